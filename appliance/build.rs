@@ -1,9 +1,8 @@
-//! Makes the words of the box's pages out of `words/<language>/<area>.ftl`, and squeezes its scripts: they are written for people,
+//! Makes the words of the box's pages out of `words/<language>`, and squeezes its scripts: they are written for people,
 //! and every phone that is new here waits for them.
 
 use std::path::{Path, PathBuf};
 
-/// Scripts that pages load.
 const SCRIPTS: [&str; 7] =
     ["box.js", "keys.js", "station.js", "app/app.js", "app/queue.js", "app/scan.js", "app/reader.js"];
 

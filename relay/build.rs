@@ -1,4 +1,4 @@
-//! Makes the words of the relay's pages out of `words/<language>/<area>.ftl`, and its help pages out of `docs`.
+//! Makes the words of the relay's pages out of `words/<language>`, and its help pages out of `docs`.
 
 #[path = "build/help.rs"]
 mod help;

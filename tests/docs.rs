@@ -1,5 +1,5 @@
-//! The suite `docs`: what the documents say is what the programs do. Settings, commands and example files are held against the
-//! programs' own tables, and the README's way from nothing to a printed label and back is walked by the README's own lines.
+//! The suite `docs`: the documents describe what the programs do. Settings, commands and example files are compared with the
+//! programs' own tables, and the README's own lines lead from nothing to a printed label and back.
 
 #[path = "docs/commands.rs"]
 mod commands;
@@ -42,7 +42,7 @@ fn shell_lines(document: &str) -> Vec<String> {
     lines
 }
 
-/// A line as a shell divides it; what stands behind `>` is the file that takes the output.
+/// A line as a shell splits it; what stands behind `>` is the file that takes the output.
 fn words_of(line: &str) -> (Vec<String>, Option<String>) {
     let (command, output) = match line.split_once(" > ") {
         Some((command, file)) => (command, Some(file.trim().to_owned())),

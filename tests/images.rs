@@ -27,7 +27,6 @@ impl SlotName {
     }
 }
 
-/// What one whole copy of the boot state says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct BootState {
     first: SlotName,
@@ -36,7 +35,6 @@ struct BootState {
     trial: Option<SlotName>,
 }
 
-/// What a start came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StartOutcome {
     Started(SlotName),
@@ -226,7 +224,8 @@ fn a_card_that_cannot_be_read_or_written_starts_all_the_same() {
     assert_eq!(card.read_copies(), [state.state_text(), state.state_text()]);
 }
 
-/// Whatever the state, a card of which one slot starts is up after a few starts, and with nothing marked good goes on being so.
+/// Whatever the state, a card of which one slot starts is up after a few starts, and stays so with nothing
+/// marked good.
 #[test]
 fn from_each_state_one_good_slot_is_enough() {
     for state in BootState::all_states() {
@@ -293,7 +292,7 @@ fn list_scripts(folder: &Path, scripts: &mut Vec<(PathBuf, String)>) {
     }
 }
 
-/// Most of them run on a box or take minutes of emulation; each is at least one that its shell, or Python, reads.
+/// Most of them run on a box or take minutes of emulation; each at least parses in its shell, or in Python.
 #[test]
 fn each_script_is_one_that_its_language_reads() {
     let mut scripts = Vec::new();
@@ -311,7 +310,7 @@ fn each_script_is_one_that_its_language_reads() {
     }
 }
 
-/// Runs the test's own proxy on what a client sends it; what it answers, and what it noted.
+/// Runs the test's own proxy on a client's request; its answer, and what it noted.
 fn run_proxy(request: &str) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
     let (log, sent) = (folder.path().join("log"), folder.path().join("sent"));
@@ -341,7 +340,8 @@ fn the_test_s_proxy_lets_nobody_out_who_should_stay_in() {
 }
 
 /// The build writes the first state itself; the initrd and the units name the layout's numbers.
-/// wpa_supplicant's settings of the box's own network where the data partition's `access-point` holds this, with their mode.
+/// wpa_supplicant's settings of the box's own network where the data partition's `access-point` holds this,
+/// with their mode.
 fn access_point_settings(access_point: &str) -> (u32, String) {
     let root = tempfile::tempdir().unwrap();
     for folder in ["sys/class/net/wlan0", "data/etc", "run/cleantrack"] {
@@ -361,7 +361,8 @@ fn image_script(name: &str) -> PathBuf {
     images_folder().join("root/usr/lib/cleantrack").join(name)
 }
 
-/// A card that was pulled out of a laptop: fsck.vfat, which `provision-card` runs, saves what lies on it without a name.
+/// A card that was pulled out of a laptop: fsck.vfat, which `provision-card` runs, saves what lies on it
+/// without a name.
 #[test]
 fn what_is_saved_of_a_dirty_card_leaves_no_secret() {
     let card = tempfile::tempdir().unwrap();
@@ -373,9 +374,8 @@ fn what_is_saved_of_a_dirty_card_leaves_no_secret() {
     // Another name for the same bytes shows what becomes of them.
     let bytes = card.path().join("bytes");
     std::fs::hard_link(card.path().join(saved[0]), &bytes).unwrap();
-    let run = || Command::new("sh").arg(image_script("wipe-salvaged")).arg(card.path()).output().unwrap();
     for _ in 0..2 {
-        let ran = run();
+        let ran = Command::new("sh").arg(image_script("wipe-salvaged")).arg(card.path()).output().unwrap();
         assert!(ran.status.success() && ran.stderr.is_empty(), "{}", String::from_utf8_lossy(&ran.stderr));
     }
     assert_eq!(std::fs::read(&bytes).unwrap(), vec![0; secret.len()]);
@@ -387,8 +387,8 @@ fn what_is_saved_of_a_dirty_card_leaves_no_secret() {
     }
 }
 
-/// What makes a start look at the card again, besides a claim file: the marker that `provision` leaves while it wipes one, no
-/// state yet, and what an earlier fsck saved.
+/// What makes a start look at the card again, besides a claim file: the marker that `provision` leaves while
+/// it wipes one, no state yet, and what an earlier fsck saved.
 #[test]
 fn a_cut_while_the_card_is_wiped_has_the_next_start_look_again() {
     let script = std::fs::read_to_string(image_script("provision-card")).unwrap();

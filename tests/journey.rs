@@ -33,13 +33,12 @@ use std::time::Duration;
 use browser::demo::Demo;
 use browser::{Browser, Kind};
 
-/// How long a label, a contact time of one minute or a photo on its way to the relay may take on a loaded machine.
+/// How long a label, a contact time of one minute or a photo on its way to the relay may take on a loaded
+/// machine.
 const SLOW: Duration = Duration::from_secs(120);
 
-/// What both ends of the story share.
 struct Story {
     demo: Demo,
-    /// Whether browsers run script.
     script: bool,
     pictures: PathBuf,
 }
@@ -53,14 +52,13 @@ impl Story {
         Self { demo: Demo::start(flags), script, pictures }
     }
 
-    /// Keeps what is on the screen, for people to look at.
     async fn picture(&self, of: &Browser, name: &str) {
         let png = of.client.screenshot().await.expect("a picture of the page");
         let to = self.pictures.join(format!("{name}.png"));
         std::fs::write(&to, png).unwrap_or_else(|e| panic!("{}: {e}", to.display()));
     }
 
-    /// From a blank roll to a history that can be trusted. Answers the browsers for what comes after.
+    /// From a blank roll to a history that can be trusted. Answers the browsers for what follows.
     async fn tell(&self) -> (Browser, Browser) {
         let desk = Browser::open(Kind::Desk, self.script).await;
         desk::sign_in(self, &desk).await;
@@ -103,7 +101,7 @@ async fn a_box_alone_and_browsers_without_script() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_out_of_reach_of_the_box() {
     let story = Story::new("dead-spot", true, &["--bare", "--no-relay"]);
-    dead_spot::record_out_of_reach(&story, &story.demo.line.r#box.tags).await;
+    dead_spot::record_out_of_reach(&story, &story.demo.output.r#box.tags).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -196,7 +194,7 @@ async fn a_record_and_a_protocol_by_keyboard_alone() {
     end([desk]).await;
 }
 
-/// No page broke its own content policy or lacked a file on the way.
+/// No page broke its own content policy or failed to load a file.
 async fn end<const N: usize>(browsers: [Browser; N]) {
     for browser in browsers {
         assert_eq!(browser.complaints().await, Vec::<String>::new());

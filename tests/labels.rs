@@ -1,8 +1,4 @@
-//! The suite `labels`: real streams from the print room over TCP to the virtual printer, read by two code readers.
-//!
-//! What holds for every fault: what is called confirmed is out; what is out is confirmed, sent or in doubt; no more is
-//! in doubt than the window; after a truthful person has answered, every label is out at least once, and a blank tag
-//! at most once.
+//! The suite `labels`: real streams from the print service over TCP to the virtual printer, read by two code readers.
 
 #[path = "labels/crash.rs"]
 mod crash;
@@ -20,10 +16,10 @@ mod kills;
 mod long;
 #[path = "labels/oracles.rs"]
 mod oracles;
+#[path = "labels/print_server.rs"]
+mod print_server;
 #[path = "labels/readers.rs"]
 mod readers;
-#[path = "labels/room.rs"]
-mod room;
 #[path = "labels/slips.rs"]
 mod slips;
 #[path = "labels/station.rs"]

@@ -1,4 +1,4 @@
-//! The box's line to the relay: `uplink::link` against the relay's own listener, and against Mosquitto as an outside broker.
+//! The box's connection to the relay: `uplink::link` against the relay's own listener, and against Mosquitto as an outside broker.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use appliance::uplink::link::{
+use appliance::uplink::transport::mqtt_link::{
     LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken, RelayEndpoint, RelayLink,
 };
 use bytes::Bytes;
@@ -16,8 +16,8 @@ use record::ids::{BoxId, ConnectionId};
 use record::limits::{BATCH_WIRE_BYTES_MAX, MQTT_PACKET_BYTES_MAX};
 use record::topics::{DownTopic, UpTopic};
 use relay::mqtt::{
-    Admission, BoxConnection, ConnectionEnd, Inbox, MqttListener, MqttSettings, Outbox, PeerCertificate,
-    Presence, PublishOutcome, PublishRefusal,
+    Admission, BoxConnection, BoxPublisher, ConnectionEnd, Inbox, MqttListener, MqttSettings,
+    PeerCertificate, Presence, PublishOutcome, PublishRefusal,
 };
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -30,7 +30,6 @@ async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(60), what).await.expect("nothing came for a minute")
 }
 
-/// A certificate and its key, PEM.
 struct Pair {
     certificate: String,
     key: String,
@@ -78,7 +77,6 @@ impl Authority {
         roots
     }
 
-    /// A box of this authority, towards a relay at this port.
     fn link(&self, id: BoxId, port: u16) -> LinkConfig {
         let pair = self.sign(&named(&id.to_string()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -105,7 +103,7 @@ fn box_id(n: u8) -> BoxId {
     BoxId::new(1_763_610_001_123, [n; 10])
 }
 
-/// Tells what came, and answers as it is set.
+/// Reports what came, and answers as configured.
 struct Ingest {
     publishes: mpsc::UnboundedSender<(BoxConnection, UpTopic, Bytes)>,
     presences: mpsc::UnboundedSender<(BoxConnection, Presence)>,
@@ -136,7 +134,7 @@ impl Inbox for Ingest {
 struct World {
     authority: Authority,
     listener: MqttListener,
-    outbox: Outbox,
+    outbox: BoxPublisher,
     ingest: Arc<Ingest>,
     publishes: mpsc::UnboundedReceiver<(BoxConnection, UpTopic, Bytes)>,
     presences: mpsc::UnboundedReceiver<(BoxConnection, Presence)>,
@@ -159,7 +157,7 @@ impl World {
             admission: Mutex::new(Admission::Admitted),
             disposition: Mutex::new(Some(PublishOutcome::Done)),
         });
-        let outbox = Outbox::new();
+        let outbox = BoxPublisher::new();
         let count = AtomicU32::new(0);
         let mint = move || ConnectionId::new(i64::from(count.fetch_add(1, Ordering::Relaxed)), [0; 10]);
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
@@ -279,7 +277,7 @@ async fn nothing_of_an_older_connection_holds_up_the_next() {
     world.answer(None);
     for n in 0..3_u8 {
         let (sender, receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
-        // More than may be unacknowledged, so that some is parked inside when the line is cut.
+        // More than may be unacknowledged, so that some is parked inside when the connection is cut.
         for _ in 0..4 {
             sender.publish(UpTopic::Batch, Bytes::from(vec![n])).unwrap();
         }
@@ -297,11 +295,12 @@ async fn nothing_of_an_older_connection_holds_up_the_next() {
 #[tokio::test]
 async fn every_end_says_why() {
     let world = World::new().await;
-    let ended = async |mut receiver: appliance::uplink::link::LinkReceiver| match soon(receiver.next()).await
-    {
-        LinkEvent::Closed(error) => error,
-        other => panic!("{other:?}"),
-    };
+    async fn ended(mut receiver: appliance::uplink::transport::mqtt_link::LinkReceiver) -> LinkError {
+        match soon(receiver.next()).await {
+            LinkEvent::Closed(error) => error,
+            other => panic!("{other:?}"),
+        }
+    }
     let (_sender, receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
     let (_newer, newer) = RelayLink::connect(&world.link(1)).await.unwrap();
     let text = ended(receiver).await.to_string();
@@ -332,13 +331,13 @@ async fn every_end_says_why() {
     );
 
     let (_sender, receiver) = RelayLink::connect(&world.link(1)).await.unwrap();
-    let away = world.link(1);
+    let wrong = world.link(1);
     let stopping = tokio::spawn(world.listener.stop());
     let text = ended(receiver).await.to_string();
     assert!(text.contains("being restarted"), "{text}");
     soon(stopping).await.unwrap();
-    let away = RelayLink::connect(&away).await.map(|_| ()).unwrap_err();
-    assert!(matches!(away, LinkError::Unreachable(_)), "{away}");
+    let wrong = RelayLink::connect(&wrong).await.map(|_| ()).unwrap_err();
+    assert!(matches!(wrong, LinkError::Unreachable(_)), "{wrong}");
 }
 
 /// Mosquitto as the broker of a large installation, with the rules of DEPENDENCIES' page.

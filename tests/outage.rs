@@ -1,4 +1,4 @@
-//! The suite `outage`: the relay away, the line spoilt in every way; the box records on, and all of it arrives once.
+//! The suite `outage`: relay or network fail in every way; the box keeps recording, and everything arrives once.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -25,21 +25,19 @@ async fn at_relay(world: &World) -> u64 {
     world.r#box.health().await.and_then(|health| health["at_relay"].as_u64()).unwrap_or(0)
 }
 
-/// Waits until the box knows that its line is down.
-async fn line_is_down(world: &World) {
+/// Waits until the box knows that its connection is down.
+async fn connection_is_down(world: &World) {
     let down = until("the box sees that the line is down", async || {
         world.r#box.health().await.filter(|health| health["relay"] == "down")
     });
     assert!(down.await.is_some(), "{}", world.r#box.log());
 }
 
-/// Waits until the relay has confirmed more than `held`.
 async fn relay_has_more_than(world: &World, held: u64) {
     let more = until("the relay has more", async || (at_relay(world).await > held).then_some(()));
     assert!(more.await.is_some(), "box:\n{}\nrelay:\n{}", world.r#box.log(), world.relay.log());
 }
 
-/// Four phones record so many cleanings each.
 async fn record(world: &World, name: &str, each: usize) {
     let phones = (0..4).map(|n| world.phone(&format!("{name}-{n}")));
     let work = phones.map(|phone| tokio::spawn(async move { phone.record_all(0..each).await }));
@@ -56,11 +54,11 @@ async fn the_relay_is_away_for_long_and_then_started_again() {
     let held = at_relay(&world).await;
     world.relay.kill().await;
     record(&world, "meanwhile", 150).await;
-    line_is_down(&world).await;
+    connection_is_down(&world).await;
     assert_eq!(at_relay(&world).await, held, "nobody was there to confirm anything");
     world.relay.start().await;
     world.check().await;
-    // The same with an orderly end, the box started anew meanwhile.
+    // The same with an orderly end, the box restarted meanwhile.
     assert_eq!(world.relay.stop().await.0, Some(0), "the relay ends well");
     record(&world, "again", 20).await;
     assert_eq!(world.r#box.stop().await.0, Some(0), "the box ends well without a relay");
@@ -77,28 +75,28 @@ async fn a_line_that_is_cut_refused_slow_and_late() {
     let load = Load::start((0..2).map(|n| world.phone(&format!("phone-{n}"))));
     for round in 0..3 {
         let (recorded, connections) = (world.ledger.count(), world.connections());
-        // Live connections go on: only the cut makes the box meet the refusal.
-        world.line(NetworkFault::Refuse);
+        // Live connections continue: only the cut makes the box meet the refusal.
+        world.set_fault(NetworkFault::Refuse);
         world.ledger.reaches(recorded + 20).await;
-        world.line(NetworkFault::Cut);
-        line_is_down(&world).await;
+        world.set_fault(NetworkFault::Cut);
+        connection_is_down(&world).await;
         world.ledger.reaches(recorded + 60).await;
         let tried = until("the box tries again", async || (world.connections() > connections).then_some(()));
         assert!(tried.await.is_some(), "round {round}");
         let held = at_relay(&world).await;
-        world.line(if round == 1 {
+        world.set_fault(if round == 1 {
             NetworkFault::Delay(Duration::from_millis(100))
         } else {
             NetworkFault::None
         });
         relay_has_more_than(&world, held).await;
     }
-    world.line(NetworkFault::Throttle(30_000));
+    world.set_fault(NetworkFault::Throttle(30_000));
     let (recorded, held) = (world.ledger.count(), at_relay(&world).await);
     world.ledger.reaches(recorded + 100).await;
     relay_has_more_than(&world, held).await;
     assert!(load.stop().await > 200, "the box went on through all of it");
-    world.line(NetworkFault::None);
+    world.set_fault(NetworkFault::None);
     world.check().await;
 }
 
@@ -107,7 +105,7 @@ async fn a_deaf_line_sends_twice_and_counts_once() {
     let world = World::claimed(demo()).await;
     let phone = world.phone("phone");
     let held = at_relay(&world).await;
-    world.line(NetworkFault::Deaf);
+    world.set_fault(NetworkFault::Deaf);
     phone.record_all(0..50).await;
     // All of it reaches the relay, no answer reaches the box.
     let there = until("the relay stored what it could not confirm", async || {
@@ -116,9 +114,9 @@ async fn a_deaf_line_sends_twice_and_counts_once() {
     });
     assert!(there.await.is_some(), "{}", world.relay.log());
     assert_eq!(at_relay(&world).await, held, "nothing was confirmed");
-    world.line(NetworkFault::Cut);
-    line_is_down(&world).await;
-    world.line(NetworkFault::None);
+    world.set_fault(NetworkFault::Cut);
+    connection_is_down(&world).await;
+    world.set_fault(NetworkFault::None);
     world.check().await;
 }
 
@@ -128,12 +126,12 @@ async fn a_half_open_line_is_found_out_by_the_box_itself() {
     let phone = world.phone("phone");
     phone.record_all(0..10).await;
     world.caught_up().await;
-    world.line(NetworkFault::HalfOpen);
+    world.set_fault(NetworkFault::HalfOpen);
     phone.record_all(10..100).await;
     // Nobody resets anything: silence is all that the box has.
-    line_is_down(&world).await;
+    connection_is_down(&world).await;
     phone.record_all(100..120).await;
-    world.line(NetworkFault::None);
+    world.set_fault(NetworkFault::None);
     world.check().await;
 }
 
@@ -202,8 +200,8 @@ async fn a_relay_from_a_backup_gets_everything_again() {
     std::fs::remove_dir_all(&data).unwrap();
     copy(&backup, &data);
     world.relay.start().await;
-    // Nothing new is recorded: the box must find out by its greeting alone.
-    // The log tells of it first; once the alarm is raised, its evidence is on the disk.
+    // Nothing new is recorded: the box must find out by its greeting alone. The log says it first; once the
+    // alarm is raised, its evidence is on the disk.
     let alarmed = until("the box sees that the relay went back", async || {
         let health = world.r#box.health().await?;
         (health["alarms"][0]["code"] == "relay-went-back").then_some(())
@@ -228,7 +226,7 @@ async fn a_relay_from_a_backup_gets_everything_again() {
     world.check().await;
 }
 
-/// All entries of one epoch as the box or the relay gives them.
+/// All entries of one epoch as the box or the relay returns them.
 async fn log_of(world: &World, at_box: bool, epoch: &str) -> Vec<String> {
     let mut lines = Vec::new();
     loop {
@@ -242,7 +240,8 @@ async fn log_of(world: &World, at_box: bool, epoch: &str) -> Vec<String> {
     }
 }
 
-/// The page of boxes says what happened, and not that all is good, until somebody at the box has acknowledged it.
+/// The page of boxes says what happened, and not that all is good, until somebody at the box has acknowledged
+/// it.
 async fn the_relay_shows_alarms_until_they_are_seen(world: &World, health: &serde_json::Value) {
     let cookie = world.relay.sign_in().await;
     let fleet = async || world.relay.page("/app/boxes", &cookie).await.text().await.unwrap();
@@ -280,13 +279,13 @@ async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgo
     std::fs::remove_dir_all(&data).unwrap();
     copy(&backup, &data);
     // Phones are answered before the box can know: these entries take numbers that the relay has others for.
-    world.line(NetworkFault::Refuse);
+    world.set_fault(NetworkFault::Refuse);
     world.r#box.start().await;
     record(&world, "beside", 3).await;
-    // They do not ask again for what was acknowledged: its receipts must go on leading to it.
+    // They do not resend what was acknowledged: its receipts must keep leading to it.
     let phones = [world.phone("meanwhile-0"), world.phone("meanwhile-1")];
     let load = phones.map(|phone| tokio::spawn(async move { phone.record_all(0..400).await }));
-    world.line(NetworkFault::None);
+    world.set_fault(NetworkFault::None);
     let reported = until("the old entries are back, and the alarm is over", async || {
         let health = world.r#box.health().await?;
         let over = health["alarms"].as_array()?.iter().all(|alarm| alarm["over_ms"].is_i64());
@@ -299,13 +298,9 @@ async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgo
     for phone in load {
         phone.await.unwrap();
     }
-    let codes = |health: &serde_json::Value| -> Vec<String> {
-        let alarms = health["alarms"].as_array().unwrap();
-        alarms.iter().map(|alarm| alarm["code"].as_str().unwrap().to_owned()).collect()
-    };
     // Which of the two depends on how much was recorded before the box could know.
-    let reported = codes(&health);
-    let reported: Vec<&str> = reported.iter().map(String::as_str).collect();
+    let alarms = health["alarms"].as_array().unwrap();
+    let reported: Vec<&str> = alarms.iter().map(|alarm| alarm["code"].as_str().unwrap()).collect();
     let [first, rest @ ..] = &reported[..] else {
         panic!("the card is to be changed, whole or not: {health}")
     };
@@ -331,8 +326,7 @@ async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgo
     }
     assert!(keys.values().all(|count| *count == 1), "an entry counts twice");
     // What was recorded beside the log that came back stands in a run: both sides have it.
-    let took = async || world.relay.log().contains("took a run that an entry adopts").then_some(());
-    assert!(until("the relay has the run", took).await.is_some(), "{}", world.relay.log());
+    await_run(&world).await;
     for (key, receipt) in world.ledger.all() {
         let digest = record::entry::Digest16::of(key.as_bytes()).to_string();
         let here = world.r#box.leads_to(&receipt.address()).await.1 == 200;
@@ -355,25 +349,26 @@ async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgo
     world.relay.order(&["verify"]).await;
 }
 
-/// Entries that wait after months without a line.
+/// Entries that wait after months offline.
 const BACKLOG: u64 = 100_000;
-/// Memory of its own that each side may have while they are drained, and by how much the box may grow on the way.
+/// Memory of its own that each side may have while they are drained, and by how much the box may grow
+/// meanwhile.
 const MEMORY_BYTES_MAX: u64 = 128 << 20;
 const GROWTH_BYTES_MAX: u64 = 16 << 20;
 
-/// Cleanings in the log of a box that does not run, until it has so many entries.
+/// Adds cleanings to the log of a stopped box, until it has so many entries.
 async fn record_history(data: &Path, entries: u64) {
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let clock = Arc::new(system_clock(boot_id(random.bytes())));
     let (store, _) = Store::open(StoreConfig::new(data), clock, random).unwrap();
     let tags: Vec<_> = store.facility().equipment.keys().copied().collect();
     while store.size() < entries {
-        let cleaning = |n: usize| {
+        let cleanings = (0..BATCH_ENTRIES_MAX).map(|n| {
             let body = format!(r#"{{"tag":"{}","who":{{"proof":"unattributed"}}}}"#, tags[n % tags.len()]);
             let event = Event::read("cleaning.recorded", &body);
             EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: Vec::new() }
-        };
-        let drafts = (0..BATCH_ENTRIES_MAX).map(cleaning).collect();
+        });
+        let drafts = cleanings.collect();
         store.submit(move |_| WriteDecision::Append { drafts, answer: () }).await.unwrap();
     }
     store.stop().await.unwrap();
@@ -409,10 +404,17 @@ async fn a_hundred_thousand_entries_drain_in_flat_memory() {
         let (early, late) = (most(BACKLOG / 20, BACKLOG * 2 / 5), most(BACKLOG * 3 / 5, u64::MAX));
         println!("{name}: {} KiB early, {} KiB late", early >> 10, late >> 10);
         assert!(most(0, u64::MAX) <= MEMORY_BYTES_MAX, "{name}: {seen:?}");
-        // The relay's database fills its page cache on the way; the bound above is what holds for it.
+        // The relay's database fills its page cache meanwhile; the bound above is what holds for it.
         assert!(*name == "relay" || late <= early + GROWTH_BYTES_MAX, "{name} grows from {early} to {late}");
     }
     world.relay.order(&["verify"]).await;
+}
+
+async fn await_run(world: &World) {
+    let took = until("the relay has the run", async || {
+        world.relay.log().contains("took a run that an entry adopts").then_some(())
+    });
+    assert!(took.await.is_some(), "{}", world.relay.log());
 }
 
 /// A picture that no codec makes small.
@@ -428,7 +430,6 @@ fn noise() -> Vec<u8> {
     jpeg
 }
 
-/// The file of this name somewhere below a folder.
 fn file_below(dir: &Path, name: &str) -> Option<PathBuf> {
     std::fs::read_dir(dir).ok()?.flatten().find_map(|entry| match entry.file_type() {
         Ok(kind) if kind.is_dir() => file_below(&entry.path(), name),
@@ -440,7 +441,7 @@ fn file_below(dir: &Path, name: &str) -> Option<PathBuf> {
 async fn a_photo_arrives_whole_over_a_line_that_spoils_bytes() {
     let world = World::claimed(demo()).await;
     let connections = world.photo_connections();
-    world.line(NetworkFault::Corrupt(100_000));
+    world.set_fault(NetworkFault::Corrupt(100_000));
     world.phone("phone").record_with_photo(0, noise()).await;
     let tried = until("the photo is tried several times", async || {
         (world.photo_connections() >= connections + 3).then_some(())
@@ -461,7 +462,7 @@ async fn a_photo_arrives_whole_over_a_line_that_spoils_bytes() {
         None,
         "it came over a line that carries no piece whole"
     );
-    world.line(NetworkFault::None);
+    world.set_fault(NetworkFault::None);
     let stored = until("the photo is kept", async || {
         let bytes = std::fs::read(file_below(&store, &photo.to_string())?).ok()?;
         (Hash::of(&bytes) == photo).then_some(bytes)
@@ -473,8 +474,8 @@ async fn a_photo_arrives_whole_over_a_line_that_spoils_bytes() {
     world.check().await;
 }
 
-/// A box whose card lost something of its first log and went on in a second one, with the card as it was before put back;
-/// and the second log's name. The line is down.
+/// A box whose card lost something of its first log and continued in a second one, with the card as it was
+/// before put back; and the second log's name. The connection is down.
 async fn with_an_older_card(lost: &[&str]) -> (World, String) {
     let mut world = World::claimed(demo()).await;
     record(&world, "first", 5).await;
@@ -488,11 +489,11 @@ async fn with_an_older_card(lost: &[&str]) -> (World, String) {
         removed.unwrap();
     }
     world.r#box.start().await;
-    let goes_on = until("the box goes on in a second log, with all that it lost", async || {
+    let continued = until("the box goes on in a second log, with all that it lost", async || {
         let health = world.r#box.health().await?;
         (health["whole"] == true && health["epoch"].as_str()?.starts_with("2-")).then_some(())
     });
-    assert!(goes_on.await.is_some(), "{}", world.r#box.log());
+    assert!(continued.await.is_some(), "{}", world.r#box.log());
     record(&world, "second", 7).await;
     world.caught_up().await;
     let second = epoch_of(&world).await.unwrap();
@@ -503,7 +504,7 @@ async fn with_an_older_card(lost: &[&str]) -> (World, String) {
     world.r#box.kill().await;
     std::fs::remove_dir_all(&data).unwrap();
     copy(&backup, &data);
-    world.line(NetworkFault::Refuse);
+    world.set_fault(NetworkFault::Refuse);
     world.r#box.start().await;
     // Phones are answered before the box can know.
     record(&world, "beside", 3).await;
@@ -514,14 +515,15 @@ async fn epoch_of(world: &World) -> Option<String> {
     world.r#box.health().await?["epoch"].as_str().map(str::to_owned)
 }
 
-/// What a command says to the running box, and whether it was carried out.
+/// The output of a command to the running box, and whether it succeeded.
 async fn command(world: &World, args: &[&str]) -> (bool, String) {
     let output = world.r#box.command(args).run("").await.unwrap();
     let words = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(words).unwrap())
 }
 
-/// Waits until the box goes on in a third log with everything that was ever told to be recorded; then both have the same.
+/// Waits until the box continues in a third log with everything that was ever acknowledged; then both have
+/// the same.
 async fn keeps_both_histories(world: &World, second: &str) {
     let all_here = until("every receipt opens again", async || {
         let health = world.r#box.health().await?;
@@ -548,22 +550,21 @@ async fn keeps_both_histories(world: &World, second: &str) {
 #[tokio::test]
 async fn a_card_from_an_earlier_epoch_goes_on_where_the_relay_does_and_keeps_both_histories() {
     let (world, second) = with_an_older_card(&["log", "cleantrack.redb"]).await;
-    world.line(NetworkFault::None);
+    world.set_fault(NetworkFault::None);
     keeps_both_histories(&world, &second).await;
-    let took = async || world.relay.log().contains("took a run that an entry adopts").then_some(());
-    assert!(until("the relay has the run", took).await.is_some(), "{}", world.relay.log());
+    await_run(&world).await;
     let log = world.relay.log();
     assert!(!log.contains("fork") && !log.contains("clash"), "two branches reached the relay: {log}");
 }
 
-/// Says at the box that its second log, for which no key on the card vouches, is its own.
+/// Accepts at the box that its second log, which no key on the card signed, is its own.
 async fn trust_second(world: &World, second: &str) {
-    let alarm = async || {
+    let alarm = until("the box tells of the log", async || {
         let alarms = command(world, &["alarm", "list"]).await.1;
         alarms.contains(second).then_some(alarms)
-    };
-    let alarm = until("the box tells of the log", alarm).await;
-    let alarm = alarm.unwrap_or_else(|| panic!("box:\n{}\nrelay:\n{}", world.r#box.log(), world.relay.log()));
+    });
+    let alarm =
+        alarm.await.unwrap_or_else(|| panic!("box:\n{}\nrelay:\n{}", world.r#box.log(), world.relay.log()));
     assert!(alarm.contains("log trust"), "{alarm}");
     assert!(epoch_of(world).await.unwrap().starts_with("1-"), "the box goes on with its own log");
     let (trusted, words) = command(world, &["log", "trust", "2-00000000"]).await;
@@ -574,34 +575,34 @@ async fn trust_second(world: &World, second: &str) {
 
 #[tokio::test]
 async fn a_log_that_no_key_vouches_for_waits_until_somebody_at_the_box_says_yes() {
-    // The second log was begun without any key, so nothing on the older card tells it from one that somebody made up; whoever
-    // runs the relay has said that it is the box's.
+    // The second log was begun without any key, so nothing on the older card tells it from a forged one; the
+    // relay's operator has accepted it as the box's.
     let (world, second) = with_an_older_card(&["keys/log-1.key"]).await;
-    world.line(NetworkFault::None);
+    world.set_fault(NetworkFault::None);
     trust_second(&world, &second).await;
     keeps_both_histories(&world, &second).await;
-    let over = async || {
+    let over = until("the alarm is over", async || {
         let alarms = command(&world, &["alarm", "list"]).await.1;
         alarms.lines().any(|line| line.contains("log-unvouched") && line.contains("over since")).then_some(())
-    };
-    assert!(until("the alarm is over", over).await.is_some(), "{}", world.r#box.log());
+    });
+    assert!(over.await.is_some(), "{}", world.r#box.log());
 }
 
 #[tokio::test]
 async fn an_older_card_asks_again_once_its_line_stands_and_makes_no_branch() {
     let (world, second) = with_an_older_card(&["keys/log-1.key"]).await;
-    // MQTT stands some seconds after it was begun; what is asked by HTTPS before that gets no answer.
-    world.mqtt_line(NetworkFault::Delay(Duration::from_secs(1)));
+    // MQTT is up some seconds after it was begun; what is requested by HTTPS before that gets no answer.
+    world.set_mqtt_fault(NetworkFault::Delay(Duration::from_secs(1)));
     let asked = || world.r#box.log().matches("it is not known on which epoch the relay goes on").count();
     let before = asked();
     let in_vain = until("the box asks in vain", async || (asked() > before).then_some(()));
     assert!(in_vain.await.is_some(), "{}", world.r#box.log());
-    world.https_line(NetworkFault::None);
+    world.set_https_fault(NetworkFault::None);
     let held =
         async || world.r#box.log().contains("somebody must say whether it is this box's").then_some(());
     assert!(until("the box sends nothing", held).await.is_some(), "{}", world.r#box.log());
     trust_second(&world, &second).await;
-    world.line(NetworkFault::None);
+    world.set_fault(NetworkFault::None);
     keeps_both_histories(&world, &second).await;
     let log = world.relay.log();
     assert!(!log.contains("fork") && !log.contains("clash"), "two branches reached the relay: {log}");

@@ -37,27 +37,28 @@ mod tabs;
 use browser::demo::Demo;
 use browser::{Browser, Kind};
 
-/// What is wrong with the page that is open, at any width. Shown at once, also if a later page does not open.
+/// What is wrong with the page that is open, at any width. Printed at once, also if a later page does not
+/// open.
 async fn find_faults(browser: &Browser, page: &page::Page) -> Vec<String> {
     let found = checks::check(browser, page.name).await;
     found.into_iter().inspect(|found| println!("{found}")).collect()
 }
 
-/// The same in the pseudo locale: what has no room, and what is no message.
+/// The same in the pseudo locale: what does not fit, and what is no message.
 async fn find_unworded(browser: &Browser, page: &page::Page) -> Vec<String> {
-    let mut found = checks::check_room(browser, page.name).await;
+    let mut found = checks::check_fit(browser, page.name).await;
     found.extend(pseudo::check_words(browser, page.name).await);
     found.into_iter().inspect(|found| println!("{found}")).collect()
 }
 
-/// Opens these pages, and whatever plain page of these rows none of them has opened, and says what is wrong with any.
+/// Opens these pages, and whatever plain page of these rows none of them has opened; what is wrong with any.
 async fn look_at_pages(browser: &Browser, pages: Vec<page::Page>, mut rows: rows::PageRows, origin: &str) {
     let mut wrong = Vec::new();
     for page in pages {
         page.open(browser).await.iter().for_each(|url| rows.look_at(url.path()));
         wrong.extend(find_faults(browser, &page).await);
     }
-    // A page that is new is looked at before anybody names it in the table.
+    // A page that is new is checked before anybody names it in the table.
     for row in rows.missing_plain() {
         let page = page::Page::unnamed(origin, row);
         page.open(browser).await;
@@ -68,13 +69,13 @@ async fn look_at_pages(browser: &Browser, pages: Vec<page::Page>, mut rows: rows
     assert!(wrong.is_empty(), "{} findings: see above", wrong.len());
 }
 
-/// Box and relay each have a demo of their own: both have forms that are open for ten minutes only, an undo and one that
-/// asks once more for the password later, and all pages together can take longer than that.
+/// Box and relay each have a demo of their own: both have forms that are open for ten minutes only, an undo
+/// and one that asks for the password again later, and all pages together can take longer than that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_of_the_box_at_every_size() {
     let demo = Demo::start(&[]);
     let browser = Browser::open(Kind::Desk, true).await;
-    let places = table::Places::look(&browser, &demo.line).await;
+    let places = table::Places::look(&browser, &demo.output).await;
     let rows = rows::PageRows::of_box();
     let pages = table::pages_of_box_in_both_languages(&places);
     look_at_pages(&browser, pages, rows, places.origin_of_box()).await;
@@ -85,21 +86,20 @@ async fn every_page_of_the_box_at_every_size() {
 async fn every_page_of_the_relay_at_every_size() {
     let demo = Demo::start(&[]);
     let browser = Browser::open(Kind::Desk, true).await;
-    let places = table::Places::look(&browser, &demo.line).await;
+    let places = table::Places::look(&browser, &demo.output).await;
     let rows = rows::PageRows::of_relay();
     look_at_pages(&browser, table::pages_of_relay(&places), rows, places.origin_of_relay()).await;
     browser.close().await;
 }
 
-/// Two fifths longer and in brackets: what has no room for a translation shows, and what is no message.
+/// Two fifths longer and in brackets: what leaves no space for a translation shows, and what is no message.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_of_the_box_in_the_pseudo_locale() {
     let demo = Demo::start(&[]);
     let browser = Browser::open(Kind::Desk, true).await;
     let mut wrong = Vec::new();
-    let places = table::Places::look(&browser, &demo.line).await;
-    let at = &demo.line.r#box;
-    // They may have two names.
+    let places = table::Places::look(&browser, &demo.output).await;
+    let at = &demo.output.r#box;
     pseudo::choose(&browser, &at.http).await;
     pseudo::choose(&browser, &at.https).await;
     let mut rows = rows::PageRows::of_box();
@@ -121,10 +121,10 @@ async fn every_page_of_the_box_in_the_pseudo_locale() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_label_station_with_a_thousand_items() {
     let demo = Demo::start(&["--no-relay"]);
-    let at = &demo.line.r#box;
+    let at = &demo.output.r#box;
     let browser = Browser::open(Kind::Desk, true).await;
-    let tags = station::add_items(at, &demo.line.ca, 1_000).await;
-    table::sign_in_staff(&browser, &demo.line).await;
+    let tags = station::add_items(at, &demo.output.ca, 1_000).await;
+    table::sign_in_staff(&browser, &demo.output).await;
     station::print_stays_in_view(&browser, at).await;
     station::scans_are_counted(&browser, at, &tags).await;
     browser.close().await;

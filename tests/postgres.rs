@@ -14,7 +14,7 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
 }
 
-/// The facility's page as somebody sees it who signs in.
+/// The facility's page as a signed-in person sees it.
 async fn dashboard(relay: &TheRelay) -> String {
     let facility = json(&relay.get("/api/v1/compliance").await)["items"][0]["facility"].clone();
     let facility = facility.as_str().unwrap_or_else(|| panic!("no facility")).to_owned();
@@ -35,12 +35,12 @@ async fn from_a_scan_to_the_dashboard_and_through_a_kill() {
     assert!(page.contains("Maria Alvarez"), "the latest cleanings are shown: {page}");
     let shown = json(&world.relay.get("/api/v1/equipment").await);
     let of_box = json(&world.r#box.get("/api/v1/equipment").await);
-    let tags = |list: &Value| {
+    fn tags(list: &Value) -> Vec<String> {
         let items = list["items"].as_array().cloned().unwrap_or_default();
         let mut tags: Vec<String> = items.iter().map(|item| item["tag"].to_string()).collect();
         tags.sort();
         tags
-    };
+    }
     assert_eq!(tags(&shown), tags(&of_box), "the relay shows the box's equipment");
     let load = Load::start((0..2).map(|n| world.phone(&format!("phone-{n}"))));
     for _ in 0..3 {
@@ -66,7 +66,7 @@ async fn the_server_crashes_and_comes_back() {
     world.check().await;
 }
 
-/// Asks as an open page does until it is told of other commits than those that it shows.
+/// Polls as an open page does until the commits differ from those that it shows.
 async fn changed(web: &TheRelay, cookie: &str, shown: &mut String) {
     let reported = until("word of a change comes to the open page", async || {
         let answer = web.page(&format!("/live?since={shown}"), cookie).await;
@@ -92,7 +92,7 @@ async fn boxes_and_people_are_served_by_two_processes() {
     // Makes the tables and the keys, as an operator would before the second machine is set up.
     ingest.order(&["keys", "init"]).await;
     ingest.start().await;
-    // Boxes are claimed where they are heard.
+    // Boxes are claimed where they connect.
     let claim = dir.path().join("claim.toml");
     std::fs::write(&claim, ingest.found().await).unwrap();
     let mut web = ingest.beside("web");

@@ -53,10 +53,8 @@ use story::{Life, Model, Shared};
 const DEPTH_MAX: u32 = 3;
 /// Images within which lines that are kept too late are found missing.
 const LATE_RUN_IMAGES: u64 = 20_000;
-/// The first seed of the steps of recovery.
 const RECOVERY_SEEDS: u64 = 50_000;
 
-/// What a run came to.
 #[derive(Default, Debug)]
 struct Tally {
     images: u64,
@@ -75,7 +73,6 @@ impl Tally {
     }
 }
 
-/// One box's life from its first start on, cut at many moments.
 struct Run {
     seed: u64,
     rng: Rng,
@@ -88,12 +85,12 @@ impl Run {
         Self { seed, rng: Rng::new(seed), plant, tally: Tally::default() }
     }
 
-    /// Lives, and cuts the power at one in `every` operations, in `modes` ways each.
+    /// Cuts the power at one in `every` operations, in `modes` modes each.
     fn explore(self, steps: usize, every: usize, modes: usize) -> Tally {
         self.explore_from(Frozen::default(), Model::default(), (steps, every, modes))
     }
 
-    /// The like of a box whose third epoch begins: the two before it are all there at each moment.
+    /// The same for a box whose third epoch begins: the two before it are complete at each moment.
     fn explore_third_epoch(mut self, steps: usize, every: usize, modes: usize) -> Tally {
         let (card, ended) = epochs::before_third(&mut self.rng);
         self.explore_from(card, Model { ended, ..Model::default() }, (steps, every, modes))
@@ -141,8 +138,8 @@ impl Run {
         self.tally
     }
 
-    /// Lives like [`Run::explore`]; then the process is killed at many moments, another one goes on from what the page
-    /// cache has, and the power goes.
+    /// Like [`Run::explore`]; then the process is killed at many moments, another one continues from the page
+    /// cache, and the power goes.
     fn kills(mut self, steps: usize, every: usize) -> Tally {
         let model = Shared::default();
         let disk = SimDisk::new(Frozen::default(), None);
@@ -184,8 +181,8 @@ impl Run {
         self.tally.failures.push(format!("seed {seed}, {how}, {depth} deep: {why}"));
     }
 
-    /// The power goes at this moment; the box starts, is checked, perhaps goes on, perhaps is cut again.
-    /// `noise` tells that an earlier cut left noise in a page.
+    /// The power goes at this moment; the box starts, is checked, perhaps continues, perhaps is cut again.
+    /// `noise`: an earlier cut left noise in a page.
     fn cut(&mut self, moment: &Moment, model: &Model, depth: u32, noise: bool) {
         let mode = MODES[self.rng.below(MODES.len())];
         let noise = noise || matches!(mode, Mode::Garbage | Mode::Mixed);
@@ -227,7 +224,6 @@ impl Run {
     }
 }
 
-/// Runs seeds on both cores until `images` were tried, or a failure that is `expected` was seen.
 fn until(
     images: u64,
     first_seed: u64,
@@ -266,7 +262,7 @@ fn passes(tally: &Tally, what: &str) {
     assert!(tally.failures.is_empty(), "{} failures, such as {first:#?}", tally.failures.len());
 }
 
-/// How many times as many seeds as by default: 50 with `POWER_LONG`.
+/// 50 times as many seeds with `POWER_LONG`.
 fn times() -> u64 {
     if std::env::var_os("POWER_LONG").is_some() { 50 } else { 1 }
 }
@@ -276,14 +272,14 @@ fn amount(of_change: u64, of_release: u64) -> u64 {
     if times() == 1 { of_change } else { of_release }
 }
 
-/// How many images a run tries; `POWER_IMAGES` asks for another number. By default as many as a change should wait for, with
-/// `POWER_LONG` as many as a release should.
+/// How many images a run tries: as many as a change should wait for, with `POWER_LONG` as many as a release
+/// should; `POWER_IMAGES` overrides both.
 fn images() -> u64 {
     let requested = std::env::var("POWER_IMAGES").ok().and_then(|n| n.parse().ok());
     requested.unwrap_or_else(|| amount(1_000, 1_000_000))
 }
 
-/// One in how many operations is cut, where `all` is what `POWER_LONG` cuts: with it twice as many.
+/// One in how many operations is cut; `all` is the value for `POWER_LONG`, which cuts twice as many.
 fn every(all: usize) -> usize {
     if times() == 1 { 2 * all } else { all }
 }
@@ -353,16 +349,14 @@ fn nothing_is_lost_when_a_killed_process_is_followed_by_another_and_then_the_pow
     passes(&until(images() / 10, 5_000, None, |_| false, |run| run.kills(30, every(2))), "kills");
 }
 
-/// Images within which most of the planted bugs are found.
 const PLANT_IMAGES: u64 = 600;
 
-/// A control: with this bug in it, the suite must find acknowledged entries lost.
+/// With this bug planted, the suite must find acknowledged entries lost.
 fn finds(plant: Plant, run: impl Fn(Run) -> Tally + Sync) {
     // With its only segment a box loses its log: then a key is left without one.
     finds_by(plant, |why| why.contains("were acknowledged") || why.contains("a new epoch was begun"), run);
 }
 
-/// With this bug in it, the suite must find what is `expected`.
 fn finds_by(plant: Plant, expected: fn(&str) -> bool, run: impl Fn(Run) -> Tally + Sync) {
     let tally = until(PLANT_IMAGES, 9_000, Some(plant), expected, run);
     let found = tally.failures.iter().find(|why| expected(why));
@@ -411,7 +405,8 @@ fn a_call_that_fails_loses_nothing_acknowledged() {
 
 #[test]
 fn damage_at_rest_to_one_copy_is_healed_from_the_other() {
-    // Over some damages redb ends the process, and the box's next start does without the file: no seed of these has one.
+    // Over some damages redb ends the process, and the box's next start works without the file: none of these
+    // seeds has one.
     let first = std::env::var("POWER_ROT_FROM").ok().and_then(|n| n.parse().ok()).unwrap_or(32_000);
     let mut failures = Vec::new();
     for seed in first..first + amount(8, 20) {
@@ -431,7 +426,6 @@ fn damage_at_rest_to_one_copy_is_healed_from_the_other() {
     );
 }
 
-/// Images of boxes in their third epoch, on both cores.
 fn in_three_epochs(images: u64, plant: Option<epochs::Plant>) -> (u64, u64, Vec<String>) {
     let work = |half: u64| {
         let (mut whole, mut reported, mut failures) = (0, 0, Vec::new());
@@ -442,7 +436,7 @@ fn in_three_epochs(images: u64, plant: Option<epochs::Plant>) -> (u64, u64, Vec<
             for image in 0..100 {
                 match epochs::image(&rest, plant, &mut rng) {
                     Ok(rot::Outcome::Whole) => whole += 1,
-                    Ok(rot::Outcome::Told) => reported += 1,
+                    Ok(rot::Outcome::Reported) => reported += 1,
                     Err(why) => failures.push(format!("seed {seed}, image {image}: {why}")),
                 }
                 if plant.is_some() && !failures.is_empty() {
@@ -455,9 +449,9 @@ fn in_three_epochs(images: u64, plant: Option<epochs::Plant>) -> (u64, u64, Vec<
     std::thread::scope(|scope| {
         let other = scope.spawn(|| work(1));
         let (mut whole, mut reported, mut failures) = work(0);
-        let (more, more_told, more_failures) = other.join().unwrap();
+        let (more, more_reported, more_failures) = other.join().unwrap();
         whole += more;
-        reported += more_told;
+        reported += more_reported;
         failures.extend(more_failures);
         (whole, reported, failures)
     })
@@ -478,7 +472,6 @@ fn finds_a_copy_that_is_thrown_away_before_it_is_asked() {
     assert!(!failures.is_empty(), "the planted bug was not found in 600 images");
 }
 
-/// Lives of boxes that one run looks at: 15,000 with `POWER_LONG`.
 fn lives_count() -> u64 {
     let requested = std::env::var("CLEANTRACK_LIVES").ok().and_then(|count| count.parse().ok());
     requested.map_or_else(|| amount(50, 15_000), |count: u64| count * times())
@@ -513,8 +506,9 @@ fn what_any_copy_holds_counts_once_at_both_sides_however_a_box_lives() {
     assert!(forks >= lives_count() / 10, "both branches of a fork count in {forks} lives only");
 }
 
-/// Seeds of lives that once ended badly: two sides that presumed another log before one that is nowhere, a run that no single
-/// copy could put together, a closed segment that was believed to be another history, a log of which nothing counts.
+/// Seeds of lives that once ended badly: two sides that presumed another log before one that is nowhere, a
+/// run that no single copy could put together, a closed segment that was believed to be another history, a
+/// log of which nothing counts.
 const BAD_ONCE: [u64; 6] = [250, 519, 660, 668, 2865, 11187];
 
 #[test]
@@ -547,7 +541,7 @@ fn bugs_that_lose_lines_or_count_them_at_one_side_only_are_found() {
         P::RunsNotHealed,
         P::LinkNotSent,
     ];
-    // Some of them show in few lives: first the seeds that showed them last, then all.
+    // Some of the bugs show in few lives: first the seeds that last showed them, then all.
     let seeds = || [229, 168, 361].into_iter().chain(0..600);
     let find = |plant: lives::Plant| (plant, seeds().find(|seed| lives::life(*seed, Some(plant)).is_err()));
     let (one, two) = plants.split_at(plants.len() / 2);
@@ -563,12 +557,12 @@ fn bugs_that_lose_lines_or_count_them_at_one_side_only_are_found() {
 
 #[test]
 fn finds_lines_that_are_kept_beside_the_log_too_late() {
-    // The steps that do not fail without it.
+    // Only steps that fail because of the cut.
     let is_of_cut: fn(&str) -> bool = |why| !why.contains("without a cut");
     let search = recoveries::Search {
         images: LATE_RUN_IMAGES,
         first_seed: RECOVERY_SEEDS,
-        // First the one that showed it last.
+        // First the step that last showed it.
         first_step: recoveries::ALL.iter().position(|step| step.name.starts_with("T5 ")).unwrap(),
         every: 1,
         plant: Some(lives::Plant::RunsFlushedLate),

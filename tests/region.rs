@@ -1,4 +1,4 @@
-//! The suite `region`: the demo's three facilities, as the relay's API and pages tell them to whoever has its line.
+//! The suite `region`: the demo's three facilities, as the relay's API and pages show them.
 
 #[path = "browser/demo.rs"]
 mod demo;
@@ -10,31 +10,32 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use demo::Demo;
-use harness::demo::line::{DemoOutput, RelayLine};
+use harness::demo::output::{DemoOutput, RelayOutput};
 use record::checkpoint::{Checkpoint, CosignedCheckpoint, SignedCheckpoint};
 use record::export::ExportReader;
 use record::sign::{SignedNote, VerifierKey};
 use reqwest::Client;
 use serde_json::Value;
 
-/// How long the relay may take to have all that the boxes sent, and a process to be started again, on a loaded machine.
+/// How long the relay may take to have all that the boxes sent, and a process to be restarted, on a loaded
+/// machine.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
-/// Entries that the relay's API gives at a time.
+/// Entries per page of the relay's API.
 const PAGE: usize = 1_000;
 
 struct Region<'a> {
-    relay: &'a RelayLine,
+    relay: &'a RelayOutput,
     client: Client,
 }
 
 impl<'a> Region<'a> {
-    fn of(line: &'a DemoOutput) -> Self {
+    fn of(output: &'a DemoOutput) -> Self {
         harness::world::provide_cryptography();
-        let ca = reqwest::Certificate::from_pem(&std::fs::read(&line.ca).unwrap()).unwrap();
+        let ca = reqwest::Certificate::from_pem(&std::fs::read(&output.ca).unwrap()).unwrap();
         let client = Client::builder().tls_certs_only([ca]).timeout(Duration::from_secs(30));
-        // A sign-in's answer sends on; its cookie is what is wanted.
+        // A sign-in redirects; only its cookie is needed.
         let client = client.redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { relay: line.relay.as_ref().expect("a relay"), client }
+        Self { relay: output.relay.as_ref().expect("a relay"), client }
     }
 
     async fn text(&self, path: &str) -> String {
@@ -50,7 +51,6 @@ impl<'a> Region<'a> {
         serde_json::from_str(&self.text(path).await).unwrap()
     }
 
-    /// Facilities as the API tells them, once they have so many items.
     async fn facilities(&self, items: &[u64]) -> Vec<Value> {
         let deadline = Instant::now() + TIME_LIMIT;
         loop {
@@ -79,7 +79,8 @@ impl<'a> Region<'a> {
         page.text().await.unwrap()
     }
 
-    /// The whole log of a facility's box, from the relay, against what box and relay signed. How many entries it has.
+    /// Verifies the whole log of a facility's box, from the relay, against what box and relay signed. How
+    /// many entries it has.
     async fn log_holds(&self, facility: &str) -> u64 {
         let cleaning = self.json(&format!("/api/v1/cleanings?facility={facility}&limit=1")).await;
         let box_id = cleaning["items"][0]["box"].as_str().expect("a cleaning").to_owned();
@@ -112,7 +113,6 @@ fn named<'a>(facilities: &'a [Value], name: &str) -> (&'a Value, &'a str) {
     (found, found["facility"].as_str().unwrap())
 }
 
-/// The relay's own word on all logs that it holds.
 fn relay_verifies(dir: &Path) -> String {
     let verify = Command::new(env!("CARGO_BIN_EXE_demo"))
         .args(["relay", "--config"])
@@ -129,7 +129,6 @@ fn pid(dir: &Path) -> String {
     std::fs::read_to_string(dir.join("busy-box.pid")).unwrap().trim().to_owned()
 }
 
-/// Under the process id that its file tells.
 async fn busy_box_runs_as_other_than(dir: &Path, before: &str) {
     let deadline = Instant::now() + TIME_LIMIT;
     loop {
@@ -150,8 +149,8 @@ fn overdue(facility: &Value) -> u64 {
 async fn three_facilities_of_which_one_is_silent_and_one_slips() {
     let folder = tempfile::tempdir().unwrap();
     let demo = Demo::start_in(folder.path(), &[]);
-    let (dir, line) = (demo.line.dir.clone(), demo.line.clone());
-    let region = Region::of(&line);
+    let (dir, output) = (demo.output.dir.clone(), demo.output.clone());
+    let region = Region::of(&output);
     let facilities = region.facilities(&[12, 40, 300]).await;
     let (live, live_id) = named(&facilities, "Linden Valley Hospital");
     let (silent, silent_id) = named(&facilities, "Linden Creek Clinic");
@@ -169,7 +168,9 @@ async fn three_facilities_of_which_one_is_silent_and_one_slips() {
     assert!(relay_verifies(&dir).starts_with("3 logs, "));
 
     // One is silent: its numbers are as of then, on the dashboard, on its own page and among the boxes.
-    let rate = |facility: &Value, days: &str| facility[days]["rate"].as_f64().unwrap();
+    fn rate(facility: &Value, days: &str) -> f64 {
+        facility[days]["rate"].as_f64().unwrap()
+    }
     assert!(rate(silent, "last_30_days") > 80.0, "{silent}");
     for (path, badge) in [("/app/", ">Offline 7 h<"), ("/app/boxes", ">Offline 7 h<")] {
         let page = region.page(path).await;
@@ -182,7 +183,8 @@ async fn three_facilities_of_which_one_is_silent_and_one_slips() {
         assert!(!region.page(&path).await.contains("No contact with this box since"), "{path}");
     }
 
-    // One slips, in one ward, in the last week. Windows that time alone closed are counted by the relay's next round.
+    // One slips, in one ward, in the last week. Windows that time alone closed are counted by the relay's
+    // next round.
     let deadline = Instant::now() + TIME_LIMIT;
     loop {
         let facilities = region.facilities(&[12, 40, 300]).await;
@@ -200,13 +202,13 @@ async fn three_facilities_of_which_one_is_silent_and_one_slips() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 
-    // It goes on after a kill, and the next start finds everything where it was.
+    // It continues after a kill, and the next start finds everything where it was.
     let before = pid(&dir);
     Command::new("kill").args(["-9", &before]).status().unwrap();
     busy_box_runs_as_other_than(&dir, &before).await;
     drop(demo);
     let demo = Demo::start_in(folder.path(), &[]);
-    let region = Region::of(&demo.line);
+    let region = Region::of(&demo.output);
     let facilities = region.facilities(&[12, 40, 300]).await;
     for (name, size) in [("Linden Creek Clinic", sizes[1]), ("Linden Lakes Medical Center", sizes[2])] {
         assert!(region.log_holds(named(&facilities, name).1).await >= size, "{name}");
@@ -216,18 +218,18 @@ async fn three_facilities_of_which_one_is_silent_and_one_slips() {
 #[tokio::test]
 async fn a_bare_demo_has_one_facility() {
     let demo = Demo::start(&["--bare"]);
-    let region = Region::of(&demo.line);
+    let region = Region::of(&demo.output);
     region.facilities(&[1]).await;
-    assert!(!demo.line.dir.join("busy-box.pid").exists() && !demo.line.dir.join("silent-box").exists());
+    assert!(!demo.output.dir.join("busy-box.pid").exists() && !demo.output.dir.join("silent-box").exists());
 }
 
 #[tokio::test]
 async fn a_demo_without_a_relay_has_no_other_boxes_until_it_gets_one() {
     let folder = tempfile::tempdir().unwrap();
     let demo = Demo::start_in(folder.path(), &["--no-relay"]);
-    assert!(demo.line.relay.is_none());
-    assert!(!demo.line.dir.join("busy-box.pid").exists() && !demo.line.dir.join("silent-box").exists());
+    assert!(demo.output.relay.is_none());
+    assert!(!demo.output.dir.join("busy-box.pid").exists() && !demo.output.dir.join("silent-box").exists());
     drop(demo);
     let demo = Demo::start_in(folder.path(), &[]);
-    Region::of(&demo.line).facilities(&[12, 40, 300]).await;
+    Region::of(&demo.output).facilities(&[12, 40, 300]).await;
 }

@@ -25,7 +25,6 @@ fn picture() -> Vec<u8> {
     jpeg
 }
 
-/// Every photo of the relay, by its name.
 fn photos_of(data: &Path) -> Vec<String> {
     let mut names = Vec::new();
     let mut folders = vec![data.join("photos")];
@@ -63,7 +62,7 @@ struct Runbook<'a> {
     keys: &'a str,
 }
 
-/// Which of them: a relay is brought back from `backup restore` on.
+/// A relay is restored from the line `backup restore` on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Chapter {
     BeforeTheLoss,
@@ -71,7 +70,7 @@ enum Chapter {
 }
 
 impl Runbook<'_> {
-    /// Does what its lines say, with this relay's settings and places; what each command answered last.
+    /// Runs its lines with this relay's settings and places; the last answer of each command.
     async fn follow(&self, world: &World, chapter: Chapter) -> BTreeMap<String, String> {
         let text = include_str!("../docs/operations.md");
         let lines = text
@@ -84,12 +83,14 @@ impl Runbook<'_> {
         assert!(chosen.len() >= 4, "{chosen:?}");
         let mut answers = BTreeMap::new();
         for line in chosen {
-            let place = |word: &str| match word {
-                "/backups/relay-2026-11-26" => self.backup.to_owned(),
-                "relay-keys.age" => self.keys.to_owned(),
-                word => word.to_owned(),
-            };
-            let words: Vec<String> = line.split(' ').map(place).collect();
+            let words: Vec<String> = line
+                .split(' ')
+                .map(|word| match word {
+                    "/backups/relay-2026-11-26" => self.backup.to_owned(),
+                    "relay-keys.age" => self.keys.to_owned(),
+                    word => word.to_owned(),
+                })
+                .collect();
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let answer = if words[0] == "doctor" {
                 world.relay.looked_at(&words).await
@@ -102,7 +103,7 @@ impl Runbook<'_> {
     }
 }
 
-/// Backed up, used on, lost, brought back on another database.
+/// Backed up, used on, lost, restored on another database.
 async fn drill(mut world: World, restored: Option<String>) {
     let phone = world.phone("Maria Alvarez");
     phone.record_all(0..6).await;
@@ -112,9 +113,9 @@ async fn drill(mut world: World, restored: Option<String>) {
         (photos_of(world.relay.data()).len() == 1).then_some(())
     });
     assert!(found.await.is_some(), "{}", world.relay.log());
-    let away = world.relay.data().with_extension("away");
-    std::fs::create_dir(&away).unwrap();
-    let (backup, keys) = (away.join("backup"), away.join("keys.age"));
+    let absent = world.relay.data().with_extension("away");
+    std::fs::create_dir(&absent).unwrap();
+    let (backup, keys) = (absent.join("backup"), absent.join("keys.age"));
     let (backup_text, keys_text) = (backup.to_str().unwrap(), keys.to_str().unwrap());
     let runbook = Runbook { backup: backup_text, keys: keys_text };
     let done = runbook.follow(&world, Chapter::BeforeTheLoss).await;
@@ -124,7 +125,7 @@ async fn drill(mut world: World, restored: Option<String>) {
     assert!(done["doctor"].contains(r#""state":"#), "the last form is JSON: {}", done["doctor"]);
     let refusal = world.relay.refused(&["backup", "make", backup_text]).await;
     assert!(refusal.contains("never written over"), "{refusal}");
-    // Into the database that is served nothing is restored.
+    // Nothing is restored into the database that is served.
     let refusal = world.relay.refused(&["backup", "restore", backup_text]).await;
     let refused =
         if restored.is_some() { "nothing was restored" } else { "another relay serves this database" };
@@ -153,11 +154,11 @@ async fn drill(mut world: World, restored: Option<String>) {
     assert_eq!(after.len(), before.len() + 5, "and nothing twice");
     assert_eq!(photos_of(world.relay.data()), photos);
     assert!(world.relay.order(&["verify"]).await.contains("1 logs"));
-    // What came back is backed up like any other.
-    world.relay.order(&["backup", "make", away.join("second").to_str().unwrap()]).await;
+    // What was restored is backed up like any other.
+    world.relay.order(&["backup", "make", absent.join("second").to_str().unwrap()]).await;
 }
 
-/// What rotted in the backup is found before anything is written.
+/// Damage in the backup is found before anything is written.
 async fn spoiled_database_is_refused(world: &World, backup: &Path, is_server: bool) {
     let file = backup.join(if is_server { "relay.pgdump" } else { "relay.db" });
     let bytes = std::fs::read(&file).unwrap();
@@ -171,7 +172,6 @@ async fn spoiled_database_is_refused(world: &World, backup: &Path, is_server: bo
     assert_eq!(photos_of(world.relay.data()), Vec::<String>::new());
 }
 
-/// The first photo below a folder.
 fn first_photo(folder: &Path) -> PathBuf {
     let mut path = folder.join("photos");
     while path.is_dir() {
@@ -180,7 +180,7 @@ fn first_photo(folder: &Path) -> PathBuf {
     path
 }
 
-/// A photo that rotted keeps nothing else from coming back.
+/// A damaged photo keeps nothing else from being restored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rotten_photo_is_named_and_bars_no_backup_and_no_restore() {
     let mut world = World::claimed(demo()).await;
@@ -192,10 +192,10 @@ async fn a_rotten_photo_is_named_and_bars_no_backup_and_no_restore() {
     });
     assert!(found.await.is_some(), "{}", world.relay.log());
     let name = photos_of(world.relay.data())[0].clone();
-    let away = world.relay.data().with_extension("away");
-    std::fs::create_dir(&away).unwrap();
-    let (good, bad) = (away.join("good"), away.join("bad"));
-    let keys = away.join("keys.age");
+    let absent = world.relay.data().with_extension("away");
+    std::fs::create_dir(&absent).unwrap();
+    let (good, bad) = (absent.join("good"), absent.join("bad"));
+    let keys = absent.join("keys.age");
     world.relay.order(&["backup", "make", good.to_str().unwrap()]).await;
     world.relay.order_with(&["keys", "export", keys.to_str().unwrap()], PASSPHRASE).await;
     std::fs::write(first_photo(world.relay.data()), b"rot").unwrap();
@@ -204,9 +204,9 @@ async fn a_rotten_photo_is_named_and_bars_no_backup_and_no_restore() {
     assert!(made["damaged_photos"][0].as_str().unwrap().ends_with(&name), "{made}");
     world.relay.kill().await;
     std::fs::remove_dir_all(world.relay.data()).unwrap();
-    let refusal = world.relay.refused(&["backup", "make", away.join("none").to_str().unwrap()]).await;
+    let refusal = world.relay.refused(&["backup", "make", absent.join("none").to_str().unwrap()]).await;
     assert!(refusal.contains("nothing to back up"), "{refusal}");
-    // A command that looked too early has made a database, with nothing in it.
+    // A command that looked too early has made an empty database.
     world.relay.order(&["migrate"]).await;
     std::fs::write(first_photo(&good), b"rot").unwrap();
     let restored = json(&world.relay.order(&["backup", "restore", good.to_str().unwrap()]).await);

@@ -14,7 +14,6 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
 }
 
-/// A file of the box's keys.
 fn of_box(world: &World, file: &str) -> Value {
     json(&std::fs::read_to_string(world.r#box.data().join("keys").join(file)).unwrap())
 }
@@ -29,7 +28,7 @@ async fn state(world: &World, kind: &str, n: u64) -> Value {
     keys.iter().find(|key| key["kind"] == kind && key["n"] == n).unwrap()["state"].clone()
 }
 
-/// Waits until every box has said that it knows the key, so that it became the current one.
+/// Waits until every box has confirmed the key, so that it became the current one.
 async fn settled(world: &World, kind: &str, n: u64) {
     let current = until("the next key is the current one", async || {
         (state(world, kind, n).await == "current").then_some(())
@@ -45,20 +44,20 @@ async fn a_box_follows_its_relay_from_key_to_key() {
     let phone = world.phone("Maria Alvarez");
     phone.record_all(0..3).await;
     world.check().await;
-    // On the line that it has.
+    // On its open connection.
     assert_eq!(json(&world.relay.order(&["keys", "rotate", "directive"]).await)["state"], "next");
     settled(&world, "directive", 2).await;
     assert_eq!(key_count(&world, "directive_keys"), 2);
-    // While it is away and records on; the wish is signed by the key that it was told of before.
-    world.line(NetworkFault::Refuse);
+    // While it is offline and recording; the new key is signed by the key it knows.
+    world.set_fault(NetworkFault::Refuse);
     world.relay.order(&["keys", "rotate", "cosign"]).await;
     phone.record_all(3..6).await;
     assert_eq!(state(&world, "cosign", 2).await, "next");
-    world.line(NetworkFault::None);
+    world.set_fault(NetworkFault::None);
     settled(&world, "cosign", 2).await;
     world.check().await;
     assert_eq!(key_count(&world, "cosign_keys"), 2, "what the first one cosigned is verified by it");
-    // The authority: it believes both, and the relay's listeners show the new one from its next start.
+    // The authority: it trusts both, and the relay's listeners use the new one from its next start.
     world.relay.order(&["keys", "rotate", "ca"]).await;
     settled(&world, "ca", 2).await;
     world.relay.stop().await;
@@ -67,7 +66,7 @@ async fn a_box_follows_its_relay_from_key_to_key() {
     world.check().await;
     let believed = of_box(&world, "relay.json")["relay_ca"].as_str().unwrap().to_owned();
     assert_eq!(believed.matches("BEGIN CERTIFICATE").count(), 2);
-    // A key that leaked is believed no more, and a start goes by what was kept.
+    // A key that leaked is trusted no more, and a start uses what was stored.
     world.relay.order(&["keys", "revoke", "cosign", "1"]).await;
     let dropped =
         until("the box drops the key", async || (key_count(&world, "cosign_keys") == 1).then_some(()));

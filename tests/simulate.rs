@@ -7,10 +7,10 @@ mod box_side;
 mod card;
 #[path = "simulate/checks.rs"]
 mod checks;
+#[path = "simulate/https.rs"]
+mod https;
 #[path = "simulate/logs.rs"]
 mod logs;
-#[path = "simulate/other_line.rs"]
-mod other_line;
 #[path = "simulate/relay_side.rs"]
 mod relay_side;
 #[path = "simulate/world.rs"]
@@ -23,9 +23,8 @@ use appliance::uplink::exchange::CloseReason;
 
 use world::World;
 
-/// Steps with faults.
 const STORMY: u32 = 220;
-/// Lives by default, and how many times as many a night has room for.
+/// Lives by default, and how many times as many at night.
 const SEEDS: u64 = 20_000;
 const LONG: u64 = 250;
 /// Lives within which each planted bug is found.
@@ -43,31 +42,27 @@ enum Planted {
     NeverLowers,
     /// The relay does not answer to health.
     DeafToHealth,
-    /// The relay says that it holds a batch before it has stored it.
     AcksBeforeStoring,
     /// After an epoch's change the box sends the new log only.
     ForgetsOldLogs,
-    /// The box takes what it is given back without comparing it with the signed root.
+    /// The box takes what it gets back without comparing it with the signed root.
     RefillsBlindly,
     /// Ended logs are offered on the first connection of a start only.
     OffersOnce,
-    /// The relay lets an ended log grow past where the next one goes on.
+    /// The relay lets an ended log grow past the start of its successor.
     GrowsEnded,
-    /// A present log that cannot go on is not ended.
+    /// A present log that cannot continue is not ended.
     EpochNotEnded,
-    /// Alarms stay although what they tell of is over.
     AlarmsStay,
     /// A certificate that is not renewed ends each connection.
     RenewsInALoop,
-    /// Lines that only the relay holds are passed over.
+    /// Lines that only the relay holds are not adopted.
     PassesOverLines,
     /// Lines that the relay cannot have in their place become no run.
     OwesNothing,
-    /// Runs are not sent.
     KeepsRuns,
-    /// Nobody hears of an answer that does not move the present log's cursor.
+    /// An answer that does not move the present log's cursor is not reported.
     TellsOnlyMoves,
-    /// What was fetched before a cut is fetched again.
     FetchesAnew,
     /// A log that nobody has keeps those before it from coming back.
     WaitsForTheNewest,
@@ -96,7 +91,7 @@ const PLANTS: &[Planted] = &[
 
 macro_rules! marks {
     ($($name:ident,)*) => {
-        /// What has been seen over all seeds: each must have happened.
+        /// What was seen over all seeds: each must have happened.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         enum Mark {
             $($name,)*
@@ -213,8 +208,8 @@ fn both_sides_hold_the_same_once_the_faults_stop() {
 fn planted_bugs_are_found() {
     let quiet = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| ()));
-    let find = |bug: &Planted| (*bug, failures(0..PLANTED_SEEDS, *bug, 1).0.first().copied());
-    let found: Vec<_> = PLANTS.iter().map(find).collect();
+    let found: Vec<_> =
+        PLANTS.iter().map(|bug| (*bug, failures(0..PLANTED_SEEDS, *bug, 1).0.first().copied())).collect();
     std::panic::set_hook(quiet);
     println!("first seeds: {found:?}");
     let missed: Vec<_> = found.iter().filter(|(_, seed)| seed.is_none()).collect();

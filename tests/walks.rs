@@ -47,7 +47,7 @@ async fn an_auditor() {
     auditor::audit().await;
 }
 
-/// No page broke its own content policy or lacked a file on the way.
+/// No page broke its own content policy or failed to load a file.
 async fn end<const N: usize>(browsers: [Browser; N]) {
     for browser in browsers {
         assert_eq!(browser.complaints().await, Vec::<String>::new());

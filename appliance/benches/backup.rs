@@ -29,9 +29,7 @@ const ITEMS: usize = 300;
 const ENTRIES: usize = 100_000;
 const PHOTOS: usize = 2_000;
 const PHOTO_BYTES: usize = 500_000;
-/// Records that are made at a time.
 const AT_ONCE: usize = 5_000;
-/// Phones that record meanwhile.
 const PHONES: usize = 8;
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// For so long phones record beside a backup at most: what it writes then takes some of their time, and the log grows by all of theirs.
@@ -49,7 +47,6 @@ fn own_memory() -> f64 {
     float(kib) / 1024.0
 }
 
-/// Photos of noise, as the box keeps them.
 fn make_photos(photos: &PhotoStore, count: usize) -> Result<(), Failed> {
     let mut bytes = vec![0; PHOTO_BYTES];
     (&SystemRandom as &dyn RandomSource).fill(&mut bytes);
@@ -75,7 +72,6 @@ async fn make_records(store: &Store, entries: usize) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Phones that each record one cleaning after the other until `until` says that it is enough.
 async fn run_phones(store: &Store, enough: impl Fn(Duration) -> bool + Send + Sync + 'static) -> Measured {
     let (began, enough) = (Instant::now(), Arc::new(enough));
     let phones: Vec<_> = (0..PHONES)
@@ -102,7 +98,6 @@ async fn run_phones(store: &Store, enough: impl Fn(Duration) -> bool + Send + Sy
     Measured::new(all, Instant::now().duration_since(began))
 }
 
-/// Makes one; seconds, and by how many megabytes the process grew meanwhile.
 fn time_backup(backups: &BackupService) -> Result<(f64, f64), Failed> {
     let (before, began, mut most) = (own_memory(), Instant::now(), 0.0);
     backups.start_backup()?;

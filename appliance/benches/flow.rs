@@ -8,14 +8,13 @@ mod kit;
 
 use std::process::ExitCode;
 
+use kit::box_process::Running;
 use kit::phones::{Until, Work, phones};
-use kit::running::Running;
 use kit::{Failed, Goal, ROUNDS, SPAN, Table, float, heading, median};
 
 const PHONES: usize = 64;
 /// Items of the facilities; the first is what the others are measured against.
 const ITEMS: [usize; 3] = [12, 300, 1_500];
-/// Of the first one's rate, and where the run fails.
 const SHARE: (Goal, Goal) = (Goal::AtLeast(0.9), Goal::AtLeast(0.8));
 
 fn main() -> Result<ExitCode, Failed> {
@@ -31,7 +30,6 @@ fn main() -> Result<ExitCode, Failed> {
             let before = running.cpu_ms()?;
             let at = (running.address.as_str(), running.items);
             let flows = phones(at, PHONES, Work::Flow, Until::Passed(SPAN))?;
-            // The first round warms up.
             if round > 0 {
                 rates[i].push(flows.per_second);
                 cpu_ms[i].push((running.cpu_ms()? - before) / float(flows.count));

@@ -14,8 +14,8 @@ use std::time::Instant;
 
 use appliance::clock::system_clock;
 use appliance::identity::IdentityStores;
+use kit::box_process::Running;
 use kit::phones::{Until, Work, phones};
-use kit::running::Running;
 use kit::{Failed, Goal, Table, facility, heading, median, micros};
 use record::ids::{BootId, StaffId};
 use reqwest::header::{ACCEPT_ENCODING, COOKIE, HeaderMap};
@@ -24,20 +24,16 @@ use service::random::{RandomSource, SystemRandom};
 
 const ITEMS: usize = 300;
 const CLEANINGS: usize = 1_000_000;
-/// Over which they were recorded: three an item and day.
 const YEARS_MS: i64 = 3 * 365 * 86_400_000;
-/// Drafts of one command.
 const AT_ONCE: usize = 200;
 /// How often each page is asked for, a static file each time before it.
 const ASKED: usize = 200;
 /// The same behind a record, which makes lists anew.
 const ASKED_BEHIND: usize = 40;
-/// Of a static file's first byte, and where the run fails.
 const RATIO: (Goal, Goal) = (Goal::AtMost(3.0), Goal::AtMost(30.0));
 const RESIDENT_MB: Goal = Goal::AtMost(45.0);
 const PAGES: [&str; 3] = ["/", "/staff/", "/staff/equipment"];
 
-/// A box with so many cleanings; the secret of a facility admin's session.
 fn fill(data: &Path, cleanings: usize) -> Result<String, Failed> {
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let now = system_clock(boot_id(random.bytes())).now();
@@ -67,7 +63,6 @@ fn fill(data: &Path, cleanings: usize) -> Result<String, Failed> {
     Ok(secret)
 }
 
-/// Milliseconds to the first byte of an answer, which is read to its end.
 async fn first_byte(client: &reqwest::Client, url: &str) -> Result<f64, Failed> {
     let asked = Instant::now();
     let mut answer = client.get(url).send().await?.error_for_status()?;
@@ -76,7 +71,6 @@ async fn first_byte(client: &reqwest::Client, url: &str) -> Result<f64, Failed> 
     Ok(took)
 }
 
-/// Medians of a page and of a static file that were asked for in turns.
 async fn compare(client: &reqwest::Client, page: &str, file: &str) -> Result<(f64, f64), Failed> {
     let (mut pages, mut files) = (Vec::new(), Vec::new());
     for _ in 0..ASKED {
@@ -86,7 +80,6 @@ async fn compare(client: &reqwest::Client, page: &str, file: &str) -> Result<(f6
     Ok((median(pages), median(files)))
 }
 
-/// The style sheet, as the first page names it.
 async fn style_sheet(client: &reqwest::Client, origin: &str) -> Result<String, Failed> {
     let page =
         client.get(format!("{origin}/")).header(ACCEPT_ENCODING, "identity").send().await?.text().await?;

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
+use kit::box_process::Running;
 use kit::phones::{Until, Work, phones};
-use kit::running::Running;
 use kit::{Failed, Goal, Measured, ROUNDS, SPAN, Table, facility, heading, median};
 use tokio::sync::Barrier;
 
@@ -25,7 +25,6 @@ const PHONES: u8 = 100;
 const PHOTO_BYTES: usize = 5_000_000;
 const PHOTO_SIDES: (u32, u32) = (4_000, 3_000);
 const QUALITY: u8 = 85;
-/// How often the photo child is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// All photos are kept by then, or they never will be.
 const ALL_WITHIN: Duration = Duration::from_secs(300);
@@ -33,7 +32,6 @@ const ALL_WITHIN: Duration = Duration::from_secs(300);
 const MEMORY_MB: (Goal, Goal) = (Goal::AtMost(150.0), Goal::AtMost(150.0));
 const WAIT_RATIO: Goal = Goal::AtMost(2.0);
 
-/// A picture of coarse noise over a slope, as no two phones take the same one.
 fn make_photo(seed: u32, grain: u32) -> Result<Vec<u8>, Failed> {
     let mut state = seed.wrapping_mul(0x9E37_79B1) | 1;
     let (width, height) = PHOTO_SIDES;
@@ -49,7 +47,6 @@ fn make_photo(seed: u32, grain: u32) -> Result<Vec<u8>, Failed> {
     Ok(jpeg)
 }
 
-/// One photo for each phone; their grain is the least with which the first one is large enough.
 fn make_photos() -> Result<Vec<Vec<u8>>, Failed> {
     let mut grain = 4;
     while make_photo(1, grain)?.len() < PHOTO_BYTES {
@@ -58,31 +55,31 @@ fn make_photos() -> Result<Vec<Vec<u8>>, Failed> {
     (1..=u32::from(PHONES)).map(|seed| make_photo(seed, grain)).collect()
 }
 
-/// The value of a field of a page.
 fn find_field<'a>(page: &'a str, name: &str) -> Result<&'a str, String> {
     let mark = format!("name=\"{name}\" value=\"");
     let (_, rest) = page.split_once(&mark).ok_or_else(|| format!("the page has no {name}: {page}"))?;
     Ok(rest.split('"').next().unwrap_or_default())
 }
 
-/// The form of a page with its photo, as a browser sends it.
 fn write_body(page: &str, name: &str, photo: &[u8]) -> Result<Vec<u8>, String> {
     let mut fields = vec![("cleaned_by", name), ("notes", "the clock was not at hand")];
     for field in ["submission", "page", "version", "protocol"] {
         fields.push((field, find_field(page, field)?));
     }
     fields.extend(["1", "2", "3", "4"].map(|step| ("step", step)));
-    let field = |(name, value): (&str, &str)| {
-        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-    };
-    let mut body = fields.into_iter().map(field).collect::<String>().into_bytes();
+    let mut body = fields
+        .into_iter()
+        .map(|(name, value): (&str, &str)| {
+            format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        })
+        .collect::<String>()
+        .into_bytes();
     body.extend(b"--XX\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n\r\n");
     body.extend(photo);
     body.extend(b"\r\n--XX--\r\n");
     Ok(body)
 }
 
-/// The browser of a phone with an address of its own, and the form with the photo of the page that it opened.
 async fn open_form(url: &str, phone: u8, photo: &[u8]) -> Result<(reqwest::Client, Vec<u8>), String> {
     let client = reqwest::Client::builder()
         .local_address(Some(Ipv4Addr::new(127, 0, 2, phone).into()))
@@ -95,7 +92,6 @@ async fn open_form(url: &str, phone: u8, photo: &[u8]) -> Result<(reqwest::Clien
     Ok((client, body))
 }
 
-/// Opens an item's page, waits for the others, and sends the form with the photo.
 async fn send_photo(url: String, phone: u8, photo: Vec<u8>, start: Arc<Barrier>) -> Result<(), String> {
     let opened = open_form(&url, phone, &photo).await;
     // Whoever could open nothing is waited for by the others all the same.
@@ -129,7 +125,6 @@ fn send_photos(running: &Running, photos: Vec<Vec<u8>>) -> Result<Duration, Fail
     Ok(took?)
 }
 
-/// Waits until each record has its photo.
 fn await_photos(running: &Running) -> Result<(), Failed> {
     let ca = reqwest::Certificate::from_pem(&std::fs::read(&running.ca)?)?;
     let client = reqwest::Client::builder().tls_certs_only([ca]).no_proxy().build()?;

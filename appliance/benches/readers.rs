@@ -13,18 +13,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use reqwest::StatusCode;
 
+use kit::box_process::Running;
 use kit::card::{CARD_US, Shim};
 use kit::phones::{Until, Work, phones};
-use kit::running::Running;
 use kit::{Failed, Goal, Measured, ROUNDS, SPAN, Table, facility, heading, median};
 
 const ITEMS: usize = 300;
 /// Cleanings of each item before anybody asks.
 const HISTORY: usize = 200;
 const ASKERS: usize = 2;
-/// Requests of one asker that may find their connection closed.
 const REFUSED_MAX: u32 = 100;
-/// Flushes that a call may cost a record, and where the run fails.
 const DELAY: (Goal, Goal) = (Goal::AtMost(1.0), Goal::AtMost(3.0));
 /// What is asked for, with parameters at and beyond their ends. `TAG` is the tag of an item.
 const CALLS: &[&str] = &[
@@ -54,7 +52,6 @@ const UNWANTED: &[StatusCode] = &[
     StatusCode::TOO_MANY_REQUESTS,
 ];
 
-/// How often a call was answered, and how often by a word that the box is busy.
 #[derive(Clone, Copy, Default)]
 struct Answers {
     provided: u64,

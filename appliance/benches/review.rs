@@ -25,14 +25,11 @@ use service::random::{RandomSource, SystemRandom};
 use kit::facility::{self, PROTOCOL};
 use kit::{Failed, Goal, Table, cpu_ms, float, heading, median};
 
-/// Items of the facility.
 const ITEMS: usize = 300;
 const PHONES: usize = 64;
-/// Records of one measurement.
 const RECORDS: usize = 8_192;
 /// Measurements of each kind: what the store leaves to do later falls to whoever comes then.
 const TURNS: usize = 10;
-/// Of the CPU of the entries alone, and where the run fails.
 const ADDED: (Goal, Goal) = (Goal::AtMost(1.1), Goal::AtMost(1.25));
 
 /// The form of a page as somebody sends it who ticked all steps, in place of whose contact time the note speaks.
@@ -49,14 +46,12 @@ fn fill_form(n: usize) -> Result<CleaningForm, Failed> {
     })
 }
 
-/// Its command, under a key of its own.
 fn fill_request(n: usize) -> Result<CommandRequest, Failed> {
     let key = u128::from_le_bytes((&SystemRandom as &dyn RandomSource).bytes());
     let command = Command::RecordCleaning(Box::new(fill_form(n)?));
     Ok(CommandRequest { by: EntryAuthor::BOX, key: Some(format!("{key:032x}")), sent: None, command })
 }
 
-/// The entries that a command would make.
 async fn draft_entries(store: &Store, request: CommandRequest) -> Result<Vec<EntryDraft>, Failed> {
     let decide =
         move |view: &CommandView<'_>| WriteDecision::Answer(decide_command(&request, view, &SystemRandom));
@@ -92,7 +87,6 @@ async fn put_request(store: Store, clock: Arc<dyn Clock>, request: CommandReques
     }
 }
 
-/// CPU of this process for each of these works, milliseconds, where many phones ask at once.
 fn measure_cpu<W, P>(
     runtime: &tokio::runtime::Runtime,
     works: Vec<W>,

@@ -11,15 +11,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use kit::box_process::Running;
 use kit::card::{CARD_US, Shim};
 use kit::floor::{ParseOnly, floor, is_floor};
 use kit::phones::{Until, Work, phones};
-use kit::running::Running;
 use kit::{Failed, Goal, ROUNDS, SPAN, Table, facility, float, heading, median};
 
-/// Items of the box.
 const ITEMS: usize = 300;
-/// Lone records over which bytes are counted: the database becomes durable once among them.
 const LONE: u64 = 4_096;
 
 const PARSED_SHARE: Goal = Goal::AtLeast(55.0);
@@ -33,7 +31,6 @@ const WRITTEN_ALONE: Goal = Goal::AtMost(9_000.0);
 const WRITTEN_MANY: Goal = Goal::AtMost(3_000.0);
 const OWN_MEMORY_MB: Goal = Goal::AtMost(40.0);
 
-/// Bytes that a record brings to the log: its entry and its texts, with their newlines.
 fn record_bytes(data: &Path) -> Result<u64, Failed> {
     let store = facility::open(data)?;
     let reader = store.reader()?;

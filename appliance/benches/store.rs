@@ -14,17 +14,15 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use appliance::store::Store;
+use kit::box_process::Running;
 use kit::facility::{cleaning, events, open, record, tag};
 use kit::floor::{floor, is_floor};
-use kit::running::Running;
 use kit::{Failed, Goal, SPAN, Table, cpu_ms, float, heading};
 use service::random::SystemRandom;
 
-/// Items of the facility.
 const ITEMS: usize = 300;
 /// Bytes of a record with its texts, as `scan` counts them.
 const RECORD_BYTES: u64 = 1_500;
-/// Lone records over which bytes are counted.
 const LONE: usize = 4_096;
 /// Records of the whole log, and the epochs that have them.
 const MILLION: usize = 1_000_000;
@@ -37,7 +35,6 @@ const OWN_MEMORY_MB: Goal = Goal::AtMost(40.0);
 const START_MS: Goal = Goal::AtMost(300.0);
 const ALLOCATED: Goal = Goal::AtMost(200.0);
 
-/// A figure of `/proc/self/…`, such as `write_bytes:`.
 fn proc_figure(file: &str, name: &str) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/self/{file}")).unwrap_or_default();
     let line = text.lines().find_map(|l| l.strip_prefix(name));
@@ -82,7 +79,6 @@ fn phones(store: &Store, count: usize) -> Result<(f64, f64, f64), Failed> {
     Ok((each / SPAN.as_secs_f64(), (cpu_ms() - used) / each, bytes))
 }
 
-/// Bytes of all blocks that the folder's files have, ballast and open segment aside.
 fn allocated(dir: &Path) -> Result<u64, Failed> {
     let (mut sum, mut open) = (0, 0);
     for entry in std::fs::read_dir(dir)? {
@@ -123,7 +119,6 @@ fn fill(dir: &Path, count: usize) -> Result<(), Failed> {
     }
 }
 
-/// Bytes of the entries and texts themselves, from a sample of the present epoch.
 fn bytes_of_entry(store: &Store) -> Result<u64, Failed> {
     let (reader, mut bytes, mut count) = (store.reader()?, 0, 0);
     for seq in (0..store.size()).step_by(1_000) {

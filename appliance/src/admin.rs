@@ -29,111 +29,80 @@ use crate::uplink::Uplink;
 mod backups;
 mod staff;
 
-/// What can be wanted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AdminCommand {
     /// A new person, with a PIN when they are to sign in.
     StaffAdd {
         name: String,
-        /// What they may do.
         role: StaffRole,
         /// 4 to 8 digits, 6 to 8 for biomed and facility admins.
         pin: Option<String>,
     },
-    /// Everybody who works here.
     StaffList,
-    /// Another PIN.
     StaffPin {
-        /// Whose: a name, or an id.
         staff: String,
         /// 4 to 8 digits, 6 to 8 for biomed and facility admins.
         pin: String,
     },
     /// No more waiting after wrong PINs.
     StaffUnlock {
-        /// Whose: a name, or an id.
         staff: String,
     },
-    /// A token for a program.
     TokenCreate {
         name: String,
-        /// What it may do.
         scope: ApiTokenScope,
-        /// How long it lives.
         #[serde(default)]
         life: TokenLife,
     },
-    /// All tokens, those that have ended included.
     TokenList,
-    /// An end to a token.
     TokenRevoke {
-        /// Its id, or its name.
         token: String,
     },
     /// The verifier keys of the log, this epoch's first, one a line.
     KeysExport,
     /// That a log which the relay holds, and that no key here vouches for, is this box's.
     LogTrust {
-        /// Its name.
         log: String,
     },
-    /// Take up a claim file.
     Claim {
-        /// Its text.
         file: String,
     },
-    /// Other settings of the facility.
     FacilitySet(Box<SettingsChange>),
-    /// All alarms.
     AlarmList,
-    /// That somebody has seen an alarm.
-    AlarmSeen { id: String },
+    AlarmSeen {
+        id: String,
+    },
     /// What the running box says of itself, for the doctor: JSON.
     Doctor,
-    /// What it puts into a support bundle: JSON.
     Bundle,
-    /// A backup now; its number.
     BackupNow,
     /// How the piece of work of a number ended; nothing while it runs.
-    BackupResult { number: u64 },
-    /// A key for backups.
+    BackupResult {
+        number: u64,
+    },
     BackupKey {
-        /// Whether it takes the place of one that is there.
         replace: bool,
     },
     /// That a backup was read to its end by the command line.
     BackupTested(RestoreTest),
 }
 
-/// What the box says of itself to whoever helps.
 #[derive(Clone)]
 pub struct BoxReports {
-    /// For the doctor.
     pub facts: Arc<dyn Fn() -> RunningFacts + Send + Sync>,
-    /// For the support bundle.
     pub files: Arc<dyn Fn() -> Vec<BundleFile> + Send + Sync>,
 }
 
-/// What the socket acts on.
 pub struct AdminContext {
-    /// The log.
     pub store: Store,
-    /// PINs and tokens.
     pub identity: IdentityStores,
-    /// For claims.
     pub uplink: Arc<Uplink>,
-    /// What somebody must know.
     pub alarms: Arc<AlarmStore>,
-    /// Words an alarm.
     pub alarm_words: AlarmWorder,
-    /// What the box says of itself.
     pub reports: BoxReports,
-    /// Backups.
     pub backups: BackupService,
-    /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Randomness.
     pub random: Arc<dyn RandomSource>,
 }
 
@@ -269,8 +238,9 @@ async fn acknowledge_alarm(context: &Arc<AdminContext>, id: String) -> Result<St
 }
 
 async fn trust_log(context: &AdminContext, log: &str) -> Result<String, String> {
-    let no_name = |_| format!("“{log}” is not the name of a log, such as 2-00ab0102; “alarm list” shows it");
-    let epoch: Epoch = log.trim().parse().map_err(no_name)?;
+    let epoch: Epoch = log.trim().parse().map_err(|_| {
+        format!("“{log}” is not the name of a log, such as 2-00ab0102; “alarm list” shows it")
+    })?;
     let store = context.store.clone();
     let trusted = tokio::task::spawn_blocking(move || store.trust_log(epoch)).await;
     trusted.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
@@ -284,15 +254,20 @@ fn alarm_lines(alarms: &[ActiveAlarm], worder: AlarmWorder) -> String {
     let time = |ms: i64| {
         jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC").to_string()
     };
-    let line = |alarm: &ActiveAlarm| {
-        let over = alarm.over_ms.map_or_else(|| "stands".to_owned(), |ms| format!("over since {}", time(ms)));
-        let seen = if alarm.seen.is_some() { "acknowledged" } else { "not acknowledged" };
-        let (code, since) = (alarm.cause.code, time(alarm.first_ms));
-        format!("{}  {code}  since {since}, {over}, {seen}\n  {}", alarm.id, worder(alarm))
-    };
     match alarms {
         [] => "There are no alarms.".to_owned(),
-        all => all.iter().map(line).collect::<Vec<_>>().join("\n"),
+        all => all
+            .iter()
+            .map(|alarm: &ActiveAlarm| {
+                let over = alarm
+                    .over_ms
+                    .map_or_else(|| "stands".to_owned(), |ms| format!("over since {}", time(ms)));
+                let seen = if alarm.seen.is_some() { "acknowledged" } else { "not acknowledged" };
+                let (code, since) = (alarm.cause.code, time(alarm.first_ms));
+                format!("{}  {code}  since {since}, {over}, {seen}\n  {}", alarm.id, worder(alarm))
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
     }
 }
 
@@ -310,7 +285,6 @@ async fn with_tokens<T: Send + 'static>(
     done.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
 }
 
-/// For the audit of access.
 fn note_access(context: &AdminContext, outcome: AccessOutcome, subject: Option<String>) {
     let now = context.clock.now();
     let row = AccessRow {

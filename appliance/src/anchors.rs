@@ -19,7 +19,6 @@ pub fn known_now_ms(now: &Now, facility: &FacilityState) -> i64 {
     corrected_ms(&now.entry_time(), facility.boots.get(&now.boot).copied())
 }
 
-/// The reading with that time.
 pub fn known_now(now: Now, facility: &FacilityState) -> Now {
     Now { wall_ms: known_now_ms(&now, facility), ..now }
 }
@@ -66,7 +65,6 @@ pub fn newest_time(store: &Store, size: u64) -> Option<EntryTime> {
     }
 }
 
-/// How the clock stood in the boots before this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EarlierBoots {
     /// What they wrote is of before this boot, as far as it can be known.
@@ -114,7 +112,6 @@ impl SyncWatch {
         is_edge.then_some(Command::AnchorClock { wall_ms: now.wall_ms, source: AnchorSource::Ntp })
     }
 
-    /// What was to be done at this look is done.
     pub fn note_look(&mut self, now: &Now) {
         self.before = now.state;
     }

@@ -14,7 +14,6 @@ pub use self::floor::FloorClock;
 
 /// How long an answer to that holds, milliseconds: each scan reads the clock, and looking is a call to the system.
 const LOOK_MS: u64 = 1_000;
-/// A clock that is off by more than this from what it was has been set by somebody.
 const SET_MS: u64 = 2_000;
 
 /// Asks the operating system and the hardware clock who keeps the time.

@@ -13,10 +13,8 @@ use crate::anchors::known_now;
 use crate::intake::{self, Command, CommandDecision, CommandRefusal, CommandRequest};
 use crate::store::{CommandView, DurableEntry, Store, SubmitError, WriteDecision};
 
-/// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExecuteOutcome {
-    /// New entries, durable, in the order of the drafts.
     New(Vec<DurableEntry>),
     /// The same request was carried out before, by the entry of this line.
     Again(LinePlace),
@@ -25,7 +23,6 @@ pub enum ExecuteOutcome {
 /// Why a request was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// Intake refused it. Nothing was recorded.
     #[error(transparent)]
     Refused(#[from] CommandRefusal),
     /// The store could not record it, or does not know whether it did.

@@ -24,7 +24,6 @@ impl SyncCount {
 }
 
 impl CountedDisk {
-    /// An empty database in memory.
     pub(crate) fn open() -> (Arc<Database>, SyncCount) {
         let syncs = SyncCount::default();
         let disk = Self { inner: InMemoryBackend::new(), syncs: syncs.clone() };

@@ -14,20 +14,14 @@ const AHEAD: u64 = 2;
 /// The size of a disk and what is free on it, bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiskSpace {
-    /// All of it.
     pub total: u64,
-    /// What can still be written.
     pub free: u64,
 }
 
-/// What that means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DiskLevel {
-    /// There is enough.
     Ample,
-    /// It becomes less: somebody should see to it.
     Low,
-    /// What is left is kept for records.
     Short,
 }
 
@@ -47,7 +41,6 @@ impl DiskSpace {
         self.has_free(free_percent_min, RECORDS_BYTES)
     }
 
-    /// How it stands.
     pub fn level(self) -> DiskLevel {
         if !self.takes_photos(RECORDS_PERCENT) {
             DiskLevel::Short

@@ -25,7 +25,7 @@ use crate::provision::{OpenGate, ProvisionError, ProvisionPaths, provision_box};
 use crate::serve::route_sources;
 use crate::settings::BoxSettings;
 use crate::setup::{CodeState, SetupCode, SetupCodeError, read_state};
-use crate::uplink::claim::ClaimStore;
+use crate::uplink::relation::claim::ClaimStore;
 use crate::web;
 
 /// Lines of the system's journal about the box.
@@ -49,7 +49,6 @@ pub(crate) enum FieldError {
 /// What doctor and bundle know before they look: the settings, or why there are none.
 pub(crate) struct FieldSettings {
     pub(crate) settings: Result<BoxSettings, String>,
-    /// The data folder, where anything names one.
     pub(crate) data: Option<PathBuf>,
 }
 
@@ -99,7 +98,6 @@ pub(crate) fn renew_code(settings: &BoxSettings, data: &Path) -> Result<ProgramE
     Ok(ProgramExit::Success)
 }
 
-/// How the doctor shows what it finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DoctorFormat {
     Words,
@@ -116,7 +114,6 @@ pub(crate) fn run_doctor(field: &FieldSettings, format: DoctorFormat) -> ExitCod
     ExitCode::from(report.status())
 }
 
-/// One line of the doctor for programs.
 #[derive(Serialize)]
 struct JsonLine<'a> {
     #[serde(flatten)]

@@ -7,13 +7,11 @@
 //! kept once a week, [`backup`] puts it into encrypted files and back, [`identity`] knows PINs, sessions and tokens, [`alarms`] what somebody must know, [`panel`] shows it by lights, [`phones`] places what phones kept back in time, [`packs`] holds drafts of protocols until somebody adopts them, [`admin`] is root's way in. [`clock`] says
 //! what vouches for the time; [`settings`] is the only room that reads settings.
 
-#![allow(missing_docs, reason = "no library for others: a comment says what a name cannot")]
-
 pub mod admin;
 pub mod alarms;
 pub mod anchors;
 pub mod backup;
-mod backup_line;
+mod backup_commands;
 pub mod bundle;
 pub mod clock;
 pub mod command;
@@ -430,7 +428,6 @@ impl From<AskError> for RunError {
     }
 }
 
-/// The command line, for what documents it.
 pub fn command_line() -> clap::Command {
     Cli::command().after_help(service::settings::text::settings_help::<BoxSettings>())
 }
@@ -524,10 +521,10 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
         Some(CliCommand::Log(LogCommand::Trust { log })) => AdminCommand::LogTrust { log },
         Some(CliCommand::Facility(command)) => command.admin_command(),
         Some(CliCommand::Claim { file }) => AdminCommand::Claim { file: read_file(&file)? },
-        Some(CliCommand::Backup(command)) => return backup_line::run_backup_command(&settings, command),
+        Some(CliCommand::Backup(command)) => return backup_commands::run_backup_command(&settings, command),
         Some(CliCommand::Restore { file, test, key_file, without_photos }) => {
-            let order = backup_line::RestoreOrder { file, test, key_file, without_photos };
-            return backup_line::run_restore(&settings, &order);
+            let order = backup_commands::RestoreOrder { file, test, key_file, without_photos };
+            return backup_commands::run_restore(&settings, &order);
         }
         Some(CliCommand::SetupCode { new: true }) => {
             return Ok(field_commands::renew_code(&settings, settings.data()?)?);

@@ -16,7 +16,6 @@ use crate::store::{Store, SubmitError};
 
 /// Labels of one entry: 300 take 13 of the 16 KiB that an entry may have.
 const LABELS_OF_ENTRY: usize = 300;
-/// Until the log is asked again to take what it could not.
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// Writes down what became of each job that `printed` tells of.
@@ -116,13 +115,6 @@ mod tests {
     use crate::store::configure_test_store;
 
     fn outcome(labels: u32, reprint: Option<ReprintInfo>) -> JobOutcome {
-        let label = |n: u32| Printed {
-            n,
-            tag: Some(Tag::from_random([7, 0, 0, (n >> 8) as u8, n as u8])),
-            state: LabelState::Confirmed,
-            proof: None,
-            attempts: 1,
-        };
         JobOutcome {
             job: JobId::new(1, [3; 10]),
             printer: "\u{1}Ж".repeat(30),
@@ -130,7 +122,15 @@ mod tests {
             finished_ms: 2,
             cancelled: false,
             reprint,
-            labels: (1..=labels).map(label).collect(),
+            labels: (1..=labels)
+                .map(|n: u32| Printed {
+                    n,
+                    tag: Some(Tag::from_random([7, 0, 0, (n >> 8) as u8, n as u8])),
+                    state: LabelState::Confirmed,
+                    proof: None,
+                    attempts: 1,
+                })
+                .collect(),
         }
     }
 

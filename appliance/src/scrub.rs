@@ -10,22 +10,15 @@ use service::clock::Clock;
 
 use crate::store::{ScrubPosition, Store, StoreError};
 
-/// Between two looks.
 const EVERY: Duration = Duration::from_secs(60);
-/// Looks after which everything has been looked at: a week of them.
 const LOOKS_A_ROUND: u64 = 7 * 24 * 60;
 /// Looks after which it is kept how far they came: an hour's work is done again after a restart.
 const LOOKS_PER_SAVE: u64 = 60;
-/// Entries that one step looks at.
 const STEP_ENTRIES: u64 = 256;
 
-/// What it looks through, and whom it tells.
 pub struct IntegrityContext {
-    /// The log.
     pub store: Store,
-    /// Where a photo is kept.
     pub photo_path: Arc<dyn Fn(Hash) -> PathBuf + Send + Sync>,
-    /// Time.
     pub clock: Arc<dyn Clock>,
     /// Asks for an orderly restart, which builds a damaged database anew.
     pub restart: Arc<dyn Fn(&str) + Send + Sync>,
@@ -234,7 +227,6 @@ mod tests {
         }
     }
 
-    /// Looks until a round is over.
     fn whole_round(parts: &IntegrityContext) {
         let mut round = Round::default();
         for _ in 0..1_000 {

@@ -2,14 +2,14 @@
 
 mod early;
 mod field;
+mod optional_parts;
 pub(crate) mod panel;
 mod pooled_random;
 mod progress;
-mod rooms;
 mod sockets;
 mod upkeep;
 
-pub(crate) use self::rooms::route_sources;
+pub(crate) use self::optional_parts::route_sources;
 #[cfg(test)]
 pub(crate) use self::upkeep::save_contact_timers;
 
@@ -52,7 +52,7 @@ use crate::settings::BoxSettings;
 use crate::store::system_disk::SystemDisk;
 use crate::store::{Store, StoreError, box_store};
 use crate::uplink::Uplink;
-use crate::uplink::claim::ClaimStore;
+use crate::uplink::relation::claim::ClaimStore;
 use crate::web::AppState;
 use crate::{ProgramSetup, admin, prints, scrub, uplink, web};
 
@@ -60,7 +60,6 @@ use crate::{ProgramSetup, admin, prints, scrub, uplink, web};
 const DRAIN: Duration = Duration::from_secs(5);
 /// Of that, photos that are to follow their records have this long; the rest is opened at the next start.
 const PHOTOS_DRAIN: Duration = Duration::from_secs(3);
-/// For a backup that is being written.
 const BACKUP_DRAIN: Duration = Duration::from_secs(3);
 
 /// How much longer systemd is to wait each time that a long start tells of itself.
@@ -71,28 +70,19 @@ const START_STEP: Duration = Duration::from_secs(30);
 pub enum ServeError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// Sockets that systemd holds.
     #[error(transparent)]
     Sockets(#[from] ActivationError),
-    /// The log.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// PINs, sessions, tokens.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// The print room.
     #[error(transparent)]
     Print(#[from] PrintError),
-    /// The table of routes.
     #[error("the rows of the table of routes do not fit together: {0}")]
     Routes(#[from] ::web::table::TableError),
-    /// A listener.
     #[error("cannot listen on {addr}: {source}. Is another program there, or another box?")]
-    Listen {
-        /// Where.
-        addr: SocketAddr,
-        source: std::io::Error,
-    },
+    Listen { addr: SocketAddr, source: std::io::Error },
     /// The log is not open, and nothing goes on.
     #[error(
         "opening the log did not go on for ten minutes: the box ends. Started again, it does without what it was reading"
@@ -129,7 +119,6 @@ pub fn serve_box(
     }
 }
 
-/// How a run ended.
 enum RunEnd {
     With(ProgramExit),
     /// In order; the same program goes on from what is on the disk.
@@ -152,7 +141,6 @@ fn exec_again(sockets: &ActivatedSockets) -> std::io::Result<std::convert::Infal
     Err(command.exec())
 }
 
-/// What runs, in the order in which it ends.
 struct Running {
     listeners: Vec<Listener>,
     admin: Option<AdminSocket>,
@@ -170,7 +158,6 @@ struct Running {
     restart_request: watch::Sender<bool>,
 }
 
-/// What every part of the box is given.
 #[derive(Clone)]
 struct Seams {
     clock: Arc<dyn Clock>,
@@ -250,7 +237,6 @@ async fn open_box(
     Ok(store)
 }
 
-/// Tells what the store found when it was opened.
 fn report_findings(alarms: &AlarmStore, store: &Store) {
     let start = store.health().start;
     report_start(alarms, &start, store.origin().epoch);
@@ -286,27 +272,29 @@ async fn start_box(
     seams: &Seams,
     panel: BoxPanel,
 ) -> Result<(Running, serde_json::Value), ServeError> {
-    let identity = rooms::open_identity(seams, &store)?;
-    rooms::report_badges(&seams.alarms, &identity);
+    let identity = optional_parts::open_identity(seams, &store)?;
+    optional_parts::report_badges(&seams.alarms, &identity);
     let phones = open_reminders(seams, &store);
-    let photos = rooms::open_photos(seams, &store, photo_settings(program, settings, data)?);
+    let photos = optional_parts::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);
-    let printing = Arc::new(rooms::open_printing(seams, settings, data, &store, &identity, &outcomes)?);
+    let printing =
+        Arc::new(optional_parts::open_printing(seams, settings, data, &store, &identity, &outcomes)?);
     let results = prints::record_results(store.clone(), printing.clone(), seams.random.clone(), printed);
     let mut tasks = vec![tokio::spawn(results)];
     let plain = sockets::take_plain(settings, early).await?;
-    let authority = rooms::open_authority(seams, data, &host_names(settings));
+    let authority = optional_parts::open_authority(seams, data, &host_names(settings));
     let tls = authority.as_ref().map(|authority| authority.tls());
     let secure = sockets::take_secure(settings, secure, tls.as_ref()).await?;
     let bound = BoxListeners { plain, secure, tls };
     let (plain_addr, secure_addr) = (bound.plain_addr()?, bound.secure_addr()?);
     let restart_request = watch::Sender::new(false);
     let parts = (&store, &photos, &printing);
-    let uplink = Arc::new(rooms::start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
+    let uplink =
+        Arc::new(optional_parts::start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
     let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
-    let parts = rooms::RoomParts { store: &store, photos: &photos };
-    let backups = rooms::open_backups(seams, settings, data, parts, &uplink);
+    let parts = optional_parts::RoomParts { store: &store, photos: &photos };
+    let backups = optional_parts::open_backups(seams, settings, data, parts, &uplink);
     tasks.push(tokio::spawn(upkeep::look_after_backups(backups.clone())));
     tasks.push(start_sweep(settings, &seams.clock, &store, &photos));
     tasks.push(start_scrub(&store, &photos, &seams.clock, &restart_request));
@@ -327,9 +315,9 @@ async fn start_box(
     let sources = PanelSources::new(seams, settings, data, rooms, uplink.status());
     let (panel, panel_tasks) = panel.run(sources, state.clone());
     tasks.extend(panel_tasks);
-    rooms::print_first_slip(settings, &state);
+    optional_parts::print_first_slip(settings, &state);
     let listeners = bound.start(&settings.limits, &web::build_router(state)?)?;
-    let admin = rooms::listen_admin(data, admin_context(seams, rooms, &uplink, reports));
+    let admin = optional_parts::listen_admin(data, admin_context(seams, rooms, &uplink, reports));
     tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), settings, rooms));
     let line = describe_box(&store, data, plain_addr, secure_addr);
     let running = Running {
@@ -349,7 +337,6 @@ async fn start_box(
     Ok((running, line))
 }
 
-/// What whoever started the box reads of it.
 fn describe_box(
     store: &Store,
     data: &Path,
@@ -364,7 +351,6 @@ fn describe_box(
     })
 }
 
-/// What the administration socket acts on.
 fn admin_context(
     seams: &Seams,
     rooms: PageRooms<'_>,
@@ -400,7 +386,6 @@ fn page_settings(
     }
 }
 
-/// Rooms that pages look into.
 #[derive(Clone, Copy)]
 struct PageRooms<'a> {
     store: &'a Store,
@@ -411,7 +396,6 @@ struct PageRooms<'a> {
     phones: &'a PhoneTables,
 }
 
-/// What the pages see.
 fn page_state(
     seams: &Seams,
     data: &Path,
@@ -432,7 +416,7 @@ fn page_state(
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
         link: view.link,
-        ways: view.ways,
+        transports: view.ways,
         contact_timers: Arc::clone(&rooms.phones.contact_timers),
         label_scans: Arc::clone(&rooms.phones.label_scans),
         alarms: Arc::clone(&seams.alarms),
@@ -458,7 +442,6 @@ fn start_sweep(
     ))
 }
 
-/// Which photos the relay has.
 fn relay_photos(store: &Store) -> crate::sweep::RelayPhotoSource {
     let state = store.state();
     Arc::new(move || uplink::photos_at_relay(&state.db()))
@@ -511,24 +494,24 @@ fn load_cosigners(data: &Path) -> web::CosignerKeys {
     let files = ClaimStore::new(&data.join("keys"));
     Arc::new(move || {
         let relation = files.relation().ok().flatten();
-        relation.and_then(|r| uplink::claim::parse_verifiers(&r.cosign_keys).ok()).unwrap_or_default()
+        relation
+            .and_then(|r| uplink::relation::claim::parse_verifiers(&r.cosign_keys).ok())
+            .unwrap_or_default()
     })
 }
 
 /// The facility's id, as the claim left it.
-fn facility_id(data: &Path) -> web::OwnFacility {
+fn facility_id(data: &Path) -> web::LocalFacility {
     let files = ClaimStore::new(&data.join("keys"));
     Arc::new(move || files.relation().ok().flatten().map(|relation| relation.facility.id))
 }
 
-/// What machine this is, in its own words.
 fn machine_model() -> String {
     let board = std::fs::read_to_string("/proc/device-tree/model").unwrap_or_default();
     let board = board.trim_matches(['\0', '\n', ' ']);
     if board.is_empty() { std::env::consts::ARCH.to_owned() } else { board.to_owned() }
 }
 
-/// Under what the box answers by HTTPS.
 fn host_names(settings: &BoxSettings) -> Vec<String> {
     let own = own_addresses().into_iter().map(|ip| ip.to_string());
     let mut names: Vec<String> =

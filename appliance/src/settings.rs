@@ -150,7 +150,6 @@ impl Default for BackupSettings {
 }
 
 impl BackupSettings {
-    /// The time of the daily backup.
     pub fn daily(&self) -> jiff::civil::Time {
         parse_time(&self.at).unwrap_or_default()
     }

@@ -13,7 +13,6 @@ use crate::phones::{REFUSED_READER, refused_photos};
 use crate::photo::{AtRelay, EntryPosition, OnCard, PhotoStore, photos_to_evict, thumbnails_leave};
 use crate::store::{Store, StoreError};
 
-/// How often is looked.
 const PERIOD: Duration = Duration::from_secs(3_600);
 /// Where records that wait for a late entry cannot all be read, any photo that nobody names may be theirs: for so long it stays.
 const DOUBT_MS: u64 = 30 * 86_400_000;
@@ -21,7 +20,6 @@ const DOUBT_MS: u64 = 30 * 86_400_000;
 const AT_ONCE: u64 = 4_096;
 /// The newest entry that names a photo, by the photo's hash.
 const NAMED: TableDefinition<'static, &[u8; 32], EntryPosition> = TableDefinition::new("photos_named");
-/// Up to where the log was looked through.
 const UPTO: TableDefinition<'static, &str, EntryPosition> = TableDefinition::new("photos_named_upto");
 
 /// Why photos were not swept. The next round tries again.
@@ -36,7 +34,6 @@ pub enum SweepError {
     Folder(#[from] std::io::Error),
 }
 
-/// Tells which photos the relay has.
 pub type RelayPhotoSource = Arc<dyn Fn() -> AtRelay + Send + Sync>;
 
 /// Looks now, and from then on every hour.
@@ -65,9 +62,7 @@ pub async fn run_eviction(
 /// Whether anything may leave because it is old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeCertainty {
-    /// The time is right.
     Sure,
-    /// The clock may be far off.
     Unsure,
 }
 
@@ -108,10 +103,14 @@ pub fn evict_photos(
     let mut waiting = refused_photos(&db)?;
     let (table, reads) = REFUSED_READER;
     if store.has_unread_state()? || store.state().count_unreadable(table, reads)? > 0 {
-        let may_wait = |photo: &&OnCard| {
-            photo.named.is_none() && (photo.age_ms < DOUBT_MS || time == TimeCertainty::Unsure)
-        };
-        waiting.extend(on_card.iter().filter(may_wait).map(|photo| photo.hash));
+        waiting.extend(
+            on_card
+                .iter()
+                .filter(|photo: &&OnCard| {
+                    photo.named.is_none() && (photo.age_ms < DOUBT_MS || time == TimeCertainty::Unsure)
+                })
+                .map(|photo| photo.hash),
+        );
     }
     let leaving = photos_to_evict(&on_card, budget.saturating_sub(of_thumbnails), at_relay, &waiting);
     for photo in &leaving {
@@ -133,12 +132,10 @@ fn name_photos(db: &Database, on_card: &mut [OnCard]) -> Result<(), redb::Error>
     Ok(())
 }
 
-/// Photos that entries name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PhotoCounts {
     /// All of them, as far as the log was looked through.
     pub named: u64,
-    /// Of these, those that the relay has.
     pub at_relay: u64,
 }
 

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-/// Parts of the sheet, in their order: a later rule lies over an earlier one.
+/// In this order: a later rule overrides an earlier one.
 const STYLE_PARTS: [&str; 4] = ["base.css", "parts.css", "widths.css", "station.css"];
 
-/// Removes comments, indentation, line ends and what else has no meaning. The sheet is written as its formatter leaves it: one
+/// Removes comments, indentation, line ends and what else has no meaning. The sheet is formatted: one
 /// selector, declaration or brace a line.
 fn squeeze_css(sheet: &str) -> String {
     let mut squeezed = String::with_capacity(sheet.len());
@@ -30,7 +30,7 @@ fn squeeze_css(sheet: &str) -> String {
         } else if line.ends_with(';') {
             squeezed.push_str(&line.replacen(": ", ":", 1));
         } else {
-            // A selector or a value that goes on in the next line.
+            // A selector or a value that continues in the next line.
             squeezed.push_str(&line);
             if !line.is_empty() && !line.ends_with([',', ':']) {
                 squeezed.push(' ');

@@ -3,17 +3,14 @@
 use std::fmt;
 use std::net::IpAddr;
 
-/// An address and the length of its network's prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StaticAddress {
-    /// The box's own.
     pub address: IpAddr,
-    /// Bits that its network has in common.
     pub prefix: u8,
 }
 
 impl StaticAddress {
-    /// The network's own name or its broadcast address.
+    /// The network's own address or its broadcast address.
     pub(crate) fn is_reserved(self) -> bool {
         let IpAddr::V4(address) = self.address else { return false };
         let host = u32::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0);
@@ -21,7 +18,7 @@ impl StaticAddress {
         self.prefix < 31 && (own == 0 || own == host)
     }
 
-    /// Whether a machine of this address can be spoken to without a router.
+    /// Whether a machine of this address is reached without a router.
     pub fn reaches(self, other: IpAddr) -> bool {
         match (self.address, other) {
             (IpAddr::V4(a), IpAddr::V4(b)) => {

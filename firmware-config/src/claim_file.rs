@@ -17,109 +17,81 @@ use crate::wpa::hash_passphrase;
 
 use self::reader::{SectionReader, check_together};
 
-/// What the file is called on a box's card.
 pub const CLAIM_FILE_NAME: &str = "cleantrack.toml";
-/// What a box leaves there when it has taken the file up.
+/// What a box writes after it took the file.
 pub const PROVISIONED_FILE_NAME: &str = "cleantrack-provisioned.txt";
-/// What it leaves there when the file has mistakes.
 pub const MISTAKES_FILE_NAME: &str = "cleantrack-mistakes.txt";
-/// Version of the format.
 const VERSION: &str = "1";
 const VERSION_NUMBER: i64 = 1;
-/// Keys of one kind that a relay may hand out: the present one, the next one and a reserve.
+/// Keys of one kind that a relay may hand out: the current one, the next one and a reserve.
 const KEYS_MAX: usize = 8;
-/// A resolver goes through three.
+/// A resolver tries three.
 const DNS_MAX: usize = 3;
 const NTP_MAX: usize = 4;
 
-/// What a box must know at its first start. Every value has been checked by [`ClaimFile::parse`]; one that was put together
+/// What a box must know at its first start. [`ClaimFile::parse`] checks every value; a file put together
 /// otherwise is checked when it is read back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClaimFile {
-    /// Whose box it becomes; without it the box runs alone and may be claimed later.
     pub relay: Option<RelayClaim>,
-    /// The facility's IANA time zone.
     pub time_zone: Option<String>,
-    /// The box's name in the building's network.
     pub hostname: Option<String>,
-    /// Scheme and host that labels show.
     pub label_host: Option<String>,
-    /// With it the first administrator sets the box up.
     pub setup_code: Option<Secret>,
-    /// The network that the box joins; without it, a cable.
     pub wifi: Option<WifiClaim>,
-    /// The network that the box is itself, where it joins none.
+    /// The network that the box provides, where it joins none.
     pub access_point: Option<AccessPointClaim>,
-    /// How it gets its address and its way out.
+    /// Address and Internet access.
     pub network: NetworkClaim,
 }
 
 /// What a box must know of its relay before it can be claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayClaim {
-    /// The relay's HTTPS address for boxes; `/box/v1/claim` is below it.
     pub relay_url: String,
-    /// PEM of the authority that signs the relay's certificates for boxes.
     pub relay_ca: String,
-    /// Verifier keys of the relay's cosignatures, at least one.
     pub cosign_keys: Vec<String>,
-    /// Verifier keys of the relay's directives, at least one.
     pub directive_keys: Vec<String>,
-    /// Where the box's MQTT connection goes.
     pub mqtt_url: String,
-    /// The facility's id.
     pub facility: String,
-    /// The one-time claim code.
     pub code: Secret,
-    /// When the relay stops taking the code.
+    /// When the relay stops accepting the code.
     pub expires: Timestamp,
 }
 
-/// A wireless network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WifiClaim {
-    /// Its name.
     pub ssid: String,
-    /// What opens it.
     pub key: WifiKey,
-    /// Whether it leaves its name out of its beacons, so that the box must call it.
+    /// Whether its beacons lack its name, so that the box must probe for it.
     pub hidden: bool,
-    /// Whose radio rules hold, in two letters.
+    /// Country of the radio rules, in two letters.
     pub country: String,
 }
 
-/// What opens a wireless network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WifiKey {
-    /// Nothing: everybody may join.
     Open,
-    /// The passphrase as people enter it.
     Passphrase(Secret),
-    /// Its hash in 64 hex digits, of use in this network alone.
     Hashed(Secret),
 }
 
-/// A box that is a network of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessPointClaim {
-    /// What opens it, by WPA2.
     pub passphrase: Secret,
 }
 
-/// How a box gets its address and its way out; by default DHCP and no proxy.
+/// By default DHCP and no proxy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NetworkClaim {
-    /// Its own address; without it, DHCP.
     pub address: Option<StaticAddress>,
-    /// Where what is not in the building's network goes; only beside an address.
+    /// The default gateway; only beside an address.
     pub gateway: Option<IpAddr>,
-    /// Name servers; with DHCP, before those that it brings.
     pub dns: Vec<IpAddr>,
     /// The proxy, with its password: `http://[user:password@]host:port`.
     pub proxy: Option<Secret>,
-    /// PEM of the authority of a proxy that looks into TLS.
+    /// PEM of the authority of a proxy that inspects TLS.
     pub ca: Option<String>,
-    /// Time servers, before those that the box knows.
     pub ntp: Vec<String>,
 }
 
@@ -140,10 +112,7 @@ fn decode_wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'_, str>, M
     text.ok().filter(|_| odd.is_empty()).map(Cow::Owned).ok_or(MistakeReason::Encoding)
 }
 
-/// A text as people save it: UTF-8, with or without a mark, or UTF-16 as Windows' own editor writes it.
-///
-/// # Errors
-/// It is neither.
+/// UTF-8 with or without a mark, or UTF-16 as Windows' own editor writes it.
 pub fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, MistakeReason> {
     match bytes {
         [0xff, 0xfe, rest @ ..] => decode_wide(rest, u16::from_le_bytes),
@@ -156,10 +125,7 @@ pub fn decode_text(bytes: &[u8]) -> Result<Cow<'_, str>, MistakeReason> {
 }
 
 impl ClaimFile {
-    /// Reads the bytes of a claim file. UTF-16, a byte order mark and Windows line ends are taken: people edit the file.
-    ///
-    /// # Errors
-    /// Everything that does not fit, each with its line where it has one.
+    /// UTF-16, a byte order mark and Windows line ends are accepted: people edit the file.
     pub fn parse(bytes: &[u8]) -> Result<Self, ClaimFileError> {
         if bytes.len() > CLAIM_FILE_BYTES_MAX {
             return Err(ClaimFileError::whole(MistakeReason::TooLong { bytes: CLAIM_FILE_BYTES_MAX }));
@@ -182,7 +148,6 @@ impl ClaimFile {
         file.close().map(|()| read)
     }
 
-    /// The same file with the passphrase's hash in place of the passphrase: what a card may hold.
     #[must_use]
     pub fn with_hashed_key(mut self) -> Self {
         if let Some(wifi) = &mut self.wifi
@@ -198,7 +163,7 @@ impl RelayClaim {
     const KEYS: [&str; 8] =
         ["relay_url", "relay_ca", "cosign_keys", "directive_keys", "mqtt_url", "facility", "code", "expires"];
 
-    /// `None` where something is missing or wrong; the reader knows what.
+    /// `None` where something is missing or wrong; the reader notes what.
     fn read(file: &mut SectionReader<'_>) -> Option<Self> {
         let relay_url = file.require_text("relay_url", fields::check_relay_url);
         let relay_ca = file.require_text("relay_ca", fields::check_certificates);
@@ -241,15 +206,16 @@ impl WifiClaim {
 }
 
 impl AccessPointClaim {
-    /// The radio of a box either joins a network or is one.
+    /// The radio of a box either joins a network or provides one.
     fn take_section(file: &mut SectionReader<'_>) -> Option<Self> {
         if file.has_any(&["wifi"]) {
             file.refuse_key("access_point", MistakeReason::RadioTwice);
         }
-        let read = |section: &mut SectionReader<'_>| {
-            section.require_text("passphrase", fields::check_own_passphrase)
-        };
-        let passphrase = file.take_section("access_point", read).flatten()?;
+        let passphrase = file
+            .take_section("access_point", |section: &mut SectionReader<'_>| {
+                section.require_text("passphrase", fields::check_own_passphrase)
+            })
+            .flatten()?;
         Some(Self { passphrase: Secret::new(passphrase) })
     }
 }
@@ -263,7 +229,7 @@ impl NetworkClaim {
         let gateway = section.take_text("gateway", |text| match (fields::parse_address(text)?, address) {
             (gateway, Some(own)) if own.reaches(gateway) => Ok(()),
             (_, Some(_)) => Err(MistakeReason::GatewayOutside),
-            // An address that is wrong is refused already.
+            // A wrong address is refused already.
             (_, None) if has_address => Ok(()),
             (_, None) => Err(MistakeReason::GatewayAlone),
         });

@@ -5,27 +5,15 @@ use std::net::{IpAddr, Ipv6Addr};
 use crate::address::StaticAddress;
 use crate::mistakes::MistakeReason;
 
-/// An https URL of a host, with an optional port and no path.
-///
-/// # Errors
-/// What to write.
 pub fn check_relay_url(text: &str) -> Result<(), MistakeReason> {
     let rest = text.strip_prefix("https://").ok_or(MistakeReason::HttpsNeeded)?;
     host_and_port(rest.strip_suffix('/').unwrap_or(rest))
 }
 
-/// An mqtts URL of a host, with an optional port and no path.
-///
-/// # Errors
-/// What to write.
 pub fn check_mqtt_url(text: &str) -> Result<(), MistakeReason> {
     host_and_port(text.strip_prefix("mqtts://").ok_or(MistakeReason::MqttsNeeded)?)
 }
 
-/// `<scheme>://<host>` as labels carry it: http or https in any case, with an optional port and no path.
-///
-/// # Errors
-/// What to write.
 pub fn check_label_host(text: &str) -> Result<(), MistakeReason> {
     let (scheme, rest) = text.split_once("://").ok_or(MistakeReason::LabelHost)?;
     if !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()) {
@@ -49,18 +37,17 @@ fn host_and_port(text: &str) -> Result<(), MistakeReason> {
             port
         }
     };
-    let plain = |port: &str| port.parse::<u16>().is_ok_and(|n| n > 0 && n.to_string() == port);
-    if port.is_empty() || port.strip_prefix(':').is_some_and(plain) {
+    if port.is_empty()
+        || port
+            .strip_prefix(':')
+            .is_some_and(|port: &str| port.parse::<u16>().is_ok_and(|n| n > 0 && n.to_string() == port))
+    {
         Ok(())
     } else {
         Err(MistakeReason::PortNumber)
     }
 }
 
-/// One label of a host name: letters, digits and inner hyphens, at most 63.
-///
-/// # Errors
-/// What to write.
 pub fn check_hostname(text: &str) -> Result<(), MistakeReason> {
     let fits = (1..=63).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -69,10 +56,7 @@ pub fn check_hostname(text: &str) -> Result<(), MistakeReason> {
     if fits { Ok(()) } else { Err(MistakeReason::HostLabel) }
 }
 
-/// One or more PEM certificates and nothing else. What is in them the TLS library says.
-///
-/// # Errors
-/// What to write.
+/// One or more PEM certificates and nothing else. The TLS library checks their content.
 pub fn check_certificates(text: &str) -> Result<(), MistakeReason> {
     const FROM: &str = "-----BEGIN CERTIFICATE-----";
     const TO: &str = "-----END CERTIFICATE-----";
@@ -84,8 +68,9 @@ pub fn check_certificates(text: &str) -> Result<(), MistakeReason> {
     while !rest.is_empty() {
         let (body, after) =
             rest.strip_prefix(FROM).and_then(|r| r.split_once(TO)).ok_or(MistakeReason::Certificates)?;
-        let base64 = |b: u8| b.is_ascii_alphanumeric() || b"+/=\r\n".contains(&b);
-        if body.trim().is_empty() || !body.bytes().all(base64) {
+        if body.trim().is_empty()
+            || !body.bytes().all(|b: u8| b.is_ascii_alphanumeric() || b"+/=\r\n".contains(&b))
+        {
             return Err(MistakeReason::Certificates);
         }
         rest = after.trim_start();
@@ -93,10 +78,6 @@ pub fn check_certificates(text: &str) -> Result<(), MistakeReason> {
     Ok(())
 }
 
-/// A verifier key as text, `<name>+<8 hex digits>+<base64>`.
-///
-/// # Errors
-/// What to write.
 pub fn check_verifier_key(text: &str) -> Result<(), MistakeReason> {
     let parts: Vec<&str> = text.splitn(3, '+').collect();
     let fits = matches!(parts[..], [name, id, key]
@@ -110,37 +91,22 @@ pub fn check_verifier_key(text: &str) -> Result<(), MistakeReason> {
     if fits { Ok(()) } else { Err(MistakeReason::VerifierKey) }
 }
 
-/// A ULID in upper case.
-///
-/// # Errors
-/// What to write.
 pub fn check_facility(text: &str) -> Result<(), MistakeReason> {
-    let symbol = |b: u8| b"0123456789ABCDEFGHJKMNPQRSTVWXYZ".contains(&b);
-    let fits = text.len() == 26 && text.bytes().all(symbol) && text.as_bytes()[0] <= b'7';
+    let fits = text.len() == 26
+        && text.bytes().all(|b: u8| b"0123456789ABCDEFGHJKMNPQRSTVWXYZ".contains(&b))
+        && text.as_bytes()[0] <= b'7';
     if fits { Ok(()) } else { Err(MistakeReason::FacilityId) }
 }
 
-/// The one-time code: 8 to 128 visible characters.
-///
-/// # Errors
-/// What to write.
 pub fn check_code(text: &str) -> Result<(), MistakeReason> {
     let fits = (8..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
     if fits { Ok(()) } else { Err(MistakeReason::ClaimCode) }
 }
 
-/// A moment in RFC 3339.
-///
-/// # Errors
-/// What to write.
 pub fn parse_expires(text: &str) -> Result<jiff::Timestamp, MistakeReason> {
     text.parse().map_err(|_| MistakeReason::Moment)
 }
 
-/// A zone of the bundled IANA data.
-///
-/// # Errors
-/// What to write.
 pub fn check_time_zone(text: &str) -> Result<(), MistakeReason> {
     match jiff::tz::TimeZone::get(text) {
         Ok(zone) if zone.iana_name() == Some(text) => Ok(()),
@@ -148,27 +114,16 @@ pub fn check_time_zone(text: &str) -> Result<(), MistakeReason> {
     }
 }
 
-/// The name of a wireless network: 1 to 32 bytes without control characters.
-///
-/// # Errors
-/// What to write.
 pub fn check_ssid(text: &str) -> Result<(), MistakeReason> {
     let fits = (1..=32).contains(&text.len()) && !text.contains(char::is_control);
     if fits { Ok(()) } else { Err(MistakeReason::NetworkName) }
 }
 
-/// A WPA passphrase of 8 to 63 printable ASCII characters.
-///
-/// # Errors
-/// What to write.
 pub fn check_passphrase(text: &str) -> Result<(), MistakeReason> {
     if is_passphrase(text) { Ok(()) } else { Err(MistakeReason::Passphrase) }
 }
 
-/// The same of the box's own network.
-///
-/// # Errors
-/// What to write.
+/// Of the network that the box provides.
 pub fn check_own_passphrase(text: &str) -> Result<(), MistakeReason> {
     if is_passphrase(text) { Ok(()) } else { Err(MistakeReason::OwnPassphrase) }
 }
@@ -177,27 +132,18 @@ fn is_passphrase(text: &str) -> bool {
     (8..=63).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b))
 }
 
-/// The 64 hex digits of a passphrase's hash.
-///
-/// # Errors
-/// What to write.
 pub fn check_hashed_key(text: &str) -> Result<(), MistakeReason> {
     let fits = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
     if fits { Ok(()) } else { Err(MistakeReason::HashedKey) }
 }
 
-/// Symbols of a set-up code: letters and digits that nobody takes for each other (Crockford's base 32).
+/// Letters and digits that cannot be mistaken for each other (Crockford's base 32).
 pub const SETUP_CODE_SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// How many symbols a set-up code may have.
 const SETUP_CODE_LENGTH: std::ops::RangeInclusive<usize> = 8..=64;
-/// Bytes of a set-up code as people write it.
 const SETUP_CODE_BYTES_MAX: usize = 128;
 
-/// The symbols of a set-up code as people write it: in small letters, with hyphens and spaces where they like, and with letters
-/// in place of the digits that they look like.
-///
-/// # Errors
-/// What to write.
+/// As people write it: in small letters, with hyphens and spaces, and with letters in place of the digits
+/// that they look like.
 pub fn read_setup_code(text: &str) -> Result<String, MistakeReason> {
     let symbols = text.chars().filter(|symbol| !symbol.is_whitespace() && *symbol != '-');
     let symbols = symbols.map(|symbol| match symbol.to_ascii_uppercase() {
@@ -212,18 +158,11 @@ pub fn read_setup_code(text: &str) -> Result<String, MistakeReason> {
     if fits { Ok(symbols) } else { Err(MistakeReason::SetupCode) }
 }
 
-/// The first administrator's set-up code.
-///
-/// # Errors
-/// What to write.
 pub fn check_setup_code(text: &str) -> Result<(), MistakeReason> {
     read_setup_code(text).map(drop)
 }
 
-/// An address with the length of its prefix, such as 10.1.2.3/24, that one machine can have.
-///
-/// # Errors
-/// What to write.
+/// Such as 10.1.2.3/24; one that a machine can have.
 pub fn parse_static_address(text: &str) -> Result<StaticAddress, MistakeReason> {
     let (address, prefix) = text.split_once('/').ok_or(MistakeReason::AddressPrefix)?;
     let address: IpAddr = address.parse().map_err(|_| MistakeReason::AddressPrefix)?;
@@ -237,18 +176,11 @@ pub fn parse_static_address(text: &str) -> Result<StaticAddress, MistakeReason> 
     Ok(parsed)
 }
 
-/// An IP address.
-///
-/// # Errors
-/// What to write.
 pub fn parse_address(text: &str) -> Result<IpAddr, MistakeReason> {
     text.parse().map_err(|_| MistakeReason::AddressNeeded)
 }
 
-/// `http://[user:password@]host:port`: a proxy is spoken to in clear, what goes through it is not.
-///
-/// # Errors
-/// What to write.
+/// `http://[user:password@]host:port`: the connection to a proxy is in clear, what goes through it is not.
 pub fn check_proxy(text: &str) -> Result<(), MistakeReason> {
     let Some(rest) = text.strip_prefix("http://") else {
         let other = text.starts_with("https://") || text.starts_with("socks");
@@ -267,19 +199,11 @@ pub fn check_proxy(text: &str) -> Result<(), MistakeReason> {
     if user_fits && has_port { host_and_port(host) } else { Err(MistakeReason::ProxyAddress) }
 }
 
-/// A host name of any depth or an IP address.
-///
-/// # Errors
-/// What to write.
 pub fn check_time_server(text: &str) -> Result<(), MistakeReason> {
     let is_name = text.len() <= 253 && text.split('.').all(|label| check_hostname(label).is_ok());
     if is_name || text.parse::<IpAddr>().is_ok() { Ok(()) } else { Err(MistakeReason::TimeServer) }
 }
 
-/// Two upper-case letters: which radio rules hold.
-///
-/// # Errors
-/// What to write.
 pub fn check_country(text: &str) -> Result<(), MistakeReason> {
     let fits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
     if fits { Ok(()) } else { Err(MistakeReason::Country) }
@@ -388,11 +312,14 @@ mod tests {
         assert!(parse_expires("2026-12-31T12:00:00Z").is_ok());
         assert!(parse_expires("2026-12-31").is_err());
     }
+    fn check_static_address(text: &str) -> Result<(), MistakeReason> {
+        parse_static_address(text).map(drop)
+    }
+
     #[test]
     fn networks() {
-        let fits = |text: &str| parse_static_address(text).map(drop);
         for good in ["10.1.2.3/24", "10.0.0.1/31", "192.168.1.9/32", "fd00::5/64", "2001:db8::1/128"] {
-            assert_eq!(fits(good), Ok(()), "{good}");
+            assert_eq!(check_static_address(good), Ok(()), "{good}");
         }
         for (bad, reason) in [
             ("10.1.2.3", MistakeReason::AddressPrefix),
@@ -406,7 +333,7 @@ mod tests {
             ("224.0.0.1/24", MistakeReason::AddressUnusable),
             ("::/64", MistakeReason::AddressUnusable),
         ] {
-            assert_eq!(fits(bad), Err(reason), "{bad}");
+            assert_eq!(check_static_address(bad), Err(reason), "{bad}");
         }
         check(
             check_proxy,

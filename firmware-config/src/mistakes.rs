@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-/// Bytes of a claim file: two CA chains take eight thousand, all else two; whoever reads one stops behind them.
+/// Two CA chains take eight thousand, all else two thousand; a reader stops behind this.
 pub const CLAIM_FILE_BYTES_MAX: usize = 64 * 1024;
 
-/// Everything that is wrong with a claim file, in the order of its lines. None of its texts shows a value of the file.
+/// In the order of its lines. No text shows a value of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimFileError {
     mistakes: Vec<ClaimMistake>,
@@ -22,14 +22,12 @@ impl ClaimFileError {
         Self { mistakes: vec![ClaimMistake { line: None, key: None, reason }] }
     }
 
-    /// At least one.
     pub fn mistakes(&self) -> &[ClaimMistake] {
         &self.mistakes
     }
 }
 
 impl fmt::Display for ClaimFileError {
-    /// One mistake a line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (nth, mistake) in self.mistakes.iter().enumerate() {
             let between = if nth == 0 { "" } else { "\n" };
@@ -41,14 +39,12 @@ impl fmt::Display for ClaimFileError {
 
 impl std::error::Error for ClaimFileError {}
 
-/// One thing that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimMistake {
-    /// From 1; `None` where the whole file or a line that is not there is meant.
+    /// From 1; `None` for the whole file or a missing line.
     pub line: Option<usize>,
-    /// The key with its section, such as `wifi.ssid`.
+    /// With its section, such as `wifi.ssid`.
     pub key: Option<String>,
-    /// What is wrong and what to write.
     pub reason: MistakeReason,
 }
 
@@ -65,12 +61,9 @@ impl fmt::Display for ClaimMistake {
     }
 }
 
-/// What an unknown key was meant to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyHint {
-    /// Like this key, with its section.
     Nearest(&'static str),
-    /// Like none.
     Unlike,
 }
 
@@ -83,13 +76,13 @@ impl fmt::Display for KeyHint {
     }
 }
 
-/// Declares the reasons with their code and their English text, so that no reason is without either.
+/// So that no reason lacks a code or an English text.
 macro_rules! reasons {
-    ($($(#[$about:meta])+ $name:ident $( { $($field:ident : $kind:ty),+ } )? = $code:literal, $text:literal;)+) => {
+    ($($(#[$about:meta])* $name:ident $( { $($field:ident : $kind:ty),+ } )? = $code:literal, $text:literal;)+) => {
         /// Why something does not fit. Its text continues “`key` …” and says what to write, never what was written.
         #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
         pub enum MistakeReason {
-            $($(#[$about])+ #[error($text)] $name $( { $(#[allow(missing_docs, reason = "the variant says it")] $field: $kind),+ } )?,)+
+            $($(#[$about])* #[error($text)] $name $( { $($field: $kind),+ } )?,)+
         }
 
         impl MistakeReason {
@@ -104,88 +97,47 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// Over [`CLAIM_FILE_BYTES_MAX`], which is named: whoever reads the file stops there.
+    /// The limit is named: whoever reads the file stops there.
     TooLong { bytes: usize } = "too-long", "has more than {bytes} bytes: is it another file?";
-    /// Neither UTF-8 nor UTF-16 with its mark.
     Encoding = "encoding", "is not text: save it as UTF-8, or download it again from the relay";
-    /// Not TOML.
     Syntax { why: String } = "syntax", "cannot be read: {why}";
-    /// A key that no claim file has.
     UnknownKey { nearest: KeyHint } = "unknown-key", "is not a setting of a claim file; {nearest}";
-    /// A key that must be there.
     MissingKey = "missing-key", "is missing: add it, or download the file again from the relay";
-    /// A file for a newer box.
     Version = "version", "is not 1: this program is older than the file";
-    /// Not a text.
     TextNeeded = "text", "must be a text in quotes";
-    /// Not a flag.
     FlagNeeded = "flag", "must be true or false, without quotes";
-    /// Not a section.
     SectionNeeded = "section", "must be a section: its name in [ ] on a line of its own";
-    /// Not a list of texts.
     ListNeeded = "list", "must be a list of texts in quotes, in [ ]";
-    /// Too many or too few.
     ListLength { most: usize } = "list-length", "must hold 1 to {most} values";
-    /// The relay's address.
     HttpsNeeded = "https", "must begin with https://";
-    /// The broker's address.
     MqttsNeeded = "mqtts", "must begin with mqtts://";
-    /// Scheme and host of labels.
     LabelHost = "label-host", "must read <scheme>://<host>, such as HTTP://10.0.0.5";
-    /// A URL's host.
     HostName = "host", "must name a host, with no path, user or space";
-    /// A URL's IPv6 host.
     Brackets = "brackets", "must have an IPv6 address between its brackets";
-    /// A URL's port.
     PortNumber = "port", "has a port that is not a number from 1 to 65535";
-    /// PEM.
     Certificates = "certificates", "must be the PEM text of certificates, each from BEGIN to END";
-    /// `<name>+<8 hex digits>+<base64>`.
     VerifierKey = "verifier-key", "must hold keys that read <name>+<8 hex digits>+<base64>";
-    /// A ULID.
     FacilityId = "facility", "must be the facility's id: 26 letters and digits in upper case";
-    /// The claim code.
     ClaimCode = "code", "must be the one-time code: 8 to 128 letters, digits and signs with no space";
-    /// The code's end.
     Moment = "expires", "must be a moment such as 2026-12-31T12:00:00Z";
-    /// An IANA zone.
     TimeZone = "time-zone", "must be an IANA time zone such as Europe/Berlin";
-    /// One label of a host name.
     HostLabel = "hostname", "must be 1 to 63 letters, digits and inner hyphens";
-    /// The first administrator's code.
     SetupCode = "setup-code", "must be the set-up code: 8 to 64 letters and digits without accents and without U; hyphens and spaces between them do not count";
-    /// A network's name.
     NetworkName = "ssid", "must be the name of a network: 1 to 32 bytes";
-    /// WPA's passphrase.
     Passphrase = "passphrase", "must have 8 to 63 characters without accents; the 64 hex digits of its hash go into `wifi.psk`";
-    /// WPA's key.
     HashedKey = "psk", "must be 64 hex digits; a passphrase as people enter it goes into `wifi.passphrase`";
-    /// Both of one.
     KeyTwice = "key-twice", "stands beside `wifi.passphrase`: leave one of the two";
-    /// WPA's passphrase of the box's own network.
     OwnPassphrase = "own-passphrase", "must have 8 to 63 characters without accents";
-    /// One radio for two networks.
     RadioTwice = "radio-twice", "stands beside `wifi`: the box either joins a network or is one; leave one of the two";
-    /// Radio rules.
     Country = "country", "must be a country in two upper-case letters, such as US";
-    /// WPA2-Enterprise and 802.1X.
     Enterprise = "enterprise", "belongs to WPA2-Enterprise or 802.1X, which a box does not support: ask the network team for a network with a passphrase, or for a port that lets the box in by its MAC address";
-    /// An address with its prefix.
     AddressPrefix = "address", "must be an address with the length of its prefix, such as 10.1.2.3/24";
-    /// An address that no machine can have.
     AddressUnusable = "address-unusable", "is no address that one machine can have in that network";
-    /// Not an address.
     AddressNeeded = "ip", "must be an IP address such as 10.1.2.1";
-    /// A gateway without an address.
     GatewayAlone = "gateway-alone", "needs `network.address` beside it; without both the network assigns them";
-    /// A gateway that cannot be reached.
     GatewayOutside = "gateway-outside", "is not another machine of the network of `network.address`";
-    /// No names to addresses.
     DnsMissing = "dns-missing", "is missing beside `network.address`: without it the box finds no relay";
-    /// A way out.
     ProxyAddress = "proxy", "must read http://host:port or http://user:password@host:port";
-    /// A proxy that is spoken to by TLS.
     ProxyScheme = "proxy-scheme", "must begin with http://, also for a proxy that lets https through";
-    /// A time server.
     TimeServer = "ntp", "must hold host names or IP addresses of time servers";
 }

@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-/// A password or one-time code. Its `Debug` is `****`, and it has no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }

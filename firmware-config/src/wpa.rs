@@ -7,8 +7,7 @@ use crate::secret::Secret;
 const ROUNDS: u32 = 4_096;
 const KEY_BYTES: usize = 32;
 
-/// The 64 hex digits that stand for this passphrase in this network alone: a card that shows them gives nobody a passphrase
-/// that may be in use elsewhere.
+/// Of use in this network alone: a card that shows it gives away no passphrase that may be in use elsewhere.
 pub fn hash_passphrase(ssid: &str, passphrase: &str) -> Secret {
     let key: [u8; KEY_BYTES] =
         pbkdf2::pbkdf2_hmac_array::<sha1::Sha1, KEY_BYTES>(passphrase.as_bytes(), ssid.as_bytes(), ROUNDS);

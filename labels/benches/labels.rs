@@ -13,7 +13,7 @@ use labels::{
 
 const LABELS: u32 = 3_000;
 
-/// Nanoseconds that this thread has run, or the wall's.
+/// Of this thread's CPU, where the system tells it; otherwise of the wall clock.
 fn cpu(since: Instant) -> Duration {
     let reported = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let ran = reported.as_deref().and_then(|t| t.split(' ').next()?.parse().ok());
@@ -32,7 +32,6 @@ fn fields(n: u32) -> Fields {
         .with_position(n, LABELS)
 }
 
-/// From the fields to the bytes of a printer.
 fn encoded(t: &mut Typesetter, all: &[Fields], language: PrinterLanguage, roll: Option<&str>, dense: bool) {
     let rolls = (language.row().media)();
     let named = rolls.into_iter().find(|media| roll.is_some_and(|name| media.name == name));

@@ -12,7 +12,7 @@ const ROUNDS: u32 = 10;
 const CPU_MS_MAX: f64 = 150.0;
 const KB_MAX: f64 = 300.0;
 
-/// The marks of an equipment label, every code and every word another one.
+/// An equipment label on which every code and word differs from those of other labels.
 fn label(n: u32, width_mm: f64, height_mm: f64) -> Drawing {
     let dpi = Dpi::new(600).unwrap();
     let tag = format!("{:09X}", u64::from(n).wrapping_mul(0x9e37_79b9_7f4a) & 0xf_ffff_ffff);
@@ -41,7 +41,6 @@ fn label(n: u32, width_mm: f64, height_mm: f64) -> Drawing {
     Drawing { marks, ..Drawing::white(dpi, width, height) }
 }
 
-/// Milliseconds that this process has computed for.
 fn cpu_ms() -> f64 {
     let times = std::fs::read_to_string("/proc/self/schedstat").unwrap();
     times.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e6
@@ -56,7 +55,6 @@ fn measure(name: &str, mut make: impl FnMut() -> Vec<u8>) {
     let (ms, kb) = ((cpu_ms() - before) / f64::from(ROUNDS), bytes.len() as f64 / 1e3);
     let verdict = if ms <= CPU_MS_MAX && kb <= KB_MAX { "ok" } else { "OVER" };
     println!("{name}: {ms:.1} ms of CPU (goal {CPU_MS_MAX}), {kb:.1} KB (goal {KB_MAX}) {verdict}");
-    // With a folder as argument the files stay there to be looked at.
     if let Some(folder) = std::env::args().nth(1).filter(|a| !a.starts_with('-')) {
         std::fs::write(format!("{folder}/{}.pdf", name.replace(' ', "-")), bytes).unwrap();
     }

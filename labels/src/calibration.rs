@@ -2,26 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::code::BarcodeError;
-use crate::dpi::Dpi;
-use crate::drawing::{DrawElement, Drawing};
 use crate::media::{Media, MediaLength};
-use crate::text::{FontWeight, TextError, Typesetter};
+use crate::raster::code::BarcodeError;
+use crate::raster::dpi::Dpi;
+use crate::raster::drawing::{DrawElement, Drawing};
+use crate::raster::text::{FontWeight, TextError, Typesetter};
 
-/// What the codes hold: they open nothing, and say so.
+/// The codes open nothing.
 const CONTENT: &str = "CLEANTRACK-TEST";
-/// Modules of the codes, in dots.
 const MODULES: std::ops::RangeInclusive<u32> = 2..=8;
 /// Length of a test label on an endless roll (millimetres).
 const LENGTH_MM: f64 = 100.0;
-/// Points of all words.
 const PT: f64 = 7.0;
 /// White between the parts (millimetres).
 const GAP_MM: f64 = 1.5;
-/// Ticks of a ruler: one a millimetre, longer at five and ten.
+/// One tick a millimetre, longer at five and ten.
 const TICKS_MM: [f64; 3] = [1.0, 1.8, 2.6];
 
-/// What is assumed of a printer, as the test label says it.
+/// Assumed of a printer, and printed on the test label.
 #[derive(Debug, Clone)]
 pub struct AssumedSettings<'a> {
     /// The printer's name.
@@ -58,7 +56,7 @@ pub enum TestLabelError {
     Code(#[from] BarcodeError),
 }
 
-/// Lays the test label out over all that the roll and the head have room for.
+/// Lays the test label out over the whole area of roll and head.
 ///
 /// # Errors
 /// When the roll is too small, or a name cannot be printed.
@@ -100,7 +98,6 @@ fn settings_words(assumed: &AssumedSettings<'_>) -> Vec<String> {
     ]
 }
 
-/// The label while it fills from the top.
 struct Page<'a> {
     t: &'a Typesetter,
     drawing: Drawing,
@@ -115,7 +112,7 @@ impl Page<'_> {
         self.drawing.marks.push(DrawElement::Rect { x, y, width, height, white: false });
     }
 
-    /// Along the upper and the left edge, so that a person sees with any ruler whether a millimetre is one.
+    /// Along the upper and the left edge, to compare with any ruler.
     fn rulers(&mut self) {
         let dpi = self.drawing.dpi;
         let (width, height) = (self.drawing.width, self.drawing.height);
@@ -127,7 +124,8 @@ impl Page<'_> {
         }
     }
 
-    /// From the first dot of the head to the last that the roll has room for: an arrow head missing means it is cut.
+    /// From the first dot of the head to the last that the roll holds: where an arrow head is missing, the
+    /// label is cut.
     fn arrows(&mut self) {
         let (width, y) = (self.drawing.width, self.y + self.gap);
         let size = self.gap.max(4);
@@ -139,10 +137,10 @@ impl Page<'_> {
         self.y = y + 2 * self.gap;
     }
 
-    /// One line, in a smaller size where it is too wide; left out where the label is full.
+    /// In a smaller size where it is too wide; left out where the label is full.
     fn line(&mut self, text: &str) {
-        let room = self.drawing.width - self.left;
-        let fits = |px: &u32| self.t.width(text, FontWeight::Bold, *px) <= room;
+        let space = self.drawing.width - self.left;
+        let fits = |px: &u32| self.t.width(text, FontWeight::Bold, *px) <= space;
         let px = (1..=self.px).rev().find(fits).unwrap_or(1);
         let cap = self.t.cap_height(FontWeight::Bold, px);
         if self.y + cap > self.drawing.height {
@@ -157,7 +155,8 @@ impl Page<'_> {
         self.drawing.marks.push(DrawElement::Text { x, baseline, px, weight, text, white: false });
     }
 
-    /// Bars of one dot black and one to four white, upright and level: too dark where they run together.
+    /// Bars of one dot black and one to four white, upright and level: the print is too dark where they run
+    /// together.
     fn darkness(&mut self) {
         let side = self.drawing.dpi.dots(5.0);
         self.y += self.gap / 2;
@@ -184,9 +183,9 @@ impl Page<'_> {
         self.y += side + self.gap;
     }
 
-    /// Row after row; those for which there is no room are left out.
+    /// Row after row; those for which there is no space are left out.
     fn codes(&mut self) -> Result<(), BarcodeError> {
-        let code = crate::code::encode_qr(CONTENT)?;
+        let code = crate::raster::code::encode_qr(CONTENT)?;
         let dpi = self.drawing.dpi;
         let px = dpi.points(6.0);
         let words_height = self.t.cap_height(FontWeight::Bold, px) + self.gap / 2;
@@ -199,9 +198,8 @@ impl Page<'_> {
             if x > self.left && x + width > self.drawing.width {
                 (x, self.y, row) = (self.left, self.y + row, 0);
             }
-            // Clear of the ruler at the left.
             x = x.max(dpi.dots(TICKS_MM[2]) + edge);
-            // A small d reaches higher than the capitals that words are measured by.
+            // A small d is higher than the capitals that words are measured by.
             let height = side + quiet + words_height + self.gap / 2;
             let y = self.y + words_height + edge;
             if x + side + edge > self.drawing.width || y + side + edge > self.drawing.height {
@@ -216,7 +214,6 @@ impl Page<'_> {
     }
 }
 
-/// Each whole millimetre that is inside, with its place.
 fn ruler_ticks(dpi: Dpi, dots: u32) -> impl Iterator<Item = (u32, u32)> {
     (0u32..).map(move |n| (n, dpi.dots(f64::from(n)))).take_while(move |(_, at)| *at < dots)
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::code::BarcodeError;
-use crate::fields::Field;
-use crate::text::TextError;
+use crate::field::Field;
+use crate::raster::code::BarcodeError;
+use crate::raster::text::TextError;
 
 /// A text of a label, for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ pub enum LabelError {
     /// The tag is no run of letters and digits.
     #[error("{0:?} is not a tag: a tag is letters and digits only")]
     NoTag(String),
-    /// The code would open something else than what the label says.
+    /// The code's address does not match the tag on the label.
     #[error("the label address {url:?} does not end with the tag {tag:?}; nothing was printed")]
     OtherTag {
         /// What the code would hold.

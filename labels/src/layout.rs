@@ -1,17 +1,18 @@
 //! From a template and its fields to a drawing: what goes where, in whole dots, or why it cannot be printed.
 
-use crate::bitmap::DOTS_MAX;
-use crate::code::{Barcode, BarcodeKind, MODULE_MM_WARN};
-use crate::dpi::Dpi;
-use crate::drawing::{DotArea as Kept, DrawElement, Drawing, LabelWarning};
-use crate::fields::{Field, Fields};
+use crate::field::Field;
+use crate::fields::Fields;
 use crate::label_error::LabelError;
-use crate::logo::Logo;
+use crate::raster::bitmap::DOTS_MAX;
+use crate::raster::code::{Barcode, BarcodeKind, MODULE_MM_WARN};
+use crate::raster::dpi::Dpi;
+use crate::raster::drawing::{DotArea as Kept, DrawElement, Drawing, LabelWarning};
+use crate::raster::logo::Logo;
+use crate::raster::text::Typesetter;
 use crate::template::{
     AreaMm, CodeElement, ElementKind, LabelElement, LabelHeight, PatternPart, SIDE_MM_MAX, Template,
     TextPattern,
 };
-use crate::text::Typesetter;
 
 mod place;
 mod words;
@@ -26,7 +27,7 @@ const TAIL_MM: f64 = 3.0;
 const DASH_MM: f64 = 1.0;
 
 const _: () = assert!(
-    SIDE_MM_MAX * crate::dpi::DPI_MOST as f64 / 25.4 < DOTS_MAX as f64,
+    SIDE_MM_MAX * crate::raster::dpi::DPI_MOST as f64 / 25.4 < DOTS_MAX as f64,
     "every template is drawn whole"
 );
 
@@ -63,16 +64,13 @@ pub fn lay_out_label(
     Ok(plan.drawing)
 }
 
-/// A label that is being laid out.
 struct LayoutPass<'a> {
     t: &'a Typesetter,
     template: &'a Template,
     fields: &'a Fields,
     dpi: Dpi,
-    /// Where the code of each element came to lie, with its quiet zone towards words.
     codes: Vec<Option<Rect>>,
     drawing: Drawing,
-    /// Lower edge of all that was drawn.
     lowest: u32,
 }
 
@@ -110,7 +108,7 @@ impl LayoutPass<'_> {
             ElementKind::Column(column) => {
                 let area = self.column_area(element, column, area)?;
                 self.column(area, column)?;
-                // What grows is as long as its words; a strip is never cut that way.
+                // A growing column is as long as its words; an endless roll is never cut that way.
                 let height = if column.grows { self.lowest.saturating_sub(area.y) } else { area.height };
                 self.keep(Rect { height, ..area });
             }
@@ -160,8 +158,8 @@ impl LayoutPass<'_> {
             return Err(LabelError::Missing(element.words.fields().next().unwrap_or(Field::Url)));
         }
         let code = match element.kind {
-            BarcodeKind::Qr => crate::code::encode_qr(&content),
-            BarcodeKind::DataMatrix => crate::code::data_matrix(&content),
+            BarcodeKind::Qr => crate::raster::code::encode_qr(&content),
+            BarcodeKind::DataMatrix => crate::raster::code::data_matrix(&content),
         }?;
         let (at, module) = self.place_code(i, Rect::of(area, self.dpi), element, &code)?;
         let module_mm = self.dpi.mm(module);
@@ -175,7 +173,7 @@ impl LayoutPass<'_> {
         Ok(())
     }
 
-    /// The largest module up to the wanted one with which the code keeps its distance from everything.
+    /// The largest module up to the wanted one at which the code keeps its distance from everything.
     fn place_code(
         &self,
         i: usize,
@@ -201,7 +199,7 @@ impl LayoutPass<'_> {
         elements.filter(|(other, _)| *other != i).any(|(_, e)| place::crowds_element(e, expected, self.dpi))
     }
 
-    /// The element's words with its fields' values; empty when it has fields and all of them are empty.
+    /// Empty when it has fields and all of them are empty.
     fn filled(&self, words: &TextPattern) -> String {
         let mut fields = words.fields().peekable();
         if fields.peek().is_some() && fields.all(|f| self.fields.get(f).is_empty()) {
@@ -218,13 +216,12 @@ impl LayoutPass<'_> {
     }
 }
 
-/// The tag as people read it: capitals, in groups of three.
 fn group_tag(tag: &str) -> String {
     let symbols: Vec<char> = tag.to_ascii_uppercase().chars().collect();
     symbols.chunks(TAG_GROUP).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
-/// A label with a tag and an address says the same in both.
+/// A label's tag and address must agree.
 fn check_tag(template: &Template, fields: &Fields) -> Result<(), LabelError> {
     let shown = template.fields();
     let tag = fields.get(Field::Tag);
@@ -237,7 +234,7 @@ fn check_tag(template: &Template, fields: &Fields) -> Result<(), LabelError> {
     let (tag, url) = (tag.to_ascii_uppercase(), fields.get(Field::Url));
     if shown.contains(&Field::Url)
         && !url.is_empty()
-        && !crate::code::upper_url(url)?.ends_with(&format!("/{tag}"))
+        && !crate::raster::code::upper_url(url)?.ends_with(&format!("/{tag}"))
     {
         return Err(LabelError::OtherTag { url: url.chars().take(200).collect(), tag });
     }

@@ -4,16 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::bitmap::Bitmap;
-use crate::dpi::Dpi;
-use crate::drawing::{DotArea, Drawing};
+use crate::raster::bitmap::Bitmap;
+use crate::raster::dpi::Dpi;
+use crate::raster::drawing::{DotArea, Drawing};
 
 /// How a roll ends each label.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum MediaLength {
     /// Cut before printing, with a gap (millimetres) between labels that the printer's eye finds.
     DieCut {
-        /// Along the paper's way (millimetres).
+        /// Along the direction of paper (millimetres).
         mm: f64,
         /// Between two labels (millimetres).
         gap_mm: f64,
@@ -38,7 +38,7 @@ pub struct Media {
     pub name: String,
     /// Across the head (millimetres).
     pub width_mm: f64,
-    /// Along the paper's way.
+    /// Along the direction of paper.
     pub length: MediaLength,
     /// White that the printer leaves at left and right (millimetres), beyond the reach of the head.
     pub side_mm: f64,
@@ -55,7 +55,7 @@ pub struct Media {
 pub struct MediaSize {
     /// Across the head (millimetres).
     pub width_mm: f64,
-    /// Along the paper's way (millimetres); absent on an endless roll.
+    /// Along the direction of paper (millimetres); absent on an endless roll.
     pub height_mm: Option<f64>,
 }
 
@@ -68,14 +68,14 @@ impl fmt::Display for MediaSize {
     }
 }
 
-/// Millimetres that an endless label is printed long at most.
+/// The longest label that is printed on an endless roll.
 const LENGTH_MM_MAX: f64 = 600.0;
 
 /// Why a picture cannot be put onto what is in the printer. Nothing has been printed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaError {
-    /// Does not fit, either way round.
+    /// Does not fit in either direction.
     #[error(
         "this label is {label} and {media} prints {area}, which is {over_mm:.1} mm too little, even without its white margins; choose a template that fits on it, or put in a roll that is large enough",
         label = size_text(*label_mm), area = area_text(*area_mm)
@@ -85,9 +85,9 @@ pub enum MediaError {
         label_mm: (f64, f64),
         /// The roll.
         media: MediaSize,
-        /// What the roll has room for, across and along; endless rolls have no end.
+        /// The roll's printable area, across and along; endless rolls have no end.
         area_mm: (f64, Option<f64>),
-        /// What is missing, whichever way round less is.
+        /// What is missing, in the direction that misses less.
         over_mm: f64,
     },
     /// Wider than the head, though not than the roll.
@@ -150,13 +150,12 @@ impl Media {
     }
 }
 
-/// Whole dots inside a length; a dot that is all but inside counts.
 fn floor_dots(mm: f64, dpi: Dpi) -> u32 {
     (mm.clamp(0.0, 2_000.0) * f64::from(dpi.get()) / 25.4 + 0.25).floor() as u32
 }
 
-/// What of a label comes onto the paper, and which way round. It hangs on the template and on the length of the address,
-/// not on the words, so what is refused is known before anything is drawn.
+/// The part of a label that is printed, and its direction. It follows from the template and the length of the
+/// address, not from the words, so a refusal is known before anything is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PrintWindow {
     /// Its upper left corner in the label.
@@ -195,17 +194,17 @@ impl PrintWindow {
     }
 
     fn fitting(label: &Drawing, across: u32, along: u32) -> Option<Self> {
-        // The label's own sides: turned, its width lies along the roll.
+        // Upright, or turned with its width along the roll.
         let upright = Self::cut(label, (across, along), false);
         upright.or_else(|| Self::cut(label, (along, across), true))
     }
 
-    fn cut(label: &Drawing, room: (u32, u32), turned: bool) -> Option<Self> {
-        if room.0 == 0 || room.1 == 0 {
+    fn cut(label: &Drawing, space: (u32, u32), turned: bool) -> Option<Self> {
+        if space.0 == 0 || space.1 == 0 {
             return None;
         }
         let (left, top, right, bottom) = label.spare();
-        let over = (label.width.saturating_sub(room.0), label.height.saturating_sub(room.1));
+        let over = (label.width.saturating_sub(space.0), label.height.saturating_sub(space.1));
         let from = (even_margin(over.0, left, right)?, even_margin(over.1, top, bottom)?);
         Some(Self { from, size: (label.width - over.0, label.height - over.1), turned })
     }
@@ -242,7 +241,7 @@ pub fn place_label(
     let mut window = PrintWindow::of(label, media, head_dots)?;
     let mut upright = if window.cuts(label) { window.upright(dots) } else { dots.clone() };
     if upright.black_dots() != dots.black_dots() {
-        // A letter reaches out of its area, such as the tail of a Q: the window is moved by what that needs.
+        // A letter may reach out of its area, such as the tail of a Q: the window moves by as much.
         let (left, top, right, bottom) = dots.margins().unwrap_or((0, 0, 0, 0));
         let mut inked = label.clone();
         inked.keep(DotArea { left, top, right: label.width - right, bottom: label.height - bottom });
@@ -267,16 +266,18 @@ fn area_text(area: (f64, Option<f64>)) -> String {
     }
 }
 
-/// What is missing for it, whichever way round less is; rounded up, so that it is never nothing.
+/// For whichever direction needs less; rounded up, so that it is never 0.
 fn missing_mm(label: &Drawing, across: u32, along: u32) -> f64 {
     let (left, top, right, bottom) = label.spare();
     let (width, height) =
         (label.width.saturating_sub(left + right), label.height.saturating_sub(top + bottom));
-    let over = |across: u32, along: u32| width.saturating_sub(across).max(height.saturating_sub(along));
-    (label.dpi.mm(over(across, along).min(over(along, across))) * 10.0).ceil() / 10.0
+    let upright = width.saturating_sub(across).max(height.saturating_sub(along));
+    let turned = width.saturating_sub(along).max(height.saturating_sub(across));
+    (label.dpi.mm(upright.min(turned)) * 10.0).ceil() / 10.0
 }
 
-/// How much of `over` goes at the start: half, or more where the end has less white. `None` where white does not do.
+/// How much of `over` is cut at the start: half, or more where the end has less white. `None` where there is
+/// too little white.
 fn even_margin(over: u32, start: u32, end: u32) -> Option<u32> {
     (over <= start.saturating_add(end)).then(|| (over / 2).max(over.saturating_sub(end)).min(start))
 }
@@ -284,10 +285,11 @@ fn even_margin(over: u32, start: u32, end: u32) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fields::{Field, Fields};
-    use crate::language::{PrinterLanguage, PrinterProfile};
+    use crate::field::Field;
+    use crate::fields::Fields;
     use crate::layout::tests::everything;
-    use crate::text::Typesetter;
+    use crate::printers::language::{PrinterLanguage, PrinterProfile};
+    use crate::raster::text::Typesetter;
     use crate::{layout, readback, template};
 
     fn roll(width_mm: f64, length: MediaLength, side_mm: f64, end_mm: f64) -> Media {
@@ -299,7 +301,7 @@ mod tests {
         roll(width_mm, MediaLength::DieCut { mm, gap_mm: 3.0 }, 1.5, 3.0)
     }
 
-    /// To be kept, and black, to within `margin` dots of each edge.
+    /// Black, and to be kept, to within `margin` dots of each edge.
     fn label(dpi: Dpi, width: u32, height: u32, margin: u32) -> (Drawing, Bitmap) {
         let mut dots = Bitmap::white(width, height);
         dots.blacken_rect(margin, margin, width - 2 * margin, height - 2 * margin);
@@ -330,6 +332,14 @@ mod tests {
         assert_eq!((both.width(), both.height()), (300, 991), "turned because it fits so without cutting");
     }
 
+    fn white_area(left: u32) -> DotArea {
+        DotArea { left, top: 0, right: 800, bottom: 720 }
+    }
+
+    fn drawing_keeping(left: u32) -> Drawing {
+        Drawing { stored: Some(white_area(left)), ..Drawing::white(dpi(300), 800, 720) }
+    }
+
     #[test]
     fn white_is_cut_evenly_and_what_is_to_be_kept_never() {
         assert_eq!(even_margin(10, 20, 20), Some(5));
@@ -339,10 +349,9 @@ mod tests {
         let media = roll(62.0, MediaLength::Continuous, 1.5, 0.0);
         let mut off = Bitmap::white(800, 720);
         off.blacken_rect(700, 50, 100, 1);
-        let white = |left| DotArea { left, top: 0, right: 800, bottom: 720 };
-        let keeping = |left| Drawing { stored: Some(white(left)), ..Drawing::white(dpi(300), 800, 720) };
-        let whole =
-            |left, off: &Bitmap| place_label(&keeping(left), off, &media, 720).map(|p| p.dots.black_dots());
+        let whole = |left, off: &Bitmap| {
+            place_label(&drawing_keeping(left), off, &media, 720).map(|p| p.dots.black_dots())
+        };
         assert_eq!(whole(110, &off), Ok(100));
         let crowded = whole(90, &off).unwrap_err();
         assert!(matches!(crowded, MediaError::DoesNotFit { over_mm: 1.2, .. }), "{crowded:?}");
@@ -376,7 +385,8 @@ mod tests {
         assert!(placed(&equipment, &nothing, 0).is_err());
     }
 
-    /// On the listed roll of 57 mm the usual label has to lose 30 dots of its white, and a code reads only with its own.
+    /// On the listed roll of 57 mm the usual label loses 30 dots of its white, and a code reads only with its
+    /// quiet zone.
     #[test]
     fn a_code_keeps_its_quiet_zone_on_every_listed_roll() {
         let (mut t, mut fitted) = (Typesetter::new().unwrap(), 0);
@@ -399,7 +409,7 @@ mod tests {
         assert!(fitted > 300, "{fitted}");
     }
 
-    /// Each template on the roll that it is made for, and on those that are named in its file.
+    /// On the roll that each template is made for, and on those that its file names.
     #[test]
     fn templates_go_onto_their_rolls() {
         let t = Typesetter::new().unwrap();
@@ -429,17 +439,18 @@ mod tests {
         }
     }
 
+    fn window_of(t: &Typesetter, fields: &Fields) -> PrintWindow {
+        let equipment = template::find_builtin("equipment").unwrap();
+        let drawing = layout::lay_out_label(t, equipment, fields, None, dpi(300)).unwrap();
+        PrintWindow::of(&drawing, &roll(62.0, MediaLength::Continuous, 1.5, 0.0), 720).unwrap()
+    }
+
     #[test]
     fn a_label_s_words_do_not_move_it() {
         let t = Typesetter::new().unwrap();
-        let of = |fields: &Fields| {
-            let equipment = template::find_builtin("equipment").unwrap();
-            let drawing = layout::lay_out_label(&t, equipment, fields, None, dpi(300)).unwrap();
-            PrintWindow::of(&drawing, &roll(62.0, MediaLength::Continuous, 1.5, 0.0), 720).unwrap()
-        };
         let bare = Fields::new().with(Field::Url, everything().get(Field::Url)).with(Field::Tag, "7QK3M9X2W");
-        assert_eq!(of(&everything()), of(&bare));
-        assert_ne!(of(&bare).from, (0, 0), "cut at all");
+        assert_eq!(window_of(&t, &everything()), window_of(&t, &bare));
+        assert_ne!(window_of(&t, &bare).from, (0, 0), "cut at all");
     }
 
     #[test]

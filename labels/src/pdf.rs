@@ -12,19 +12,19 @@ use printpdf::{
     XObjectId,
 };
 
-use crate::bitmap::{Bitmap, DOTS_MAX};
-use crate::code::Barcode;
-use crate::drawing::{DrawElement, Drawing};
-use crate::font::{Face, FontError};
+use crate::raster::bitmap::{Bitmap, DOTS_MAX};
+use crate::raster::code::Barcode;
+use crate::raster::drawing::{DrawElement, Drawing};
+use crate::raster::font::{Face, FontError};
+use crate::raster::text::FontWeight;
 use crate::sheet::{FirstLabel, LabelSheet, PrintOffset, SheetError};
-use crate::text::FontWeight;
 
 /// Labels of one file: ten times the longest batch, and few enough to be made in memory on a small box.
 pub const LABELS_MAX: usize = 10_000;
 /// Bytes of drawing and logos before compression: many times what [`LABELS_MAX`] ordinary labels take.
 const BYTES_MAX: usize = 128 << 20;
 const PT_PER_MM: f64 = 72.0 / 25.4;
-/// The best level costs three times as much and saves a fiftieth.
+/// The best level takes three times as long and saves 2 %.
 const LEVEL: Compression = Compression::new(6);
 
 /// Why labels do not become a PDF.
@@ -117,7 +117,6 @@ fn to_points(mm: f64) -> f32 {
 /// The code's dark runs (column, row, modules, rows), equal ones below each other as one.
 fn code_blocks(code: &Barcode) -> Vec<(u32, u32, u32, u32)> {
     let mut blocks = Vec::new();
-    // Runs that reached the row before, by column.
     let mut above: BTreeMap<(u32, u32), usize> = BTreeMap::new();
     let (mut reached, mut at) = (BTreeMap::new(), 0);
     for (column, row, modules) in code.runs() {
@@ -139,7 +138,7 @@ fn code_blocks(code: &Barcode) -> Vec<(u32, u32, u32, u32)> {
 /// A face, and which of its letters the file needs.
 struct Letters {
     face: Face,
-    /// The font's name in the file; the six letters say that it is a part of a font.
+    /// The font's name in the file; its six letters mark a subset.
     name: &'static str,
     id: &'static str,
     used: BTreeSet<char>,
@@ -150,7 +149,7 @@ impl Letters {
         Self { face, name, id, used: BTreeSet::new() }
     }
 
-    /// The text with every space as the plain one, its letters noted.
+    /// With every space as the plain one; notes the letters.
     fn note(&mut self, text: &str) -> Result<String, PdfError> {
         let plain: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
         for c in plain.chars() {
@@ -162,7 +161,6 @@ impl Letters {
         Ok(plain)
     }
 
-    /// The font with the used letters only.
     fn subset(&self) -> Result<PdfFont, PdfError> {
         let mut remapper = subsetter::GlyphRemapper::new();
         let mut ids = Vec::new();
@@ -181,16 +179,13 @@ impl Letters {
     }
 }
 
-/// A file in the making.
 struct File {
     bold: Letters,
     regular: Letters,
     pages: Vec<PdfPage>,
     labels: usize,
     bytes: usize,
-    /// Each logo is kept once, however many labels have it.
     pictures: BTreeMap<(u32, u32, Vec<u8>), String>,
-    /// Operators that wait to be written as one.
     raw: String,
     white: bool,
 }
@@ -216,8 +211,8 @@ impl File {
         self.pages.push(page);
     }
 
-    /// Draws a label on the last page, its left edge at `left_mm`, its upper edge at `top_mm` from the bottom. The
-    /// matrix makes a unit of a dot and y grow downwards, so that all else is in whole numbers; what a mark has
+    /// On the last page, its left edge at `left_mm`, its upper edge at `top_mm` from the bottom. The matrix
+    /// makes a dot one unit and y grow downwards, so that all else is in whole numbers; what a mark has
     /// outside of its label is cut off, as on a printer.
     fn label(&mut self, drawing: &Drawing, left_mm: f64, top_mm: f64) -> Result<(), PdfError> {
         self.labels += 1;
@@ -301,7 +296,7 @@ impl File {
         Ok(())
     }
 
-    /// As a stencil: its black dots are painted, what lies under the white ones stays.
+    /// As a stencil: black dots are painted, what is under white ones stays.
     fn picture(&mut self, x: u32, y: u32, dots: &Bitmap) {
         let (width, height) = (dots.width(), dots.height());
         if width == 0 || height == 0 {
@@ -332,7 +327,6 @@ impl File {
         if before > 0 {
             self.raw.push('\n');
         }
-        // Writing to a string does not fail.
         let _ = self.raw.write_fmt(operators);
         self.bytes += self.raw.len() - before;
     }
@@ -373,11 +367,14 @@ impl File {
     }
 }
 
+fn name_item(n: &str) -> DictItem {
+    DictItem::Name(n.as_bytes().to_vec())
+}
+
 fn stencil_mask(width: u32, height: u32, dots: Vec<u8>) -> XObject {
-    let name = |n: &str| DictItem::Name(n.as_bytes().to_vec());
     let dict = [
-        ("Type", name("XObject")),
-        ("Subtype", name("Image")),
+        ("Type", name_item("XObject")),
+        ("Subtype", name_item("Image")),
         ("Width", DictItem::Int(width.into())),
         ("Height", DictItem::Int(height.into())),
         ("ImageMask", DictItem::Bool(true)),
@@ -389,14 +386,14 @@ fn stencil_mask(width: u32, height: u32, dots: Vec<u8>) -> XObject {
     XObject::External(ExternalXObject { stream, width: None, height: None, dpi: None })
 }
 
-/// What printpdf has no words for: print at true size, no random ids and no times, everything small.
+/// Settings that printpdf does not offer: print at true size, no random ids, no times, everything small.
 fn save_document(mut document: Document) -> Result<Vec<u8>, lopdf::Error> {
     document.version = "1.7".into();
     document.trailer.remove(b"ID");
     let info = document.trailer.get(b"Info").and_then(Object::as_reference)?;
     let info = document.get_dictionary_mut(info)?;
-    let keep = |key: &[u8]| info.get(key).cloned();
-    *info = dictionary! { "Title" => keep(b"Title")?, "Producer" => keep(b"Producer")? };
+    let (title, producer) = (info.get(b"Title").cloned()?, info.get(b"Producer").cloned()?);
+    *info = dictionary! { "Title" => title, "Producer" => producer };
     let preferences = dictionary! { "PrintScaling" => "None", "DisplayDocTitle" => true };
     document.catalog_mut()?.set("ViewerPreferences", Object::Dictionary(preferences));
     for object in document.objects.values_mut() {
@@ -411,7 +408,7 @@ fn save_document(mut document: Document) -> Result<Vec<u8>, lopdf::Error> {
     Ok(bytes)
 }
 
-/// Boxes that repeat the page's size, and a list of no notes.
+/// Boxes that repeat the page's size, and an empty list of annotations.
 fn remove_defaults(page: &mut Dictionary) {
     for key in [&b"TrimBox"[..], b"CropBox", b"Annots"] {
         page.remove(key);

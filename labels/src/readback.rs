@@ -4,10 +4,10 @@ use datamatrix::DataMatrix;
 use rqrr::PreparedImage;
 use serde::{Deserialize, Serialize};
 
-use crate::bitmap::Bitmap;
-use crate::code::{Barcode, BarcodeError, BarcodeKind};
-use crate::drawing::{DrawElement, Drawing};
 use crate::media::PlacedLabel;
+use crate::raster::bitmap::Bitmap;
+use crate::raster::code::{Barcode, BarcodeError, BarcodeKind};
+use crate::raster::drawing::{DrawElement, Drawing};
 
 /// Why a label would not scan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum ReadbackError {
 /// # Errors
 /// When one does not.
 pub fn check_readback(label: &Bitmap, url: &str) -> Result<(), ReadbackError> {
-    let expected = crate::code::upper_url(url)?;
+    let expected = crate::raster::code::upper_url(url)?;
     let found = qr_codes(label);
     if found.is_empty() {
         return Err(ReadbackError::NotReadable);
@@ -81,7 +81,7 @@ fn check_from(label: &Bitmap, from: (u32, u32), drawing: &Drawing) -> Result<(),
     Ok(())
 }
 
-/// The part of the label that a reader would be held over: the code with its white edge, which must be whole and white.
+/// The code with its quiet zone, which must be whole and white.
 fn with_white_edge(
     label: &Bitmap,
     at: (u32, u32),
@@ -116,10 +116,14 @@ fn qr_codes(label: &Bitmap) -> Vec<String> {
     image.detect_grids().iter().filter_map(|grid| grid.decode().ok()).map(|(_, text)| text).collect()
 }
 
-/// Decodes the dots in the middle of its modules.
+fn module_centre(code: &Barcode, module: u32, n: u32) -> u32 {
+    (code.kind().quiet_edge() + n) * module + module / 2
+}
+
 fn check_data_matrix(outer: &Bitmap, module: u32, code: &Barcode) -> Result<(), ReadbackError> {
-    let centre = |n: u32| (code.kind().quiet_edge() + n) * module + module / 2;
-    let modules = (0..code.height()).flat_map(|y| (0..code.width()).map(move |x| (centre(x), centre(y))));
+    let modules = (0..code.height()).flat_map(|y| {
+        (0..code.width()).map(move |x| (module_centre(code, module, x), module_centre(code, module, y)))
+    });
     let bits: Vec<bool> = modules.map(|(x, y)| outer.black(x, y)).collect();
     let read = DataMatrix::decode(&bits, code.width() as usize).map_err(|_| ReadbackError::NotReadable)?;
     if read == code.content().as_bytes() {
@@ -132,20 +136,21 @@ fn check_data_matrix(outer: &Bitmap, module: u32, code: &Barcode) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dpi::Dpi;
-    use crate::fields::{Field, Fields};
+    use crate::field::Field;
+    use crate::fields::Fields;
     use crate::media::PrintWindow;
-    use crate::text::Typesetter;
+    use crate::raster::dpi::Dpi;
+    use crate::raster::text::Typesetter;
     use crate::{layout, template};
 
     fn code_on_white(url: &str) -> Bitmap {
-        let code = crate::code::encode_qr(url).unwrap();
+        let code = crate::raster::code::encode_qr(url).unwrap();
         let mut label = Bitmap::white(250, 250);
         code.draw(&mut label, 30, 30, 6);
         label
     }
 
-    /// Tags and words from a fixed seed, so that a failure comes back.
+    /// From a fixed seed, so that a failure can be repeated.
     struct Random(u64);
 
     impl Random {
@@ -198,33 +203,40 @@ mod tests {
         assert_eq!(check_readback(&Bitmap::white(0, 0), url), Err(ReadbackError::NotReadable));
     }
 
+    fn read_cut(label: &Bitmap, drawing: &Drawing, x: u32, turned: bool) -> Result<(), ReadbackError> {
+        let upright = label.cropped(x, 0, 300 - x, 174);
+        let dots = if turned { upright.turned_right() } else { upright };
+        let window = PrintWindow { from: (x, 0), size: (300 - x, 174), turned };
+        check_placed(&PlacedLabel { dots, window }, drawing)
+    }
+
     #[test]
     fn a_code_without_its_white_edge_does_not_read() {
         let mark = DrawElement::Code {
             x: 12,
             y: 12,
             module: 6,
-            code: crate::code::encode_qr("HTTPS://A.EXAMPLE/B").unwrap(),
+            code: crate::raster::code::encode_qr("HTTPS://A.EXAMPLE/B").unwrap(),
         };
         let drawing = Drawing { marks: vec![mark], ..Drawing::white(Dpi::D203, 300, 174) };
         let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
         assert_eq!(check_drawing(&label, &drawing), Ok(()));
-        let read = |x: u32, turned: bool| {
-            let upright = label.cropped(x, 0, 300 - x, 174);
-            let dots = if turned { upright.turned_right() } else { upright };
-            let window = PrintWindow { from: (x, 0), size: (300 - x, 174), turned };
-            check_placed(&PlacedLabel { dots, window }, &drawing)
-        };
-        assert_eq!((read(0, false), read(0, true)), (Ok(()), Ok(())));
+        assert_eq!(
+            (read_cut(&label, &drawing, 0, false), read_cut(&label, &drawing, 0, true)),
+            (Ok(()), Ok(()))
+        );
         let cut = Err(ReadbackError::NotReadable);
-        assert_eq!((read(1, false), read(1, true)), (cut.clone(), cut.clone()));
+        assert_eq!(
+            (read_cut(&label, &drawing, 1, false), read_cut(&label, &drawing, 1, true)),
+            (cut.clone(), cut.clone())
+        );
         label.blacken(1, 1);
         assert_eq!(check_drawing(&label, &drawing), cut);
     }
 
     #[test]
     fn data_matrix_is_read_where_it_was_drawn() {
-        let code = crate::code::data_matrix("https://ct.example/7QK3M9X2W").unwrap();
+        let code = crate::raster::code::data_matrix("https://ct.example/7QK3M9X2W").unwrap();
         let mark = DrawElement::Code { x: 12, y: 9, module: 4, code };
         let drawing = Drawing { marks: vec![mark], ..Drawing::white(Dpi::D203, 203, 102) };
         let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
@@ -241,11 +253,17 @@ mod tests {
         assert!(check_drawing(&label.cropped(0, 0, 90, 90), &drawing).is_err());
     }
 
+    fn qr_code(url: &str) -> Barcode {
+        crate::raster::code::encode_qr(url).unwrap()
+    }
+
+    fn code_mark(x: u32, url: &str) -> DrawElement {
+        DrawElement::Code { x, y: 20, module: 4, code: qr_code(url) }
+    }
+
     #[test]
     fn each_of_two_codes_is_read() {
-        let code = |url: &str| crate::code::encode_qr(url).unwrap();
-        let mark = |x, url| DrawElement::Code { x, y: 20, module: 4, code: code(url) };
-        let marks = vec![mark(20, "HTTPS://A.EXAMPLE/B"), mark(160, "HTTPS://A.EXAMPLE/B")];
+        let marks = vec![code_mark(20, "HTTPS://A.EXAMPLE/B"), code_mark(160, "HTTPS://A.EXAMPLE/B")];
         let drawing = Drawing { marks, ..Drawing::white(Dpi::D203, 300, 150) };
         let mut label = drawing.bitmap(&mut Typesetter::new().unwrap());
         assert_eq!(check_drawing(&label, &drawing), Ok(()));
@@ -253,7 +271,7 @@ mod tests {
         label.whiten_rect(165, 25, 60, 60);
         assert_eq!(check_drawing(&label, &drawing), Err(ReadbackError::NotReadable));
         label.whiten_rect(150, 0, 150, 150);
-        code("HTTPS://A.EXAMPLE/C").draw(&mut label, 160, 20, 4);
+        qr_code("HTTPS://A.EXAMPLE/C").draw(&mut label, 160, 20, 4);
         assert!(matches!(check_drawing(&label, &drawing), Err(ReadbackError::Other { .. })));
         assert!(matches!(check_readback(&label, "https://a.example/b"), Err(ReadbackError::Other { .. })));
     }

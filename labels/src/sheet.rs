@@ -1,4 +1,4 @@
-//! Sheets of labels for office printers: where each label of a known sheet lies, in millimetres from its top left.
+//! Sheets of labels for office printers: the position of each label of a known sheet, in millimetres from its top left.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,8 @@ use crate::template::{self, LabelHeight, Template};
 
 /// Furthest that a person may move the print to make up for how a printer draws its paper in (millimetres).
 pub const NUDGE_MM_MAX: f64 = 10.0;
-/// How much larger than a label of the sheet a drawing may be: sizes in whole dots miss by half a dot (millimetres).
+/// How much larger than a label of the sheet a drawing may be: sizes in whole dots are off by half a dot
+/// (millimetres).
 const FIT_SLACK_MM: f64 = 0.1;
 const MM_PER_INCH: f64 = 25.4;
 const LETTER_MM: (f64, f64) = (8.5 * MM_PER_INCH, 11.0 * MM_PER_INCH);
@@ -15,7 +16,7 @@ const A4_MM: (f64, f64) = (210.0, 297.0);
 /// One kind of sheet: equal labels in columns and rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LabelSheet {
-    /// What the box of sheets says, and what settings and requests call it.
+    /// As on the package of sheets, in settings and in requests.
     pub name: &'static str,
     /// Width and height of the paper (millimetres), like all lengths here.
     pub page_mm: (f64, f64),
@@ -161,28 +162,42 @@ pub struct SheetPositions {
     nudge: PrintOffset,
 }
 
+fn far_edge(first: f64, pitch: f64, n: u32, size: f64) -> f64 {
+    first + pitch * f64::from(n - 1) + size
+}
+
+fn stays_inside(by: f64, first: f64, end: f64, page: f64) -> bool {
+    by.abs() <= NUDGE_MM_MAX && first + by >= 0.0 && end + by <= page
+}
+
 impl LabelSheet {
     /// The sheet of that name, with or without the maker's and in any case of letters.
     ///
     /// # Errors
     /// [`SheetError::Unknown`].
     pub fn named(name: &str) -> Result<&'static Self, SheetError> {
-        let same = |s: &&Self| {
-            let short = s.name.strip_prefix("Avery ").unwrap_or(s.name);
-            [s.name, short].iter().any(|n| n.eq_ignore_ascii_case(name.trim()))
-        };
-        SHEETS.iter().find(same).ok_or_else(|| SheetError::Unknown(name.chars().take(40).collect()))
+        SHEETS
+            .iter()
+            .find(|s| {
+                let short = s.name.strip_prefix("Avery ").unwrap_or(s.name);
+                [s.name, short].iter().any(|n| n.eq_ignore_ascii_case(name.trim()))
+            })
+            .ok_or_else(|| SheetError::Unknown(name.chars().take(40).collect()))
     }
 
-    /// The equipment label for it: the first built-in one that its labels have room for.
+    /// The equipment label for it: the first built-in one that fits its labels.
     pub fn template(&self) -> Option<&'static Template> {
-        let fits = |t: &&Template| match t.height {
+        let mut equipment = template::builtin_templates().iter().filter(|t| t.name.starts_with("equipment"));
+        equipment.find(|t| self.fits_template(t))
+    }
+
+    fn fits_template(&self, template: &Template) -> bool {
+        match template.height {
             LabelHeight::Mm(mm) => {
-                t.width_mm <= self.label_mm.0 + FIT_SLACK_MM && mm <= self.label_mm.1 + FIT_SLACK_MM
+                template.width_mm <= self.label_mm.0 + FIT_SLACK_MM && mm <= self.label_mm.1 + FIT_SLACK_MM
             }
             LabelHeight::Continuous => false,
-        };
-        template::builtin_templates().iter().filter(|t| t.name.starts_with("equipment")).find(fits)
+        }
     }
 
     /// Labels on one sheet of paper.
@@ -202,14 +217,10 @@ impl LabelSheet {
                 start: start.0,
             });
         }
-        let last = |first: f64, pitch: f64, n: u32, size: f64| first + pitch * f64::from(n - 1) + size;
-        let right = last(self.first_mm.0, self.pitch_mm.0, self.columns, self.label_mm.0);
-        let bottom = last(self.first_mm.1, self.pitch_mm.1, self.rows, self.label_mm.1);
-        let inside = |by: f64, first: f64, end: f64, page: f64| {
-            by.abs() <= NUDGE_MM_MAX && first + by >= 0.0 && end + by <= page
-        };
-        if !inside(nudge.x_mm, self.first_mm.0, right, self.page_mm.0)
-            || !inside(nudge.y_mm, self.first_mm.1, bottom, self.page_mm.1)
+        let right = far_edge(self.first_mm.0, self.pitch_mm.0, self.columns, self.label_mm.0);
+        let bottom = far_edge(self.first_mm.1, self.pitch_mm.1, self.rows, self.label_mm.1);
+        if !stays_inside(nudge.x_mm, self.first_mm.0, right, self.page_mm.0)
+            || !stays_inside(nudge.y_mm, self.first_mm.1, bottom, self.page_mm.1)
         {
             return Err(SheetError::Nudge {
                 sheet: self.name.to_owned(),
@@ -220,7 +231,7 @@ impl LabelSheet {
         Ok(SheetPositions { sheet: *self, gone: start.0 as usize - 1, nudge })
     }
 
-    /// The sheets whose labels have room for one of this width and height.
+    /// The sheets whose labels hold one of this width and height.
     pub fn that_hold(label_mm: (f64, f64)) -> impl Iterator<Item = &'static Self> {
         SHEETS.iter().filter(move |sheet| sheet.holds(label_mm))
     }
@@ -228,6 +239,10 @@ impl LabelSheet {
     fn holds(&self, label_mm: (f64, f64)) -> bool {
         label_mm.0 <= self.label_mm.0 + FIT_SLACK_MM && label_mm.1 <= self.label_mm.1 + FIT_SLACK_MM
     }
+}
+
+fn centre_in(cell: f64, label: f64) -> f64 {
+    (cell - label) / 2.0
 }
 
 impl SheetPositions {
@@ -243,8 +258,7 @@ impl SheetPositions {
         let (count, columns) = (s.count() as usize, s.columns as usize);
         let n = index.saturating_add(self.gone);
         let (column, row) = (n % count % columns, n % count / columns);
-        let middle = |cell: f64, label: f64| (cell - label) / 2.0;
-        let (left, top) = (middle(s.label_mm.0, label_mm.0), middle(s.label_mm.1, label_mm.1));
+        let (left, top) = (centre_in(s.label_mm.0, label_mm.0), centre_in(s.label_mm.1, label_mm.1));
         Ok(LabelPosition {
             page: n / count,
             x_mm: s.first_mm.0 + s.pitch_mm.0 * column as f64 + left + self.nudge.x_mm,
@@ -328,30 +342,38 @@ mod tests {
         }
     }
 
+    fn nudged_places(x_mm: f64, y_mm: f64) -> Result<SheetPositions, SheetError> {
+        sheet("5160").places(FirstLabel::FIRST, PrintOffset { x_mm, y_mm })
+    }
+
     #[test]
     fn a_nudge_moves_all_but_not_off_the_paper() {
-        let places = |x_mm, y_mm| sheet("5160").places(FirstLabel::FIRST, PrintOffset { x_mm, y_mm });
-        let p = places(1.5, -2.0).unwrap().at(0, CELL).unwrap();
-        let still = places(0.0, 0.0).unwrap().at(0, CELL).unwrap();
+        let p = nudged_places(1.5, -2.0).unwrap().at(0, CELL).unwrap();
+        let still = nudged_places(0.0, 0.0).unwrap().at(0, CELL).unwrap();
         assert!((p.x_mm - still.x_mm - 1.5).abs() < 1e-9 && (p.y_mm - still.y_mm + 2.0).abs() < 1e-9);
-        assert!(places(-4.7, 10.0).is_ok());
+        assert!(nudged_places(-4.7, 10.0).is_ok());
         for (x, y) in
             [(-4.8, 0.0), (4.8, 0.0), (0.0, 12.0), (0.0, -10.1), (f64::NAN, 0.0), (0.0, f64::INFINITY)]
         {
-            let e = places(x, y).unwrap_err();
+            let e = nudged_places(x, y).unwrap_err();
             assert!(matches!(e, SheetError::Nudge { .. }), "{x} {y} {e}");
         }
+    }
+
+    fn refusal_of(places: &SheetPositions, mm: (f64, f64)) -> String {
+        places.at(0, mm).unwrap_err().to_string()
     }
 
     #[test]
     fn too_large_says_what_would_do() {
         let places = sheet("5160").places(FirstLabel::FIRST, PrintOffset::default()).unwrap();
-        let message = |mm| places.at(0, mm).unwrap_err().to_string();
         assert_eq!(
-            message((60.96, 30.48)),
+            refusal_of(&places, (60.96, 30.48)),
             "the label is 61.0 × 30.5 mm, larger than the 66.7 × 25.4 mm of Avery 5160; print it on Avery 5163, Avery L7160, Avery L7163, or choose a smaller label"
         );
-        assert!(message((101.6, 152.4)).ends_with("choose a smaller label or print one label a page"));
+        assert!(
+            refusal_of(&places, (101.6, 152.4)).ends_with("choose a smaller label or print one label a page")
+        );
         assert!(places.at(0, (66.69, 25.44)).is_ok(), "whole dots of 2.625 in at 203 dpi");
         assert!(places.at(0, (66.8, 25.4)).is_err());
     }

@@ -1,8 +1,8 @@
 //! A label's layout as data: TOML in millimetres, parsed and checked before anything is drawn.
 
-use crate::code::BarcodeKind;
-use crate::fields::{Field, UnknownField};
-use crate::text::{BLOCK_LINES_MAX, FontWeight};
+use crate::field::{Field, UnknownField};
+use crate::raster::code::BarcodeKind;
+use crate::raster::text::{BLOCK_LINES_MAX, FontWeight};
 
 mod builtin;
 mod check;
@@ -178,7 +178,7 @@ impl Template {
         fields
     }
 
-    /// Whether it has room for a logo.
+    /// Whether it has a place for a logo.
     pub fn shows_logo(&self) -> bool {
         self.elements.iter().any(|element| matches!(element.what, ElementKind::Logo { .. }))
     }
@@ -188,7 +188,6 @@ impl Template {
         write_size(self.width_mm, self.height)
     }
 
-    /// The lowest place that an element may reach (millimetres).
     pub(crate) fn bottom_mm(&self) -> f64 {
         match self.height {
             LabelHeight::Mm(mm) => mm,
@@ -197,7 +196,6 @@ impl Template {
     }
 }
 
-/// A rectangle in millimetres.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct AreaMm {
     pub(crate) x: f64,
@@ -206,10 +204,8 @@ pub(crate) struct AreaMm {
     pub(crate) height: f64,
 }
 
-/// One thing on a label.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LabelElement {
-    /// Where it is in the file.
     pub(crate) line: usize,
     pub(crate) area: AreaMm,
     pub(crate) what: ElementKind,
@@ -220,7 +216,6 @@ pub(crate) enum ElementKind {
     Code(CodeElement),
     Text(TextElement),
     Column(TextColumn),
-    /// A filled rectangle; `dashed` in pieces of a millimetre.
     Line {
         dashed: bool,
     },
@@ -238,10 +233,9 @@ pub(crate) struct CodeElement {
     pub(crate) kind: BarcodeKind,
     pub(crate) words: TextPattern,
     pub(crate) close_up: bool,
-    /// The module that is drawn when there is room for it.
+    /// The module where there is space for it.
     pub(crate) module_mm: f64,
     pub(crate) align: TextAlign,
-    /// Left out when there is nothing to hold.
     pub(crate) optional: bool,
 }
 
@@ -250,18 +244,17 @@ pub(crate) struct TextElement {
     pub(crate) words: TextPattern,
     pub(crate) style: TextStyle,
     pub(crate) vertical: VerticalAlign,
-    /// White on a black ground that fills the area.
     pub(crate) inverse: bool,
 }
 
-/// Texts one below the other; those that are empty leave their room to the others.
+/// Texts one below the other; empty ones leave their space to the others.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TextColumn {
     pub(crate) items: Vec<ColumnText>,
     pub(crate) vertical: VerticalAlign,
     /// Begins right of the code's quiet zone, wherever that ends.
     pub(crate) beside_code: bool,
-    /// Grows with what is in it; only on continuous labels.
+    /// Grows with its content; only on continuous labels.
     pub(crate) grows: bool,
 }
 
@@ -271,11 +264,9 @@ pub(crate) struct ColumnText {
     pub(crate) style: TextStyle,
     /// White above it, unless it is the first (millimetres).
     pub(crate) gap_mm: f64,
-    /// Who takes room first: 1 before 2.
+    /// Order in which texts take space: 1 before 2.
     pub(crate) priority: u8,
-    /// The most that it takes of the room that is left when its turn comes.
     pub(crate) share: f64,
-    /// Stands on the column's lower edge.
     pub(crate) bottom: bool,
 }
 
@@ -287,7 +278,7 @@ pub(crate) struct TextStyle {
     pub(crate) lines: usize,
     pub(crate) align: TextAlign,
     pub(crate) may_cut: bool,
-    /// Measured without accents and descenders, as long as it has none.
+    /// Measured without accents and descenders, where it has none.
     pub(crate) caps: bool,
     pub(crate) required: bool,
 }
@@ -308,7 +299,6 @@ pub(crate) enum VerticalAlign {
     Bottom,
 }
 
-/// An element's words with the places of its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TextPattern(pub(crate) Vec<PatternPart>);
 
@@ -331,14 +321,16 @@ impl TextPattern {
         if chars > WORDS_CHARS_MAX {
             return Err(TemplateFault::Words(chars));
         }
-        let brace = || TemplateFault::Brace(text.to_owned());
         let (mut parts, mut rest) = (Vec::new(), text);
         while let Some(at) = rest.find(['{', '}']) {
             let (literal, from) = rest.split_at(at);
             if !literal.is_empty() {
                 parts.push(PatternPart::Literal(literal.to_owned()));
             }
-            let (name, after) = from.strip_prefix('{').and_then(|f| f.split_once('}')).ok_or_else(brace)?;
+            let (name, after) = from
+                .strip_prefix('{')
+                .and_then(|f| f.split_once('}'))
+                .ok_or_else(|| TemplateFault::Brace(text.to_owned()))?;
             parts.push(PatternPart::Field(name.trim().parse()?));
             rest = after;
         }
@@ -350,7 +342,6 @@ impl TextPattern {
 }
 
 impl LabelElement {
-    /// Its name for a person.
     pub(crate) fn kind(&self) -> &'static str {
         match self.what {
             ElementKind::Code(_) => "code",

@@ -1,7 +1,7 @@
 //! Why a label cannot be made, in the reader's language.
 
-use crate::code::BarcodeError;
-use crate::text::{FIELD_CHARS_MAX, FIELD_LINES_MAX, TextError};
+use crate::raster::code::BarcodeError;
+use crate::raster::text::{FIELD_CHARS_MAX, FIELD_LINES_MAX, TextError};
 use crate::{LabelError, Subject};
 
 mod messages {
@@ -95,43 +95,46 @@ mod tests {
     use super::*;
     use crate::Field;
 
-    /// Developers read what the crate says itself: the words are the same but for the quotation marks.
+    fn text_error(why: TextError, asset_number_instead: bool) -> LabelError {
+        LabelError::Text { subject: Subject::Field(Field::Name), why, asset_number_instead }
+    }
+
+    fn small_error(close_up: bool) -> LabelError {
+        LabelError::Code(BarcodeError::TooSmall {
+            module_mm: 0.251,
+            least_mm: 0.37,
+            needs_mm: 11.06,
+            close_up,
+        })
+    }
+
+    fn without_quotes(text: &str) -> String {
+        text.replace(['“', '”', '’', '"', '\''], "")
+    }
+
+    /// Developers read the crate's own errors: the words are the same but for the quotation marks.
     #[test]
     fn pages_say_what_the_log_says() {
-        let text = |why, asset_number_instead| LabelError::Text {
-            subject: Subject::Field(Field::Name),
-            why,
-            asset_number_instead,
-        };
-        let small = |close_up| {
-            LabelError::Code(BarcodeError::TooSmall {
-                module_mm: 0.251,
-                least_mm: 0.37,
-                needs_mm: 11.06,
-                close_up,
-            })
-        };
         let mut errors = vec![
-            text(TextError::MissingGlyph('超'), true),
-            text(TextError::LoneMark { letter: 'x', mark: '\u{301}' }, false),
-            text(TextError::Control('\u{7}'), false),
-            text(TextError::TooLong { chars: 5_001 }, false),
-            text(TextError::TooManyLines { lines: 61 }, false),
+            text_error(TextError::MissingGlyph('超'), true),
+            text_error(TextError::LoneMark { letter: 'x', mark: '\u{301}' }, false),
+            text_error(TextError::Control('\u{7}'), false),
+            text_error(TextError::TooLong { chars: 5_001 }, false),
+            text_error(TextError::TooManyLines { lines: 61 }, false),
             LabelError::Code(BarcodeError::Character('ß')),
             LabelError::Code(BarcodeError::TooLong { chars: 1_200 }),
             LabelError::Code(BarcodeError::Empty),
-            small(true),
-            small(false),
+            small_error(true),
+            small_error(false),
             LabelError::DoesNotFit { subject: Subject::Field(Field::Url), chars: 1_300 },
             LabelError::NoTag("a b".into()),
             LabelError::OtherTag { url: "http://b/X".into(), tag: "Y".into() },
             LabelError::NoAssetNumber,
         ];
         errors.extend(Field::ALL.iter().copied().map(LabelError::Missing));
-        let plain = |text: String| text.replace(['“', '”', '’', '"', '\''], "");
         let w = LabelFaultWords::in_locale(Locale::EnUs);
         for error in errors {
-            assert_eq!(plain(word_label_error(w, &error)), plain(error.to_string()));
+            assert_eq!(without_quotes(&word_label_error(w, &error)), without_quotes(&error.to_string()));
         }
     }
 }

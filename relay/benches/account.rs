@@ -24,10 +24,8 @@ const ROUNDS: usize = 200;
 const WALL_MAX_MS: f64 = 30.0;
 const HTML_MAX: usize = 60_000;
 
-/// How large the larger account is.
 #[derive(Clone, Copy)]
 struct AccountShape {
-    /// Of each facility.
     cleanings: i64,
     facilities: u16,
 }

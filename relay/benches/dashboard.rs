@@ -11,7 +11,7 @@ use bench_relay::fake_box::FakeBox;
 use bench_relay::{BenchRelay, LogShape, PageCost, pack_log, percentile};
 use record::ids::{BoxId, FacilityId};
 
-/// The history lies in as many days, however many cleanings it has.
+/// The history is in as many days, however many cleanings it has.
 const DAYS: i64 = 400;
 const ROUNDS: usize = 200;
 

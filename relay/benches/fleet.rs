@@ -22,8 +22,11 @@ use bytes::Bytes;
 use record::ids::{BoxId, FacilityId};
 use record::messages::{HealthReport, VERSION};
 use record::tag::Tag;
-use relay::db::facilities::{self, OwnedFacility};
-use relay::db::{Db, PlatformReason, PoolUse, projections, segments};
+use relay::db::OwnedFacility;
+use relay::db::facility::facilities;
+use relay::db::log::segments;
+use relay::db::projection::projections;
+use relay::db::{Db, PlatformReason, PoolUse};
 use relay::projections::{rebuild_facility, run_steps};
 use service::clock::Clock;
 use sqlx::PgPool;
@@ -49,7 +52,7 @@ fn ms_since(began: Instant) -> f64 {
     Instant::now().duration_since(began).as_secs_f64() * 1_000.0
 }
 
-/// How long a statement waits that writes nothing, asked again and again while something else goes on.
+/// How long a statement waits that writes nothing, asked again and again while something else continues.
 struct WriterProbe {
     is_over: Arc<AtomicBool>,
     waits: tokio::task::JoinHandle<f64>,
@@ -88,7 +91,6 @@ fn write_sender(n: u16) -> FakeBox {
     log
 }
 
-/// Facilities with such logs, and these.
 async fn fill(relay: &BenchRelay, count: u16) -> Vec<FakeBox> {
     let mut logs = Vec::new();
     for n in 0..count {
@@ -102,7 +104,6 @@ async fn fill(relay: &BenchRelay, count: u16) -> Vec<FakeBox> {
     logs
 }
 
-/// When somebody looked, and which facilities were behind then.
 #[derive(Clone)]
 struct FacilitiesBehind {
     looked: Instant,
@@ -217,7 +218,6 @@ async fn measure_health(relay: &BenchRelay) {
     }
 }
 
-/// The facility whose projection is made anew.
 fn rebuilt_facility() -> FacilityId {
     FacilityId::new(1, numbered(5_000))
 }
@@ -250,7 +250,6 @@ async fn measure_rebuild(relay: &BenchRelay) {
     );
 }
 
-/// The sum of a column over the segments of one log.
 async fn sum_segments(relay: &BenchRelay, log: &FakeBox) -> i64 {
     let sql = format!(
         "SELECT CAST(SUM(LENGTH(s.lines) + COALESCE(LENGTH(s.texts), 0)) AS BIGINT) FROM segments s JOIN logs l \
@@ -295,12 +294,11 @@ async fn measure_singles(relay: &BenchRelay) {
     let took = ms_since(began);
     let before = sum_segments(relay, &log).await;
     merge_log(relay, &log).await;
-    let per_entry = |bytes: i64| bytes / i64::try_from(SINGLES).unwrap();
     println!(
         "batches of one entry: {:.0} a second from one box; {} bytes an entry, merged {} (at most 160)",
         SINGLES as f64 / took * 1_000.0,
-        per_entry(before),
-        per_entry(sum_segments(relay, &log).await)
+        before / i64::try_from(SINGLES).unwrap(),
+        sum_segments(relay, &log).await / i64::try_from(SINGLES).unwrap()
     );
     relay.ingest.fold_waiting().await.unwrap();
 }
@@ -337,7 +335,7 @@ async fn page_p99(relay: &BenchRelay, cookie: &str) -> f64 {
     percentile(walls.into_iter(), 99)
 }
 
-/// Pages that somebody reads one after the other while something else goes on.
+/// Pages that somebody reads one after the other while something else continues.
 struct PageReader {
     is_over: Arc<AtomicBool>,
     walls: tokio::task::JoinHandle<Vec<f64>>,
@@ -381,7 +379,6 @@ fn fill_by_child(folder: &Path) {
     assert!(child.args(["--bench", "fill"]).arg(folder).status().unwrap().success());
 }
 
-/// What that process does.
 async fn fill_folder(folder: &Path) {
     let relay = BenchRelay::in_folder(folder).await;
     fill(&relay, SENDERS).await;

@@ -25,9 +25,13 @@ use record::redact::{PersonalText, TextLine};
 use record::sign::{KeyKind, SignerKey};
 use record::tag::Tag;
 use record::tree::{Frontier, Hash};
-use relay::db::{Db, PlatformReason, accounts, boxes, epochs, facilities};
+use relay::db::account::accounts;
+use relay::db::facility::facilities;
+use relay::db::fleet::boxes;
+use relay::db::log::epochs;
+use relay::db::{Db, PlatformReason};
 use relay::ingest::Ingest;
-use relay::mqtt::{Outbox, PublishOutcome};
+use relay::mqtt::{BoxPublisher, PublishOutcome};
 use service::clock::SystemClock;
 use service::random::SystemRandom;
 
@@ -126,13 +130,11 @@ fn verifying(log: &FakeBox, wires: &[Bytes]) {
     println!("  reading entries {:.1} %, texts {:.1} %", 100.0 * parse / took, 100.0 * texts / took);
 }
 
-/// What this process has sent to the disk so far.
 fn written_bytes() -> u64 {
     let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
     io.lines().find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok()).unwrap_or(0)
 }
 
-/// Verified entries a second.
 async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) -> f64 {
     db.migrate(START_MS).await.unwrap();
     let (account, clock) = (AccountId::new(1, [1; 10]), Arc::new(SystemClock::default()));
@@ -144,7 +146,7 @@ async fn storing(name: &str, db: Db, logs: &[FakeBox], wires: &[Vec<Bytes>]) -> 
         clock.clone() as Arc<dyn service::clock::Clock>,
         Arc::new(SystemRandom) as Arc<dyn service::random::RandomSource>,
     );
-    let ingest = Arc::new(Ingest::new(db.clone(), cosigner, seams, Outbox::new()));
+    let ingest = Arc::new(Ingest::new(db.clone(), cosigner, seams, BoxPublisher::new()));
     for (log, fill) in logs.iter().zip(1..) {
         let facility = FacilityId::new(1, [fill; 10]);
         facilities::insert_facility(&mut tx, facility, "Bench", "UTC", START_MS).await.unwrap();

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use record::ids::AccountId;
-use relay::db::accounts::platform_create;
+use relay::db::account::accounts::platform_create;
 use relay::db::{AccountScope, Db, PlatformReason};
 use relay::jobs::kinds::{JobKind, JobLane};
 use relay::jobs::queue::{AfterRun, JobQueue, JobResult, NewJob};
@@ -29,15 +29,12 @@ const FEW: usize = 1_000;
 const MANY: usize = 100_000;
 /// Of those so many are other accounts' where one account has the rest.
 const OTHERS: usize = 500;
-/// Jobs that are put in by one transaction.
 const AT_ONCE: usize = 1_000;
 const CLAIMS: usize = 300;
 const LANES: [JobLane; 3] = [JobLane::Person, JobLane::Soon, JobLane::Bulk];
 
-/// Whose jobs wait.
 #[derive(Debug, Clone, Copy)]
 enum JobSpread {
-    /// Of 200 accounts.
     Accounts,
     /// Of one account, but for the last: it has its two running, and the others' come behind all of its own.
     OneBusy,

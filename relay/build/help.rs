@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
-/// Each guide, in the order of the list.
 const GUIDES: [&str; 8] =
     ["admin-guide", "install-box", "first-boot", "network", "technician", "biomed", "printers", "glossary"];
 
@@ -93,7 +92,6 @@ fn link_target(link: &str) -> Option<String> {
     Some(format!("/help/{guide}{place}"))
 }
 
-/// The words of each heading of a level.
 fn heading_text(events: &[Event<'_>], of: HeadingLevel) -> Vec<String> {
     let all = headings(events).into_iter();
     all.filter(|(level, _)| *level == of).map(|(_, text)| text).collect()

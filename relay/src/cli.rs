@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use record::ids::{AccountId, BoxId, Epoch, FacilityId, RelayJobId};
 use service::settings::SettingsError;
 
-use crate::accounts::token::{TokenLife, TokenScope};
+use crate::accounts::credentials::token::{TokenLife, TokenScope};
 use crate::keys::AuthorityKind;
 
 /// CleanTrack's relay.
@@ -20,7 +20,7 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
 }
 
-/// What every command needs; each lies over the environment and the settings file.
+/// What every command needs; each overrides the environment and the settings file.
 #[derive(Debug, Args)]
 pub(crate) struct CommonArgs {
     /// Settings, TOML.
@@ -77,9 +77,6 @@ impl Default for Command {
 const LISTEN: &str = "listen";
 
 /// An outside broker is not spoken to yet: whoever asks for one must not get a relay that hears nobody.
-///
-/// # Errors
-/// `mqtt` is not `listen`.
 pub(crate) fn own_listener(mqtt: &str) -> Result<(), SettingsError> {
     if mqtt == LISTEN {
         return Ok(());

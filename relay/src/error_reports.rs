@@ -21,17 +21,13 @@ use crate::outgoing::{OutgoingHttp, OutgoingRequest, OutgoingUrl};
 
 /// Reports in a minute, and at once. What a broken database logs in a second says the same a thousand times.
 const A_MINUTE: u32 = 20;
-/// Reports that wait to be sent.
 const WAITING_MAX: usize = 20;
-/// Characters of a value.
 const VALUE_CHARS_MAX: usize = 400;
 /// How long nothing is sent to a service that answered that it takes no more.
 const PAUSE: Duration = Duration::from_secs(60);
-/// Who speaks.
 const AGENT: &str = concat!("cleantrack-relay/", env!("CARGO_PKG_VERSION"));
 const AUTH: HeaderName = HeaderName::from_static("x-sentry-auth");
 
-/// Why no errors can be reported there.
 #[derive(Debug, thiserror::Error)]
 pub enum DsnFault {
     #[error("the file with the address for error reports cannot be read: {0}")]
@@ -41,7 +37,6 @@ pub enum DsnFault {
     Form,
 }
 
-/// Where errors are reported.
 pub struct ReportPlace {
     url: OutgoingUrl,
     auth: HeaderValue,
@@ -55,9 +50,6 @@ impl std::fmt::Debug for ReportPlace {
 
 impl ReportPlace {
     /// Reads the service's address (“DSN”) from its file.
-    ///
-    /// # Errors
-    /// There is no such file, or it has no address over HTTPS.
     pub fn read(file: &Path) -> Result<Self, DsnFault> {
         Self::parse(std::fs::read_to_string(file)?.trim())
     }
@@ -71,13 +63,11 @@ impl ReportPlace {
         Ok(Self { url, auth })
     }
 
-    /// The service's host.
     pub fn host(&self) -> &str {
         self.url.host()
     }
 }
 
-/// Takes errors from whoever logs them.
 #[derive(Debug, Clone)]
 pub(crate) struct ErrorCollector {
     queue: mpsc::Sender<LoggedError>,
@@ -110,7 +100,6 @@ fn panic_at(place: &str) -> LoggedError {
     LoggedError { target: "panic", message: format!("panicked at {place}"), fields: Vec::new() }
 }
 
-/// Sends errors on, some a minute.
 #[derive(Debug)]
 pub(crate) struct ErrorReporter {
     place: ReportPlace,
@@ -144,7 +133,6 @@ impl ErrorReporter {
         (reporter, collector)
     }
 
-    /// Until nobody collects any more.
     pub(crate) async fn run(mut self) {
         while let Some(error) = self.queue.recv().await {
             self.report(&error).await;
@@ -227,8 +215,7 @@ fn clean_value(value: &str) -> String {
 }
 
 fn clean_word(part: &str) -> String {
-    let is_edge = |c: char| !c.is_alphanumeric() && c != ':';
-    let word = part.trim_matches(is_edge);
+    let word = part.trim_matches(|c: char| !c.is_alphanumeric() && c != ':');
     let host = word.rsplit_once(':').map_or(word, |(host, _)| host).trim_end_matches(']');
     let is_machine = word.parse::<IpAddr>().is_ok() || host.parse::<IpAddr>().is_ok();
     if word.contains('@') || is_machine { part.replace(word, "[address]") } else { part.to_owned() }

@@ -23,19 +23,16 @@ const PROTOCOL: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// Addresses of one request that are looked at: no way here has more balancers.
 const HOPS_MAX: usize = 16;
 
-/// The nearest balancer's word is the last.
 fn is_plain(headers: &HeaderMap) -> bool {
     let last = headers.get_all(PROTOCOL).iter().next_back().and_then(|value| value.to_str().ok());
     let nearest = last.and_then(|text| text.rsplit(',').next());
     nearest.is_some_and(|text| text.trim().eq_ignore_ascii_case("http"))
 }
 
-/// Networks of balancers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TrustedProxies(Arc<[IpNet]>);
 
 impl TrustedProxies {
-    /// These networks.
     pub(crate) fn new(networks: &[IpNet]) -> Self {
         Self(networks.into())
     }
@@ -46,7 +43,6 @@ impl TrustedProxies {
         ProxyHeaders::new(move |peer| networks.holds(peer))
     }
 
-    /// Whether this is one of them.
     pub(crate) fn holds(&self, address: IpAddr) -> bool {
         // An IPv4 peer of a socket for both has an address of IPv6.
         self.0.iter().any(|network| network.contains(&address.to_canonical()))
@@ -73,7 +69,6 @@ impl TrustedProxies {
     }
 }
 
-/// An address, with or without a port.
 fn read_address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = text.trim_start_matches('[').trim_end_matches(']');

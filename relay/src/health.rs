@@ -16,32 +16,28 @@ use crate::accounts::counters::StrangerCounters;
 use crate::db::Db;
 use crate::ingest::Ingest;
 use crate::jobs::metrics::job_metrics;
-use crate::mqtt::Outbox;
+use crate::mqtt::BoxPublisher;
 use crate::readiness::{ProcessReadiness, ready_text};
 
 /// How long metrics wait for the database.
 const JOBS_WITHIN: Duration = Duration::from_secs(2);
 
-/// What is asked.
 #[derive(Clone)]
 pub struct HealthContext {
     /// The database, of whose jobs metrics tell.
     pub db: Db,
     /// Whether requests should come here.
     pub readiness: ProcessReadiness,
-    /// Where this process takes batches.
     pub ingest: Option<Arc<Ingest>>,
     /// The way to boxes; its listener counts there.
-    pub outbox: Outbox,
+    pub publisher: BoxPublisher,
     /// What strangers tried at the pages and the API of this process.
     pub strangers: Arc<StrangerCounters>,
     /// Whether a certificate that was put in place of the one shown was not taken.
     pub certificate_refused: Arc<AtomicBool>,
-    /// Time.
     pub clock: Arc<dyn Clock>,
 }
 
-/// The routes.
 pub fn health_router(context: HealthContext) -> Router {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
@@ -81,7 +77,7 @@ async fn show_metrics(State(context): State<HealthContext>) -> Response {
         let name = format!("cleantrack_{name}_total");
         let _ = write!(text, "# HELP {name} {about}.\n# TYPE {name} counter\n{name} {value}\n");
     }
-    for (name, value) in context.outbox.metrics().read() {
+    for (name, value) in context.publisher.metrics().read() {
         let _ = writeln!(text, "cleantrack_mqtt_{name} {value}");
     }
     let refused = u8::from(context.certificate_refused.load(Ordering::Relaxed));

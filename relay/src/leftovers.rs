@@ -25,12 +25,10 @@ const STALE_MS: i64 = 86_400_000;
 /// Photos lie in `<account>/<2 hex>`, notes in `access-notes/<chain>`.
 const PHOTO_DEPTH: usize = 2;
 
-/// The folders in which a relay works.
 #[derive(Debug, Clone)]
 pub struct WorkFolders {
     pub data: PathBuf,
     pub photos: PathBuf,
-    /// Of a database that is one.
     pub database_file: Option<PathBuf>,
 }
 
@@ -38,7 +36,6 @@ pub struct WorkFolders {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeftoverFile {
     pub path: PathBuf,
-    /// Nobody can be at work on it any more.
     pub is_stale: bool,
 }
 
@@ -46,7 +43,6 @@ pub struct LeftoverFile {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RemovedFiles {
     pub removed: Vec<PathBuf>,
-    /// Those that are still there, with why.
     pub failed: Vec<String>,
 }
 
@@ -69,7 +65,6 @@ fn is_nameless(name: &str) -> bool {
     name.strip_prefix(NAMELESS).is_some_and(is_random)
 }
 
-/// Without what SQLite appends.
 fn trim_journal(name: &str) -> &str {
     JOURNALS.iter().find_map(|journal| name.strip_suffix(journal)).unwrap_or(name)
 }
@@ -148,7 +143,6 @@ fn judge_file(path: PathBuf, now_ms: i64) -> Option<LeftoverFile> {
     Some(LeftoverFile { path, is_stale })
 }
 
-/// Removes those that nobody can be at work on any more.
 pub fn remove_leftovers(folders: &WorkFolders, now_ms: i64) -> RemovedFiles {
     let mut done = RemovedFiles::default();
     for LeftoverFile { path, .. } in find_leftovers(folders, now_ms).into_iter().filter(|file| file.is_stale)

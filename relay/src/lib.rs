@@ -7,8 +7,6 @@
 //! carries out an operator's orders, `audit` checks and rebuilds, `backup` puts the relay into a folder and takes it from one, `leftovers` finds
 //! what work left that was cut off, `ownership` says whose a new file is, `doctor` how everything is. Each query carries the account that it is for.
 
-#![allow(missing_docs, reason = "no library for others: a comment says what a name cannot")]
-
 pub mod accounts;
 pub mod admin;
 pub mod audit;
@@ -46,9 +44,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use accounts::import::read_dump;
-use accounts::password_rules::{LeakedListError, write_leaked_list};
-use accounts::people::PersonAct;
+use accounts::credentials::password_rules::{LeakedListError, write_leaked_list};
+use accounts::members::import::read_dump;
+use accounts::members::people::PersonAct;
 use admin::{AdminCommand, EpochAct, OldAccount};
 use audit::access_chain::{ChainProofs, VerifyError, verify_access_logs};
 use base64::Engine as _;
@@ -84,8 +82,7 @@ enum Failure {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     #[error(transparent)]
-    Dump(#[from] accounts::import::DumpError),
-    /// Said already.
+    Dump(#[from] accounts::members::import::DumpError),
     #[error("not everything is good")]
     Unwell(u8),
     #[error("cannot ask the running relay: {0}")]
@@ -112,7 +109,6 @@ fn io_failure(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
     move |source| Failure::Io { what, source }
 }
 
-/// The command line, for what documents it.
 pub fn command_line() -> clap::Command {
     Cli::command().after_help(service::settings::text::settings_help::<RelaySettings>())
 }
@@ -338,7 +334,7 @@ fn describe_made(made: &backup::BackupReport) -> serde_json::Value {
     words
 }
 
-/// Names what lies beside a backup and counts for nothing, with what to do.
+/// Names what is beside a backup and counts for nothing, with what to do.
 fn describe_remarks(words: &mut serde_json::Value, remarks: &backup::FolderRemarks) {
     let backup::FolderRemarks { ahead, unfinished } = remarks;
     if !ahead.is_empty() {
@@ -461,7 +457,8 @@ async fn verify_logs(settings: &RelaySettings, clock: Arc<dyn Clock>) -> Result<
     let access = verify_access_logs(&context.db, proofs).await?;
     print_line(&format!("{} access logs, {} rows", access.chains, access.rows))?;
     let faults =
-        [found.faults, access.faults, db::backups::check_database(&settings.database()?).await?].concat();
+        [found.faults, access.faults, db::operation::backups::check_database(&settings.database()?).await?]
+            .concat();
     if faults.is_empty() { Ok(()) } else { Err(Failure::Refused(faults.join("\n"))) }
 }
 

@@ -26,25 +26,18 @@ use crate::web::ClientAddress;
 
 /// From a request's head to its answer's, the request's body included: a piece of a photo over a slow line.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
-/// A request's body has the time that its answer has.
 const UPLOADS: UploadTimeouts =
     UploadTimeouts { at_first: ANSWER_WITHIN, bytes_per_second: u64::MAX, at_most: ANSWER_WITHIN };
 
-/// What guards a listener.
 #[derive(Debug, Clone)]
 pub enum ListenerSecurity {
-    /// Nothing: loopback only.
     Plain,
-    /// TLS for anybody.
     Public(Arc<ServerConfig>),
     /// TLS with a client certificate; each request carries a [`PeerCertificate`].
     Boxes(Arc<ServerConfig>),
 }
 
 /// TLS for browsers and for boxes that have no certificate yet.
-///
-/// # Errors
-/// Certificate and key do not belong together.
 pub fn public_tls(identity: TlsIdentity) -> Result<ListenerSecurity, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
@@ -56,9 +49,6 @@ pub fn public_tls(identity: TlsIdentity) -> Result<ListenerSecurity, rustls::Err
 }
 
 /// TLS 1.3 with certificates of the relay's own authority.
-///
-/// # Errors
-/// Certificate, key or authority cannot be used.
 pub fn box_tls(
     identity: TlsIdentity,
     roots: rustls::RootCertStore,
@@ -78,38 +68,27 @@ pub fn box_tls(
 
 /// The boxes' calls at the public listener's socket, for whoever asks for this name: one port for all.
 pub struct BoxHost {
-    /// The name that boxes were given.
     pub name: String,
-    /// [`ListenerSecurity::Boxes`].
     pub security: ListenerSecurity,
-    /// The boxes' calls.
     pub router: Router,
 }
 
 /// What a listener does besides answering whoever connects.
 #[derive(Default)]
 pub struct ListenerExtras {
-    /// The boxes' calls, at the public listener.
     pub boxes_here: Option<BoxHost>,
-    /// Balancers that say who connects.
     pub proxies: Option<ProxyHeaders>,
 }
 
-/// One listening socket and its connections.
 #[derive(Debug)]
 pub struct Listener {
     inner: listener::Listener,
-    /// Of a door that speaks TLS.
     tls: Option<watch::Sender<Arc<ServerConfig>>>,
-    /// Of the boxes' calls at this socket.
     box_tls: Option<watch::Sender<Arc<ServerConfig>>>,
 }
 
 impl Listener {
     /// Serves `router` on `tcp`, with these places for connections.
-    ///
-    /// # Errors
-    /// The socket's own address cannot be read.
     pub fn start(
         tcp: TcpListener,
         security: ListenerSecurity,
@@ -120,9 +99,6 @@ impl Listener {
     }
 
     /// The same, with the boxes' calls by their own name, and behind balancers.
-    ///
-    /// # Errors
-    /// The socket's own address cannot be read.
     pub fn start_with(
         tcp: TcpListener,
         security: ListenerSecurity,
@@ -166,7 +142,6 @@ impl Listener {
         }
     }
 
-    /// The address that was really bound.
     pub fn local_addr(&self) -> SocketAddr {
         self.inner.local_addr()
     }
@@ -186,7 +161,6 @@ fn name_host(host: BoxHost) -> Option<(watch::Sender<Arc<ServerConfig>>, NamedHo
     Some((tls, NamedHost { name: host.name.to_lowercase(), tls: tls_now, router, introduction }))
 }
 
-/// Whoever comes by the boxes' door must be one.
 fn introduce_caller(caller: &Caller<'_>, boxes: bool) -> Option<Extensions> {
     let mut extensions = Extensions::new();
     extensions.insert(ClientAddress(caller.remote));
@@ -233,10 +207,8 @@ mod tests {
 
     const ASK: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
-    /// Names of every server here.
     const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "other.example"];
 
-    /// An authority, and what it vouches for.
     struct Authority {
         der: CertificateDer<'static>,
         issuer: Issuer<'static, KeyPair>,
@@ -299,8 +271,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_says_who_asks() {
-        let who = async |axum::Extension(peer): axum::Extension<ClientAddress>| peer.0.to_string();
-        let listener = start(Router::new().route("/", get(who)), ListenerSecurity::Plain, 4, 0).await;
+        let listener = start(
+            Router::new().route(
+                "/",
+                get(async |axum::Extension(peer): axum::Extension<ClientAddress>| peer.0.to_string()),
+            ),
+            ListenerSecurity::Plain,
+            4,
+            0,
+        )
+        .await;
         let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
         stream.write_all(ASK).await.unwrap();
         let answer = all(&mut stream).await;
@@ -312,13 +292,21 @@ mod tests {
     #[tokio::test]
     async fn silent_connections_keep_nobody_out_of_either_door() {
         let (authority, box_id) = (Authority::new(), BoxId::new(1, [1; 10]));
-        let shown = async |certificate: Option<axum::Extension<PeerCertificate>>| {
-            certificate.map_or_else(|| "nobody".to_owned(), |c| c.0.box_id.to_string())
-        };
         let public = public_tls(authority.identity("relay")).unwrap();
         let boxes = box_tls(authority.identity("relay"), authority.roots()).unwrap();
         for (security, caller) in [(public, None), (boxes, Some(box_id))] {
-            let listener = start(Router::new().route("/", get(shown)), security, 64, 16).await;
+            let listener = start(
+                Router::new().route(
+                    "/",
+                    get(async |certificate: Option<axum::Extension<PeerCertificate>>| {
+                        certificate.map_or_else(|| "nobody".to_owned(), |c| c.0.box_id.to_string())
+                    }),
+                ),
+                security,
+                64,
+                16,
+            )
+            .await;
             let mut silent = Vec::new();
             for _ in 0..300 {
                 silent.push(TcpStream::connect(listener.local_addr()).await.unwrap());
@@ -357,10 +345,10 @@ mod tests {
     #[tokio::test]
     async fn boxes_come_to_the_public_port_by_their_name() {
         let (authority, box_id) = (Authority::new(), BoxId::new(1, [1; 10]));
-        let shown = async |peer: axum::Extension<PeerCertificate>| peer.0.box_id.to_string();
         let public = public_tls(authority.identity("relay")).unwrap();
         let security = box_tls(authority.identity("relay"), authority.roots()).unwrap();
-        let router = Router::new().route("/", get(shown));
+        let router = Router::new()
+            .route("/", get(async |peer: axum::Extension<PeerCertificate>| peer.0.box_id.to_string()));
         let boxes = BoxHost { name: "Localhost".to_owned(), security, router };
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let limits = ConnectionLimits { together: 4, per_address: 0 };
@@ -394,10 +382,10 @@ mod tests {
     #[tokio::test]
     async fn a_balancer_says_who_connects_before_tls() {
         let authority = Authority::new();
-        let who = async |peer: axum::Extension<ClientAddress>| peer.0.0.to_string();
         let public = public_tls(authority.identity("relay")).unwrap();
         let limits = ConnectionLimits { together: 8, per_address: 1 };
-        let router = Router::new().route("/", get(who));
+        let router =
+            Router::new().route("/", get(async |peer: axum::Extension<ClientAddress>| peer.0.0.to_string()));
         let proxies = Some(ProxyHeaders::new(|peer| peer.is_loopback()));
         let extras = ListenerExtras { boxes_here: None, proxies };
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -424,8 +412,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_takes_too_long_is_told_so() {
-        let never = async || std::future::pending::<()>().await;
-        let listener = start(Router::new().route("/", get(never)), ListenerSecurity::Plain, 4, 0).await;
+        let listener = start(
+            Router::new().route("/", get(async || std::future::pending::<()>().await)),
+            ListenerSecurity::Plain,
+            4,
+            0,
+        )
+        .await;
         let mut stream = TcpStream::connect(listener.local_addr()).await.unwrap();
         stream.write_all(ASK).await.unwrap();
         assert!(all(stream).await.starts_with("HTTP/1.1 408"));

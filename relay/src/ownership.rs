@@ -9,7 +9,6 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
-/// The folder that something is in.
 pub(crate) fn parent_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -57,7 +56,6 @@ pub(crate) fn make_private_file(path: &Path) -> io::Result<File> {
 mod tests {
     use super::*;
 
-    /// Of no account on any machine.
     const SOMEBODY: u32 = 54_321;
 
     #[test]

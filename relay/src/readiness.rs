@@ -9,8 +9,9 @@ use service::clock::Clock;
 use tokio::sync::{Mutex, Notify};
 use tokio::time::timeout;
 
-use crate::db::projections::{FoldProgress, platform_progress};
-use crate::db::{Db, DbError, PlatformReason, SCHEMA_VERSION, facilities, platform_schema};
+use crate::db::facility::facilities;
+use crate::db::projection::projections::{FoldProgress, platform_progress};
+use crate::db::{Db, DbError, PlatformReason, SCHEMA_VERSION, platform_schema};
 use crate::keys::{AuthorityKind, SharedKeySet};
 use crate::objects::PhotoStore;
 
@@ -30,7 +31,6 @@ const SILENT_MS: u64 = 60_000;
 /// Why no requests should come here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadinessFault {
-    /// The process is about to end.
     #[error("draining")]
     Draining,
     #[error("the database does not answer: {0}")]
@@ -62,7 +62,6 @@ pub struct ProcessReadiness {
 struct ReadinessParts {
     db: Db,
     photos: PhotoStore,
-    /// Of a process that takes batches.
     keys: Option<SharedKeySet>,
     clock: Arc<dyn Clock>,
     is_draining: AtomicBool,
@@ -120,15 +119,11 @@ impl ProcessReadiness {
         self.parts.is_refused.store(is_refused, Ordering::Relaxed);
     }
 
-    /// From now on it says that this process ends.
     pub fn begin_drain(&self) {
         self.parts.is_draining.store(true, Ordering::Relaxed);
     }
 
     /// Whether requests should come here.
-    ///
-    /// # Errors
-    /// Why not.
     pub async fn check(&self) -> Result<ReadinessNotes, ReadinessFault> {
         let parts = &self.parts;
         if parts.is_draining.load(Ordering::Relaxed) {

@@ -23,7 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::accounts::counters::StrangerCounters;
-use crate::accounts::password_rules::{LeakedList, PasswordRules};
+use crate::accounts::credentials::password_rules::{LeakedList, PasswordRules};
 use crate::admin::AdminHandler;
 use crate::cli::ProcessRole;
 use crate::db::{Db, DbError, PoolUse};
@@ -36,7 +36,7 @@ use crate::jobs::runner::{JobRunner, JobWorkers, RENEW_EVERY};
 use crate::keys::{AuthorityKeys, KeyError, KeyNeeds, SharedKeySet};
 use crate::leftovers::{RemovedFiles, WorkFolders, remove_leftovers};
 use crate::mail::MailOutbox;
-use crate::mqtt::Outbox;
+use crate::mqtt::BoxPublisher;
 use crate::objects::{NoteStore, PhotoError};
 use crate::outgoing::guarded::GuardError;
 use crate::ownership::make_private_folder;
@@ -46,7 +46,7 @@ use crate::serve::drain::drain_process;
 use crate::serve::file_lock::{FileLock, LockError, find_socket_obstacle, lock_database};
 pub(crate) use crate::serve::listeners::configured_urls;
 use crate::serve::listeners::{guarded_client, open_relay, ready_announcement, stop_tasks};
-use crate::serve::process_row::OwnProcess;
+use crate::serve::process_row::LocalProcess;
 use crate::settings::RelaySettings;
 use crate::webhooks::WebhookLine;
 use crate::{admin, mqtt, projections};
@@ -69,7 +69,6 @@ const CERTIFICATES_EVERY: Duration = Duration::from_secs(60);
 pub enum ServeError {
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
     #[error(transparent)]
@@ -78,37 +77,22 @@ pub enum ServeError {
     Photos(#[from] PhotoError),
     #[error("certificate and key do not match: {0}")]
     Tls(#[from] rustls::Error),
-    /// The client for other hosts.
     #[error(transparent)]
     Outgoing(#[from] GuardError),
-    /// TLS of the MQTT listener.
     #[error(transparent)]
     MqttTls(#[from] mqtt::TlsError),
     /// The database is a file, and another process serves it.
     #[error("another relay serves this database: {} is held. Stop that one first; several need PostgreSQL", .0.display())]
     Running(PathBuf),
-    /// Something else lies where the relay makes a file of its own.
+    /// Something else is where the relay makes a file of its own.
     #[error("{} is a place of the relay's own, and something else is there. Move it away, then start again", .0.display())]
     Occupied(PathBuf),
-    /// The table of routes.
     #[error("the table of routes is wrong: {0}")]
     Routes(#[from] TableError),
-    /// A socket.
     #[error("cannot listen on {addr}: {source}")]
-    Listen {
-        /// Where.
-        addr: SocketAddr,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A file or signal.
+    Listen { addr: SocketAddr, source: io::Error },
     #[error("cannot {what}: {source}")]
-    Io {
-        /// What was attempted.
-        what: &'static str,
-        /// Why it failed.
-        source: io::Error,
-    },
+    Io { what: &'static str, source: io::Error },
 }
 
 impl ServeError {
@@ -130,20 +114,15 @@ impl ServeError {
     }
 }
 
-/// What every part of a process works with.
 pub(crate) struct RelayContext {
     pub(crate) db: Db,
-    /// The same one, for what boxes send.
     ingest_db: Db,
-    /// The same one, for jobs and folds.
     work_db: Db,
     pub(crate) fleet: Arc<Fleet>,
     pub(crate) keys: Arc<AuthorityKeys>,
-    pub(crate) outbox: Outbox,
+    pub(crate) publisher: BoxPublisher,
     pub(crate) strangers: Arc<StrangerCounters>,
-    /// What a new password is judged by.
     rules: PasswordRules,
-    /// Tells people what concerns their safety.
     mail: MailOutbox,
     public_url: String,
     pub(crate) clock: Arc<dyn Clock>,
@@ -151,7 +130,6 @@ pub(crate) struct RelayContext {
 }
 
 impl RelayContext {
-    /// Opens data folder, database and keys.
     pub(crate) async fn open(
         settings: &RelaySettings,
         needs: KeyNeeds,
@@ -176,9 +154,9 @@ impl RelayContext {
             AuthorityKeys::open(&db, folder, settings.host(), needs, Arc::clone(&clock), Arc::clone(&random))
                 .await?;
         let keys = Arc::new(keys);
-        let outbox = Outbox::new();
+        let publisher = BoxPublisher::new();
         let fleet = Fleet::open(db.clone(), Arc::clone(&keys), settings.public_identity(), seams)?;
-        let fleet = Arc::new(fleet.with_outbox(outbox.clone()));
+        let fleet = Arc::new(fleet.with_publisher(publisher.clone()));
         let strangers = Arc::default();
         let rules = match &settings.passwords.leaked {
             // Nothing else waits for it; the doctor says that it is not there.
@@ -202,7 +180,7 @@ impl RelayContext {
             work_db,
             fleet,
             keys,
-            outbox,
+            publisher,
             strangers,
             rules,
             mail,
@@ -221,9 +199,6 @@ impl RelayContext {
 }
 
 /// Runs until SIGTERM or SIGINT.
-///
-/// # Errors
-/// It did not start.
 pub(crate) async fn serve_relay(
     settings: &RelaySettings,
     role: ProcessRole,
@@ -248,7 +223,7 @@ async fn run_relay(
     let reporting = error_reports::start_reports(settings, &clock)?;
     let parts = RelayContext::open(settings, key_needs(settings, role), Arc::clone(&clock)).await?;
     let address = settings.database()?;
-    let own = OwnProcess::new(parts.work_db.clone(), &address, role, Arc::clone(&clock), &*parts.random);
+    let own = LocalProcess::new(parts.work_db.clone(), &address, role, Arc::clone(&clock), &*parts.random);
     let (own, drain) = (Arc::new(own), DrainSignal::default());
     let work_db = parts.work_db.clone();
     let databases = [work_db.clone(), parts.ingest_db.clone(), parts.db.clone()];
@@ -300,16 +275,15 @@ async fn run_relay(
     Ok(())
 }
 
-/// What goes on beside the boxes' messages, where this process takes them.
+/// What continues beside the boxes' messages, where this process takes them.
 fn spawn_ingest_rounds(ingest: Option<&Arc<Ingest>>) -> Vec<JoinHandle<()>> {
     let Some(ingest) = ingest else { return Vec::new() };
     vec![tokio::spawn(run_directives(Arc::clone(ingest))), tokio::spawn(run_reports(Arc::clone(ingest)))]
 }
 
-/// A database that is a file has one process.
 pub(crate) fn lock_own_database(settings: &RelaySettings) -> Result<Option<FileLock>, ServeError> {
-    let make = |source| ServeError::Io { what: "make the data folder", source };
-    make_private_folder(settings.data()?).map_err(make)?;
+    make_private_folder(settings.data()?)
+        .map_err(|source| ServeError::Io { what: "make the data folder", source })?;
     if let Some(obstacle) = find_socket_obstacle(settings.data()?) {
         return Err(ServeError::Occupied(obstacle));
     }
@@ -330,7 +304,7 @@ async fn reload_keys(fleet: &Fleet) {
 }
 
 /// The last that is written. A database that hangs keeps no process from its end.
-async fn end_writing(ingest: Option<&Ingest>, own: &OwnProcess, databases: &[Db]) {
+async fn end_writing(ingest: Option<&Ingest>, own: &LocalProcess, databases: &[Db]) {
     let written = async {
         if let Some(ingest) = ingest {
             end_ingest(ingest).await;
@@ -357,7 +331,6 @@ async fn end_ingest(ingest: &Ingest) {
     }
 }
 
-/// Tells boxes of keys that were rotated, in rounds.
 async fn run_announcements(fleet: Arc<Fleet>) {
     let mut rounds = tokio::time::interval(ROUND_EVERY);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

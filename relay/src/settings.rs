@@ -15,12 +15,10 @@ use crate::fleet::PublicIdentity;
 use crate::leftovers::WorkFolders;
 use crate::mail::transport::MailTransport;
 
-/// What is said of an address that is no database's.
 pub(crate) const NO_DATABASE: SettingsError = SettingsError::Value(
     "the database must read sqlite:FILE or postgres://…; another server is not spoken to. Nothing was started",
 );
 
-/// What is said of a way for mails that is none.
 const MAIL_FORM: &str =
     "mail.send reads folder:DIR, and mail.from name@host.example or Name <name@host.example>";
 
@@ -248,7 +246,7 @@ impl Default for RelaySettings {
     }
 }
 
-/// What the command line says; it lies over everything else.
+/// What the command line says; it overrides everything else.
 #[derive(Debug, Default)]
 pub(crate) struct SettingsInput {
     pub(crate) data: Option<PathBuf>,
@@ -258,11 +256,13 @@ pub(crate) struct SettingsInput {
 
 impl ProgramSettings for RelaySettings {
     fn check(&self) -> Result<(), &'static str> {
-        let begins = |url: &Option<String>, with: &str| url.as_deref().is_none_or(|u| u.starts_with(with));
-        if !begins(&self.public_url, "https://") || !begins(&self.photos_url, "https://") {
+        fn begins_with(url: &Option<String>, with: &str) -> bool {
+            url.as_deref().is_none_or(|u| u.starts_with(with))
+        }
+        if !begins_with(&self.public_url, "https://") || !begins_with(&self.photos_url, "https://") {
             return Err("public_url and photos_url read https://host or https://host:port");
         }
-        if !begins(&self.mqtt_url, "mqtts://") {
+        if !begins_with(&self.mqtt_url, "mqtts://") {
             return Err("mqtt_url reads mqtts://host:port");
         }
         if self.https.certificate.is_some() != self.https.key.is_some() {
@@ -291,9 +291,6 @@ impl ProgramSettings for RelaySettings {
 
 impl RelaySettings {
     /// Reads the file, if one is given, the environment over it, and over both what stood on the command line.
-    ///
-    /// # Errors
-    /// What does not fit, with its line or its variable.
     pub(crate) fn load(
         file: Option<&Path>,
         environment: &BTreeMap<String, String>,
@@ -323,34 +320,26 @@ impl RelaySettings {
     }
 
     /// The way on which mail leaves, if one is named.
-    ///
-    /// # Errors
-    /// It is none.
     pub fn mail_transport(&self) -> Result<Option<MailTransport>, SettingsError> {
-        let read = |way: &String| MailTransport::read(way, &self.mail.from, self.host());
-        self.mail.send.as_ref().map(read).transpose().map_err(|_| SettingsError::Value(MAIL_FORM))
+        self.mail
+            .send
+            .as_ref()
+            .map(|setting: &String| MailTransport::read(setting, &self.mail.from, self.host()))
+            .transpose()
+            .map_err(|_| SettingsError::Value(MAIL_FORM))
     }
 
-    /// How long a process serves on that is to end.
     pub fn drain_length(&self) -> Duration {
         let seconds =
             self.serve.drain_s.unwrap_or(if self.https.trusted_proxies.is_empty() { 0 } else { 10 });
         Duration::from_secs(u64::from(seconds))
     }
 
-    /// The data folder.
-    ///
-    /// # Errors
-    /// Nobody named one.
     pub fn data(&self) -> Result<&Path, SettingsError> {
         let missing = "no data folder: give --data DIR, `data` in the settings, or STATE_DIRECTORY";
         self.data.as_deref().ok_or(SettingsError::Value(missing))
     }
 
-    /// The database's address.
-    ///
-    /// # Errors
-    /// Its file cannot be read, or there is no data folder to keep a database in.
     pub fn database(&self) -> Result<String, SettingsError> {
         if let Some(path) = &self.database_file {
             let read = std::fs::read_to_string(path);
@@ -368,30 +357,20 @@ impl RelaySettings {
         if self.database_unverified { TlsPolicy::AsAddressed } else { TlsPolicy::Verified }
     }
 
-    /// The folder of photos.
-    ///
-    /// # Errors
-    /// There is no data folder to keep them in.
     pub fn objects(&self) -> Result<PathBuf, SettingsError> {
         self.objects.clone().map_or_else(|| Ok(self.data()?.join("photos")), Ok)
     }
 
-    /// The folders in which this relay works.
-    ///
-    /// # Errors
-    /// There is no data folder, or the database's address cannot be read.
     pub(crate) fn work_folders(&self) -> Result<WorkFolders, SettingsError> {
         let database_file = self.database()?.strip_prefix("sqlite:").map(PathBuf::from);
         Ok(WorkFolders { data: self.data()?.to_owned(), photos: self.objects()?, database_file })
     }
 
-    /// The certificate that was configured for the public listener.
     pub fn public_identity(&self) -> Option<PublicIdentity> {
         let (certificate, key) = self.https.certificate.clone().zip(self.https.key.clone())?;
         Some(PublicIdentity { certificate, key, ca: self.https.ca.clone() })
     }
 
-    /// The host of the public address, which names this relay's signing keys.
     pub fn host(&self) -> &str {
         self.public_url.as_deref().and_then(host_of).unwrap_or("localhost")
     }
@@ -422,7 +401,6 @@ impl RelaySettings {
         hosts
     }
 
-    /// Names and addresses for the relay's own certificate.
     pub fn own_names(&self) -> Vec<String> {
         let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
         let mut names = Vec::new();
@@ -435,7 +413,6 @@ impl RelaySettings {
     }
 }
 
-/// The port of an HTTPS address.
 fn https_port(url: &str) -> u16 {
     let authority = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
     let after_host = authority.rsplit_once(']').map_or(authority, |(_, after)| after);

@@ -7,7 +7,6 @@ include!(concat!(env!("OUT_DIR"), "/words.rs"));
 /// In which the relay's pages are: nobody chooses another language here so far.
 pub(crate) const LOCALE: Locale = Locale::EnUs;
 
-/// The words of a page that has no times.
 pub(crate) fn open_words<W: WordSet>() -> W {
     W::in_locale(LOCALE)
 }
@@ -22,7 +21,6 @@ const BROWSERS: [(&str, &str); 7] = [
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 ];
-/// The same of what they run on.
 const SYSTEMS: [(&str, &str); 7] = [
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -33,7 +31,6 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Linux", "Linux"),
 ];
 
-/// What a person calls the browser that calls itself so.
 pub(crate) fn name_agent(agent: &str) -> String {
     let w: PeopleWords = open_words();
     let name = |known: &[(&str, &'static str)]| {

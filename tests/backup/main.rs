@@ -12,12 +12,10 @@ fn demo() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_demo"))
 }
 
-/// Has the box make its backups in this folder from its next start on.
 fn use_stick(r#box: &mut TheBox, stick: &Path) {
     r#box.add_settings(&format!("[backup]\nto = {stick:?}\nsame_disk = true\n"));
 }
 
-/// The secret of a new key.
 async fn make_key(r#box: &TheBox) -> String {
     let words = r#box.order(&["backup", "key"]).await;
     let key = words.lines().next().unwrap_or_default().to_owned();
@@ -25,7 +23,7 @@ async fn make_key(r#box: &TheBox) -> String {
     key
 }
 
-/// The backups in a folder, without photos, in the order of their names.
+/// Without photos, in the order of their names.
 fn backups_in(stick: &Path) -> Vec<PathBuf> {
     let names = std::fs::read_dir(stick).unwrap().map(|entry| entry.unwrap().path());
     let mut all: Vec<PathBuf> = names
@@ -36,7 +34,7 @@ fn backups_in(stick: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// A command of the box's program that gets the key on its standard input: whether it did what it was to, and its words.
+/// A command that gets the key on its standard input: whether it succeeded, and its output.
 async fn command_with_key(r#box: &TheBox, args: &[&str], key: &str) -> (bool, String) {
     let output = r#box.command(args).run(key).await.unwrap();
     let words = [output.stdout, output.stderr].concat();

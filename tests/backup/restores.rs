@@ -1,4 +1,4 @@
-//! A box that is gone, and a new one that goes on with its backup.
+//! A box that is lost, and a new one that continues from its backup.
 
 use std::path::Path;
 use std::process::Command;
@@ -20,7 +20,6 @@ fn noise() -> Vec<u8> {
     jpeg
 }
 
-/// Whether a photo lies below a folder.
 fn has_photo(dir: &Path) -> bool {
     std::fs::read_dir(dir).is_ok_and(|mut entries| {
         entries.any(|entry| {
@@ -31,7 +30,6 @@ fn has_photo(dir: &Path) -> bool {
     })
 }
 
-/// The auditor's program on the present log of a box.
 async fn verify_log(world: &World, dir: &Path) {
     let keep = |name: &str, text: &str| std::fs::write(dir.join(name), text).unwrap();
     keep("log.jsonl", &world.r#box.get("/api/v1/log").await);
@@ -45,7 +43,6 @@ async fn verify_log(world: &World, dir: &Path) {
     assert!(output.status.success() && words.contains("every entry of the log is there"), "{words}");
 }
 
-/// Every receipt opens, at the box that is there now.
 async fn all_receipts_open(world: &World) {
     let opened = until("every receipt opens", async || {
         for (_, receipt) in world.ledger.all() {
@@ -104,7 +101,8 @@ async fn a_new_box_goes_on_with_the_backup_and_gets_the_rest_from_the_relay() {
     world.caught_up().await;
     all_receipts_open(&world).await;
     check::receipts(&world.r#box, &world.ledger).await;
-    // Not before: it starts itself anew once it hears of the relay's epoch, and then answers nobody for a moment.
+    // Not before: it restarts itself once it learns of the relay's epoch, and then answers nobody for a
+    // moment.
     let (status, _) = world.r#box.ask("/api/v1/equipment").await.unwrap();
     assert_eq!(status, 401, "tokens of the old box let nobody in");
     let health = world.r#box.health().await.unwrap();

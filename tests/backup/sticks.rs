@@ -55,7 +55,6 @@ async fn box_with(stick: &Path, dir: &Path) -> (TheBox, Ledger) {
     (r#box, ledger)
 }
 
-/// What its alarms say.
 async fn alarms(r#box: &TheBox) -> String {
     r#box.order(&["alarm", "list"]).await
 }
@@ -68,7 +67,7 @@ async fn a_stick_that_is_full_read_only_or_gone_is_said_and_costs_no_backup() {
     r#box.order(&["backup", "now"]).await;
     let first = backups_in(stick.path());
     assert_eq!(first.len(), 1);
-    // Something else takes nearly all the room that is left.
+    // Something else takes nearly all the space that is left.
     let file = stick.path().join("holiday.mov");
     let used: u64 =
         std::fs::read_dir(stick.path()).unwrap().map(|e| e.unwrap().metadata().unwrap().len()).sum();
@@ -79,8 +78,8 @@ async fn a_stick_that_is_full_read_only_or_gone_is_said_and_costs_no_backup() {
     stick.run("mount", &["-o", "remount,ro"]);
     let (made, _) = command_with_key(&r#box, &["backup", "now"], "").await;
     assert!(!made);
-    let told = alarms(&r#box).await;
-    assert!(told.contains("cannot be written to") && told.contains("over since"), "{told}");
+    let raised = alarms(&r#box).await;
+    assert!(raised.contains("cannot be written to") && raised.contains("over since"), "{raised}");
     stick.run("mount", &["-o", "remount,rw"]);
     std::fs::remove_file(&file).unwrap();
     assert_eq!(backups_in(stick.path()), first);
@@ -132,7 +131,7 @@ async fn below_run_only_a_stick_that_is_mounted_is_there() {
     drop(stick);
 }
 
-/// Whoever has the key needs no program of ours to see what is in it.
+/// Whoever has the key needs no program of ours to read it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_of_others_opens_a_backup() {
     let (dir, stick) = (folder(), folder());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use base64::Engine as _;
-use harness::demo::line::RelayLine;
+use harness::demo::output::RelayOutput;
 use serde_json::json;
 use sqlx::Connection as _;
 
@@ -13,15 +13,14 @@ pub(crate) async fn type_into(browser: &Browser, css: &str, text: &str) {
     browser.find(css).await.send_keys(text).await.expect("it can be typed into");
 }
 
-/// Fills in the form of signing in at the relay, which is open, and sends it.
+/// On the relay's sign-in page, which is open.
 pub(crate) async fn enter_password(browser: &Browser, email: &str, password: &str) {
     type_into(browser, "#email", email).await;
     type_into(browser, "#password", password).await;
     browser.press(".go").await;
 }
 
-/// Signs the relay's admin in.
-pub(crate) async fn sign_in_relay(browser: &Browser, relay: &RelayLine) {
+pub(crate) async fn sign_in_relay(browser: &Browser, relay: &RelayOutput) {
     browser.goto(&format!("{}/login", relay.https)).await;
     enter_password(browser, &relay.login.email, &relay.login.password).await;
     browser.shows("Latest cleanings").await;
@@ -37,7 +36,6 @@ pub(crate) async fn add_authenticator(browser: &Browser) -> String {
     phone.as_str().expect("its id").to_owned()
 }
 
-/// Keeps a picture of the whole page, also of what is below the fold.
 pub(crate) async fn save_whole_page(browser: &Browser, to: &Path) {
     let taken = browser.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true})).await;
     let png = base64::engine::general_purpose::STANDARD.decode(taken["data"].as_str().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! The demo as a person starts it, in a folder of its own, asked to end when the suite is done.
+//! The demo as a person starts it, in a folder of its own, stopped when the suite is done.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -6,21 +6,17 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use harness::demo::line::DemoOutput;
+use harness::demo::output::DemoOutput;
 
-/// How long the demo may take to say what it started.
 const STARTS_WITHIN: Duration = Duration::from_secs(120);
 
-/// A demo that runs.
 pub(crate) struct Demo {
     process: Child,
-    /// What it said.
-    pub(crate) line: DemoOutput,
+    pub(crate) output: DemoOutput,
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Demo {
-    /// Starts it in a folder that goes with it, and reads its line.
     pub(crate) fn start(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut demo = Self::start_in(&folder.path().join("demo"), flags);
@@ -28,7 +24,6 @@ impl Demo {
         demo
     }
 
-    /// The same in a folder that stays.
     pub(crate) fn start_in(dir: &Path, flags: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_demo"))
             .args(flags)
@@ -42,13 +37,13 @@ impl Demo {
         let (tell, reported) = mpsc::sync_channel(1);
         std::thread::spawn(move || {
             for line in out.lines().map_while(Result::ok) {
-                if let Ok(line) = serde_json::from_str::<DemoOutput>(&line) {
-                    let _ = tell.send(line);
+                if let Ok(output) = serde_json::from_str::<DemoOutput>(&line) {
+                    let _ = tell.send(output);
                 }
             }
         });
         match reported.recv_timeout(STARTS_WITHIN) {
-            Ok(line) => Self { process, line, _folder: None },
+            Ok(output) => Self { process, output, _folder: None },
             Err(_) => {
                 end(&mut process);
                 panic!("the demo did not say within {STARTS_WITHIN:?} what it started");
@@ -57,7 +52,7 @@ impl Demo {
     }
 }
 
-/// Asked, not killed: it ends box, relay and printer.
+/// SIGTERM: it ends box, relay and printer.
 fn end(process: &mut Child) {
     let pid = i32::try_from(process.id()).ok().and_then(rustix::process::Pid::from_raw);
     if let Some(pid) = pid {

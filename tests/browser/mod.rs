@@ -14,10 +14,8 @@ use serde_json::{Value, json};
 
 /// How long a page may take to show what it must; a loaded machine with two cores needs its time.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
-/// How often is looked.
 const PERIOD: Duration = Duration::from_millis(50);
 
-/// chromedriver on a port of its own.
 struct Driver {
     process: Child,
     url: String,
@@ -44,7 +42,7 @@ impl Driver {
             port.trim_end_matches('.').parse::<u16>().ok()
         });
         driver.url = format!("http://127.0.0.1:{}", port?);
-        // What it says later must go somewhere, or it stops when the pipe is full.
+        // Its later output must be read, or it stops when the pipe is full.
         std::thread::spawn(move || lines.count());
         Some(driver)
     }
@@ -69,16 +67,15 @@ impl Drop for Chromium {
     }
 }
 
-/// What a browser shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// 390 × 844, as a phone lays a page out; pressed as with a mouse, for the driver waits for ever on some touches.
+    /// 390 × 844, as a phone lays a page out; pressed as with a mouse, for the driver waits for ever on some
+    /// touches.
     Phone,
-    /// 1280 × 800.
     Desk,
 }
 
-/// One browser with one window. Certificates of the facility's own authority are taken as a person takes them.
+/// One browser with one window, which accepts the facility's own authority as a person would.
 pub(crate) struct Browser {
     pub(crate) client: Client,
     session: String,
@@ -88,8 +85,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts one; without `script` no page of it runs any. It is Chromium without the window and its parts around a page, which
-    /// take most of the time of a start.
+    /// Without `script` no page of it runs any.
     pub(crate) async fn open(kind: Kind, script: bool) -> Self {
         Self::start("chromium-headless-shell", kind, script, &[]).await
     }
@@ -136,7 +132,6 @@ impl Browser {
         browser
     }
 
-    /// Something that only this driver knows.
     pub(crate) async fn driver(&self, command: &str, body: Value) -> Value {
         let answer = self.http.post(format!("{}/{command}", self.session)).json(&body).send().await;
         let mut answer: Value = answer.expect("the driver answers").json().await.expect("JSON of the driver");
@@ -149,14 +144,14 @@ impl Browser {
         self.driver("goog/cdp/execute", json!({"cmd": command, "params": parameters})).await
     }
 
-    /// A window of this size; narrow ones as phones have them.
+    /// Narrow windows behave as phones do.
     pub(crate) async fn resize(&self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700});
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 
-    /// What the browser complained about since the last time. That a page itself was answered with 404 or 422 is meant;
-    /// a file or photo that a page needs is not.
+    /// What the browser complained about since the last call. A page itself may answer with 404 or 422; a
+    /// file or photo that a page needs may not.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         let message = self.driver("se/log", json!({"type": "browser"})).await;
         let bad = |message: &&Value| {
@@ -180,13 +175,13 @@ impl Browser {
         self.client.execute(body, vec![]).await.unwrap_or_else(|e| panic!("{body}: {e}"))
     }
 
-    /// Waits until a JavaScript expression about the page is true, and gives its value. The driver runs it, so it also
-    /// works where pages may run none.
+    /// Waits until a JavaScript expression about the page is true, and returns its value. The driver runs it,
+    /// so it also works where pages may run none.
     pub(crate) async fn until(&self, expression: &str, within: Duration) -> Value {
         let body = format!("return {expression}");
         let found = tokio::time::timeout(within, async {
             loop {
-                // A page on its way has no answer yet.
+                // A page that is loading has no answer yet.
                 match self.client.execute(&body, vec![]).await {
                     Ok(Value::Null | Value::Bool(false)) | Err(_) => tokio::time::sleep(PERIOD).await,
                     Ok(value) => return value,
@@ -228,7 +223,7 @@ impl Browser {
         self.script(&format!("document.querySelector('{css}').click()")).await;
     }
 
-    /// Presses the first element of a selector; one that the page replaces meanwhile is looked for again.
+    /// Presses the first element of a selector; one that the page replaces meanwhile is looked up again.
     pub(crate) async fn press(&self, css: &str) {
         let pressed = tokio::time::timeout(TIME_LIMIT, async {
             loop {
@@ -253,7 +248,7 @@ impl Browser {
         element.click().await
     }
 
-    /// What the page says, for a person who reads a failure.
+    /// The page's text, for a person who reads a failure.
     async fn page(&self) -> String {
         let url = self.client.current_url().await.map(|url| url.to_string()).unwrap_or_default();
         let text =

@@ -9,7 +9,7 @@ use crate::demo;
 
 const DAYS_4: i64 = 4 * 86_400;
 
-/// A start: what is gone before it, and how far its clock is off; each reading takes the next.
+/// What is gone before a start, and how far its clock is off; each reading takes the next.
 const STARTS: &[(&str, &[i64])] = &[
     ("cleantrack.redb", &[DAYS_4]),
     ("log", &[-DAYS_4]),
@@ -18,7 +18,7 @@ const STARTS: &[(&str, &[i64])] = &[
     ("cursor", &[-DAYS_4, 0, -DAYS_4, DAYS_4, 0]),
 ];
 
-/// How it leaps while that box runs.
+/// Clock errors while that box runs.
 const LEAPS: &[&[i64]] = &[&[DAYS_4], &[-DAYS_4], &[DAYS_4, -DAYS_4, 0], &[0]];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -70,13 +70,12 @@ async fn a_clock_that_leaps_four_days_either_way_loses_nothing_and_keeps_nobody_
 
 const YEARS_30: i64 = 30 * 365 * 86_400;
 
-/// Its cleanings, the newest first.
 async fn list_cleanings(r#box: &TheBox) -> Vec<Value> {
     let list: Value = serde_json::from_str(&r#box.get("/api/v1/cleanings").await).unwrap();
     list["items"].as_array().unwrap().clone()
 }
 
-/// Waits until no time of these is a guess any more; who corrected them.
+/// Waits until none of these times is an estimate any more; who corrected them.
 async fn await_true_times(r#box: &TheBox, count: usize) -> Vec<Value> {
     let corrected = until("true times", async || {
         let cleanings = list_cleanings(r#box).await;
@@ -87,7 +86,7 @@ async fn await_true_times(r#box: &TheBox, count: usize) -> Vec<Value> {
     corrected.into_iter().take(count).map(|cleaning| cleaning["time_corrected_by"].clone()).collect()
 }
 
-/// How often the log says what the time was.
+/// How often the log states the true time.
 async fn count_anchors(r#box: &TheBox) -> usize {
     r#box.get("/api/v1/log").await.matches("\"kind\":\"clock.anchored\"").count()
 }

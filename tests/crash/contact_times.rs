@@ -1,4 +1,4 @@
-//! The program is started anew while a surface stays wet: the contact time runs on, and what was measured counts.
+//! The program is restarted while a surface stays wet: the contact time runs on, and what was measured counts.
 
 use std::time::Duration;
 
@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::demo;
 
-/// Longer than the story takes.
 const LONG_S: u64 = 600;
 /// Of two more items, so that their rows are told apart.
 const OTHER_S: u64 = 601;
@@ -32,7 +31,7 @@ fn hidden(page: &str, name: &str) -> String {
     rest.split('"').next().unwrap().to_owned()
 }
 
-/// Opens the item's page and sends it back with one more field; where that led.
+/// Opens the item's page and sends its form with one more field; where that led.
 async fn press(r#box: &TheBox, tag: Tag, field: (&str, &str)) -> String {
     let path = format!("/t/{tag}");
     let page = r#box.ask_plain(&path).await.1;
@@ -51,7 +50,7 @@ async fn press(r#box: &TheBox, tag: Tag, field: (&str, &str)) -> String {
     sent.url().path().to_owned()
 }
 
-/// How the contact time of an item stands, and how many milliseconds are left.
+/// State of the item's contact time, and the milliseconds that are left.
 async fn contact_time(r#box: &TheBox, tag: Tag) -> (String, u64) {
     let (status, body) = r#box.ask_plain(&format!("/t/{tag}/contact-time")).await;
     assert_eq!(status, 200, "{body}");
@@ -59,7 +58,7 @@ async fn contact_time(r#box: &TheBox, tag: Tag) -> (String, u64) {
     (body["state"].as_str().unwrap().to_owned(), body["left_ms"].as_u64().unwrap())
 }
 
-/// Waits until the file has the row of a contact time of so many seconds.
+/// Waits until the file has a row with so many seconds.
 async fn await_saved(r#box: &TheBox, contact_s: u64) {
     let row = format!("\"required_s\":{contact_s}").into_bytes();
     let saved = until("the contact time is written down", async || {
@@ -83,7 +82,7 @@ async fn a_contact_time_runs_on_over_a_stop_and_over_a_kill() {
     }
     let (state, before_ms) = contact_time(&r#box, long).await;
     assert_eq!(state, "running");
-    // Asked to end, it writes down what it has.
+    // A stop in order saves what it has.
     assert_eq!(r#box.stop().await.0, Some(0));
     r#box.start().await;
     let (state, after_ms) = contact_time(&r#box, long).await;
@@ -92,14 +91,17 @@ async fn a_contact_time_runs_on_over_a_stop_and_over_a_kill() {
         (1..before_ms).contains(&after_ms),
         "{after_ms} of {before_ms} ms: it goes on, and does not begin anew"
     );
-    // What was measured over the stop counts.
-    let over = async || (contact_time(&r#box, short).await.0 == "over").then_some(());
-    assert!(until("it was wet long enough", over).await.is_some());
+    // What was measured across the stop counts.
+    let over = until("it was wet long enough", async || {
+        (contact_time(&r#box, short).await.0 == "over").then_some(())
+    });
+    assert!(over.await.is_some());
     let receipt = press(&r#box, short, ("notes", "")).await;
     assert!(receipt.starts_with("/r/"), "{receipt}");
     let newest: Value = serde_json::from_str(&r#box.get("/api/v1/cleanings?limit=1").await).unwrap();
     assert_eq!(newest["items"][0]["complete"], true, "{newest}");
-    // Killed, it has what was saved: saves come one after the other, so with the beginning of the next one it is whole.
+    // Killed, it has what was saved: saves come one after the other, so with the beginning of the next one it
+    // is whole.
     press(&r#box, other, ("wet", "start")).await;
     await_saved(&r#box, OTHER_S).await;
     press(&r#box, later, ("wet", "start")).await;

@@ -1,4 +1,4 @@
-//! A disk that is really full: refused cleanly, nothing lost, and on again as soon as there is room.
+//! A disk that is really full: refused cleanly, nothing lost, and on again as soon as there is space.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -10,7 +10,6 @@ use tempfile::TempDir;
 
 use crate::demo;
 
-/// Submissions after which a disk of this size must be full.
 const UNTIL_FULL_MAX: usize = 20_000;
 
 /// A small file system of its own; unmounted when it is dropped.
@@ -40,7 +39,7 @@ impl Tmpfs {
 
 impl Drop for Tmpfs {
     fn drop(&mut self) {
-        // Lazily: a process that was just killed may still be letting go.
+        // Lazily: a process that was just killed may still be releasing it.
         let ended = Command::new(tools::program("umount")).arg("-l").arg(self.dir.path()).status();
         assert!(
             ended.is_ok_and(|status| status.success()) || std::thread::panicking(),
@@ -49,7 +48,6 @@ impl Drop for Tmpfs {
     }
 }
 
-/// Takes all the room that there is.
 fn fill(path: &Path) {
     let mut file = std::fs::File::create(path).unwrap();
     for piece in [1 << 20, 4096, 1] {
@@ -57,7 +55,7 @@ fn fill(path: &Path) {
     }
 }
 
-/// Posts from `from` on until the box says that its disk is full; gives back the number that was refused.
+/// Posts from `from` on until the box says that its disk is full; the number that was refused.
 async fn post_until_full(phone: &Phone, from: usize) -> usize {
     for n in from..from + UNTIL_FULL_MAX {
         match phone.post(n).await {
@@ -73,8 +71,9 @@ async fn post_until_full(phone: &Phone, from: usize) -> usize {
     panic!("the disk is never full");
 }
 
-/// It was full and is so no more: whoever was refused knows it, and so does everybody else until somebody has seen it.
-async fn told_that_it_was_full(r#box: &TheBox) {
+/// The disk is no longer full: whoever was refused knows it, and so does everybody else until somebody has
+/// seen it.
+async fn reported_full_disk(r#box: &TheBox) {
     let reported = until("an alarm about the disk", async || {
         let health = r#box.health().await?;
         let alarms = health["alarms"].as_array()?;
@@ -97,14 +96,14 @@ async fn a_full_disk_is_refused_cleanly_and_survived() {
     for round in 0..2 {
         fill(&filler);
         let refused = post_until_full(&phone, next).await;
-        // It goes on saying so, answers questions, and keeps what it said before.
+        // It keeps saying so, answers questions, and keeps its earlier receipts.
         assert!(matches!(phone.post(refused).await, Post::Refused(500..600, _)), "round {round}");
         assert!(matches!(phone.post(0).await, Post::Recorded(_)), "an old acknowledgement, round {round}");
         check::at_box(&r#box, &ledger).await;
         let health = r#box.health().await.unwrap();
         assert_eq!((&health["ok"], &health["whole"]), (&false.into(), &true.into()), "{health}");
         if round == 1 {
-            // The start itself needs some room where there is no ballast.
+            // The start itself needs some space where there is no ballast.
             r#box.kill().await;
         }
         std::fs::remove_file(&filler).unwrap();
@@ -117,7 +116,7 @@ async fn a_full_disk_is_refused_cleanly_and_survived() {
         assert_eq!(r#box.health().await.unwrap()["ok"], true);
         next = refused + 20;
         if round == 0 {
-            told_that_it_was_full(&r#box).await;
+            reported_full_disk(&r#box).await;
         }
     }
     r#box.kill().await;
@@ -144,7 +143,7 @@ async fn a_start_on_a_full_disk_shows_what_is_there_and_lives_on_the_ballast() {
     let refused = post_until_full(&phone, 10).await;
     assert!(!ballast.exists(), "records were refused while there was a ballast");
     check::at_box(&r#box, &ledger).await;
-    // Now there is nothing in reserve, and the database needs some room at a start.
+    // Now there is nothing in reserve, and the database needs some space at a start.
     r#box.kill().await;
     std::fs::remove_file(disk.path().join("filler")).unwrap();
     r#box.try_start().await.unwrap_or_else(|e| panic!("a start with room again: {e}"));

@@ -1,4 +1,4 @@
-//! A flush that fails: nobody is told that it is recorded, the process ends with 74, and nothing acknowledged is lost.
+//! A flush that fails: nobody gets a receipt, the process ends with 74, and nothing acknowledged is lost.
 
 use std::process::{Child, Command, Stdio};
 
@@ -7,7 +7,7 @@ use harness::world::{Ledger, Post, TheBox, check, folder, until};
 
 use crate::demo;
 
-/// strace, which ends with this value.
+/// Dropping it ends strace.
 struct Tracer(Child);
 
 impl Drop for Tracer {
@@ -18,7 +18,6 @@ impl Drop for Tracer {
     }
 }
 
-/// Whether every thread of a process is watched.
 fn is_traced(pid: u32) -> Option<()> {
     for thread in std::fs::read_dir(format!("/proc/{pid}/task")).ok()? {
         let status = std::fs::read_to_string(thread.ok()?.path().join("status")).ok()?;
@@ -65,7 +64,7 @@ async fn fail_flushes(error: &str) {
     assert_eq!(status, Some(74), "{error}: {log}");
     drop(tracer);
     r#box.start().await;
-    // Whether it was recorded or not, it is there once when the phone has asked again.
+    // Recorded or not, it is there once when the phone has asked again.
     phone.record_all(20..30).await;
     check::at_box(&r#box, &ledger).await;
     r#box.kill().await;

@@ -7,7 +7,7 @@ use harness::world::{CutPoint, CutStart, Ledger, TheBox, check, cut_start};
 use crate::demo;
 use crate::disk_full::Tmpfs;
 
-/// A series ends at the first number that no thread reaches before the box has said where it listens.
+/// A series ends at the first number that no thread reaches before the box has printed where it listens.
 const POINTS: &[(&str, &[u32])] = &[
     ("pwrite64", &[1, 2, 3, 4, 6, 9, 100, 255, 256, 257, 258, 260, 264, 280]),
     ("fdatasync", &[1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30, 40]),

@@ -1,4 +1,4 @@
-//! Kills under load: nothing that was acknowledged is lost, nothing is doubled; and how the box ends when it is asked.
+//! Kills under load: nothing acknowledged is lost or doubled; and how the box ends when it is stopped.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::demo;
 const PHONES: usize = 8;
 const KILLS_OF_BOX: usize = 30;
 const KILLS_OF_RELAY: usize = 8;
-/// A box that is asked to end has this long.
+/// A stop in order takes no longer.
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 fn phones(world: &World) -> impl Iterator<Item = harness::world::Phone> + '_ {
@@ -22,7 +22,7 @@ async fn the_box_is_killed_again_and_again() {
     let mut world = World::claimed(demo()).await;
     let load = Load::start(phones(&world));
     for kill in 0..KILLS_OF_BOX {
-        // At once, after a few, after many: 0 to 46 acknowledgements of this start, in no regular order.
+        // Right away, after a few, after many: 0 to 46 acknowledgements of this start, irregularly.
         let more = (kill * 17) % 47;
         world.ledger.reaches(world.ledger.count() + more).await;
         world.r#box.kill().await;
@@ -46,7 +46,7 @@ async fn the_relay_is_killed_again_and_again() {
         });
         assert!(more.await.is_some(), "box:\n{}\nrelay:\n{}", world.r#box.log(), world.relay.log());
         world.relay.kill().await;
-        // Both at once, sometimes.
+        // Both together, sometimes.
         if kill % 3 == 2 {
             world.r#box.kill().await;
             world.r#box.start().await;
@@ -95,7 +95,7 @@ async fn a_second_process_on_the_same_folder_is_refused() {
     assert!(!rebuild.status.success(), "a rebuild beside a running box");
     let import = first.command(&["log", "import", &folder]).run("").await.unwrap();
     assert!(!import.status.success(), "lines are taken over beside a running box");
-    // The first one goes on, and its orders still reach it.
+    // The first one continues, and commands still reach it.
     phone.record(1).await;
     first.order(&["keys", "export"]).await;
     assert!(matches!(phone.post(0).await, Post::Recorded(_)), "the first acknowledgement again");

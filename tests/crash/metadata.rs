@@ -12,16 +12,16 @@ use crate::marked_photos::{has_mark, marked_photos};
 /// Bytes that are announced behind a photo and never come.
 const MISSING: usize = 100_000;
 
-/// The files below a folder.
 fn files_below(dir: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
-/// Those with the mark. A file that has gone since has none.
 fn files_with_mark(dir: &Path) -> Vec<std::path::PathBuf> {
-    let has_it = |path: &std::path::PathBuf| std::fs::read(path).is_ok_and(|bytes| has_mark(&bytes));
-    files_below(dir).into_iter().filter(has_it).collect()
+    files_below(dir)
+        .into_iter()
+        .filter(|path| std::fs::read(path).is_ok_and(|bytes| has_mark(&bytes)))
+        .collect()
 }
 
 /// Sends the first part of a photo; the connection on which the rest would come.

@@ -13,7 +13,6 @@ use harness::world::{Ledger, Post, TheBox, check, folder};
 use crate::demo;
 use crate::disk_full::Tmpfs;
 
-/// Everything below a folder, files with what is in them.
 fn contents(dir: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     let mut all = BTreeMap::new();
     for entry in std::fs::read_dir(dir).unwrap() {
@@ -28,7 +27,6 @@ fn contents(dir: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
     all
 }
 
-/// From now on nobody writes to it, or everybody does again.
 fn remount(disk: &Tmpfs, how: &str) {
     let options = format!("remount,{how}");
     let done =
@@ -79,7 +77,7 @@ async fn a_disk_that_became_read_only_is_told_and_left_as_it_is() {
     r#box.kill().await;
 }
 
-/// The box as a process to which permissions apply, whoever runs this suite.
+/// A process to which permissions apply, whoever runs this suite.
 fn without_privileges(command: &Program) -> Program {
     let held_by =
         ["--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"];
@@ -89,11 +87,10 @@ fn without_privileges(command: &Program) -> Program {
     Program { path: tools::program("setpriv"), args, env: command.env.clone(), sockets: Vec::new() }
 }
 
-/// What becomes of a start.
 enum Expected {
-    /// It ends, says this, and has changed nothing.
+    /// It ends with this message, and has changed nothing.
     Refuses(&'static str),
-    /// Phones record, and this is told.
+    /// Phones record, and this alarm is raised.
     Records(Option<&'static str>),
 }
 
@@ -155,10 +152,10 @@ async fn what_may_not_be_written_is_named_and_keeps_phones_out_only_where_it_mus
                     Refuses(_) => Err(format!("it starts: {posted:?} {health:?}")),
                     Records(reported) => {
                         let all = health.unwrap_or_default()["alarms"].to_string();
-                        let is_told = reported
+                        let is_reported = reported
                             .is_none_or(|reported| reported.split(' ').all(|word| all.contains(word)));
                         let recorded = matches!(posted, Post::Recorded(_));
-                        if recorded && is_told { Ok(()) } else { Err(format!("{posted:?} {all}\n{log}")) }
+                        if recorded && is_reported { Ok(()) } else { Err(format!("{posted:?} {all}\n{log}")) }
                     }
                 }
             }

@@ -1,5 +1,5 @@
-//! What must hold of a box that started on a damaged folder: phones record, what was acknowledged is there or told, and the log
-//! proves it.
+//! What must hold of a box that started on a damaged folder: phones record, what was acknowledged is there or reported lost, and
+//! the log proves it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,23 +16,18 @@ use serde_json::Value;
 
 use crate::folders::{Rest, WITH_PHOTO};
 
-/// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Alarms that nobody has seen: each its code and what it is about.
+    /// Unacknowledged alarms: each its code and subject.
     pub reported: BTreeSet<String>,
-    /// What a phone is told that records, where it is not a receipt.
+    /// The refusal that a recording phone gets instead of a receipt.
     pub refused: Option<String>,
-    /// Receipts that open nothing.
     pub lost: usize,
-    /// What does not hold.
     pub wrong: Vec<String>,
 }
 
-/// What was acknowledged, by the submission's key.
 type Promised = BTreeMap<String, Receipt>;
 
-/// Looks at everything.
 pub async fn look((rest, promised): (&Rest, &Promised), r#box: &TheBox) -> Found {
     let mut found = Found::default();
     let ledger = Ledger::default();
@@ -65,7 +60,6 @@ pub async fn look((rest, promised): (&Rest, &Promised), r#box: &TheBox) -> Found
     found
 }
 
-/// Alarms that nobody has seen.
 pub fn reported(rest: &Rest, health: &Value) -> BTreeSet<String> {
     let alarms = health["alarms"].as_array().map(Vec::as_slice).unwrap_or_default();
     let unseen = alarms.iter().filter(|alarm| alarm["seen_ms"].is_null());
@@ -77,19 +71,19 @@ pub fn reported(rest: &Rest, health: &Value) -> BTreeSet<String> {
     unseen.map(|alarm| format!("{}{}", alarm["code"].as_str().unwrap_or_default(), about(alarm))).collect()
 }
 
-/// Whether an alarm tells that this record is missing.
-fn is_told(health: &Value, receipt: &Receipt) -> bool {
+/// Whether an alarm reports that this record is missing.
+fn is_reported(health: &Value, receipt: &Receipt) -> bool {
     let alarms = health["alarms"].as_array().map(Vec::as_slice).unwrap_or_default();
     alarms.iter().any(|alarm| {
         let missing = ["log-missing", "log-forgot"].contains(&alarm["code"].as_str().unwrap_or_default());
         let epoch = alarm["epoch"].as_str().and_then(|epoch| epoch.split('-').next()?.parse().ok());
-        // How much came behind what the relay has confirmed nobody knows any more.
+        // How much came behind what the relay has confirmed is unknown.
         let from = alarm["from"].as_u64().unwrap_or(0);
         missing && epoch == Some(receipt.epoch_n) && from <= receipt.seq
     })
 }
 
-/// Each receipt opens, or it is told that it cannot; the keys of those that do not.
+/// Each receipt opens, or it is reported that it cannot; the keys of those that do not.
 async fn receipts(
     promised: &Promised,
     r#box: &TheBox,
@@ -103,14 +97,13 @@ async fn receipts(
             continue;
         }
         lost.insert(key.clone());
-        if !is_told(health, receipt) {
+        if !is_reported(health, receipt) {
             found.wrong.push(format!("{key} was acknowledged as {receipt:?}: {address} {status}, not told"));
         }
     }
     lost
 }
 
-/// Its proof holds by itself; where the key of its epoch is not here any more, the box says so.
 async fn prove(r#box: &TheBox, (key, receipt): (&String, &Receipt), found: &mut Found) {
     let (status, body) = r#box.ask_plain(&format!("{}/proof", receipt.address())).await;
     if status == 404 && body.contains("earlier-log") {
@@ -125,14 +118,13 @@ async fn prove(r#box: &TheBox, (key, receipt): (&String, &Receipt), found: &mut 
     }
 }
 
-/// Phones that send once more what was acknowledged are told the same.
 async fn sent_again(promised: &Promised, r#box: &TheBox, lost: &BTreeSet<String>, found: &mut Found) {
     // Making one reads every certificate authority of this machine.
     let mut phones: BTreeMap<&str, Phone> = BTreeMap::new();
     for (key, receipt) in promised.iter().filter(|(key, _)| !lost.contains(*key)) {
         let (name, n) = key.rsplit_once('-').unwrap_or_default();
         let n: usize = n.parse().unwrap_or_default();
-        // A photo is a part of what is sent: without it this would be another submission.
+        // A photo is a part of the submission: without it this would be another one.
         if n == WITH_PHOTO {
             continue;
         }
@@ -144,7 +136,6 @@ async fn sent_again(promised: &Promised, r#box: &TheBox, lost: &BTreeSet<String>
     }
 }
 
-/// The log of an epoch as the API gives it.
 struct EpochLog {
     entries: Vec<Entry>,
     texts: Vec<String>,
@@ -157,7 +148,6 @@ impl EpochLog {
         Some(tree.root())
     }
 
-    /// The epoch before, and what counts of it where that is stated.
     fn before(&self) -> Option<(Epoch, Option<Prev>)> {
         match self.entries.first()?.event() {
             Event::LogStarted(started) => {
@@ -175,7 +165,6 @@ async fn log_of(r#box: &TheBox, epoch: &str) -> Option<Result<EpochLog, String>>
         200 => {}
         // Its tokens went with `state.redb`.
         401 => return None,
-        // Nothing of that epoch is here.
         404 => return Some(Ok(log)),
         status => return Some(Err(format!("the log of {epoch}: {status} {body}"))),
     }
@@ -192,7 +181,8 @@ async fn log_of(r#box: &TheBox, epoch: &str) -> Option<Result<EpochLog, String>>
     Some(Ok(log))
 }
 
-/// The newest epoch's log leads to what its key signs, each one before to what its successor states; every note is there.
+/// The newest epoch's log leads to what its key signs, each earlier one to what its successor states; every
+/// note is there.
 async fn chain(promised: &Promised, r#box: &TheBox, lost: &BTreeSet<String>) -> Result<(), String> {
     let health = r#box.health().await.unwrap_or_default();
     let mut epoch: Epoch = health["epoch"].as_str().unwrap_or_default().parse().map_err(|_| "no epoch")?;
@@ -216,11 +206,11 @@ async fn chain(promised: &Promised, r#box: &TheBox, lost: &BTreeSet<String>) -> 
             ));
         }
     }
-    // Of what counts by runs the API gives no texts.
+    // The API gives no texts of what counts by runs.
     if !lost.is_empty() {
         return Ok(());
     }
-    // Of what a copy brought, its receipts and proofs were asked for.
+    // Receipts and proofs of what a copy brought were checked already.
     let own = promised.keys().filter(|key| !key.starts_with("copy-"));
     for key in own {
         let n = key.rsplit('-').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What an auditor gets of a box that took lines of a copy of its folder over: the log, packed and as it is, and the proof of each
+//! What an auditor gets of a box that adopted lines of a copy of its folder: the log, compressed and plain, and the proof of each
 //! record, all of which hold for a program that knows no box.
 
 use std::path::{Path, PathBuf};
@@ -11,7 +11,6 @@ use crate::folders::copy;
 /// Records of each: before the copy was made, by the copy, and by the box afterwards.
 const CLEANINGS: usize = 3;
 
-/// The auditor's program: its status, and what it says.
 fn verify(dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let program = Path::new(env!("CARGO_BIN_EXE_demo")).with_file_name("cleantrack-verify");
     let output = Command::new(&program).args(arguments).current_dir(dir).output();
@@ -19,7 +18,6 @@ fn verify(dir: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stdout).unwrap())
 }
 
-/// A box that has a record of each, under its ledgers.
 async fn with_adopted(dir: &Path) -> (TheBox, [Ledger; 2]) {
     let (data, copied): (PathBuf, PathBuf) = (dir.join("box"), dir.join("copy"));
     let ledgers = [Ledger::default(), Ledger::default()];
@@ -34,7 +32,7 @@ async fn with_adopted(dir: &Path) -> (TheBox, [Ledger; 2]) {
     other.start().await;
     other.phone("copy", of_copy).record_all(0..CLEANINGS).await;
     assert_eq!(other.stop().await.0, Some(0));
-    // The box is ahead of the copy: its key signs nothing else under the copy's numbers, and goes on.
+    // The box is ahead of the copy: its key signs nothing else under the copy's numbers, and continues.
     r#box.start().await;
     r#box.phone("between", own).record_all(0..2 * CLEANINGS).await;
     assert_eq!(r#box.stop().await.0, Some(0));
@@ -80,7 +78,6 @@ async fn a_log_that_adopted_lines_is_exported_whole_and_each_of_them_is_proven()
             let adopted =
                 message.contains("adopted on") && message.contains(&format!("record   {} of", receipt.seq));
             assert!(status == Some(0) && adopted, "{key}: {message}");
-            // One symbol of it changed, and it holds no more.
             let wrong = proof.replacen("cleaning.recorded", "cleaning.recordes", 1);
             assert_ne!(wrong, proof);
             keep("wrong.json", &wrong);

@@ -8,48 +8,41 @@ use harness::proxy::NetworkFault;
 use harness::world::{FalseClock, Ledger, Receipt, TheBox, World, folder, until};
 use record::ids::Epoch;
 
+use crate::kinds::Other;
 use crate::table::Added;
-use crate::ways::Other;
 
-/// Cleanings of each epoch.
 const CLEANINGS: usize = 4;
-/// Of these, so many reach the relay before the line is cut: the rest of an epoch whose key is lost must come back by a run.
+/// Of these, so many reach the relay before the connection is cut: the rest of an epoch whose key is lost
+/// must come back by a run.
 const AT_RELAY: usize = 2;
-/// The number of the submission with a photo.
 pub const WITH_PHOTO: usize = 99;
-/// Bytes that a box keeps in reserve.
 const BALLAST_BYTES: u64 = 64 << 20;
 
-/// A box's data folder at rest.
 pub struct Rest {
     dir: PathBuf,
-    /// Every file and folder, by its name: epochs are E1 to E3 in it.
+    /// Every file and folder by its name, in which epochs are E1 to E3.
     names: BTreeMap<String, PathBuf>,
-    /// Those that are folders.
     folders: Vec<String>,
     epochs: Vec<String>,
-    /// What was acknowledged, by the submission's key.
+    /// Acknowledged receipts, by the submission's key.
     pub receipts: BTreeMap<String, Receipt>,
 }
 
-/// A box that nobody can ask about what it has forgotten, after one epoch, after three, and after one with lines that a copy of
-/// its folder brought.
+/// A box after one epoch, after three, and after one with lines that a copy of its folder brought; its relay
+/// is off.
 pub struct Prepared {
     pub one: Rest,
     pub three: Rest,
     pub forked: Rest,
-    /// Another box's.
     other: Rest,
-    /// What was acknowledged by the box's copy.
     pub of_copy: BTreeMap<String, Receipt>,
-    /// Wrong clocks.
     pub clocks: Vec<FalseClock>,
     world: World,
     dir: tempfile::TempDir,
 }
 
-/// Files of [`Prepared`]'s own folder that a case can add: what the copy brought, before it was adopted and after, and what the
-/// relay would cosign of the first epoch.
+/// Files of [`Prepared`]'s own folder that a case can add: what the copy brought, before it was adopted and
+/// after, and what the relay would cosign of the first epoch.
 const DISPLACED: &str = "displaced.jsonl";
 const REBASE: &str = "rebase";
 
@@ -81,7 +74,7 @@ impl Prepared {
                 see_alarms(&world.r#box).await;
                 assert_eq!(world.r#box.stop().await.0, Some(0));
             }
-            // No line: what a box has forgotten it finds out by itself, or not at all.
+            // Without the relay a box finds out by itself what it lost, or not at all.
             world.relay.kill().await;
             let three = Rest::of(world.r#box.data(), world.ledger.all(), &dir.path().join("three"));
             (world, one, three)
@@ -92,7 +85,6 @@ impl Prepared {
         Self { one, three, forked, other, of_copy, clocks, world, dir }
     }
 
-    /// Puts a real file where a copy in `data` has none.
     pub fn add(&self, rest: &Rest, added: Added, data: &Path) {
         let own = |path: &str| self.one.dir.join(self.one.file(Path::new(""), path));
         let (from, to) = match added {
@@ -111,7 +103,6 @@ impl Prepared {
         std::fs::copy(&from, &to).unwrap_or_else(|e| panic!("{} to {}: {e}", from.display(), to.display()));
     }
 
-    /// A file of a copy in `data`, there or not.
     pub fn file(&self, rest: &Rest, data: &Path, name: &str) -> PathBuf {
         match name {
             "runs/new" => self.forked.file(data, "runs/E1"),
@@ -119,27 +110,25 @@ impl Prepared {
         }
     }
 
-    /// The box on a copy of a folder, not started.
     pub fn twin(&self, rest: &Rest, data: &Path) -> TheBox {
         copy(&rest.dir, data);
         self.world.r#box.twin(data)
     }
 
-    /// What a file of a copy in `data` changes places with.
     pub fn other(&self, rest: &Rest, name: &str, data: &Path) -> Other {
-        let same = |other: &&String| kind(other) == kind(name) && *other != name;
-        if let Some(own) = rest.names.keys().find(same) {
-            return Other::Own(rest.file(data, own));
+        if let Some(own) = rest.names.keys().find(|other| kind(other) == kind(name) && *other != name) {
+            return Other::Local(rest.file(data, own));
         }
         let foreign = self.other.names.iter().find(|(other, _)| kind(other) == kind(name));
-        // Where no other box has such a file, what comes in its place is empty.
+        // Where no other box has such a file, an empty one takes its place.
         Other::Foreign(
             foreign.map_or_else(|| self.other.dir.join(name), |(_, path)| self.other.dir.join(path)),
         )
     }
 }
 
-/// A copy of a folder lives for a while, and what it recorded is taken over: the folder then, and what the copy acknowledged.
+/// A copy of a folder lives for a while, and what it recorded is adopted: the folder then, and what the copy
+/// acknowledged.
 async fn fork(world: &World, one: &Rest, dir: &Path) -> (Rest, BTreeMap<String, Receipt>) {
     let (copied, data) = (dir.join("copied"), dir.join("fork"));
     copy(&one.dir, &copied);
@@ -161,7 +150,6 @@ async fn fork(world: &World, one: &Rest, dir: &Path) -> (Rest, BTreeMap<String, 
     (Rest::of(&data, all.collect(), &dir.join("forked")), of_copy.all())
 }
 
-/// Which sort of file it is: numbers tell those of one sort apart.
 fn kind(name: &str) -> String {
     name.chars().filter(|c| !c.is_ascii_digit()).collect()
 }
@@ -175,7 +163,7 @@ async fn record_epoch(world: &World, n: usize, seed: u32) {
         phone.record_with_photo(WITH_PHOTO, photo(seed)).await;
     }
     if sent > all.start {
-        world.line(NetworkFault::None);
+        world.set_fault(NetworkFault::None);
         if n == 3 {
             world.admit().await;
             runs_are_adopted(world).await;
@@ -183,11 +171,10 @@ async fn record_epoch(world: &World, n: usize, seed: u32) {
         phone.record_all(all.start..sent).await;
         world.caught_up().await;
     }
-    world.line(NetworkFault::Cut);
+    world.set_fault(NetworkFault::Cut);
     phone.record_all(sent..all.end).await;
 }
 
-/// Takes away what a backup lacks: the next start begins another epoch.
 async fn begin_another(world: &mut World, after: usize) {
     std::fs::remove_file(world.r#box.data().join(format!("keys/log-{after}.key"))).unwrap();
     world.r#box.start().await;
@@ -200,7 +187,6 @@ fn photo(seed: u32) -> Vec<u8> {
     jpeg
 }
 
-/// A box at rest has closed and packed what it writes no more.
 async fn closed_epochs_are_sealed(world: &World, n: usize) {
     let log = world.r#box.data().join("log");
     let sealed = until("closed epochs are sealed", async || {
@@ -210,7 +196,8 @@ async fn closed_epochs_are_sealed(world: &World, n: usize) {
     assert!(sealed.await.is_some(), "{:?}\n{}", list(&log), world.r#box.log());
 }
 
-/// What the relay lacks of the first two epochs goes to it as a run of each: the box starts itself anew to adopt them.
+/// What the relay lacks of the first two epochs goes to it as a run of each: the box restarts itself to adopt
+/// them.
 async fn runs_are_adopted(world: &World) {
     let runs = world.r#box.data().join("runs");
     let adopted = until("runs are adopted", async || {
@@ -223,7 +210,7 @@ async fn runs_are_adopted(world: &World) {
     assert!(adopted.await.is_some(), "{:?}\n{}", list(&runs), world.r#box.log());
 }
 
-/// Somebody has seen what there is to see, so that a case shows only what is new.
+/// Acknowledges all alarms, so that a case shows only new ones.
 async fn see_alarms(r#box: &TheBox) {
     let health = r#box.health().await.unwrap();
     for alarm in health["alarms"].as_array().unwrap() {
@@ -259,7 +246,7 @@ impl Rest {
         rest
     }
 
-    /// The name of a path: epochs by their numbers, what has its content's hash for a name by what it is.
+    /// The name of a path: epochs by their numbers; a file named by its content's hash by what it is.
     pub fn name(&self, path: &str) -> String {
         let mut name = path.to_owned();
         for (n, epoch) in (1..).zip(&self.epochs) {
@@ -279,17 +266,14 @@ impl Rest {
         }
     }
 
-    /// Files that lie in the folder, by name.
     pub fn files(&self) -> impl Iterator<Item = &String> {
         self.names.keys().filter(|name| !self.folders.contains(name))
     }
 
-    /// Whether anything of this name lies in it.
     pub fn has(&self, name: &str) -> bool {
         self.names.contains_key(name)
     }
 
-    /// A file of a copy in `data`, there or not.
     pub fn file(&self, data: &Path, name: &str) -> PathBuf {
         if let Some(path) = self.names.get(name) {
             return data.join(path);
@@ -305,10 +289,8 @@ impl Rest {
     }
 }
 
-/// Everything below a folder, and whether it is a folder.
 fn list(dir: &Path) -> Vec<(PathBuf, bool)> {
     let mut all = Vec::new();
-    // A box that runs may not have made it yet.
     for entry in std::fs::read_dir(dir).into_iter().flatten() {
         let path = entry.unwrap().path();
         let is_folder = path.is_dir();
@@ -320,7 +302,7 @@ fn list(dir: &Path) -> Vec<(PathBuf, bool)> {
     all
 }
 
-/// Copies the data folder of a box that does not run.
+/// The box must not be running.
 pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for (path, is_folder) in list(from) {
@@ -328,7 +310,7 @@ pub fn copy(from: &Path, to: &Path) {
         if is_folder {
             std::fs::create_dir_all(&to).unwrap();
         } else if path.ends_with("ballast") {
-            // As long as the box wants it, but with a hole in it: else each case would write it anew.
+            // As long as the box wants it, but sparse: else each case would write all of it.
             std::fs::File::create(&to).and_then(|file| file.set_len(BALLAST_BYTES)).unwrap();
         } else if path.is_file() {
             std::fs::copy(&path, &to).unwrap();

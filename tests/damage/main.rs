@@ -1,12 +1,12 @@
-//! The suite `damage`: each file of a data folder goes wrong in each way, after one epoch and after three, with and without starts
-//! that are cut, by clocks that are wrong. The real program either records and tells what is wrong, or refuses in words that say what to do. Nothing that
-//! was acknowledged is lost while one whole copy is there, and every loss is told.
+//! The suite `damage`: each file of a data folder is damaged in each kind, after one epoch and after three, with and without starts
+//! that are cut, with wrong clocks. The real program either records and reports what is wrong, or refuses and says what to do. Nothing
+//! acknowledged is lost while one whole copy is there, and every loss is reported.
 
 mod checks;
 mod exports;
 mod folders;
+mod kinds;
 mod table;
-mod ways;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,13 +18,13 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, LocalSet};
 
 use self::folders::{Prepared, Rest};
+use self::kinds::DamageKind;
 use self::table::{Expected, Row};
-use self::ways::Way;
 
-/// Boxes that run at a time.
 const AT_ONCE: usize = 4;
 
-/// Starts that die of all that are cut. Fewer would mean that a start makes its calls in another way, and that nothing is cut.
+/// Starts that die of all that are cut. Fewer would mean that a start makes its calls in another way, and
+/// that nothing is cut.
 const DEATHS_MIN: usize = 150;
 
 const fn at(calls: &'static str, file: &'static str, nth: u32) -> CutPoint {
@@ -35,8 +35,9 @@ const FLUSH: &str = "fdatasync";
 const RENAME: &str = "?rename,?renameat,?renameat2";
 const UNLINK: &str = "?unlink,?unlinkat";
 
-/// Starts that are cut before the whole one, one case after the other: at the first thing that a start does, in the middle, when
-/// everything is healed and nothing told, and so often that the next start takes the database for the reason.
+/// Starts that are cut before the whole one, one case after the other: at the first thing that a start does,
+/// in the middle, when everything is healed and nothing reported, and so often that the next start blames the
+/// database.
 const CUTS: &[&[CutPoint]] = &[
     &[at(UNLINK, "starting", 1)],
     &[at(FLUSH, "", 3)],
@@ -51,34 +52,32 @@ const CUTS: &[&[CutPoint]] = &[
 
 const DAYS_4: i64 = 4 * 86_400;
 
-/// By how many seconds clocks of starts that are cut are off: each reading takes the next. The start after them has a right one.
+/// By how many seconds clocks of cut starts are off: each reading takes the next. The start after them has a
+/// right one.
 const CLOCKS: &[&[i64]] = &[&[0], &[DAYS_4], &[-DAYS_4], &[0, DAYS_4, -DAYS_4]];
 
-/// What starts that are cut may set right beyond what one start would: they take the database for the reason.
+/// What cut starts may repair beyond what one start would: they blame the database.
 const BY_CUT_STARTS: &[&str] = &["db-salvage", "log-healed"];
 
-/// What a start says whose clock is four days ahead: that for so long nothing was saved elsewhere.
+/// Raised by a start whose clock is four days ahead: for so long nothing was saved elsewhere.
 const BY_CLOCK_AHEAD: &str = "backup-old";
-/// What is told where the clock was set behind what the log says.
+/// Raised where the clock was set behind what the log says.
 const BY_CLOCK_BEHIND: &str = "clock-unsure";
 
-/// Which folder is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FolderKind {
     One,
     Three,
-    /// One epoch, and lines that a copy of the folder brought.
     Forked,
 }
 
-/// A damage, and starts that are cut after it.
 #[derive(Clone, Copy)]
 struct Case {
     folder: FolderKind,
     row: Row,
-    way: Way,
+    kind: DamageKind,
     cuts: &'static [CutPoint],
-    /// The clock of the starts that are cut, one of [`CLOCKS`].
+    /// The clock of the cut starts: an index into [`CLOCKS`].
     clock: usize,
 }
 
@@ -86,11 +85,10 @@ impl Case {
     fn name(&self) -> String {
         let database = if self.row.no_database { " without a database" } else { "" };
         let Row { file, added, .. } = self.row;
-        let (folder, way, cuts, clock) = (self.folder, self.way, self.cuts, CLOCKS[self.clock]);
-        format!("{folder:?}, {file} {way:?}{database} {added:?}, cut at {cuts:?}, clock off by {clock:?} s")
+        let (folder, kind, cuts, clock) = (self.folder, self.kind, self.cuts, CLOCKS[self.clock]);
+        format!("{folder:?}, {file} {kind:?}{database} {added:?}, cut at {cuts:?}, clock off by {clock:?} s")
     }
 
-    /// How many starts died, or what is wrong with what came of it.
     async fn try_out(self, prepared: &Prepared) -> Result<usize, String> {
         let rest = match self.folder {
             FolderKind::One => &prepared.one,
@@ -102,9 +100,9 @@ impl Case {
         let mut r#box = prepared.twin(rest, &data);
         self.row.added.iter().for_each(|added| prepared.add(rest, *added, &data));
         let file = prepared.file(rest, &data, self.row.file);
-        self.way.spoil(&file, || prepared.other(rest, self.row.file, &data));
+        self.kind.spoil(&file, || prepared.other(rest, self.row.file, &data));
         if self.row.no_database {
-            Way::Noise.spoil(&data.join("cleantrack.redb"), || unreachable!());
+            DamageKind::Noise.spoil(&data.join("cleantrack.redb"), || unreachable!());
         }
         let mut deaths = 0;
         for moment in self.cuts {
@@ -115,7 +113,7 @@ impl Case {
                 CutStart::Ended(message) => self.refuses(&message)?,
             }
         }
-        // What counts without a database is found by each start anew: the second must come to the same.
+        // What counts without a database is found by each start again: the second must come to the same.
         for _ in 0..if self.row.no_database { 2 } else { 1 } {
             if let Err(error) = r#box.try_start().await {
                 self.refuses(&error.to_string())?;
@@ -153,7 +151,7 @@ impl Case {
         if let Expected::Has(tells) = self.row.expected
             && tells.contains(&table::UPLINK)
         {
-            // The line is tried beside the phones.
+            // The connection is tried while phones are served.
             let uplink = until("that the line is off", async || {
                 let reported = checks::reported(rest, &r#box.health().await?);
                 reported.contains(table::UPLINK).then_some(reported)
@@ -164,16 +162,16 @@ impl Case {
             |reported: &str| deaths > 0 && BY_CUT_STARTS.iter().any(|code| reported.starts_with(code));
         let by_clock = |reported: &str| match reported {
             BY_CLOCK_AHEAD => CLOCKS[self.clock].contains(&DAYS_4),
-            // Behind the newest entry, which a clock that was ahead may have written, it goes on from there and says so.
+            // Where the newest entry was written by a clock that was ahead, the log continues from there and
+            // reports it.
             BY_CLOCK_BEHIND => CLOCKS[self.clock].iter().any(|off| *off != 0),
             _ => false,
         };
         let right = match self.row.expected {
             Expected::Has(tells) => {
-                let untold = |reported: &str| !found.reported.contains(reported);
                 let surplus =
                     |reported: &str| !tells.contains(&reported) && !by_cut(reported) && !by_clock(reported);
-                let differs = tells.iter().any(|reported| untold(reported))
+                let differs = tells.iter().any(|code| !found.reported.contains(*code))
                     || found.reported.iter().any(|reported| surplus(reported));
                 !differs && found.lost == 0 && found.refused.is_none()
             }
@@ -190,70 +188,70 @@ impl Case {
     }
 }
 
-/// Every file in a folder meets every way, once; and nothing is in the table that is in no folder.
+/// Every file in a folder meets every kind of damage once; and the table names no file that is in no folder.
 fn complete(rest: &Rest, rows: &[Row]) {
-    let mut met: BTreeMap<(&str, Way), usize> = BTreeMap::new();
+    let mut met: BTreeMap<(&str, DamageKind), usize> = BTreeMap::new();
     for row in rows.iter().filter(|row| !row.no_database && row.added.is_empty()) {
-        row.ways.iter().for_each(|way| *met.entry((row.file, *way)).or_default() += 1);
+        row.kinds.iter().for_each(|kind| *met.entry((row.file, *kind)).or_default() += 1);
     }
     for file in rest.files() {
-        for way in ways::ALL {
-            assert!(met.contains_key(&(file.as_str(), way)), "the table does not know {file} {way:?}");
+        for kind in kinds::ALL {
+            assert!(met.contains_key(&(file.as_str(), kind)), "the table does not know {file} {kind:?}");
         }
     }
-    for ((file, way), rows) in met {
-        assert_eq!(rows, 1, "the table has {file} {way:?} more than once");
+    for ((file, kind), rows) in met {
+        assert_eq!(rows, 1, "the table has {file} {kind:?} more than once");
         assert!(rest.has(file) || table::NOT_AT_REST.contains(&file), "no folder has {file}");
     }
 }
 
-/// Whether every case is tried that the table has.
 fn is_long() -> bool {
     std::env::var_os("DAMAGE_LONG").is_some()
 }
 
-/// A row, and which of its ways are tried.
 struct Tried {
     row: Row,
-    /// The only one that is tried without a cut start; all of them where there is none.
+    /// The only kind that is tried without a cut start; all of them where this is `None`.
     only: Option<usize>,
-    /// So many are tried with cut starts.
     cut: usize,
 }
 
-/// The rows of a folder. What lies beside the log each start sets right by itself, whatever the one before came to: for these one
-/// way of each row is cut. Where they are the same however many epochs there are, each way is tried after one epoch, and after three
-/// one of each row, from row to row another; with `DAMAGE_LONG` each.
+/// The rows of a folder. What lies beside the log each start repairs by itself, whatever the one before came
+/// to: for these one kind of each row is cut. Where they are the same however many epochs there are, each
+/// kind is tried after one epoch, and after three one of each row, in rotation; with `DAMAGE_LONG` each.
 fn tried_rows(folder: FolderKind) -> Vec<Tried> {
-    let every_way = |row: Row| Tried { row, only: None, cut: row.ways.len() };
+    fn every_kind(row: Row) -> Tried {
+        Tried { row, only: None, cut: row.kinds.len() }
+    }
     if folder == FolderKind::Forked {
-        return table::forked_rows().into_iter().map(every_way).collect();
+        return table::forked_rows().into_iter().map(every_kind).collect();
     }
     let three = folder == FolderKind::Three;
     let ([beside, others], [added, added_to_this]) = (table::rows(three), table::added_rows(three));
     let is_thinned = three && !is_long();
     let same = (0..).zip(beside.into_iter().chain(added));
-    let same = same.map(|(nth, row)| Tried { row, only: is_thinned.then_some(nth % row.ways.len()), cut: 1 });
+    let same =
+        same.map(|(nth, row)| Tried { row, only: is_thinned.then_some(nth % row.kinds.len()), cut: 1 });
     let added_to_this = added_to_this.into_iter().map(|row| Tried { row, only: None, cut: 1 });
-    same.chain(added_to_this).chain(others.into_iter().map(every_way)).collect()
+    same.chain(added_to_this).chain(others.into_iter().map(every_kind)).collect()
 }
 
-/// Each damage without a cut start and with some, in turn; of those with some, each of three ways of a row only with `DAMAGE_LONG`.
+/// Each damage without a cut start and with some; of those with some, all three of a row only with
+/// `DAMAGE_LONG`.
 fn cases() -> Vec<Case> {
     let (mut all, mut turn) = (Vec::new(), CUTS.iter().cycle().zip((0..CLOCKS.len()).cycle()).peekable());
     for folder in [FolderKind::One, FolderKind::Three, FolderKind::Forked] {
         for Tried { row, only, cut } in tried_rows(folder) {
-            for (at, way) in row.ways.iter().enumerate() {
+            for (at, kind) in row.kinds.iter().enumerate() {
                 if only.is_none_or(|only| only == at) {
-                    all.push(Case { folder, row, way: *way, cuts: &[], clock: 0 });
+                    all.push(Case { folder, row, kind: *kind, cuts: &[], clock: 0 });
                 }
                 if let Some((cuts, clock)) = turn.next_if(|_| at < cut).filter(|_| is_long() || at % 3 == 0) {
-                    all.push(Case { folder, row, way: *way, cuts, clock });
+                    all.push(Case { folder, row, kind: *kind, cuts, clock });
                 }
             }
         }
     }
-    // A part of them, for whoever looks for what is wrong.
     if let Ok(expected) = std::env::var("DAMAGE_CASES") {
         all.retain(|case| case.name().contains(&expected));
     }
@@ -271,7 +269,7 @@ async fn one_whole_copy_is_enough_and_every_loss_is_told() {
             let (prepared, places) = (Arc::clone(&prepared), Arc::clone(&places));
             tried.spawn_local(async move {
                 let _place = places.acquire().await.unwrap();
-                // A check that panics says nothing of which case it was.
+                // A check that panics does not name its case.
                 let held = tokio::task::spawn_local(async move { case.try_out(&prepared).await }).await;
                 let held = held.unwrap_or_else(|panicked| Err(panicked.to_string()));
                 held.map_err(|why| format!("{}: {why}", case.name()))

@@ -1,91 +1,76 @@
 //! What the program does about each file that lies in a data folder, whatever happens to it: the table that the suite walks over.
 
-use crate::ways::Way;
-use crate::ways::Way::{Cut, Empty, Folder, Gone, Noise, Swapped, TooLong, Untouched};
+use crate::kinds::DamageKind;
+use crate::kinds::DamageKind::{Cut, Empty, Folder, Gone, Noise, Swapped, TooLong, Untouched};
 
-/// What the program does about a damage.
 #[derive(Debug, Clone, Copy)]
 pub enum Expected {
-    /// It records and has everything, and tells this, each until somebody has seen it.
+    /// It records and has everything, and raises these alarms, each until somebody has seen it.
     Has(&'static [&'static str]),
-    /// It records, and what no copy has any more is told by some of these.
+    /// It records, and reports what no copy has any more by some of these.
     Lacks(&'static [&'static str]),
-    /// It ends, and says this.
     Refuses(&'static str),
 }
 
-/// A real file that a box at rest need not have, put there before anything happens; or one that is taken away.
+/// A real file that a box at rest need not have, put there before anything happens; or one that is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Added {
-    /// The first epoch, as the relay gives it back.
     Fetched,
-    /// What a copy of the folder recorded and this box has not: kept beside the log, not yet adopted.
+    /// Lines that a copy of the folder recorded and this box has not: kept beside the log, not yet adopted.
     Displaced,
-    /// The same as a run, not yet adopted.
     Run,
-    /// A run that counts is owed to the relay.
     Owed,
-    /// The database once more, set aside.
     Salvage,
-    /// A key that a person said is this box's.
     Trusted,
-    /// A key that the relay offered.
     Offered,
-    /// What the relay goes on from, which is what this box has.
+    /// What the relay continues from, which is what this box has.
     Rebase,
-    /// This file is gone.
     Nothing(&'static str),
 }
 
-/// A file, what happens to it, and what comes of that.
 #[derive(Clone, Copy)]
 pub struct Row {
     pub file: &'static str,
-    pub ways: &'static [Way],
+    pub kinds: &'static [DamageKind],
     pub expected: Expected,
-    /// Whether nothing can be made of the log's database either.
+    /// Whether the log's database is unreadable too.
     pub no_database: bool,
-    /// What else is there, or is not.
     pub added: &'static [Added],
-    /// Whether what the copy acknowledged must count.
     pub brings: bool,
 }
 
-const fn row(file: &'static str, ways: &'static [Way], expected: Expected) -> Row {
-    Row { file, ways, expected, no_database: false, added: &[], brings: false }
+const fn row(file: &'static str, kinds: &'static [DamageKind], expected: Expected) -> Row {
+    Row { file, kinds, expected, no_database: false, added: &[], brings: false }
 }
 
-const fn has(file: &'static str, ways: &'static [Way], tells: &'static [&'static str]) -> Row {
-    row(file, ways, Expected::Has(tells))
+const fn has(file: &'static str, kinds: &'static [DamageKind], tells: &'static [&'static str]) -> Row {
+    row(file, kinds, Expected::Has(tells))
 }
 
-const fn refuses(file: &'static str, ways: &'static [Way], words: &'static str) -> Row {
-    row(file, ways, Expected::Refuses(words))
+const fn refuses(file: &'static str, kinds: &'static [DamageKind], words: &'static str) -> Row {
+    row(file, kinds, Expected::Refuses(words))
 }
 
-const fn alone(file: &'static str, ways: &'static [Way], tells: &'static [&'static str]) -> Row {
-    Row { no_database: true, ..row(file, ways, Expected::Has(tells)) }
+const fn alone(file: &'static str, kinds: &'static [DamageKind], tells: &'static [&'static str]) -> Row {
+    Row { no_database: true, ..row(file, kinds, Expected::Has(tells)) }
 }
 
-const fn lacks(file: &'static str, ways: &'static [Way], tells: &'static [&'static str]) -> Row {
-    Row { no_database: true, ..row(file, ways, Expected::Lacks(tells)) }
+const fn lacks(file: &'static str, kinds: &'static [DamageKind], tells: &'static [&'static str]) -> Row {
+    Row { no_database: true, ..row(file, kinds, Expected::Lacks(tells)) }
 }
 
-/// With files that a box at rest need not have.
 const fn with(added: &'static [Added], row: Row) -> Row {
     Row { added, ..row }
 }
 
-/// What the copy acknowledged counts.
 const fn brings(row: Row) -> Row {
     Row { brings: true, ..row }
 }
 
-const ALL: &[Way] = &crate::ways::ALL;
-/// Whatever makes something else of a file than what the box wrote.
-const BAD: &[Way] = &[Empty, Cut, Noise, TooLong, Folder];
+const ALL: &[DamageKind] = &crate::kinds::ALL;
+/// Damages that leave a file other than the box wrote it.
+const BAD: &[DamageKind] = &[Empty, Cut, Noise, TooLong, Folder];
 
-/// The line to the relay is off.
 pub const UPLINK: &str = "side-room uplink";
 
 const HTTPS: &[&str] = &["side-room https"];
@@ -97,14 +82,12 @@ const SALVAGE: &[&str] = &["db-salvage", "db-salvage salvage/1.redb"];
 pub const NOT_AT_REST: &[&str] =
     &["admin.sock", "starting", "untold", "evidence/E1.ends", "fetched", "displaced", "runs", "salvage"];
 
-/// The database that follows the log, and the one of what is in no log.
 const DATABASES: &[Row] = &[
     has("cleantrack.redb", &[Gone], &["db-salvage"]),
     has("cleantrack.redb", &[Empty, Cut, Noise, TooLong, Swapped, Folder], SALVAGE),
     has("state.redb", ALL, STATE),
 ];
 
-/// Files that lie beside the log however many epochs it has.
 const BESIDE: &[Row] = &[
     has("cursor", BAD, &["hint-bad cursor"]),
     // The relay's next answer brings it again; another box's is signed by nobody whom this one knows.
@@ -112,12 +95,12 @@ const BESIDE: &[Row] = &[
     has("keys/https-ca.key", ALL, HTTPS),
     has("keys/https-ca.pem", &[Empty, Cut, Noise, TooLong, Swapped, Folder], HTTPS),
     has("keys/https-ca.pem", &[Gone], &["side-room https-renewed"]),
-    // What the authority can make anew by itself is no news.
+    // What the authority can renew by itself is no news.
     has("keys/https.pem", ALL, &[]),
     has("keys/relay.json", ALL, NO_UPLINK),
     has("keys/box.key", ALL, NO_UPLINK),
     has("keys/claim.used", ALL, &[]),
-    // Photos are looked through once a week, and then told.
+    // Photos are checked once a week, and only then reported.
     has("photos/XX/photo.jpg", ALL, &[]),
     has("photos/XX/photo.t.jpg", ALL, &[]),
     has("ballast", ALL, &[]),
@@ -154,7 +137,7 @@ const ONE: &[Row] = &[
     // Its secret half is here.
     has("keys/log-1.pub", &[Gone, Swapped], &[]),
     has("keys/log-1.key", &[Gone, Swapped], &["log-epoch E2"]),
-    // A key that is none is as good as one that is gone.
+    // An invalid key is as good as a missing one.
     has("keys/log-1.key", BAD, &["hint-bad keys/log-1.key", "log-epoch E2"]),
     // A backup has no keys.
     has("keys", &[Gone], &["log-epoch E2"]),
@@ -168,7 +151,7 @@ const ONE: &[Row] = &[
         &["hint-bad log/E1/000000000000.jsonl", "log-epoch E2", "log-healed"],
     ),
     has("log/E1", &[Gone], &["log-epoch E2", "log-healed"]),
-    // How far the log went is known to nobody, and its key signs nothing twice.
+    // How far the log went is unknown, and its key signs nothing twice.
     has("log/E1", &[Noise], &["hint-bad log/E1", "log-epoch E2", "log-healed"]),
     has("log", &[Gone], &["log-epoch E2", "log-healed"]),
     has("log", &[Noise], &["hint-bad log", "log-epoch E2", "log-healed"]),
@@ -183,16 +166,15 @@ const ONE: &[Row] = &[
 /// Three epochs: the keys of the first two are gone, and the relay has only a part of each.
 const THREE: &[Row] = &[
     has("evidence/alarms.json", BAD, &["hint-bad evidence/alarms.json"]),
-    // What it counts keeps a relay from causing one restart after the other.
+    // Its counter keeps a relay from causing one restart after the other.
     has(
         "evidence/relay-restarts",
         &[Empty, Cut, Noise, TooLong, Swapped, Folder],
         &["hint-bad evidence/relay-restarts"],
     ),
     has("evidence/relay-restarts", &[Gone], &[]),
-    // Nothing says that there was any alarm.
     has("evidence/alarms.json", &[Gone, Swapped], &[]),
-    // What an epoch without a key is proven by; its entries count all the same.
+    // The proof of an epoch without a key; its entries count all the same.
     has("evidence/signed-E1.note", &[Gone], &[]),
     has(
         "evidence/signed-E1.note",
@@ -208,7 +190,7 @@ const THREE: &[Row] = &[
     has("keys/log-3.key", &[Gone, Swapped], &["log-epoch E4"]),
     has("keys/log-3.key", BAD, &["hint-bad keys/log-3.key", "log-epoch E4"]),
     has("keys", &[Gone], &["log-epoch E4"]),
-    // The database has what counts of an epoch that has ended, and its journal is healed from there.
+    // The database has what counts of an ended epoch, and its journal is healed from there.
     has("log/E1/000000000000.jsonl.zst", &[Gone, Empty, Cut, Noise, Swapped], &["log-healed"]),
     has("log/E1/000000000000.jsonl.zst", &[TooLong], &[]),
     has(
@@ -279,7 +261,6 @@ const ADOPTED_AHEAD: &[&str] = &["log-adopted E1", "log-epoch E2"];
 
 /// Real files where a box at rest need not have any, however many epochs it has.
 const ADDED: &[Row] = &[
-    // Every line of it counts already.
     with(FETCHED, has("fetched/E1.jsonl", &[Untouched, Gone, Empty, Cut, Noise, TooLong], &[])),
     with(FETCHED, has("fetched/E1.jsonl", &[Folder], &["hint-bad fetched/E1.jsonl"])),
     with(DISPLACED, has("displaced/E1-1.jsonl", &[Gone], &[])),
@@ -294,7 +275,8 @@ const ADDED: &[Row] = &[
     with(&[Added::Rebase], has("evidence/rebase", BAD, &["hint-bad evidence/rebase"])),
 ];
 
-/// Lines of the epoch that goes on, behind its end: its key has signed them, and signs nothing else under their numbers.
+/// Lines behind the end of the current epoch: its key has signed them, and signs nothing else under their
+/// numbers.
 const ADDED_ONE: &[Row] = &[
     brings(with(DISPLACED, has("displaced/E1-1.jsonl", &[Untouched], ADOPTED_AHEAD))),
     brings(with(
@@ -306,11 +288,10 @@ const ADDED_ONE: &[Row] = &[
         ),
     )),
     brings(with(RUN, has("runs/new", &[Untouched], ADOPTED_AHEAD))),
-    // What stands behind its end is kept apart, and told.
+    // What stands behind its end is kept apart, and reported.
     brings(with(RUN, has("runs/new", &[TooLong], &["hint-bad runs/E1", "log-adopted E1", "log-epoch E2"]))),
 ];
 
-/// The same where they are the only copy, or where they count already.
 const ADDED_THREE: &[Row] = &[
     brings(with(DISPLACED, has("displaced/E1-1.jsonl", &[Untouched], ADOPTED))),
     brings(with(
@@ -335,7 +316,7 @@ const ADDED_THREE: &[Row] = &[
 
 /// One epoch, with a run that alone has what the copy acknowledged, beside the database.
 const FORKED: &[Row] = &[
-    // The database has its lines; once a week the run is looked through and put together again.
+    // The database has its lines; once a week the run is checked and put together again.
     has("runs/E1", &[Untouched, Gone, Empty, Cut, Noise, TooLong], &[]),
     has("runs/E1", &[Folder], &["hint-bad runs/E1"]),
     alone("runs/E1", &[Untouched], SALVAGE),
@@ -344,12 +325,12 @@ const FORKED: &[Row] = &[
     with(OWED, has("runs/E1.owed", &[Folder], &["hint-bad runs/E1"])),
 ];
 
-/// Rows about files that a box at rest need not have: those of a folder with one epoch as with three, and those of one of the two.
+/// Rows about files that a box at rest need not have: those of a folder with one epoch as with three, and
+/// those of one of the two.
 pub fn added_rows(three: bool) -> [Vec<Row>; 2] {
     [ADDED.to_vec(), if three { ADDED_THREE } else { ADDED_ONE }.to_vec()]
 }
 
-/// Those of a folder with an adopted run.
 pub fn forked_rows() -> Vec<Row> {
     FORKED.to_vec()
 }

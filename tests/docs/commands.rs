@@ -83,7 +83,9 @@ fn every_command_in_the_documents_is_one() {
 #[test]
 fn commands_that_are_none_are_found() {
     let relay = relay::command_line();
-    let words = |line: &str| words_of(line).0;
+    fn words(line: &str) -> Vec<String> {
+        words_of(line).0
+    }
     assert_eq!(misfit(&relay, &words("--data DIR account create --name X")), None);
     assert!(misfit(&relay, &words("account create --colour red")).is_some());
     assert!(misfit(&relay, &words("account destroy")).is_some());

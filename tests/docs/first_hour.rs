@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use harness::process::{Program, RunningProgram};
+use harness::process::{Program, ProgramHandle};
 use harness::world::{own_port, provide_cryptography, until};
 use serde_json::{Value, json};
 
@@ -15,7 +15,6 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_demo");
 const PIN: &str = "48151623";
 const PASSWORD: &str = "correct horse battery staple";
 
-/// What stands for the reader of the README.
 struct Reader {
     folder: tempfile::TempDir,
     ids: BTreeMap<&'static str, String>,
@@ -33,7 +32,7 @@ impl Reader {
         Program::new(PROGRAM, &all)
     }
 
-    /// Does what a line says: the same words, with this reader's folders and ids in them.
+    /// Runs a line: the same words, with this reader's folders and ids in them.
     async fn follow(&mut self, line: &str) -> Value {
         let (words, output) = words_of(line);
         let role = match words[0].as_str() {
@@ -71,7 +70,7 @@ impl Reader {
         answer
     }
 
-    async fn start(&self, role: &str) -> RunningProgram {
+    async fn start(&self, role: &str) -> ProgramHandle {
         self.program(role, &["serve".to_owned()]).start().await.unwrap()
     }
 }
@@ -102,7 +101,7 @@ fn ours(document: &str, program: &str) -> Vec<String> {
 }
 
 /// Settings files of the reader's own, and the printer that theirs names.
-async fn write_settings(reader: &Reader) -> RunningProgram {
+async fn write_settings(reader: &Reader) -> ProgramHandle {
     let [https, photos, mqtt, health] = [(); 4].map(|()| own_port());
     write(
         &reader.path("relay.toml"),
@@ -205,14 +204,13 @@ async fn from_the_readme_alone_to_a_label_and_back() {
     .await;
     assert!(arrived.is_some(), "{}", the_box.log());
 
-    // And back out again.
     reader.ids.insert("box", the_box.reported("/box"));
     for line in ours("docs/install.md", "cleantrack-relay") {
         reader.follow(&line).await;
     }
     let (status, log) = the_box.stop().await.unwrap();
     assert!(status.success(), "{log}");
-    // What wants a stopped box, from a copy as the document says to make one.
+    // Commands that need a stopped box, from a copy as the document says to make one.
     let copied = reader.path("copy");
     copy_folder(&Path::new(&reader.path("box-data")).join("log"), &Path::new(&copied).join("log"));
     assert_eq!(of_stopped.len(), 1, "{of_stopped:?}");

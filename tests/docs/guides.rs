@@ -12,12 +12,10 @@ const GUIDES: [(&str, &str, usize); 5] = [
     ("docs/es/technician-card.html", "es", 6),
 ];
 
-/// What stands between these two marks.
 fn between<'a>(text: &'a str, open: &str, close: &str) -> Vec<&'a str> {
     text.split(open).skip(1).filter_map(|rest| Some(rest.split_once(close)?.0)).collect()
 }
 
-/// The names in a guide.
 fn names_of(guide: &str) -> Vec<String> {
     let text = read(guide);
     if guide.ends_with(".html") {
@@ -37,7 +35,6 @@ fn names_of(guide: &str) -> Vec<String> {
     names
 }
 
-/// A message with “…” for what it is filled with.
 fn plain(message: &str) -> String {
     let (mut text, mut depth) = (String::new(), 0_usize);
     for character in message.chars() {
@@ -66,8 +63,11 @@ fn messages_in(language: &str) -> Vec<String> {
 
 /// Whether a message is this, but for what follows in it: a time, a number, the end of a longer button.
 fn is_message(name: &str, messages: &[String]) -> bool {
-    let is_end = |rest: &str| rest.is_empty() || rest.trim_start().starts_with(['…', '(', ':']);
-    messages.iter().any(|message| message.strip_prefix(name).is_some_and(is_end))
+    messages.iter().any(|message| {
+        message
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.trim_start().starts_with(['…', '(', ':']))
+    })
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn with_table(document: &str, mark: &str, table: &str) -> String {
     format!("{}{table}{}", &document[..from], &document[to..])
 }
 
-/// A file is as it is made, or is written so.
+/// A file is as it is generated, or is written so with `WRITE_DOCS=1`.
 fn assert_made(path: &str, made: &str) {
     if std::env::var_os("WRITE_DOCS").is_some() {
         std::fs::write(repository().join(path), made).unwrap();
@@ -51,10 +51,10 @@ fn every_exit_status_is_documented() {
 
 #[test]
 fn both_programs_end_with_the_same_statuses() {
-    let of_both = |argument: &str| {
+    fn of_both(argument: &str) -> [ExitCode; 2] {
         let of_box = appliance::run_program(&appliance::ProgramSetup::default(), [argument.into()]);
         [of_box, relay::run_program(["cleantrack-relay".into(), argument.into()])]
-    };
+    }
     assert_eq!(of_both("--version"), [ProgramExit::Success, ProgramExit::Success].map(ExitCode::from));
     assert_eq!(of_both("--no-such-flag"), [ProgramExit::Usage, ProgramExit::Usage].map(ExitCode::from));
     assert_eq!(
@@ -102,7 +102,7 @@ fn example_files_stand_at_the_defaults() {
     assert_made("systemd/relay.example.toml", &example::<RelaySettings>("relay"));
     assert_stands_at_the_defaults::<BoxSettings>("systemd/appliance.example.toml");
     assert_stands_at_the_defaults::<RelaySettings>("systemd/relay.example.toml");
-    // As they stand they are empty, and so good.
+    // As they stand they are empty, and so valid.
     for name in ["systemd/appliance.example.toml", "systemd/relay.example.toml"] {
         let table: toml::Table = read(name).parse().unwrap();
         assert!(table.is_empty(), "{name} sets something");

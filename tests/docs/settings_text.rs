@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use service::settings::{ProgramSettings, SettingKind, SettingRow, setting_rows};
 
-/// The table of all settings, Markdown.
 pub fn write_table<S: ProgramSettings>() -> String {
     let mut text = "| key | variable | default | what |\n| --- | --- | --- | --- |\n".to_owned();
     for row in setting_rows::<S>() {
@@ -26,7 +25,7 @@ pub fn write_table<S: ProgramSettings>() -> String {
     text
 }
 
-/// A settings file in which each setting stands at its default, or at an example where it has none, as a comment.
+/// Each setting stands at its default, or at an example where it has none, as a comment.
 pub fn write_example<S: ProgramSettings>() -> String {
     let mut text = String::new();
     let mut section = String::new();

@@ -1,5 +1,5 @@
-//! What waits on a phone comes to the box once, in order and with its time, wherever the line is cut, whatever becomes of the tab,
-//! and however wrong the phone's clock is.
+//! What waits on a phone comes to the box once, in order and with its time, wherever the connection is cut, whatever becomes of the
+//! tab, and however wrong the phone's clock is.
 
 use std::net::SocketAddr;
 
@@ -10,34 +10,30 @@ use serde_json::{Value, json};
 use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::{SLOW, Story, dead_spot, desk, photo};
 
-/// Places at which the line is cut while a record is sent.
 const PLACES: usize = 30;
 /// How far the time of a record may be from the press.
 const OFF_MS_MAX: i64 = 2_000;
 const DAY_MS: i64 = 86_400_000;
-/// What a first visit may cost over the wire.
 const FIRST_VISIT_BYTES_MAX: u64 = 120 * 1_024;
 
 const PHOTOS_ARE_THERE: &str = "fetch('/api/v1/cleanings?limit=100').then((answer) => answer.json())
     .then(({ items }) => items.every((one) => one.photos.length === 1))";
 
-/// A phone in front of the box, with a line in between.
 pub(crate) struct Spot {
-    pub(crate) line: Proxy,
+    pub(crate) proxy: Proxy,
     pub(crate) origin: String,
     pub(crate) phone: Browser,
     pub(crate) tag: String,
 }
 
-/// What the test saw of a press.
 pub(crate) struct Press {
     pub(crate) note: String,
     /// Before and behind it, milliseconds since 1970.
     pub(crate) between: [i64; 2],
 }
 
-/// Closes the tab in front and goes to the one that is kept. The driver gives up after 20 seconds, with a tab that Chromium closes
-/// later or, where its worker sends all the while, not at the first word.
+/// Closes the tab in front and switches to `kept`. The driver gives up after 20 seconds, with a tab that
+/// Chromium closes later or, where its worker sends all the while, not at the first word.
 pub(crate) async fn close_tab(phone: &Browser, kept: WindowHandle) {
     let tab = phone.client.window().await.expect("a tab");
     let closed = async {
@@ -57,16 +53,15 @@ impl Spot {
         Self::open_with(story, &[]).await
     }
 
-    /// The same in a browser that is started with more flags.
     pub(crate) async fn open_with(story: &Story, flags: &[&str]) -> Self {
-        let r#box = &story.demo.line.r#box;
+        let r#box = &story.demo.output.r#box;
         let far: SocketAddr =
             r#box.http.trim_start_matches("http://").parse().expect("an address and a port");
-        let line = Proxy::start(far).await.expect("a line to the box");
-        let origin = format!("http://{}", line.addr());
+        let proxy = Proxy::start(far).await.expect("a line to the box");
+        let origin = format!("http://{}", proxy.addr());
         let phone = Browser::start("chromium", Kind::Phone, true, flags).await;
         let tag = r#box.tags.first().expect("an item").clone();
-        Self { line, origin, phone, tag }
+        Self { proxy, origin, phone, tag }
     }
 
     pub(crate) async fn visit(&self) {
@@ -74,9 +69,8 @@ impl Spot {
         dead_spot::is_ready(&self.phone).await;
     }
 
-    /// Opens the label out of reach of the box and fills its form in, up to the press.
     pub(crate) async fn fill(&self, note: &str, photo: &str) {
-        self.line.set(NetworkFault::Cut);
+        self.proxy.set(NetworkFault::Cut);
         self.phone.goto(&format!("{}/t/{}", self.origin, self.tag)).await;
         self.phone.shows("The box does not answer here.").await;
         self.phone.find("#photo").await.send_keys(photo).await.expect("a photo is chosen");
@@ -85,7 +79,7 @@ impl Spot {
              document.querySelector('#who').value = 'Aisha Bello'; document.querySelector('#note').value = '{note}'"
         );
         self.phone.script(&fill).await;
-        // The contact time is not over: that is told once.
+        // The contact time is not over: that is said once.
         self.phone.press(".bar .go").await;
         self.phone.shows("Still open").await;
     }
@@ -97,11 +91,11 @@ impl Spot {
         Press { note, between: [from, wall_ms()] }
     }
 
-    /// Waits until the line lost something, or nothing waits any more.
+    /// Waits until the connection lost something, or nothing waits any more.
     async fn until_cut(&self) {
         let nothing_waits = format!("{}.every((state) => state !== 'phone')", dead_spot::STATES);
         let cut = async {
-            while !self.line.was_cut() && self.phone.script(&format!("return {nothing_waits}")).await != true
+            while !self.proxy.was_cut() && self.phone.script(&format!("return {nothing_waits}")).await != true
             {
                 tokio::task::yield_now().await;
             }
@@ -109,9 +103,8 @@ impl Spot {
         tokio::time::timeout(TIME_LIMIT, cut).await.expect("the line is cut, or all is sent");
     }
 
-    /// The line is there again: everything is sent.
     async fn until_sent(&self) {
-        self.line.set(NetworkFault::None);
+        self.proxy.set(NetworkFault::None);
         self.phone.goto(&format!("{}/app/queue", self.origin)).await;
         self.phone.press_moving("#send").await;
         let sent = format!(
@@ -127,7 +120,6 @@ pub(crate) fn wall_ms() -> i64 {
     now.ok().and_then(|now| i64::try_from(now.as_millis()).ok()).expect("a time after 1970")
 }
 
-/// All cleanings of the box, in the order of its log, with the time of each in milliseconds since 1970.
 pub(crate) async fn read_cleanings(desk: &Browser) -> Vec<(Value, i64)> {
     const READ: &str = "return fetch('/api/v1/cleanings?limit=100').then((answer) => answer.json())
         .then(({ items }) => items.map((one) => [one, Date.parse(one.performed_at)]))";
@@ -139,9 +131,8 @@ pub(crate) async fn read_cleanings(desk: &Browser) -> Vec<(Value, i64)> {
     read
 }
 
-/// Each press is one record, in this order, with its photo and its time.
 pub(crate) async fn check(desk: &Browser, presses: &[Press]) {
-    // A photo that is still made upright is attached a little later.
+    // A photo that is still being rotated is attached a little later.
     desk.until(PHOTOS_ARE_THERE, TIME_LIMIT).await;
     let all = read_cleanings(desk).await;
     let found: Vec<_> = all.iter().filter_map(|(one, _)| one["notes"].as_str()).collect();
@@ -154,10 +145,14 @@ pub(crate) async fn check(desk: &Browser, presses: &[Press]) {
     }
 }
 
-/// How the line fails while the n-th record is sent, of one that takes so many bytes there and back.
+/// How the connection fails while the n-th record is sent, of one that takes so many bytes in each direction.
 fn choose_fault(n: usize, (there, back): (u64, u64)) -> NetworkFault {
-    let cut = |there, back| NetworkFault::CutAfter { there, back };
-    let share = |whole: u64, n: usize, of: u64| whole * (n as u64 + 1) / (of + 1);
+    fn cut(there: u64, back: u64) -> NetworkFault {
+        NetworkFault::CutAfter { there, back }
+    }
+    fn share(whole: u64, n: usize, of: u64) -> u64 {
+        whole * (n as u64 + 1) / (of + 1)
+    }
     match n {
         0 => NetworkFault::HalfOpen,
         1 => NetworkFault::Deaf,
@@ -171,29 +166,28 @@ fn choose_fault(n: usize, (there, back): (u64, u64)) -> NetworkFault {
     }
 }
 
-/// The first visit is cut too, in the middle of the page and of what belongs to it: the next one works.
+/// The first visit is cut too, in the middle of the page and of its files: the next one works.
 pub(crate) async fn cut_everywhere(story: &Story) {
     let desk = Browser::open(Kind::Desk, true).await;
     desk::sign_in(story, &desk).await;
     let spot = Spot::open(story).await;
     for back in [2_000, 20_000] {
-        spot.line.set(NetworkFault::CutAfter { there: u64::MAX, back });
-        // It does not load, or not all of it.
+        spot.proxy.set(NetworkFault::CutAfter { there: u64::MAX, back });
         let _ = spot.phone.client.goto(&format!("{}/app", spot.origin)).await;
-        spot.line.set(NetworkFault::None);
+        spot.proxy.set(NetworkFault::None);
     }
     spot.visit().await;
     let file = story.pictures.join("cut.jpg");
     std::fs::write(&file, photo::sideways()).expect("a photo");
     let file = file.to_string_lossy().into_owned();
 
-    // The first goes through, and says how long such a record is.
+    // The first goes through, and shows how long such a record is.
     spot.fill("place 0", &file).await;
-    spot.line.set(NetworkFault::None);
-    let before = spot.line.carried();
+    spot.proxy.set(NetworkFault::None);
+    let before = spot.proxy.carried();
     let mut presses = vec![spot.press("place 0".to_owned()).await];
     spot.phone.until(&format!("{}.join() === 'box'", dead_spot::STATES), TIME_LIMIT).await;
-    let after = spot.line.carried();
+    let after = spot.proxy.carried();
     let record = (after.0 - before.0, after.1 - before.1);
 
     for n in 0..PLACES {
@@ -206,7 +200,7 @@ pub(crate) async fn cut_everywhere(story: &Story) {
         }
         spot.fill(&note, &file).await;
         let fault = choose_fault(n, record);
-        spot.line.set(fault);
+        spot.proxy.set(fault);
         presses.push(spot.press(note).await);
         match n % 4 {
             1 => spot.phone.client.refresh().await.expect("the page again"),
@@ -217,21 +211,20 @@ pub(crate) async fn cut_everywhere(story: &Story) {
                 close_tab(&spot.phone, kept).await;
             }
             3 => {
-                // In the middle of sending.
                 close_tab(&spot.phone, kept).await;
             }
             _ if matches!(fault, NetworkFault::CutAfter { .. }) => {
                 spot.until_cut().await;
                 // Not so near an end of the record that another length of it goes through.
                 let is_inside = (6..=17).contains(&n) || (20..=27).contains(&n);
-                assert!(!is_inside || spot.line.was_cut(), "{fault:?} cut nothing");
+                assert!(!is_inside || spot.proxy.was_cut(), "{fault:?} cut nothing");
             }
             _ => {}
         }
         spot.until_sent().await;
     }
     check(&desk, &presses).await;
-    // What stands on labels is read as the box reads it.
+    // Labels are read as the box reads them.
     let vectors = "return ['7qk 3m9-x2w', 'OOOOOOOOl', 'ABCDEFGH3', '7QK3M9X2A', '7QK3M9X2', '7QK3M9X2U'].map((text) => labels.readTag(text) ?? null)";
     let read = spot.phone.script(vectors).await;
     assert_eq!(read, json!(["7QK3M9X2W", "000000001", "ABCDEFGH3", null, null, null]));
@@ -239,7 +232,6 @@ pub(crate) async fn cut_everywhere(story: &Story) {
     desk.close().await;
 }
 
-/// The phone's clock is a year behind, all the time.
 pub(crate) async fn a_year_off(story: &Story) {
     let desk = Browser::open(Kind::Desk, true).await;
     desk::sign_in(story, &desk).await;
@@ -267,7 +259,7 @@ pub(crate) async fn a_year_off(story: &Story) {
     desk.close().await;
 }
 
-/// A queue as a shift in a cellar leaves it: forty records with photos. How long it takes is printed.
+/// A queue as a shift in a cellar leaves it: forty records with photos. The duration is printed.
 pub(crate) async fn drain_forty(story: &Story) {
     const FILL: &str = "const [tag, done] = arguments;
         (async () => {
@@ -301,11 +293,11 @@ pub(crate) async fn drain_forty(story: &Story) {
     desk::sign_in(story, &desk).await;
     let spot = Spot::open(story).await;
     spot.visit().await;
-    spot.line.set(NetworkFault::Cut);
+    spot.proxy.set(NetworkFault::Cut);
     let bytes = spot.phone.client.execute_async(FILL, vec![json!(spot.tag)]).await.expect("a queue");
     spot.phone.goto(&format!("{}/app/queue", spot.origin)).await;
     spot.phone.until(&format!("{}.length === 40", dead_spot::STATES), TIME_LIMIT).await;
-    spot.line.set(NetworkFault::None);
+    spot.proxy.set(NetworkFault::None);
     let begun = std::time::Instant::now();
     spot.phone.press_moving("#send").await;
     // However slow the machine: the next record goes within the limit, and then the next.
@@ -326,11 +318,11 @@ pub(crate) async fn drain_forty(story: &Story) {
     desk.close().await;
 }
 
-/// Whoever opens the installed page for the first time waits for little, and it works in a dead spot from then on.
+/// The first visit of the installed page is quick, and it works in a dead spot from then on.
 pub(crate) async fn first_visit(story: &Story) {
     let spot = Spot::open(story).await;
     spot.visit().await;
-    let bytes = spot.line.carried().1;
+    let bytes = spot.proxy.carried().1;
     println!("the first visit of /app: {bytes} bytes");
     assert!(bytes <= FIRST_VISIT_BYTES_MAX, "{bytes} bytes");
     spot.phone.close().await;

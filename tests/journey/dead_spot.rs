@@ -18,31 +18,32 @@ pub(crate) async fn is_ready(phone: &Browser) {
     phone.until(cards, TIME_LIMIT).await;
 }
 
-/// Where something is still open, that is told once.
+/// What is still open is said at the first press.
 async fn press_twice(phone: &Browser) {
     phone.press(".bar .go").await;
-    let told = "location.pathname === '/app/queue' || document.querySelector('#trouble')?.hidden === false";
-    phone.until(told, TIME_LIMIT).await;
+    let shown = "location.pathname === '/app/queue' || document.querySelector('#trouble')?.hidden === false";
+    phone.until(shown, TIME_LIMIT).await;
     if phone.script("return location.pathname !== '/app/queue'").await == true {
         phone.press(".bar .go").await;
     }
 }
 
-/// Opens these labels in turn in dead spots of different kinds, records, reloads and opens a second tab; then the box is there again.
+/// Opens these labels in turn in dead spots of different kinds, records, reloads and opens a second tab; then
+/// the box is back.
 pub(crate) async fn record_out_of_reach(story: &Story, tags: &[String]) {
-    let r#box = &story.demo.line.r#box;
+    let r#box = &story.demo.output.r#box;
     let far: SocketAddr = r#box.http.trim_start_matches("http://").parse().expect("an address and a port");
-    let line = Proxy::start(far).await.expect("a line to the box");
-    let origin = format!("http://{}", line.addr());
+    let proxy = Proxy::start(far).await.expect("a line to the box");
+    let origin = format!("http://{}", proxy.addr());
     let phone = Browser::open(Kind::Phone, true).await;
     phone.goto(&format!("{origin}/app")).await;
     phone.shows("No record waits on this phone.").await;
     is_ready(&phone).await;
 
-    // What was silent is cut before the box refuses: a connection from before would be served again.
+    // What was silent is cut before the box refuses: an earlier connection would be served again.
     let faults = [NetworkFault::HalfOpen, NetworkFault::Cut, NetworkFault::Refuse];
     for (n, (tag, fault)) in tags.iter().cycle().zip(faults).enumerate() {
-        line.set(fault);
+        proxy.set(fault);
         phone.goto(&format!("{origin}/t/{tag}")).await;
         phone.shows("The box does not answer here.").await;
         phone
@@ -63,12 +64,12 @@ pub(crate) async fn record_out_of_reach(story: &Story, tags: &[String]) {
     phone.goto(&format!("{origin}/app/queue")).await;
     phone.until(&waiting, TIME_LIMIT).await;
 
-    line.set(NetworkFault::None);
+    proxy.set(NetworkFault::None);
     phone.press_moving("#send").await;
-    // What the silent line still holds has to end before.
+    // What the silent connection still holds has to end before.
     phone.until(&format!("{STATES}.join() === 'box,box,box'"), SLOW).await;
     story.picture(&phone, "02-on-the-box").await;
-    // The newest is on top; in the log they stand in the order of the presses, one behind the other.
+    // The newest is on top; the log has them in the order of the presses.
     let receipts = "[...document.querySelectorAll('#app [data-state] a')].map((link) => Number(link.pathname.split('-')[1]))";
     let consecutive = format!("{receipts}.every((seq, n, all) => n === 0 || all[n - 1] === seq + 1)");
     phone.until(&consecutive, TIME_LIMIT).await;

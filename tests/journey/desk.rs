@@ -1,21 +1,19 @@
-//! The half of the story that is told at a desk: staff at the box, and the admin at the relay.
+//! The half of the story at a desk: staff at the box, and the admin at the relay.
 
 use std::path::Path;
 
 use super::browser::{Browser, TIME_LIMIT};
 use super::{SLOW, Story};
 
-/// Goes where a link with these words leads.
 pub(crate) async fn follow(desk: &Browser, within: &str, words: &str) {
     let href = desk.link(within, words).await;
     desk.goto(&href).await;
 }
 
-/// By PIN, the wrong one first.
 pub(crate) async fn sign_in(story: &Story, desk: &Browser) {
-    let line = &story.demo.line;
-    let grace = line.r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
-    desk.goto(&format!("{}/staff/", line.r#box.https)).await;
+    let output = &story.demo.output;
+    let grace = output.r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
+    desk.goto(&format!("{}/staff/", output.r#box.https)).await;
     follow(desk, ".list", &grace.name).await;
     desk.find("#pin").await.send_keys("0").await.expect("a PIN is typed");
     desk.press(".go").await;
@@ -37,15 +35,14 @@ pub(crate) async fn sign_in(story: &Story, desk: &Browser) {
     story.picture(desk, "11-today").await;
 }
 
-/// Prints an item's label and reads it as a phone's camera would.
 pub(crate) async fn print_label(story: &Story, desk: &Browser, name: &str) -> String {
-    desk.goto(&format!("{}/staff/equipment", story.demo.line.r#box.https)).await;
+    desk.goto(&format!("{}/staff/equipment", story.demo.output.r#box.https)).await;
     follow(desk, "table", name).await;
-    let before = labels(&story.demo.line.printers[0].spool);
+    let before = labels(&story.demo.output.printers[0].spool);
     desk.press("form[action$='/label'] button").await;
     desk.shows("Submitted").await;
     desk.shows(name).await;
-    let spool = &story.demo.line.printers[0].spool;
+    let spool = &story.demo.output.printers[0].spool;
     let label = tokio::time::timeout(SLOW, async {
         loop {
             match labels(spool).into_iter().find(|png| !before.contains(png)) {
@@ -59,8 +56,9 @@ pub(crate) async fn print_label(story: &Story, desk: &Browser, name: &str) -> St
         }
     });
     let label = label.await.expect("the label comes out of the printer");
-    assert!(label.starts_with(&story.demo.line.r#box.http.to_uppercase()), "the label says {label}");
-    // The paper is out before the printer has said so. Without script a page says later news when it is loaded again.
+    assert!(label.starts_with(&story.demo.output.r#box.http.to_uppercase()), "the label says {label}");
+    // The paper is out before the printer has said so. Without script a page shows news when it is loaded
+    // again.
     let done = "document.querySelector('#state .tag').innerText.includes('Done')";
     let asked_anew = async {
         while !story.script && desk.script(&format!("return {done}")).await != true {
@@ -88,9 +86,8 @@ pub(crate) fn read_code(png: &Path) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// A name is enough.
 pub(crate) async fn add_item(story: &Story, desk: &Browser, name: &str) {
-    desk.goto(&format!("{}/staff/equipment", story.demo.line.r#box.https)).await;
+    desk.goto(&format!("{}/staff/equipment", story.demo.output.r#box.https)).await;
     follow(desk, "main", "Add equipment").await;
     desk.press("form .go").await;
     desk.shows("There is a problem").await;
@@ -104,22 +101,20 @@ pub(crate) async fn add_item(story: &Story, desk: &Browser, name: &str) {
 pub(crate) const TAB: &str = "\u{e004}";
 pub(crate) const ENTER: &str = "\u{e007}";
 
-/// Presses keys, wherever they go.
 async fn send_keys(desk: &Browser, keys: &str) {
     let focused = desk.client.active_element().await.expect("something has the focus");
     focused.send_keys(keys).await.expect("keys are taken");
 }
 
-/// Many items one after the other, with both hands on the keyboard from the first to the last.
 pub(crate) async fn add_items_by_keyboard(story: &Story, desk: &Browser, count: usize) {
     const NEXT: &str = "return document.activeElement.name === 'next'";
-    desk.goto(&format!("{}/staff/equipment/new", story.demo.line.r#box.https)).await;
+    desk.goto(&format!("{}/staff/equipment/new", story.demo.output.r#box.https)).await;
     for n in 1..=count {
         desk.until("document.activeElement.id === 'name'", TIME_LIMIT).await;
         let name = format!("Bed {n}");
         send_keys(desk, &name).await;
         if n == 1 {
-            // Once: whoever adds one goes to that, whoever adds many says so.
+            // Only once: whoever adds one item goes to its page, whoever adds many says so.
             let mut tabs = 0;
             while desk.script(NEXT).await != true {
                 tabs += 1;
@@ -133,13 +128,11 @@ pub(crate) async fn add_items_by_keyboard(story: &Story, desk: &Browser, count: 
     }
     story.picture(desk, "15-many-added").await;
     let all = "return fetch('/api/v1/equipment?limit=100').then((answer) => answer.json()).then((all) => all.items.length)";
-    // One was there before.
     assert_eq!(desk.script(all).await, count + 1);
 }
 
-/// Both items' histories at the box.
 pub(crate) async fn read_history(story: &Story, desk: &Browser) {
-    let equipment = format!("{}/staff/equipment", story.demo.line.r#box.https);
+    let equipment = format!("{}/staff/equipment", story.demo.output.r#box.https);
     desk.goto(&equipment).await;
     follow(desk, "table", "Bed 7").await;
     desk.until("document.querySelector('#history s')", TIME_LIMIT).await;
@@ -151,7 +144,6 @@ pub(crate) async fn read_history(story: &Story, desk: &Browser) {
     story.picture(desk, "14-history").await;
 }
 
-/// The photo came over the line and can be looked at.
 async fn photo_shows(desk: &Browser, css: &str) {
     let shown = format!(
         "(() => {{ const i = document.querySelector('{css}'); i?.scrollIntoView({{block: 'center'}}); \
@@ -171,9 +163,8 @@ async fn photo_opens(desk: &Browser, list: &str) {
     desk.until(&opened, TIME_LIMIT).await;
 }
 
-/// The regional admin sees it.
 pub(crate) async fn read_dashboard(story: &Story, desk: &Browser) {
-    let relay = story.demo.line.relay.as_ref().expect("a relay");
+    let relay = story.demo.output.relay.as_ref().expect("a relay");
     desk.goto(&format!("{}/login", relay.https)).await;
     desk.find("#email").await.send_keys(&relay.login.email).await.expect("an address is typed");
     desk.press(".go").await;

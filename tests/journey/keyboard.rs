@@ -8,10 +8,11 @@ use super::browser::{Browser, TIME_LIMIT};
 use super::desk::{ENTER, TAB};
 
 const SPACE: &str = " ";
-/// Stops of the longest page, twice: whoever finds nothing by then finds it never.
+/// Stops of the longest page, twice.
 const TABS_MAX: usize = 160;
 
-/// Presses keys as hands do: they go to whatever has the focus. An element that keys are sent to would take a file's path for them.
+/// Presses keys as hands do: they go to whatever has the focus. An element that keys are sent to would take a
+/// file's path for them.
 async fn send_keys(browser: &Browser, keys: &str) {
     let pressed =
         keys.chars().flat_map(|key| ["keyDown", "keyUp"].map(|what| json!({"type": what, "value": key})));
@@ -19,7 +20,6 @@ async fn send_keys(browser: &Browser, keys: &str) {
     browser.driver("actions", json!({"actions": [keyboard]})).await;
 }
 
-/// Moves the focus by the tabulator until it is on an element of this selector, which then shows that it is.
 async fn tab_to(browser: &Browser, css: &str) {
     let reached = format!("return document.activeElement.matches({})", Value::from(css));
     let mut tabs = 0;
@@ -48,9 +48,8 @@ async fn fill(browser: &Browser, css: &str, text: &str) {
     send_keys(browser, text).await;
 }
 
-/// From the first page to a receipt, and back.
 pub(crate) async fn record_and_undo(story: &Story, desk: &Browser) {
-    desk.goto(&format!("{}/", story.demo.line.r#box.http)).await;
+    desk.goto(&format!("{}/", story.demo.output.r#box.http)).await;
     fill(desk, "[name=q]", "pump").await;
     send_keys(desk, ENTER).await;
     desk.until("location.search.includes('q=pump')", TIME_LIMIT).await;
@@ -74,11 +73,10 @@ pub(crate) async fn record_and_undo(story: &Story, desk: &Browser) {
     story.picture(desk, "40-undone").await;
 }
 
-/// From the PIN to a protocol and a label.
 pub(crate) async fn publish_and_print(story: &Story, desk: &Browser) {
-    let line = &story.demo.line;
-    let grace = line.r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
-    desk.goto(&format!("{}/staff/", line.r#box.https)).await;
+    let output = &story.demo.output;
+    let grace = output.r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
+    desk.goto(&format!("{}/staff/", output.r#box.https)).await;
     let link = format!(
         "[...document.querySelectorAll('.list a')].find(a => a.innerText.includes('{}'))?.getAttribute('href')",
         grace.name

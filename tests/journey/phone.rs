@@ -9,7 +9,6 @@ use super::{SLOW, Story, photo};
 const RECORD: &str = ".bar .go";
 const NAME: &str = "Aisha Bello";
 
-/// The camera opens what stands on the label.
 pub(crate) async fn scan(story: &Story, phone: &Browser, label: &str) {
     phone.goto(label).await;
     phone.shows("Record cleaning").await;
@@ -19,7 +18,7 @@ pub(crate) async fn scan(story: &Story, phone: &Browser, label: &str) {
     story.picture(phone, "01-scan").await;
 }
 
-/// A step, the contact time and the name are missing: nothing is lost of what was done.
+/// A step, the contact time and the name are missing: nothing that was filled in is lost.
 pub(crate) async fn forget(story: &Story, phone: &Browser) {
     phone.press("#step summary").await;
     for step in ["#step-1", "#step-2", "#step-3"] {
@@ -53,14 +52,13 @@ pub(crate) async fn start_contact_time(story: &Story, phone: &Browser) {
     phone.find("#who").await.send_keys(NAME).await.expect("a name is typed");
     phone.press(RECORD).await;
     phone.shows("It dried: start again").await;
-    // What was typed and ticked came back.
     phone.until(&format!("document.querySelector('#who').value === '{NAME}'"), TIME_LIMIT).await;
     phone.until("document.querySelectorAll('[name=step]:checked').length === 4", TIME_LIMIT).await;
     phone.shows("Photo saved").await;
     in_view(phone, "#wet [role=timer]").await;
     in_view(phone, "#wet progress").await;
     story.picture(phone, "03-wet").await;
-    // A page that is loaded again goes on counting where it was, and shows it.
+    // A page that is loaded again continues the countdown where it was, and shows it.
     let left =
         "(([m, s]) => m * 60 + Number(s))(document.querySelector('[role=timer]').innerText.split(':'))";
     let before = phone.until(left, TIME_LIMIT).await.as_i64().expect("seconds");
@@ -70,7 +68,7 @@ pub(crate) async fn start_contact_time(story: &Story, phone: &Browser) {
     assert!(after <= before, "{after} s are left, before it was loaded again {before} s");
 }
 
-/// Something is where a person sees it without scrolling, and nothing lies over it.
+/// It is seen without scrolling, and nothing covers it.
 pub(crate) async fn in_view(phone: &Browser, css: &str) {
     let seen = format!(
         "(() => {{ const part = document.querySelector('{css}'), r = part.getBoundingClientRect(); \
@@ -80,7 +78,6 @@ pub(crate) async fn in_view(phone: &Browser, css: &str) {
     phone.until(&seen, TIME_LIMIT).await;
 }
 
-/// The contact time is over; the record stands.
 pub(crate) async fn record(story: &Story, phone: &Browser) {
     if story.script {
         let over = "document.querySelector('[data-say]').textContent.includes('You can record')";
@@ -91,7 +88,7 @@ pub(crate) async fn record(story: &Story, phone: &Browser) {
         phone.until(over, SLOW).await;
         phone.client.refresh().await.expect("the page again");
     }
-    // What is seen says it, by itself or where the page was loaded again: heading, words and colour.
+    // Shown without a reload or after one: heading, words and colour.
     phone.until("document.querySelector('#wet h2').innerText === 'Wet long enough'", TIME_LIMIT).await;
     phone.until("document.querySelector('#wet.said .tag.ok').innerText === 'Done'", TIME_LIMIT).await;
     let old = "document.body.innerText.match(/Keep it wet|It dried|by the box’s clock/)";
@@ -106,11 +103,10 @@ pub(crate) async fn record(story: &Story, phone: &Browser) {
     story.picture(phone, "04-receipt").await;
 }
 
-/// The receipt's proof holds against the key that the box tells everybody.
 pub(crate) async fn prove(story: &Story, phone: &Browser) {
     let link = phone.find("a[href$='/proof']").await.prop("href").await.expect("a link").expect("a link");
     let proof = reqwest::get(&link).await.expect("the proof").bytes().await.expect("the proof");
-    let keys = reqwest::get(format!("{}/api/v1/key", story.demo.line.r#box.http)).await.expect("the key");
+    let keys = reqwest::get(format!("{}/api/v1/key", story.demo.output.r#box.http)).await.expect("the key");
     let keys: Vec<VerifierKey> = keys
         .text()
         .await
@@ -123,12 +119,10 @@ pub(crate) async fn prove(story: &Story, phone: &Browser) {
     let shown = phone.find(".facts dd.num").await.text().await.expect("the entry's number");
     assert_eq!(shown.replace(',', "").parse::<u64>().expect("a number"), proof.index);
     assert!(proven.checkpoint.size > proof.index);
-    // One bit of another story and it does not hold.
     proof.entry = proof.entry.replace("cleaning.recorded", "cleaning.recordee");
     assert!(proof.check(&keys, &[]).is_err());
 }
 
-/// The wrong item: both entries stay.
 pub(crate) async fn record_and_undo(story: &Story, phone: &Browser, label: &str) {
     phone.goto(label).await;
     phone.press("#step-1").await;
@@ -143,21 +137,20 @@ pub(crate) async fn record_and_undo(story: &Story, phone: &Browser, label: &str)
     story.picture(phone, "05-undone").await;
 }
 
-/// The receipt says by itself that the relay has the record.
 pub(crate) async fn reaches_the_relay(story: &Story, phone: &Browser) {
     phone.until("document.querySelectorAll('#where li.done').length === 3", SLOW).await;
     phone.script("document.querySelector('#where').scrollIntoView({block: 'center'})").await;
     story.picture(phone, "06-at-the-relay").await;
 }
 
-/// What the phone's cookie holds stands in no file of the box and of the relay, and in no line that they logged.
+/// The phone's cookie is in no file of box and relay, and in no log line.
 pub(crate) async fn keeps_its_secret(story: &Story, phone: &Browser) {
     let cookie = phone.client.get_named_cookie("device").await.expect("the phone's cookie");
     let secret = cookie.value().as_bytes();
     assert_eq!(secret.len(), 43);
-    let (mut folders, mut files) = (vec![story.demo.line.dir.clone()], 0);
+    let (mut folders, mut files) = (vec![story.demo.output.dir.clone()], 0);
     while let Some(folder) = folders.pop() {
-        // Both programs are at work: what they removed meanwhile is not there.
+        // Both programs are running: files may have been removed meanwhile.
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         for entry in entries.flatten() {
             match entry.file_type() {

@@ -3,7 +3,7 @@
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
 
-/// Latitude and longitude as they stand in the file, which nobody must find afterwards.
+/// Latitude and longitude as in the file, which nobody must find afterwards.
 const DEGREES: [(u32, u32); 3] = [(44_887_766, 1_000_000), (31, 1), (27, 1)];
 
 /// 640 × 480, red on the left and blue on the right; upright it is 480 × 640, red above blue.
@@ -54,7 +54,6 @@ fn exif() -> Vec<u8> {
     out
 }
 
-/// What became of it: upright, and without a word of where it was taken.
 pub(crate) fn assert_cleaned(stored: &[u8]) {
     let place = DEGREES[0].0.to_le_bytes();
     assert!(sideways().windows(4).any(|w| w == place), "the photo that was sent has a place");

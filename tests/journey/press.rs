@@ -1,4 +1,4 @@
-//! The box's own page of an item, at whose press the line is down: the record falls into the phone's queue, or the page stays.
+//! The box's own page of an item while the connection fails: the record falls into the phone's queue, or the page stays.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,6 @@ const RECORD: &str = "#unmeasured, .bar .go";
 /// A name that is no loopback: without TLS a browser keeps workers and stores from it.
 const PLAIN_NAME: &str = "box.test";
 
-/// What the phone has written down, all of it.
 const STORED: &str = "const done = arguments[0];
     (async () => {
       const answer = (request) => new Promise((ready) => { request.onsuccess = () => ready(request.result); });
@@ -23,9 +22,8 @@ const STORED: &str = "const done = arguments[0];
       done(JSON.stringify([all, { ...localStorage }, { ...sessionStorage }]));
     })();";
 
-/// A phone on an item's page, with a line in between.
 struct Phone {
-    line: Proxy,
+    proxy: Proxy,
     browser: Browser,
     page: String,
     photo: String,
@@ -35,22 +33,21 @@ impl Phone {
     async fn open(story: &Story, address: &str, name: &str, flags: &[&str]) -> Self {
         let (scheme, far) = address.split_once("://").expect("an address");
         let port = far.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
-        let line = Proxy::start(SocketAddr::from(([127, 0, 0, 1], port))).await.expect("a line to the box");
-        let tag = story.demo.line.r#box.tags.first().expect("an item");
-        let page = format!("{scheme}://{name}:{}/t/{tag}", line.addr().port());
+        let proxy = Proxy::start(SocketAddr::from(([127, 0, 0, 1], port))).await.expect("a line to the box");
+        let tag = story.demo.output.r#box.tags.first().expect("an item");
+        let page = format!("{scheme}://{name}:{}/t/{tag}", proxy.addr().port());
         let photo = story.pictures.join("press.jpg");
         std::fs::write(&photo, photo::sideways()).expect("a photo");
         let photo = photo.to_string_lossy().into_owned();
-        Self { line, browser: Browser::start("chromium", Kind::Phone, true, flags).await, page, photo }
+        Self { proxy, browser: Browser::start("chromium", Kind::Phone, true, flags).await, page, photo }
     }
 
     fn app(&self) -> String {
         self.page.split("/t/").next().expect("an origin").to_owned() + "/app"
     }
 
-    /// The box's own page, filled in up to the press.
     async fn fill(&self, note: &str) {
-        self.line.set(NetworkFault::None);
+        self.proxy.set(NetworkFault::None);
         self.browser.goto(&self.page).await;
         self.browser.shows("Record without contact time").await;
         self.complete(note).await;
@@ -65,9 +62,9 @@ impl Phone {
         self.browser.find("#photo").await.send_keys(&self.photo).await.expect("a photo is chosen");
     }
 
-    /// Presses while the line has this fault; the record is on the phone then.
+    /// Presses while the connection has this fault; the record is on the phone then.
     async fn press(&self, fault: NetworkFault, note: &str) -> Press {
-        self.line.set(fault);
+        self.proxy.set(fault);
         let from = wall_ms();
         self.browser.press(RECORD).await;
         let between = [from, wall_ms()];
@@ -80,19 +77,20 @@ impl Phone {
     }
 
     async fn send(&self) {
-        self.line.set(NetworkFault::None);
+        self.proxy.set(NetworkFault::None);
         self.browser.goto(&format!("{}/queue", self.app())).await;
         self.browser.press_moving("#send").await;
     }
 }
 
-/// With the installed page: each press is one record, with its time, photo and name, whatever went out before.
+/// With the installed page: each press is one record, with its time, photo and name, whatever was sent
+/// before.
 pub(crate) async fn fall_into_the_queue(story: &Story) {
     let desk = Browser::open(Kind::Desk, true).await;
     desk::sign_in(story, &desk).await;
     // The facility's own authority, as a phone that trusts it.
     let flags = ["--ignore-certificate-errors"];
-    let phone = Phone::open(story, &story.demo.line.r#box.https, "localhost", &flags).await;
+    let phone = Phone::open(story, &story.demo.output.r#box.https, "localhost", &flags).await;
     phone.browser.goto(&phone.app()).await;
     dead_spot::is_ready(&phone.browser).await;
     let mut presses = Vec::new();
@@ -109,7 +107,7 @@ pub(crate) async fn fall_into_the_queue(story: &Story) {
              }",
         )
         .await;
-    phone.line.set(NetworkFault::Cut);
+    phone.proxy.set(NetworkFault::Cut);
     phone.browser.press(RECORD).await;
     phone.browser.shows("Still open: not ticked: 1").await;
     story.picture(&phone.browser, "01-still-open").await;
@@ -123,13 +121,12 @@ pub(crate) async fn fall_into_the_queue(story: &Story) {
     for secret in ["90517342", "WARD-7"] {
         assert!(!stored.contains(secret), "{stored}");
     }
-    // What waits longer than two seconds has its own time, and not that of its arrival.
     let waits = format!("Date.now() - {} > 4000", presses[0].between[1]);
     phone.browser.until(&waits, TIME_LIMIT).await;
     phone.send().await;
     phone.shows_states("box").await;
 
-    // It went out, no answer came, and it is pressed again.
+    // It was sent, no answer came, and it is pressed again.
     phone.fill("answer lost").await;
     let from = wall_ms();
     const SEND: &str = "const done = arguments[0], form = document.querySelector('form');
@@ -156,15 +153,15 @@ pub(crate) async fn fall_into_the_queue(story: &Story) {
     desk.close().await;
 }
 
-/// A report goes the same way; once it is on the box, staff look for no record of this phone any more.
+/// A report takes the same route; once it is on the box, staff look for no record of this phone any more.
 async fn report(phone: &Phone, desk: &Browser) {
     let browser = &phone.browser;
     browser.goto(&format!("{}/problem", phone.page)).await;
     browser.shows("Send the report").await;
-    phone.line.set(NetworkFault::Cut);
+    phone.proxy.set(NetworkFault::Cut);
     browser.press("main .go").await;
     browser.shows("What is wrong? Choose one").await;
-    // Longer than the box takes it: the phone keeps no report that is refused for good.
+    // Longer than the box accepts: the phone keeps no report that is refused for good.
     browser.script("document.querySelector('[name=what][value=broken]').checked = true").await;
     browser.script("document.querySelector('#notes').value = 'x'.repeat(1001)").await;
     browser.press("main .go").await;
@@ -181,7 +178,7 @@ async fn report(phone: &Phone, desk: &Browser) {
     // What it says later by itself is not waited for.
     browser.script("globalThis.setTimeout = () => 0").await;
     browser.until("navigator.locks.query().then(({ held }) => held.length === 0)", TIME_LIMIT).await;
-    phone.line.set(NetworkFault::None);
+    phone.proxy.set(NetworkFault::None);
     browser.press_moving("#send").await;
     phone.shows_states("box,box,box,box").await;
     let is_empty = "fetch('/staff/phone-records').then((answer) => answer.text()).then((page) => !/holds \\d/.test(page))";
@@ -215,7 +212,7 @@ pub(crate) async fn stay_on_the_page(story: &Story) {
     let desk = Browser::open(Kind::Desk, true).await;
     desk::sign_in(story, &desk).await;
     let rule = format!("--host-resolver-rules=MAP {PLAIN_NAME} 127.0.0.1");
-    let phone = Phone::open(story, &story.demo.line.r#box.http, PLAIN_NAME, &[&rule]).await;
+    let phone = Phone::open(story, &story.demo.output.r#box.http, PLAIN_NAME, &[&rule]).await;
     phone.fill("on plain HTTP").await;
     assert_eq!(phone.browser.script("return isSecureContext").await, false);
     let left = |button: &str| {
@@ -228,7 +225,7 @@ pub(crate) async fn stay_on_the_page(story: &Story) {
     for (n, fault) in
         [NetworkFault::Cut, NetworkFault::HalfOpen, NetworkFault::Refuse].into_iter().enumerate()
     {
-        phone.line.set(fault);
+        phone.proxy.set(fault);
         phone.browser.script("document.activeElement.blur()").await;
         phone.browser.press(RECORD).await;
         phone.browser.until(&left("#unmeasured"), TIME_LIMIT).await;
@@ -236,7 +233,7 @@ pub(crate) async fn stay_on_the_page(story: &Story) {
         story.picture(&phone.browser, &format!("0{n}-nothing-recorded")).await;
         assert_eq!(phone.browser.client.current_url().await.expect("an address").as_str(), phone.page);
     }
-    phone.line.set(NetworkFault::Cut);
+    phone.proxy.set(NetworkFault::Cut);
     let enter = "#scan > button.away";
     for button in [".bar .go", enter, "button[name=language]"] {
         let press = format!("document.activeElement.blur(); document.querySelector('{button}').click()");
@@ -244,17 +241,16 @@ pub(crate) async fn stay_on_the_page(story: &Story) {
         phone.browser.until(&left("#unmeasured"), TIME_LIMIT).await;
         assert_eq!(phone.browser.client.current_url().await.expect("an address").as_str(), phone.page);
     }
-    phone.line.set(NetworkFault::None);
+    phone.proxy.set(NetworkFault::None);
     let from = wall_ms();
     phone.browser.press(RECORD).await;
     phone.browser.shows("Where your record is").await;
     check(&desk, &[Press { note: "on plain HTTP".to_owned(), between: [from, wall_ms()] }]).await;
     assert_eq!(phone.browser.script("return typeof phoneQueue").await, json!("undefined"));
-    // A use is what only the box can record.
     let used = format!("{}/used", phone.page);
     phone.browser.goto(&used).await;
     phone.browser.shows("Yes, it was used now").await;
-    phone.line.set(NetworkFault::Cut);
+    phone.proxy.set(NetworkFault::Cut);
     phone.browser.press("main .go").await;
     phone.browser.shows("The box does not answer: this press recorded nothing.").await;
     assert_eq!(phone.browser.client.current_url().await.expect("an address").as_str(), used);

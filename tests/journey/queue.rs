@@ -7,7 +7,8 @@ use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::cuts::{Spot, read_cleanings};
 use super::{SLOW, Story, dead_spot, desk, photo};
 
-/// Records that the phone has written down, without its clocks: six reports, one more than an hour has, and a cleaning behind them.
+/// Records that the phone has stored, without its clocks: six reports, one more than an hour has, and a
+/// cleaning behind them.
 const FILL: &str = "const [tag, from, to, done] = arguments;
     (async () => {
       const answer = (request) => new Promise((ready) => { request.onsuccess = () => ready(request.result); });
@@ -28,7 +29,6 @@ const FILL: &str = "const [tag, from, to, done] = arguments;
       done(rows.length);
     })();";
 
-/// What waits on the phone, as it is written down.
 const WAITING: &str = "const done = arguments[0];
     (async () => {
       const answer = (request) => new Promise((ready) => { request.onsuccess = () => ready(request.result); });
@@ -37,7 +37,6 @@ const WAITING: &str = "const done = arguments[0];
       done(rows.filter((row) => row.state === 'phone'));
     })();";
 
-/// The phone's item has both protocols of the facility.
 const OFFER_BOTH: &str = "const [tag, done] = arguments;
     (async () => {
       const answer = (request) => new Promise((ready) => { request.onsuccess = () => ready(request.result); });
@@ -53,7 +52,6 @@ const OFFER_BOTH: &str = "const [tag, done] = arguments;
       done(card.protocols.length);
     })();";
 
-/// The label that hangs on the item is not its label any more.
 const REPLACE: &str = "const [tag, done] = arguments;
     (async () => {
       const answer = (request) => new Promise((ready) => { request.onsuccess = () => ready(request.result); });
@@ -68,7 +66,7 @@ async fn run(phone: &Browser, script: &str, arguments: Vec<Value>) -> Value {
     phone.client.execute_async(script, arguments).await.expect("the phone's own store")
 }
 
-/// The box has no place for the photo of the ninth record, and somebody between says when in no number of seconds.
+/// The box has no space for the photo of the ninth record, and a proxy answers `Retry-After` with a date.
 const NO_PLACE: &str = "const direct = window.fetch;
     window.fetch = (path, options) => {
       if (!options?.body?.get('submission').includes('record 9')) return direct(path, options);
@@ -83,11 +81,13 @@ pub(crate) async fn set_one_aside(story: &Story) {
     desk::sign_in(story, &desk).await;
     let spot = Spot::open(story).await;
     spot.visit().await;
-    spot.line.set(NetworkFault::Cut);
+    spot.proxy.set(NetworkFault::Cut);
     run(&spot.phone, FILL, vec![json!(spot.tag), json!(1), json!(7)]).await;
-    spot.line.set(NetworkFault::None);
+    spot.proxy.set(NetworkFault::None);
     spot.phone.goto(&format!("{}/app/queue", spot.origin)).await;
-    let are = |states: &str| format!("{}.join() === '{states}'", dead_spot::STATES);
+    fn are(states: &str) -> String {
+        format!("{}.join() === '{states}'", dead_spot::STATES)
+    }
     spot.phone.until(&are("box,phone,box,box,box,box,box"), SLOW).await;
     spot.phone.shows("takes this record later: Too many problems were reported from here").await;
     let waiting = run(&spot.phone, WAITING, Vec::new()).await;
@@ -95,20 +95,20 @@ pub(crate) async fn set_one_aside(story: &Story) {
     assert!(waiting[0]["trouble"]["after"].is_number(), "{waiting}");
     spot.phone.shows("Incomplete: not all steps, full contact time not measured").await;
     story.picture(&spot.phone, "01-set-aside").await;
-    // By hand it is tried again, and holds up as little.
-    spot.line.set(NetworkFault::Cut);
+    // By hand it is tried again, and delays as little.
+    spot.proxy.set(NetworkFault::Cut);
     run(&spot.phone, FILL, vec![json!(spot.tag), json!(8), json!(8)]).await;
-    spot.line.set(NetworkFault::None);
+    spot.proxy.set(NetworkFault::None);
     spot.phone.press_moving("#send").await;
     spot.phone.until(&are("box,box,phone,box,box,box,box,box"), SLOW).await;
     let cleanings = read_cleanings(&desk).await;
     let notes: Vec<_> = cleanings.iter().filter_map(|(one, _)| one["notes"].as_str()).collect();
     assert_eq!(notes, ["record 7", "record 8"]);
-    // One whose photo has no place waits by itself too.
+    // One whose photo has no space waits by itself too.
     spot.phone.script(NO_PLACE).await;
-    spot.line.set(NetworkFault::Cut);
+    spot.proxy.set(NetworkFault::Cut);
     run(&spot.phone, FILL, vec![json!(spot.tag), json!(9), json!(10)]).await;
-    spot.line.set(NetworkFault::None);
+    spot.proxy.set(NetworkFault::None);
     spot.phone.press_moving("#send").await;
     spot.phone.until(&are("box,phone,box,box,phone,box,box,box,box,box"), SLOW).await;
     let waiting = run(&spot.phone, WAITING, Vec::new()).await;
@@ -119,17 +119,16 @@ pub(crate) async fn set_one_aside(story: &Story) {
     desk.close().await;
 }
 
-/// The file that a phone saves of what it holds.
 const COPY: &str = "const done = arguments[0];
     const make = URL.createObjectURL;
     URL.createObjectURL = (file) => { file.text().then(done); return make(file); };
     document.querySelector('#copy').click()";
 
-/// The queue is as if a run went on, until `endRun`.
+/// The queue behaves as if a run went on, until `endRun`.
 const HOLD: &str = "const done = arguments[0];
     navigator.locks.request('outbox', () => new Promise((free) => { globalThis.endRun = free; done(true); }))";
 
-/// Biomed hands a file in; what came of it.
+/// Staff hand a file in; the result.
 const HAND_IN: &str = "const [text, done] = arguments;
     (async () => {
       const page = new DOMParser().parseFromString(await (await fetch('/staff/phone-records')).text(), 'text/html');
@@ -140,7 +139,8 @@ const HAND_IN: &str = "const [text, done] = arguments;
       done([page.body.innerText, answer.status, await answer.text()]);
     })();";
 
-/// What waits on the phone goes to the box by a file too, and is not there twice when the phone sends it after all.
+/// What waits on the phone goes to the box by a file too, and is not there twice when the phone sends it
+/// after all.
 async fn hand_over_a_copy(spot: &Spot, desk: &Browser) {
     let copy = run(&spot.phone, COPY, Vec::new()).await;
     assert!(
@@ -164,7 +164,6 @@ async fn hand_over_a_copy(spot: &Spot, desk: &Browser) {
     assert_eq!(ninth.count(), 1);
 }
 
-/// Only the steps are others by another protocol.
 pub(crate) async fn change_protocol(story: &Story) {
     let spot = Spot::open(story).await;
     spot.visit().await;
@@ -198,7 +197,6 @@ pub(crate) async fn change_protocol(story: &Story) {
         (Some("L 7"), Some(&vec![]))
     );
     assert_eq!(record["photos"].as_array().map(Vec::len), Some(1));
-    // An address that names a protocol opens it.
     let other = record["document"]["protocol"]["id"].as_str().expect("its protocol").to_owned();
     spot.phone.goto(&format!("{}/t/{}?protocol={other}", spot.origin, spot.tag)).await;
     spot.phone.until(&format!("document.querySelector('#protocol')?.value === '{other}'"), TIME_LIMIT).await;
@@ -224,17 +222,20 @@ const PLAIN: &str = "const [tag, done] = arguments;
       done(await answer(cards.put(card)));
     })();";
 
-/// Out of reach of the box each part of an item opens as what it is, and a phone that is full says what it did not keep.
+/// Out of reach of the box each part of an item opens as what it is, and a phone that is full says what it
+/// did not store.
 pub(crate) async fn open_each_part(story: &Story) {
     let spot = Spot::open(story).await;
     spot.visit().await;
-    spot.line.set(NetworkFault::Cut);
+    spot.proxy.set(NetworkFault::Cut);
     let path = |part: &str| format!("{}/t/{}{part}", spot.origin, spot.tag);
     spot.phone.goto(&path("/used")).await;
     spot.phone.shows("only the box can record that this item was used").await;
     spot.phone.until("!document.querySelector('#record')", TIME_LIMIT).await;
     story.picture(&spot.phone, "01-used").await;
-    let is_open = |open: &str| format!("document.querySelector('#what')?.closest('details').open === {open}");
+    fn is_open(open: &str) -> String {
+        format!("document.querySelector('#what')?.closest('details').open === {open}")
+    }
     spot.phone.goto(&path("/problem")).await;
     spot.phone.until(&is_open("true"), TIME_LIMIT).await;
     story.picture(&spot.phone, "02-problem").await;
@@ -257,7 +258,6 @@ pub(crate) async fn open_each_part(story: &Story) {
     spot.phone.close().await;
 }
 
-/// Publishes a version of each protocol that is wet for ten seconds.
 const SHORTEN: &str = "const [token, done] = arguments;
     (async () => {
       const ask = (more) => fetch('/api/v1/protocols', { credentials: 'omit', ...more, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
@@ -272,11 +272,11 @@ const SHORTEN: &str = "const [token, done] = arguments;
 pub(crate) async fn measure_out_of_reach(story: &Story) {
     let desk = Browser::open(Kind::Desk, true).await;
     desk::sign_in(story, &desk).await;
-    let published = desk.client.execute_async(SHORTEN, vec![json!(story.demo.line.r#box.api_token)]).await;
+    let published = desk.client.execute_async(SHORTEN, vec![json!(story.demo.output.r#box.api_token)]).await;
     assert_eq!(published.expect("an answer"), 201);
     let spot = Spot::open(story).await;
     spot.visit().await;
-    spot.line.set(NetworkFault::Cut);
+    spot.proxy.set(NetworkFault::Cut);
     spot.phone.goto(&format!("{}/t/{}", spot.origin, spot.tag)).await;
     spot.phone.shows("Surface is wet: start").await;
     let start = "[...document.querySelectorAll('#record button')].find((one) => one.textContent === 'Surface is wet: start').click()";
@@ -299,7 +299,7 @@ pub(crate) async fn measure_out_of_reach(story: &Story) {
     spot.phone.until("location.pathname === '/app/queue'", TIME_LIMIT).await;
     let waiting = run(&spot.phone, WAITING, Vec::new()).await;
     assert_eq!(waiting.as_array().map(Vec::len), Some(1));
-    spot.line.set(NetworkFault::None);
+    spot.proxy.set(NetworkFault::None);
     spot.phone.goto(&format!("{}/app/queue", spot.origin)).await;
     spot.phone.until(&format!("{}.join() === 'box'", dead_spot::STATES), SLOW).await;
     let all = read_cleanings(&desk).await;
@@ -317,14 +317,14 @@ pub(crate) async fn measure_out_of_reach(story: &Story) {
 pub(crate) async fn carry_to_the_relay(story: &Story) {
     let spot = Spot::open(story).await;
     spot.visit().await;
-    spot.line.set(NetworkFault::Cut);
+    spot.proxy.set(NetworkFault::Cut);
     spot.phone.goto(&format!("{}/t/{}", spot.origin, spot.tag)).await;
     spot.phone.shows("The box does not answer here.").await;
     spot.phone.press(".bar .go").await;
     spot.phone.shows("Still open").await;
     spot.press(String::new()).await;
     spot.phone.until(&format!("{}.join() === 'phone'", dead_spot::STATES), TIME_LIMIT).await;
-    spot.line.set(NetworkFault::None);
+    spot.proxy.set(NetworkFault::None);
     spot.phone.press_moving("#send").await;
     spot.phone.until(&format!("{}.join() === 'relay'", dead_spot::STATES), SLOW).await;
     spot.phone.shows("At the relay").await;

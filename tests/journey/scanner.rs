@@ -12,14 +12,12 @@ use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::cuts::Spot;
 use super::desk;
 
-/// A hospital's own number and a trade item's, as they stand on items.
+/// A hospital's own number and a trade item's (GS1), as they stand on items.
 const CODES: [(&str, &str); 2] = [("Code128", "BM-20418-7"), ("DataMatrix", "(01)09506000134352(21)12345")];
 
-/// What of the reader of labels the page has loaded.
 const READER: &str =
     "performance.getEntriesByType('resource').filter((one) => /reader|zxing/.test(one.name)).length";
 
-/// Puts the codes on an item.
 const ADD_CODES: &str = "const [tag, codes, token, done] = arguments;
     (async () => {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
@@ -37,7 +35,7 @@ fn film_code(folder: &Path, (kind, text): (&str, &str)) -> PathBuf {
 
 /// Each code in front of the camera opens its item, from the box and from the phone.
 pub(crate) async fn read_labels(story: &Story) {
-    let r#box = &story.demo.line.r#box;
+    let r#box = &story.demo.output.r#box;
     let (tag, token) = (r#box.tags.first().expect("an item"), &r#box.api_token);
     let desk = Browser::open(Kind::Desk, true).await;
     desk::sign_in(story, &desk).await;
@@ -57,7 +55,7 @@ pub(crate) async fn read_labels(story: &Story) {
         spot.phone.press("#scan").await;
         spot.phone.until(&opened, TIME_LIMIT).await;
         spot.phone.shows("Infusion pump 14").await;
-        spot.line.set(NetworkFault::Cut);
+        spot.proxy.set(NetworkFault::Cut);
         spot.phone.goto(&format!("{}/app", spot.origin)).await;
         spot.phone.press("#scan").await;
         spot.phone.until(&opened, TIME_LIMIT).await;

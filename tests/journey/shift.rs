@@ -12,9 +12,7 @@ use super::{SLOW, Story, dead_spot, phone};
 
 const RECORD: &str = ".bar .go";
 const NAME: &str = "Aisha Bello";
-/// Items that the labels of the roll go on.
 const BEDS: [&str; 3] = ["Bed 1", "Bed 2", "Bed 3"];
-/// Cleanings of the shift: by each way, and all of them.
 const LATE: usize = 5;
 const FROM_DEAD_SPOTS: usize = 3;
 const SHARED: usize = 1;
@@ -22,7 +20,6 @@ const ALL: usize = 40;
 /// The smallest screen that a phone may have, and a usual one.
 const SCREENS: [(u32, u32); 2] = [(320, 640), (390, 844)];
 
-/// The whole shift.
 pub(crate) async fn work(story: &Story) {
     let desk = Browser::open(Kind::Desk, true).await;
     desk::sign_in(story, &desk).await;
@@ -30,7 +27,7 @@ pub(crate) async fn work(story: &Story) {
     let phone = Browser::open(Kind::Phone, true).await;
     let mut receipts = vec![record_by_hand(story, &phone, &beds[0], NAME).await];
 
-    let pump = story.demo.line.r#box.tags.first().expect("an item").clone();
+    let pump = story.demo.output.r#box.tags.first().expect("an item").clone();
     let asleep = start_wet_and_sleep(story, &phone, &pump).await;
     enter_late(story, &desk, &beds).await;
     replace_lost_label(story, &desk, &beds[2]).await;
@@ -60,12 +57,11 @@ async fn fill(browser: &Browser, css: &str, text: &str) {
     browser.find(css).await.send_keys(text).await.expect("it can be typed into");
 }
 
-/// Prints blank labels, reads each as a camera would and puts it on a new item.
 async fn claim_roll(story: &Story, desk: &Browser) -> Vec<String> {
-    let line = &story.demo.line;
-    let spool = &line.printers[0].spool;
+    let output = &story.demo.output;
+    let spool = &output.printers[0].spool;
     let before = labels(spool);
-    desk.goto(&format!("{}/staff/labels/blank", line.r#box.https)).await;
+    desk.goto(&format!("{}/staff/labels/blank", output.r#box.https)).await;
     desk.script("document.querySelector('#count').value = '3'").await;
     desk.press("form[action='/staff/labels/blank'] .go").await;
     let printed = tokio::time::timeout(SLOW, async {
@@ -82,7 +78,7 @@ async fn claim_roll(story: &Story, desk: &Browser) -> Vec<String> {
     let mut tags = Vec::new();
     for (label, name) in printed.iter().zip(BEDS) {
         let tag = label.rsplit('/').next().expect("a tag").to_owned();
-        desk.goto(&format!("{}/t/{tag}", line.r#box.https)).await;
+        desk.goto(&format!("{}/t/{tag}", output.r#box.https)).await;
         desk.shows("No equipment has this tag yet").await;
         follow(desk, "main", "Biomed: assign this label").await;
         fill(desk, "#name", name).await;
@@ -94,9 +90,9 @@ async fn claim_roll(story: &Story, desk: &Browser) -> Vec<String> {
     tags
 }
 
-/// Routine: an item without a contact time. A name is typed once, the phone remembers it.
+/// An item without a contact time. A name is typed once, the phone remembers it.
 async fn record_by_hand(story: &Story, phone: &Browser, tag: &str, name: &str) -> String {
-    phone.goto(&format!("{}/t/{tag}", story.demo.line.r#box.http)).await;
+    phone.goto(&format!("{}/t/{tag}", story.demo.output.r#box.http)).await;
     phone.press("#step-1").await;
     if !name.is_empty() {
         fill(phone, "#who", name).await;
@@ -108,7 +104,7 @@ async fn record_by_hand(story: &Story, phone: &Browser, tag: &str, name: &str) -
 
 /// What a technician who knows the item presses first; then the phone is locked.
 async fn start_wet_and_sleep(story: &Story, phone: &Browser, pump: &str) -> fantoccini::wd::WindowHandle {
-    phone.goto(&format!("{}/t/{pump}", story.demo.line.r#box.http)).await;
+    phone.goto(&format!("{}/t/{pump}", story.demo.output.r#box.http)).await;
     for (width, height) in SCREENS {
         phone.resize(width, height).await;
         phone::in_view(phone, RECORD).await;
@@ -123,14 +119,15 @@ async fn start_wet_and_sleep(story: &Story, phone: &Browser, pump: &str) -> fant
     tab
 }
 
-/// The box measured while the phone slept: two more presses, nothing typed, and the button is in view all the time.
+/// The box measured while the phone slept: two more presses, nothing typed, and the button is in view all the
+/// time.
 async fn wake_and_record(
     story: &Story,
     phone: &Browser,
     tab: &fantoccini::wd::WindowHandle,
     pump: &str,
 ) -> String {
-    let left = format!("{}/t/{pump}/contact-time", story.demo.line.r#box.http);
+    let left = format!("{}/t/{pump}/contact-time", story.demo.output.r#box.http);
     let over = async {
         loop {
             let answer: Value = reqwest::get(&left).await.expect("the box").json().await.expect("JSON");
@@ -162,7 +159,7 @@ async fn wake_and_record(
 async fn enter_late(story: &Story, desk: &Browser, beds: &[String]) {
     for hours in 1..=LATE {
         let bed = &beds[hours % BEDS.len()];
-        desk.goto(&format!("{}/staff/equipment/{bed}/late", story.demo.line.r#box.https)).await;
+        desk.goto(&format!("{}/staff/equipment/{bed}/late", story.demo.output.r#box.https)).await;
         let then = format!(
             "return new Intl.DateTimeFormat('sv-SE', {{ timeZone: 'America/Chicago', dateStyle: 'short', timeStyle: 'short' }})
              .format(Date.now() - {hours} * 3_600_000)"
@@ -178,13 +175,12 @@ async fn enter_late(story: &Story, desk: &Browser, beds: &[String]) {
     }
 }
 
-/// The item gets another label; who scans the one that was lost is told.
 async fn replace_lost_label(story: &Story, desk: &Browser, bed: &str) {
-    let r#box = &story.demo.line.r#box;
+    let r#box = &story.demo.output.r#box;
     desk.goto(&format!("{}/staff/tags/new?item={bed}&why=lost", r#box.https)).await;
     desk.press("form .go").await;
     desk.until("!location.pathname.startsWith('/staff/tags/')", TIME_LIMIT).await;
-    // As its code says it: the box's own links go on to name the item by its first tag.
+    // As its code says it: the box's own links name the item by its first tag.
     desk.goto(&format!("{}/{bed}", r#box.https)).await;
     desk.shows("This label was replaced").await;
     story.picture(desk, "31-replaced").await;
@@ -192,9 +188,8 @@ async fn replace_lost_label(story: &Story, desk: &Browser, bed: &str) {
     desk.shows("Record cleaning").await;
 }
 
-/// Anybody says what is wrong and that it was used; staff find both.
 async fn report_problem_and_use(story: &Story, phone: &Browser, bed: &str) {
-    let http = &story.demo.line.r#box.http;
+    let http = &story.demo.output.r#box.http;
     phone.goto(&format!("{http}/t/{bed}/problem")).await;
     phone.press("#what input").await;
     fill(phone, "#notes", "Brake does not hold").await;
@@ -210,9 +205,9 @@ async fn report_problem_and_use(story: &Story, phone: &Browser, bed: &str) {
     phone.until("!location.pathname.endsWith('/used')", TIME_LIMIT).await;
 }
 
-/// A tablet that many use: what one person proved holds for their own record, not for the next one's.
+/// A shared tablet: what one person proved holds for their own record, not for the next one's.
 async fn share_tablet(story: &Story, bed: &str) -> String {
-    let https = &story.demo.line.r#box.https;
+    let https = &story.demo.output.r#box.https;
     let tablet = Browser::open(Kind::Phone, true).await;
     desk::sign_in(story, &tablet).await;
     tablet.goto(&format!("{https}/staff/me")).await;
@@ -234,15 +229,14 @@ async fn share_tablet(story: &Story, bed: &str) -> String {
 }
 
 async fn check_spot(story: &Story, desk: &Browser, receipt: &str) {
-    desk.goto(&format!("{}/staff/cleanings/{receipt}/check", story.demo.line.r#box.https)).await;
+    desk.goto(&format!("{}/staff/cleanings/{receipt}/check", story.demo.output.r#box.https)).await;
     desk.script("document.querySelector('#result').value = 'good'").await;
     desk.press("main form button").await;
     desk.until("!location.pathname.endsWith('/check')", TIME_LIMIT).await;
 }
 
-/// Every cleaning is there once: those of the receipts, those from paper, those from dead spots.
 async fn count_records(story: &Story, desk: &Browser, receipts: &[String]) {
-    desk.goto(&format!("{}/staff/", story.demo.line.r#box.https)).await;
+    desk.goto(&format!("{}/staff/", story.demo.output.r#box.https)).await;
     desk.shows("Brake does not hold").await;
     story.picture(desk, "33-end-of-the-shift").await;
     let all =

@@ -1,4 +1,4 @@
-//! The box dies between any two flushes of the ledger: no label is missing or doubled without having been asked about.
+//! The box dies between any two flushes of the ledger: no label is missing or doubled without a question about it.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,20 +8,18 @@ use appliance::printing::plan::WINDOW;
 use labels::PrinterLanguage;
 use redb::{Database, StorageBackend};
 
-use crate::room::{Batch, Kind, Room, SOON, Shop};
+use crate::print_server::{Batch, Kind, PrintServer, PrinterSetup, SOON};
 
-/// How the world looks after the crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Death {
-    /// Power: what was not flushed is gone, and the flush at which it happened did not finish.
+    /// A power cut: what was not flushed is gone, and the flush at which it happened did not finish.
     InFlush,
-    /// Power, right after the flush: it is on disk, and the caller never learned of it.
+    /// A power cut right after the flush: it is on disk, and the caller never learned of it.
     AfterFlush,
     /// `kill -9`: whatever was written is there, flushed or not.
     Kill,
 }
 
-/// A disk in memory that dies at its n-th flush, and all that it would hold afterwards.
 #[derive(Debug, Clone)]
 struct Disk(Arc<Mutex<Platters>>);
 
@@ -86,44 +84,46 @@ impl StorageBackend for Disk {
     }
 }
 
-fn open(disk: Disk, shop: &Shop) -> Room {
+fn open(disk: Disk, setup: &PrinterSetup) -> PrintServer {
     let db = Database::builder().create_with_backend(disk).unwrap();
-    Room::open(Arc::new(db), vec![shop.config()])
+    PrintServer::open(Arc::new(db), vec![setup.config()])
 }
 
-/// Prints a batch on a disk that dies at flush `dies_at` after the submission; `false` when the job was done before.
+/// Prints a batch on a disk that dies at flush `dies_at` after the submission; `false` when the job was done
+/// before.
 fn dies(kind: Kind, fresh: &[u8], dies_at: u32, death: Death) -> bool {
-    let shop = Shop::of(kind);
+    let setup = PrinterSetup::of(kind);
     let batch = Batch::on(kind, 41, 3, |n| n != 2);
     let disk = Disk::new(fresh.to_vec(), dies_at, death);
-    let room = open(disk.clone(), &shop);
-    let submitted = room.printing.submit(batch.request());
-    let done = || room.printing.job(batch.id).is_ok_and(|j| j.is_some_and(|j| j.state == JobState::Done));
+    let server = open(disk.clone(), &setup);
+    let submitted = server.service.submit(batch.request());
+    let done = || server.service.job(batch.id).is_ok_and(|j| j.is_some_and(|j| j.state == JobState::Done));
     let deadline = std::time::Instant::now() + SOON;
     while submitted.is_ok() && !disk.is_dead() && !done() {
         assert!(std::time::Instant::now() < deadline, "neither done nor dead at flush {dies_at}");
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     let died = disk.is_dead();
-    drop(room);
-    assert!(shop.printer.wait_until_idle(SOON));
+    drop(server);
+    assert!(setup.printer.wait_until_idle(SOON));
 
-    let room = open(Disk::new(disk.remains(), u32::MAX, death), &shop);
-    let Some(job) = room.printing.job(batch.id).unwrap() else {
+    let server = open(Disk::new(disk.remains(), u32::MAX, death), &setup);
+    let Some(job) = server.service.job(batch.id).unwrap() else {
         assert!(submitted.is_err(), "an acknowledged job is gone after flush {dies_at}, {death:?}");
-        assert!(batch.out(&shop.printer).is_empty());
+        assert!(batch.out(&setup.printer).is_empty());
         return died;
     };
-    let out = batch.out(&shop.printer);
+    let out = batch.out(&setup.printer);
     batch.check(&job, &out, WINDOW);
-    room.until(batch.id, |job| matches!(job.state, JobState::NeedsAnswer | JobState::Done));
-    room.answer_truthfully(batch.id, &out);
-    let job = room.until_done(batch.id);
-    batch.check_all_out(&job, &batch.out(&shop.printer));
+    server.until(batch.id, |job| matches!(job.state, JobState::NeedsAnswer | JobState::Done));
+    server.answer_truthfully(batch.id, &out);
+    let job = server.until_done(batch.id);
+    batch.check_all_out(&job, &batch.out(&setup.printer));
     died
 }
 
-/// Each `step`th flush of three labels, in each way to die; all of these at a time, since they wait more than they work.
+/// Each `step`th flush of three labels, in each kind of crash; all at a time, since they wait more than they
+/// work.
 fn dies_between_writes(language: PrinterLanguage, step: u32) {
     let kind = Kind::of(language);
     // The empty database, made on a disk that lives.
@@ -172,10 +172,10 @@ fn the_box_dies_at_a_dymo() {
 }
 
 fn flushes_of_opening(kind: Kind, fresh: &[u8]) -> u32 {
-    let shop = Shop::of(kind);
+    let setup = PrinterSetup::of(kind);
     let disk = Disk::new(fresh.to_vec(), u32::MAX, Death::Kill);
-    let room = open(disk.clone(), &shop);
+    let server = open(disk.clone(), &setup);
     let flushes = disk.0.lock().unwrap_or_else(PoisonError::into_inner).flushes;
-    drop(room);
+    drop(server);
     flushes
 }

@@ -1,4 +1,4 @@
-//! The box is killed with SIGKILL in mid-batch, again and again: no label is missing or doubled without having been asked about.
+//! The box is killed with SIGKILL in mid-batch, again and again: no label is missing or doubled without a question about it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -8,23 +8,21 @@ use labels::PrinterLanguage;
 use serde_json::json;
 use service::random::{RandomSource, SeededRandom};
 
-use crate::room::{KINDS, Kind, SOON, amount};
+use crate::print_server::{KINDS, Kind, SOON, amount};
 use crate::station::{Job, Station};
 
-/// How often the box of each language is killed: with `LABELS_LONG` 200 times in all.
+/// 200 kills in all with `LABELS_LONG`.
 fn kills() -> u32 {
     amount(6, 40)
 }
 
-/// Labels of a job.
 const LABELS: u32 = 40;
-/// What a label takes in the printer.
 const PRINT_TIME: Duration = Duration::from_millis(12);
 const PRINT_TIME_SEEN: Duration = Duration::from_millis(600);
-/// A kill comes anywhere within this after a label: the next one is drawn, sent, printed or confirmed meanwhile.
+/// A kill comes anywhere within this after a label: the next one is drawn, sent, printed or confirmed
+/// meanwhile.
 const MOMENT: Duration = Duration::from_millis(120);
 
-/// One language's box, what it has been asked to print, and what has come out of that.
 struct Story {
     station: Station,
     tags: Vec<String>,
@@ -36,7 +34,7 @@ struct Story {
 
 impl Story {
     async fn begin(kind: Kind) -> Self {
-        // A Brother on a network has to be seen at work, and so takes the time that a real one takes.
+        // A networked Brother has to be seen at work, and so takes the time that a real one takes.
         let over_network = kind.language == PrinterLanguage::BrotherQl;
         let (print_time, labels) =
             if over_network { (PRINT_TIME_SEEN, LABELS / 5) } else { (PRINT_TIME, LABELS) };
@@ -46,7 +44,6 @@ impl Story {
         Self { station, tags, job: None, out: BTreeMap::new(), jobs: 0, requested: 0 }
     }
 
-    /// Items and blank tags in turn.
     async fn submit(&mut self) {
         let expected = match self.jobs % 2 {
             0 => json!({ "printer": "Bench", "tags": self.tags }),
@@ -63,7 +60,7 @@ impl Story {
         }
     }
 
-    /// Answers what is asked by what lies in the tray. No more is asked than was under way.
+    /// Answers questions by what lies in the tray. No more is in question than was under way.
     async fn answer(&mut self) {
         let Some(id) = self.job.as_ref().map(|job| job.id().to_owned()) else { return };
         let job = self.station.job(&id).await;
@@ -79,7 +76,6 @@ impl Story {
         }
     }
 
-    /// Everything of a finished job is out once; a blank tag that was denied is burnt.
     async fn finish(&mut self) {
         let Some(id) = self.job.take().map(|job| job.id().to_owned()) else { return };
         let job = loop {
@@ -103,7 +99,6 @@ impl Story {
         }
     }
 
-    /// Prints a little, and is killed at a moment that nobody chose.
     async fn live_and_die(&mut self, random: &dyn RandomSource) {
         self.answer().await;
         let done = match &self.job {

@@ -9,10 +9,10 @@ use labels::{PrinterLanguage, Typesetter};
 use serde_json::json;
 use service::random::SeededRandom;
 
-use crate::room::{KINDS, Kind, SOON, preview, request};
+use crate::print_server::{KINDS, Kind, SOON, preview, request};
 use crate::station::Station;
 
-/// Labels in all, in five jobs; `LABELS=5000` is the length that the issue asks for and takes minutes here.
+/// Labels in all, in five jobs; `LABELS=5000` takes minutes.
 fn labels() -> u32 {
     let requested = std::env::var("LABELS").ok().and_then(|count| count.parse().ok());
     requested.unwrap_or(600)
@@ -22,7 +22,6 @@ const JOBS: u32 = 5;
 /// What redb's and the allocator's own caches may take meanwhile.
 const GROWTH_KIB: u64 = 6 * 1_024;
 
-/// Memory that is the process's own.
 fn anonymous_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();

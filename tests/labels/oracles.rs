@@ -15,18 +15,16 @@ use labels::{Dpi, PrinterLanguage, Typesetter, layout, template};
 use serde::Deserialize;
 use service::random::{RandomSource, SeededRandom};
 
-use crate::room::{Batch, Kind, Shop, amount, preview, request};
+use crate::print_server::{Batch, Kind, PrinterSetup, amount, preview, request};
 
 /// Those that zebrash draws too: it is thorough and slow.
 const DRAWN: u32 = 20;
-/// Those that other people's programs put into their own words.
+/// Those that other people's programs decode too.
 const FOREIGN: u32 = 10;
-/// Those that are printed over a line and come back out of the printer's spool.
+/// Those that are printed over a connection and read from the printer's spool.
 const PRINTED: u32 = 12;
-/// Standard labels that are read from too far and askew.
 const TILTED: u32 = 300;
 
-/// What the readers say of a folder of streams.
 #[derive(Debug, Deserialize)]
 pub struct Found {
     labels: u32,
@@ -44,7 +42,6 @@ impl Found {
     }
 }
 
-/// What a witness answers, one JSON object.
 fn requested<T: for<'a> Deserialize<'a>>(command: &mut Command) -> T {
     let out = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
     assert!(out.status.success(), "{command:?}: {}", String::from_utf8_lossy(&out.stderr));
@@ -126,7 +123,7 @@ fn zpl_by_a_second_witness() {
     }
 }
 
-/// Red and black on one roll takes another kind of row.
+/// Red and black on one roll has another kind of row.
 #[test]
 fn two_colour_brother_ql() {
     let (kind, folder) = (Kind::of(PrinterLanguage::BrotherQl), tempfile::tempdir().unwrap());
@@ -137,30 +134,31 @@ fn two_colour_brother_ql() {
     check("brother-ql", folder.path(), &[]).all(DRAWN);
 }
 
-/// The streams that a printer really got from the print room.
+/// The streams that a printer really got from the print service.
 #[test]
 fn what_came_over_the_line() {
-    for kind in crate::room::KINDS {
-        let shop = Shop::of(kind);
-        let room = shop.open();
+    for kind in crate::print_server::KINDS {
+        let setup = PrinterSetup::of(kind);
+        let server = setup.open();
         let batch = Batch::on(kind, 71, PRINTED, |n| n % 4 == 0);
-        room.printing.submit(batch.request()).unwrap();
-        room.until_done(batch.id);
-        assert!(shop.printer.wait_until_idle(crate::room::SOON));
-        assert_eq!(batch.out(&shop.printer), (1..=PRINTED).collect::<Vec<_>>(), "{kind:?}");
-        assert_eq!(shop.printer.stray_bytes(), 0, "{kind:?}");
+        server.service.submit(batch.request()).unwrap();
+        server.until_done(batch.id);
+        assert!(setup.printer.wait_until_idle(crate::print_server::SOON));
+        assert_eq!(batch.out(&setup.printer), (1..=PRINTED).collect::<Vec<_>>(), "{kind:?}");
+        assert_eq!(setup.printer.stray_bytes(), 0, "{kind:?}");
         let mut typesetter = Typesetter::new().unwrap();
         for (n, label) in (1..).zip(&batch.labels) {
-            let dots = preview(&mut typesetter, label, (n, PRINTED), &shop.config(), kind.template);
-            let file = |kind: &str| shop.spool().join(format!("{n:04}.{kind}"));
+            let dots = preview(&mut typesetter, label, (n, PRINTED), &setup.config(), kind.template);
+            let file = |kind: &str| setup.spool().join(format!("{n:04}.{kind}"));
             std::fs::write(file("png"), dots.to_png().unwrap()).unwrap();
             std::fs::write(file("txt"), label.url.to_uppercase()).unwrap();
         }
-        check(kind.language.name(), &shop.spool(), &[]).all(PRINTED);
+        check(kind.language.name(), &setup.spool(), &[]).all(PRINTED);
     }
 }
 
-/// The readers of ESC/POS, TSPL and DYMO are our own: they have to be right about what other people's programs write.
+/// The readers of ESC/POS, TSPL and DYMO are our own: they must agree with what other people's programs
+/// write.
 #[test]
 fn our_readers_read_what_others_write() {
     let (kind, folder) = (Kind::of(PrinterLanguage::Dymo), tempfile::tempdir().unwrap());

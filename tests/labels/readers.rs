@@ -5,7 +5,6 @@ use std::process::Command;
 
 use image::GrayImage;
 
-/// What zbarimg reads in one picture.
 pub fn zbar(pictures: &[PathBuf]) -> Vec<String> {
     // Without D-Bus, raw: else it reports to a desktop that is not there.
     let options = ["-q", "--nodbus", "--raw", "-Sdisable", "-Sqrcode.enable"];
@@ -14,7 +13,7 @@ pub fn zbar(pictures: &[PathBuf]) -> Vec<String> {
     String::from_utf8(out.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// What zxing-cpp reads in each picture, without trying inverted colours.
+/// Without trying inverted colours.
 pub fn zxing(pictures: &[PathBuf]) -> Vec<String> {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/venv/bin/python");
     let program = "import sys, zxingcpp\nfrom PIL import Image\n\
@@ -37,11 +36,12 @@ pub fn modules(label: &GrayImage) -> Vec<Vec<bool>> {
     let module = edge / 7;
     assert_eq!((edge % 7, (bottom + 1 - top) % module), (0, 0), "modules are whole dots");
     let size = (bottom + 1 - top) / module;
-    let middle = |i: u32| i * module + module / 2;
-    (0..size).map(|r| (0..size).map(|c| black(left + middle(c), top + middle(r))).collect()).collect()
+    let middles = || (0..size).map(move |i| i * module + module / 2);
+    middles().map(|y| middles().map(|x| black(left + x, top + y)).collect()).collect()
 }
 
-/// Whether the format word beside the upper left finder is one of the 32 that exist. Of a mirrored code it is not.
+/// Whether the format word beside the upper left finder is one of the 32 that exist. Of a mirrored code it is
+/// not.
 pub fn format_word_is_true(code: &[Vec<bool>]) -> bool {
     let at = [
         (8, 0),

@@ -12,7 +12,7 @@ use labels::language::PrinterCondition;
 use labels::{Bitmap, PrinterLanguage, readback};
 use record::ids::JobId;
 
-use crate::room::{Kind, Shop};
+use crate::print_server::{Kind, PrinterSetup};
 
 const CODE: &str = "K7QX-93MP-2W4T";
 
@@ -51,9 +51,8 @@ fn setup_slip(n: u8) -> SlipRequest {
     slip(n, JobKind::SetupSlip, lines)
 }
 
-/// What came out whole.
-fn whole(shop: &Shop) -> Vec<Printed> {
-    shop.printer.printed().into_iter().filter(|piece| !piece.partial).collect()
+fn whole(setup: &PrinterSetup) -> Vec<Printed> {
+    setup.printer.printed().into_iter().filter(|piece| !piece.partial).collect()
 }
 
 fn bitmap(piece: &Printed) -> Bitmap {
@@ -64,47 +63,48 @@ fn bitmap(piece: &Printed) -> Bitmap {
     dots
 }
 
-/// Letters that are there without the white between them.
 fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
 fn a_strip_in_spanish_is_printed_confirmed_and_read_back() {
-    let shop = Shop::new();
-    let mut room = shop.open();
-    room.printing.submit_slip(strip(1, "MÁQUINA de diálisis Nº 4, ¿señal? ¡Sí!")).unwrap();
-    let job = room.until_done(id(1));
+    let setup = PrinterSetup::new();
+    let mut server = setup.open();
+    server.service.submit_slip(strip(1, "MÁQUINA de diálisis Nº 4, ¿señal? ¡Sí!")).unwrap();
+    let job = server.until_done(id(1));
     assert_eq!((job.kind, job.template.as_str(), job.labels[0].tag), (JobKind::ReceiptStrip, "slip", None));
     assert_eq!(
         (job.labels[0].state, job.labels[0].proof),
         (LabelState::Confirmed, Some(ConfirmedBy::Printer))
     );
-    let printed = whole(&shop);
+    let printed = whole(&setup);
     assert_eq!(printed.len(), 1);
     let expected = "Registro de limpieza Equipo MÁQUINA de diálisis Nº 4, ¿señal? ¡Sí! Comprobante 1-42-AB";
     assert_eq!(squeezed(&printed[0].text), expected);
     assert!(printed[0].text.lines().all(|line| line.chars().count() <= 48), "{}", printed[0].text);
     assert!(bitmap(&printed[0]).black_dots() > 1_000, "it is seen");
-    assert_eq!(std::fs::read_to_string(shop.spool().join("0001.txt")).unwrap(), printed[0].text);
-    assert_eq!(shop.printer.stray_bytes(), 0);
-    let outcome = room.outcomes.blocking_recv().unwrap();
+    assert_eq!(std::fs::read_to_string(setup.spool().join("0001.txt")).unwrap(), printed[0].text);
+    assert_eq!(setup.printer.stray_bytes(), 0);
+    let outcome = server.outcomes.blocking_recv().unwrap();
     assert_eq!((outcome.job, outcome.labels[0].tag), (id(1), None), "it is no label of any item");
 }
 
 #[test]
 fn the_set_up_code_is_on_the_paper_and_nowhere_else() {
-    let shop = Shop::new();
-    let room = shop.open();
+    let setup = PrinterSetup::new();
+    let server = setup.open();
     let used = Arc::new(AtomicBool::new(false));
     let reader = Arc::clone(&used);
-    room.printing.set_setup_code(Box::new(move || (!reader.load(Ordering::SeqCst)).then(|| CODE.to_owned())));
-    room.printing.submit_slip(setup_slip(1)).unwrap();
-    room.until_done(id(1));
-    let printed = whole(&shop);
+    server
+        .service
+        .set_setup_code(Box::new(move || (!reader.load(Ordering::SeqCst)).then(|| CODE.to_owned())));
+    server.service.submit_slip(setup_slip(1)).unwrap();
+    server.until_done(id(1));
+    let printed = whole(&setup);
     assert!(printed[0].text.contains(CODE), "{}", printed[0].text);
     readback::check_readback(&bitmap(&printed[0]), "HTTP://10.0.0.5:8080/").unwrap();
-    let ledger = std::fs::read(shop.dir.path().join("state.redb")).unwrap();
+    let ledger = std::fs::read(setup.dir.path().join("state.redb")).unwrap();
     assert!(!ledger.windows(CODE.len()).any(|bytes| bytes == CODE.as_bytes()), "a secret is in the ledger");
     used.store(true, Ordering::SeqCst);
     let again = ReprintRequest {
@@ -115,27 +115,27 @@ fn the_set_up_code_is_on_the_paper_and_nowhere_else() {
         reason: "lost".into(),
         printer: None,
     };
-    room.printing.reprint(again).unwrap();
-    room.until_done(id(2));
-    let printed = whole(&shop);
+    server.service.reprint(again).unwrap();
+    server.until_done(id(2));
+    let printed = whole(&setup);
     assert!(printed[1].text.contains("The code was used.") && !printed[1].text.contains(CODE));
 }
 
 #[test]
 fn a_slip_that_is_cut_off_is_in_doubt_and_printed_again_when_somebody_says_so() {
-    let shop = Shop::new();
-    let room = shop.open();
-    shop.printer.set(PrinterFault::LineBreaksInLabel { after: 0 });
-    // More than the printer's buffer holds: what it has not read is gone with the line.
+    let setup = PrinterSetup::new();
+    let server = setup.open();
+    setup.printer.set(PrinterFault::LineBreaksInLabel { after: 0 });
+    // More than the printer's buffer holds: what it has not read is gone with the connection.
     let long = "a line that is wrapped ".repeat(15);
     let lines = (1..=80).map(|n| text(&format!("{long} {n}"))).collect();
-    room.printing.submit_slip(slip(1, JobKind::ReceiptStrip, lines)).unwrap();
-    let job = room.until_asking(id(1));
+    server.service.submit_slip(slip(1, JobKind::ReceiptStrip, lines)).unwrap();
+    let job = server.until_asking(id(1));
     assert_eq!(job.labels[0].state, LabelState::Unknown);
-    assert_eq!(whole(&shop).len(), 0, "nothing is printed again by itself");
-    room.printing.answer(id(1), 1, false).unwrap();
-    room.until_done(id(1));
-    let printed = whole(&shop);
+    assert_eq!(whole(&setup).len(), 0, "nothing is printed again by itself");
+    server.service.answer(id(1), 1, false).unwrap();
+    server.until_done(id(1));
+    let printed = whole(&setup);
     assert_eq!(printed.len(), 1);
     assert!(squeezed(&printed[0].text).ends_with("wrapped 80"), "{}", printed[0].text);
     assert!(squeezed(&printed[0].text).contains("wrapped 1 a line"), "{}", printed[0].text);
@@ -143,67 +143,67 @@ fn a_slip_that_is_cut_off_is_in_doubt_and_printed_again_when_somebody_says_so() 
 
 #[test]
 fn a_slip_that_came_out_before_the_line_broke_is_not_printed_twice() {
-    let shop = Shop::new();
-    let room = shop.open();
-    shop.printer.set(PrinterFault::LineBreaksBeforeAnswer { after: 0 });
-    room.printing.submit_slip(strip(1, "Pump")).unwrap();
-    room.until_asking(id(1));
-    room.printing.answer(id(1), 1, true).unwrap();
-    let job = room.until_done(id(1));
+    let setup = PrinterSetup::new();
+    let server = setup.open();
+    setup.printer.set(PrinterFault::LineBreaksBeforeAnswer { after: 0 });
+    server.service.submit_slip(strip(1, "Pump")).unwrap();
+    server.until_asking(id(1));
+    server.service.answer(id(1), 1, true).unwrap();
+    let job = server.until_done(id(1));
     assert_eq!(job.labels[0].proof, Some(ConfirmedBy::Person));
-    assert_eq!(whole(&shop).len(), 1);
+    assert_eq!(whole(&setup).len(), 1);
 }
 
 #[test]
 fn a_slip_waits_for_paper() {
-    let shop = Shop::new();
-    let room = shop.open();
-    shop.printer.set(PrinterFault::PaperOutAfter(0));
-    room.printing.submit_slip(strip(1, "Pump")).unwrap();
-    room.until_paused(id(1), |cause| *cause == PrinterCause::Condition(PrinterCondition::PaperOut));
-    shop.printer.mend();
-    room.until_done(id(1));
-    assert_eq!(squeezed(&whole(&shop)[0].text), "Registro de limpieza Equipo Pump Comprobante 1-42-AB");
+    let setup = PrinterSetup::new();
+    let server = setup.open();
+    setup.printer.set(PrinterFault::PaperOutAfter(0));
+    server.service.submit_slip(strip(1, "Pump")).unwrap();
+    server.until_paused(id(1), |cause| *cause == PrinterCause::Condition(PrinterCondition::PaperOut));
+    setup.printer.mend();
+    server.until_done(id(1));
+    assert_eq!(squeezed(&whole(&setup)[0].text), "Registro de limpieza Equipo Pump Comprobante 1-42-AB");
 }
 
 #[test]
 fn slips_queue_in_order_between_labels_and_the_queue_has_an_end() {
-    let shop = Shop::new();
-    let room = shop.open();
+    let setup = PrinterSetup::new();
+    let server = setup.open();
     for n in 1..=30 {
-        room.printing.submit_slip(strip(n, &format!("Pump {n}"))).unwrap();
+        server.service.submit_slip(strip(n, &format!("Pump {n}"))).unwrap();
     }
-    room.until_done(id(30));
-    let printed: Vec<String> = whole(&shop).iter().map(|piece| squeezed(&piece.text)).collect();
+    server.until_done(id(30));
+    let printed: Vec<String> = whole(&setup).iter().map(|piece| squeezed(&piece.text)).collect();
     let expected = (1..=30).map(|n| format!("Registro de limpieza Equipo Pump {n} Comprobante 1-42-AB"));
     assert_eq!(printed, expected.collect::<Vec<_>>());
-    assert!(room.printing.submit_slip(strip(7, "Pump 7")).is_ok(), "the same id again is the same job");
-    shop.printer.set(PrinterFault::CoverOpen);
+    assert!(server.service.submit_slip(strip(7, "Pump 7")).is_ok(), "the same id again is the same job");
+    setup.printer.set(PrinterFault::CoverOpen);
     let refused = (0..300u64).find_map(|n| {
         let request = SlipRequest { id: JobId::new(1_000 + n as i64, [9; 10]), ..strip(1, "Pump") };
-        room.printing.submit_slip(request).err()
+        server.service.submit_slip(request).err()
     });
     assert!(matches!(refused, Some(PrintRefusal::Full)), "{refused:?}");
 }
 
 #[test]
 fn a_name_is_never_a_command() {
-    let shop = Shop::new();
-    let room = shop.open();
-    room.printing.submit_slip(strip(1, "a\u{1b}@\u{1d}VB\u{0}\u{10}\u{4}\u{1}b 超声")).unwrap();
-    room.until_done(id(1));
-    let printed = shop.printer.printed();
+    let setup = PrinterSetup::new();
+    let server = setup.open();
+    server.service.submit_slip(strip(1, "a\u{1b}@\u{1d}VB\u{0}\u{10}\u{4}\u{1}b 超声")).unwrap();
+    server.until_done(id(1));
+    let printed = setup.printer.printed();
     assert_eq!(printed.len(), 1, "nothing cuts the slip in two");
     assert!(squeezed(&printed[0].text).contains("b ??"), "{}", printed[0].text);
 }
 
 #[test]
 fn a_self_test_shows_the_columns_and_the_letters() {
-    let shop = Shop::new();
-    let room = shop.open();
-    room.printing.submit_slip(slip(1, JobKind::SelfTest, vec![SlipLine::Letters])).unwrap();
-    room.until_done(id(1));
-    let printed = whole(&shop)[0].text.clone();
+    let setup = PrinterSetup::new();
+    let server = setup.open();
+    server.service.submit_slip(slip(1, JobKind::SelfTest, vec![SlipLine::Letters])).unwrap();
+    server.until_done(id(1));
+    let printed = whole(&setup)[0].text.clone();
     let mut lines = printed.lines();
     assert_eq!(lines.next().unwrap().len(), 48);
     let letters: Vec<&str> = lines.collect();
@@ -214,32 +214,32 @@ fn a_self_test_shows_the_columns_and_the_letters() {
 
 #[test]
 fn a_label_printer_takes_the_set_up_slip_as_a_label_and_no_strip() {
-    let shop = Shop::of(Kind::of(PrinterLanguage::Zpl));
-    let room = shop.open();
-    room.printing.set_setup_code(Box::new(|| Some(CODE.to_owned())));
-    room.printing.submit_slip(setup_slip(1)).unwrap();
-    room.until_done(id(1));
-    readback::check_readback(&bitmap(&whole(&shop)[0]), "HTTP://10.0.0.5:8080/").unwrap();
-    assert!(matches!(room.printing.submit_slip(strip(2, "Pump")), Err(PrintRefusal::NoSlipPrinter)));
+    let setup = PrinterSetup::of(Kind::of(PrinterLanguage::Zpl));
+    let server = setup.open();
+    server.service.set_setup_code(Box::new(|| Some(CODE.to_owned())));
+    server.service.submit_slip(setup_slip(1)).unwrap();
+    server.until_done(id(1));
+    readback::check_readback(&bitmap(&whole(&setup)[0]), "HTTP://10.0.0.5:8080/").unwrap();
+    assert!(matches!(server.service.submit_slip(strip(2, "Pump")), Err(PrintRefusal::NoSlipPrinter)));
     let named = SlipRequest { printer: Some("Bench".into()), ..strip(3, "Pump") };
-    assert!(matches!(room.printing.submit_slip(named), Err(PrintRefusal::Label { n: 1, .. })));
+    assert!(matches!(server.service.submit_slip(named), Err(PrintRefusal::Label { n: 1, .. })));
 }
 
 /// The printer may have half a slip when the box goes down: nobody says that it came out.
 #[test]
 fn a_slip_under_way_is_in_doubt_after_the_box_was_cut_off() {
-    let shop = Shop::new();
-    shop.printer.set(PrinterFault::SlowDrain { bytes_per_s: 400 });
-    let room = shop.open();
+    let setup = PrinterSetup::new();
+    setup.printer.set(PrinterFault::SlowDrain { bytes_per_s: 400 });
+    let server = setup.open();
     let lines = (1..=60).map(|n| text(&format!("a rather long line of a slip, number {n}"))).collect();
-    room.printing.submit_slip(slip(1, JobKind::ReceiptStrip, lines)).unwrap();
-    room.until(id(1), |job| job.labels[0].attempts > 0);
-    drop(room);
-    shop.printer.mend();
-    let room = shop.open();
-    let job = room.until_asking(id(1));
+    server.service.submit_slip(slip(1, JobKind::ReceiptStrip, lines)).unwrap();
+    server.until(id(1), |job| job.labels[0].attempts > 0);
+    drop(server);
+    setup.printer.mend();
+    let server = setup.open();
+    let job = server.until_asking(id(1));
     assert_eq!(job.labels[0].state, LabelState::Unknown);
-    room.printing.answer(id(1), 1, false).unwrap();
-    room.until_done(id(1));
-    assert!(whole(&shop).last().unwrap().text.contains("number 60"));
+    server.service.answer(id(1), 1, false).unwrap();
+    server.until_done(id(1));
+    assert!(whole(&setup).last().unwrap().text.contains("number 60"));
 }

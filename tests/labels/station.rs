@@ -7,22 +7,18 @@ use harness::virtual_printer::{Options, VirtualPrinter};
 use harness::world::{TIME_LIMIT, TheBox, folder};
 use serde_json::{Value, json};
 
+use crate::print_server::{Kind, SOON};
 use crate::readers::zbar;
-use crate::room::{Kind, SOON};
 
-/// Where everybody asks an agent.
 const SNMP_PORT: u16 = 161;
 
-/// The box, its printer, and the tray.
 pub struct Station {
     pub r#box: TheBox,
     pub printer: VirtualPrinter,
     dir: tempfile::TempDir,
-    /// Pieces of paper that have been looked at.
     looked_at: u32,
 }
 
-/// A job as the API tells it.
 pub struct Job(pub Value);
 
 impl Job {
@@ -34,7 +30,6 @@ impl Job {
         self.0["state"].as_str().unwrap_or_default()
     }
 
-    /// Number and tag of the labels in this state.
     pub fn labels(&self, state: &str) -> Vec<(u64, String)> {
         let all = self.0["labels"].as_array().unwrap().iter().filter(|label| label["state"] == state);
         all.map(|l| (l["n"].as_u64().unwrap(), l["tag"].as_str().unwrap().to_owned())).collect()
@@ -42,7 +37,6 @@ impl Job {
 }
 
 impl Station {
-    /// Starts both and sets the printer up at the box.
     pub async fn open(kind: Kind, options: Options, answers: &str) -> Self {
         let dir = folder();
         // An agent's port is always the same: a printer that has one gets an address of its own.
@@ -68,7 +62,6 @@ impl Station {
         Self { r#box, printer, dir, looked_at: 0 }
     }
 
-    /// Adds items that have a tag.
     pub async fn items(&self, count: u32) -> Vec<String> {
         let mut tags = Vec::new();
         for n in 0..count {
@@ -80,7 +73,6 @@ impl Station {
         tags
     }
 
-    /// A job that prints when it can.
     pub async fn submit(&self, expected: &Value) -> Job {
         let (status, message) = self.r#box.post("/api/v1/labels", expected).await;
         assert_eq!(status, 202, "{message}");
@@ -92,7 +84,6 @@ impl Station {
         Job(serde_json::from_str(&message).unwrap())
     }
 
-    /// Waits until the job stands still or is done.
     pub async fn until_still(&self, id: &str) -> Job {
         let deadline = std::time::Instant::now() + TIME_LIMIT;
         loop {
@@ -113,7 +104,8 @@ impl Station {
         assert_eq!(status, 200, "{message}");
     }
 
-    /// Tags of the whole labels that have come out since the last look, in order, once the printer stands still.
+    /// Tags of the whole labels that have come out since the last look, in order, once the printer stands
+    /// still.
     pub fn tray(&mut self) -> Vec<String> {
         assert!(self.printer.wait_until_idle(SOON), "the printer does not come to rest");
         let mut pictures: Vec<PathBuf> = Vec::new();
@@ -131,7 +123,6 @@ impl Station {
         }
         let read = if pictures.is_empty() { Vec::new() } else { zbar(&pictures) };
         assert_eq!(read.len(), pictures.len(), "a label cannot be read: {pictures:?}");
-        let tag = |url: String| url.rsplit('/').next().unwrap_or_default().to_owned();
-        read.into_iter().map(tag).collect()
+        read.into_iter().map(|url| url.rsplit('/').next().unwrap_or_default().to_owned()).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! Every language against every fault at several labels: what the print room says is what lies in the tray.
+//! Every language against every fault at several labels: what the print service reports is what lies in the tray.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -10,34 +10,29 @@ use harness::virtual_printer::{Options, PrinterFault};
 use labels::PrinterLanguage;
 use labels::language::ConfirmationLevel;
 
-use crate::room::{Batch, Kind, Room, SOON, Shop};
+use crate::print_server::{Batch, Kind, PrintServer, PrinterSetup, SOON};
 
-/// Labels of a batch; every other one is a blank tag.
 const LABELS: u32 = 5;
 /// After how many labels the fault comes.
 const AFTER: [u32; 3] = [0, 1, 3];
 /// Printers at a time: they wait more than they work.
 const AT_A_TIME: usize = 8;
 
-/// One story: this printer, told to be one that answers so, and this fault.
 #[derive(Debug, Clone, Copy)]
 struct Case {
     kind: Kind,
     answers: ConfirmationLevel,
     fault: PrinterFault,
     after: u32,
-    /// What kind of printer stands behind it.
     machine: Machine,
 }
 
 /// What may stand behind what a printer is set up as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Machine {
-    /// The very thing.
     Genuine,
-    /// A copy that prints the same and answers less.
     Copy,
-    /// One whose state is told beside its line only.
+    /// One whose state is reported beside its connection only.
     Networked,
 }
 
@@ -64,7 +59,6 @@ fn faults(after: u32, language: PrinterLanguage) -> Vec<PrinterFault> {
     faults
 }
 
-/// These count labels themselves; the others are set when so many are out.
 fn counts(fault: PrinterFault) -> bool {
     matches!(
         fault,
@@ -86,7 +80,7 @@ fn cases(language: PrinterLanguage) -> Vec<Case> {
             [PrinterFault::LineBreaksInLabel { after }, PrinterFault::LineBreaksBeforeAnswer { after }];
         cases.extend(line.map(|fault| case(ConfirmationLevel::Nothing, fault, Machine::Genuine)));
         if language == PrinterLanguage::BrotherQl {
-            // On a network: a printer that says nothing on its line, and its agent beside it. That does not tell of heat.
+            // A networked printer says nothing on its connection; its agent does, but reports no heat.
             let reported =
                 faults(after, language).into_iter().filter(|fault| *fault != PrinterFault::HeadHot);
             let slow = [PrinterFault::SlowDrain { bytes_per_s: 12_000 }];
@@ -99,7 +93,7 @@ fn cases(language: PrinterLanguage) -> Vec<Case> {
             cases.extend(clone.map(|fault| case(ConfirmationLevel::Taken, fault, Machine::Copy)));
         }
         if matches!(language, PrinterLanguage::EscPos | PrinterLanguage::Zpl) {
-            // Set up as what it looks like: what it cannot tell has to come to light.
+            // Set up as what it looks like: what it cannot report has to come to light.
             let copy = [
                 PrinterFault::PaperOutAfter(after),
                 PrinterFault::LineBreaksInLabel { after },
@@ -111,7 +105,6 @@ fn cases(language: PrinterLanguage) -> Vec<Case> {
     cases
 }
 
-/// A label that is out, and what is said of it.
 fn check(case: Case, batch: &Batch, job: &JobView, before: &[u32], after: &[u32]) {
     let window = if case.answers == ConfirmationLevel::Printed { WINDOW } else { WINDOW_UNCONFIRMED };
     for label in &job.labels {
@@ -140,10 +133,10 @@ fn check(case: Case, batch: &Batch, job: &JobView, before: &[u32], after: &[u32]
 }
 
 /// Looks into the tray, at the job, and into the tray again: a label may come out in between.
-fn look(case: Case, room: &Room, shop: &Shop, batch: &Batch) -> (JobView, Vec<u32>) {
-    let before = batch.out(&shop.printer);
-    let job = room.job(batch.id);
-    let after = batch.out(&shop.printer);
+fn look(case: Case, server: &PrintServer, setup: &PrinterSetup, batch: &Batch) -> (JobView, Vec<u32>) {
+    let before = batch.out(&setup.printer);
+    let job = server.job(batch.id);
+    let after = batch.out(&setup.printer);
     check(case, batch, &job, &before, &after);
     (job, after)
 }
@@ -155,56 +148,59 @@ fn play(case: Case) {
         Machine::Copy if case.kind.language == PrinterLanguage::Zpl => (false, true),
         machine => (machine == Machine::Copy, false),
     };
-    // Who is asked every now and then is to be seen at work.
+    // A polled printer has to be seen at work.
     let print_time = Duration::from_millis(if over_network { 700 } else { 15 });
     let options = Options { print_time, clone_of_it, no_counter, over_network, ..case.kind.options() };
-    let shop = Shop::with(case.kind, options);
-    let mut config = PrinterConfig { answers: case.answers, ..shop.config() };
+    let setup = PrinterSetup::with(case.kind, options);
+    let mut config = PrinterConfig { answers: case.answers, ..setup.config() };
     config.timeouts.silence = Duration::from_secs(2);
     (config.timeouts.stall, config.timeouts.confirm) = (Duration::from_secs(6), Duration::from_secs(6));
-    let room = shop.open_with(config);
+    let server = setup.open_with(config);
     let batch = Batch::on(case.kind, 100 + u64::from(case.after), LABELS, |n| n % 2 == 0);
     if counts(case.fault) || case.after == 0 {
-        shop.printer.set(case.fault);
-        room.printing.submit(batch.request()).unwrap();
+        setup.printer.set(case.fault);
+        server.service.submit(batch.request()).unwrap();
     } else {
-        room.printing.submit(batch.request()).unwrap();
-        assert!(shop.printer.wait(SOON, |out| out.len() >= case.after as usize), "{case:?}");
-        shop.printer.set(case.fault);
+        server.service.submit(batch.request()).unwrap();
+        assert!(setup.printer.wait(SOON, |out| out.len() >= case.after as usize), "{case:?}");
+        setup.printer.set(case.fault);
     }
     let mut mended = false;
     loop {
-        let stands = |job: &JobView| match job.state {
-            JobState::NeedsAnswer | JobState::Done => true,
-            JobState::Paused(_) => !mended,
-            _ => false,
-        };
-        let state = room.until(batch.id, stands).state.clone();
-        look(case, &room, &shop, &batch);
+        let state = server
+            .until(batch.id, |job: &JobView| match job.state {
+                JobState::NeedsAnswer | JobState::Done => true,
+                JobState::Paused(_) => !mended,
+                _ => false,
+            })
+            .state
+            .clone();
+        look(case, &server, &setup, &batch);
         if state == JobState::Done {
             break;
         }
         if state == JobState::NeedsAnswer {
             // Whoever looks into the tray waits until the printer stands still.
-            shop.printer.wait_until_idle(Duration::from_secs(5));
-            let (_, out) = look(case, &room, &shop, &batch);
-            room.answer_truthfully(batch.id, &out);
+            setup.printer.wait_until_idle(Duration::from_secs(5));
+            let (_, out) = look(case, &server, &setup, &batch);
+            server.answer_truthfully(batch.id, &out);
         }
         if !mended {
-            shop.printer.mend();
+            setup.printer.mend();
             mended = true;
         }
     }
-    assert!(shop.printer.wait_until_idle(SOON), "{case:?}");
-    let (job, out) = look(case, &room, &shop, &batch);
+    assert!(setup.printer.wait_until_idle(SOON), "{case:?}");
+    let (job, out) = look(case, &server, &setup, &batch);
     batch.check_all_out(&job, &out);
     let confirms = case.answers == ConfirmationLevel::Printed && case.machine == Machine::Genuine;
-    let honest = |state| confirms || state != LabelState::Confirmed;
     let by_printer = job.labels.iter().filter(|l| l.proof != Some(appliance::printing::ConfirmedBy::Person));
-    assert!(by_printer.into_iter().all(|l| honest(l.state)), "{case:?}: {job:#?}");
+    assert!(
+        by_printer.into_iter().all(|l| confirms || l.state != LabelState::Confirmed),
+        "{case:?}: {job:#?}"
+    );
 }
 
-/// All stories of a language, a few at a time.
 fn play_all(language: PrinterLanguage) {
     let waiting = Mutex::new(cases(language));
     std::thread::scope(|scope| {

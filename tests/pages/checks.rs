@@ -5,30 +5,26 @@ use serde_json::{Value, json};
 use super::acts::save_whole_page;
 use super::browser::Browser;
 
-/// What is asked of a page at one width in one scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Question {
-    /// All rules.
     All,
-    /// Those about colours, in the scheme that changes nothing else.
     Colours,
-    /// What fits on the screen.
-    Room,
+    Fit,
 }
 
-/// The widths of a small phone, a phone and a desk. A phone's styles are the same at both widths, so that what depends on styles
-/// is asked where there is less room.
+/// The widths of a small phone, a phone and a desk. A phone's styles are the same at both widths: what
+/// depends on styles is checked where there is less space.
 const LOOKS: [(u32, &str, Question); 6] = [
     (320, "light", Question::All),
     (320, "dark", Question::Colours),
-    (390, "light", Question::Room),
-    (390, "dark", Question::Room),
+    (390, "light", Question::Fit),
+    (390, "dark", Question::Fit),
     (1280, "light", Question::All),
     (1280, "dark", Question::Colours),
 ];
 
-/// Asks axe-core; the tags are those of WCAG 2.2 A and AA. What sticks to the edge of the window covers whatever it is scrolled
-/// over, which then counts as too small: it stands in its place meanwhile.
+/// Runs axe-core; the tags are those of WCAG 2.2 A and AA. What sticks to the edge of the window covers
+/// whatever it is scrolled over, which then counts as too small: it stands in its place meanwhile.
 const AXE: &str = "const callback = arguments[arguments.length - 1];
 const sticking = [...document.querySelectorAll('.press, .bar')];
 for (const e of sticking) e.style.position = 'static';
@@ -44,8 +40,8 @@ axe.run(document, {
   (found) => done(found.violations.map((v) => `${v.id} (${v.help}): ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)),
   (error) => done([`axe did not run: ${error}`]));";
 
-/// Everything that can be pressed and is less than 48 px high or wide. A link inside a sentence is as high as its line;
-/// a box to tick is pressed by its whole row.
+/// Everything that can be pressed and is less than 48 px high or wide. A link inside a sentence is as high as
+/// its line; a checkbox is pressed by its whole row.
 const SMALL: &str = "const small = [];
 for (const e of document.querySelectorAll('a, button, input, select, textarea, summary, label.tick')) {
   if (e.type === 'hidden' || e.closest('.away') || e.matches('label.tick input')) continue;
@@ -60,8 +56,8 @@ for (const e of document.querySelectorAll('a, button, input, select, textarea, s
 }
 return small;";
 
-/// Entries of the main navigation that are not wholly there to see, a button whose words wrap to one side, and a calm line
-/// that takes more than two lines.
+/// Entries of the main navigation that are not fully visible, a button whose words wrap to one side, and a
+/// status line that takes more than two lines.
 const LAYOUT: &str = "const bad = [];
 for (const entry of document.querySelectorAll('.top nav a')) {
   const [r, nav] = [entry.getBoundingClientRect(), entry.closest('nav').getBoundingClientRect()];
@@ -78,13 +74,13 @@ for (const told of document.querySelectorAll('.told')) {
 }
 return bad;";
 
-/// Every finding on the page that is shown, in words. With `PAGES_PICTURES=1` pictures of it are made.
+/// With `PAGES_PICTURES=1` pictures of the page are made too.
 pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     browser.script(&harness::tools::axe_source()).await;
     for (width, scheme, question) in LOOKS {
         let is_shown = wants_pictures() && width != 320;
-        if !is_shown && (scheme, question) == ("dark", Question::Room) {
+        if !is_shown && (scheme, question) == ("dark", Question::Fit) {
             continue;
         }
         // Both schemes take their colours from one style at all widths: a desk's dark one is put to the rules before a release.
@@ -95,11 +91,11 @@ pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         browser.devtools("Emulation.setEmulatedMedia", media).await;
         let mut found = Vec::new();
-        if question != Question::Room {
+        if question != Question::Fit {
             found.extend(find_violations(browser, question).await);
         }
         if question != Question::Colours {
-            found.extend(find_lack_of_room(browser, width).await);
+            found.extend(find_misfits(browser, width).await);
         }
         wrong.extend(found.into_iter().map(|what| format!("{name} at {width} {scheme}: {what}")));
         if is_shown {
@@ -110,8 +106,8 @@ pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
     wrong
 }
 
-/// What words that are longer than English could break, on a phone and at a desk.
-pub(crate) async fn check_room(browser: &Browser, name: &str) -> Vec<String> {
+/// What words longer than English could break, on a phone and at a desk.
+pub(crate) async fn check_fit(browser: &Browser, name: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for width in [390, 1280] {
         browser.resize(width, height_of(width)).await;
@@ -142,7 +138,7 @@ async fn find_violations(browser: &Browser, question: Question) -> Vec<String> {
     texts(browser.client.execute_async(AXE, only_colours).await.expect("axe-core answers"))
 }
 
-async fn find_lack_of_room(browser: &Browser, width: u32) -> Vec<String> {
+async fn find_misfits(browser: &Browser, width: u32) -> Vec<String> {
     let small = texts(browser.script(SMALL).await).into_iter().map(|small| format!("too small, {small}"));
     let mut found: Vec<String> = small.collect();
     found.extend(texts(browser.script(LAYOUT).await));
@@ -156,7 +152,6 @@ async fn find_overflow(browser: &Browser, width: u32) -> Option<String> {
     is_wider.then(|| format!("scrolls sideways: it is {across} wide"))
 }
 
-/// A list of texts that a script gave.
 pub(crate) fn texts(list: Value) -> Vec<String> {
     let texts =
         list.as_array().map(|list| list.iter().map(|v| v.as_str().unwrap_or("?").to_owned()).collect());

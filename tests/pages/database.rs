@@ -1,17 +1,15 @@
-//! What no page can do: the relay's own database is told something else.
+//! What no page can do: changes of the relay's own database.
 
-use harness::demo::line::DemoOutput;
+use harness::demo::output::DemoOutput;
 use record::tree::Hash;
 use sqlx::Connection as _;
 
 use super::acts::change_relay;
 
-/// Changes rows of the relay's database.
-pub(crate) async fn change(line: &DemoOutput, sql: &str) {
-    assert!(change_relay(&line.dir.join("relay"), sql).await > 0, "{sql}");
+pub(crate) async fn change(output: &DemoOutput, sql: &str) {
+    assert!(change_relay(&output.dir.join("relay"), sql).await > 0, "{sql}");
 }
 
-/// What the relay would have mailed: the path of a link of each kind.
 pub(crate) struct MailedLinks {
     pub(crate) reset: String,
     pub(crate) sign_in: String,
@@ -19,8 +17,8 @@ pub(crate) struct MailedLinks {
     pub(crate) invitation: String,
 }
 
-/// Puts links into the relay's database whose mails nobody has to wait for.
-pub(crate) async fn insert_links(line: &DemoOutput) -> MailedLinks {
+/// Puts links into the relay's database, so that nobody waits for their mails.
+pub(crate) async fn insert_links(output: &DemoOutput) -> MailedLinks {
     let mut paths = Vec::new();
     for (n, kind, body) in [
         (1_u8, "reset", "{}"),
@@ -32,7 +30,7 @@ pub(crate) async fn insert_links(line: &DemoOutput) -> MailedLinks {
             "INSERT INTO mail_links (digest, kind, person, body, made_ms, expires_ms) \
              VALUES (x'{digest}', '{kind}', (SELECT MIN(person) FROM people), '{body}', 0, {FAR_MS})"
         );
-        change(line, &sql).await;
+        change(output, &sql).await;
         paths.push(format!("/{kind}/{text}"));
     }
     let (digest, text) = link_of(4);
@@ -41,13 +39,14 @@ pub(crate) async fn insert_links(line: &DemoOutput) -> MailedLinks {
          VALUES ((SELECT MIN(account) FROM accounts), '01JD0000000000000000000000', 'tom@oak.example', 'biomed', TRUE, '[]', \
          x'{digest}', 0, 'admin@linden.example', {FAR_MS})"
     );
-    change(line, &sql).await;
+    change(output, &sql).await;
     let [reset, sign_in, sign_up] = <[String; 3]>::try_from(paths).expect("three links");
     MailedLinks { reset, sign_in, sign_up, invitation: format!("/join/{text}") }
 }
 
-/// Puts a provider of sign-in, and an open domain of it, into the relay's database; the path of the account's own way in.
-pub(crate) async fn insert_provider(line: &DemoOutput) -> String {
+/// Puts a sign-in provider and an open domain of it into the relay's database; the path of the account's own
+/// sign-in page.
+pub(crate) async fn insert_provider(output: &DemoOutput) -> String {
     let metadata = r#"{"issuer":"https://login.example","authorization_endpoint":"https://login.example/authorize","token_endpoint":"https://login.example/token","jwks_uri":"https://login.example/keys"}"#;
     let account = "(SELECT MIN(account) FROM accounts)";
     let provider = "'01JD0000000000000000000001'";
@@ -56,16 +55,16 @@ pub(crate) async fn insert_provider(line: &DemoOutput) -> String {
          fetched_ms, made_ms) VALUES ({account}, {provider}, 'other', 'https://login.example', 'cleantrack', 0, x'00', 'technician', 'groups', \
          FALSE, '{metadata}', CAST(strftime('%s', 'now') AS INTEGER) * 1000, 0)"
     );
-    change(line, &sql).await;
+    change(output, &sql).await;
     let sql = format!(
         "INSERT INTO oidc_group_roles (account, provider, value, role, place) VALUES ({account}, {provider}, 'CT Biomed', 'biomed', 'all')"
     );
-    change(line, &sql).await;
+    change(output, &sql).await;
     let sql = format!(
         "INSERT INTO oidc_domains (account, domain, provider, token, made_ms) VALUES ({account}, 'linden.example', {provider}, 'A1', 0)"
     );
-    change(line, &sql).await;
-    let file = line.dir.join("relay/relay.db");
+    change(output, &sql).await;
+    let file = output.dir.join("relay/relay.db");
     let mut db = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display()))
         .await
         .expect("the relay's database");
@@ -77,10 +76,8 @@ pub(crate) async fn insert_provider(line: &DemoOutput) -> String {
     format!("/organisation/{id}")
 }
 
-/// Long after every test.
 const FAR_MS: i64 = 9_999_999_999_999;
 
-/// Digest and text of the secret of a link.
 fn link_of(n: u8) -> (Hash, String) {
     use base64::Engine as _;
     let secret = [n; 32];

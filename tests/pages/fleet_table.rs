@@ -41,7 +41,7 @@ pub(crate) fn fleet_pages(at: &Places) -> Vec<Page> {
             vec![Type("#accent", "#ffee00"), Press(".go")],
             "hard to read",
         ),
-        // Whoever runs the platform signs in elsewhere: anybody else is refused.
+        // The platform's operator signs in elsewhere: anybody else is refused.
         page(
             "relay-platform-account",
             "/app/platform/accounts/01JD0000000000000000000000",

@@ -10,7 +10,7 @@ use super::checks;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_passkey_is_made_and_signs_in_alone() {
     let demo = Demo::start(&["--bare"]);
-    let relay = demo.line.relay.as_ref().expect("a relay");
+    let relay = demo.output.relay.as_ref().expect("a relay");
     let browser = Browser::open(Kind::Desk, true).await;
     let phone = add_authenticator(&browser).await;
     let verifies = async |is_verified: bool| {

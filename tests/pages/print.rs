@@ -7,16 +7,14 @@ use super::browser::demo::Demo;
 use super::browser::{Browser, Kind};
 use super::table::sign_in_staff;
 
-/// Lines of history on an item's page.
 const RECORDS: u64 = 50;
 const SHEETS_MAX: usize = 3;
 
-/// The page that is shown as it would be printed: a PDF on A4.
 async fn print(browser: &Browser) -> Vec<u8> {
     print_on(browser, 21.0, 29.7).await
 }
 
-/// The same on paper of this size, cm.
+/// On paper of this size, cm.
 async fn print_on(browser: &Browser, width: f64, height: f64) -> Vec<u8> {
     let page = json!({"page": {"width": width, "height": height}});
     let printed = browser.driver("print", page).await;
@@ -30,7 +28,7 @@ fn sheets(pdf: &[u8]) -> usize {
     text.matches("/Type /Page").count() - text.matches("/Type /Pages").count()
 }
 
-/// Hung up where people clean: what is on a second sheet nobody reads.
+/// It hangs where people clean: what is on a second sheet nobody reads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_technician_card_is_one_sheet() {
     let desk = Browser::open(Kind::Desk, true).await;
@@ -42,7 +40,6 @@ async fn the_technician_card_is_one_sheet() {
     ] {
         desk.goto(&format!("file://{}", docs.join(card).display())).await;
         desk.shows(last).await;
-        // Letter is shorter than A4 and wider.
         for (width, height) in [(21.0, 29.7), (21.59, 27.94)] {
             let pdf = print_on(&desk, width, height).await;
             let to = harness::tools::artefacts("pages").join(format!("{}.pdf", card.replace('/', "-")));
@@ -56,9 +53,9 @@ async fn the_technician_card_is_one_sheet() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_item_is_printed_as_its_records_alone() {
     let demo = Demo::start(&["--no-relay"]);
-    let at = &demo.line.r#box;
+    let at = &demo.output.r#box;
     let desk = Browser::open(Kind::Desk, true).await;
-    sign_in_staff(&desk, &demo.line).await;
+    sign_in_staff(&desk, &demo.output).await;
     desk.goto(&format!("{}/staff/equipment/{}", at.https, at.tags[0])).await;
     desk.shows("Take out of service").await;
     let records = desk.script("return document.querySelectorAll('#history li').length").await;

@@ -5,17 +5,18 @@ use serde_json::{Value, json};
 use super::browser::{Browser, TIME_LIMIT};
 use super::checks;
 
-/// Pages of which not all words are messages yet; one that has become so is a finding. Only the frame of these is looked at.
+/// Pages of which not all words are messages yet; one that has become so is a finding. Only their frame is
+/// checked.
 const NOT_WORDED: &[&str] = &["api"];
 
-/// English words as they can be found in a page of either locale: without marks on letters, without a letter that follows
-/// itself, and without brackets.
+/// English words in the form in which they can be found in a page of either locale: without diacritics,
+/// doubled letters and brackets.
 const PLAIN: &str =
     "const plain = (text) => text.normalize('NFD').replace(/\\p{M}/gu, '').replace(/[⟦⟧]/gu, '')
   .replace(/(\\p{L})\\1+/gu, '$1').replace(/\\s+/gu, ' ');";
 
-/// Texts with letters that are in no brackets, and names of elements for screen readers that begin with none. What nobody
-/// translates and what somebody types are not read.
+/// Texts with letters outside brackets, and accessible names that begin with none. What nobody translates and
+/// what somebody types is skipped.
 const BARE: &str = "const bare = [];
 if (document.documentElement.lang !== 'en-XA') bare.push(`its language is ${document.documentElement.lang}`);
 const skipped = '[translate=no], script, style, noscript, textarea, svg.mark';
@@ -41,7 +42,7 @@ for (const name of ['aria-label', 'alt', 'placeholder', 'data-l', 'data-pad', 'd
 }
 return bare;";
 
-/// Makes the browser one that reads the pseudo locale: nobody is offered it, and whoever names it gets it.
+/// Switches the browser to the pseudo locale, which no page offers.
 pub(crate) async fn choose(browser: &Browser, url: &str) {
     let set =
         browser.devtools("Network.setCookie", json!({"name": "language", "value": "xx", "url": url})).await;
@@ -56,7 +57,6 @@ pub(crate) async fn shows(browser: &Browser, words: &str) {
     browser.until(&shown, TIME_LIMIT).await;
 }
 
-/// What on the page that is shown is no message.
 pub(crate) async fn check_words(browser: &Browser, name: &str) -> Vec<String> {
     let bare = checks::texts(browser.script(BARE).await);
     match NOT_WORDED.contains(&name) {
@@ -66,7 +66,6 @@ pub(crate) async fn check_words(browser: &Browser, name: &str) -> Vec<String> {
     }
 }
 
-/// What does not find these finds nothing above either.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn texts_that_are_no_messages_are_found() {
     const PAGE: &str = "data:text/html;charset=utf-8,<html lang=en-XA><title>Bed</title><p>⟦OOpén <b translate=no>Bed 7</b> nnów⟧ 12:30</p>\

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-/// Rows of kind `page` that answer with a file which a page links to.
 const FILES: [&str; 6] = [
     "brand-sheet.show",
     "evidence.download",
@@ -12,14 +11,12 @@ const FILES: [&str; 6] = [
     "proof.download",
 ];
 
-/// A page of a program.
 struct PageRow {
     name: &'static str,
     pattern: &'static str,
 }
 
 impl PageRow {
-    /// Whether a path is one of its pattern.
     fn fits(&self, path: &str) -> bool {
         let (mut expected, mut parts) = (self.pattern.split('/'), path.split('/'));
         loop {
@@ -33,7 +30,6 @@ impl PageRow {
     }
 }
 
-/// The pages of a program, as its table of routes is kept in `docs`.
 pub(crate) struct PageRows {
     program: &'static str,
     rows: Vec<PageRow>,
@@ -41,12 +37,10 @@ pub(crate) struct PageRows {
 }
 
 impl PageRows {
-    /// Those of the box.
     pub(crate) fn of_box() -> Self {
         Self::read("box", include_str!("../../docs/routes-appliance.txt"))
     }
 
-    /// Those of the relay.
     pub(crate) fn of_relay() -> Self {
         Self::read("relay", include_str!("../../docs/routes-relay.txt"))
     }
@@ -60,7 +54,7 @@ impl PageRows {
         Self { program, rows: rows.collect(), looked_at: BTreeSet::new() }
     }
 
-    /// Notes that a path was opened. A part that is named wins over one that is free, as in the router.
+    /// Notes that a path was opened. A named part wins over a free one, as in the router.
     pub(crate) fn look_at(&mut self, path: &str) {
         let fitting = self.rows.iter().filter(|row| row.fits(path));
         if let Some(row) = fitting.min_by_key(|row| row.pattern.matches('{').count()) {
@@ -68,13 +62,11 @@ impl PageRows {
         }
     }
 
-    /// Names and paths of the pages that were not opened and need no value in their path: they can be opened as they are.
     pub(crate) fn missing_plain(&self) -> Vec<(&'static str, &'static str)> {
         let missing = self.rows.iter().filter(|row| !self.looked_at.contains(row.name));
         missing.filter(|row| !row.pattern.contains('{')).map(|row| (row.name, row.pattern)).collect()
     }
 
-    /// Pages that were not opened.
     pub(crate) fn missing(&self) -> Vec<String> {
         let missing = self.rows.iter().filter(|row| !self.looked_at.contains(row.name));
         missing

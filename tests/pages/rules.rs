@@ -3,13 +3,12 @@
 use super::page::{Act, Page};
 use super::table::{Places, UNMEASURED};
 
-/// What a change of the facility's settings is done by.
 fn rules(changes: &[(&'static str, &'static str)]) -> Vec<Act> {
     let set = changes.iter().map(|&(field, value)| Act::Set(field, value));
     set.chain([Act::Press("form .go")]).collect()
 }
 
-/// In this order: the rules are those of the beginning again at the end.
+/// Order matters: at the end the rules are those of the beginning again.
 pub(crate) fn pages(at: &Places) -> Vec<Page> {
     [after_use(at), labels_and_items(at), changed_meanwhile(at), who_cleaned(at), shared_tablet(at)]
         .into_iter()
@@ -81,7 +80,6 @@ fn labels_and_items(at: &Places) -> Vec<Page> {
     ]
 }
 
-/// Forms that come back since somebody else was quicker.
 fn changed_meanwhile(at: &Places) -> Vec<Page> {
     use Act::{Press, Set};
     let staff = |name, path: &str, acts, says| Page::after(name, format!("{}{path}", at.staff), acts, says);
@@ -94,7 +92,7 @@ fn changed_meanwhile(at: &Places) -> Vec<Page> {
     ]
 }
 
-/// What each way to say who cleaned asks for, on the simple page and on the secure one.
+/// What each method of saying who cleaned asks for, on the simple page and on the secure one.
 fn who_cleaned(at: &Places) -> Vec<Page> {
     use Act::{Press, Set, Type};
     let settings = |name, changes: &[(&'static str, &'static str)]| {
@@ -104,7 +102,7 @@ fn who_cleaned(at: &Places) -> Vec<Page> {
     let plain = |name, acts, says| Page::after(name, format!("{}{scan}", at.http), acts, says);
     let secure = |name, says| Page::at(name, format!("{}{scan}", at.origin_of_box()), says);
     const ADD: &str = "form[action$='/badges'] button";
-    // The field of the second scan is another one.
+    // The second scan has another field.
     let scanned =
         vec![Type("#badge", "0004712"), Press(ADD), Type("#badge[autofocus]", "0004712"), Press(ADD)];
     vec![
@@ -135,7 +133,6 @@ fn shared_tablet(at: &Places) -> Vec<Page> {
     ]
 }
 
-/// Words are longer in Spanish. It is chosen at the foot of the first of these pages, and English at that of the last.
 pub(crate) fn staff_in_spanish(at: &Places) -> Vec<Page> {
     use Act::Press;
     let home = format!("{}/", at.origin_of_box());

@@ -1,8 +1,8 @@
-//! States that no page comes to by itself: nothing there yet, a box alone, no line, a silent box, a fork.
+//! States that no page comes to by itself: nothing there yet, a box alone, no connection, a silent box, a fork.
 
 use std::time::Duration;
 
-use harness::demo::line::DemoOutput;
+use harness::demo::output::DemoOutput;
 use harness::virtual_printer::{PrinterFault, VirtualPrinter};
 use serde_json::json;
 
@@ -14,13 +14,11 @@ use super::database::change;
 use super::page::Page;
 use super::table::{sign_in_staff, type_note};
 
-/// A line that says nothing is given up after half a minute, and found out a little later; a printer is quicker.
-pub(crate) const TOLD_WITHIN: Duration = Duration::from_secs(120);
+/// A silent connection is given up after half a minute, and noticed a little later; a printer is quicker.
+pub(crate) const NOTICED_WITHIN: Duration = Duration::from_secs(120);
 
-/// How often a page is opened anew that has to change.
 const OPENED_EVERY: Duration = Duration::from_secs(1);
 
-/// What was found on the pages that were looked at.
 struct Looks {
     browser: Browser,
     wrong: Vec<String>,
@@ -42,25 +40,24 @@ impl Looks {
         self.wrong.extend(found);
     }
 
-    /// Changes the relay's rows and opens a page, until the page says this: a word that the box had sent before it was held
-    /// may come in between the two at any time.
-    async fn made_so(&self, line: &DemoOutput, sql: &str, url: &str, says: &str) {
+    /// Changes the relay's rows and opens a page until it says this: something that the box had sent before
+    /// it was stopped may come in between at any time.
+    async fn made_so(&self, output: &DemoOutput, sql: &str, url: &str, says: &str) {
         let found = format!("return document.body.innerText.includes('{says}')");
         let making = async {
             loop {
-                change(line, sql).await;
+                change(output, sql).await;
                 self.browser.goto(url).await;
                 if self.browser.script(&found).await == true {
                     return;
                 }
             }
         };
-        tokio::time::timeout(TOLD_WITHIN, making)
+        tokio::time::timeout(NOTICED_WITHIN, making)
             .await
             .unwrap_or_else(|_| panic!("{url} does not say {says}"));
     }
 
-    /// Opens the page that is shown again and again, until it says this.
     async fn opened_until(&self, says: &str) {
         let url = self.browser.client.current_url().await.expect("a page");
         let found = format!("return document.body.innerText.includes('{says}')");
@@ -70,7 +67,7 @@ impl Looks {
                 self.browser.goto(url.as_str()).await;
             }
         };
-        tokio::time::timeout(TOLD_WITHIN, opening)
+        tokio::time::timeout(NOTICED_WITHIN, opening)
             .await
             .unwrap_or_else(|_| panic!("{url} never said: {says}"));
     }
@@ -84,10 +81,10 @@ impl Looks {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_there_yet_and_no_relay() {
     let demo = Demo::start(&["--bare", "--no-relay"]);
-    let at = &demo.line.r#box;
+    let at = &demo.output.r#box;
     let (staff, tag) = (format!("{}/staff", at.https), at.tags.first().expect("one item"));
     let mut looks = Looks::new().await;
-    let admin = sign_in_staff(&looks.browser, &demo.line).await;
+    let admin = sign_in_staff(&looks.browser, &demo.output).await;
     looks.at("bare-home", format!("{}/", at.http), "Nothing is overdue").await;
     looks.at("bare-today", format!("{staff}/"), "No cleaning yet").await;
     looks.at("bare-item", format!("{staff}/equipment/{tag}"), "Never cleaned since it was added").await;
@@ -123,10 +120,10 @@ async fn nothing_there_yet_and_no_relay() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_line_a_silent_box_and_a_fork() {
     let demo = Demo::start(&["--bare"]);
-    let (at, relay) = (&demo.line.r#box, demo.line.relay.as_ref().expect("a relay"));
+    let (at, relay) = (&demo.output.r#box, demo.output.relay.as_ref().expect("a relay"));
     let tag = at.tags.first().expect("one item");
     let mut looks = Looks::new().await;
-    sign_in_staff(&looks.browser, &demo.line).await;
+    sign_in_staff(&looks.browser, &demo.output).await;
     sign_in_relay(&looks.browser, relay).await;
     looks.at("bare-relay-facilities", format!("{}/app/", relay.https), "There is none yet").await;
     // The only facility is shown at once.
@@ -134,7 +131,7 @@ async fn no_line_a_silent_box_and_a_fork() {
     looks.at("bare-relay-items", format!("{facility}/equipment"), "Infusion pump 14").await;
 
     {
-        let _held = Held::of(relay.pid);
+        let _held = StoppedProcess::of(relay.pid);
         looks.browser.goto(&format!("{}/t/{tag}", at.http)).await;
         type_into(&looks.browser, "#who", "Aisha Bello").await;
         type_note(&looks.browser, "Only wiped").await;
@@ -144,32 +141,31 @@ async fn no_line_a_silent_box_and_a_fork() {
         looks.here("no-line-receipt").await;
         looks.at("no-line-today", format!("{}/staff/", at.https), "No connection to the relay since").await;
     }
-    let _held = Held::of(at.pid);
+    let _held = StoppedProcess::of(at.pid);
     let (now_ms, box_id) = (wall_ms(), at.id.as_str());
     let silent = format!("UPDATE box_now SET last_seen_ms = {now_ms} - 3600000 WHERE box = '{box_id}'");
     let facilities = format!("{}/app/", relay.https);
-    looks.made_so(&demo.line, &silent, &facilities, "No contact with this box since").await;
+    looks.made_so(&demo.output, &silent, &facilities, "No contact with this box since").await;
     looks.here("silent-facilities").await;
-    looks.made_so(&demo.line, &silent, &format!("{}/app/boxes", relay.https), "Offline").await;
+    looks.made_so(&demo.output, &silent, &format!("{}/app/boxes", relay.https), "Offline").await;
     looks.here("silent-boxes").await;
     let fork =
         format!("UPDATE boxes SET quarantined_ms = {now_ms}, quarantine = 'fork' WHERE box = '{box_id}'");
-    change(&demo.line, &fork).await;
+    change(&demo.output, &fork).await;
     let evidence = format!(
         "INSERT INTO evidence (account, box, evidence_id, at_ms, kind, epoch, seq, ours, theirs, our_lines, payload) \
          SELECT account, box, '01ARZ3NDEKTSV4RRFFQ69G5FAV', {now_ms}, 'fork', epoch, 3, cosigned, cosigned, x'', x'' \
          FROM logs WHERE box = '{box_id}'"
     );
-    change(&demo.line, &evidence).await;
+    change(&demo.output, &evidence).await;
     looks.at("fork-boxes", format!("{}/app/boxes", relay.https), "two different logs under one key").await;
     looks.at("fork-facilities", format!("{}/app/", relay.https), "This box is quarantined").await;
     looks.end().await;
 }
 
-/// What the installed page shows where the box does not answer, in one language.
-async fn look_out_of_reach(looks: &mut Looks, line: &DemoOutput, of: &OutOfReach) {
+async fn look_out_of_reach(looks: &mut Looks, output: &DemoOutput, of: &OutOfReach) {
     const RECORD: &str = ".bar .go";
-    let (at, browser) = (&line.r#box, &looks.browser);
+    let (at, browser) = (&output.r#box, &looks.browser);
     let tag = at.tags.first().expect("one item");
     let set = json!({ "name": "language", "value": of.language, "url": at.http });
     browser.devtools("Network.setCookie", set).await;
@@ -179,7 +175,7 @@ async fn look_out_of_reach(looks: &mut Looks, line: &DemoOutput, of: &OutOfReach
     browser.until(cards, TIME_LIMIT).await;
     looks.here(of.names[0]).await;
     {
-        let _held = Held::of(at.pid);
+        let _held = StoppedProcess::of(at.pid);
         looks.at(of.names[1], format!("{}/t/{tag}", at.http), of.dead_spot).await;
         for summary in ["#record summary", "#record details:not([open]) summary"] {
             looks.browser.press(summary).await;
@@ -190,7 +186,6 @@ async fn look_out_of_reach(looks: &mut Looks, line: &DemoOutput, of: &OutOfReach
         looks.browser.press(RECORD).await;
         looks.browser.shows(of.on_this_phone).await;
         looks.here(of.names[3]).await;
-        // One of a label that is on nothing, on a phone that is full.
         let full = "navigator.storage.estimate = async () => ({ quota: 10, usage: 9 })";
         let script = json!({ "source": full });
         let script = looks.browser.devtools("Page.addScriptToEvaluateOnNewDocument", script).await;
@@ -207,7 +202,6 @@ async fn look_out_of_reach(looks: &mut Looks, line: &DemoOutput, of: &OutOfReach
     looks.here(of.names[5]).await;
 }
 
-/// Words that only these states have, and what the states are called in findings.
 struct OutOfReach {
     language: &'static str,
     names: [&'static str; 6],
@@ -249,7 +243,7 @@ async fn the_installed_page_out_of_reach_of_the_box() {
         refused: "Ingeniería biomédica lo tiene",
     };
     for language in [english, spanish] {
-        look_out_of_reach(&mut looks, &demo.line, &language).await;
+        look_out_of_reach(&mut looks, &demo.output, &language).await;
     }
     looks.end().await;
 }
@@ -257,13 +251,13 @@ async fn the_installed_page_out_of_reach_of_the_box() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_printer_without_paper() {
     let demo = Demo::start(&["--bare", "--no-relay"]);
-    let at = &demo.line.r#box;
+    let at = &demo.output.r#box;
     let spool = tempfile::tempdir().expect("a folder");
     let printer = VirtualPrinter::on_loopback(spool.path()).expect("a printer");
     printer.set(PrinterFault::PaperOutAfter(0));
-    change_settings(&demo.line, &demo.line.printers[0].addr, &printer.addr().to_string()).await;
+    change_settings(&demo.output, &demo.output.printers[0].addr, &printer.addr().to_string()).await;
     let mut looks = Looks::new().await;
-    sign_in_staff(&looks.browser, &demo.line).await;
+    sign_in_staff(&looks.browser, &demo.output).await;
     let item = format!("{}/staff/equipment/{}", at.https, at.tags.first().expect("one item"));
     looks.browser.goto(&item).await;
     looks.browser.press("form[action$='/label'] button").await;
@@ -281,11 +275,11 @@ async fn a_printer_without_paper() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_alarm_that_nobody_has_seen() {
     let demo = Demo::start(&["--bare"]);
-    let (at, relay) = (&demo.line.r#box, demo.line.relay.as_ref().expect("a relay"));
+    let (at, relay) = (&demo.output.r#box, demo.output.relay.as_ref().expect("a relay"));
     let mut looks = Looks::new().await;
-    sign_in_staff(&looks.browser, &demo.line).await;
+    sign_in_staff(&looks.browser, &demo.output).await;
     sign_in_relay(&looks.browser, relay).await;
-    change_settings(&demo.line, "\"escpos\"", "\"parchment\"").await;
+    change_settings(&demo.output, "\"escpos\"", "\"parchment\"").await;
     looks.at("alarm-home", format!("{}/", at.http), "Some or all printers cannot be used").await;
     looks.at("alarm-today", format!("{}/staff/", at.https), "Show and acknowledge").await;
     looks.browser.goto(&format!("{}/app/boxes", relay.https)).await;
@@ -302,15 +296,14 @@ async fn an_alarm_that_nobody_has_seen() {
     looks.end().await;
 }
 
-/// The box's settings say something else of its printer, and it is started anew with them.
-async fn change_settings(line: &DemoOutput, from: &str, to: &str) {
-    let (settings, pid) = (line.dir.join("box.toml"), line.dir.join("box.pid"));
+async fn change_settings(output: &DemoOutput, from: &str, to: &str) {
+    let (settings, pid) = (output.dir.join("box.toml"), output.dir.join("box.pid"));
     let text = std::fs::read_to_string(&settings).expect("the box’s settings");
     let changed = text.replace(from, to);
     assert_ne!(changed, text, "the printer is in the settings");
     std::fs::write(&settings, changed).expect("the box’s settings");
     let before = std::fs::read_to_string(&pid).expect("the box's process id");
-    rustix::process::kill_process(process(line.r#box.pid), rustix::process::Signal::TERM)
+    rustix::process::kill_process(process(output.r#box.pid), rustix::process::Signal::TERM)
         .expect("it is asked to end");
     let again = async {
         while std::fs::read_to_string(&pid).is_ok_and(|now| now == before || now.is_empty()) {
@@ -324,10 +317,9 @@ fn process(pid: u32) -> rustix::process::Pid {
     i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).expect("a process id")
 }
 
-/// A process that stands still until this is dropped.
-pub(crate) struct Held(rustix::process::Pid);
+pub(crate) struct StoppedProcess(rustix::process::Pid);
 
-impl Held {
+impl StoppedProcess {
     pub(crate) fn of(pid: u32) -> Self {
         let pid = process(pid);
         rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it can be held");
@@ -335,7 +327,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for StoppedProcess {
     fn drop(&mut self) {
         let _ = rustix::process::kill_process(self.0, rustix::process::Signal::CONT);
     }

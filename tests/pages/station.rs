@@ -1,17 +1,15 @@
 //! The label station with a thousand items: what a hand scanner types is counted, and what prints stays in view.
 
-use harness::demo::line::BoxLine;
+use harness::demo::output::BoxOutput;
 use serde_json::{Value, json};
 
 use super::browser::{Browser, TIME_LIMIT};
 
 /// From one scan to the next, as fast as a hand with a scanner is.
 const BETWEEN_SCANS_MS: f64 = 50.0;
-/// From one key of a scanner to the next.
 const BETWEEN_KEYS_MS: f64 = 2.0;
 
-/// Adds items until there are so many, and gives the tags of the new ones.
-pub(crate) async fn add_items(at: &BoxLine, ca: &std::path::Path, count: usize) -> Vec<String> {
+pub(crate) async fn add_items(at: &BoxOutput, ca: &std::path::Path, count: usize) -> Vec<String> {
     let pem = std::fs::read(ca).expect("the demo's authorities");
     let authorities = reqwest::Certificate::from_pem_bundle(&pem).expect("certificates");
     let client = reqwest::Client::builder().tls_certs_only(authorities).timeout(TIME_LIMIT).build();
@@ -30,8 +28,8 @@ pub(crate) async fn add_items(at: &BoxLine, ca: &std::path::Path, count: usize) 
     tags
 }
 
-/// Types tags as a scanner does, into whatever has the focus: each with its Enter, and 50 ms to the next. When a key was pressed
-/// is said with it, so that a loaded machine makes nobody of a scanner who types by hand.
+/// Types tags as a scanner does, into whatever has the focus: each with its Enter, and 50 ms to the next.
+/// Each key carries its time, so that a loaded machine does not make a scanner look like a person who types.
 async fn scan(browser: &Browser, tags: &[String]) {
     let now_ms = browser.script("return performance.timeOrigin + performance.now()").await;
     let mut at_ms = now_ms.as_f64().expect("a time");
@@ -55,11 +53,11 @@ async fn press_key(browser: &Browser, mut key: Value, at_ms: f64) {
 }
 
 /// Answers come as late as over bad Wi-Fi, or not at all.
-async fn slow_line(browser: &Browser, latency_ms: u32, offline: bool) {
+async fn slow_connection(browser: &Browser, latency_ms: u32, offline: bool) {
     browser.devtools("Network.enable", json!({})).await;
-    let line =
+    let conditions =
         json!({"offline": offline, "latency": latency_ms, "downloadThroughput": -1, "uploadThroughput": -1});
-    browser.devtools("Network.emulateNetworkConditions", line).await;
+    browser.devtools("Network.emulateNetworkConditions", conditions).await;
 }
 
 async fn tells(browser: &Browser, words: &str) {
@@ -67,12 +65,13 @@ async fn tells(browser: &Browser, words: &str) {
     browser.until(&reported, TIME_LIMIT).await;
 }
 
-/// Twenty scans while each answer takes six times as long as a scan, and then every way in which one could be lost.
-pub(crate) async fn scans_are_counted(browser: &Browser, at: &BoxLine, tags: &[String]) {
+/// Twenty scans while each answer takes six times as long as a scan, and then every case in which one could
+/// be lost.
+pub(crate) async fn scans_are_counted(browser: &Browser, at: &BoxOutput, tags: &[String]) {
     let station = format!("{}/staff/labels?show=all", at.https);
     browser.goto(&station).await;
     browser.shows("Find or scan").await;
-    slow_line(browser, 300, false).await;
+    slow_connection(browser, 300, false).await;
     assert_eq!(browser.script("return document.activeElement.localName").await, "body");
     let mut scans = tags[..20].to_vec();
     scans.push("7QK3M9X2W".to_owned());
@@ -81,7 +80,7 @@ pub(crate) async fn scans_are_counted(browser: &Browser, at: &BoxLine, tags: &[S
     tells(browser, "1 not selected: 7QK 3M9 X2W: no equipment in use has this tag").await;
     browser.shows("Print 20 labels").await;
 
-    // The focus on what Enter would press: on the button that prints, a box to tick, and the field.
+    // The focus on what Enter would press: on the button that prints, a checkbox, and the field.
     let path = browser.script("return location.pathname").await;
     for (css, tags) in
         [("[data-print]", &tags[20..22]), ("input[name=tag]", &tags[22..24]), ("#q", &tags[24..26])]
@@ -93,16 +92,15 @@ pub(crate) async fn scans_are_counted(browser: &Browser, at: &BoxLine, tags: &[S
     assert_eq!(browser.script("return location.pathname").await, path, "nothing was printed");
     assert_eq!(browser.script("return document.querySelector('#q').value").await, "");
 
-    // No line: what was scanned is kept, said, and sent when there is one again.
-    slow_line(browser, 0, true).await;
+    // Offline: scans are stored, shown as waiting, and sent when the connection is back.
+    slow_connection(browser, 0, true).await;
     browser.script("document.activeElement.blur()").await;
     scan(browser, &tags[26..28]).await;
     tells(browser, "kept here and sent again").await;
     tells(browser, "26 selected").await;
-    slow_line(browser, 0, false).await;
+    slow_connection(browser, 0, false).await;
     tells(browser, "28 selected").await;
 
-    // They are at the box: the page is opened again, and the list is whole.
     browser.client.refresh().await.expect("the page again");
     tells(browser, "28 selected").await;
     let list = browser.script("return document.querySelector('input[name=picks]').value").await;
@@ -114,8 +112,8 @@ pub(crate) async fn scans_are_counted(browser: &Browser, at: &BoxLine, tags: &[S
     }
 }
 
-/// What prints is in the window wherever the page is scrolled to, and hides nothing that has the focus.
-pub(crate) async fn print_stays_in_view(browser: &Browser, at: &BoxLine) {
+/// The print button is in the window wherever the page is scrolled to, and hides nothing that has the focus.
+pub(crate) async fn print_stays_in_view(browser: &Browser, at: &BoxOutput) {
     const IN_VIEW: &str = "return ['#template', '#printer', '#copies', '[data-print]'].map((css) => {
         const box = document.querySelector(css).getBoundingClientRect();
         return [css, Math.round(box.top), Math.round(box.bottom), Math.round(box.left), Math.round(box.right)];

@@ -1,6 +1,6 @@
 //! Every page of box and relay, in the order in which a person could come to them.
 
-use harness::demo::line::DemoOutput;
+use harness::demo::output::DemoOutput;
 
 use super::acts::{sign_in_relay, type_into};
 use super::browser::Browser;
@@ -9,7 +9,7 @@ use super::fleet_table::fleet_pages;
 use super::page::{Act, Page};
 use super::rules;
 
-/// Where things are that have names of their own in each demo.
+/// Addresses and ids that differ in each demo.
 pub(crate) struct Places {
     pub(crate) http: String,
     pub(crate) staff: String,
@@ -17,17 +17,14 @@ pub(crate) struct Places {
     pub(crate) pump: String,
     /// One like it, whose contact time nobody starts before.
     second_pump: String,
-    /// A good tag that is on nothing.
     unknown: String,
     out: String,
     pub(crate) fresh: String,
-    /// Items that only one state has to do with.
     pub(crate) others: [String; 6],
     receipt: String,
     old_receipt: String,
     protocol: String,
     pub(crate) person: String,
-    /// A record of a phone that the box refused.
     refused: String,
     relay: String,
     links: MailedLinks,
@@ -36,7 +33,7 @@ pub(crate) struct Places {
 }
 
 const RECORD: &str = ".bar .go";
-/// The same where a contact time would have to be measured first.
+/// The button to record where a contact time would have to be measured first.
 pub(crate) const UNMEASURED: &str = "#unmeasured, .bar .go";
 
 impl Places {
@@ -45,17 +42,15 @@ impl Places {
         self.staff.trim_end_matches("/staff")
     }
 
-    /// The same of the relay.
     pub(crate) fn origin_of_relay(&self) -> &str {
         &self.relay
     }
 
-    /// Signs in at both ends, adds an item without a protocol and records a cleaning of it.
-    pub(crate) async fn look(browser: &Browser, line: &DemoOutput) -> Self {
-        let (r#box, relay) = (&line.r#box, line.relay.as_ref().expect("a relay"));
+    pub(crate) async fn look(browser: &Browser, output: &DemoOutput) -> Self {
+        let (r#box, relay) = (&output.r#box, output.relay.as_ref().expect("a relay"));
         let tag = |at: usize| r#box.tags.get(at).expect("twelve items").clone();
 
-        let admin = sign_in_staff(browser, line).await;
+        let admin = sign_in_staff(browser, output).await;
 
         browser.goto(&format!("{}/staff/equipment/new", r#box.https)).await;
         type_into(browser, "#name", "Bed 7").await;
@@ -98,14 +93,14 @@ impl Places {
             person,
             refused,
             relay: relay.https.clone(),
-            links: insert_links(line).await,
-            organisation: insert_provider(line).await,
+            links: insert_links(output).await,
+            organisation: insert_provider(output).await,
             facility,
         }
     }
 }
 
-/// Sends what a phone has recorded of a label that is on nothing; where staff enter it late.
+/// Sends what a phone has recorded of a label that is on nothing; the page where staff enter it late.
 async fn send_refused(browser: &Browser, origin: &str, unknown: &str) -> String {
     browser.goto(&format!("{origin}/app")).await;
     let document = serde_json::json!({
@@ -122,10 +117,9 @@ async fn send_refused(browser: &Browser, origin: &str, unknown: &str) -> String 
     href(browser, "a[href*='/phone-records/']").await
 }
 
-/// Signs the facility admin in at the box; the address of the page that asks for their PIN.
-pub(crate) async fn sign_in_staff(browser: &Browser, line: &DemoOutput) -> String {
-    let grace = line.r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
-    browser.goto(&format!("{}/staff/", line.r#box.https)).await;
+pub(crate) async fn sign_in_staff(browser: &Browser, output: &DemoOutput) -> String {
+    let grace = output.r#box.staff.iter().find(|who| who.role == "facility_admin").expect("a facility admin");
+    browser.goto(&format!("{}/staff/", output.r#box.https)).await;
     let admin = browser.link(".list", &grace.name).await;
     browser.goto(&admin).await;
     type_into(browser, "#pin", &grace.pin).await;
@@ -134,7 +128,6 @@ pub(crate) async fn sign_in_staff(browser: &Browser, line: &DemoOutput) -> Strin
     admin
 }
 
-/// Opens the note of a scan page and writes it.
 pub(crate) async fn type_note(browser: &Browser, text: &str) {
     browser.press("details:has(#note) > summary").await;
     type_into(browser, "#note", text).await;
@@ -149,16 +142,15 @@ async fn last_of_path(browser: &Browser) -> String {
     url.path_segments().and_then(|mut parts| parts.next_back().map(str::to_owned)).expect("a path")
 }
 
-/// Those of the relay.
 pub(crate) fn pages_of_relay(at: &Places) -> Vec<Page> {
     // The last of these signs out.
     let mut pages = fleet_pages(at);
     pages.extend(relay(at));
-    pages.extend(relay_ways_in(at));
+    pages.extend(relay_sign_in_methods(at));
     pages
 }
 
-/// Those of the box, some in Spanish too. An undo is open for ten minutes: the pages that record come first.
+/// Some in Spanish too. An undo is open for ten minutes: the pages that record come first.
 pub(crate) fn pages_of_box_in_both_languages(at: &Places) -> Vec<Page> {
     let mut pages = technician(at);
     pages.extend(technician_in_spanish(at));
@@ -172,17 +164,15 @@ pub(crate) fn pages_of_box_in_both_languages(at: &Places) -> Vec<Page> {
     pages
 }
 
-/// Those of the box, in one language from the first to the last.
 pub(crate) fn pages_of_box(at: &Places) -> Vec<Page> {
-    let rooms = [technician, staff_items, staff_tags, staff_sign_offs, staff, rules::pages, staff_access];
-    rooms.into_iter().flat_map(|pages| pages(at)).collect()
+    let parts = [technician, staff_items, staff_tags, staff_sign_offs, staff, rules::pages, staff_access];
+    parts.into_iter().flat_map(|pages| pages(at)).collect()
 }
 
 fn technician(at: &Places) -> Vec<Page> {
     use Act::{Press, Type};
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.http), acts, says };
     let (pump, out, receipt) = (&at.pump, &at.out, &at.receipt);
-    // One symbol of a real tag misread.
     let misread = format!("{}{}", if pump.starts_with('7') { '8' } else { '7' }, &pump[1..]);
     let (undo, problem) = (format!("/r/{receipt}/undo"), format!("/t/{pump}/problem"));
     vec![
@@ -234,7 +224,8 @@ fn path_of(url: &str) -> &str {
     url.splitn(4, '/').nth(3).map_or("/", |path| &url[url.len() - path.len() - 1..])
 }
 
-/// Words are longer in Spanish. It is chosen at the foot of the first of these pages, and English at that of the last.
+/// Words are longer in Spanish. It is chosen at the foot of the first of these pages, and English at that of
+/// the last.
 fn technician_in_spanish(at: &Places) -> Vec<Page> {
     use Act::Press;
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.http), acts, says };
@@ -264,7 +255,6 @@ fn technician_in_spanish(at: &Places) -> Vec<Page> {
     ]
 }
 
-/// What opens an item, and what is entered of it later.
 fn staff_tags(at: &Places) -> Vec<Page> {
     use Act::Press;
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
@@ -389,7 +379,6 @@ fn staff_items(at: &Places) -> Vec<Page> {
     ]
 }
 
-/// Who works here, and who may clean by what.
 fn staff_sign_offs(at: &Places) -> Vec<Page> {
     use Act::{Press, Type};
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
@@ -521,7 +510,7 @@ fn staff(at: &Places) -> Vec<Page> {
     ]
 }
 
-/// Who may do what, and what one sees of oneself; at last an item that is retired for good.
+/// Permissions and one's own page; at last an item that is retired for good.
 fn staff_access(at: &Places) -> Vec<Page> {
     use Act::{Press, Type};
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.staff), acts, says };
@@ -635,8 +624,8 @@ fn relay(at: &Places) -> Vec<Page> {
     ]
 }
 
-/// Ways in beside the password, for whoever has not signed in.
-fn relay_ways_in(at: &Places) -> Vec<Page> {
+/// Sign-in methods beside the password, for whoever has not signed in.
+fn relay_sign_in_methods(at: &Places) -> Vec<Page> {
     use Act::{Press, Type};
     let page = |name, path: &str, acts, says| Page { name, url: format!("{}{path}", at.relay), acts, says };
     vec![

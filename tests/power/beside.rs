@@ -32,7 +32,6 @@ fn other(kind: &str, body: &str) -> EntryDraft {
     EntryDraft { by: EntryAuthor::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
 }
 
-/// Records so many entries one after the other; what was told of them.
 fn record(store: &Store, sim: &SimDisk, count: usize, rng: &mut Rng) -> Result<Model, String> {
     let tokio =
         tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|e| e.to_string())?;
@@ -48,7 +47,6 @@ fn record(store: &Store, sim: &SimDisk, count: usize, rng: &mut Rng) -> Result<M
         let draft = match i % 8 {
             _ if i == 0 => other("equipment.added", &format!(r#"{{"tag":"{}","name":"Pump"}}"#, TAGS[0])),
             7 => {
-                // An early one, whose segment is closed by now.
                 let hash: Hash = texts.remove(rng.below(texts.len() / 2 + 1));
                 model.erased.push(hash);
                 other("text.erased", &format!(r#"{{"hash":"{hash}","reason":"asked"}}"#))
@@ -71,7 +69,6 @@ fn record(store: &Store, sim: &SimDisk, count: usize, rng: &mut Rng) -> Result<M
     Ok(model)
 }
 
-/// The integrity check, round after round.
 fn look_through(store: &Store, over: &AtomicBool) -> Result<u64, String> {
     let mut rounds = 0;
     while !over.load(Ordering::Acquire) || rounds == 0 {
@@ -85,7 +82,6 @@ fn look_through(store: &Store, over: &AtomicBool) -> Result<u64, String> {
     Ok(rounds)
 }
 
-/// One box that records beside all that; how many images were tried, and what failed.
 pub fn one(seed: u64) -> (u64, Vec<String>) {
     match lived(seed) {
         Ok(tried) => tried,

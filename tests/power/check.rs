@@ -1,4 +1,4 @@
-//! What must hold after every start: told entries are there, nothing is invented, both copies and the fold agree.
+//! What must hold after every start: acknowledged entries are there, nothing is invented, both copies and the fold agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -34,13 +34,12 @@ impl HistoryLookup for Past {
         Ok(self.uses.iter().filter(unsure).copied().collect())
     }
     fn first_of_key(&self, _: &IdempotencyRecord, _: LinePlace) -> Result<Option<LinePlace>, Infallible> {
-        // Each key is there once.
         Ok(None)
     }
 }
 
-/// Checks a box that has just started against what was known when the power went: `reported` entries were acknowledged,
-/// `tried` had been handed to the disk.
+/// Checks a box that has just started: `reported` entries were acknowledged before the power went, `tried`
+/// had been handed to the disk.
 pub fn check(life: &Life, model: &Model, reported: u64, tried: u64, noise: bool) -> Result<(), String> {
     let reader = life.core.reader().map_err(|e| e.to_string())?;
     let own = u32::try_from(model.ended.len()).map_err(|e| e.to_string())? + 1;

@@ -8,18 +8,17 @@ use crate::rng::Rng;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Reads as `now`, a millisecond later each time, and from some reading on days off.
+/// Returns `now`, a millisecond later each time; from a random reading on, days off.
 #[derive(Debug)]
 pub struct LeapingClock {
     now: Now,
     leap_ms: i64,
-    /// Readings before the leap.
     after: u64,
     readings: AtomicU64,
 }
 
 impl LeapingClock {
-    /// Leaps four days either way at one of the first readings, or stays; which one is left to chance.
+    /// Leaps four days either way at one of the first readings, or not at all.
     pub fn new(now: Now, rng: &mut Rng) -> Self {
         let leap_ms = [0, 4 * DAY_MS, -4 * DAY_MS][rng.below(3)];
         Self { now, leap_ms, after: rng.below(6) as u64, readings: AtomicU64::new(0) }

@@ -19,7 +19,7 @@ impl World {
         Ok(())
     }
 
-    /// The card is one from before. What it had forgotten is elsewhere, or gone.
+    /// The card is replaced by an older backup. What that lacks is elsewhere, or gone.
     pub(crate) fn go_back(&mut self) -> Result<(), String> {
         if self.backups.is_empty() {
             return Ok(());
@@ -37,14 +37,12 @@ impl World {
         Ok(())
     }
 
-    /// One of the copies on the card goes, and nothing that only it holds.
     pub(crate) fn lose_copy(&mut self) -> Result<(), String> {
         self.store()?;
         self.end(None);
         match self.rng.below(6) {
             4 | 5 => self.rot(),
             0 => {
-                // What was set aside holds nothing more by now.
                 self.card.lose("cleantrack.redb");
             }
             1 => {
@@ -64,7 +62,7 @@ impl World {
         Ok(())
     }
 
-    /// One file of the journal, or of what lies beside it, rots in one place; or it is cut off there.
+    /// One file of the journal, or beside it, is damaged in one place or truncated there.
     pub(crate) fn rot(&mut self) {
         let beside = ["runs", "displaced", "fetched", "salvage", "evidence"].map(str::to_owned);
         let dirs = self.card.folders("log").into_iter().chain(beside);
@@ -98,7 +96,8 @@ impl World {
         }
     }
 
-    /// A copy of the card is put back, and goes on beside what the relay has by now: in the same epoch, or in one of its own.
+    /// A copy of the card is put back and continues beside what the relay has by now, in the same epoch or in
+    /// a new one.
     pub(crate) fn fork(&mut self) -> Result<(), String> {
         self.keep_backup()?;
         let at = self.backups.len() - 1;
@@ -120,8 +119,8 @@ impl World {
         Ok(())
     }
 
-    /// A part of the journal goes, and start after start is cut: nothing but the database has that part, and no start trusts
-    /// the database any more.
+    /// A part of the journal is lost and every start is cut: only the database has that part, and no start
+    /// trusts the database any more.
     pub(crate) fn boot_loop(&mut self) -> Result<(), String> {
         self.store()?;
         self.end(None);
@@ -137,7 +136,7 @@ impl World {
         self.look_through()
     }
 
-    /// The weekly look through: what one copy lost comes from the others before those may be lost too.
+    /// The weekly check: what one copy lost is restored from the others before those are lost too.
     pub(crate) fn look_through(&mut self) -> Result<(), String> {
         let store = self.store()?;
         let mut place = Some((0, 0));
@@ -147,7 +146,6 @@ impl World {
         store.scrub_runs().map_err(|e| e.to_string())
     }
 
-    /// The log goes with everything that has it, and its key stays.
     pub(crate) fn lose_log(&mut self) -> Result<(), String> {
         let origin = self.store()?.origin();
         self.end(None);
@@ -161,7 +159,7 @@ impl World {
             self.card.lose(file);
         }
         if self.plant == Some(Plant::KeyUsedAgain) {
-            // The box begins as it once did, and so it comes to the same key.
+            // The box begins as it once did, and so comes to the same key.
             self.card = Frozen::default();
         }
         self.must = self.relay.lines(&origin);
@@ -180,7 +178,6 @@ impl World {
         };
     }
 
-    /// A start on this disk, with the moments of it, and a stop.
     pub(crate) fn start_on(&mut self, sim: &SimDisk) -> Vec<Moment> {
         let random = SeededRandom::new(self.seed());
         self.cut_starts += 1;

@@ -15,25 +15,19 @@ use crate::rng::Rng;
 /// What Linux says of a sector that it cannot read.
 const EIO: i32 = 5;
 
-/// A call that fails.
 #[derive(Clone, Copy, Debug)]
 pub struct Fault {
-    /// Whether flushes fail, else writes; half of a failing write lands.
+    /// Whether flushes fail; if not, writes do, and half of a failing write lands.
     pub flush: bool,
-    /// Which one, from 0.
+    /// Which call, from 0.
     pub nth: u64,
-    /// Whether all later ones fail too.
     pub for_ever: bool,
-    /// How.
     pub kind: ErrorKind,
 }
 
-/// A moment at which the power may go.
 pub struct Moment {
     pub disk: Frozen,
-    /// Entries that someone had been told of.
     pub reported: u64,
-    /// Entries that had been handed to the disk.
     pub tried: u64,
 }
 
@@ -43,7 +37,7 @@ struct State {
     moments: Vec<Moment>,
     /// One in so many operations becomes a moment; 0 for none.
     every: usize,
-    /// Keeps one moment of them all, each as likely as any other.
+    /// Keeps one moment of all, each equally likely (reservoir sampling).
     only_one: bool,
     operations: usize,
     rng: Option<Rng>,
@@ -51,7 +45,6 @@ struct State {
     tried: u64,
     plant: Option<Plant>,
     starting: bool,
-    /// Files older than this were there before the process.
     process_began: u64,
     deferred: Option<u64>,
     /// Folders and files that a planted bug has not flushed yet.
@@ -62,7 +55,6 @@ struct State {
     flushes: u64,
 }
 
-/// The disk under a running store.
 #[derive(Clone)]
 pub struct SimDisk(Arc<Mutex<State>>);
 
@@ -83,20 +75,17 @@ impl SimDisk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes one in `every` operations from here on a moment.
     pub fn watch(&self, every: usize, rng: Rng) {
         let mut state = self.state();
         state.every = every;
         state.rng = Some(rng);
     }
 
-    /// Makes one operation from here on a moment: whichever, there is one.
     pub fn watch_one(&self, rng: Rng) {
         self.watch(1, rng);
         self.state().only_one = true;
     }
 
-    /// Removes a file under the running process.
     pub fn lose(&self, path: &str) {
         self.state().disk.lose(path);
     }
@@ -106,7 +95,7 @@ impl SimDisk {
         (state.writes, state.flushes, state.fault) = (0, 0, Some(fault));
     }
 
-    /// Whether commands are decided without a look at the group that is being made.
+    /// Whether commands are decided without looking at the group that is still open.
     pub fn passes_over_open_group(&self) -> bool {
         self.state().plant == Some(Plant::OpenGroupNotAsked)
     }
@@ -115,7 +104,6 @@ impl SimDisk {
         self.state().starting = starting;
     }
 
-    /// What was told and tried so far.
     pub fn note(&self, reported: u64, tried: u64) {
         let mut state = self.state();
         (state.reported, state.tried) = (reported, tried);
@@ -125,14 +113,12 @@ impl SimDisk {
         std::mem::take(&mut self.state().moments)
     }
 
-    /// The disk as it is now, cache included.
     pub fn freeze(&self) -> Frozen {
         self.state().disk.clone()
     }
 }
 
 impl State {
-    /// Before each operation that changes anything.
     fn operation(&mut self) {
         self.operations += 1;
         let every = if self.only_one { self.operations } else { self.every };
@@ -155,7 +141,7 @@ impl State {
         }
     }
 
-    /// Makes a folder's names durable, and with them what a rename did to another folder.
+    /// Makes a folder's names durable, and the other half of each rename out of or into it.
     fn flush_dir(&mut self, path: &str) -> io::Result<()> {
         let mut waiting = vec![path.to_owned()];
         while let Some(path) = waiting.pop() {
@@ -184,15 +170,14 @@ impl State {
         std::mem::take(&mut self.late_dirs).iter().try_for_each(|dir| self.flush_dir(dir))
     }
 
-    /// Whether this is the folder of a log before the newest.
     fn is_ended(&self, dir: &str) -> bool {
-        let number = |name: &str| name.split('-').next().and_then(|n| n.parse::<u32>().ok());
-        let number = |path: &str| path.strip_prefix("log/").and_then(number);
+        fn number(path: &str) -> Option<u32> {
+            path.strip_prefix("log/")?.split('-').next()?.parse().ok()
+        }
         number(dir)
             .is_some_and(|n| self.disk.folders("log").iter().filter_map(|path| number(path)).max() > Some(n))
     }
 
-    /// Whether a key waits for its log's first entry.
     fn is_key_unnamed(&self) -> bool {
         self.disk.files("keys").iter().any(|path| path.ends_with(".next"))
     }
@@ -202,7 +187,7 @@ impl State {
             inode.live.write(offset, data);
             inode.pending.push(Change::Write(offset, data.into()));
         }
-        // A page that is written again is put elsewhere on the card.
+        // A page that is written again goes elsewhere on the card.
         let pages = offset / PAGE..(offset + data.len()).div_ceil(PAGE);
         self.disk.lost.retain(|(of, page)| *of != id || !pages.contains(page));
     }
@@ -338,7 +323,7 @@ fn is_in_log(dir: &str) -> bool {
     dir == "log" || dir.starts_with("log/")
 }
 
-/// Where lines wait that the log has no place for.
+/// The folder for lines that the log has no place for.
 fn is_beside_log(dir: &str) -> bool {
     dir == "displaced" || dir == "runs"
 }
@@ -393,7 +378,8 @@ impl DiskFile for SimFile {
         let mut state = self.disk.state();
         state.operation();
         if let Some(kind) = state.due(true) {
-            // Linux marks pages clean that it could not write: they stay in the cache and never reach the disk.
+            // Linux marks pages clean that it could not write: they stay in the cache and never reach the
+            // disk.
             if let Some(inode) = state.disk.inodes.get_mut(&self.id) {
                 inode.pending.clear();
             }

@@ -1,5 +1,5 @@
 //! A box in its third epoch at rest: damage to any copy of any epoch, starts that are cut, then a whole start. What one
-//! copy that nothing touched holds is all there, and every loss is told.
+//! undamaged copy holds is all there, and every loss is reported.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,20 +12,18 @@ use crate::rng::Rng;
 use crate::rot::Outcome;
 use crate::story::{Life, Shared};
 
-/// A box at rest, and what was told in each of its epochs.
 pub struct Rest {
     disk: Frozen,
     reported: Vec<(Epoch, Vec<Hash>)>,
 }
 
-/// A bug that the images must find.
+/// A bug that this suite must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plant {
-    /// A database that was set aside is thrown away before anybody asks it.
+    /// A database that was set aside is thrown away before it is read.
     SalvageThrownAway,
 }
 
-/// Three epochs: each of the first two ended because its key was gone.
 pub fn three(seed: u64) -> Rest {
     at_rest(3, &mut Rng::new(seed))
 }
@@ -61,23 +59,19 @@ fn at_rest(epochs: u32, rng: &mut Rng) -> Rest {
     Rest { disk, reported }
 }
 
-/// Which copies a damage touched.
 #[derive(Default, Clone, Copy)]
 struct Touched {
     journal: bool,
     database: bool,
-    /// The newest file of the journal is gone with all that is in it.
     newest_file: bool,
 }
 
-/// Which copies may be damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Copies {
     Any,
     Journal,
 }
 
-/// One thing that is damaged, somewhere.
 fn damage(disk: &mut Frozen, of: Copies, rng: &mut Rng, touched: &mut Touched) -> String {
     let dirs = disk.folders("log");
     let database = of == Copies::Any && rng.chance(3);
@@ -123,12 +117,11 @@ fn damage(disk: &mut Frozen, of: Copies, rng: &mut Rng, touched: &mut Touched) -
     }
 }
 
-/// A start that is cut at a random operation of it.
 fn cut_start(disk: Frozen, rng: &mut Rng) -> Frozen {
     let sim = SimDisk::new(disk.clone(), None);
     sim.watch_one(rng.split());
     let model = Shared::default();
-    // Whatever it says, or redb panics over: this start does not get through.
+    // Whatever the result, or a panic of redb: this start does not get through.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(Life::open(&sim, &model, rng))));
     match sim.moments().first() {
         Some(moment) => moment.disk.crashed(cut_mode(rng), rng),
@@ -142,12 +135,13 @@ fn throw_away(disk: &mut Frozen, plant: Option<Plant>) {
     }
 }
 
-/// Damages it, cuts starts, starts it, and looks for everything that was told.
+/// Damages the card, cuts starts, starts it, and looks for everything that was acknowledged.
 pub fn image(rest: &Rest, plant: Option<Plant>, rng: &mut Rng) -> Result<Outcome, String> {
     let mut disk = rest.disk.clone();
     let mut touched = Touched::default();
     let mut how = Vec::new();
-    // A copy that was set aside is missed where the journal lacks something after a boot loop: planted bugs are looked for there.
+    // A copy that was set aside is missed only where the journal lacks something after a boot loop: that is
+    // where planted bugs are looked for.
     let (of, damages, starts) = match plant {
         Some(Plant::SalvageThrownAway) => (Copies::Journal, 1 + rng.below(2), 4 + rng.below(4)),
         None => (Copies::Any, rng.below(3), rng.below(4)),
@@ -162,29 +156,28 @@ pub fn image(rest: &Rest, plant: Option<Plant>, rng: &mut Rng) -> Result<Outcome
     }
     let outcome = match catch_unwind(AssertUnwindSafe(|| started(disk, (rest, &touched), rng))) {
         Ok(outcome) => outcome.map_err(|why| format!("{how:?}: {why}"))?,
-        // redb panics over a page that no start reads: whoever asked is told nothing, and the journal is whole.
-        Err(_) if touched.database => return Ok(Outcome::Told),
+        // redb panics over a page that no start reads: nobody was answered, and the journal is whole.
+        Err(_) if touched.database => return Ok(Outcome::Reported),
         Err(_) => return Err(format!("{how:?}: it panicked")),
     };
-    if outcome == Outcome::Told && !(touched.journal && touched.database) {
+    if outcome == Outcome::Reported && !(touched.journal && touched.database) {
         return Err(format!("{how:?}: one copy was whole, and something is missing"));
     }
     Ok(outcome)
 }
 
 fn damaged_blocks(life: &Life, rest: &Rest) -> bool {
-    let damaged = |(epoch, reported): &(Epoch, Vec<Hash>)| {
+    rest.reported.iter().any(|(epoch, reported): &(Epoch, Vec<Hash>)| {
         let reader = life.core.reader_of(*epoch);
         let mut seqs = (0u64..).zip(reported).map(|(seq, _)| seq);
         reader.is_ok_and(|reader| seqs.any(|seq| reader.entry(seq).is_err()))
-    };
-    rest.reported.iter().any(damaged)
+    })
 }
 
 fn started(disk: Frozen, (rest, touched): (&Rest, &Touched), rng: &mut Rng) -> Result<Outcome, String> {
     let model = Shared::default();
     let sim = SimDisk::new(disk, None);
-    // redb may panic over a damaged page: the process ends, and a later start does without the file.
+    // redb may panic over a damaged page: the process ends, and a later start works without the file.
     let mut life = None;
     for _ in 0..4 {
         let tried = catch_unwind(AssertUnwindSafe(|| Life::open(&sim, &model, rng)));
@@ -195,27 +188,27 @@ fn started(disk: Frozen, (rest, touched): (&Rest, &Touched), rng: &mut Rng) -> R
     }
     let mut life = life.ok_or("the box never starts again")?;
     if damaged_blocks(&life, rest) {
-        // Found by reading, and told: the next start builds the database anew.
+        // Found by reading, and reported: the next start rebuilds the database.
         life.core.idle().map_err(|e| e.to_string())?;
         drop(life);
         life = Life::open(&sim, &model, rng).map_err(|e| e.to_string())?;
     }
     let report = &life.report;
     let began = life.core.reader().map_err(|e| e.to_string())?.epoch().n > 3;
-    // Damage in the very last group looks like one that was torn while it was written, and a newest file that is gone like one
-    // that was never begun, unless the database knows better.
+    // Damage in the very last group looks like a group that was torn while being written, and a missing
+    // newest file like one that was never begun, unless the database knows better.
     let tail = touched.database && (touched.newest_file || (touched.journal && report.cut_files > 0));
-    let told_of_it = began || !report.missing.is_empty() || !report.unread_copies.is_empty() || tail;
+    let is_reported = began || !report.missing.is_empty() || !report.unread_copies.is_empty() || tail;
     for (epoch, reported) in &rest.reported {
         let reader = match life.core.reader() {
             Ok(reader) => reader,
-            Err(_) if told_of_it => return Ok(Outcome::Told),
+            Err(_) if is_reported => return Ok(Outcome::Reported),
             Err(e) => return Err(format!("epoch {epoch}: {e}: {:?}", life.report)),
         };
         for (seq, leaf) in (0u64..).zip(reported) {
             match reader.lines_of(epoch.n, seq) {
                 Ok(lines) if lines.iter().any(|(_, entry)| entry.leaf() == *leaf) => {}
-                Ok(_) | Err(_) if told_of_it => return Ok(Outcome::Told),
+                Ok(_) | Err(_) if is_reported => return Ok(Outcome::Reported),
                 Ok(lines) if lines.is_empty() => {
                     return Err(format!("entry {seq} of epoch {epoch} is missing: {:?}", life.report));
                 }

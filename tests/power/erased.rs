@@ -8,7 +8,6 @@ use crate::disk::{Frozen, SimDisk};
 use crate::rng::Rng;
 use crate::story::{Life, Shared};
 
-/// Everything that a file says, unpacked where it is packed.
 fn message(bytes: Vec<u8>) -> Vec<u8> {
     if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         zstd::decode_all(&bytes[..]).unwrap_or(bytes)
@@ -17,7 +16,6 @@ fn message(bytes: Vec<u8>) -> Vec<u8> {
     }
 }
 
-/// All files of a card.
 fn files(card: &Frozen) -> Vec<String> {
     let mut waiting = vec![String::new()];
     let mut all = Vec::new();
@@ -28,13 +26,13 @@ fn files(card: &Frozen) -> Vec<String> {
     all
 }
 
-/// Every text that is beside the log, by its hash.
 fn texts(life: &Life) -> Vec<TextLine> {
     let reader = life.core.reader().unwrap();
     (0..reader.size()).flat_map(|seq| reader.texts_of(seq).unwrap()).collect()
 }
 
-/// A box records, erases and is stopped; how many texts were erased, and the first file that still says one.
+/// A box records, erases and is stopped; how many texts were erased, and the first file that still contains
+/// one.
 pub fn one(seed: u64) -> (usize, Result<(), String>) {
     let mut rng = Rng::new(seed);
     let (model, disk) = (Shared::default(), SimDisk::new(Frozen::default(), None));
@@ -51,7 +49,7 @@ pub fn one(seed: u64) -> (usize, Result<(), String>) {
     drop(life);
     let card = disk.freeze();
     let erased: Vec<Hash> = model.lock().unwrap().erased.clone();
-    // Names are not given twice; reasons are.
+    // Names are unique; reasons repeat.
     let is_name = |text: &&TextLine| text.text().starts_with("Technician");
     let gone: Vec<&TextLine> =
         reported.iter().filter(|text| erased.contains(&text.hash())).filter(is_name).collect();

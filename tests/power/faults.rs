@@ -8,16 +8,14 @@ use crate::disk::{Fault, Frozen, Mode, SimDisk};
 use crate::rng::Rng;
 use crate::story::{Life, Model, Shared};
 
-/// What came of one fault.
 #[derive(Default, Debug)]
 pub struct Seen {
-    /// The process had to end.
     pub ended: bool,
-    /// Commands were refused cleanly.
     pub refused: bool,
 }
 
-/// One call fails in a running box; the process ends if it must; another goes on from the page cache; the power goes.
+/// One call fails in a running box; the process ends if it must; another continues from the page cache; the
+/// power goes.
 pub fn one(seed: u64, fault: Fault) -> Result<Seen, String> {
     let mut rng = Rng::new(seed);
     let model = Shared::default();
@@ -56,7 +54,6 @@ fn known(model: &Shared) -> Model {
     model.lock().unwrap().clone()
 }
 
-/// Every fault that is tried: each Nth call, once and for ever.
 pub fn all() -> Vec<Fault> {
     let mut all = Vec::new();
     for for_ever in [false, true] {

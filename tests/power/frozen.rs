@@ -31,7 +31,7 @@ pub enum DirOp {
     Link(String, Node),
     Unlink(String),
     Rename(String, String),
-    /// One half of a rename from a folder into another: both halves survive a cut, or neither.
+    /// One half of a rename between two folders: both halves survive a cut, or neither.
     MoveOut(u64, String),
     MoveIn(u64, String, Node),
 }
@@ -44,7 +44,6 @@ pub struct Dir {
 }
 
 impl DirOp {
-    /// The rename between two folders that it is a half of.
     pub fn moved(&self) -> Option<u64> {
         match self {
             Self::MoveOut(id, _) | Self::MoveIn(id, ..) => Some(*id),
@@ -65,34 +64,27 @@ pub fn apply(names: &mut BTreeMap<String, Node>, op: &DirOp) {
     }
 }
 
-/// A disk as it stands at one moment, page cache included.
 #[derive(Clone, Default)]
 pub struct Frozen {
     pub inodes: HashMap<u64, Inode>,
     pub dirs: BTreeMap<String, Dir>,
     pub next: u64,
-    /// Renames from one folder into another so far.
     pub moves: u64,
-    /// Pages of files that the disk does not give back until they are written again.
+    /// Pages that cannot be read until they are written again.
     pub lost: BTreeSet<(u64, usize)>,
 }
 
 /// What a power cut leaves of writes that were not flushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// None of them.
     Nothing,
-    /// The first ones.
     Prefix,
-    /// Any of them.
     Subset,
-    /// Any of their sectors.
     Sectors,
     /// The first ones, the last of these in part.
     Torn,
     /// Any of them, and one page that was being written is noise.
     Garbage,
-    /// Another of these for each file.
     Mixed,
     /// All: only the process died, and nothing became durable by that.
     Kill,
@@ -110,7 +102,6 @@ pub const MODES: [Mode; 8] = [
 ];
 
 impl Frozen {
-    /// The disk after the power came back, or after the process was killed.
     pub fn crashed(&self, mode: Mode, rng: &mut Rng) -> Self {
         if mode == Mode::Kill {
             return self.clone();
@@ -142,11 +133,14 @@ impl Frozen {
 
     /// How many of each folder's changes survive: a rename between two folders in both, or in none.
     fn surviving(&self, mode: Mode, rng: &mut Rng) -> BTreeMap<String, usize> {
-        let some = |dir: &Dir, rng: &mut Rng| {
-            if mode == Mode::Nothing { 0 } else { rng.below(dir.pending.len() + 1) }
-        };
-        let mut survive: BTreeMap<String, usize> =
-            self.dirs.iter().map(|(path, dir)| (path.clone(), some(dir, rng))).collect();
+        let mut survive: BTreeMap<String, usize> = self
+            .dirs
+            .iter()
+            .map(|(path, dir)| {
+                let some = if mode == Mode::Nothing { 0 } else { rng.below(dir.pending.len() + 1) };
+                (path.clone(), some)
+            })
+            .collect();
         loop {
             let stored: BTreeSet<u64> = self
                 .dirs
@@ -168,27 +162,23 @@ impl Frozen {
         }
     }
 
-    /// Whether a file in a folder has a name that a power cut would take from it.
     pub fn names_unflushed(&self) -> bool {
         let renames = |dir: &Dir| dir.pending.iter().any(|op| matches!(op, DirOp::Rename(..)));
         self.dirs.iter().any(|(path, dir)| !path.is_empty() && renames(dir))
     }
 
-    /// Paths of the files in a folder.
     pub fn files(&self, dir: &str) -> Vec<String> {
         let names = self.dirs.get(dir).map(|d| &d.live);
         let files = names.into_iter().flatten().filter(|(_, node)| matches!(node, Node::File(_)));
         files.map(|(name, _)| join(dir, name)).collect()
     }
 
-    /// Names of the folders in a folder.
     pub fn folders(&self, dir: &str) -> Vec<String> {
         let names = self.dirs.get(dir).map(|d| &d.live);
         let dirs = names.into_iter().flatten().filter(|(_, node)| matches!(node, Node::Dir));
         dirs.map(|(name, _)| join(dir, name)).collect()
     }
 
-    /// A file's bytes.
     pub fn bytes(&self, path: &str) -> Vec<u8> {
         let Some(inode) = self.inode(path) else { return Vec::new() };
         let mut bytes = vec![0; self.inodes[&inode].live.len];
@@ -196,7 +186,6 @@ impl Frozen {
         bytes
     }
 
-    /// Changes a file behind everyone's back: damage at rest.
     pub fn damage(&mut self, path: &str, offset: usize, data: &[u8]) {
         if let Some(inode) = self.inode(path).and_then(|id| self.inodes.get_mut(&id)) {
             inode.live.put(offset, data);
@@ -209,7 +198,6 @@ impl Frozen {
         self.lost.extend(self.inode(path).map(|id| (id, offset / PAGE)));
     }
 
-    /// Whether any page of these bytes cannot be read.
     pub fn has_lost(&self, id: u64, offset: usize, len: usize) -> bool {
         self.lost
             .range((id, offset / PAGE)..)
@@ -217,7 +205,6 @@ impl Frozen {
             .is_some_and(|&(of, page)| of == id && page * PAGE < offset + len)
     }
 
-    /// Removes a file behind everyone's back.
     pub fn lose(&mut self, path: &str) {
         let (dir, name) = split(path);
         if let Some(dir) = self.dirs.get_mut(dir) {

@@ -8,18 +8,16 @@ use crate::story::{Life, Model, Shared};
 
 const PAGE: usize = 4096;
 
-/// A group of a file: its entries, and its bytes.
 struct FileGroup {
     seqs: Range<u64>,
     bytes: Range<usize>,
 }
 
-/// The groups of a file as its trailers name them.
 fn groups(bytes: &[u8]) -> Vec<FileGroup> {
     let (mut found, mut at, mut from) = (Vec::new(), 0, PAGE);
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
         let text = std::str::from_utf8(line).unwrap_or_default();
-        // Zeros fill the rest of a page, and stand before whatever comes next.
+        // Zeros fill the rest of a page, before the next group.
         if let Some(trailer) = text.trim_start_matches('\0').strip_prefix("#g ") {
             let mut numbers = trailer.split(' ').map_while(|number| number.parse().ok());
             let end = (at + line.len()).next_multiple_of(PAGE);
@@ -33,7 +31,6 @@ fn groups(bytes: &[u8]) -> Vec<FileGroup> {
     found
 }
 
-/// A box with a journal of a few files, none of them sealed, stopped in order.
 fn at_rest(rng: &mut Rng) -> (Frozen, Model) {
     let (model, disk) = (Shared::default(), SimDisk::new(Frozen::default(), None));
     let mut life = Life::start(&disk, &model, rng).unwrap();
@@ -46,7 +43,8 @@ fn at_rest(rng: &mut Rng) -> (Frozen, Model) {
     (disk.freeze(), model)
 }
 
-/// Makes a hole of one group, and looks for all the others. With the planted bug whoever reads the journal stops at the hole.
+/// Makes a hole of one group, and looks for all the others. With the planted bug a reader of the journal
+/// stops at the hole.
 pub fn one(seed: u64, stops: bool) -> Result<(), String> {
     let mut rng = Rng::new(seed);
     let (mut disk, model) = at_rest(&mut rng);
@@ -55,7 +53,7 @@ pub fn one(seed: u64, stops: bool) -> Result<(), String> {
     let files = disk.files(&dir);
     let nth = rng.below(files.len());
     let all = groups(&disk.bytes(&files[nth]));
-    // Not the first of the log, which says whose it is; and behind a hole at the very end there is nothing.
+    // Not the first group, which says whose log it is; and behind a hole at the very end there is nothing.
     let within: Vec<&FileGroup> = all.iter().filter(|g| !g.seqs.is_empty() && g.seqs.start > 0).collect();
     let Some(hole) = within.get(rng.below(within.len().max(1))) else { return Ok(()) };
     if nth + 1 == files.len() && hole.seqs.end == model.reported.len() as u64 {

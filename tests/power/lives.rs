@@ -23,50 +23,37 @@ use crate::rng::Rng;
 use crate::story::sizes;
 
 const TAG: &str = "ABCDEFGH3";
-/// Rounds after which both sides must agree.
 pub(crate) const ROUNDS_MAX: u32 = 24;
 
-/// A bug that the lives must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plant {
     /// Ended logs are never compared with the relay's.
     NotCompared,
-    /// Of an ended log only what lies behind the end that counts is fetched, not what another branch has before it.
     BranchPassedOver,
-    /// Runs are never exchanged.
     RunsNotSent,
-    /// A card from an earlier epoch goes on from where it stands.
+    /// A card from an earlier epoch continues from its own end.
     NotRebased,
-    /// What was displaced is thrown away before it is adopted.
     DisplacedThrownAway,
-    /// A database that was set aside is removed before it was read to its end.
     SalvageUndrained,
-    /// As [`disk::Plant::SalvageNeverAsked`].
     SalvageNeverAsked,
-    /// As [`disk::Plant::EndedNeverHealed`].
     EndedNeverHealed,
-    /// As [`disk::Plant::RunsFlushedLate`].
     RunsFlushedLate,
-    /// A log that is not here at all is not looked for.
     PrevNotFollowed,
-    /// A box that lost its log signs another one by the same key.
+    /// A box that lost its log signs another one with the same key.
     KeyUsedAgain,
-    /// A line counts as often as a run brings it.
+    /// A line counts once for each run that brings it.
     CountedTwice,
-    /// What the relay has beyond the log is recorded once more, at the present time.
+    /// What the relay has beyond the log is recorded again, at the present time.
     WrittenAgain,
     /// Lines that the relay cannot have in their own place are not adopted.
     OwedPassedOver,
-    /// What a run adopts does not count.
     NotTransitive,
-    /// A run that is gone does not come back.
     RunsNotHealed,
     /// A run of a first entry alone is not sent: nobody else says what came before it.
     LinkNotSent,
 }
 
 impl Plant {
-    /// What the disk does for it.
     fn of_disk(self) -> Option<disk::Plant> {
         match self {
             Self::SalvageNeverAsked => Some(disk::Plant::SalvageNeverAsked),
@@ -77,14 +64,13 @@ impl Plant {
     }
 }
 
-/// A moment of a boot. No two boots of a life are one: what two branches record differs, as it does anywhere.
+/// A moment of a boot. No two boots of a life share one: what two branches record differs, as anywhere else.
 pub(crate) fn now(boot: u64) -> Now {
     let mut id = [0; 10];
     id[..8].copy_from_slice(&boot.to_be_bytes());
     Now { wall_ms: 1_763_610_000_000, boot: BootId::new(1, id), up_ms: 1_000, state: ClockState::Synced }
 }
 
-/// What counts at a box.
 pub(crate) fn counted(store: &Store) -> Lines {
     let mut all = Lines::new();
     for epoch in store.epochs() {
@@ -109,19 +95,16 @@ pub(crate) fn counted(store: &Store) -> Lines {
     all
 }
 
-/// A copy of the card, and what counted on it.
 pub(crate) struct Backup {
     pub(crate) card: Frozen,
     pub(crate) lines: Lines,
 }
 
-/// A moment at which the power may go, and the relay of then.
 pub(crate) struct Cut {
     pub(crate) moment: Moment,
     pub(crate) relay: Arc<Relay>,
 }
 
-/// What has been seen over all lives: each must have happened.
 pub(crate) type Marks = BTreeMap<&'static str, u64>;
 
 pub(crate) struct World {
@@ -130,11 +113,9 @@ pub(crate) struct World {
     pub(crate) compared: bool,
     pub(crate) relay: Relay,
     pub(crate) backups: Vec<Backup>,
-    /// Lines that some copy holds which nothing took away.
+    /// Lines of which a copy survived everything.
     pub(crate) must: Lines,
-    /// Keys of cleanings that phones were answered for.
     pub(crate) keys: Vec<u64>,
-    /// The first entry of each log that was ever seen.
     pub(crate) firsts: BTreeMap<Epoch, Hash>,
     /// Each operation is kept as a moment from here on, with the relay as it was when the process began.
     pub(crate) cuts: Option<Vec<Cut>>,
@@ -164,9 +145,9 @@ impl World {
             keys: Vec::new(),
             firsts: BTreeMap::new(),
             cuts: None,
-            // Two branches that both go on are rare in a life of everything.
+            // Two branches that both continue are rare in a life of everything.
             forks_often: seed % 4 == 3,
-            // So are starts that are cut until nothing but a copy has a line.
+            // So are starts that are cut until only one copy has a line.
             loops_often: seed % 8 == 5,
             cut_starts: 0,
             rng: Rng::new(seed),
@@ -180,7 +161,6 @@ impl World {
         *self.marks.entry(what).or_default() += 1;
     }
 
-    /// A box with this card and relay, of which nothing is known but what must be there.
     pub(crate) fn of_image(seed: u64, card: Frozen, relay: Relay, must: Lines) -> Self {
         Self { card, relay, must, ..Self::new(seed, None) }
     }
@@ -227,7 +207,6 @@ impl World {
         Ok(store)
     }
 
-    /// Keeps the moments of the running process.
     pub(crate) fn collect_cuts(&mut self) {
         if let (Some(cuts), Some((sim, _))) = (&mut self.cuts, &self.running) {
             let relay = &self.relay_then;
@@ -235,7 +214,6 @@ impl World {
         }
     }
 
-    /// Ends the process: in order, killed, or with the power.
     pub(crate) fn end(&mut self, mode: Option<Mode>) {
         self.collect_cuts();
         let Some((sim, store)) = self.running.take() else { return };
@@ -263,7 +241,7 @@ impl World {
             let key = if again { self.keys[self.rng.below(self.keys.len())] } else { self.rng.next() };
             let idem = IdempotencyRecord { key: Digest16::of(&key.to_be_bytes()), req: Digest16([1; 16]) };
             let body = format!(r#"{{"tag":"{TAG}","steps":[1,2],"who":{{"proof":"none"}}}}"#);
-            // Values do not commute: which one stands depends on the order, and on the time of each line.
+            // Values do not commute: which one wins depends on the order, and on the time of each line.
             let place = format!(r#"{{"tag":"{TAG}","location":"Bay {}"}}"#, self.rng.below(99));
             let event = match store.facility().equipment.is_empty() {
                 true => Event::read("equipment.added", &format!(r#"{{"tag":"{TAG}","name":"Pump"}}"#)),
@@ -280,14 +258,13 @@ impl World {
             }));
             let done = done.map_err(|e| format!("it does not record: {e}"))?;
             let reader = store.reader().map_err(|e| e.to_string())?;
-            // Who sent it before is told that very record, whatever else has its number.
+            // Who sent it before gets that very record, whatever else has its number.
             if let Some(line) = done.answer
                 && let Ok(reported) = reader.line(line)
                 && reported.and_then(|reported| reported.head().idem) != Some(idem)
             {
                 return Err(format!("what was sent again leads to {line:?}, which is something else"));
             }
-            // The next look finds it.
             for one in &done.recorded {
                 let found = reader.entry(one.seq).map_err(|e| e.to_string())?;
                 if found.map(|found| found.leaf()) != Some(one.leaf) {
@@ -295,8 +272,7 @@ impl World {
                 }
             }
             drop(reader);
-            let line = |one: &appliance::store::DurableEntry| LineId { epoch, seq: one.seq, leaf: one.leaf };
-            self.must.extend(done.recorded.iter().map(line));
+            self.must.extend(done.recorded.iter().map(|one| LineId { epoch, seq: one.seq, leaf: one.leaf }));
             if cleaning && !self.keys.contains(&key) {
                 self.keys.push(key);
             }
@@ -376,8 +352,8 @@ impl World {
 }
 
 impl World {
-    /// The model makes of the relay's bytes what both sides made of theirs: the same lines in the same order, and the same
-    /// facility and cleanings of them.
+    /// The model comes to the same from the relay's bytes as both sides from theirs: the same lines in the
+    /// same order, the same facility and cleanings.
     fn compare_with_model(&mut self, store: &Store, order: &[LineId]) -> Result<(), String> {
         let origin = store.origin();
         let model = self.relay.holdings(&origin).outcome(origin.epoch)?;
@@ -396,7 +372,7 @@ impl World {
         }
         let reader = store.reader().map_err(|e| e.to_string())?;
         for cleaning in &cleanings {
-            let held = reader.cleaning_of_line(cleaning.place()).map_err(|e| e.to_string())?;
+            let held = reader.cleaning_at(cleaning.place()).map_err(|e| e.to_string())?;
             if held.as_ref() != Some(cleaning) {
                 return Err(format!("a cleaning is {held:?}, and by the model {cleaning:?}"));
             }
@@ -416,7 +392,6 @@ impl World {
     }
 }
 
-/// Where two facilities differ.
 fn differing(one: &FacilityState, other: &FacilityState) -> String {
     let tag = TAG.parse::<Tag>().unwrap();
     for key in [RowKey::Equipment(tag), RowKey::Activity(tag)] {
@@ -434,7 +409,6 @@ pub(crate) fn cut_mode(rng: &mut Rng) -> Mode {
     modes[rng.below(modes.len())]
 }
 
-/// One life: what happened in it, or what went wrong, with how it came to that.
 pub fn life(seed: u64, plant: Option<Plant>) -> Result<Marks, String> {
     let mut world = World::new(seed, plant);
     let steps = 12 + world.rng.below(40);

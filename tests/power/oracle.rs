@@ -15,38 +15,31 @@ use record::run::RunName;
 use record::tree::Hash;
 use sha2::{Digest, Sha256};
 
-/// Lines of one epoch from a number on.
 pub type Piece = (u64, Vec<Entry>);
 
-/// All that one side holds.
 #[derive(Default)]
 pub struct Holdings {
     pub epochs: BTreeMap<Epoch, Vec<Entry>>,
     pub runs: BTreeMap<RunName, Piece>,
 }
 
-/// A line that counts.
 pub struct CountedLine {
     pub id: LineId,
     entry: Entry,
-    /// The run that brought it, and the entry that adopted that.
     adopted: Option<(RunName, EntryRef)>,
 }
 
 impl CountedLine {
-    /// Whether only a run brings it.
     pub fn was_adopted(&self) -> bool {
         self.adopted.is_some()
     }
 }
 
-/// What the model makes of it.
 pub struct Outcome {
     pub order: Vec<CountedLine>,
     pub lacking: BTreeSet<RunName>,
 }
 
-/// What a line says about other lines.
 enum Said {
     Started { prev: Option<(Epoch, u64, String)>, after: Option<Epoch> },
     Adopted(RunName),
@@ -55,7 +48,9 @@ enum Said {
 
 fn message(entry: &Entry) -> Said {
     let line: serde_json::Value = serde_json::from_str(entry.as_str()).unwrap();
-    let epoch = |of: &serde_json::Value| of.as_str().map(|of| of.parse::<Epoch>().unwrap());
+    fn epoch(of: &serde_json::Value) -> Option<Epoch> {
+        of.as_str().map(|of| of.parse().unwrap())
+    }
     let body = &line["body"];
     match line["kind"].as_str().unwrap() {
         "log.started" => Said::Started {
@@ -74,7 +69,7 @@ fn leaf(entry: &Entry) -> Hash {
     Hash(Sha256::new().chain_update([0]).chain_update(entry.bytes()).finalize().into())
 }
 
-/// RFC 6962, section 2.1, as it stands there.
+/// RFC 6962, section 2.1, word for word.
 fn root(leaves: &[Hash]) -> Hash {
     match leaves {
         [] => Hash(Sha256::digest([]).into()),
@@ -92,20 +87,19 @@ fn id(epoch: Epoch, entry: &Entry) -> LineId {
 }
 
 impl Holdings {
-    /// All pieces of an epoch: its own log first.
     fn pieces(&self, epoch: Epoch) -> Vec<Piece> {
         let own = self.epochs.get(&epoch).map(|entries| (0, entries.clone()));
         let runs = self.runs.iter().filter(|(name, _)| name.epoch() == epoch).map(|(_, piece)| piece.clone());
         own.into_iter().chain(runs).collect()
     }
 
-    /// The branch of an epoch that has this root at `size`. A piece goes on only from a history that it shares.
+    /// The branch of an epoch that has this root at `size`. A piece continues only a history that it shares.
     fn base(&self, epoch: Epoch, size: u64, named: &str) -> Option<Vec<Entry>> {
         let pieces = self.pieces(epoch);
-        let at = |piece: &Piece, seq: u64| {
+        fn at(piece: &Piece, seq: u64) -> Option<Entry> {
             let place = usize::try_from(seq.checked_sub(piece.0)?).unwrap();
             piece.1.get(place).cloned()
-        };
+        }
         (0..pieces.len().max(1)).find_map(|preferred| {
             let mut other = vec![false; pieces.len()];
             let mut all: Vec<Entry> = Vec::new();
@@ -131,7 +125,7 @@ impl Holdings {
             let epoch = chain[chain.len() - 1].0;
             let first = self.pieces(epoch).into_iter().find(|(from, _)| *from == 0);
             let Some(Said::Started { prev, after }) = first.and_then(|(_, e)| e.first().map(message)) else {
-                // Nobody says what came before it.
+                // No log says what came before it.
                 let held = self.epochs.keys().copied().chain(self.runs.keys().map(RunName::epoch));
                 let Some(lower) = held.filter(|held| held.n < epoch.n).max() else { break };
                 chain.push((lower, Vec::new()));
@@ -141,7 +135,7 @@ impl Holdings {
                 (Some((of, size, root)), _) => {
                     (of, self.base(of, size, &root).ok_or_else(|| format!("no base of {of} is held"))?)
                 }
-                // How much of it counts nobody says: nothing, and what is held of it is adopted.
+                // Nothing says how much of it counts: nothing does, and what is held of it is adopted.
                 (None, Some(of)) => (of, Vec::new()),
                 (None, None) => break,
             });
@@ -150,7 +144,6 @@ impl Holdings {
         Ok(chain)
     }
 
-    /// What counts, followed back from the newest epoch.
     pub fn outcome(&self, newest: Epoch) -> Result<Outcome, String> {
         let chain = self.chain(newest)?;
         let own: BTreeSet<LineId> =
@@ -204,7 +197,6 @@ impl Walk<'_> {
     }
 }
 
-/// The history that a fold over the model's order looks back at.
 #[derive(Default)]
 struct Past {
     cleanings: Vec<(LinePlace, CleaningRecord)>,
@@ -221,9 +213,9 @@ impl HistoryLookup for Past {
     type Error = Infallible;
     fn cleaning(&self, of: EntryRef, near: Option<RunName>) -> Result<Option<CleaningRecord>, Infallible> {
         let near = near.and_then(|run| self.at(LinePlace { of, run: Some(run) }));
-        let own = || self.at(LinePlace { of, run: None });
-        let first = || self.cleanings.iter().find(|(place, _)| place.of == of).map(|(_, held)| held.clone());
-        Ok(near.or_else(own).or_else(first))
+        Ok(near.or_else(|| self.at(LinePlace { of, run: None })).or_else(|| {
+            self.cleanings.iter().find(|(place, _)| place.of == of).map(|(_, held)| held.clone())
+        }))
     }
     fn unsure(&self, _: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
         // No clock of these boxes is ever in doubt.
@@ -242,7 +234,6 @@ impl HistoryLookup for Past {
     }
 }
 
-/// What counts, as a facility, and the cleanings with the time that each is told with.
 pub fn fold(order: &[CountedLine]) -> (FacilityState, Vec<CleaningRecord>) {
     let (mut facility, mut past) = (FacilityState::default(), Past::default());
     let mut times: BTreeMap<EntryRef, i64> = BTreeMap::new();

@@ -11,12 +11,11 @@ use crate::rng::Rng;
 
 type Done = Result<(), String>;
 
-/// A step of recovery: what happens to a box before it, and the step.
 pub struct Recovery {
     pub name: &'static str,
     prepare: fn(&mut World) -> Done,
     act: fn(&mut World) -> Done,
-    /// Whether what happens takes something with it for good.
+    /// Whether something is lost for good.
     loses: bool,
 }
 
@@ -28,7 +27,7 @@ const fn recovery(
     Recovery { name, prepare, act, loses: false }
 }
 
-/// All of them; the numbers are those of the store's table of steps.
+/// The numbers are those of the store's table of steps.
 pub const ALL: &[Recovery] = &[
     recovery("T1 a first start", |_| Ok(()), start),
     recovery("T2 a start behind a torn group", partial, start),
@@ -58,7 +57,6 @@ fn sync(world: &mut World) -> Done {
     world.sync()
 }
 
-/// A box in its third epoch, whose relay has all of it, or none.
 fn history(world: &mut World, synced: bool) -> Done {
     for n in 1..=3 {
         world.record()?;
@@ -81,7 +79,6 @@ fn partial(world: &mut World) -> Done {
     Ok(())
 }
 
-/// The folders of logs, oldest first.
 fn folders(world: &World) -> Vec<String> {
     let mut all = world.card.folders("log");
     all.sort();
@@ -112,7 +109,7 @@ fn hole(world: &mut World) -> Done {
     let newest = folders(world).pop().ok_or("no log")?;
     let file = world.card.files(&newest).pop().ok_or("no segment")?;
     let used = world.card.bytes(&file).iter().rposition(|byte| *byte != 0).unwrap_or(0);
-    // Not its first line, and not its last group.
+    // Neither its first line nor its last group.
     let at = 4096 + world.rng.below((used.saturating_sub(8192)).max(1));
     noise(world, &file, at);
     Ok(())
@@ -203,7 +200,6 @@ fn run_gone(world: &mut World) -> Done {
     Ok(())
 }
 
-/// What a run over the recoveries came to.
 #[derive(Default)]
 pub struct Tally {
     pub images: u64,
@@ -211,21 +207,17 @@ pub struct Tally {
     pub failures: Vec<String>,
 }
 
-/// A run over the recoveries: how far it goes, and what it looks for.
 pub struct Search {
-    /// It goes on until so many were tried, each step at least once.
+    /// It continues until so many were tried, each step at least once.
     pub images: u64,
     pub first_seed: u64,
-    /// The step of [`ALL`] that it begins with.
     pub first_step: usize,
-    /// One in so many operations of a step is cut, with the next seed those behind them.
+    /// One in so many operations of a step is cut; with the next seed the ones behind them.
     pub every: usize,
     pub plant: Option<Plant>,
-    /// It ends when it has seen such a failure.
     pub expected: fn(&str) -> bool,
 }
 
-/// Goes through the step once, and then cuts it at the operations that it had.
 fn cut_everywhere(recovery: &Recovery, seed: u64, search: &Search, is_over: &AtomicBool) -> Tally {
     let mut tally = Tally::default();
     let (cuts, must) = match uncut(recovery, seed, search.plant) {
@@ -266,8 +258,8 @@ fn cut_everywhere(recovery: &Recovery, seed: u64, search: &Search, is_over: &Ato
     tally
 }
 
-/// Kills the step wherever a file has a name that no flush made durable. The next start builds on that name, and at one in
-/// `every` of its operations the power goes.
+/// Kills the step wherever a file has a name that no flush made durable. The next start builds on that name,
+/// and the power goes at one in `every` of its operations.
 pub fn kill_behind_renames(recovery: &Recovery, seed: u64, every: usize) -> Tally {
     let mut tally = Tally::default();
     let (cuts, must) = match uncut(recovery, seed, None) {
@@ -299,7 +291,6 @@ pub fn kill_behind_renames(recovery: &Recovery, seed: u64, every: usize) -> Tall
     tally
 }
 
-/// The moments of the step, and what must count whenever it is cut.
 fn uncut(recovery: &Recovery, seed: u64, plant: Option<Plant>) -> Result<(Vec<Cut>, Lines), String> {
     let mut world = World::new(seed, plant);
     let gone_through = (|| {
@@ -322,7 +313,7 @@ fn uncut(recovery: &Recovery, seed: u64, plant: Option<Plant>) -> Result<(Vec<Cu
     gone_through.map_err(|why: String| format!("{why}\n{}", world.reported.join("\n")))
 }
 
-/// Steps, one after the other and with one seed after the other, on both cores.
+/// Steps and seeds in turn, on both cores.
 pub fn search_all(search: &Search) -> Tally {
     let (next, is_over) = (Mutex::new((0, Tally::default())), AtomicBool::new(false));
     let work = || {

@@ -18,32 +18,27 @@ use record::tree::{Frontier, root_at};
 use crate::lives::Plant;
 use crate::oracle::Holdings;
 
-/// Lines, whatever their order.
 pub type Lines = BTreeSet<LineId>;
 
-/// An epoch as a relay holds it.
 #[derive(Clone)]
 pub struct HeldEpoch {
-    /// Another one went on from the same before it, or from one that stays apart itself.
+    /// Another epoch continued the same predecessor, or one that is apart itself.
     apart: bool,
     pub entries: Vec<Entry>,
     pub texts: Vec<TextLine>,
     pub tree: Frontier,
-    /// The newest checkpoint, cosigned.
     note: String,
     log: VerifierKey,
 }
 
-/// What it holds, and the key by which it says so.
 #[derive(Clone)]
 pub struct Relay {
     pub epochs: BTreeMap<Epoch, HeldEpoch>,
-    /// Files of runs, by name.
     pub runs: BTreeMap<RunName, Vec<u8>>,
     cosigner: Arc<SignerKey>,
 }
 
-/// What a side counts: lines in their order, and runs that it would need.
+/// What one side counts: lines in order, and runs that it still needs.
 pub struct Counted {
     pub order: Vec<LineId>,
     pub lacking: BTreeSet<RunName>,
@@ -55,12 +50,10 @@ impl Relay {
         Self { epochs: BTreeMap::new(), runs: BTreeMap::new(), cosigner: Arc::new(cosigner) }
     }
 
-    /// What verifies its cosignatures.
     pub fn verifier(&self) -> VerifierKey {
         self.cosigner.verifier().clone()
     }
 
-    /// What it says to a hello, and to a batch once it has looked at it.
     pub fn answer(&self, epoch: Epoch) -> Ack {
         let answer = match self.epochs.get(&epoch) {
             Some(held) => Answer::Checkpoint { checkpoint: held.note.clone() },
@@ -69,7 +62,7 @@ impl Relay {
         Ack { v: VERSION, epoch, answer }
     }
 
-    /// Takes what a box has of an epoch behind what is here, where it is the same history.
+    /// Takes what a box has of an epoch beyond what is here, where it is the same history.
     pub fn take(&mut self, store: &Store, epoch: Epoch, upto: u64) {
         let origin = LogOrigin { epoch, ..store.origin() };
         let reader = store.reader_of(epoch).unwrap();
@@ -104,7 +97,6 @@ impl Relay {
         held.note = note;
     }
 
-    /// What the epoch of these first entries goes on from.
     fn follows(entries: &[Entry]) -> Option<Epoch> {
         let Some(Event::LogStarted(started)) = entries.first().map(Entry::event) else { return None };
         started.prev.map(|prev| prev.epoch).or(started.after)
@@ -118,7 +110,6 @@ impl Relay {
             .any(|(other, held)| Self::follows(&held.entries) == follows || (held.apart && other == follows))
     }
 
-    /// The newest epoch on which it goes on, as it cosigned it, with the epoch's key.
     pub fn newest(&self, present: &LogOrigin) -> Option<(CosignedCheckpoint, VerifierKey)> {
         let (epoch, held) = self.epochs.iter().rfind(|(_, held)| !held.apart)?;
         let origin = LogOrigin { epoch: *epoch, ..*present };
@@ -136,14 +127,13 @@ impl Relay {
         Some(all)
     }
 
-    /// Every line that it holds.
     pub fn lines(&self, origin: &LogOrigin) -> Lines {
         let own = self.epochs.iter().map(|(epoch, held)| (*epoch, held.entries.clone()));
         let runs = self.runs.keys().map(|name| (name.epoch(), self.run_lines(origin, name).unwrap()));
         own.chain(runs).flat_map(|(epoch, entries)| lines(epoch, &entries)).collect()
     }
 
-    /// The base of an epoch: what its successor states, from the epoch's log and from runs.
+    /// The base of an epoch: what its successor states, put together from the epoch's log and from runs.
     fn base(&self, origin: &LogOrigin, prev: Prev) -> Option<Vec<Entry>> {
         let mut sources: Vec<(u64, Vec<Entry>)> = Vec::new();
         sources.extend(self.epochs.get(&prev.epoch).map(|held| (0, held.entries.clone())));
@@ -155,14 +145,18 @@ impl Relay {
             .map(|(from, lines)| LeafRange { from: *from, leaves: lines.iter().map(Entry::leaf).collect() })
             .collect();
         let parts = assemble_base(&ranges, prev.size, prev.root)?;
-        let of = |part: &record::adoption::BasePart| {
-            let (from, lines) = &sources[part.source];
-            part.lines
-                .clone()
-                .map(|seq| lines[usize::try_from(seq - from).unwrap()].clone())
-                .collect::<Vec<_>>()
-        };
-        Some(parts.iter().flat_map(of).collect())
+        Some(
+            parts
+                .iter()
+                .flat_map(|part| {
+                    let (from, lines) = &sources[part.source];
+                    part.lines
+                        .clone()
+                        .map(|seq| lines[usize::try_from(seq - from).unwrap()].clone())
+                        .collect::<Vec<_>>()
+                })
+                .collect(),
+        )
     }
 
     fn first(&self, origin: &LogOrigin, epoch: Epoch) -> Option<Entry> {
@@ -173,16 +167,17 @@ impl Relay {
         })
     }
 
-    /// All of it, for a model to make something of.
     pub fn holdings(&self, origin: &LogOrigin) -> Holdings {
-        let run = |name: &RunName| (name.lines().start, self.run_lines(origin, name).unwrap());
         Holdings {
             epochs: self.epochs.iter().map(|(epoch, held)| (*epoch, held.entries.clone())).collect(),
-            runs: self.runs.keys().map(|name| (*name, run(name))).collect(),
+            runs: self
+                .runs
+                .keys()
+                .map(|name| (*name, (name.lines().start, self.run_lines(origin, name).unwrap())))
+                .collect(),
         }
     }
 
-    /// What counts for it, followed back from the newest epoch.
     pub fn counted(&self, origin: &LogOrigin, plant: Option<Plant>) -> Result<Counted, String> {
         let mut chain: Vec<(Epoch, Vec<Entry>)> = Vec::new();
         let held = self.epochs.get(&origin.epoch).ok_or("the relay has nothing of the newest epoch")?;
@@ -198,7 +193,7 @@ impl Relay {
                     (None, Some(after)) => (after, Vec::new()),
                     (None, None) => break,
                 },
-                // Nobody says what came before it.
+                // No log says what came before it.
                 _ => {
                     let held = self.epochs.keys().copied().chain(self.runs.keys().map(RunName::epoch));
                     let Some(lower) = held.filter(|held| held.n < epoch.n).max() else { break };

@@ -1,6 +1,5 @@
 //! Random numbers from a seed (SplitMix64): a failure is run again by its seed.
 
-/// A small generator that can be split.
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
 
@@ -17,12 +16,10 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// Below `end`, which is not 0.
     pub fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 
-    /// Once in `n`.
     pub fn chance(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }

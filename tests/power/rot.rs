@@ -7,16 +7,13 @@ use crate::disk::{Frozen, SimDisk};
 use crate::rng::Rng;
 use crate::story::{Life, Model, Shared};
 
-/// What a start made of the damage.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub enum Outcome {
-    /// Everything is there.
     Whole,
-    /// Something is missing, and the start said so.
-    Told,
+    Reported,
 }
 
-/// A box with a history in several segments, sealed ones among them, stopped cleanly.
+/// A box whose history has several segments, sealed ones among them, stopped cleanly.
 pub fn box_at_rest(seed: u64) -> (Frozen, Model) {
     let mut rng = Rng::new(seed);
     let model = Shared::default();
@@ -32,7 +29,6 @@ pub fn box_at_rest(seed: u64) -> (Frozen, Model) {
     (disk.freeze(), model)
 }
 
-/// Changes something in one file of the journal (or the database) and starts the box.
 pub fn damage(rest: &Frozen, model: &Model, database: bool, rng: &mut Rng) -> Result<(), String> {
     let mut rest = rest.clone();
     let files = if database {
@@ -75,7 +71,7 @@ pub fn damage(rest: &Frozen, model: &Model, database: bool, rng: &mut Rng) -> Re
 fn start(rest: &Frozen, model: &Model, may_end: bool, rng: &mut Rng) -> Result<(), String> {
     let shared = Shared::default();
     let disk = SimDisk::new(rest.clone(), None);
-    // redb may panic over a damaged page: the process ends, and a later start does without the file.
+    // redb may panic over a damaged page: the process ends, and a later start works without the file.
     let mut life = None;
     for _ in 0..4 {
         let tried =
@@ -97,13 +93,14 @@ fn start(rest: &Frozen, model: &Model, may_end: bool, rng: &mut Rng) -> Result<(
     let is_damaged = (0..reader.size()).any(|seq| reader.entry(seq).is_err());
     drop(reader);
     if is_damaged {
-        // Found by reading, and told: the next start builds the database anew.
+        // Found by reading, and reported: the next start rebuilds the database.
         life.core.idle().map_err(|e| e.to_string())?;
         drop(life);
         life = Life::open(&disk, &shared, rng).map_err(|e| e.to_string())?;
     }
     let reader = reader_of(&life)?;
-    // Where its end is gone there may have been more of the log, and its key signs no more; all that was told counts still.
+    // Where its end is gone there may have been more of the log, and its key signs no more; all that was
+    // acknowledged still counts.
     if life.report.new_epoch.is_some() && !may_end {
         return Err(format!("a new epoch was begun beside a whole copy: {:?}", life.report));
     }

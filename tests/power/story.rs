@@ -1,4 +1,4 @@
-//! A box's life: what is recorded, what its askers were told, and what must therefore be on the disk.
+//! A box's life: what is recorded, what was acknowledged, and what must therefore be on the disk.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,39 +19,34 @@ use crate::rng::Rng;
 
 pub const TAGS: [&str; 2] = ["ABCDEFGH3", "7QK3M9X2W"];
 
-/// What was handed to the store and what became of it, by seq.
 #[derive(Clone, Default)]
 pub struct Model {
-    /// Hashes of every entry that was ever tried at this seq.
     pub tried: Vec<Vec<Hash>>,
-    /// Hashes of the entries that someone was told of.
     pub reported: Vec<Hash>,
-    /// Seqs at which a command's entries end: less than all of them is never found.
+    /// Seqs at which a command's entries end: a command is found whole or not at all.
     pub ends: Vec<u64>,
-    /// Whether a text was ever asked to be erased: then texts may be missing.
     pub erased: Vec<Hash>,
-    /// What became of commands that were refused.
     pub refused: Vec<String>,
-    /// Logs that had ended before this one, with what was told in each.
+    /// Logs that had ended before this one, with what was acknowledged in each.
     pub ended: Vec<(Epoch, Vec<Hash>)>,
 }
 
 pub type Shared = Arc<Mutex<Model>>;
 
-struct Told {
+struct ReportedJob {
     model: Shared,
     disk: SimDisk,
     drafts: Vec<EntryDraft>,
-    /// How many entries were recorded before this group.
     recorded: u64,
 }
 
-impl Told {
-    /// Whether a phone has sent this before.
+impl ReportedJob {
     fn is_known(&self, draft: &EntryDraft, view: &CommandView<'_>) -> bool {
         let found = draft.idem.and_then(|idem| view.by_key(&idem.key));
-        let is_asked = |seq| seq < self.recorded || !self.disk.passes_over_open_group();
-        found.is_some_and(|(line, _)| line.of.epoch != view.epoch() || is_asked(line.of.seq))
+        let looks_at_group = !self.disk.passes_over_open_group();
+        found.is_some_and(|(line, _)| {
+            line.of.epoch != view.epoch() || line.of.seq < self.recorded || looks_at_group
+        })
     }
 }
 
@@ -59,7 +54,7 @@ fn with<T>(model: &Shared, f: impl FnOnce(&mut Model) -> T) -> T {
     f(&mut model.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-impl WriteJob for Told {
+impl WriteJob for ReportedJob {
     fn decide(&mut self, view: &CommandView<'_>) -> Vec<EntryDraft> {
         let mut drafts = std::mem::take(&mut self.drafts);
         drafts.retain(|draft| !self.is_known(draft, view));
@@ -107,14 +102,12 @@ pub fn sizes() -> StoreSizes {
     }
 }
 
-/// One process of a box.
 pub struct Life {
     pub core: LogWriter,
     pub report: StartReport,
     disk: SimDisk,
     model: Shared,
     clock: Arc<FakeClock>,
-    /// What phones have sent under a key.
     sent: Vec<EntryDraft>,
 }
 
@@ -130,14 +123,12 @@ fn clock(boot: u64) -> Arc<FakeClock> {
 }
 
 impl Life {
-    /// Starts a process on this disk and takes what it finds as what is known.
     pub fn start(disk: &SimDisk, model: &Shared, rng: &mut Rng) -> Result<Self, StoreError> {
         let life = Self::open(disk, model, rng)?;
         life.learn();
         Ok(life)
     }
 
-    /// Starts a process on this disk.
     pub fn open(disk: &SimDisk, model: &Shared, rng: &mut Rng) -> Result<Self, StoreError> {
         let clock = clock(rng.next());
         disk.starting(true);
@@ -148,7 +139,7 @@ impl Life {
         Ok(Self { core, report, disk: disk.clone(), model: model.clone(), clock, sent: Vec::new() })
     }
 
-    /// What the start found is what goes on: entries that nobody was told of may be there or not.
+    /// The log continues with what the start found: unacknowledged entries may be there or not.
     fn learn(&self) {
         let reader = self.core.reader().unwrap();
         with(&self.model, |model| {
@@ -165,14 +156,14 @@ impl Life {
         });
     }
 
-    /// Does something; `Err` when the store says that the process must end.
+    /// `Err` when the store says that the process must end.
     pub fn step(&mut self, rng: &mut Rng) -> Result<(), String> {
         self.clock.advance(std::time::Duration::from_secs(rng.next() % 2_000));
         match rng.below(12) {
             0 => self.core.make_durable().map_err(|e| e.to_string()),
             1 => self.core.idle().map(drop).map_err(|e| e.to_string()),
             2 => {
-                // What fails here is tried again later.
+                // A failure here is tried again later.
                 let _ = self.core.tidy();
                 Ok(())
             }
@@ -181,13 +172,12 @@ impl Life {
         }
     }
 
-    /// A group of up to `most` commands.
     pub fn group(&mut self, most: usize, rng: &mut Rng) -> Result<(), String> {
         let mut jobs: VecDeque<Box<dyn WriteJob>> = VecDeque::new();
         for _ in 0..=rng.below(most) {
             let drafts = (0..=rng.below(3)).map(|_| self.draft(rng)).collect::<Result<_, _>>()?;
             jobs.push_back(self.command(drafts));
-            // A phone that heard nothing sends the same once more.
+            // A phone that got no answer sends the same again.
             if rng.chance(4)
                 && let Some(again) = self.sent.get(rng.below(self.sent.len().max(1)))
             {
@@ -205,7 +195,7 @@ impl Life {
 
     fn command(&self, drafts: Vec<EntryDraft>) -> Box<dyn WriteJob> {
         let (model, disk, recorded) = (self.model.clone(), self.disk.clone(), self.core.size());
-        Box::new(Told { model, disk, drafts, recorded })
+        Box::new(ReportedJob { model, disk, drafts, recorded })
     }
 
     fn draft(&mut self, rng: &mut Rng) -> Result<EntryDraft, String> {

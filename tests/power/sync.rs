@@ -1,5 +1,5 @@
-//! What the uplink does between a box and its relay: the real exchange is carried, missing entries come back, ended logs are
-//! compared, runs go both ways.
+//! What the uplink does between a box and its relay: the real exchange runs, missing entries come back, ended logs are compared,
+//! runs go both ways.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Read as _;
@@ -7,7 +7,7 @@ use std::io::Read as _;
 use appliance::store::{PastLog, RefillError, Store, WriteDecision};
 use appliance::uplink::exchange::compare::{self, LogDifferences};
 use appliance::uplink::exchange::{ExchangeInput, ExchangeOutput, LogExchange};
-use appliance::uplink::stored::StoredLogs;
+use appliance::uplink::logs::stored::StoredLogs;
 use record::entry::{Entry, EntryAuthor, EntryDraft};
 use record::ids::Epoch;
 use record::run::RunName;
@@ -16,7 +16,6 @@ use record::tree::Frontier;
 use crate::lives::{Plant, ROUNDS_MAX, World, now};
 
 impl World {
-    /// What the uplink does with one connection, until nothing is left to do.
     pub(crate) fn sync(&mut self) -> Result<(), String> {
         for _ in 0..ROUNDS_MAX {
             let store = self.store()?;
@@ -28,7 +27,7 @@ impl World {
         Err("box and relay never come to an end".to_owned())
     }
 
-    /// One connection, carried by the real exchange until nothing more is said; whether the log's epoch is over.
+    /// One connection, driven by the real exchange to its end; whether the log's epoch is over.
     fn talk(&mut self, store: &Store) -> Result<bool, String> {
         let cosigners = [self.relay.verifier()];
         let logs = StoredLogs { store, cosigners: &cosigners };
@@ -65,7 +64,6 @@ impl World {
         Ok(false)
     }
 
-    /// Whether the next start has something to do.
     fn sync_once(&mut self, store: &Store) -> Result<bool, String> {
         let (origin, past) = (store.origin(), store.past().map_err(|e| e.to_string())?);
         if let Some((cosigned, key)) = self.relay.newest(&origin) {
@@ -99,11 +97,11 @@ impl World {
     fn expected(&self, store: &Store) -> Result<Option<PastLog>, String> {
         let mut all = store.past().map_err(|e| e.to_string())?;
         all.retain(|past| self.plant != Some(Plant::PrevNotFollowed) || past.size > 0);
-        let lacks = |epoch| {
+        Ok(compare::past_to_fetch(&all, |epoch| {
             let size = all.iter().find(|past| past.origin.epoch == epoch).map_or(0, |past| past.counts.size);
             self.relay.epochs.get(&epoch).is_none_or(|held| held.tree.size() < size)
-        };
-        Ok(compare::past_to_fetch(&all, lacks).cloned())
+        })
+        .cloned())
     }
 
     fn refill(&self, store: &Store, past: &PastLog) -> Result<bool, String> {
@@ -175,7 +173,7 @@ impl World {
         Ok(keep().map_err(|e: appliance::store::StoreError| e.to_string())? > 0)
     }
 
-    /// What adoption by reference took the place of: the same is recorded once more, at the present time.
+    /// What adoption by reference replaced: the same is recorded again, at the present time.
     fn write_again(&self, store: &Store, entries: &[Entry]) -> Result<bool, String> {
         for entry in entries {
             let Some(idem) = entry.head().idem else { continue };
@@ -210,12 +208,14 @@ impl World {
         }
         loop {
             let lacking = self.relay.counted(&store.origin(), self.plant).map(|counted| counted.lacking);
-            // Without the base that a run brings nothing can be followed yet: then each that is adopted here is sent.
+            // Without the base that a run brings nothing can be followed yet: then each that is adopted here
+            // is sent.
             let lacking = lacking.unwrap_or_else(|_| adopted.counting.iter().copied().collect());
             let mut sent = false;
-            let links_only = |run: &RunName| run.lines() == (0..1);
-            let goes = |run: &RunName| self.plant != Some(Plant::LinkNotSent) || !links_only(run);
-            let lacking: BTreeSet<RunName> = lacking.into_iter().filter(goes).collect();
+            let lacking: BTreeSet<RunName> = lacking
+                .into_iter()
+                .filter(|run| self.plant != Some(Plant::LinkNotSent) || run.lines() != (0..1))
+                .collect();
             for run in
                 lacking.iter().filter(|run| !self.relay.runs.contains_key(run)).copied().collect::<Vec<_>>()
             {
@@ -233,7 +233,6 @@ impl World {
     }
 }
 
-/// Whether these entries begin with all that counts.
 fn leads(entries: &[Entry], past: &PastLog) -> bool {
     let mut tree = Frontier::default();
     entries.iter().take(usize::try_from(past.counts.size).unwrap()).for_each(|entry| tree.push(entry.leaf()));

@@ -8,10 +8,9 @@ use super::demo::Demo;
 
 /// Requests that it makes up for an operation, beside those that bounds and links call for.
 const EXAMPLES: u32 = 4;
-/// Below what a program may ask in a second.
+/// Below a program's rate limit.
 const RATE: &str = "9/s";
 
-/// A token that may write, as an admin makes one.
 async fn make_token(region: &Region<'_>) -> String {
     let relay = region.relay;
     let form = [("email", relay.login.email.as_str()), ("password", relay.login.password.as_str())];
@@ -71,15 +70,15 @@ async fn write_settings(region: &Region<'_>, ca: &Path) -> String {
 #[tokio::test]
 async fn the_api_answers_as_its_document_says() {
     let demo = Demo::start(&[]);
-    let region = Region::of(&demo.line);
+    let region = Region::of(&demo.output);
     region.facilities(&[12, 40, 300]).await;
     let folder = tempfile::tempdir().unwrap();
     let (settings, document) = (folder.path().join("settings.toml"), folder.path().join("openapi.json"));
-    std::fs::write(&settings, write_settings(&region, &demo.line.ca).await).unwrap();
+    std::fs::write(&settings, write_settings(&region, &demo.output.ca).await).unwrap();
     std::fs::write(&document, region.text("/api/openapi.json").await).unwrap();
     let mut program = Command::new(harness::tools::python());
     program.args(["-m", "schemathesis.cli", "--config-file"]).arg(&settings).arg("run").arg(&document);
-    // What is well-formed may be refused all the same, as is a cursor that belongs to another list.
+    // A well-formed request may be refused all the same, as is a cursor that belongs to another list.
     program.args(["--exclude-checks", "positive_data_acceptance"]).current_dir(folder.path());
     let ran = program.output().unwrap();
     let said = String::from_utf8_lossy(&ran.stdout);

@@ -16,9 +16,9 @@ use crate::logs::{self, Point};
 use crate::world::{Down, Packet, Up, World};
 use crate::{Mark, Planted};
 
-/// Entries of a batch at most: several are needed for one log.
+/// Small, so that several are needed for one log.
 const BATCH: usize = 8;
-/// What a start writes to adopt a run.
+/// Written by a start that adopts a run.
 const ADOPTS: u32 = 1_000;
 
 impl World {
@@ -55,10 +55,10 @@ impl World {
         let logs = CardLogs { card: &self.card, cursor: &self.cursor };
         let outputs = exchange.on(input, &self.now(), &logs);
         self.exchange = Some(exchange);
-        let moves = |output: &ExchangeOutput| {
-            matches!(output, ExchangeOutput::RaiseCursor(_) | ExchangeOutput::LowerCursor(_))
-        };
-        let silent = self.planted == Planted::TellsOnlyMoves && !outputs.iter().any(moves);
+        let silent = self.planted == Planted::TellsOnlyMoves
+            && !outputs.iter().any(|output| {
+                matches!(output, ExchangeOutput::RaiseCursor(_) | ExchangeOutput::LowerCursor(_))
+            });
         let present = self.card.present.epoch();
         let tells = |output: &ExchangeOutput| match output {
             ExchangeOutput::Confirmed(epoch, _) | ExchangeOutput::End(ExchangeEnd::Held { epoch, .. }) => {
@@ -138,7 +138,7 @@ impl World {
         self.up(Up::Batch { from, to, partial });
     }
 
-    /// As the store does: what does not hold is not taken, and the file is written now and then.
+    /// As the store does: what does not hold is refused, and the file is written now and then.
     fn raise_cursor(&mut self, cosigned: &CosignedCheckpoint) {
         let checkpoint = *cosigned.checkpoint();
         let present = self.card.present;
@@ -183,7 +183,6 @@ impl World {
         self.feed(ExchangeInput::Ack(Ack { v: VERSION, epoch, answer }));
     }
 
-    /// The process begins anew.
     pub(crate) fn start(&mut self) {
         self.marks.insert(Mark::BoxStarted);
         self.cut();
@@ -222,7 +221,7 @@ impl World {
         self.marks.insert(Mark::Refilled);
     }
 
-    /// The present log ends where this says, and another begins under a new key.
+    /// The present log ends here, and another begins under a new key.
     pub(crate) fn begin_epoch(&mut self, counts: Option<(u64, Hash)>, signs: bool) {
         self.marks.insert(Mark::NewEpoch);
         let before = self.card.present;
@@ -235,7 +234,7 @@ impl World {
         self.must.insert(present.leaf);
     }
 
-    /// Lines that wait, and runs whose entry is gone, are adopted by the present log.
+    /// Waiting lines, and runs whose entry is gone, are adopted by the present log.
     fn adopt(&mut self) {
         let counted = self.card.counted();
         let mut seen = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What a box's card holds, and what the real code asks of it.
+//! What a box's card holds, and what the real code reads of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,46 +13,40 @@ use record::tree::{Frontier, Hash};
 
 use crate::logs::{self, LogKey, Point};
 
-/// Lines of other places that the present log adopts; the number names their file.
+/// Lines of other places that the present log adopts; the number is the file's name.
 pub(crate) type Run = usize;
 
 /// How far the entries that are fetched in their place have come.
 #[derive(Clone, Copy)]
 pub(crate) struct Fetched {
     pub(crate) to: &'static Point,
-    /// Whether the relay gave something else.
+    /// Whether the relay sent something else.
     pub(crate) wrong: bool,
 }
 
-/// A log that has ended.
 #[derive(Clone)]
 pub(crate) struct EndedLog {
     pub(crate) key: &'static LogKey,
-    /// What is here of it.
     pub(crate) here: Option<&'static Point>,
-    /// How much of it counts, where that is known.
     pub(crate) counts: Option<(u64, Hash)>,
     pub(crate) signs: bool,
     pub(crate) fetched: Option<Fetched>,
 }
 
-/// A card.
 #[derive(Clone)]
 pub(crate) struct Card {
-    /// Oldest first.
     pub(crate) ended: Vec<EndedLog>,
     pub(crate) present: &'static Point,
     /// The cursor's file.
     pub(crate) stored: Option<StoredCheckpoint>,
     /// What the relay signed of the present log and the box does not hold.
     pub(crate) contrary: Option<Checkpoint>,
-    /// Files of runs, and their lines.
     pub(crate) runs: BTreeMap<Run, Vec<&'static Point>>,
     /// Runs of lines that count in their own place too.
     pub(crate) owed: BTreeSet<Run>,
-    /// Lines that wait for the next start to adopt them.
+    /// Lines that the next start adopts.
     pub(crate) waiting: Vec<&'static Point>,
-    /// The like, of lines that count here already.
+    /// The same, of lines that count here already.
     pub(crate) owing: Vec<Vec<&'static Point>>,
     pub(crate) alarms: Vec<AlarmCause>,
 }
@@ -91,13 +85,12 @@ impl Card {
         }
     }
 
-    /// The logs that have ended, as the store tells of them.
+    /// The ended logs as the store reports them.
     pub(crate) fn past(&self) -> Vec<PastLog> {
         let nothing = Frontier::default().root();
         let past = |ended: &EndedLog| {
             let (size, root) = ended.counts.unwrap_or((0, nothing));
             let last = ended.counted().filter(|_| ended.is_whole()).map(|base| base.leaf);
-            let by_run = |run: &Run| self.runs[run].iter().any(|line| Some(line.leaf) == last);
             PastLog {
                 origin: ended.key.origin,
                 counts: Prev { epoch: ended.epoch(), size, root },
@@ -107,13 +100,15 @@ impl Card {
                 fetched: ended.fetched.is_some_and(|fetched| !fetched.wrong && fetched.to.size == size),
                 verifier: Some(ended.key.signer.verifier().clone()),
                 signs: ended.signs,
-                goes_by_run: self.owed.iter().any(by_run),
+                goes_by_run: self
+                    .owed
+                    .iter()
+                    .any(|run| self.runs[run].iter().any(|line| Some(line.leaf) == last)),
             }
         };
         self.ended.iter().map(past).collect()
     }
 
-    /// Every line that counts here.
     pub(crate) fn counted(&self) -> BTreeSet<Hash> {
         let logs = self.ended.iter().filter_map(EndedLog::counted).chain([self.present]);
         let mut all: BTreeSet<Hash> = logs.flat_map(Point::states).map(|state| state.leaf).collect();
@@ -121,7 +116,6 @@ impl Card {
         all
     }
 
-    /// Every line that is here.
     pub(crate) fn lines(&self) -> BTreeSet<Hash> {
         let mut all = self.counted();
         let here = self.ended.iter().filter_map(|ended| ended.here).flat_map(Point::states);
@@ -129,14 +123,15 @@ impl Card {
         all
     }
 
-    /// The highest number of an epoch that anything here names.
+    /// The highest epoch number that anything here names.
     pub(crate) fn last_epoch(&self) -> u32 {
         let stored = self.stored.iter().map(|stored| stored.checkpoint.origin.epoch.n);
         let ended = self.ended.iter().map(|ended| ended.epoch().n);
         stored.chain(ended).max().unwrap_or(0).max(self.present.epoch().n)
     }
 
-    /// The newest of the present log that the relay is known to have cosigned, where this card does not bear it out.
+    /// The newest checkpoint of the present log that the relay is known to have cosigned and that this card
+    /// contradicts.
     pub(crate) fn contradicted(&self) -> Option<Checkpoint> {
         let stored = self.stored.as_ref().map(|stored| stored.checkpoint);
         let signed = [self.contrary, stored].into_iter().flatten();

@@ -14,7 +14,6 @@ use crate::world::World;
 const CALM: u32 = 4_000;
 
 impl World {
-    /// What holds at every moment.
     pub(crate) fn check(&mut self) {
         for epoch in self.card.ended.iter().map(EndedLog::epoch).collect::<Vec<_>>() {
             let held = self.relay.size(epoch);
@@ -38,13 +37,13 @@ impl World {
         }
     }
 
-    /// Whether what the box counts of an ended log goes on from this.
+    /// Whether what the box counts of an ended log continues this state.
     fn continues(&self, held: &'static Point) -> bool {
         let ended = self.card.ended.iter().find(|ended| ended.epoch() == held.epoch());
         ended.and_then(EndedLog::counted).is_some_and(|base| held.leads_to(base))
     }
 
-    /// Whether nothing more goes over the session: each log is in its place at the relay, or cannot be.
+    /// Whether the session has nothing left to send: each log is in its place at the relay, or cannot be.
     fn is_sent(&self) -> bool {
         let present = self.card.present;
         let held = self.relay.held(present.epoch());
@@ -59,13 +58,14 @@ impl World {
             && self.card.past().iter().filter(offered).all(there)
     }
 
-    /// Whether an ended log has all that anybody can give it.
+    /// Whether an ended log has all that any side can provide.
     fn is_healed(&self, past: &PastLog) -> bool {
         let held = self.relay.held(past.origin.epoch).and_then(|at| at.at(past.counts.size));
         past.whole || !past.stated || held.is_none_or(|held| held.root() != past.counts.root)
     }
 
-    /// Lines of logs that neither side can make whole again, and what they adopt: neither side gives them to the other.
+    /// Lines of logs that neither side can make whole again, and what they adopt: neither side sends them to
+    /// the other.
     fn beyond_help(&self) -> BTreeSet<Hash> {
         let partial = self.card.ended.iter().filter(|ended| ended.counts.is_some() && !ended.is_whole());
         let sides = partial.flat_map(|ended| [ended.here, self.relay.held(ended.epoch())]);
@@ -82,7 +82,7 @@ impl World {
         lines
     }
 
-    /// What is wrong although nothing more happens.
+    /// What differs although nothing more happens.
     fn is_unequal(&self) -> Option<String> {
         let past = self.card.past();
         if let Some(past) = past.iter().find(|past| !self.is_healed(past)) {
@@ -107,8 +107,8 @@ impl World {
         standing.map(|cause| format!("{cause:?} stands and is over"))
     }
 
-    /// The weather clears: all logs arrive. Then the box starts once more, because ended logs are compared once for each
-    /// start, and both sides hold the same.
+    /// No more faults: all logs arrive. Then the box starts once more, because ended logs are compared once
+    /// for each start, and both sides hold the same.
     pub(crate) fn calm(&mut self) {
         self.stormy = false;
         self.until("stuck", |world| (!world.is_sent()).then(|| "not all is sent".to_owned()));

@@ -12,17 +12,16 @@ use record::sign::{KeyKind, NoteError, SignerKey, VerifierKey};
 use record::tree::{Frontier, Hash};
 use record::verify::SignedBatch;
 
-/// What a record of the box says; after a log went back to an earlier state, the next number.
+/// What a record says; after a log went back to an earlier state, the next number.
 pub(crate) type Content = u32;
 
-/// The key of an epoch's log.
 pub(crate) struct LogKey {
     pub(crate) origin: LogOrigin,
     pub(crate) signer: SignerKey,
     first: OnceLock<&'static Point>,
 }
 
-/// A log in one state: what it holds is its newest entry and the state before that.
+/// A log in one state: its newest entry and the state before that.
 pub(crate) struct Point {
     pub(crate) key: &'static LogKey,
     pub(crate) before: Option<&'static Point>,
@@ -40,7 +39,7 @@ fn cosigner() -> &'static SignerKey {
     COSIGNER.get_or_init(|| SignerKey::new("relay/cosign/1", KeyKind::Cosignature, &[99; 32]).unwrap())
 }
 
-/// What holds of a note that a relay cosigned, as the real code says: asked once for each.
+/// What holds of a note that a relay cosigned, by the real code; cached.
 pub(crate) fn verified(
     note: &str,
     origin: &LogOrigin,
@@ -100,7 +99,6 @@ impl Point {
         self.frontier.root()
     }
 
-    /// With one more entry.
     pub(crate) fn next(&'static self, content: Content) -> &'static Self {
         let mut next = self.next.lock().unwrap();
         next.entry(content).or_insert_with(|| Self::make(self.key, Some(self), content))
@@ -111,7 +109,6 @@ impl Point {
         self.states().find(|state| state.size <= size).filter(|state| state.size == size)
     }
 
-    /// This state and all before it.
     pub(crate) fn states(&'static self) -> impl Iterator<Item = &'static Self> {
         std::iter::successors(Some(self), |state| state.before)
     }

@@ -12,17 +12,15 @@ use crate::logs::Point;
 use crate::world::{Down, Packet, Up, World};
 use crate::{Mark, Planted};
 
-/// What the relay holds of one epoch.
 #[derive(Clone, Default)]
 pub(crate) struct Kept {
     pub(crate) at: Option<&'static Point>,
     witness: Option<(u64, Hash)>,
     pub(crate) quarantined: bool,
-    /// Another log follows the same one already.
+    /// Another log follows the same predecessor already.
     apart: bool,
 }
 
-/// All that it holds of the box.
 #[derive(Clone, Default)]
 pub(crate) struct RelaySide {
     pub(crate) logs: BTreeMap<Epoch, Kept>,
@@ -46,21 +44,20 @@ impl RelaySide {
 }
 
 impl World {
-    /// Every line that the relay holds.
     pub(crate) fn relay_lines(&self) -> BTreeSet<Hash> {
         let logs = self.relay.logs.values().filter_map(|stored| stored.at).flat_map(Point::states);
         let runs = self.relay.runs.iter().flat_map(|run| &self.runs[*run]).copied();
         logs.chain(runs).map(|line| line.leaf).collect()
     }
 
-    /// Runs that lines which the relay holds adopt, and that it lacks.
+    /// Runs that the relay's lines adopt, and that it lacks.
     pub(crate) fn relay_lacks(&self) -> Vec<Run> {
         let held = self.relay_lines();
         let named = self.adopts.iter().filter(|(leaf, _)| held.contains(*leaf)).map(|(_, run)| *run);
         named.filter(|run| !self.relay.runs.contains(run)).collect()
     }
 
-    /// Where a log ended, once the relay holds one that goes on from it.
+    /// Where a log ended, once the relay holds its successor.
     pub(crate) fn ends(&self, epoch: Epoch) -> Option<u64> {
         let follows = |(of, stored): &(&Epoch, &Kept)| {
             stored.size() > 0
@@ -96,7 +93,6 @@ impl World {
         }
     }
 
-    /// What the relay holds, cosigned; of nothing there is nothing to cosign.
     fn answer(&mut self, connection: u64, epoch: Epoch) {
         let down = match self.relay.held(epoch) {
             None => Down::Want { epoch, from: 0 },
@@ -148,7 +144,7 @@ impl World {
                 self.send(connection, Packet::Down(Down::Refused { epoch, from }));
             }
             BatchVerdict::Refuse(_) => {
-                // What a copy writes next to a log that another copy went on with fits nothing.
+                // What a copy writes next to a log that another copy continued fits nothing.
                 let other = connection == 0 || self.cloned || self.rewound;
                 assert!(partial || other, "an honest batch was refused");
                 self.send(connection, Packet::Down(Down::Refused { epoch, from }));

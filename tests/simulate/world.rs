@@ -1,4 +1,4 @@
-//! The simulated world: time, lines that lose, repeat, reorder and cut, and what happens to box, card and relay.
+//! The simulated world: time, connections that lose, repeat, reorder and cut, and what happens to box, card and relay.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -19,10 +19,8 @@ use crate::{Mark, Planted};
 const LOG: u64 = 40;
 /// A log goes back to multiples of this, so that few states have to be signed.
 const REWIND: u64 = 4;
-/// Where the world's time begins, milliseconds since 1970.
 const BEGIN_MS: i64 = 1_763_610_000_000;
 const DAY_MS: i64 = 86_400_000;
-/// What a copy of the card writes.
 const COPY: Content = 900;
 
 #[derive(Clone, Copy)]
@@ -49,7 +47,6 @@ pub(crate) struct World {
     random: u64,
     pub(crate) planted: Planted,
     pub(crate) now_ms: u64,
-    /// How far the box's wall clock is off.
     skew_ms: i64,
     /// When the certificate is to be renewed, and whether the relay does that.
     pub(crate) renewal_ms: i64,
@@ -71,21 +68,20 @@ pub(crate) struct World {
     pub(crate) compared: bool,
     pub(crate) restarts: bool,
     backups: Vec<Card>,
-    /// What first entries say: which log goes before, and how much of it counts.
+    /// From first entries: which log goes before, and how much of it counts.
     pub(crate) begun: BTreeMap<Epoch, (Epoch, u64)>,
-    /// Which run an entry adopts, and the lines of each.
     pub(crate) adopts: BTreeMap<Hash, Run>,
     pub(crate) runs: Vec<Vec<&'static Point>>,
     pub(crate) keys: u8,
     pub(crate) content: Content,
     pub(crate) relay: RelaySide,
     backup: RelaySide,
-    /// Lines that were recorded and that nothing took away from everybody.
+    /// Recorded lines of which a copy survived everything.
     pub(crate) must: BTreeSet<Hash>,
     pub(crate) went_back: bool,
     pub(crate) cloned: bool,
     pub(crate) rewound: bool,
-    /// The most that the relay may ever hold of a log that has ended, since it knows that.
+    /// The most that the relay may ever hold of an ended log, since it knows the end.
     pub(crate) ended: BTreeMap<Epoch, u64>,
     pub(crate) marks: BTreeSet<Mark>,
 }
@@ -145,7 +141,6 @@ impl World {
         self.below(100) < percent
     }
 
-    /// The box's clock.
     pub(crate) fn now(&self) -> Now {
         Now {
             wall_ms: BEGIN_MS + i64::try_from(self.now_ms).unwrap() + self.skew_ms,
@@ -180,7 +175,7 @@ impl World {
                 if self.connection.is_none() && (!self.stormy || self.chance(30)) {
                     self.connect();
                 }
-                self.other_line();
+                self.exchange_over_https();
                 if self.stormy {
                     self.mischief();
                 }
@@ -208,9 +203,9 @@ impl World {
             26..28 => self.backup = self.relay.clone(),
             28 => self.relay_goes_back(),
             29 if self.chance(20) => self.lose_keys(),
-            30 if self.chance(10) => self.copy_goes_on(),
+            30 if self.chance(10) => self.continue_copy(),
             31 if self.chance(20) => self.forget(),
-            32 if self.chance(30) => self.copy_of_ended_goes_on(),
+            32 if self.chance(30) => self.continue_ended_copy(),
             33 if self.chance(40) => self.backups.push(self.card.clone()),
             34 if self.chance(25) => self.restore(),
             35 if self.chance(4) => self.lose_log(),
@@ -229,13 +224,11 @@ impl World {
         self.feed(ExchangeInput::Grew(self.card.present.size));
     }
 
-    /// Appends an entry to the present log.
     pub(crate) fn write(&mut self, content: Content) {
         self.card.present = self.card.present.next(content);
         self.must.insert(self.card.present.leaf);
     }
 
-    /// What neither side holds any more is gone.
     fn lose(&mut self) {
         let (own, theirs) = (self.card.lines(), self.relay_lines());
         self.must.retain(|line| own.contains(line) || theirs.contains(line));
@@ -251,7 +244,7 @@ impl World {
         self.lose();
     }
 
-    /// The card goes on in another machine: the keys are not on it.
+    /// The card continues in another machine: the keys are not on it.
     fn lose_keys(&mut self) {
         self.marks.insert(Mark::KeysLost);
         self.card.ended.iter_mut().for_each(|ended| ended.signs = false);
@@ -263,7 +256,7 @@ impl World {
         self.start();
     }
 
-    /// The newest entries are forgotten, with the cursor or without; then the log goes on in another way.
+    /// The newest entries are forgotten, with the cursor or without; then the log continues differently.
     fn forget(&mut self) {
         let present = self.card.present;
         let Some(older) = present.at(present.size.saturating_sub(1 + self.below(8)) / REWIND * REWIND) else {
@@ -284,7 +277,7 @@ impl World {
         self.start();
     }
 
-    /// The card is one from before, with keys of its own epoch or without any.
+    /// The card is an older one, with keys of its own epoch or without any.
     fn restore(&mut self) {
         let at = usize::try_from(self.below(self.backups.len().max(1) as u64)).unwrap();
         let Some(older) = self.backups.get(at).cloned() else { return };
@@ -301,7 +294,6 @@ impl World {
         self.rewind();
     }
 
-    /// The folder of a log that has ended is gone.
     fn forget_ended(&mut self) {
         let at = usize::try_from(self.below(self.card.ended.len().max(1) as u64)).unwrap();
         let Some(ended) = self.card.ended.get_mut(at) else { return };
@@ -311,7 +303,6 @@ impl World {
         self.start();
     }
 
-    /// Everything but the keys is forgotten.
     fn lose_log(&mut self) {
         self.marks.insert(Mark::LogLost);
         let before = self.card.present;
@@ -328,8 +319,8 @@ impl World {
         self.skew_ms = skews[usize::try_from(self.below(5)).unwrap()];
     }
 
-    /// A copy of the card goes on with the present log in another box.
-    fn copy_goes_on(&mut self) {
+    /// A copy of the card continues the present log in another box.
+    fn continue_copy(&mut self) {
         let Some(at) = self.relay.held(self.card.present.epoch()) else { return };
         let Some(older) = at.at(at.size.saturating_sub(self.below(3))) else { return };
         self.cloned = true;
@@ -337,8 +328,8 @@ impl World {
         self.relay_hears(0, Up::Batch { from: older.size, to, partial: false });
     }
 
-    /// A copy of the card from before a new epoch goes on with the log that has ended.
-    fn copy_of_ended_goes_on(&mut self) {
+    /// A copy of the card from before a new epoch continues the ended log.
+    fn continue_ended_copy(&mut self) {
         let mut ended = self.card.ended.iter().rev().map(crate::card::EndedLog::epoch);
         let Some(epoch) = ended.find(|epoch| self.ends(*epoch).is_some()) else { return };
         let Some(at) = self.relay.held(epoch).filter(|at| Some(at.size) >= self.ends(epoch)) else { return };

@@ -1,4 +1,4 @@
-//! A building's HTTP proxy: opens tunnels (`CONNECT`), wants a password, refuses, says nothing, cuts, or reads what passes.
+//! A building's HTTP proxy: opens tunnels (`CONNECT`), requires a password, refuses, stays silent, cuts, or intercepts TLS.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,43 +14,35 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-/// Bytes of a request for a tunnel.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 
-/// What it does with whoever asks for a tunnel.
+/// How it answers a request for a tunnel.
 #[derive(Debug, Clone)]
 pub enum ProxyRule {
-    /// Opens it.
     Open,
-    /// Opens it for whoever sends this name and password, and else offers this scheme (`Basic`, `NTLM`).
+    /// Opens it with this name and password, and otherwise offers this scheme (`Basic`, `NTLM`).
     Password {
-        /// `name:password`.
         credentials: String,
-        /// What it offers.
         scheme: &'static str,
     },
-    /// Answers this status.
     Answer(u16),
-    /// Answers nothing and holds the connection.
     Silent,
     /// Opens it, and resets it after so many bytes.
     CutAfterBytes(u64),
     /// Opens it, and resets it after this time.
     CutAfter(Duration),
-    /// Ends TLS itself, with a certificate of its own, and speaks TLS to the target without any.
+    /// Terminates TLS with a certificate of its own, and opens TLS to the target without a client
+    /// certificate.
     Inspect(Arc<TlsInspection>),
 }
 
-/// How TLS is ended on its way.
 #[derive(Debug)]
 pub struct TlsInspection {
-    /// What is shown to whoever is inside.
     pub shown: Arc<rustls::ServerConfig>,
-    /// How the target is spoken to.
+    /// Used towards the target.
     pub upstream: Arc<rustls::ClientConfig>,
 }
 
-/// `host:port` of each tunnel that was opened.
 type TunnelTargets = Arc<Mutex<Vec<String>>>;
 
 /// The running proxy. Dropping it resets every tunnel and closes its port.
@@ -68,10 +60,6 @@ impl Drop for ConnectProxy {
 }
 
 impl ConnectProxy {
-    /// Listens on a free loopback port.
-    ///
-    /// # Errors
-    /// No port could be bound.
     pub async fn start(rule: ProxyRule) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
@@ -81,22 +69,18 @@ impl ConnectProxy {
         Ok(Self { addr, rule, targets, accepting })
     }
 
-    /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// From now on it does this; tunnels that are open are reset.
     pub fn set(&self, rule: ProxyRule) {
         self.rule.send_replace(rule);
     }
 
-    /// Tunnels that were opened so far.
     pub fn tunnels(&self) -> u64 {
         self.targets.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
     }
 
-    /// Of these, tunnels to this port.
     pub fn tunnels_to(&self, port: u16) -> u64 {
         let targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
         targets.iter().filter(|target| target.ends_with(&format!(":{port}"))).count() as u64
@@ -141,7 +125,7 @@ async fn serve_client(mut near: TcpStream, rule: ProxyRule, targets: &TunnelTarg
     };
     if let Some(answer) = refused {
         near.write_all(answer.as_bytes()).await?;
-        // Its end, not a reset: what was answered is read.
+        // An orderly end, not a reset: the answer is read.
         near.shutdown().await?;
         return near.read(&mut [0; 64]).await.map(drop);
     }
@@ -186,7 +170,7 @@ async fn inspect_tunnel(
     join_streams(near, far, u64::MAX).await
 }
 
-/// Both ways, until one ends, or so many bytes have passed.
+/// Copies both directions until one ends, or so many bytes have passed.
 async fn join_streams(
     near: impl AsyncRead + AsyncWrite + Unpin,
     far: impl AsyncRead + AsyncWrite + Unpin,
@@ -222,7 +206,6 @@ async fn copy_stream(
 mod tests {
     use super::*;
 
-    /// A far end that sends back what it hears.
     async fn echo() -> SocketAddr {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let addr = listener.local_addr().unwrap();
@@ -237,7 +220,6 @@ mod tests {
         addr
     }
 
-    /// The proxy's answer to a request for a tunnel, and the connection.
     async fn request_tunnel(proxy: &ConnectProxy, to: SocketAddr, more: &str) -> (String, TcpStream) {
         let mut stream = TcpStream::connect(proxy.addr()).await.unwrap();
         stream.write_all(format!("CONNECT {to} HTTP/1.1\r\n{more}\r\n").as_bytes()).await.unwrap();

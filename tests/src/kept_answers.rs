@@ -1,12 +1,11 @@
 //! Keeps each answer, so that two commits can be compared: `CLEANTRACK_KEEP_ANSWERS=FOLDER cargo test` writes one file for
-//! each test, with its requests in order. Ids, times and signatures are drawn anew in each run and are the comparison's to mask.
+//! each test, with its requests in order. Ids, times and signatures differ in each run; the comparison masks them.
 
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use http::HeaderMap;
 
-/// Appends an answer to the file of the test that runs on this thread.
 pub(crate) fn keep_answer(request: &str, status: u16, headers: &HeaderMap, body: &[u8]) {
     let Some(folder) = std::env::var_os("CLEANTRACK_KEEP_ANSWERS") else { return };
     let thread = std::thread::current();

@@ -1,9 +1,9 @@
-//! Everything that the end-to-end suites share: real programs, a line that can be spoilt, a printer that can jam.
+//! Everything that the end-to-end suites share: real programs, breakable connections, printers that jam.
 //!
-//! [`process`] starts a program and waits for its first line; [`proxy`] is the line between two of them, [`connect_proxy`] the
-//! way out of a building; [`ports`] are where it listens at every start; [`tools`] finds the witnesses from outside;
-//! [`virtual_printer`] is the printer; [`world`] puts box, relay, line and phones together. [`postgres`] is a database server of
-//! its own. Nothing in here knows what a suite wants to prove. [`demo`] is the README's first command.
+//! [`process`] starts a program and waits for its first line; [`proxy`] breaks the connection between two of them, [`connect_proxy`]
+//! is a building's HTTP proxy; [`ports`] stay the same across restarts; [`tools`] finds installed programs; [`virtual_printer`] is the
+//! printer; [`world`] puts box, relay, connection and phones together; [`postgres`] is a database server. [`demo`] is the README's
+//! first command.
 pub mod connect_proxy;
 pub mod demo;
 pub mod ports;

@@ -6,32 +6,29 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageFormat, RgbImage};
 
-/// What stands in each of these places.
 pub(crate) const MARK: &[u8] = b"GPS 41.8781N 87.6298W";
 
 const SIDE: u32 = 48;
 
-/// A photo that has the mark.
 pub(crate) struct MarkedPhoto {
-    /// Where it stands.
+    /// Which field or segment it stands in.
     pub(crate) place: &'static str,
-    /// The file.
     pub(crate) bytes: Vec<u8>,
 }
 
 /// One for each place, and for each format one with all of them.
 pub(crate) fn marked_photos() -> Vec<MarkedPhoto> {
-    let photo = |place, bytes| MarkedPhoto { place, bytes };
+    fn photo(place: &'static str, bytes: Vec<u8>) -> MarkedPhoto {
+        MarkedPhoto { place, bytes }
+    }
     let segments = jpeg_segments();
     let chunks = png_chunks();
     let parts = webp_chunks();
     let mut all: Vec<MarkedPhoto> = segments
         .iter()
-        .map(|(place, segment)| photo(*place, with_segments(std::slice::from_ref(segment))))
-        .chain(
-            chunks.iter().map(|(place, chunk)| photo(*place, with_png_chunks(std::slice::from_ref(chunk)))),
-        )
-        .chain(parts.iter().map(|(place, part)| photo(*place, with_webp_chunks(std::slice::from_ref(part)))))
+        .map(|(place, segment)| photo(place, with_segments(std::slice::from_ref(segment))))
+        .chain(chunks.iter().map(|(place, chunk)| photo(place, with_png_chunks(std::slice::from_ref(chunk)))))
+        .chain(parts.iter().map(|(place, part)| photo(place, with_webp_chunks(std::slice::from_ref(part)))))
         .collect();
     all.push(photo("all of a JPEG", with_segments(&segments.map(|(_, segment)| segment))));
     all.push(photo("all of a PNG", with_png_chunks(&chunks.map(|(_, chunk)| chunk))));
@@ -40,7 +37,6 @@ pub(crate) fn marked_photos() -> Vec<MarkedPhoto> {
     all
 }
 
-/// Whether the mark is anywhere in these bytes.
 pub(crate) fn has_mark(bytes: &[u8]) -> bool {
     bytes.windows(MARK.len()).any(|window| window == MARK)
 }
@@ -51,7 +47,7 @@ fn draw_picture() -> RgbImage {
     })
 }
 
-/// An Exif block that turns nothing, and then the mark.
+/// An Exif block that turns nothing, followed by the mark.
 fn make_exif() -> Vec<u8> {
     let directory = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x01\0\0\0\0\0\0";
     [directory, MARK].concat()
@@ -72,7 +68,7 @@ fn jpeg_segments() -> [(&'static str, Vec<u8>); 5] {
     ]
 }
 
-/// Behind the start of the picture, before everything else.
+/// Directly behind the start of the picture.
 fn with_segments(segments: &[Vec<u8>]) -> Vec<u8> {
     let mut jpeg = Vec::new();
     draw_picture().write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, 90)).unwrap();
@@ -110,13 +106,13 @@ fn webp_chunks() -> [(&'static str, Vec<u8>); 2] {
     [("EXIF", webp_chunk(b"EXIF", &make_exif())), ("XMP", webp_chunk(b"XMP ", MARK))]
 }
 
-/// In the extended form, which says that such parts follow.
+/// In the extended form, which announces such chunks.
 fn with_webp_chunks(chunks: &[Vec<u8>]) -> Vec<u8> {
     let mut webp = Vec::new();
     let encoder = WebPEncoder::new_lossless(&mut webp);
     encoder.encode(&draw_picture(), SIDE, SIDE, ExtendedColorType::Rgb8).unwrap();
-    let flag = |chunk: &Vec<u8>| if chunk.starts_with(b"EXIF") { 0x08 } else { 0x04 };
-    let flags: u8 = chunks.iter().map(flag).fold(0, |all, flag| all | flag);
+    let flags =
+        chunks.iter().fold(0u8, |all, chunk| all | if chunk.starts_with(b"EXIF") { 0x08 } else { 0x04 });
     let side = &(SIDE - 1).to_le_bytes()[..3];
     let head = webp_chunk(b"VP8X", &[&[flags, 0, 0, 0], side, side].concat());
     // The picture itself lies behind `RIFF`, a length and `WEBP`.
@@ -124,7 +120,6 @@ fn with_webp_chunks(chunks: &[Vec<u8>]) -> Vec<u8> {
     [b"RIFF", &u32::try_from(content.len()).unwrap().to_le_bytes()[..], &content].concat()
 }
 
-/// The checksum of a PNG's parts.
 pub(crate) fn compute_crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, &b| {
         (0..8).fold(crc ^ u32::from(b), |c, _| if c & 1 == 1 { (c >> 1) ^ 0xedb8_8320 } else { c >> 1 })

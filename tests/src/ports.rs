@@ -1,7 +1,7 @@
-//! Fixed ports on loopback for parts that are stopped and started again on the same one.
+//! Fixed ports on loopback for parts that are restarted on the same one.
 //!
-//! A port that the kernel gave out and got back is anybody's: the next outgoing connection may leave from it. These lie
-//! below the kernel's, and whoever takes one says so to every other process that asks here, for as long as it lives.
+//! A port that the kernel handed out and got back is anybody's: the next outgoing connection may use it. These are below the
+//! kernel's range, and a process that takes one marks it for all others here, for as long as it lives.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::linux::net::SocketAddrExt as _;
@@ -12,27 +12,21 @@ use service::random::{RandomSource, SystemRandom};
 
 const LOWEST: u16 = 12_000;
 const COUNT: u16 = 18_000;
-/// Ports that are looked at before there is taken to be none.
 const TRIES: usize = 200;
 
-/// What says that this process has them.
+/// Held for the life of this process, as marks for other processes.
 static TAKEN: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
 
-/// A port on which nobody listens and which no other process took here. It is this process's until it ends.
-///
-/// # Errors
-/// No port was free, in words.
+/// A port on which nobody listens and which no other process here took. It is this process's until it ends.
 pub fn take_port() -> Result<u16, String> {
     let random: &dyn RandomSource = &SystemRandom;
-    let drawn = || LOWEST + u16::try_from(random.below(u64::from(COUNT))).unwrap_or(0);
-    let is_free = |port: &u16| hold_port(*port) && TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    std::iter::repeat_with(drawn)
+    std::iter::repeat_with(|| LOWEST + u16::try_from(random.below(u64::from(COUNT))).unwrap_or(0))
         .take(TRIES)
-        .find(is_free)
+        .find(|port| hold_port(*port) && TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
         .ok_or_else(|| format!("no port is free between {LOWEST} and {}", LOWEST + COUNT))
 }
 
-/// Keeps this port, known from an earlier process, from being taken; false where somebody has it.
+/// Reserves a port known from an earlier process; false where somebody has it.
 pub fn hold_port(port: u16) -> bool {
     let name = format!("cleantrack-tests/port/{port}");
     let held = SocketAddr::from_abstract_name(name).and_then(|name| UnixListener::bind_addr(&name));

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of its own for a test: Debian's binaries, a folder that goes away, a socket and no port.
+//! A PostgreSQL server for a test: Debian's binaries, a temporary folder, a socket and no port.
 
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Whose the databases are.
 const OWNER: &str = "cleantrack";
 
-/// A running server; it ends with this value.
+/// A running server; dropping it ends it.
 #[derive(Debug)]
 pub struct Postgres {
     child: Child,
@@ -18,21 +17,19 @@ pub struct Postgres {
     network: Option<ServerNetwork>,
 }
 
-/// How a server is reached over a network.
 #[derive(Debug, Clone, Copy)]
 struct ServerNetwork {
     port: u16,
     tls: bool,
 }
 
-/// What a server proves who it is by, PEM.
+/// The server's TLS certificate and key, PEM.
 #[derive(Debug)]
 pub struct ServerIdentity {
     pub chain: String,
     pub key: String,
 }
 
-/// The newest installed version's folder of programs.
 fn programs() -> PathBuf {
     let found = std::fs::read_dir("/usr/lib/postgresql").map(|dir| dir.flatten().collect::<Vec<_>>());
     let mut versions: Vec<PathBuf> =
@@ -59,7 +56,6 @@ fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-/// Starts the server on a folder that was made.
 fn serve(dir: &Path, durable: bool, network: Option<ServerNetwork>) -> Child {
     let mut server = Command::new(programs().join("postgres"));
     unprivileged(&mut server);
@@ -89,18 +85,14 @@ fn serve(dir: &Path, durable: bool, network: Option<ServerNetwork>) -> Child {
 }
 
 impl Postgres {
-    /// Makes a database folder and starts a server on it. `durable`: flushes like a real one.
-    ///
-    /// # Panics
-    /// When PostgreSQL is not installed or does not start: a test that needs it must not pass without it.
+    /// `durable`: flushes like a real one. Panics where PostgreSQL is missing: a test that needs it must not
+    /// pass without it.
     pub fn start(durable: bool) -> Self {
         Self::start_on(durable, None, None)
     }
 
-    /// As [`Postgres::start`], and reached over TCP at a free port of this machine, by TLS where it has an identity.
-    ///
-    /// # Panics
-    /// As [`Postgres::start`].
+    /// As [`Postgres::start`], and reached over TCP at a free port of this machine, with TLS where it has an
+    /// identity.
     pub fn start_at_port(identity: Option<&ServerIdentity>) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let port = free.local_addr().expect("it has a number").port();
@@ -138,16 +130,13 @@ impl Postgres {
         this
     }
 
-    /// A role that may do no more than a relay's: a superuser would see past row-level security.
+    /// No more rights than a relay's role: a superuser would bypass row-level security.
     fn make_owner(&self) {
         let sql = format!("CREATE ROLE {OWNER} LOGIN CREATEDB; ALTER DATABASE postgres OWNER TO {OWNER}");
         self.command_as_superuser("postgres", &sql);
     }
 
     /// Runs statements that the relay's own role may not.
-    ///
-    /// # Panics
-    /// They fail.
     pub fn command_as_superuser(&self, database: &str, sql: &str) {
         let mut psql = Command::new(programs().join("psql"));
         unprivileged(&mut psql);
@@ -157,10 +146,7 @@ impl Postgres {
         assert!(made.status.success(), "psql: {}", String::from_utf8_lossy(&made.stderr));
     }
 
-    /// Ends it at once, as a crash would: nothing is finished, the next start recovers. Its helpers end with it.
-    ///
-    /// # Panics
-    /// It cannot be told to.
+    /// Ends it at once, as a crash would: the next start recovers. Its helper processes end with it.
     pub fn crash(&mut self) {
         let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
         let pid = pid.expect("a process has a number");
@@ -168,39 +154,36 @@ impl Postgres {
         self.child.wait().expect("the server ends");
     }
 
-    /// Starts it on the same folder, after [`Postgres::crash`].
-    ///
-    /// # Panics
-    /// It does not start.
     pub fn start_again(&mut self) {
         self.child = serve(self.dir.path(), self.durable, self.network);
         self.wait();
     }
 
     fn wait(&mut self) {
-        let waiting = |since: Instant| Instant::now().duration_since(since) < Duration::from_secs(60);
         let since = Instant::now();
         // The postmaster writes its number first, and this line last, when it takes connections.
         let own = format!("{}\n", self.child.id());
-        let ready = |dir: &Path| {
-            let reported = std::fs::read_to_string(dir.join("data/postmaster.pid"));
-            reported.is_ok_and(|reported| reported.starts_with(&own) && reported.contains("ready"))
-        };
-        while !ready(self.dir.path()) {
+        let file = self.dir.path().join("data/postmaster.pid");
+        while !std::fs::read_to_string(&file)
+            .is_ok_and(|text| text.starts_with(&own) && text.contains("ready"))
+        {
             let ended = self.child.try_wait().expect("the server can be asked");
             let log = std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
-            assert!(ended.is_none() && waiting(since), "postgres did not start: {log}");
+            assert!(
+                ended.is_none() && Instant::now().duration_since(since) < Duration::from_secs(60),
+                "postgres did not start: {log}"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// The address of a database on it, for the relay's `--database`.
+    /// For the relay's `--database`.
     pub fn url(&self, database: &str) -> String {
         let port = self.port();
         format!("postgres://{OWNER}@localhost:{port}/{database}?host={}", self.dir.path().display())
     }
 
-    /// The address of a database on it over TCP, by this name of the machine.
+    /// The same over TCP, by this name of the machine.
     pub fn url_at(&self, host: &str, database: &str) -> String {
         format!("postgres://{OWNER}@{host}:{}/{database}", self.port())
     }
@@ -209,7 +192,6 @@ impl Postgres {
         self.network.map_or(5432, |network| network.port)
     }
 
-    /// The server's process, for tests that stop or kill it.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -13,53 +13,32 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-/// How long a program may take to say where it listens; a loaded machine with two cores needs its time.
+/// How long a program may take to print where it listens; a loaded machine with two cores needs its time.
 const START_WITHIN: Duration = Duration::from_secs(60);
-/// How long it may take to end when asked.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
-/// Lines of its output that are kept.
 const LINES_MAX: usize = 2_000;
-/// Descriptors from here on are in nobody's way while sockets are put to the places where systemd has them.
+/// Descriptors from here on do not collide with the places where systemd puts sockets.
 const DESCRIPTOR_MIN: i32 = 20;
 
-/// How a program is started, the same way every time.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// The executable.
     pub path: PathBuf,
-    /// Its arguments.
     pub args: Vec<OsString>,
-    /// Variables beside those of the test.
     pub env: Vec<(OsString, OsString)>,
-    /// Sockets that it finds as those of a socket unit, each under its name.
+    /// Handed over like those of a socket unit, each under its name.
     pub sockets: Vec<(String, Arc<TcpListener>)>,
 }
 
-/// Why a program does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// It could not be started at all.
     #[error("could not start {path}: {source}")]
-    Spawn {
-        /// The executable.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// It ended, said something else or stayed silent.
+    Spawn { path: String, source: io::Error },
     #[error("{path} did not say where it listens ({why}); its last lines:\n{log}")]
-    Silent {
-        /// The executable.
-        path: String,
-        /// What happened.
-        why: String,
-        /// What it wrote.
-        log: String,
-    },
+    Silent { path: String, why: String, log: String },
 }
 
-/// A program that runs and has said where it listens. Dropping it kills it.
-pub struct RunningProgram {
+/// A running program that has printed where it listens. Dropping it kills it.
+pub struct ProgramHandle {
     child: Child,
     message: serde_json::Value,
     log: Arc<Mutex<Vec<String>>>,
@@ -67,7 +46,6 @@ pub struct RunningProgram {
 }
 
 impl Program {
-    /// A program with arguments and no further variables.
     pub fn new(path: impl Into<PathBuf>, args: &[&str]) -> Self {
         Self {
             path: path.into(),
@@ -77,21 +55,19 @@ impl Program {
         }
     }
 
-    /// With one more variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.env.push((name.into(), value.into()));
         self
     }
 
-    /// With one more socket, handed over as systemd does.
     #[must_use]
     pub fn socket(mut self, name: &str, socket: Arc<TcpListener>) -> Self {
         self.sockets.push((name.to_owned(), socket));
         self
     }
 
-    /// The command; what it is to inherit must live until it was started.
+    /// What the command is to inherit must live until it was started.
     fn command(&self) -> io::Result<(Command, Vec<OwnedFd>)> {
         if self.sockets.is_empty() {
             let mut command = Command::new(&self.path);
@@ -107,7 +83,7 @@ impl Program {
         let places =
             inherited.iter().zip(3..).map(|(copy, place)| format!("{place}<&{0} {0}<&-", copy.as_raw_fd()));
         let places: Vec<String> = places.collect();
-        // Whose process it is stands in the environment, and is known only in it.
+        // `LISTEN_PID` is the process's own id, which only the process knows.
         let script = format!("exec {}; LISTEN_PID=$$ exec \"$0\" \"$@\"", places.join(" "));
         let names: Vec<&str> = self.sockets.iter().map(|(name, _)| name.as_str()).collect();
         let mut command = Command::new("/bin/bash");
@@ -117,11 +93,8 @@ impl Program {
         Ok((command, inherited))
     }
 
-    /// Starts it and waits for the first line on its standard output, which must be one JSON object.
-    ///
-    /// # Errors
-    /// What it did instead.
-    pub async fn start(&self) -> Result<RunningProgram, StartError> {
+    /// Waits for the first line on its standard output, which must be one JSON object.
+    pub async fn start(&self) -> Result<ProgramHandle, StartError> {
         let path = self.path.display().to_string();
         let refused = |source| StartError::Spawn { path: path.clone(), source };
         let (mut command, inherited) = self.command().map_err(refused)?;
@@ -138,7 +111,7 @@ impl Program {
             Ok(Ok(line)) => line,
             Ok(Err(_)) => {
                 let status = child.wait().await;
-                // What it wrote last may still be on its way.
+                // What it wrote last may still be in the pipe.
                 for listener in listeners {
                     let _ = listener.await;
                 }
@@ -148,15 +121,12 @@ impl Program {
             Err(_) => return Err(silent(format!("not within {START_WITHIN:?}"))),
         };
         match serde_json::from_str(&line) {
-            Ok(message) => Ok(RunningProgram { child, message, log, listeners }),
+            Ok(message) => Ok(ProgramHandle { child, message, log, listeners }),
             Err(e) => Err(silent(format!("its first line is no JSON object: {e}: {line}"))),
         }
     }
 
-    /// Runs it to its end, with `input` on its standard input. For commands that answer and go.
-    ///
-    /// # Errors
-    /// It could not be started.
+    /// Runs it to its end, with `input` on its standard input.
     pub async fn run(&self, input: &str) -> io::Result<std::process::Output> {
         use tokio::io::AsyncWriteExt as _;
         let (mut command, inherited) = self.command()?;
@@ -197,8 +167,7 @@ fn last_lines(log: &Mutex<Vec<String>>, count: usize) -> String {
     log[log.len().saturating_sub(count)..].join("\n")
 }
 
-impl RunningProgram {
-    /// Its process id.
+impl ProgramHandle {
     pub fn pid(&self) -> u32 {
         self.child.id().unwrap_or_default()
     }
@@ -208,32 +177,23 @@ impl RunningProgram {
         &self.message
     }
 
-    /// A text in its first line, by JSON pointer.
-    ///
-    /// # Panics
-    /// There is no such text.
+    /// A text in that object, by JSON pointer.
     pub fn reported(&self, pointer: &str) -> String {
         let text = self.message.pointer(pointer).and_then(|v| v.as_str());
         text.unwrap_or_else(|| panic!("no text at {pointer} in {}", self.message)).to_owned()
     }
 
-    /// What it wrote, standard output and error together, the last 2,000 lines.
+    /// Standard output and error together, the last 2,000 lines.
     pub fn log(&self) -> String {
         last_lines(&self.log, LINES_MAX)
     }
 
-    /// Kills it without a word, as a power cut of the process would, and waits until it is gone.
-    ///
-    /// # Errors
-    /// The kernel's.
+    /// SIGKILL, as a power cut of the process; waits until it is gone.
     pub async fn kill(mut self) -> io::Result<()> {
         self.child.kill().await
     }
 
-    /// Asks it to end (SIGTERM) and waits.
-    ///
-    /// # Errors
-    /// It has not ended within 20 s, and was killed.
+    /// SIGTERM; after 20 s it is killed, which is an error.
     pub async fn stop(mut self) -> io::Result<(ExitStatus, String)> {
         if let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) {
             let pid = rustix::process::Pid::from_raw(pid).ok_or(io::ErrorKind::NotFound)?;
@@ -252,10 +212,6 @@ impl RunningProgram {
         Ok((status, self.log()))
     }
 
-    /// Waits until it ends by itself.
-    ///
-    /// # Errors
-    /// The kernel's.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
@@ -271,7 +227,7 @@ mod tests {
 
     #[tokio::test]
     async fn waits_for_its_first_line_and_ends_it() {
-        // What it says after its first line may be cut off by the signal.
+        // What it prints after its first line may be cut off by the signal.
         let script = "trap 'echo bye; exit 3' TERM; echo log >&2; echo '{\"http\":\"http://127.0.0.1:1\"}'
             while :; do sleep 0.01; done";
         let running = shell(script).start().await.unwrap();

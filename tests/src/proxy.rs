@@ -1,5 +1,5 @@
-//! A TCP line that can be spoilt while connections live: slow, cut, half open, deaf, throttled, refused, corrupting,
-//! or open to small messages alone.
+//! A TCP proxy that can fail while connections live: slow, cut, half open, deaf, throttled, refused, corrupting, or
+//! open to small messages alone.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,50 +13,48 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// What is wrong with the line. A connection that lost bytes stays dead after the fault is mended, as behind a
-/// router that forgot it: its ends must find that out themselves.
+/// A connection that lost bytes stays dead after the fault is mended, as behind a router that forgot it: its
+/// ends must find that out themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkFault {
-    /// Nothing.
     None,
     /// Every piece arrives so much later.
     Delay(Duration),
-    /// Live connections are reset, new ones at once too.
+    /// Live connections are reset, new ones immediately too.
     Cut,
-    /// Both ways are swallowed, the end of a stream too; new connections are taken and hear nothing.
+    /// Both directions are swallowed, the end of a stream too; new connections are accepted and get nothing.
     HalfOpen,
-    /// Only the way back is swallowed: what was sent arrives, no answer does.
+    /// Only the direction back is swallowed: what was sent arrives, no answer does.
     Deaf,
-    /// So many bytes a second, each way, at least 10.
+    /// Bytes per second in each direction, at least 10.
     Throttle(u32),
-    /// Live connections go on, new ones are reset.
+    /// Live connections continue, new ones are reset.
     Refuse,
-    /// After each so many bytes, each way, one bit arrives turned.
+    /// After every so many bytes in each direction, one bit is flipped.
     Corrupt(u32),
-    /// What is sent in larger pieces than this is swallowed on its way there, and all behind it, as where large packets are lost.
+    /// Larger pieces than this are swallowed on their way there, and all behind them, as where large packets
+    /// are lost.
     SmallOnly(u32),
-    /// After so many bytes more there, or so many back, on all connections together, it is cut: what lives is reset, and so is
-    /// whatever comes.
+    /// After so many bytes more there, or so many back, on all connections together, live and new connections
+    /// are reset.
     CutAfter {
-        /// Bytes that still arrive there.
         there: u64,
-        /// Bytes that still arrive back.
         back: u64,
     },
 }
 
 impl NetworkFault {
-    fn swallows(self, way: Way, bytes: usize) -> bool {
-        match (self, way) {
-            (Self::HalfOpen, _) | (Self::Deaf, Way::Back) => true,
-            (Self::SmallOnly(most), Way::There) => bytes > most as usize,
+    fn swallows(self, direction: Direction, bytes: usize) -> bool {
+        match (self, direction) {
+            (Self::HalfOpen, _) | (Self::Deaf, Direction::Back) => true,
+            (Self::SmallOnly(most), Direction::There) => bytes > most as usize,
             _ => false,
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Direction {
     There,
     Back,
 }
@@ -66,14 +64,13 @@ struct Counts {
     connections: AtomicU64,
     there: AtomicU64,
     back: AtomicU64,
-    /// What [`NetworkFault::CutAfter`] still lets through, each way.
+    /// What [`NetworkFault::CutAfter`] still lets through in each direction.
     left: [AtomicU64; 2],
 }
 
 impl Counts {
-    /// How much of a piece still arrives.
-    fn take_left(&self, way: Way, bytes: usize) -> usize {
-        let left = &self.left[usize::from(way == Way::Back)];
+    fn take_left(&self, direction: Direction, bytes: usize) -> usize {
+        let left = &self.left[usize::from(direction == Direction::Back)];
         let piece = bytes as u64;
         let before =
             left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(piece)));
@@ -81,7 +78,7 @@ impl Counts {
     }
 }
 
-/// The running line. Dropping it resets every connection and closes its port.
+/// Dropping it resets every connection and closes its port.
 pub struct Proxy {
     addr: SocketAddr,
     to: watch::Sender<SocketAddr>,
@@ -97,10 +94,7 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    /// Listens on a free loopback port and carries every connection to `to`.
-    ///
-    /// # Errors
-    /// No port could be bound.
+    /// Listens on a free loopback port and forwards every connection to `to`.
     pub async fn start(to: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
@@ -111,12 +105,10 @@ impl Proxy {
         Ok(Self { addr, to, fault, counts, accepting })
     }
 
-    /// Where the near end connects.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// From now on the line is like this.
     pub fn set(&self, fault: NetworkFault) {
         if let NetworkFault::CutAfter { there, back } = fault {
             for (left, bytes) in self.counts.left.iter().zip([there, back]) {
@@ -126,17 +118,17 @@ impl Proxy {
         self.fault.send_replace(fault);
     }
 
-    /// Whether a line that is cut after so many bytes has lost any.
+    /// Whether [`NetworkFault::CutAfter`] has lost any bytes.
     pub fn was_cut(&self) -> bool {
         *self.fault.borrow() == NetworkFault::Cut
     }
 
-    /// New connections go there: the far end was started again on another port.
+    /// New connections go there: the far end was restarted on another port.
     pub fn lead_to(&self, to: SocketAddr) {
         self.to.send_replace(to);
     }
 
-    /// Connections that were taken so far, refused ones included.
+    /// Accepted connections so far, refused ones included.
     pub fn connections(&self) -> u64 {
         self.counts.connections.load(Ordering::Relaxed)
     }
@@ -185,8 +177,8 @@ async fn forward_bytes(
     let ended_well = {
         let (near_read, near_write) = near.split();
         let (far_read, far_write) = far.split();
-        let there = pump(near_read, far_write, Way::There, &fault, &counts);
-        let back = pump(far_read, near_write, Way::Back, &fault, &counts);
+        let there = pump(near_read, far_write, Direction::There, &fault, &counts);
+        let back = pump(far_read, near_write, Direction::Back, &fault, &counts);
         tokio::select! {
             // An error is the proxy's own end, which cuts too.
             _ = faults.wait_for(|fault| *fault == NetworkFault::Cut) => false,
@@ -199,15 +191,15 @@ async fn forward_bytes(
     }
 }
 
-/// Carries one way until its stream ends. An error of either end ends the connection.
+/// Copies one direction until its stream ends. An error of either end ends the connection.
 async fn pump(
     mut from: ReadHalf<'_>,
     mut to: WriteHalf<'_>,
-    way: Way,
+    direction: Direction,
     faults: &watch::Sender<NetworkFault>,
     counts: &Counts,
 ) -> io::Result<()> {
-    let carried = if way == Way::There { &counts.there } else { &counts.back };
+    let carried = if direction == Direction::There { &counts.there } else { &counts.back };
     let mut buffer = vec![0; 16 * 1024];
     let mut swallowed = false;
     let mut whole: usize = 0;
@@ -219,7 +211,7 @@ async fn pump(
         };
         let n = from.read(&mut buffer[..piece]).await?;
         let fault = *faults.borrow();
-        swallowed |= fault.swallows(way, n);
+        swallowed |= fault.swallows(direction, n);
         if swallowed {
             if n == 0 {
                 return Ok(());
@@ -237,7 +229,7 @@ async fn pump(
             return to.shutdown().await;
         }
         if matches!(fault, NetworkFault::CutAfter { .. }) {
-            let arrives = counts.take_left(way, n);
+            let arrives = counts.take_left(direction, n);
             if arrives < n {
                 to.write_all(&buffer[..arrives]).await?;
                 carried.fetch_add(arrives as u64, Ordering::Relaxed);
@@ -249,8 +241,8 @@ async fn pump(
         if let NetworkFault::Corrupt(every) = fault
             && whole >= every as usize
         {
-            // Another bit each way, so that an echo does not mend what it carries back.
-            buffer[n / 2] ^= if way == Way::There { 1 } else { 2 };
+            // Another bit in each direction, so that an echo does not repair what it returns.
+            buffer[n / 2] ^= if direction == Direction::There { 1 } else { 2 };
             whole = 0;
         }
         to.write_all(&buffer[..n]).await?;
@@ -262,8 +254,7 @@ async fn pump(
 mod tests {
     use super::*;
 
-    /// A far end that sends back what it hears, through a line.
-    async fn echo_behind_a_line() -> Proxy {
+    async fn echo_behind_proxy() -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let addr = listener.local_addr().unwrap();
         tokio::spawn(async move {
@@ -285,27 +276,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_sound_line_carries_and_ends() {
-        let line = echo_behind_a_line().await;
+        let proxy = echo_behind_proxy().await;
         for fault in [
             NetworkFault::None,
             NetworkFault::Delay(Duration::from_millis(5)),
             NetworkFault::Throttle(100_000),
         ] {
-            line.set(fault);
-            let mut stream = TcpStream::connect(line.addr()).await.unwrap();
+            proxy.set(fault);
+            let mut stream = TcpStream::connect(proxy.addr()).await.unwrap();
             let text = vec![b'x'; 3_000];
             assert_eq!(sent_and_received(&mut stream, &text).await.unwrap(), text, "{fault:?}");
             stream.shutdown().await.unwrap();
             assert_eq!(stream.read(&mut [0; 9]).await.unwrap(), 0, "the end is carried: {fault:?}");
         }
-        assert_eq!((line.connections(), line.carried()), (3, (9_000, 9_000)));
+        assert_eq!((proxy.connections(), proxy.carried()), (3, (9_000, 9_000)));
     }
 
     #[tokio::test]
     async fn a_bit_now_and_then_is_turned() {
-        let line = echo_behind_a_line().await;
-        line.set(NetworkFault::Corrupt(3_000));
-        let mut stream = TcpStream::connect(line.addr()).await.unwrap();
+        let proxy = echo_behind_proxy().await;
+        proxy.set(NetworkFault::Corrupt(3_000));
+        let mut stream = TcpStream::connect(proxy.addr()).await.unwrap();
         let text = vec![b'x'; 1_000];
         assert_eq!(sent_and_received(&mut stream, &text).await.unwrap(), text, "not yet");
         let received = sent_and_received(&mut stream, &vec![b'x'; 8_000]).await.unwrap();
@@ -315,47 +306,47 @@ mod tests {
 
     #[tokio::test]
     async fn cut_and_refused_are_resets() {
-        let line = echo_behind_a_line().await;
-        let mut live = TcpStream::connect(line.addr()).await.unwrap();
+        let proxy = echo_behind_proxy().await;
+        let mut live = TcpStream::connect(proxy.addr()).await.unwrap();
         sent_and_received(&mut live, b"a").await.unwrap();
-        line.set(NetworkFault::Refuse);
-        let mut new = TcpStream::connect(line.addr()).await.unwrap();
+        proxy.set(NetworkFault::Refuse);
+        let mut new = TcpStream::connect(proxy.addr()).await.unwrap();
         assert!(sent_and_received(&mut new, b"b").await.is_err());
         sent_and_received(&mut live, b"c").await.unwrap();
-        line.set(NetworkFault::Cut);
+        proxy.set(NetworkFault::Cut);
         let error = live.read(&mut [0; 9]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
-        line.set(NetworkFault::None);
-        let mut again = TcpStream::connect(line.addr()).await.unwrap();
+        proxy.set(NetworkFault::None);
+        let mut again = TcpStream::connect(proxy.addr()).await.unwrap();
         assert_eq!(sent_and_received(&mut again, b"d").await.unwrap(), b"d");
     }
 
     #[tokio::test]
     async fn a_line_is_cut_at_a_byte() {
-        let line = echo_behind_a_line().await;
-        line.set(NetworkFault::CutAfter { there: 5, back: 3 });
-        let mut stream = TcpStream::connect(line.addr()).await.unwrap();
+        let proxy = echo_behind_proxy().await;
+        proxy.set(NetworkFault::CutAfter { there: 5, back: 3 });
+        let mut stream = TcpStream::connect(proxy.addr()).await.unwrap();
         stream.write_all(b"abcde").await.unwrap();
         let mut received = Vec::new();
         let error = stream.read_to_end(&mut received).await.unwrap_err();
-        assert_eq!((error.kind(), line.carried()), (io::ErrorKind::ConnectionReset, (5, 3)));
-        assert!(line.was_cut());
-        let mut new = TcpStream::connect(line.addr()).await.unwrap();
+        assert_eq!((error.kind(), proxy.carried()), (io::ErrorKind::ConnectionReset, (5, 3)));
+        assert!(proxy.was_cut());
+        let mut new = TcpStream::connect(proxy.addr()).await.unwrap();
         assert!(sent_and_received(&mut new, b"b").await.is_err());
-        line.set(NetworkFault::CutAfter { there: 5, back: 5 });
-        let mut new = TcpStream::connect(line.addr()).await.unwrap();
+        proxy.set(NetworkFault::CutAfter { there: 5, back: 5 });
+        let mut new = TcpStream::connect(proxy.addr()).await.unwrap();
         assert_eq!(sent_and_received(&mut new, b"abcde").await.unwrap(), b"abcde");
-        assert!(!line.was_cut());
+        assert!(!proxy.was_cut());
     }
 
     #[tokio::test]
     async fn what_was_swallowed_never_arrives() {
         for (fault, arrives) in [(NetworkFault::HalfOpen, false), (NetworkFault::Deaf, true)] {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-            let line = Proxy::start(listener.local_addr().unwrap()).await.unwrap();
-            let mut near = TcpStream::connect(line.addr()).await.unwrap();
+            let proxy = Proxy::start(listener.local_addr().unwrap()).await.unwrap();
+            let mut near = TcpStream::connect(proxy.addr()).await.unwrap();
             let (mut far, _) = listener.accept().await.unwrap();
-            line.set(fault);
+            proxy.set(fault);
             near.write_all(b"lost?").await.unwrap();
             far.write_all(b"answer").await.unwrap();
             let mut received = [0; 5];
@@ -368,19 +359,19 @@ mod tests {
                     "{fault:?}"
                 );
             }
-            // A mended line does not bring back what it lost, nor the end of a stream.
+            // A mended proxy does not bring back what it lost, nor the end of a stream.
             drop(far);
             assert!(tokio::time::timeout(wait, near.read(&mut received)).await.is_err(), "{fault:?}");
-            line.set(NetworkFault::None);
+            proxy.set(NetworkFault::None);
             assert!(tokio::time::timeout(wait, near.read(&mut received)).await.is_err(), "{fault:?}");
         }
     }
 
     #[tokio::test]
     async fn small_messages_pass_until_a_large_one_is_lost() {
-        let line = echo_behind_a_line().await;
-        line.set(NetworkFault::SmallOnly(2_000));
-        let mut stream = TcpStream::connect(line.addr()).await.unwrap();
+        let proxy = echo_behind_proxy().await;
+        proxy.set(NetworkFault::SmallOnly(2_000));
+        let mut stream = TcpStream::connect(proxy.addr()).await.unwrap();
         assert_eq!(sent_and_received(&mut stream, b"small").await.unwrap(), b"small");
         stream.write_all(&vec![b'x'; 9_000]).await.unwrap();
         stream.write_all(b"small again").await.unwrap();
@@ -389,17 +380,17 @@ mod tests {
             tokio::time::timeout(wait, stream.read(&mut [0; 9])).await.is_err(),
             "nothing behind it arrives"
         );
-        let mut again = TcpStream::connect(line.addr()).await.unwrap();
+        let mut again = TcpStream::connect(proxy.addr()).await.unwrap();
         assert_eq!(sent_and_received(&mut again, b"small").await.unwrap(), b"small");
     }
 
     #[tokio::test]
     async fn dropping_it_closes_everything() {
-        let line = echo_behind_a_line().await;
-        let addr = line.addr();
+        let proxy = echo_behind_proxy().await;
+        let addr = proxy.addr();
         let mut live = TcpStream::connect(addr).await.unwrap();
         sent_and_received(&mut live, b"a").await.unwrap();
-        drop(line);
+        drop(proxy);
         assert!(!matches!(live.read(&mut [0; 9]).await, Ok(n) if n > 0));
     }
 }

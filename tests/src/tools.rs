@@ -2,15 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-/// Where `tests/run` puts what no Debian package brings.
+/// Where `tests/run` installs what no Debian package brings.
 pub fn installed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools")
 }
 
-/// A program of a Debian package.
-///
-/// # Panics
-/// It is not installed.
 pub fn program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let places = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
@@ -19,29 +15,19 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// The Python that has `zxingcpp` and `PIL`.
-///
-/// # Panics
-/// It is not installed.
 pub fn python() -> PathBuf {
     let python = installed().join("venv/bin/python");
     assert!(python.exists(), "zxing-cpp is not installed: ./tests/run installs what the suites need");
     python
 }
 
-/// The source of axe-core, to be run inside a page.
-///
-/// # Panics
-/// It is not installed.
 pub fn axe_source() -> String {
     let file = installed().join("node_modules/axe-core/axe.min.js");
     std::fs::read_to_string(&file)
         .unwrap_or_else(|_| panic!("axe-core is not installed: ./tests/run installs what the suites need"))
 }
 
-/// A folder for pictures and logs that a suite leaves behind for people to look at.
-///
-/// # Panics
-/// It cannot be made.
+/// A folder for pictures and logs that a suite leaves for people to look at.
 pub fn artefacts(suite: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/artefacts").join(suite);
     std::fs::create_dir_all(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));

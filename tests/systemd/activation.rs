@@ -1,4 +1,4 @@
-//! Sockets that systemd holds: the box serves on them, and nobody is turned away while it starts anew.
+//! Sockets that systemd holds: the box serves on them, and no connection is refused while it restarts.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -11,14 +11,14 @@ use harness::world::{Ledger, TheBox, World, check, folder, until};
 
 use crate::demo;
 
-/// The settings are not what they should be: nobody starts it again before a person has come.
+/// Wrong settings: nothing restarts it before a person has come.
 const SETTINGS: i32 = 78;
 
 fn request(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 }
 
-/// A connection on which everything was said, and no answer read yet.
+/// A connection on which everything was sent, and no answer read yet.
 fn connect(port: u16, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.write_all(request(path).as_bytes()).unwrap();
@@ -29,7 +29,7 @@ async fn answer(mut stream: TcpStream) -> String {
     let read = tokio::task::spawn_blocking(move || {
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let mut text = Vec::new();
-        // A box that ends may close what it has not answered; who was still in the queue is not among them.
+        // A box that ends may close what it has not answered; clients in the queue are not among them.
         let _ = stream.read_to_end(&mut text);
         String::from_utf8_lossy(&text).into_owned()
     });
@@ -45,7 +45,7 @@ fn port_of(r#box: &TheBox) -> u16 {
     r#box.http("").rsplit(':').next().unwrap().parse().unwrap()
 }
 
-/// Died or ended, what came meanwhile is answered by the next start.
+/// Died or stopped, what came meanwhile is answered by the next start.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_connects_while_the_box_restarts_is_answered() {
     let dir = folder();
@@ -81,7 +81,7 @@ async fn who_connects_while_the_box_restarts_is_answered() {
     check::at_box(&r#box, &ledger).await;
 }
 
-/// A box that becomes itself anew under the same process id has its sockets still, though nobody else holds them.
+/// A box that restarts itself under the same process id still has its sockets, though nobody else holds them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_box_that_starts_itself_anew_keeps_its_sockets() {
     let mut world = World::claimed(demo()).await;
@@ -99,7 +99,7 @@ async fn a_box_that_starts_itself_anew_keeps_its_sockets() {
     world.r#box.start().await;
     world.r#box.release_sockets();
     let pid = world.r#box.pid();
-    // The relay has more of this log than the box: it goes on in a new epoch, which takes a start.
+    // The relay has more of this log than the box: it continues in a new epoch, which takes a start.
     let renewed = until("the box has started itself anew", async || {
         // Were the socket closed in between, this would be refused.
         let text = answer(connect(port, "/healthz")).await;
@@ -112,7 +112,6 @@ async fn a_box_that_starts_itself_anew_keeps_its_sockets() {
     assert!(world.r#box.log().contains("starts itself anew"), "{}", world.r#box.log());
     assert!(world.r#box.log().matches("sockets come from systemd").count() >= 2, "{}", world.r#box.log());
     world.phone("after").record_all(0..5).await;
-    // HTTPS as well.
     world.r#box.get("/api/v1/equipment").await;
 }
 
@@ -139,7 +138,8 @@ async fn a_socket_of_both_families_or_several_of_one_name_do() {
     assert_eq!(running.reported("/http"), format!("http://[::]:{}", ports[0]));
     for port in ports {
         assert!(answer(connect(port, "/healthz")).await.starts_with("HTTP/1.1 200"), "{port}");
-        // Who asks by IPv4 is asked for by IPv4: no page leads to an address in the form of the other family.
+        // A client of IPv4 gets addresses of IPv4: no page leads to an address in the form of the other
+        // family.
         let front = answer(connect(port, "/")).await;
         assert!(!front.contains("::ffff"), "{front}");
     }
@@ -158,7 +158,7 @@ async fn sockets_that_mean_nothing_are_refused_before_anything_starts() {
     let program = || unbound(dir.path());
     let connected = {
         let listener = bound("127.0.0.1:0");
-        // One that was bound and does not listen: a connection of somebody's.
+        // One that was bound and does not listen: a client's connection.
         let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().unwrap();
         Arc::new(TcpListener::from(std::os::fd::OwnedFd::from(stream)))
@@ -181,9 +181,9 @@ async fn sockets_that_mean_nothing_are_refused_before_anything_starts() {
     ];
     for (program, words) in cases {
         let output = program.run("").await.unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(SETTINGS), "{words}: {told}");
-        assert!(told.contains(words) && told.contains("Nothing was started"), "{words}: {told}");
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(SETTINGS), "{words}: {printed}");
+        assert!(printed.contains(words) && printed.contains("Nothing was started"), "{words}: {printed}");
         assert!(!dir.path().join("box").exists(), "{words}: it made a data folder");
     }
 }

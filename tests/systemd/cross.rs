@@ -41,7 +41,7 @@ async fn the_program_for_arm_records_and_starts_again() {
     let phone = r#box.phone("phone", &ledger);
     phone.record_all(0..10).await;
     check::at_box(&r#box, &ledger).await;
-    // In order, and as a power cut of the process would end it.
+    // Stopped in order, and killed as by a power cut.
     assert_eq!(r#box.stop().await.0, Some(0));
     r#box.start().await;
     check::at_box(&r#box, &ledger).await;

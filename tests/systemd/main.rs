@@ -10,7 +10,6 @@ fn demo() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_demo"))
 }
 
-/// The repository.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }

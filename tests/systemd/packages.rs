@@ -8,7 +8,7 @@ use harness::tools;
 
 use crate::root;
 
-/// The moment that stands in the packages of these tests.
+/// `SOURCE_DATE_EPOCH` of the packages.
 const EPOCH: &str = "1795000000";
 
 fn run(command: &mut Command) -> Output {
@@ -17,8 +17,8 @@ fn run(command: &mut Command) -> Output {
 
 fn succeed(command: &mut Command) -> String {
     let output = run(command);
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{command:?}: {told}");
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{command:?}: {printed}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -40,14 +40,13 @@ fn dpkg(arguments: &[&str], file: &Path) -> String {
     succeed(Command::new(tools::program("dpkg-deb")).args(arguments).arg(file))
 }
 
-/// The files of a package, with their modes and owners.
 fn listing(file: &Path) -> Vec<String> {
     let contents = dpkg(&["--contents"], file);
-    let row = |line: &str| {
+    let rows = contents.lines().filter(|line| !line.starts_with('d')).map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
         format!("{} {} {}", words[0], words[1], words[5])
-    };
-    contents.lines().filter(|line| !line.starts_with('d')).map(row).collect()
+    });
+    rows.collect()
 }
 
 #[test]
@@ -85,7 +84,7 @@ fn the_package_holds_program_units_and_settings() {
     let control = folder.path().join("control");
     succeed(Command::new(tools::program("dpkg-deb")).arg("--control").arg(&file).arg(&control));
     let text = |name: &str| std::fs::read_to_string(control.join(name)).unwrap();
-    // What somebody has changed is not written over.
+    // What somebody has changed is not overwritten.
     assert_eq!(text("conffiles"), "/etc/cleantrack/appliance.toml\n");
     for script in ["postinst", "prerm", "postrm"] {
         succeed(Command::new("/bin/sh").arg("-n").arg(control.join(script)));
@@ -94,7 +93,6 @@ fn the_package_holds_program_units_and_settings() {
     }
 }
 
-/// What is not packed of a package's NOTICE.
 fn notice_of(package: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let tree = folder.path().join("tree");
@@ -116,7 +114,7 @@ fn each_package_has_the_licences_of_what_its_program_is_linked_from() {
         ("flash", &["clap", "fatfs", "ruzstd"], "tokio"),
     ] {
         let notice = notice_of(package);
-        // A crate stands in the list before each text of its.
+        // A crate stands in the list before each of its texts.
         let has = |name: &str| notice.lines().any(|line| line.starts_with(&format!("  {name} ")));
         for name in crates {
             assert!(has(name), "{package} lacks {name}");
@@ -154,7 +152,7 @@ fn a_crate_without_a_licence_text_gets_the_standard_one_or_fails() {
     let output = notice_with(r#""license":"LicenseRef-Odd""#, &[("LICENSE", "Do what you like.\r\n")]);
     let own = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(own.ends_with("Of:\n  odd 1.0.0\n\nDo what you like.\n"), "{own}");
-    // Who holds the rights says not which.
+    // A copyright holder does not say which licence.
     let output = notice_with(r#""license":"MIT""#, &[("COPYRIGHT", "All of it is Ann’s.")]);
     let standard = String::from_utf8_lossy(&output.stdout).into_owned();
     for part in ["All of it is Ann’s.", "MIT License\n\nCopyright (c) Ann\n"] {
@@ -176,7 +174,7 @@ fn two_builds_are_the_same_bytes() {
         let file = packed(package, first.path());
         assert!(dpkg(&["--contents"], &file).lines().all(|line| line.contains("2026-11-")), "{package}");
     }
-    // The time is what makes another package of it, and nothing else did.
+    // Only the time makes another package of it.
     let out = second.path().to_string_lossy();
     let mut later = deb(&["--arch", "amd64", "--binary", "/bin/true", "--out", &out, "appliance"]);
     succeed(later.env("SOURCE_DATE_EPOCH", "1795000001"));
@@ -206,8 +204,8 @@ fn what_cannot_be_packed_is_refused() {
     ];
     for (arguments, words) in cases {
         let output = run(&mut deb(arguments));
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && told.contains(words), "{arguments:?}: {told}");
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && printed.contains(words), "{arguments:?}: {printed}");
     }
     let made = std::fs::read_dir(folder.path())
         .unwrap()
@@ -260,8 +258,8 @@ fn an_unpacked_package_is_all_that_systemd_needs() {
         "run-cleantrack-stick.mount",
     ];
     let output = run(Command::new(&analyze).args(["verify", "--man=no"]).arg(at("root")).args(names));
-    let told = [output.stdout, output.stderr].concat();
-    assert!(output.status.success() && told.is_empty(), "{}", String::from_utf8_lossy(&told));
+    let printed = [output.stdout, output.stderr].concat();
+    assert!(output.status.success() && printed.is_empty(), "{}", String::from_utf8_lossy(&printed));
     let security = ["security", "--offline=true", "--no-pager", "--threshold=20"];
     succeed(Command::new(&analyze).args(security).arg(at("root")).arg("cleantrack-appliance.service"));
 }

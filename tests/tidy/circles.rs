@@ -1,5 +1,4 @@
-//! Import circles: between the folders that lie in one folder there are none, and between its files none of more than two, so that
-//! each reads top-down.
+//! Import circles: there are none between the files and folders of one folder, so that each reads top-down.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +6,7 @@ use crate::Fault;
 use crate::imports::{module_of, named_inside, within};
 use crate::sources::{File, Sources};
 
-/// Crates that are looked at. What a folder's `mod.rs` says of itself is a door, and no part of a circle.
+/// What a folder's `mod.rs` names is no part of a circle.
 pub const CRATES: &[&str] = &[
     "appliance",
     "firmware-config",
@@ -21,11 +20,10 @@ pub const CRATES: &[&str] = &[
     "words",
 ];
 
-/// Circles in a folder and in those that lie in it.
 pub fn check(folder: &str, sources: &Sources) -> Vec<Fault> {
     let krate = folder.split('/').next().unwrap_or_default();
-    let of_crate = |file: &&File| file.top() == krate && !sources.is_test(&file.path);
-    let files: Vec<&File> = sources.rust().filter(of_crate).collect();
+    let files: Vec<&File> =
+        sources.rust().filter(|file| file.top() == krate && !sources.is_test(&file.path)).collect();
     circles(folder, &files)
 }
 
@@ -38,27 +36,20 @@ fn circles(folder: &str, files: &[&File]) -> Vec<Fault> {
         let Some(from) = place(file).filter(|from| within(from, folder) && from != folder) else { continue };
         for named in named_inside(file) {
             let to = format!("{krate}/{named}");
-            // The folder in which their ways part, and where each goes on from there.
+            // The innermost folder that holds both, and the part of it in which each lies.
             let common = from.split('/').zip(to.split('/')).take_while(|(one, other)| one == other).count();
-            let part = |path: &str| path.split('/').take(common + 1).collect::<Vec<_>>().join("/");
-            let (from, to) = (part(&from), part(&to));
+            let [from, to] =
+                [&from, &to].map(|path| path.split('/').take(common + 1).collect::<Vec<_>>().join("/"));
             let inside = within(&to, folder) && places.iter().any(|place| within(place, &to));
             if from != to && from.split('/').count() == to.split('/').count() && inside {
                 arrows.entry((from, to)).or_default().insert(file.path.clone());
             }
         }
     }
-    let is_folder = |path: &str| places.iter().any(|place| place != path && within(place, path));
     let reached = reached(arrows.keys());
     let mut faults = Vec::new();
     for ((from, to), by) in &arrows {
-        let parts: BTreeSet<&str> = reached[from.as_str()]
-            .iter()
-            .copied()
-            .filter(|part| reached.get(part).is_some_and(|back| back.contains(from.as_str())))
-            .collect();
-        let is_pair = parts.len() == 2 && !parts.iter().any(|part| is_folder(part));
-        if parts.contains(to.as_str()) && !is_pair {
+        if reached.get(to.as_str()).is_some_and(|back| back.contains(from.as_str())) {
             let by: Vec<&str> = by.iter().map(String::as_str).collect();
             faults.push(Fault::new(
                 by.join(", "),
@@ -69,27 +60,30 @@ fn circles(folder: &str, files: &[&File]) -> Vec<Fault> {
     faults
 }
 
-/// What can be reached from each place from which an arrow goes out; a place itself only over others.
+/// What can be reached from each place; a place itself only over others.
 fn reached<'a>(arrows: impl Iterator<Item = &'a (String, String)>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let mut named: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (from, to) in arrows {
         named.entry(from).or_default().push(to);
     }
-    let all = |from: &str| {
-        let (mut seen, mut next) = (BTreeSet::new(), named[from].clone());
+    let mut reached = BTreeMap::new();
+    for (from, first) in &named {
+        let (mut seen, mut next) = (BTreeSet::new(), first.clone());
         while let Some(here) = next.pop() {
             if seen.insert(here) {
                 next.extend(named.get(here).into_iter().flatten());
             }
         }
-        seen
-    };
-    named.keys().map(|from| (*from, all(from))).collect()
+        reached.insert(*from, seen);
+    }
+    reached
 }
 
 #[test]
 fn circles_between_files_and_between_folders_are_found() {
-    let file = |path: &str, text: &str| File::planted(&format!("box/src/store/{path}"), text);
+    fn file(path: &str, text: &str) -> File {
+        File::planted(&format!("box/src/store/{path}"), text)
+    }
     let straight = [
         file("mod.rs", "mod a; mod b; pub use self::a::A;"),
         file("a.rs", "use super::b::B;"),
@@ -98,13 +92,15 @@ fn circles_between_files_and_between_folders_are_found() {
         file("d/e.rs", "use super::f::F; use super::super::b::B;"),
         file("d/f.rs", "struct F; #[cfg(test)] mod tests { use super::super::e::D; }"),
     ];
-    let found = |files: &[File]| circles("box", &files.iter().collect::<Vec<_>>());
+    fn found(files: &[File]) -> Vec<Fault> {
+        circles("box", &files.iter().collect::<Vec<_>>())
+    }
     assert_eq!(found(&straight), []);
     for (path, text, by) in [
-        // Two files may need each other.
-        ("b.rs", "use super::a::A;", vec![]),
-        ("d/f.rs", "use super::e::D;", vec![]),
+        // Two files, three of them, and two of an inner folder.
+        ("b.rs", "use super::a::A;", vec!["box/src/store/a.rs", "box/src/store/b.rs"]),
         ("b.rs", "use super::c::C;", vec!["box/src/store/a.rs", "box/src/store/b.rs", "box/src/store/c.rs"]),
+        ("d/f.rs", "use super::e::D;", vec!["box/src/store/d/e.rs", "box/src/store/d/f.rs"]),
         // A file and a folder, and two folders.
         ("b.rs", "use super::d::e::D;", vec!["box/src/store/b.rs", "box/src/store/d/e.rs"]),
         ("d/f.rs", "use super::super::g::h::H;", vec!["box/src/store/d/f.rs", "box/src/store/g/h.rs"]),

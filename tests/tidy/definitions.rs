@@ -6,44 +6,40 @@ use syn::visit::{self, Visit};
 use crate::circles::CRATES;
 use crate::sources::{File, Sources, is_for_tests};
 
-/// Arguments that a public function may have.
 pub const ARGUMENTS_MAX: usize = 6;
 
-/// What a definition is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A struct, enum, union, trait or alias.
     Type,
-    /// A function that is no method.
     FreeFunction,
     /// The same, and `async`: it may be the handler of a row.
     AsyncFunction,
-    /// Anything else that has a name, an argument and a variable among it.
+    /// Anything else that has a name, arguments and variables included.
     Other,
-    /// A closure of more than one expression that has a name.
+    /// A closure that `let` binds to a name.
     Closure,
-    /// An argument that is a tuple, under its function's name.
+    Function,
+    /// Under its function's name.
     TupleArgument,
-    /// An argument of a public function that is a bare `bool`, under its function's name.
+    /// Of a public function, under its function's name.
     BoolArgument,
-    /// A public function with more arguments than [`ARGUMENTS_MAX`].
+    /// More than [`ARGUMENTS_MAX`] in a public function.
     ManyArguments,
     /// The handler that a `row(` names.
     Row,
 }
 
-/// A definition of a file.
 #[derive(Debug, Clone)]
 pub struct Definition {
     pub kind: Kind,
     pub name: String,
-    /// Whether it may be seen outside its module.
     pub is_public: bool,
-    /// `file:line`.
     pub place: String,
 }
 
-/// Whether the rules about names hold in a file: sources of our crates, and of the suites what programs are made of.
+/// Whether the rules about names hold in a file: sources of our crates, and in the suites' crate what
+/// programs are made of.
 pub fn is_named(file: &File, sources: &Sources) -> bool {
     let in_sources = file.inside().split('/').nth(1) == Some("src") && file.extension() == "rs";
     let of_suites =
@@ -51,7 +47,6 @@ pub fn is_named(file: &File, sources: &Sources) -> bool {
     in_sources && (of_suites || CRATES.contains(&file.top()) && !sources.is_test(&file.path))
 }
 
-/// All definitions of a file.
 pub fn definitions(file: &File) -> Vec<Definition> {
     let mut visitor = Visitor { path: &file.path, found: Vec::new() };
     if let Ok(parsed) = syn::parse_file(&file.text) {
@@ -60,7 +55,7 @@ pub fn definitions(file: &File) -> Vec<Definition> {
     visitor.found
 }
 
-/// The words of a name in small letters: of `TagList` as of `tag_list` `tag` and `list`.
+/// In small letters: of `TagList` as of `tag_list` `tag` and `list`.
 pub fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     for part in name.trim_start_matches("r#").split('_').filter(|part| !part.is_empty()) {
@@ -132,16 +127,6 @@ fn is_tuple(argument: &syn::Type) -> bool {
     }
 }
 
-/// Whether a closure's body is a function's: several statements, or a block of them that is awaited.
-fn is_long(body: &syn::Expr) -> bool {
-    match body {
-        syn::Expr::Block(body) => body.block.stmts.len() > 1,
-        syn::Expr::Async(body) => body.block.stmts.len() > 1,
-        _ => false,
-    }
-}
-
-/// The attributes of an item.
 fn attributes(item: &syn::Item) -> &[syn::Attribute] {
     match item {
         syn::Item::Const(item) => &item.attrs,
@@ -233,6 +218,11 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
         visit::visit_item_fn(self, function);
     }
 
+    fn visit_signature(&mut self, signature: &'ast syn::Signature) {
+        self.add(Kind::Function, signature.ident.to_string(), false, signature.ident.span());
+        visit::visit_signature(self, signature);
+    }
+
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
         self.named(&item.ident);
         visit::visit_item_mod(self, item);
@@ -271,8 +261,7 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
             pattern => pattern,
         };
         if let (syn::Pat::Ident(name), Some(init)) = (pattern, &local.init)
-            && let syn::Expr::Closure(closure) = &*init.expr
-            && is_long(&closure.body)
+            && let syn::Expr::Closure(_) = &*init.expr
         {
             self.add(Kind::Closure, name.ident.to_string(), false, name.ident.span());
         }
@@ -328,19 +317,21 @@ fn everything_with_a_name_is_a_definition_but_code_for_tests() {
 }
 
 #[test]
-fn closures_that_are_functions_are_found() {
+fn closures_with_names_and_functions_are_found() {
     for (body, expected) in [
-        ("let b = |c| { d(); c };", &["b"][..]),
-        ("let b = move |c: u8| -> u8 { let d = c; d };", &["b"]),
+        ("let b = |c| c + 1;", &["b"][..]),
+        ("let mut b = move |c: u8| -> u8 { let d = c; d };", &["b"]),
         ("let b: F = |c| { d(); c };", &["b"]),
         ("let b = async |c| { d().await; c };", &["b"]),
         ("let b = |c| async move { d().await; c };", &["b"]),
-        ("let b = |c| c + 1;", &[]),
-        ("let b = |c| { c + 1 };", &[]),
         ("let b = c.map(|d| { e(); d });", &[]),
+        ("b(|c| c + 1);", &[]),
     ] {
         assert_eq!(found(&format!("fn a() {{ {body} }}"), Kind::Closure), expected, "{body}");
     }
+    let text = "fn a() { fn b() {} } impl C { fn d() {} #[test] fn e() {} } impl F for C { fn g() {} } \
+        trait F { fn g(); } #[test] fn h() {} #[cfg(test)] mod tests { fn i() {} }";
+    assert_eq!(found(text, Kind::Function), ["a", "b", "d", "g", "g"]);
 }
 
 #[test]

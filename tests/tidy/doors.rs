@@ -1,4 +1,4 @@
-//! Methods that only some rooms may call: doors past which something bounded would no longer be bounded.
+//! Methods that only some modules may call, because others would use them without a bound.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
@@ -7,7 +7,7 @@ use crate::Fault;
 use crate::imports::{module_of, place, within};
 use crate::sources::{File, Sources, is_for_tests};
 
-/// Methods of our own that only these rooms of a crate (and tests) may call.
+/// Methods of our own that only these modules of a crate (and tests) may call.
 pub struct Door {
     pub methods: &'static [&'static str],
     pub krate: &'static str,
@@ -15,7 +15,6 @@ pub struct Door {
     pub reason: &'static str,
 }
 
-/// What is behind a bounded door.
 pub const DOORS: &[Door] = &[Door {
     methods: &["reader", "reader_of", "checkpoint_at", "checkpoint_of"],
     krate: "appliance",
@@ -31,7 +30,6 @@ pub const DOORS: &[Door] = &[Door {
     reason: "pages and programs read the database through `Store::read`, which has an end to waiting",
 }];
 
-/// Checks one file of a crate's `src`.
 pub fn check(file: &File, doors: &[Door], sources: &Sources) -> Vec<Fault> {
     let Some(module) = module_of(&file.path).filter(|_| !sources.is_test(&file.path)) else {
         return Vec::new();
@@ -40,7 +38,7 @@ pub fn check(file: &File, doors: &[Door], sources: &Sources) -> Vec<Fault> {
     let Ok(parsed) = syn::parse_file(&file.text) else { return Vec::new() };
     let mut calls = Calls::default();
     calls.visit_file(&parsed);
-    let fault = |(name, at): &(String, Span)| {
+    let faults = calls.0.iter().filter_map(|(name, at)| {
         let door = doors.iter().find(|door| {
             door.krate == file.top()
                 && door.methods.contains(&name.as_str())
@@ -51,11 +49,10 @@ pub fn check(file: &File, doors: &[Door], sources: &Sources) -> Vec<Fault> {
             place,
             format!("`{name}` is called only in {}: {}", door.rooms.join(", "), door.reason),
         ))
-    };
-    calls.0.iter().filter_map(fault).collect()
+    });
+    faults.collect()
 }
 
-/// Every method call outside tests.
 #[derive(Default)]
 struct Calls(Vec<(String, Span)>);
 

@@ -7,16 +7,13 @@ use syn::visit::{self, Visit};
 use crate::Fault;
 use crate::sources::{File, Sources};
 
-/// Lines of a function, its signature included.
 const LINES_MAX: usize = 70;
-/// Of a function in a test: a table of cases has one line for each.
 const TEST_LINES_MAX: usize = 100;
 
 /// Functions that may be longer: file, function, reason. A row that is not needed is a fault too.
 pub const LONG: &[(&str, &str, &str)] =
     &[("tests/src/demo/facilities.rs", "items", "a table: the demo's equipment")];
 
-/// Checks one file.
 pub fn check(file: &File, is_test: bool, long: &[(&str, &str, &str)]) -> Vec<Fault> {
     let mut visitor = Visitor { path: &file.path, is_test, long, faults: Vec::new() };
     match syn::parse_file(&file.text) {
@@ -26,15 +23,13 @@ pub fn check(file: &File, is_test: bool, long: &[(&str, &str, &str)]) -> Vec<Fau
     visitor.faults
 }
 
-/// Every row of the exceptions is one.
 pub fn exceptions_are_needed(sources: &Sources, long: &[(&str, &str, &str)]) -> Vec<Fault> {
-    let needed = |path: &str, name: &str| {
-        let file = sources.rust().find(|f| f.path == path);
-        file.is_some_and(|f| {
+    let idle = long.iter().filter(|(path, name, _)| {
+        let file = sources.rust().find(|f| f.path == *path);
+        !file.is_some_and(|f| {
             check(f, sources.is_test(path), &[]).iter().any(|fault| fault.what.contains(&format!("`{name}`")))
         })
-    };
-    let idle = long.iter().filter(|(path, name, _)| !needed(path, name));
+    });
     idle.map(|(path, name, _)| Fault::new(*path, format!("`{name}` needs no exception any more"))).collect()
 }
 
@@ -81,7 +76,7 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let last = path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-        // A test may wait for everything that comes; what runs for months may not.
+        // A test may wait for everything that comes; a long-running program may not.
         if !self.is_test && ["unbounded_channel", "UnboundedSender"].contains(&last.as_str()) {
             self.fault(path.span(), format!("`{last}`: every queue has a bound and a reason for it"));
         }

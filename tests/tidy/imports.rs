@@ -1,4 +1,4 @@
-//! Import arrows between rooms, and outside crates that only some rooms may name; paths inside macros count too.
+//! Which module may import which, and outside crates that only some modules may name; paths inside macros count too.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,10 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 use crate::Fault;
-use crate::rooms::{Only, Room};
+use crate::modules::{ModuleRule, UseRule};
 use crate::sources::{File, Sources, is_for_tests};
 
-/// Checks one file of a crate's `src`. Code for tests may reach further.
-pub fn check(file: &File, rooms: &[Room], only: &[Only], sources: &Sources) -> Vec<Fault> {
+pub fn check(file: &File, rules: &[ModuleRule], only: &[UseRule], sources: &Sources) -> Vec<Fault> {
     let Some(module) = module_of(&file.path).filter(|_| !sources.is_test(&file.path)) else {
         return Vec::new();
     };
@@ -23,13 +22,16 @@ pub fn check(file: &File, rooms: &[Room], only: &[Only], sources: &Sources) -> V
         let own = path.split("::").next().is_some_and(|first| visitor.own.contains(first));
         let line = || format!("{}:{}", file.path, at.start().line);
         if let Some(inside) = path.strip_prefix("crate::") {
-            faults.extend(arrow(file.top(), &here, inside, rooms).map(|what| Fault::new(line(), what)));
+            faults.extend(arrow(file.top(), &here, inside, rules).map(|what| Fault::new(line(), what)));
         }
-        let refused = only
-            .iter()
-            .filter(|o| !own && names(&path, o.path) && !o.rooms.iter().any(|room| within(&here, room)));
+        let refused = only.iter().filter(|o| {
+            !own && names(&path, o.path) && !o.modules.iter().any(|module| within(&here, module))
+        });
         faults.extend(refused.map(|o| {
-            Fault::new(line(), format!("`{}` is named only in {}: {}", o.path, o.rooms.join(", "), o.reason))
+            Fault::new(
+                line(),
+                format!("`{}` is named only in {}: {}", o.path, o.modules.join(", "), o.reason),
+            )
         }));
     }
     // A group of imports names its common part more than once.
@@ -49,28 +51,24 @@ pub fn named_inside(file: &File) -> Vec<String> {
     inside.map(|path| path.replace("::", "/")).collect()
 }
 
-/// Whether `room` may name `crate::inside`.
-fn arrow(krate: &str, here: &str, inside: &str, rooms: &[Room]) -> Option<String> {
-    let from = room_of(here, rooms)?;
+fn arrow(krate: &str, here: &str, inside: &str, rules: &[ModuleRule]) -> Option<String> {
+    let from = rule_of(here, rules)?;
     let there = format!("{krate}/{}", inside.replace("::", "/"));
-    let to = room_of(&there, rooms)?;
+    let to = rule_of(&there, rules)?;
     let may = from.place == to.place
         || within(to.place, from.place)
         || from.may.iter().any(|may| *may == "*" || format!("{krate}/{may}") == to.place);
     (!may).then(|| format!("{} may not import {}: {}", from.place, to.place, from.reason))
 }
 
-/// The row of the innermost room that holds a place.
-pub fn room_of<'a>(place: &str, rooms: &'a [Room]) -> Option<&'a Room> {
-    rooms.iter().filter(|room| within(place, room.place)).max_by_key(|room| room.place.len())
+pub fn rule_of<'a>(place: &str, rules: &'a [ModuleRule]) -> Option<&'a ModuleRule> {
+    rules.iter().filter(|module| within(place, module.place)).max_by_key(|module| module.place.len())
 }
 
-/// Whether a place is a room or lies in it.
-pub fn within(place: &str, room: &str) -> bool {
-    place.strip_prefix(room).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+pub fn within(place: &str, module: &str) -> bool {
+    place.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a path names something or something in it.
 fn names(path: &str, what: &str) -> bool {
     path.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
@@ -87,7 +85,6 @@ pub fn module_of(path: &str) -> Option<Vec<String>> {
     (parts.first().map(String::as_str) != Some("bin")).then_some(parts)
 }
 
-/// Crate and module as the table writes them.
 pub fn place(krate: &str, module: &[String]) -> String {
     std::iter::once(krate).chain(module.iter().map(String::as_str)).collect::<Vec<_>>().join("/")
 }
@@ -95,7 +92,7 @@ pub fn place(krate: &str, module: &[String]) -> String {
 struct Visitor {
     module: Vec<String>,
     named: Vec<(String, Span)>,
-    /// Names that mean something of ours in this file: its modules and its imports.
+    /// Names that this file defines or imports.
     own: BTreeSet<String>,
 }
 
@@ -220,20 +217,20 @@ impl<'ast> Visit<'ast> for Visitor {
 }
 
 #[cfg(test)]
-const ROOMS: &[Room] = &[
-    Room { place: "box/desk", may: &[], reason: "patient names stay on the desk" },
-    Room { place: "box/store", may: &["clock"], reason: "it knows no page" },
-    Room { place: "box/http", may: &["store"], reason: "pages" },
-    Room { place: "box/link", may: &["store"], reason: "it does" },
-    Room { place: "box/link/plan", may: &[], reason: "it only decides" },
-    Room { place: "box/clock", may: &[], reason: "a seam" },
+const MODULES: &[ModuleRule] = &[
+    ModuleRule { place: "box/desk", may: &[], reason: "patient names stay on the desk" },
+    ModuleRule { place: "box/store", may: &["clock"], reason: "it knows no page" },
+    ModuleRule { place: "box/http", may: &["store"], reason: "pages" },
+    ModuleRule { place: "box/link", may: &["store"], reason: "it does" },
+    ModuleRule { place: "box/link/plan", may: &[], reason: "it only decides" },
+    ModuleRule { place: "box/clock", may: &[], reason: "a seam" },
 ];
 
 #[cfg(test)]
 fn planted(path: &str, text: &str) -> Vec<String> {
-    let only = [Only { path: "sqlx", rooms: &["box/store"], reason: "one place for SQL" }];
+    let only = [UseRule { path: "sqlx", modules: &["box/store"], reason: "one place for SQL" }];
     let sources = Sources::planted(Vec::new());
-    check(&File::planted(path, text), ROOMS, &only, &sources).iter().map(ToString::to_string).collect()
+    check(&File::planted(path, text), MODULES, &only, &sources).iter().map(ToString::to_string).collect()
 }
 
 #[test]

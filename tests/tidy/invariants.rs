@@ -5,12 +5,10 @@ use crate::Fault;
 use crate::sources::File;
 use crate::sources::Sources;
 
-/// The tables.
 const PATH: &str = "docs/invariants.md";
-/// Lines above a function in which its attribute stands.
+/// Lines above a function that may hold its attribute.
 const ATTRIBUTES_MAX: usize = 3;
 
-/// Each row names tests, and each of these exists.
 pub fn check(sources: &Sources) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, line) in sources.text(PATH).lines().enumerate() {
@@ -32,8 +30,8 @@ pub fn check(sources: &Sources) -> Vec<Fault> {
     faults
 }
 
-/// Whether a function of this name is a test: by an attribute, in a table of properties, or as one of the relay's stories,
-/// which its main test tells one after the other.
+/// Whether a function of this name is a test: by an attribute, in a table of properties, or as one of the
+/// relay's stories, which its main test runs in turn.
 fn is_test(sources: &Sources, name: &str) -> bool {
     let opening = format!("fn {name}(");
     sources.rust().any(|file| {
@@ -52,9 +50,9 @@ fn is_test(sources: &Sources, name: &str) -> bool {
 
 #[test]
 fn a_row_without_a_test_is_found() {
-    let table = |tests: &str| {
+    fn table(tests: &str) -> File {
         File::planted(PATH, &format!("| what holds | tests |\n| --- | --- |\n| a | {tests} |\n"))
-    };
+    }
     let tests = File::planted(
         "a/src/lib.rs",
         "#[test]\nfn it_holds() {}\nfn it_helps() {}\n#[tokio::test]\nasync fn it_waits() {}\n",

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::Fault;
 
-/// Every package's licence is allowed, every allowed licence is needed, and no banned crate is there.
+/// Every package's licence is allowed, every allowed licence is needed, and no banned crate is used.
 pub fn check(metadata: &Value, deny: &str) -> Vec<Fault> {
     let rules: toml::Table = deny.parse().unwrap_or_default();
     let allowed = names(&rules, "licenses", "allow", |v| v.as_str());
@@ -54,7 +54,6 @@ fn names(
     values.into_iter().flatten().filter_map(name).map(str::to_owned).collect()
 }
 
-/// The packages that this machine's build is made of.
 fn resolved(metadata: &Value) -> Vec<&Value> {
     let nodes = metadata["resolve"]["nodes"].as_array().into_iter().flatten();
     let ids: BTreeSet<&str> = nodes.filter_map(|node| node["id"].as_str()).collect();
@@ -135,9 +134,9 @@ fn strange_licences_idle_ones_and_banned_crates_are_found() {
         "resolve": {"nodes": [{"id": "a"}, {"id": "b"}, {"id": "openssl"}, {"id": "box"}, {"id": "lent"}]},
     });
     let deny = "[licenses]\nallow = [\"MIT\", \"ISC\"]\n[bans]\ndeny = [{ crate = \"openssl\" }]\n";
-    let told: Vec<String> = check(&metadata, deny).iter().map(ToString::to_string).collect();
+    let messages: Vec<String> = check(&metadata, deny).iter().map(ToString::to_string).collect();
     assert_eq!(
-        told,
+        messages,
         [
             "deny.toml: b is under `GPL-3.0`, which is not allowed",
             "Cargo.lock: openssl is banned by deny.toml",

@@ -1,18 +1,19 @@
 //! The suite `tidy`: rules of this project that the compiler does not know, each with the fix in its message.
 //!
-//! One test reads the whole repository and tells every violation at once. Each rule beside it has a test that plants
+//! One test reads the whole repository and reports every violation together. Each rule beside it has a test that plants
 //! the fault it must find.
 
 mod circles;
 mod definitions;
 mod doors;
+mod folders;
 mod functions;
 mod imports;
 mod invariants;
 mod licences;
+mod modules;
 mod names;
 mod ratchet;
-mod rooms;
 mod routes;
 mod sources;
 mod statements;
@@ -25,7 +26,6 @@ use std::fmt;
 
 use sources::Sources;
 
-/// A violation: where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Fault {
     place: String,
@@ -53,7 +53,7 @@ fn the_repository_is_tidy() {
     for file in sources.rust() {
         faults.extend(text::opening(file));
         faults.extend(functions::check(file, sources.is_test(&file.path), functions::LONG));
-        faults.extend(imports::check(file, rooms::ROOMS, rooms::ONLY, &sources));
+        faults.extend(imports::check(file, modules::MODULES, modules::ONLY, &sources));
         faults.extend(doors::check(file, doors::DOORS, &sources));
         faults.extend(routes::check(file, &sources));
         faults.extend(statements::check(file, &tenant_tables));
@@ -67,8 +67,10 @@ fn the_repository_is_tidy() {
         faults.extend(text::words(file));
         faults.extend(text::documents(file, &|path| sources.exists(path)));
     }
+    faults.extend(folders::check(&sources));
     faults.extend(names::check(&sources));
-    faults.extend(rooms::every_room_has_a_row(&sources));
+    faults.extend(names::count_closures(&sources));
+    faults.extend(modules::every_module_has_a_row(&sources));
     faults.extend(invariants::check(&sources));
     faults.extend(vendor::check(&sources));
     faults.extend(workspace::arrows(&metadata));
@@ -82,6 +84,6 @@ fn the_repository_is_tidy() {
     faults.extend(licences::check(&of_host, &sources.text("deny.toml")));
     faults.sort();
     faults.dedup();
-    let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
-    assert!(told.is_empty(), "{} violations:\n{}", told.len(), told.join("\n"));
+    let messages: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert!(messages.is_empty(), "{} violations:\n{}", messages.len(), messages.join("\n"));
 }

@@ -1,5 +1,5 @@
 //! Rules about names: each type once in its crate and of two words, functions that say what they do, no word that means something
-//! else to a stranger, and no argument or closure that hides what it is.
+//! else to a stranger, no argument that hides what it is, and few closures with names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::definitions::{Definition, Kind, definitions, is_named, words};
 use crate::ratchet::{Finding, Ratchet};
 use crate::sources::Sources;
 
-/// What a type of ours may be called more than once: a trait's own types are named so.
+/// Names that may repeat: associated types and the like.
 const DOUBLED: &[&str] = &["Err", "Error", "Output", "Rejection"];
 
 /// Nouns of the glossary, of HTTP and of a page that need no second word.
@@ -96,6 +96,12 @@ const BANNED: &[&str] = &[
     "workshop",
 ];
 
+/// Bound by `let`, per hundred functions of a crate.
+const CLOSURES_MAX_PERCENT: usize = 3;
+/// Crates that have more of them still: a bound only falls.
+const CLOSURES_STILL: &[(&str, usize)] =
+    &[("appliance", 12), ("store", 10), ("relay", 5), ("web", 4), ("firmware-config", 4)];
+
 const DOUBLED_TYPES: Ratchet = Ratchet {
     list: "doubled_types",
     fix: "a type name stands once in a crate: say in a second word whose it is",
@@ -110,8 +116,6 @@ const SHORT_FUNCTIONS: Ratchet = Ratchet {
 };
 const BANNED_WORDS: Ratchet =
     Ratchet { list: "banned_words", fix: "it has a banned word: take that of docs/glossary.md" };
-const CLOSURES: Ratchet =
-    Ratchet { list: "closures", fix: "a closure of more than one expression with a name is a function" };
 const TUPLES: Ratchet =
     Ratchet { list: "tuple_arguments", fix: "a tuple hides arguments: two of them, or a struct with names" };
 const BOOLS: Ratchet = Ratchet {
@@ -120,15 +124,13 @@ const BOOLS: Ratchet = Ratchet {
 };
 const MANY: Ratchet = Ratchet { list: "many_arguments", fix: "more than six arguments are a struct" };
 
-/// Holds all names against the lists.
 pub fn check(sources: &Sources) -> Vec<Fault> {
     let named = named(sources);
-    let pairs: [(&Ratchet, Vec<Finding>); 8] = [
+    let pairs: [(&Ratchet, Vec<Finding>); 7] = [
         (&DOUBLED_TYPES, doubled_types(&named)),
         (&SHORT_TYPES, short_types(&named)),
         (&SHORT_FUNCTIONS, short_functions(&named)),
         (&BANNED_WORDS, banned_words(&named)),
-        (&CLOSURES, of_kind(&named, Kind::Closure)),
         (&TUPLES, of_kind(&named, Kind::TupleArgument)),
         (&BOOLS, of_kind(&named, Kind::BoolArgument)),
         (&MANY, of_kind(&named, Kind::ManyArguments)),
@@ -136,7 +138,26 @@ pub fn check(sources: &Sources) -> Vec<Fault> {
     pairs.into_iter().flat_map(|(ratchet, found)| ratchet.check(&found, sources)).collect()
 }
 
-/// The definitions of a crate.
+pub fn count_closures(sources: &Sources) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for names in named(sources) {
+        let closures = names.of_kind(Kind::Closure).count();
+        let functions = names.of_kind(Kind::Function).count();
+        let most = CLOSURES_STILL
+            .iter()
+            .find(|(krate, _)| *krate == names.krate)
+            .map_or(CLOSURES_MAX_PERCENT, |row| row.1);
+        if closures * 100 > functions * most {
+            let what = format!(
+                "{closures} closures bound by `let` in {functions} functions, more than {most} in 100: \
+                 put it where it is used if that is once, or make a function of it"
+            );
+            faults.push(Fault::new(names.krate, what));
+        }
+    }
+    faults
+}
+
 struct CrateNames {
     krate: String,
     definitions: Vec<Definition>,
@@ -161,10 +182,12 @@ impl CrateNames {
 }
 
 fn of_kind(crates: &[CrateNames], kind: Kind) -> Vec<Finding> {
-    let of_crate = |names: &CrateNames| -> Vec<Finding> {
-        names.of_kind(kind).map(|definition| names.finding(definition)).collect()
-    };
-    crates.iter().flat_map(of_crate).collect()
+    crates
+        .iter()
+        .flat_map(|names| -> Vec<Finding> {
+            names.of_kind(kind).map(|definition| names.finding(definition)).collect()
+        })
+        .collect()
 }
 
 /// Every copy of a name beyond the first, where one of them may be seen outside its module.
@@ -186,7 +209,7 @@ fn short_types(crates: &[CrateNames]) -> Vec<Finding> {
     let mut found = of_kind_where(crates, &[Kind::Type], |_, one| {
         one.is_public && words(&one.name).len() == 1 && !PLAIN.contains(&one.name.as_str())
     });
-    // How often it is there is the business of the list above.
+    // Repetitions are the business of the list above.
     found.sort();
     found.dedup_by(|one, other| one.entry == other.entry);
     found
@@ -200,7 +223,6 @@ fn short_functions(crates: &[CrateNames]) -> Vec<Finding> {
     })
 }
 
-/// Each name once for its crate.
 fn banned_words(crates: &[CrateNames]) -> Vec<Finding> {
     let banned: BTreeSet<&str> = BANNED.iter().copied().collect();
     let mut found = of_kind_where(crates, &[Kind::Other], |_, one| {
@@ -276,6 +298,28 @@ fn banned_words_in_names_are_found() {
     let tests = "#[test] fn what_was_told_is_kept() {} #[cfg(test)] mod tests { fn kept() {} }";
     assert_eq!(planted(&[("web/src/a.rs", tests)], banned_words), [""; 0]);
     assert_eq!(planted(&[("tests/src/a.rs", "fn told() {}")], banned_words), ["tests told"]);
+}
+
+#[cfg(test)]
+fn planted_closures(closures: usize, functions: usize) -> Vec<String> {
+    use crate::sources::File;
+    let text = format!("fn a() {{ {} }}", "let b = |c| c + 1;".repeat(closures));
+    let other = "impl D { fn e() { f(|c| c + 1); } #[test] fn g() { let b = |c| c; } }";
+    let sources = Sources::planted(vec![
+        File::planted("words/src/a.rs", &text),
+        File::planted("words/src/d.rs", &other.repeat(functions - 1)),
+    ]);
+    count_closures(&sources).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn too_many_closures_with_names_are_found() {
+    assert_eq!(planted_closures(3, 100), [""; 0]);
+    let found = planted_closures(4, 100);
+    let figures = "words: 4 closures bound by `let` in 100 functions, more than 3 in 100: ";
+    assert!(found.len() == 1 && found[0].starts_with(figures), "{found:?}");
+    assert_eq!(planted_closures(3, 99).len(), 1);
+    assert_eq!(planted_closures(0, 1), [""; 0]);
 }
 
 #[test]

@@ -6,23 +6,18 @@ use std::path::Path;
 use crate::Fault;
 use crate::sources::Sources;
 
-/// Folder of the lists.
 const FOLDER: &str = "tests/tidy/kept";
 
-/// Something that a rule found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// As its list writes it: the crate, and the name in it.
     pub entry: String,
-    /// File and line.
     pub place: String,
 }
 
-/// A rule that some names break still.
+/// A rule that some names still break.
 pub struct Ratchet {
-    /// Of its list, without its ending.
     pub list: &'static str,
-    /// What to do about a name that is not in the list.
     pub fix: &'static str,
 }
 
@@ -31,8 +26,7 @@ impl Ratchet {
         format!("{FOLDER}/{}.txt", self.list)
     }
 
-    /// Holds what was found against the list. `WRITE_DOCS=1` first takes out of it what is no longer found, and writes a
-    /// list that is not there.
+    /// `WRITE_DOCS=1` first removes from the list what is no longer found, and writes a missing list.
     pub fn check(&self, findings: &[Finding], sources: &Sources) -> Vec<Fault> {
         let path = self.path();
         let mut listed = sources.exists(&path).then(|| sources.text(&path));

@@ -1,7 +1,7 @@
-//! What makes a route without access impossible: a row does not compile without a caller, and this leaves no way but rows.
+//! No route without access: a row does not compile without a caller, and these rules leave rows as the only means.
 //!
-//! `axum::routing` is named only where rows are made and mounted (`rooms`), a router takes paths only there, and who may come is
-//! decided only in the rooms of access.
+//! `axum::routing` is named only where rows are made and mounted (`modules`), a router takes paths only there, and who may come is
+//! decided only in modules of access.
 
 use syn::visit::{self, Visit};
 
@@ -10,7 +10,7 @@ use crate::definitions::is_named;
 use crate::doors::{self, Door};
 use crate::sources::{File, Sources, is_for_tests};
 
-/// Methods of `axum::Router` by which something comes to be at a path.
+/// Methods of `axum::Router` that mount something at a path.
 const METHODS: &[&str] = &["fallback", "fallback_service", "nest", "nest_service", "route", "route_service"];
 const REASON: &str = "a path is a row of a table, and its handler's first argument says who may come";
 
@@ -19,7 +19,7 @@ const fn router(krate: &'static str, rooms: &'static [&'static str]) -> Door {
 }
 
 const ROUTERS: &[Door] = &[
-    // One answer at every path while the store is repaired: there is nothing yet that anybody could reach.
+    // One answer at every path while the store is repaired: nothing can be reached yet.
     router("appliance", &["appliance/web/starting"]),
     // The operator's own listener, which only the machine itself reaches: there are no callers to tell apart.
     router("relay", &["relay/health"]),
@@ -27,10 +27,9 @@ const ROUTERS: &[Door] = &[
     router("web", &["web/table/mount"]),
 ];
 
-/// Folders and files that say who may come.
+/// Folders and files that decide who may come.
 const ACCESS: &[&str] = &["access", "access.rs"];
 
-/// Checks one file of a crate's `src`.
 pub fn check(file: &File, sources: &Sources) -> Vec<Fault> {
     let mut faults = doors::check(file, ROUTERS, sources);
     let is_access = file.path.split('/').any(|part| ACCESS.contains(&part));
@@ -44,7 +43,6 @@ pub fn check(file: &File, sources: &Sources) -> Vec<Fault> {
     faults
 }
 
-/// Every `impl Caller` outside tests.
 struct Callers<'a> {
     path: &'a str,
     faults: Vec<Fault>,
@@ -61,7 +59,7 @@ impl<'ast> Visit<'ast> for Callers<'_> {
         let made = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
         if let Some(last) = made.filter(|last| last.ident == "Caller") {
             let place = format!("{}:{}", self.path, last.ident.span().start().line);
-            self.faults.push(Fault::new(place, "who may come is decided in a room named `access`"));
+            self.faults.push(Fault::new(place, "who may come is decided in a module named `access`"));
         }
         visit::visit_item_impl(self, item);
     }
@@ -70,11 +68,11 @@ impl<'ast> Visit<'ast> for Callers<'_> {
 #[test]
 fn a_route_without_access_is_found() {
     use crate::imports;
-    use crate::rooms::{ONLY, ROOMS};
+    use crate::modules::{MODULES, ONLY};
     let sources = Sources::planted(Vec::new());
     let found = |path: &str, text: &str| {
         let file = File::planted(path, text);
-        check(&file, &sources).len() + imports::check(&file, ROOMS, ONLY, &sources).len()
+        check(&file, &sources).len() + imports::check(&file, MODULES, ONLY, &sources).len()
     };
     let (relay, page) = ("relay/src/web/mod.rs", "appliance/src/web/pages/phone/home.rs");
     for (path, text, faults) in [
@@ -91,7 +89,7 @@ fn a_route_without_access_is_found() {
         (relay, "#[cfg(test)] mod tests { use axum::routing::get; fn a(r: R) { r.route(b, c) } }", 0),
     ] {
         let several = found(path, text);
-        // One import of a group names each of its parts.
+        // An import of a group names each of its parts.
         assert!(if faults == 0 { several == 0 } else { several >= faults }, "{path}: {text}: {several}");
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Folders that are no sources.
 const SKIPPED: &[&str] = &[".git", "target", "node_modules"];
 
 /// A text file of the repository; anything else has no text.
@@ -16,39 +15,34 @@ pub struct File {
 }
 
 impl File {
-    /// A file that a test makes up.
     #[cfg(test)]
     pub fn planted(path: &str, text: &str) -> Self {
         Self { path: path.to_owned(), text: text.to_owned() }
     }
 
-    /// What stands after the last dot of its name.
     pub fn extension(&self) -> &str {
         self.path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, e)| e)
     }
 
-    /// Its path without `crates/`, where libraries lie: it begins with the crate, for a file of one.
+    /// Without `crates/`, where libraries lie: it begins with the crate, for a file of one.
     pub fn inside(&self) -> &str {
         self.path.strip_prefix("crates/").unwrap_or(&self.path)
     }
 
-    /// Its first folder: the crate, for a file of one.
+    /// The first folder: the crate, for a file of one.
     pub fn top(&self) -> &str {
         self.inside().split('/').next().unwrap_or_default()
     }
 }
 
-/// All of them.
 pub struct Sources {
     root: PathBuf,
-    /// Sorted by path.
     pub files: Vec<File>,
-    /// Files that are compiled only for tests, because their parent says so.
+    /// Compiled only for tests, because their parent says so.
     test_modules: BTreeSet<String>,
 }
 
 impl Sources {
-    /// Reads the repository that this suite belongs to.
     pub fn of_repository() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut files = Vec::new();
@@ -63,23 +57,19 @@ impl Sources {
         Self { root, files, test_modules }
     }
 
-    /// Files that a test makes up.
     #[cfg(test)]
     pub fn planted(files: Vec<File>) -> Self {
         Self::from_files(PathBuf::new(), files)
     }
 
-    /// Rust files.
     pub fn rust(&self) -> impl Iterator<Item = &File> {
         self.files.iter().filter(|f| f.extension() == "rs")
     }
 
-    /// The text of one file, empty where there is none.
     pub fn text(&self, path: &str) -> String {
         self.files.iter().find(|f| f.path == path).map(|f| f.text.clone()).unwrap_or_default()
     }
 
-    /// Whether the repository has this file or folder.
     pub fn exists(&self, path: &str) -> bool {
         self.files.iter().any(|f| f.path == path || f.path.starts_with(&format!("{path}/")))
             || self.root.join(path).exists()
@@ -135,7 +125,6 @@ fn module_folder(path: &str) -> String {
     }
 }
 
-/// Whether attributes keep an item for tests.
 pub fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|a| {
         let list = a.meta.require_list().map(|l| l.tokens.to_string()).unwrap_or_default();

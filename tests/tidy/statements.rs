@@ -10,23 +10,21 @@ use syn::visit::{self, Visit};
 use crate::Fault;
 use crate::sources::{File, Sources};
 
-/// Where statements are.
 const FOLDER: &str = "relay/src/db/";
-/// How the schema says which tables have rows of one account each.
+/// The schema marks tables whose rows belong to one account each so.
 const WALL: &str = "@WALL@ ";
-/// What a table's name follows.
+/// Keywords before a table's name.
 const BEFORE_TABLE: [&str; 4] = ["FROM", "JOIN", "INTO", "UPDATE"];
-/// How a statement says whose rows: by a bound number, as the first column of a row that is put in, or by rows that were so bound.
+/// A statement says whose rows so: by a bound number, as the first column of an inserted row, or by rows that
+/// were so bound.
 const BINDS: [&str; 4] = ["account = $", "account = @1@", "(account,", "account = ("];
 
-/// Tables of which each row is one account's.
 pub fn tenant_tables(sources: &Sources) -> BTreeSet<String> {
     let schema = sources.files.iter().filter(|file| file.path.starts_with("relay/src/db/schema/"));
     let lists = schema.flat_map(|file| file.text.lines()).filter_map(|line| line.strip_prefix(WALL));
     lists.flat_map(|list| list.trim_end_matches(';').split(", ")).map(str::to_owned).collect()
 }
 
-/// Checks one file.
 pub fn check(file: &File, tables: &BTreeSet<String>) -> Vec<Fault> {
     let mut visitor = Statements { path: &file.path, tables, faults: Vec::new() };
     if file.path.starts_with(FOLDER)
@@ -46,7 +44,8 @@ struct Statements<'a> {
 impl Statements<'_> {
     fn function(&mut self, signature: &syn::Signature, body: &syn::Block) {
         let name = signature.ident.to_string();
-        // Platform statements see every account; they say so by their connection, and by their names where they are called.
+        // Platform statements see every account; they say so by their connection, and by their names where
+        // they are called.
         let mut connection = Names::default();
         signature.inputs.iter().for_each(|input| connection.visit_fn_arg(input));
         if !connection.0.contains("ScopedConnection") {
@@ -92,7 +91,6 @@ impl<'ast> Visit<'ast> for Statements<'_> {
     }
 }
 
-/// Names in a piece of code.
 #[derive(Default)]
 struct Names(BTreeSet<String>);
 
@@ -102,7 +100,6 @@ impl<'ast> Visit<'ast> for Names {
     }
 }
 
-/// Texts in a piece of code, those in macros too.
 #[derive(Default)]
 struct Texts(Vec<String>);
 

@@ -3,18 +3,14 @@
 use crate::Fault;
 use crate::sources::File;
 
-/// Lines of a file that people read and write.
 const LINES_MAX: usize = 700;
-/// Folders whose files are shorter, by the beginning of their path.
 const SHORT: &[(&str, usize)] = &[("crates/store/src/", 400)];
-/// Kinds of files that the length rule covers.
 const COUNTED: &[&str] = &["rs", "js", "css", "html", "sql", "sh"];
-/// Kinds of files whose words are looked at.
 const WORDED: &[&str] =
     &["rs", "js", "css", "html", "sql", "sh", "md", "toml", "service", "socket", "yml", "json", ""];
 
-/// Words that say that something is not finished, and paths of one machine. Spelt in halves, so that this list may be
-/// read like any other file.
+/// Words that say that something is not finished, and paths of one machine. Spelt in halves, so that this
+/// list passes its own rule.
 const BANNED: &[(&str, &str, &str)] = &[
     ("TO", "DO", "finish it or open an issue"),
     ("FIX", "ME", "fix it or open an issue"),
@@ -34,10 +30,9 @@ pub fn opening(file: &File) -> Option<Fault> {
     let first = file.text.lines().next().unwrap_or_default();
     let sentence = first.strip_prefix("//!").map(str::trim).unwrap_or_default();
     let said = sentence.split_whitespace().count() >= 2;
-    (!said).then(|| Fault::new(&file.path, "must open with one `//!` sentence: what this room is for"))
+    (!said).then(|| Fault::new(&file.path, "must open with one `//!` sentence: what this file is for"))
 }
 
-/// No file is longer than people read.
 pub fn length(file: &File) -> Option<Fault> {
     let lines = file.text.lines().count();
     let short = SHORT.iter().find(|(folder, _)| file.path.starts_with(folder));
@@ -48,7 +43,6 @@ pub fn length(file: &File) -> Option<Fault> {
     })
 }
 
-/// No word of unfinished work and no path of one machine.
 pub fn words(file: &File) -> Vec<Fault> {
     if !WORDED.contains(&file.extension()) || file.path == "Cargo.lock" || file.path == "LICENSE" {
         return Vec::new();
@@ -65,14 +59,14 @@ pub fn words(file: &File) -> Vec<Fault> {
     faults
 }
 
-/// Whether a line holds a word that is not a part of a longer one.
+/// A word that is not a part of a longer one.
 fn holds_word(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
         let before = line[..at].chars().next_back();
         let after = line[at + word.len()..].chars().next();
-        let grows = |inner: Option<char>, outer: Option<char>| {
+        fn grows(inner: Option<char>, outer: Option<char>) -> bool {
             inner.is_some_and(char::is_alphanumeric) && outer.is_some_and(char::is_alphanumeric)
-        };
+        }
         // A path's slash at the front may not continue a longer path of ours.
         let longer_path =
             word.starts_with('/') && before.is_some_and(|c| c.is_alphanumeric() || ".-_}".contains(c));
@@ -86,14 +80,14 @@ pub fn documents(file: &File, exists: &dyn Fn(&str) -> bool) -> Vec<Fault> {
         return Vec::new();
     }
     let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let found = |name: &str| {
-        let name = name.split('#').next().unwrap_or_default().trim_start_matches("./").trim_end_matches('/');
-        name.is_empty() || exists(name) || exists(&resolve(folder, name))
-    };
     let mut faults = Vec::new();
     for (at, line) in file.text.lines().enumerate() {
         let named = links(line).chain(code_spans(line).filter(|span| is_path(span)));
-        let missing = named.filter(|name| !found(name));
+        let missing = named.filter(|name| {
+            let name = name.split('#').next().unwrap_or_default();
+            let name = name.trim_start_matches("./").trim_end_matches('/');
+            !name.is_empty() && !exists(name) && !exists(&resolve(folder, name))
+        });
         faults.extend(missing.map(|name| {
             Fault::new(format!("{}:{}", file.path, at + 1), format!("names `{name}`, which is not there"))
         }));
@@ -123,7 +117,7 @@ fn code_spans(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
 
-/// Whether a code span reads like a file of the repository: folders, a name and an ending that we use.
+/// Whether a code span looks like a file of the repository: folders, a name and an extension that we use.
 fn is_path(span: &str) -> bool {
     let plain = span.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b));
     let ours = ["rs", "md", "toml", "css", "js", "html", "sql", "service", "json", "sh"];
@@ -134,10 +128,10 @@ fn is_path(span: &str) -> bool {
 #[test]
 fn a_file_without_its_sentence_is_found() {
     for (text, fault) in [
-        ("//! What this room is for.\n", false),
+        ("//! What this file is for.\n", false),
         ("//! .\n", true),
         ("use std::fmt;\n", true),
-        ("// What this room is for.\n", true),
+        ("// What this file is for.\n", true),
         ("", true),
     ] {
         assert_eq!(opening(&File::planted("a.rs", text)).is_some(), fault, "{text}");

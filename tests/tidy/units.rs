@@ -5,13 +5,12 @@ use std::process::Command;
 
 use service::exit::ProgramExit;
 
-/// `systemd-analyze security` counts in tenths; 2.0 is what each unit may expose at most.
+/// `systemd-analyze security` counts in tenths; 2.0 is the most for each unit.
 const EXPOSURE_TENTHS_MAX: &str = "20";
 
-/// Kinds of units that systemd can be put to.
+/// Unit types that `systemd-analyze` can check.
 const KINDS: &[&str] = &["service", "socket", "mount", "path", "timer"];
 
-/// What a template stands for here.
 const INSTANCE: &str = "@run-cleantrack-card.";
 
 fn is_unit(path: &Path) -> bool {
@@ -22,7 +21,8 @@ fn is_service(path: &Path) -> bool {
     path.extension().is_some_and(|kind| kind == "service")
 }
 
-/// Copies of the units that point at a program which is there: the real ones are not installed. Templates have an instance.
+/// Copies of the units that start a program which exists: the real ones are not installed. Templates have an
+/// instance.
 fn units(folder: &Path) -> Vec<PathBuf> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../systemd");
     let mut copies = Vec::new();
@@ -49,8 +49,8 @@ fn units(folder: &Path) -> Vec<PathBuf> {
 fn analyze(arguments: &[&str], unit: &Path) -> (bool, String) {
     let output =
         Command::new(harness::tools::program("systemd-analyze")).args(arguments).arg(unit).output().unwrap();
-    let told = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8_lossy(&told).into_owned())
+    let messages = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&messages).into_owned())
 }
 
 #[test]
@@ -64,9 +64,9 @@ fn systemd_takes_the_units() {
         );
     }
     for unit in &units {
-        let (good, told) = analyze(&["verify", "--recursive-errors=no", "--man=no"], unit);
+        let (good, messages) = analyze(&["verify", "--recursive-errors=no", "--man=no"], unit);
         // A key that systemd does not know is only a warning.
-        assert!(good && told.trim().is_empty(), "{}:\n{told}", unit.display());
+        assert!(good && messages.trim().is_empty(), "{}:\n{messages}", unit.display());
     }
     let wrong = folder.path().join("wrong.service");
     let text = std::fs::read_to_string(&units[0]).unwrap();
@@ -80,8 +80,8 @@ fn the_units_expose_little() {
     let threshold = format!("--threshold={EXPOSURE_TENTHS_MAX}");
     let arguments = ["security", "--offline=true", "--no-pager", &threshold];
     for unit in units(folder.path()).into_iter().filter(|unit| is_service(unit)) {
-        let (good, told) = analyze(&arguments, &unit);
-        assert!(good, "{}:\n{told}", unit.display());
+        let (good, messages) = analyze(&arguments, &unit);
+        assert!(good, "{}:\n{messages}", unit.display());
         let open = folder.path().join("open.service");
         let text = std::fs::read_to_string(&unit).unwrap();
         let plain: String =
@@ -91,7 +91,6 @@ fn the_units_expose_little() {
     }
 }
 
-/// The values of a key in a unit, one for each line of it.
 fn values<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
     text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('=')).collect()
 }
@@ -104,8 +103,8 @@ fn unit_text(name: &str) -> String {
 #[test]
 fn the_box_waits_for_neither_network_nor_time() {
     let folder = tempfile::tempdir().unwrap();
-    let of_box = |unit: &PathBuf| !unit.to_string_lossy().contains("cleantrack-relay");
-    for unit in units(folder.path()).iter().filter(|unit| of_box(unit)) {
+    let units = units(folder.path());
+    for unit in units.iter().filter(|unit| !unit.to_string_lossy().contains("cleantrack-relay")) {
         let text = std::fs::read_to_string(unit).unwrap();
         for key in ["After", "Wants", "Requires", "BindsTo", "Requisite"] {
             for target in ["network.target", "network-online.target", "time-sync.target", "time-set.target"] {
@@ -117,7 +116,7 @@ fn the_box_waits_for_neither_network_nor_time() {
     }
 }
 
-/// What makes activation by a connection harmless, and what the program goes by.
+/// What makes activation by a connection harmless.
 #[test]
 fn sockets_and_service_fit_together() {
     let service = unit_text("cleantrack-appliance.service");
@@ -134,7 +133,7 @@ fn sockets_and_service_fit_together() {
         assert_eq!(values(&text, "Service"), ["cleantrack-appliance.service"]);
     }
     assert_eq!(values(&service, "Also"), [sockets.join(" ")]);
-    // After a status that nobody may start it again from, a phone's connection would.
+    // After a status that forbids a restart, a phone's connection would restart it.
     let failed = unit_text("cleantrack-appliance-failed.service");
     assert_eq!(values(&failed, "Conflicts"), [sockets.join(" ")]);
     assert_eq!(values(&service, "OnFailure"), ["cleantrack-appliance-failed.service"]);
@@ -149,7 +148,7 @@ fn sockets_and_service_fit_together() {
     );
 }
 
-/// A file that is not there is no reason not to start: only a credential without a path is looked for.
+/// A missing file must not keep the unit from starting: only a credential without a path may be missing.
 #[test]
 fn credentials_may_be_missing() {
     let folder = tempfile::tempdir().unwrap();
@@ -164,7 +163,8 @@ fn credentials_may_be_missing() {
     assert!(credentials >= 3);
 }
 
-/// systemd takes `${…}` for one of its variables, whatever quotes are around it, and puts nothing in its place.
+/// systemd takes `${…}` for one of its variables, whatever quotes are around it, and puts nothing in its
+/// place.
 #[test]
 fn variables_of_a_shell_are_left_to_it() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,7 +9,6 @@ use crate::sources::Sources;
 
 const SUMS: &str = "SHA256SUMS";
 
-/// Holds each folder of such files against its list.
 pub fn check(sources: &Sources) -> Vec<Fault> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let lists = sources.files.iter().filter(|file| file.path.ends_with(SUMS));

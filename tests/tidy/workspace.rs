@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::Fault;
 use crate::sources::Sources;
 
-/// Our crates and those of ours that each may use. `appliance` and `relay` meet only in `record`'s formats.
+/// `appliance` and `relay` meet only in `record`'s formats.
 const ARROWS: &[(&str, &[&str])] = &[
     ("cleantrack-record", &[]),
     ("cleantrack-labels", &["cleantrack-words"]),
@@ -53,7 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-firmware-config",
             "cleantrack-appliance",
             "cleantrack-relay",
-            // Only for its feature: the build of the suites takes the demo's over.
+            // Only for its feature: the build of the suites reuses the demo's.
             "cleantrack-store",
             "cleantrack-web",
             "cleantrack-words",
@@ -61,7 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What the pure crates are built from, exactly: none of it opens a file, a socket or a clock for them.
+/// What the pure crates are built from, exactly: none of it opens a file, a socket or a clock.
 const PURE: &[(&str, &[&str])] = &[
     (
         "cleantrack-record",
@@ -110,17 +110,15 @@ const PURE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What only a program beside a pure library is built from: optional, behind a feature that no other crate of ours switches on but
-/// for its tests.
+/// What only a program beside a pure library is built from: optional, behind a feature that no other crate of
+/// ours enables but for its tests.
 const OF_PROGRAM: &[(&str, &[&str])] = &[(
     "cleantrack-firmware-config",
     &["clap", "csv", "fatfs", "rustix", "ruzstd", "serde", "serde_json", "sha2"],
 )];
 
-/// The only place that packages come from.
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// What cargo says about the workspace.
 pub fn metadata(more: &[&str]) -> Value {
     let without = if more.is_empty() { &["--no-deps"][..] } else { more };
     let output = Command::new(env!("CARGO"))
@@ -133,9 +131,10 @@ pub fn metadata(more: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("cargo metadata: {e}"))
 }
 
-/// Crates and their features, `<crate> <version>|<feature>,…`: as `tests/run` builds the demo of them, and the suites.
+/// Crates and their features, `<crate> <version>|<feature>,…`: as `tests/run` builds the demo, and the
+/// suites.
 pub fn demo_and_suites() -> [String; 2] {
-    let of = |which: &[&str]| {
+    fn of(which: &[&str]) -> String {
         let output = Command::new(env!("CARGO"))
             .args(["tree", "--offline", "--locked", "--prefix=none", "--no-dedupe", "--format={p}|{f}"])
             .args(which)
@@ -144,18 +143,19 @@ pub fn demo_and_suites() -> [String; 2] {
             .unwrap_or_else(|e| panic!("cargo tree: {e}"));
         assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
-    };
+    }
     [
         of(&["--package=cleantrack-tests", "--features=suites", "--edges=normal,build"]),
         of(&["--workspace", "--features=cleantrack-tests/suites", "--edges=normal,build,dev"]),
     ]
 }
 
-/// What the demo is built of serves the suites too: a crate with other features is built twice, and all that stands on it.
+/// What the demo is built of serves the suites too: a crate with other features is built twice, and all that
+/// depends on it.
 pub fn built_once([demo, suites]: &[String; 2]) -> Vec<Fault> {
     let suites: BTreeSet<&str> = suites.lines().collect();
     let twice: BTreeSet<&str> = demo.lines().filter(|line| !suites.contains(line)).collect();
-    let fault = |line: &str| {
+    let faults = twice.into_iter().map(|line| {
         let (name, features) = line.split_once('|').unwrap_or((line, ""));
         let name = name.split(" (").next().unwrap_or(name);
         let all =
@@ -168,11 +168,11 @@ pub fn built_once([demo, suites]: &[String; 2]) -> Vec<Fault> {
                 wanted.join("` or `")
             ),
         )
-    };
-    twice.into_iter().map(fault).collect()
+    });
+    faults.collect()
 }
 
-/// The machine's own target, for which everything has been downloaded.
+/// The machine's own target, for which everything was downloaded.
 pub fn host() -> String {
     let output = Command::new("rustc").arg("-vV").output().unwrap_or_else(|e| panic!("rustc: {e}"));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -187,7 +187,6 @@ fn items<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
     value[key].as_array().into_iter().flatten()
 }
 
-/// Arrows between our crates, of any kind.
 pub fn arrows(metadata: &Value) -> Vec<Fault> {
     let mut faults = Vec::new();
     for package in items(metadata, "packages") {
@@ -203,7 +202,6 @@ pub fn arrows(metadata: &Value) -> Vec<Fault> {
     faults
 }
 
-/// The pure crates' dependencies, exactly.
 pub fn pure_dependencies(metadata: &Value) -> Vec<Fault> {
     let mut faults = Vec::new();
     for package in items(metadata, "packages") {
@@ -244,11 +242,11 @@ pub fn listed_tests(sources: &Sources) -> Vec<Fault> {
         .flatten()
         .filter_map(|test| test.get("path")?.as_str().map(|path| format!("tests/{path}")))
         .collect();
-    let is_root = |path: &str| {
+    fn is_root(path: &str) -> bool {
         let inside = path.strip_prefix("tests/").and_then(|p| p.strip_suffix(".rs")).unwrap_or_default();
         !inside.is_empty()
             && (!inside.contains('/') || (inside.ends_with("/main") && !inside.starts_with("src/")))
-    };
+    }
     let unlisted = sources.rust().filter(|f| is_root(&f.path) && !listed.contains(&f.path));
     let mut faults: Vec<Fault> = unlisted
         .map(|f| Fault::new(&f.path, "is listed as no `[[test]]` in tests/Cargo.toml: it never runs"))
@@ -260,7 +258,6 @@ pub fn listed_tests(sources: &Sources) -> Vec<Fault> {
     faults
 }
 
-/// Every package comes from the public registry.
 pub fn lock(text: &str) -> Vec<Fault> {
     let parsed: toml::Table = text.parse().unwrap_or_default();
     let packages: Vec<&toml::Value> =
@@ -284,11 +281,11 @@ use crate::sources::File;
 
 #[test]
 fn forbidden_arrows_between_crates_are_found() {
-    let package = |name: &str, used: &[(&str, &str)]| {
+    fn package(name: &str, used: &[(&str, &str)]) -> Value {
         let used: Vec<Value> =
             used.iter().map(|(name, kind)| serde_json::json!({"name": name, "kind": kind})).collect();
         serde_json::json!({"name": name, "dependencies": used})
-    };
+    }
     let metadata = serde_json::json!({"packages": [
         package("cleantrack-relay", &[("cleantrack-record", ""), ("cleantrack-appliance", "dev"), ("tokio", "")]),
         package("cleantrack-record", &[("serde", ""), ("tokio", ""), ("proptest", "dev")]),
@@ -298,12 +295,12 @@ fn forbidden_arrows_between_crates_are_found() {
             {"name": "fatfs", "kind": "", "optional": false},
         ]}),
     ]});
-    let told: Vec<String> = arrows(&metadata).iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert_eq!(told[0], "cleantrack-relay: may not use cleantrack-appliance");
-    let told: Vec<String> = pure_dependencies(&metadata).iter().map(ToString::to_string).collect();
+    let messages: Vec<String> = arrows(&metadata).iter().map(ToString::to_string).collect();
+    assert_eq!(messages.len(), 2, "{messages:?}");
+    assert_eq!(messages[0], "cleantrack-relay: may not use cleantrack-appliance");
+    let messages: Vec<String> = pure_dependencies(&metadata).iter().map(ToString::to_string).collect();
     let firmware = "cleantrack-firmware-config: is pure and may not be built from fatfs";
-    assert_eq!(told, ["cleantrack-record: is pure and may not be built from tokio", firmware]);
+    assert_eq!(messages, ["cleantrack-record: is pure and may not be built from tokio", firmware]);
 }
 
 #[test]
@@ -330,10 +327,10 @@ fn lacking_lints_and_unlisted_tests_are_found() {
 fn features_that_only_the_suites_ask_for_are_found() {
     let demo = "syn v2.0.1 (proc-macro)|full\nidna v1.0.0|\n".to_owned();
     let suites = "syn v2.0.1 (proc-macro)|fold,full\nidna v1.0.0|\nproptest v1.0.0|std\n".to_owned();
-    let told: Vec<String> = built_once(&[demo, suites]).iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 1, "{told:?}");
+    let messages: Vec<String> = built_once(&[demo, suites]).iter().map(ToString::to_string).collect();
+    assert_eq!(messages.len(), 1, "{messages:?}");
     assert!(
-        told[0]
+        messages[0]
             .starts_with("tests/Cargo.toml: syn v2.0.1: has the features `full` in the demo and `fold,full`")
     );
 }

@@ -16,14 +16,14 @@ const AUDITOR: (&str, &str) = ("erika.lund@audits.example", "Erika Lund");
 /// The two facilities that they see, and the one that they do not.
 const SEEN: [&str; 2] = ["Linden Valley Hospital", "Linden Lakes Medical Center"];
 const ELSEWHERE: &str = "Linden Creek Clinic";
-/// Addresses in the page's own part, but those of one's own page.
+/// Links in the page's main part, without those of one's own page.
 const LINKS: &str = "return [...new Set([...document.querySelectorAll('main a[href]')].map((a) => a.href))]
   .filter((href) => href.startsWith(location.origin))";
 
 pub(crate) async fn audit() {
     let demo = Demo::start(&[]);
-    let relay = demo.line.relay.as_ref().expect("a relay");
-    let data = demo.line.dir.join("relay");
+    let relay = demo.output.relay.as_ref().expect("a relay");
+    let data = demo.output.dir.join("relay");
     let admin = Browser::open(Kind::Desk, true).await;
     sign_in_relay(&admin, relay).await;
     admin.goto(&format!("{}/app/people", relay.https)).await;
@@ -44,7 +44,6 @@ pub(crate) async fn audit() {
     end([desk]).await;
 }
 
-/// The page that they come to; the address of what was missed at the facility whose box has photos.
 async fn read_gaps(desk: &Browser) -> String {
     heading_is(desk, "Gaps").await;
     nothing_changes(desk).await;
@@ -56,7 +55,6 @@ async fn read_gaps(desk: &Browser) -> String {
     desk.link("#gaps th", SEEN[0]).await
 }
 
-/// The address of an item with a photo, of those that were missed.
 async fn read_facility(desk: &Browser, facility: &str) -> String {
     desk.goto(facility).await;
     heading_is(desk, &format!("Gaps of {}", SEEN[0])).await;
@@ -70,7 +68,6 @@ async fn read_facility(desk: &Browser, facility: &str) -> String {
     item.as_str().expect("an address").to_owned()
 }
 
-/// A cleaning, its photo, and its proof, which holds against the keys of box and relay.
 async fn read_item(desk: &Browser, item: &str, token: &str) {
     desk.goto(item).await;
     desk.shows("Can this be trusted?").await;
@@ -93,7 +90,6 @@ async fn read_item(desk: &Browser, item: &str, token: &str) {
     desk.until("document.images[0]?.naturalWidth > 0", TIME_LIMIT).await;
 }
 
-/// Their time is over: the next press says so, and so does the password.
 async fn come_to_the_end(desk: &Browser, data: &std::path::Path) {
     desk.client.back().await.expect("the page before");
     desk.shows("Can this be trusted?").await;
@@ -108,7 +104,7 @@ async fn come_to_the_end(desk: &Browser, data: &std::path::Path) {
     keep_page(desk, "auditor-07-over-for-good").await;
 }
 
-/// There is no form on the page that sends anything but a search.
+/// No form on the page sends anything but a search.
 async fn nothing_changes(desk: &Browser) {
     const FORMS: &str =
         "return [...document.querySelectorAll('form[method=post], main button')].map((e) => e.outerHTML)";
@@ -119,7 +115,6 @@ async fn nothing_changes(desk: &Browser) {
     }
 }
 
-/// Each link of the page leads to something.
 async fn links_work(desk: &Browser) {
     let links = desk.script(LINKS).await;
     let links = links.as_array().filter(|links| !links.is_empty()).expect("links").clone();
@@ -133,7 +128,6 @@ async fn links_work(desk: &Browser) {
     assert_eq!(wrong, Value::Array(Vec::new()), "links that lead to nothing");
 }
 
-/// What an address answers in the page's session, or to this token.
 async fn fetch_text(desk: &Browser, href: &str, token: &str) -> String {
     let request = format!(
         "window.text = undefined; fetch('{href}', {token}).then((answer) => answer.text())

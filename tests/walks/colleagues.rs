@@ -36,7 +36,6 @@ pub(crate) async fn region_admin_sees_their_region(customer: &Customer, desk: &B
     end([theirs]).await;
 }
 
-/// Makes a passkey, signs out, and comes back with nothing but it.
 pub(crate) async fn colleague_comes_by_passkey(customer: &Customer, desk: &Browser) {
     let link = customer.invite(desk, COLLEAGUE.0, MemberTerms { role: "biomed", places: &[] }).await;
     let phone = Browser::open(Kind::Phone, true).await;
@@ -62,7 +61,6 @@ pub(crate) async fn colleague_comes_by_passkey(customer: &Customer, desk: &Brows
     end([phone]).await;
 }
 
-/// Their organization's page says who they are; then they are removed.
 pub(crate) async fn colleague_comes_by_organization(customer: &Customer, desk: &Browser) {
     add_provider(customer, desk).await;
     let link = customer.invite(desk, EMPLOYEE.0, MemberTerms { role: "technician", places: &[] }).await;
@@ -100,7 +98,6 @@ pub(crate) async fn colleague_comes_by_organization(customer: &Customer, desk: &
     theirs.close().await;
 }
 
-/// The owner names the organization's page.
 async fn add_provider(customer: &Customer, desk: &Browser) {
     desk.goto(&customer.relay.https("/app/people")).await;
     let page = desk.link("main", "Sign-in by your organization").await;
@@ -118,7 +115,6 @@ async fn add_provider(customer: &Customer, desk: &Browser) {
     keep_page(desk, "colleague-10-provider").await;
 }
 
-/// From the account's own way in over the provider's page and back.
 async fn go_by_provider(customer: &Customer, browser: &Browser) {
     press_through(customer, browser).await;
     browser.until("location.pathname.startsWith('/app')", TIME_LIMIT).await;
@@ -138,7 +134,6 @@ async fn press_through(customer: &Customer, browser: &Browser) {
     browser.press(&customer.provider.button()).await;
 }
 
-/// On one's own page, which is open.
 async fn sign_out(browser: &Browser) {
     browser.press("form[action='/logout'] button").await;
     heading_is(browser, "Sign in to CleanTrack").await;

@@ -13,7 +13,6 @@ use super::pictures::keep_page;
 use super::provider::Provider;
 
 const OWNER: (&str, &str) = ("priya.raman@linden.example", "Priya Raman");
-/// Of everybody in these walks.
 pub(crate) const PASSWORD: &str = "quiet harbor seven lanterns";
 pub(crate) const ORGANIZATION: &str = "Linden Health Partners";
 pub(crate) const HOSPITAL: &str = "Linden Valley Hospital";
@@ -34,7 +33,6 @@ pub(crate) struct Customer {
 }
 
 impl Customer {
-    /// A relay in which nobody is, and a box out of its carton.
     pub(crate) async fn new() -> Self {
         let (folder, demo) = (folder(), Path::new(env!("CARGO_BIN_EXE_demo")));
         let (mails, downloads) = (folder.path().join("mails"), folder.path().join("downloads"));
@@ -43,8 +41,11 @@ impl Customer {
         let mut r#box = TheBox::new(demo, &folder.path().join("box"));
         r#box.start().await;
         let mut relay = TheRelay::new(demo, &folder.path().join("relay"));
-        let way = format!("folder:{}", mails.display());
-        relay.add_settings(&format!("open_sign_up = true\nmail.send = {way:?}\n{}", provider.settings()));
+        let transport = format!("folder:{}", mails.display());
+        relay.add_settings(&format!(
+            "open_sign_up = true\nmail.send = {transport:?}\n{}",
+            provider.settings()
+        ));
         relay.start().await;
         Self { relay, mails: Mailbox { folder: mails }, provider, r#box, downloads, _folder: folder }
     }
@@ -81,7 +82,6 @@ impl Customer {
         desk
     }
 
-    /// A facility, its claim file, and a box that takes it on its set-up page.
     pub(crate) async fn set_box_up(&mut self, desk: &Browser) {
         desk.press("a[href='/app/facilities']").await;
         heading_is(desk, "Facilities").await;
@@ -116,13 +116,12 @@ impl Customer {
         near.press(".go").await;
         heading_is(&near, "The box is being set up").await;
         keep_page(&near, "customer-09-box-set-up-done").await;
-        // The page was not loaded again: it follows by itself.
+        // Without a reload: the page follows by itself.
         desk.until("document.querySelector('#waiting .num')?.innerText === '1 of 1'", TIME_LIMIT).await;
         keep_page(desk, "customer-10-box-is-here").await;
         end([near]).await;
     }
 
-    /// Staff add an item, a technician scans it, and the owner sees that.
     pub(crate) async fn scan_first_label(&self, desk: &Browser) {
         let staff = Browser::open(Kind::Desk, true).await;
         staff.goto(&self.r#box.https("/staff/")).await;
@@ -158,7 +157,6 @@ impl Customer {
         keep_page(desk, "customer-13-dashboard").await;
     }
 
-    /// A second facility, and a region with the first in it.
     pub(crate) async fn add_region(&self, desk: &Browser) {
         desk.goto(&self.relay.https("/app/facilities")).await;
         make_facility(desk, CLINIC).await;
@@ -181,7 +179,6 @@ impl Customer {
         keep_page(desk, "customer-17-region").await;
     }
 
-    /// Invites somebody to these facilities and regions, to all where none is named; the link in the mail that they get.
     pub(crate) async fn invite(&self, desk: &Browser, email: &str, terms: MemberTerms<'_>) -> String {
         desk.goto(&self.relay.https("/app/people")).await;
         invite(desk, email, &terms).await;
@@ -189,25 +186,22 @@ impl Customer {
     }
 }
 
-/// As what somebody is invited.
+/// Role and scope of an invitation.
 pub(crate) struct MemberTerms<'a> {
     pub(crate) role: &'a str,
-    /// What they see; everything where none is named.
+    /// Facilities and regions; everything where none is named.
     pub(crate) places: &'a [&'a str],
 }
 
-/// Waits until this is what the page is about.
 pub(crate) async fn heading_is(browser: &Browser, words: &str) {
     browser.until(&format!("document.querySelector('h1')?.innerText === `{words}`"), TIME_LIMIT).await;
 }
 
-/// The page that is open does not say these words.
 pub(crate) async fn hides(browser: &Browser, words: &str) {
     let shown = format!("return document.body.innerText.includes(`{words}`)");
     assert_eq!(browser.script(&shown).await, false, "{:?} says {words}", browser.client.current_url().await);
 }
 
-/// Ticks what has these words beside it.
 async fn tick(browser: &Browser, words: &str) {
     let label = format!(
         "[...document.querySelectorAll('label.tick')].find(label => label.innerText.includes(`{words}`))"
@@ -216,7 +210,6 @@ async fn tick(browser: &Browser, words: &str) {
     browser.script(&format!("{label}.click()")).await;
 }
 
-/// Fills in the form of an invitation on the page of people, which is open.
 pub(crate) async fn invite(desk: &Browser, email: &str, terms: &MemberTerms<'_>) {
     type_into(desk, "#email", email).await;
     desk.script(&format!("document.querySelector('#role').value = '{}'", terms.role)).await;
@@ -230,7 +223,6 @@ pub(crate) async fn invite(desk: &Browser, email: &str, terms: &MemberTerms<'_>)
     desk.shows(&format!("{email} was invited.")).await;
 }
 
-/// Takes an invitation as somebody who is new.
 pub(crate) async fn accept(browser: &Browser, link: &str, name: &str) {
     browser.goto(link).await;
     browser.shows("invites you to the account of").await;
@@ -240,7 +232,6 @@ pub(crate) async fn accept(browser: &Browser, link: &str, name: &str) {
     browser.until("location.pathname.startsWith('/app')", TIME_LIMIT).await;
 }
 
-/// On the page of facilities, which is open.
 async fn make_facility(desk: &Browser, name: &str) {
     type_into(desk, "#name", name).await;
     let zone = "document.querySelector('#zone').value = 'America/Chicago'";
@@ -249,7 +240,6 @@ async fn make_facility(desk: &Browser, name: &str) {
     desk.link("#list", name).await;
 }
 
-/// A download that is whole.
 fn find_file(folder: &Path) -> Option<PathBuf> {
     let mut files = std::fs::read_dir(folder).ok()?.flatten().map(|file| file.path());
     files.find(|file| file.extension().is_some_and(|kind| kind == "toml"))

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use harness::world::until;
 
-/// The mails of one relay.
 pub(crate) struct Mailbox {
     pub(crate) folder: PathBuf,
 }
 
 impl Mailbox {
-    /// The newest link to a page of this kind (`/join/` or the like) in the mails to this address, as soon as there is one.
+    /// The newest link to a page of this kind (`/join/` or the like) in the mails to this address, as soon as
+    /// there is one.
     pub(crate) async fn link(&self, address: &str, kind: &str) -> String {
         let found = until("a mail with a link", async || {
             let mails = self.mails_to(address);
@@ -20,7 +20,6 @@ impl Mailbox {
         found.await.unwrap_or_else(|| panic!("no {kind} for {address} in {}", self.folder.display()))
     }
 
-    /// Waits for a mail to this address with this subject.
     pub(crate) async fn subject(&self, address: &str, subject: &str) {
         let line = format!("Subject: {subject}\r\n");
         let found = until("a mail with a subject", async || {
@@ -43,7 +42,6 @@ fn is_mail(path: &Path) -> bool {
     path.extension().is_some_and(|kind| kind == "eml")
 }
 
-/// The first address of this kind in a mail, however its text is packed.
 fn find_link(mail: &str, kind: &str) -> Option<String> {
     let unfolded = mail.replace("=\r\n", "").replace("=3D", "=");
     let parts = mail.split("\r\n\r\n").filter_map(|part| {

@@ -12,9 +12,8 @@ use super::browser::{Browser, Kind};
 const WINDOWS: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 /// The one of the guides, in which a list of a few facilities is whole.
 const DOCS_DESK: (u32, u32) = (1280, 1000);
-/// What a picture in the guides may weigh.
 const DOCS_BYTES_MAX: u64 = 120 * 1024;
-/// Fewer colours, which pages hardly have, and all that the format can do.
+/// Fewer colours, which pages hardly have, and the format's best compression.
 const PACK: &str = "import sys; from PIL import Image
 picture = Image.open(sys.argv[1]).convert('RGB')
 picture.quantize(colors=int(sys.argv[3]), dither=Image.Dither.NONE).save(sys.argv[2], optimize=True)";
@@ -23,7 +22,8 @@ fn is_on() -> bool {
     std::env::var_os("WALKS_PICTURES").is_some()
 }
 
-/// Keeps the page that is open: on a phone and at a desk, light and dark. The window is at a desk afterwards, or on a phone where it was.
+/// Keeps pictures of the page that is open: on a phone and at a desk, light and dark. Restores the window's
+/// size.
 pub(crate) async fn keep_page(browser: &Browser, name: &str) {
     if !is_on() {
         return;
@@ -42,7 +42,6 @@ pub(crate) async fn keep_page(browser: &Browser, name: &str) {
     browser.resize(side(0), side(1)).await;
 }
 
-/// Puts the window's part of the page into the guides.
 pub(crate) async fn put_into_docs(browser: &Browser, file: &str, kind: Kind) {
     if !is_on() {
         return;
@@ -54,7 +53,7 @@ pub(crate) async fn put_into_docs(browser: &Browser, file: &str, kind: Kind) {
     browser.script("document.activeElement?.blur(); scrollTo(0, 0)").await;
     let taken = harness::tools::artefacts("walks").join(file);
     std::fs::write(&taken, browser.client.screenshot().await.expect("a picture")).expect("it can be written");
-    let to = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(file);
+    let to = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/pictures").join(file);
     let packed =
         Command::new(harness::tools::python()).args(["-c", PACK]).arg(&taken).arg(&to).arg("64").status();
     assert!(packed.is_ok_and(|status| status.success()), "{} is not packed", taken.display());

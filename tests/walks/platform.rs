@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use harness::demo::line::RelayLine;
+use harness::demo::output::RelayOutput;
 use harness::process::Program;
 use harness::world::until;
 use serde_json::Value;
@@ -19,7 +19,6 @@ use super::pictures::{keep_page, put_into_docs};
 const OPERATOR: (&str, &str) = ("noor.haddad@relay.example", "Noor Haddad");
 const PASSPHRASE: &str = "rain falls mainly on the plain";
 
-/// The relay of a demo, by its command line.
 struct Operator {
     dir: PathBuf,
 }
@@ -43,8 +42,8 @@ impl Operator {
 pub(crate) async fn run_platform() {
     let folder = tempfile::tempdir().expect("a folder");
     let demo = Demo::start_in(folder.path(), &[]);
-    let operator = Operator { dir: demo.line.dir.clone() };
-    let relay = demo.line.relay.clone().expect("a relay");
+    let operator = Operator { dir: demo.output.dir.clone() };
+    let relay = demo.output.relay.clone().expect("a relay");
     let desk = come_in(&operator, &relay).await;
     retry_dead_letter(&operator, &relay, &desk).await;
     let customer = Browser::open(Kind::Desk, true).await;
@@ -55,8 +54,7 @@ pub(crate) async fn run_platform() {
     lose_and_restore(&operator, demo, folder.path()).await;
 }
 
-/// An account of the platform's own, and its first person with a second factor.
-async fn come_in(operator: &Operator, relay: &RelayLine) -> Browser {
+async fn come_in(operator: &Operator, relay: &RelayOutput) -> Browser {
     let account = operator.order(&["account", "create", "--name", "Relay operators"], "").await;
     let account = account["account"].as_str().expect("its id");
     let (email, name) = OPERATOR;
@@ -83,8 +81,8 @@ async fn come_in(operator: &Operator, relay: &RelayLine) -> Browser {
     desk
 }
 
-/// A mail that could not leave until its tries were used up leaves when somebody tries it again.
-async fn retry_dead_letter(operator: &Operator, relay: &RelayLine, desk: &Browser) {
+/// A mail whose retries are used up leaves when somebody retries it.
+async fn retry_dead_letter(operator: &Operator, relay: &RelayOutput, desk: &Browser) {
     let mails = Mailbox { folder: operator.data().join("mails") };
     let _ = std::fs::remove_dir_all(&mails.folder);
     std::fs::write(&mails.folder, "in the way").expect("a file in the way");
@@ -112,8 +110,7 @@ async fn retry_dead_letter(operator: &Operator, relay: &RelayLine, desk: &Browse
     put_into_docs(desk, "platform.png", Kind::Desk).await;
 }
 
-/// The customer opens the account, sees who looked, and ends it.
-async fn use_support_grant(relay: &RelayLine, desk: &Browser, customer: &Browser) {
+async fn use_support_grant(relay: &RelayOutput, desk: &Browser, customer: &Browser) {
     customer.goto(&format!("{}/app/people", relay.https)).await;
     let support = customer.link("main", "Support access").await;
     customer.goto(&support).await;
@@ -137,15 +134,13 @@ async fn use_support_grant(relay: &RelayLine, desk: &Browser, customer: &Browser
     keep_page(customer, "platform-09-access-log").await;
 }
 
-/// The page that opens the customer's account.
-async fn open_account(relay: &RelayLine, desk: &Browser) {
+async fn open_account(relay: &RelayOutput, desk: &Browser) {
     desk.goto(&format!("{}/app/platform", relay.https)).await;
     let account = desk.link("#accounts", ORGANIZATION).await;
     desk.goto(&account).await;
     heading_is(desk, &format!("Open {ORGANIZATION}")).await;
 }
 
-/// Opens the account that may be opened, looks at a facility, and goes back.
 async fn look_around(desk: &Browser) {
     desk.press("#open .go").await;
     desk.shows("as support, until").await;
@@ -159,7 +154,7 @@ async fn look_around(desk: &Browser) {
 }
 
 /// Without an admin: they learn of it at once.
-async fn break_glass(operator: &Operator, relay: &RelayLine, desk: &Browser, customer: &Browser) {
+async fn break_glass(operator: &Operator, relay: &RelayOutput, desk: &Browser, customer: &Browser) {
     open_account(relay, desk).await;
     desk.shows("No admin of the account opened it.").await;
     type_into(desk, "#reason", "Their admin is away and a box is offline").await;
@@ -181,8 +176,8 @@ async fn break_glass(operator: &Operator, relay: &RelayLine, desk: &Browser, cus
 
 /// By the command line; whoever had a password before signs in with it.
 async fn lose_and_restore(operator: &Operator, demo: Demo, folder: &Path) {
-    let away = tempfile::tempdir().expect("a folder");
-    let path = |name: &str| away.path().join(name).to_string_lossy().into_owned();
+    let absent = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| absent.path().join(name).to_string_lossy().into_owned();
     let (backup, keys) = (path("backup"), path("keys.age"));
     operator.order(&["backup", "make", &backup], "").await;
     operator.order(&["keys", "export", &keys], PASSPHRASE).await;
@@ -191,7 +186,7 @@ async fn lose_and_restore(operator: &Operator, demo: Demo, folder: &Path) {
     operator.order(&["backup", "restore", &backup], "").await;
     operator.order(&["keys", "import", &keys], PASSPHRASE).await;
     let demo = Demo::start_in(folder, &[]);
-    let relay = demo.line.relay.as_ref().expect("a relay");
+    let relay = demo.output.relay.as_ref().expect("a relay");
     let desk = Browser::open(Kind::Desk, true).await;
     sign_in_relay(&desk, relay).await;
     heading_is(&desk, ORGANIZATION).await;

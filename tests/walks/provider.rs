@@ -6,12 +6,12 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-/// Who has an account there: their address and how they are called.
+/// Who has an account there: their address and name.
 pub(crate) const EMPLOYEE: (&str, &str) = ("ana@linden.example", "Ana Lima");
 const SUBJECT: &str = "ana-1";
 
 /// It takes its issuer from the address at which it is asked.
-const PROGRAM: &str = include_str!("../../relay/src/web/tests/other_provider.py");
+const PROGRAM: &str = include_str!("../../relay/src/web/tests/authentication/other_provider.py");
 
 pub(crate) struct Provider {
     pub(crate) issuer: String,
@@ -20,7 +20,6 @@ pub(crate) struct Provider {
 }
 
 impl Provider {
-    /// Starts it with a certificate of its own in this folder.
     pub(crate) async fn start(folder: &Path) -> Self {
         let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let (certificate, key) = (folder.join("provider.pem"), folder.join("provider.key"));
@@ -39,13 +38,11 @@ impl Provider {
         Self { issuer: format!("https://localhost:{port}"), certificate, _process: process }
     }
 
-    /// What the relay's settings say so that it may ask it.
     pub(crate) fn settings(&self) -> String {
         let roots = &self.certificate;
         format!("outgoing.allow = [\"127.0.0.0/8\", \"::1/128\"]\noutgoing.roots = {roots:?}\n")
     }
 
-    /// The button of its page with which the employee says who they are.
     pub(crate) fn button(&self) -> String {
         format!("button[value='{SUBJECT}']")
     }

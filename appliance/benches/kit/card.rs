@@ -8,14 +8,12 @@ use super::Failed;
 /// What the card that is emulated adds to each flush.
 pub(crate) const CARD_US: u32 = 8_000;
 
-/// The shim, and the file in which it counts.
 pub(crate) struct Shim {
     shim: PathBuf,
     count: PathBuf,
 }
 
 impl Shim {
-    /// Compiles it; needs `cc`.
     pub(crate) fn make(dir: &Path) -> Result<Self, Failed> {
         let shim = dir.join("libslow_flush.so");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/slow_flush.c");
@@ -33,7 +31,6 @@ impl Shim {
         Ok(Self { shim, count })
     }
 
-    /// Loads it into a program.
     pub(crate) fn load(&self, command: &mut Command, delay_us: u32) {
         command
             .env("LD_PRELOAD", &self.shim)

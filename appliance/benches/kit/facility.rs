@@ -16,26 +16,21 @@ use service::random::{RandomSource, SystemRandom};
 use super::Failed;
 
 pub(crate) const PROTOCOL: &str = "01JD0000000000000000000000";
-/// Characters of a note.
 const NOTE_CHARS: usize = 300;
-/// Drafts in one command: well below what a group takes.
 const AT_ONCE: usize = 200;
 const FIRST: [&str; 8] = ["Maria", "James", "Aisha", "Wei", "Oluwaseun", "Priya", "Zoë", "John"];
 const LAST: [&str; 5] = ["Alvarez", "Nguyen", "O'Connor", "Haddad", "Kowalczyk"];
 
-/// The tag of an item.
 pub(crate) fn tag(item: usize) -> Tag {
     let [.., a, b, c] = (item as u64).wrapping_mul(0x9E37_79B1).to_be_bytes();
     let [.., high, low] = (item as u64).to_be_bytes();
     Tag::from_random([high, low, a, b, c])
 }
 
-/// One of forty names.
 pub(crate) fn name(n: usize) -> String {
     format!("{} {}", FIRST[n % FIRST.len()], LAST[n / FIRST.len() % LAST.len()])
 }
 
-/// A note of 300 characters.
 pub(crate) fn note(n: usize) -> String {
     let words =
         "wiped twice around the probe holder and the cable, the tray was changed, the left wheel sticks; ";
@@ -53,7 +48,6 @@ pub(crate) fn open(dir: &Path) -> Result<Store, Failed> {
     Ok(Store::open(StoreConfig::new(dir), clock, random)?.0)
 }
 
-/// The same under a clock that whoever fills it lets go on.
 pub(crate) fn open_under(dir: &Path, clock: Arc<FakeClock>) -> Result<Store, Failed> {
     Ok(Store::open(StoreConfig::new(dir), clock, Arc::new(SystemRandom))?.0)
 }
@@ -62,7 +56,6 @@ fn plain(kind: &str, body: &str) -> EntryDraft {
     EntryDraft { by: EntryAuthor::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
 }
 
-/// A cleaning as a phone's form makes it.
 pub(crate) fn cleaning(n: usize, items: usize, random: &dyn RandomSource) -> Result<EntryDraft, Failed> {
     let name = PersonalText::new(&name(n), random.bytes())?;
     let note = PersonalText::new(&note(n), random.bytes())?;
@@ -77,7 +70,6 @@ pub(crate) fn cleaning(n: usize, items: usize, random: &dyn RandomSource) -> Res
     Ok(EntryDraft { by: EntryAuthor::BOX, idem, event, texts: vec![name, note] })
 }
 
-/// Somebody who may do everything.
 pub(crate) fn admin(staff: StaffId, random: &dyn RandomSource) -> Result<EntryDraft, Failed> {
     let name = PersonalText::new("Grace Okafor", random.bytes())?;
     let body = format!(
@@ -89,7 +81,6 @@ pub(crate) fn admin(staff: StaffId, random: &dyn RandomSource) -> Result<EntryDr
     is_known.then_some(draft).ok_or_else(|| "an event that nobody knows".into())
 }
 
-/// Records drafts as one command each [`AT_ONCE`].
 pub(crate) async fn record(store: &Store, drafts: Vec<EntryDraft>) -> Result<(), Failed> {
     let mut rest = drafts;
     while !rest.is_empty() {
@@ -100,10 +91,10 @@ pub(crate) async fn record(store: &Store, drafts: Vec<EntryDraft>) -> Result<(),
     Ok(())
 }
 
-/// Protocol, items and schedules, and some history of each item.
 pub(crate) fn events(items: usize, history: usize) -> Result<Vec<EntryDraft>, Failed> {
-    let step = |text: &str| format!(r#"{{"text":"{text}"}}"#);
-    let steps = ["Gloves on", "Wipe from clean to dirty", "Keep it wet", "Let it dry"].map(step).join(",");
+    let steps = ["Gloves on", "Wipe from clean to dirty", "Keep it wet", "Let it dry"]
+        .map(|text: &str| format!(r#"{{"text":"{text}"}}"#))
+        .join(",");
     let protocol = format!(
         r#"{{"protocol":"{PROTOCOL}","version":1,"name":"Low-level wipe","steps":[{steps}],"contact_s":60}}"#
     );
@@ -132,7 +123,6 @@ pub(crate) fn events(items: usize, history: usize) -> Result<Vec<EntryDraft>, Fa
     Ok(all)
 }
 
-/// Makes a box's folder with so many items, and so many cleanings of each.
 pub(crate) fn seed(data: &Path, (items, history): (usize, usize)) -> Result<(), Failed> {
     let store = open(data)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

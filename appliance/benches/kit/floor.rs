@@ -14,7 +14,6 @@ use axum::routing::post;
 use super::card::Shim;
 use super::{Failed, Measured, SPAN, micros};
 
-/// Bytes of a prepared file.
 const FILE_BYTES: u64 = 64 << 20;
 
 /// Runs [`append`] in a process of its own, under the shim where there is one.
@@ -66,7 +65,6 @@ fn append(dir: &Path, threads: usize, bytes: usize) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A program that reads the form that a phone sends and stores nothing.
 pub(crate) struct ParseOnly {
     child: Child,
     pub(crate) address: String,
@@ -80,7 +78,6 @@ impl Drop for ParseOnly {
 }
 
 impl ParseOnly {
-    /// Starts it in a process of its own, as the box is.
     pub(crate) fn start() -> Result<Self, Failed> {
         let mut child = Command::new(std::env::current_exe()?).arg("parse").stdout(Stdio::piped()).spawn()?;
         let mut address = String::new();
@@ -89,7 +86,6 @@ impl ParseOnly {
     }
 }
 
-/// Takes the form apart and answers as the box does.
 async fn parsed(Segment(tag): Segment<String>, Form(form): Form<Vec<(String, String)>>) -> Redirect {
     let bytes: usize = form.iter().map(|(name, value)| name.len() + value.len()).sum();
     Redirect::to(&format!("/r/{tag}-{bytes}"))

@@ -1,26 +1,23 @@
 //! What the benches of the box share: a facility of real size, a running box, phones, floors, and a table with goals.
 
+pub(crate) mod box_process;
 pub(crate) mod card;
 pub(crate) mod facility;
 pub(crate) mod floor;
 pub(crate) mod phones;
-pub(crate) mod running;
 
 use std::time::{Duration, Instant};
 
 pub(crate) type Failed = Box<dyn std::error::Error>;
 
-/// One measurement.
 pub(crate) const SPAN: Duration = Duration::from_secs(3);
 /// Measurements of each pair of figure and floor, of which the median counts: the machine is shared.
 pub(crate) const ROUNDS: usize = 3;
 
-/// What one measurement gave.
 #[derive(Debug, Clone)]
 pub(crate) struct Measured {
     pub(crate) per_second: f64,
     pub(crate) count: u64,
-    /// In microseconds, ascending.
     took_us: Vec<u32>,
 }
 
@@ -31,7 +28,6 @@ impl Measured {
         Self { per_second: float(count) / span.as_secs_f64(), count, took_us }
     }
 
-    /// Milliseconds that so many of a thousand took at most.
     pub(crate) fn at(&self, per_mille: usize) -> f64 {
         let place = (self.took_us.len() * per_mille / 1_000).min(self.took_us.len().saturating_sub(1));
         self.took_us.get(place).map_or(0.0, |us| f64::from(*us) / 1_000.0)
@@ -46,7 +42,6 @@ pub(crate) fn micros(since: Instant) -> u32 {
     u32::try_from(Instant::now().duration_since(since).as_micros()).unwrap_or(u32::MAX)
 }
 
-/// User and system time of all threads of this process, milliseconds.
 pub(crate) fn cpu_ms() -> f64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or(0)).as_secs_f64() * 1e3
@@ -57,7 +52,6 @@ pub(crate) fn median(mut all: Vec<f64>) -> f64 {
     all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Where a figure should be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Goal {
     AtLeast(f64),
@@ -80,20 +74,17 @@ impl Goal {
     }
 }
 
-/// The figures with their goals, and whether one is so far off that the run fails.
 #[derive(Default)]
 pub(crate) struct Table {
     failed: bool,
 }
 
 impl Table {
-    /// Prints a figure beside its goal.
     pub(crate) fn row(&self, what: &str, figure: f64, unit: &str, goal: Goal, how: &str) {
         let met = if goal.holds(figure) { "met" } else { "MISSED" };
         println!("| {what} | {figure:.3} {unit} | {} {unit}: {met} | {how} |", goal.words());
     }
 
-    /// The same, with a bound at which the run fails.
     pub(crate) fn bound(
         &mut self,
         what: &str,
@@ -109,7 +100,6 @@ impl Table {
         }
     }
 
-    /// The status that the bench ends with.
     pub(crate) fn status(&self) -> std::process::ExitCode {
         u8::from(self.failed).into()
     }

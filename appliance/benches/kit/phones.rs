@@ -8,23 +8,19 @@ use tokio::net::TcpStream;
 
 use super::{Failed, Measured, facility, micros};
 
-/// What a phone does over and over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Work {
-    /// Sends the form.
     Record,
     /// Opens the item's page, sends its form, opens the receipt.
     Flow,
 }
 
-/// When a phone stops.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Until {
     Passed(Duration),
     Done(u64),
 }
 
-/// So many phones at a box, or at what answers like one, with so many items.
 pub(crate) fn phones(
     (address, items): (&str, usize),
     count: usize,
@@ -59,7 +55,6 @@ pub(crate) fn phones(
 struct Phone {
     stream: TcpStream,
     answer: Vec<u8>,
-    /// Which record it makes next.
     n: usize,
     items: usize,
 }
@@ -98,7 +93,6 @@ impl Phone {
         format!("cleaned_by={name}&notes={note}")
     }
 
-    /// Opens the item's page; these fields of its form as they are sent.
     async fn open_page(&mut self, fields: &[&str]) -> Result<String, String> {
         let tag = facility::tag(self.n % self.items);
         self.ask(&format!("GET /t/{tag} HTTP/1.1\r\nHost: localhost\r\n\r\n"), "200").await?;

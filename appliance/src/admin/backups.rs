@@ -6,12 +6,10 @@ use super::{AdminContext, note_access};
 use crate::backup::RestoreTest;
 use crate::identity::AccessOutcome;
 
-/// What becomes of a key that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PresentKey {
     /// It goes on being used, and no other is made.
     Stays,
-    /// Another takes its place.
     Replaced,
 }
 

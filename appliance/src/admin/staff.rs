@@ -9,7 +9,6 @@ use record::kinds::StaffRole;
 use super::AdminContext;
 use crate::identity::LockedUntil;
 
-/// Somebody who works here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StaffMember {
     pub(super) id: StaffId,
@@ -40,11 +39,13 @@ pub(super) fn find_member(context: &AdminContext, who: &str) -> Result<StaffMemb
 /// An id names one person; a name does so only where nobody else has it.
 fn choose_member(members: Vec<StaffMember>, who: &str) -> Result<StaffMember, String> {
     let who = who.trim();
-    let is_meant = |member: &StaffMember| match who.parse::<StaffId>() {
-        Ok(id) => member.id == id,
-        Err(_) => member.name.trim().to_lowercase() == who.to_lowercase(),
-    };
-    let mut meant: Vec<StaffMember> = members.into_iter().filter(is_meant).collect();
+    let mut meant: Vec<StaffMember> = members
+        .into_iter()
+        .filter(|member: &StaffMember| match who.parse::<StaffId>() {
+            Ok(id) => member.id == id,
+            Err(_) => member.name.trim().to_lowercase() == who.to_lowercase(),
+        })
+        .collect();
     match (meant.len(), meant.pop()) {
         (1, Some(one)) => Ok(one),
         (0, _) | (_, None) => Err(format!(
@@ -69,16 +70,15 @@ pub(super) fn list_members(context: &AdminContext) -> Result<String, String> {
     let mut rows = vec![["ID", "NAME", "ROLE", "PIN", "LOCKED UNTIL"].map(str::to_owned)];
     for member in read_members(context)? {
         let locked = context.identity.pins.locked(member.id, now.wall_ms).map_err(|e| e.to_string())?;
-        let until = |ms: i64| {
-            let at = Timestamp::from_millisecond(ms.saturating_add(correction_ms)).unwrap_or_default();
-            at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
-        };
         rows.push([
             member.id.to_string(),
             member.name,
             role_word(member.role).to_owned(),
             if holders.contains(&member.id) { "yes" } else { "no" }.to_owned(),
-            locked_words(locked, until),
+            locked_words(locked, |ms: i64| {
+                let at = Timestamp::from_millisecond(ms.saturating_add(correction_ms)).unwrap_or_default();
+                at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+            }),
         ]);
     }
     Ok(align_rows(&rows))
@@ -104,12 +104,14 @@ fn role_word(role: StaffRole) -> &'static str {
 fn align_rows(rows: &[[String; 5]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 5] = std::array::from_fn(width);
-    let line = |row: &[String; 5]| {
-        let cells: Vec<String> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    rows.iter()
+        .map(|row: &[String; 5]| {
+            let cells: Vec<String> =
+                row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]

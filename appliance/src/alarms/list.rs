@@ -11,20 +11,16 @@ use crate::store::disk::{Disk, file_exists, put_small, read_small, remove_if_the
 
 const DIR: &str = "evidence";
 pub(super) const FILE: &str = "evidence/alarms.json";
-/// A list on its way there.
 const NEXT: &str = "evidence/alarms.json.next";
-/// Bytes of the file.
 const BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a file that is read: nothing is lost because something was long.
 const READ_BYTES_MAX: usize = 4 * BYTES_MAX;
 /// Alarms of one code; more of them are counted in the newest. Of all codes together they fit into the file.
 const OF_CODE_MAX: usize = 8;
-/// How long one is kept that is over and was acknowledged.
 const RETENTION_MS: i64 = 30 * 86_400_000;
 
 pub(super) struct AlarmList {
     disk: Arc<dyn Disk>,
-    /// In the order in which they were raised.
     alarms: Vec<ActiveAlarm>,
     unsaved: bool,
 }
@@ -82,7 +78,6 @@ impl AlarmList {
         all.into()
     }
 
-    /// Whether one stands that is like this.
     pub(super) fn stands(&self, is: impl Fn(&AlarmCause) -> bool) -> bool {
         self.alarms.iter().any(|alarm| alarm.is_active() && is(&alarm.cause))
     }
@@ -132,14 +127,15 @@ impl AlarmList {
 
     /// No other alarm's, nor that of the one `before` it: an acknowledgement that comes late must not meet a newer one.
     fn new_id(&self, cause: &AlarmCause, now_ms: i64, before: &str) -> String {
-        let made = |salt: u32| {
-            Hash::of(format!("{cause:?} {now_ms} {before} {salt}").as_bytes()).to_string()[..8].to_owned()
-        };
         let taken = |id: &String| self.alarms.iter().any(|a| a.id == *id);
-        (0..).map(made).find(|id| !taken(id)).unwrap_or_default()
+        (0..)
+            .map(|salt: u32| {
+                Hash::of(format!("{cause:?} {now_ms} {before} {salt}").as_bytes()).to_string()[..8].to_owned()
+            })
+            .find(|id| !taken(id))
+            .unwrap_or_default()
     }
 
-    /// What these tell of is over.
     pub(super) fn end(&mut self, over: &impl Fn(&AlarmCause) -> bool, now_ms: i64) -> bool {
         let ended = self.alarms.iter_mut().filter(|a| a.is_active() && over(&a.cause));
         ended.map(|alarm| alarm.over_ms = Some(now_ms)).count() > 0

@@ -28,10 +28,8 @@ const DETAIL_CHARS_MAX: usize = 300;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmCause {
     pub code: AlarmCode,
-    /// Of which log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
-    /// First entry that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<u64>,
     /// Behind the last entry that it is about; of photos, how many.
@@ -49,18 +47,15 @@ pub struct AlarmCause {
 }
 
 impl AlarmCause {
-    /// Of the box as a whole.
     pub fn new(code: AlarmCode) -> Self {
         Self { code, epoch: None, from: None, to: None, subject: None, pieces: None, detail: String::new() }
     }
 
-    /// Of this log.
     #[must_use]
     pub fn of(self, epoch: Epoch) -> Self {
         Self { epoch: Some(epoch), ..self }
     }
 
-    /// From this entry on.
     #[must_use]
     pub fn from(self, seq: u64) -> Self {
         Self { from: Some(seq), ..self }
@@ -72,7 +67,6 @@ impl AlarmCause {
         Self { to: Some(end), ..self }
     }
 
-    /// About this file or part.
     #[must_use]
     pub fn about(self, subject: &str) -> Self {
         Self { subject: Some(plain_text(subject, SUBJECT_CHARS_MAX)), ..self }
@@ -84,7 +78,6 @@ impl AlarmCause {
         Self { pieces: Some(pieces), ..self }
     }
 
-    /// With what the part said.
     #[must_use]
     pub fn detail(self, words: &str) -> Self {
         Self { detail: plain_text(words, DETAIL_CHARS_MAX), ..self }
@@ -107,7 +100,6 @@ fn plain_text(text: &str, chars_max: usize) -> String {
 /// Who acknowledged an alarm: a person, a program, or (both absent) whoever has the box's command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmReader {
-    /// Somebody of the staff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<StaffId>,
     /// The id of a program's token.
@@ -115,33 +107,26 @@ pub struct AlarmReader {
     pub token: Option<String>,
 }
 
-/// That an alarm was acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlarmAcknowledgement {
-    /// By whom.
     #[serde(flatten)]
     pub by: AlarmReader,
-    /// When, milliseconds since 1970.
     pub at_ms: i64,
 }
 
-/// An alarm of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveAlarm {
     /// Names it in addresses and commands: eight hex digits.
     pub id: String,
-    /// What it is about.
     #[serde(flatten)]
     pub cause: AlarmCause,
     /// When it was raised, milliseconds since 1970.
     pub first_ms: i64,
-    /// When it was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_ms: Option<i64>,
     /// How often more the like happened since.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub again: u32,
-    /// Who acknowledged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<AlarmAcknowledgement>,
 }
@@ -157,7 +142,6 @@ impl ActiveAlarm {
         self.over_ms.is_none()
     }
 
-    /// As the relay hears of it.
     pub fn reported(&self) -> HealthAlarm {
         let range = match (self.cause.from, self.cause.to) {
             (Some(from), Some(to)) => format!(" {from}-{to}"),
@@ -181,7 +165,6 @@ pub type AlarmWorder = fn(&ActiveAlarm) -> String;
 /// Why an alarm is not acknowledged.
 #[derive(Debug, thiserror::Error)]
 pub enum AcknowledgeError {
-    /// There is none.
     #[error("there is no alarm {0}; it may have been acknowledged and deleted since")]
     Unknown(String),
     /// It could not be written down.
@@ -215,7 +198,6 @@ impl AlarmStore {
         Ok(())
     }
 
-    /// What waits for somebody, where its table could be opened.
     pub fn reminders(&self) -> Option<&ReminderTable> {
         self.reminders.get()
     }
@@ -229,7 +211,6 @@ impl AlarmStore {
         self.shown.borrow().clone()
     }
 
-    /// Follows them.
     pub fn watch(&self) -> watch::Receiver<Arc<[ActiveAlarm]>> {
         self.shown.subscribe()
     }
@@ -239,7 +220,6 @@ impl AlarmStore {
         self.shown.borrow().iter().filter(|alarm| alarm.seen.is_none()).count()
     }
 
-    /// Whether one with this code stands.
     pub fn stands(&self, is: impl Fn(&AlarmCause) -> bool) -> bool {
         self.shown.borrow().iter().any(|alarm| alarm.is_active() && is(&alarm.cause))
     }
@@ -249,12 +229,10 @@ impl AlarmStore {
         self.change(|list, now_ms| list.put(cause, now_ms, None));
     }
 
-    /// Raises one about something that happened and is over.
     pub fn report(&self, cause: AlarmCause) {
         self.change(|list, now_ms| list.put(cause, now_ms, Some(now_ms)));
     }
 
-    /// Makes several changes, which are written down at once.
     pub fn change_together(&self, change: impl FnOnce(&mut AlarmChanges<'_>)) {
         self.change(|list, now_ms| {
             let mut changes = AlarmChanges { list, now_ms, changed: false };
@@ -314,7 +292,6 @@ impl AlarmStore {
     }
 }
 
-/// Changes to the alarms that are written down together.
 pub struct AlarmChanges<'a> {
     list: &'a mut AlarmList,
     now_ms: i64,

@@ -21,7 +21,6 @@ const ALARMS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("alar
 const ROWS_MAX: usize = 500;
 /// Days before its end at which a sign-off is told of, and told of once more.
 const SIGN_OFF_DAYS: [i32; 2] = [30, 7];
-/// The longest for which a row may be put off.
 pub const SNOOZE_HOURS_MAX: u32 = 168;
 const HOUR_MS: i64 = 3_600_000;
 
@@ -48,7 +47,6 @@ pub enum ReminderCode {
 }
 
 impl ReminderCode {
-    /// As it is written down and sent.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ProblemReported => "problem-reported",
@@ -62,7 +60,6 @@ impl ReminderCode {
     }
 }
 
-/// A row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenReminder {
     /// Names it in addresses: eight hex digits.
@@ -71,14 +68,10 @@ pub struct OpenReminder {
     /// An item’s tag, the device of a phone, the id of a person or token, or the ids of a person and a protocol with a space
     /// between.
     pub subject: String,
-    /// Since when, milliseconds since 1970.
     pub first_ms: i64,
-    /// How many of it there are.
     pub count: u32,
-    /// Who has seen it; of one more nobody has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<AlarmAcknowledgement>,
-    /// Until when it was put off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snoozed_ms: Option<i64>,
 }
@@ -89,7 +82,6 @@ impl OpenReminder {
         self.seen.is_none() && self.snoozed_ms.is_none_or(|until_ms| until_ms <= now_ms)
     }
 
-    /// As the relay hears of it.
     pub fn reported(&self, now_ms: i64) -> HealthAlarm {
         HealthAlarm {
             code: self.code.as_str().to_owned(),
@@ -254,7 +246,6 @@ impl ReminderTable {
     }
 }
 
-/// The day of a time in a zone.
 fn local_day(zone: &str, ms: i64) -> Option<CivilDay> {
     let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
     let at = jiff::Timestamp::from_millisecond(ms).ok()?.to_zoned(zone);

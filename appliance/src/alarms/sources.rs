@@ -24,7 +24,6 @@ macro_rules! side_rooms {
         }
 
         impl SideRoom {
-            /// As it stands in an alarm.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $word,)*
@@ -77,7 +76,6 @@ impl SideRoom {
         AlarmCause::new(AlarmCode::SideRoom).about(self.as_str()).detail(why)
     }
 
-    /// Whether an alarm is about it.
     pub fn is_of(self, cause: &AlarmCause) -> bool {
         cause.code == AlarmCode::SideRoom && cause.subject.as_deref() == Some(self.as_str())
     }
@@ -110,12 +108,11 @@ fn report_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
         *pieces += 1;
     }
     for (range, pieces) in of_log.into_values() {
-        let known = |cause: &AlarmCause| {
+        if alarms.stands(|cause: &AlarmCause| {
             is_of_missing(cause)
                 && cause.epoch == Some(range.epoch)
                 && cause.from.is_none_or(|from| from <= range.from)
-        };
-        if alarms.stands(known) {
+        }) {
             continue;
         }
         let code = if range.forgotten { AlarmCode::LogForgot } else { AlarmCode::LogMissing };
@@ -162,7 +159,6 @@ fn report_repairs(alarms: &mut AlarmChanges<'_>, report: &StartReport, epoch: Ep
     }
 }
 
-/// Tells what is wrong with databases.
 fn report_databases(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
     if let Some(range) = &report.refused {
         let cause = AlarmCause::new(AlarmCode::RebuildShort).of(range.epoch).from(range.from);
@@ -196,7 +192,6 @@ pub fn no_room_to_fetch() -> AlarmCause {
     AlarmCause::new(AlarmCode::DiskFull).about(FETCHED)
 }
 
-/// Whether it tells that.
 pub fn is_of_fetch_room(cause: &AlarmCause) -> bool {
     cause.code == AlarmCode::DiskFull && cause.subject.as_deref() == Some(FETCHED)
 }
@@ -260,7 +255,6 @@ pub fn report_unreadable_rows(alarms: &AlarmStore, unreadable: &[(&str, usize)])
     }
 }
 
-/// What was told before of things that are counted.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReportedCounts {
     refused: u64,
@@ -277,12 +271,13 @@ pub fn report_health_alarms(
     health: &StoreHealth,
     now: &Now,
 ) {
-    let full = |cause: &AlarmCause| cause.code == AlarmCode::DiskFull && cause.subject.is_none();
     let refused = health.refused > std::mem::replace(&mut reported.refused, health.refused);
     match health.recording {
         Recording::Full => alarms.raise(AlarmCause::new(AlarmCode::DiskFull)),
         Recording::Ready | Recording::Ended if refused => alarms.report(AlarmCause::new(AlarmCode::DiskFull)),
-        Recording::Ready => alarms.end(full),
+        Recording::Ready => {
+            alarms.end(|cause: &AlarmCause| cause.code == AlarmCode::DiskFull && cause.subject.is_none())
+        }
         Recording::Ended => {}
     }
     if health.damaged {
@@ -309,12 +304,13 @@ pub fn report_health_alarms(
     if found.round_ms != begun && found.photos.is_empty() {
         alarms.end(|cause| cause.code == AlarmCode::PhotosDamaged);
     }
-    let unsure = |cause: &AlarmCause| cause.code == AlarmCode::ClockUnsure;
     match now.state {
         ClockState::Uncertain if now.up_ms >= CLOCK_UNSURE_MS => {
             alarms.raise(AlarmCause::new(AlarmCode::ClockUnsure))
         }
         ClockState::Uncertain => {}
-        ClockState::Synced | ClockState::Rtc => alarms.end(unsure),
+        ClockState::Synced | ClockState::Rtc => {
+            alarms.end(|cause: &AlarmCause| cause.code == AlarmCode::ClockUnsure)
+        }
     }
 }

@@ -29,7 +29,6 @@ impl Desk {
         Self { dir, clock: Arc::new(clock), disk }
     }
 
-    /// As after a restart.
     fn open(&self) -> AlarmStore {
         AlarmStore::open(self.disk.clone(), self.clock.clone())
     }

@@ -3,7 +3,6 @@
 
 use std::io::{self, Read, Write};
 
-/// Everything is padded to this.
 const BLOCK: usize = 512;
 /// Bytes of a file's name, and of the folder that stands apart from it where both are longer.
 const NAME_BYTES_MAX: usize = 100;
@@ -12,7 +11,6 @@ const FOLDER_BYTES_MAX: usize = 155;
 const FILE_BYTES_MAX: u64 = (1 << 33) - 1;
 const ZEROS: [u8; BLOCK] = [0; BLOCK];
 
-/// What is wrong with an archive.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ArchiveError {
     /// The bytes could not be read, or do not decrypt.
@@ -23,7 +21,6 @@ pub(super) enum ArchiveError {
     Form(&'static str),
 }
 
-/// Writes files one after the other.
 pub(super) struct ArchiveWriter<W> {
     out: W,
     left: u64,
@@ -47,13 +44,11 @@ impl<W: Write> ArchiveWriter<W> {
         Ok(())
     }
 
-    /// Writes more of the file.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.left = self.left.checked_sub(bytes.len() as u64).ok_or(io::ErrorKind::InvalidInput)?;
         self.out.write_all(bytes)
     }
 
-    /// Ends the archive.
     pub(super) fn finish(mut self) -> io::Result<W> {
         if self.left > 0 {
             return Err(io::ErrorKind::InvalidInput.into());
@@ -65,7 +60,6 @@ impl<W: Write> ArchiveWriter<W> {
     }
 }
 
-/// A path as a header has it.
 struct PathParts<'a> {
     folder: &'a str,
     name: &'a str,
@@ -101,14 +95,12 @@ fn put_field(header: &mut [u8; BLOCK], at: usize, text: &str) {
     header[at..at + text.len()].copy_from_slice(text.as_bytes());
 }
 
-/// A file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ArchiveEntry {
     pub(super) path: String,
     pub(super) bytes: u64,
 }
 
-/// Reads files one after the other.
 pub(super) struct ArchiveReader<R> {
     input: R,
     left: u64,
@@ -155,7 +147,6 @@ impl<R: Read> ArchiveReader<R> {
 }
 
 impl<R: Read> Read for ArchiveReader<R> {
-    /// Reads of the present file.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(out.len());
         let count = self.input.read(&mut out[..most])?;

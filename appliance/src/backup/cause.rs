@@ -14,7 +14,6 @@ macro_rules! backup_causes {
         }
 
         impl BackupCause {
-            /// As it stands in an alarm.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $word,)*
@@ -64,27 +63,22 @@ backup_causes! {
     Stopped = "stopped",
 }
 
-/// Why no backup was made.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// Nobody has made a key.
     #[error(
         "no key for backups was made, so nothing can be encrypted. Nothing was written: make one on the page “Backup”, or by \
          `cleantrack-appliance backup key`"
     )]
     NoKey,
-    /// The settings name no folder.
     #[error(
         "the settings name no folder for backups. Nothing was written: set `to` under `[backup]`, and restart the box"
     )]
     NoFolder,
-    /// One is being made already.
     #[error("a backup or a restore test is running; wait until it ends")]
     Busy,
     /// The folder is not there.
     #[error("{} is not there. Nothing was changed: plug the stick in, and try again", .0.display())]
     Missing(PathBuf),
-    /// A file was named.
     #[error("{} is not a folder, and a folder with backups was expected. Nothing was changed: name the folder it is in", .0.display())]
     NoDirectory(PathBuf),
     /// It lies on the box's own storage.
@@ -94,33 +88,18 @@ pub enum BackupError {
         .0.display()
     )]
     SameDisk(PathBuf),
-    /// The medium.
     #[error("{what}: {source}. What lay there before is as it was")]
-    Medium {
-        /// What was done.
-        what: &'static str,
-        source: io::Error,
-    },
+    Medium { what: &'static str, source: io::Error },
     /// What was read back is not what was written.
     #[error(
         "{name} does not read back as it was written ({why}), and was removed. Earlier backups are as they were: use another stick"
     )]
-    NotRight {
-        /// Which file.
-        name: String,
-        why: String,
-    },
+    NotRight { name: String, why: String },
     /// The box's own files.
     #[error("the box’s own data could not be read: {0}. Nothing was written")]
     Store(#[from] StoreError),
-    /// A file of the box.
     #[error("{what} could not be read on this box: {source}. Nothing was written")]
-    Source {
-        /// Which.
-        what: String,
-        source: io::Error,
-    },
-    /// The box ends.
+    Source { what: String, source: io::Error },
     #[error("the box ended before the backup did; the next one is made in its place")]
     Stopped,
 }
@@ -146,7 +125,6 @@ impl BackupError {
         })
     }
 
-    /// What the system says of it, for a quotation.
     pub fn detail(&self) -> String {
         match self {
             Self::Medium { source, .. } => source.to_string(),
@@ -165,10 +143,8 @@ impl BackupError {
 /// theirs in the same folder, so nobody is sent to remove anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CrowdedFolder {
-    /// Too many files of one box.
     #[error("more than {0} files under one box’s name lie in it; name another folder")]
     Files(usize),
-    /// Of too many boxes.
     #[error("backups of more than {0} boxes lie in it; name another folder")]
     Boxes(usize),
     /// Too many labels of files of one box.
@@ -203,23 +179,18 @@ fn medium_cause(error: &io::Error) -> BackupCause {
     }
 }
 
-/// What is wrong with the bytes of a backup.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupFault {
-    /// It was encrypted for another key.
     #[error(
         "this key does not open it. Another key was in use when it was made: look for the page that was printed then"
     )]
     WrongKey,
-    /// It is no backup.
     #[error("it is no backup of a box: {0}")]
     NoBackup(String),
-    /// A newer program wrote it.
     #[error(
         "a newer CleanTrack wrote it (form {found}; this program reads up to {known}). Restore it with that version"
     )]
     Newer {
-        /// The form found.
         found: u32,
         /// The newest form that this program reads.
         known: u32,
@@ -227,21 +198,12 @@ pub enum BackupFault {
     /// It does not decrypt to its end, or is cut short.
     #[error("it is damaged or cut short: {0}")]
     Damaged(io::Error),
-    /// A file in it is not what it should be.
     #[error("{path} in it is not what was backed up: {why}")]
-    File {
-        /// Which.
-        path: String,
-        why: &'static str,
-    },
+    File { path: String, why: &'static str },
     /// The log in it does not lead to its checkpoint.
     #[error("its log does not hold: {0}")]
     Log(&'static str),
     /// What was read could not be put where it belongs.
     #[error("{what} could not be written: {source}")]
-    Target {
-        /// Which file.
-        what: String,
-        source: io::Error,
-    },
+    Target { what: String, source: io::Error },
 }

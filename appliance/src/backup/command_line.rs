@@ -26,7 +26,6 @@ fn word_none(folder: &Path) -> String {
     format!("There are no verified backups in {}.", folder.display())
 }
 
-/// A folder that somebody named.
 fn find_folder(folder: &Path) -> Result<FolderMedium, BackupError> {
     match std::fs::metadata(folder) {
         Ok(found) if found.is_dir() => Ok(FolderMedium::new(folder)),
@@ -128,7 +127,6 @@ pub fn check_folder(folder: &Path, name: Option<&str>) -> Result<Result<String, 
     })
 }
 
-/// Whose backup it is and what is in it, as a sentence.
 pub fn word_restored(backup: &RestoredBackup) -> String {
     let manifest = &backup.manifest;
     let whose = match manifest.facility.as_str() {
@@ -157,8 +155,8 @@ mod tests {
     use record::ids::BoxId;
     use record::tree::Hash;
 
-    use super::super::labels::LISTED_MAX;
     use super::*;
+    use crate::backup::labels::LISTED_MAX;
 
     const DAY_MS: i64 = 86_400_000;
 

@@ -4,7 +4,6 @@ use record::ids::{BoxId, Epoch};
 use record::tree::Hash;
 use serde::{Deserialize, Serialize};
 
-/// The form that this program writes.
 pub(super) const FORM: u32 = 1;
 /// The first file of each backup and each file of photos.
 pub(super) const HEAD: &str = "head.json";
@@ -12,27 +11,22 @@ pub(super) const HEAD: &str = "head.json";
 pub(super) const MANIFEST: &str = "backup.json";
 /// The photos of a backup, one a line: hash, length.
 pub(super) const PHOTOS: &str = "photos.txt";
-/// The settings by which the box ran.
 pub(super) const SETTINGS: &str = "settings.toml";
 
-/// Which kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum BackupKind {
     /// The log and all that is not a photo.
     Box,
-    /// Photos.
     Photos,
 }
 
-/// What is read of a backup before anything else.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct BackupHead {
     pub(super) form: u32,
     pub(super) kind: BackupKind,
     #[serde(rename = "box")]
     pub(super) box_id: BoxId,
-    /// The program's version.
     pub(super) program: String,
 }
 
@@ -42,7 +36,6 @@ pub(super) struct BackupForm {
     pub(super) form: u32,
 }
 
-/// A file of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BackupFile {
     pub(super) path: String,
@@ -50,52 +43,38 @@ pub(super) struct BackupFile {
     pub(super) sha256: Hash,
 }
 
-/// A log of a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredLog {
-    /// Its name.
     pub epoch: Epoch,
-    /// Entries from the first one on.
     pub size: u64,
-    /// The root over them.
     pub root: Hash,
     /// Whether that was all that the box's files had of it.
     pub whole: bool,
 }
 
-/// All of what a backup holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BackupManifest {
-    /// Whose it is.
     #[serde(rename = "box")]
     pub box_id: BoxId,
-    /// The facility's name, where it had one.
     pub facility: String,
     /// The number of its label, behind which a restored box goes on.
     #[serde(default)]
     pub number: u64,
     /// When it was begun, milliseconds since 1970.
     pub taken_ms: i64,
-    /// The log that was written then.
     pub epoch: Epoch,
-    /// Its checkpoint: a signed note.
     pub checkpoint: String,
-    /// All logs.
     pub logs: Vec<StoredLog>,
-    /// Photos that were on the box.
     pub photos: u64,
-    /// Files of photos beside this one that hold them.
     pub parts: Vec<PartRef>,
     pub(super) files: Vec<BackupFile>,
 }
 
 impl BackupManifest {
-    /// Entries of all logs.
     pub fn entries(&self) -> u64 {
         self.logs.iter().map(|log| log.size).sum()
     }
 
-    /// The log that was written when it was made.
     pub fn newest(&self) -> Option<&StoredLog> {
         self.logs.iter().find(|log| log.epoch == self.epoch)
     }
@@ -104,11 +83,8 @@ impl BackupManifest {
 /// A file of photos, by its name and what it is encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartRef {
-    /// Its name.
     pub name: String,
-    /// Bytes of it.
     pub bytes: u64,
-    /// SHA-256 of it.
     pub sha256: Hash,
 }
 
@@ -121,9 +97,7 @@ pub(super) struct PartManifest {
 /// What lies beside a backup, not encrypted: enough to know it, and nothing of what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupLabel {
-    /// The form.
     pub form: u32,
-    /// Whose it is.
     #[serde(rename = "box")]
     pub box_id: BoxId,
     /// One more than every earlier one of this box had, on whatever stick: the clock may have been wrong then, and the files of one
@@ -132,16 +106,12 @@ pub struct BackupLabel {
     pub number: u64,
     /// When it was begun, milliseconds since 1970.
     pub taken_ms: i64,
-    /// When it was read back whole.
     pub verified_ms: i64,
-    /// The file.
     #[serde(flatten)]
     pub file: PartRef,
     /// The key it is for: the beginning of its public half.
     pub key: String,
-    /// Entries.
     pub entries: u64,
-    /// Photos.
     pub photos: u64,
     /// Files of photos that belong to it.
     pub parts: Vec<String>,
@@ -154,7 +124,6 @@ impl BackupLabel {
     }
 }
 
-/// The same beside a file of photos.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct PartLabel {
     pub(super) form: u32,
@@ -164,7 +133,6 @@ pub(super) struct PartLabel {
     #[serde(flatten)]
     pub(super) file: PartRef,
     pub(super) key: String,
-    /// What it holds.
     pub(super) photos: Vec<Hash>,
 }
 
@@ -196,8 +164,9 @@ pub(super) fn is_signing_key(name: &str) -> bool {
 }
 
 fn is_plain_name(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain)
+    !name.is_empty()
+        && !name.starts_with('.')
+        && name.bytes().all(|byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
 #[cfg(test)]

@@ -9,18 +9,15 @@ use service::random::RandomSource;
 
 use crate::store::disk::{Disk, put_small, read_small};
 
-/// Where the half that encrypts is.
 const FILE: &str = "backup/key.json";
 pub(super) const DIR: &str = "backup";
 const FILE_BYTES_MAX: usize = 4_096;
-/// What each secret begins with.
 const PREFIX: &str = "AGE-SECRET-KEY-1";
 /// Characters of a secret that stand together where a person is to copy it.
 const GROUP_CHARS: usize = 4;
 /// Characters of the public half by which people tell keys apart.
 const SHORT_CHARS: usize = 12;
 
-/// Why a text is no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this is no key of a backup: it begins with AGE-SECRET-KEY-1 and has 74 characters. Compare it with the printed page letter by \
@@ -28,12 +25,10 @@ const SHORT_CHARS: usize = 12;
 )]
 pub struct KeyTextError;
 
-/// What backups are encrypted to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupRecipient {
     /// `age1…`.
     pub recipient: String,
-    /// When it was made, milliseconds since 1970.
     pub made_ms: i64,
 }
 
@@ -104,14 +99,12 @@ impl BackupSecret {
         self.0.to_string().expose_secret().to_uppercase()
     }
 
-    /// The same in groups, for whoever copies it by hand.
     pub fn reveal_groups(&self) -> Vec<String> {
         let text = self.reveal();
         let rest: Vec<char> = text.strip_prefix(PREFIX).unwrap_or(&text).chars().collect();
         std::iter::once(PREFIX.to_owned()).chain(rest.chunks(GROUP_CHARS).map(String::from_iter)).collect()
     }
 
-    /// What it decrypts is encrypted to this.
     pub fn recipient(&self) -> age::x25519::Recipient {
         self.0.to_public()
     }

@@ -12,7 +12,6 @@ use crate::store::disk::{Disk, put_small, read_small, set_aside_hint};
 pub(super) const LABEL_KEY: &str = "backup-labels.key";
 const KEY_BYTES: usize = 32;
 
-/// Seals labels.
 #[derive(Clone, Copy)]
 pub(super) struct LabelKey(PageKey);
 

@@ -14,9 +14,7 @@ use super::contents::{BackupLabel, PartLabel, PartRef};
 use super::label_key::LabelKey;
 use super::medium::{BackupMedium, FolderMedium, PREFIX, box_part};
 
-/// What the name of a backup ends in.
 const SEALED: &str = ".age";
-/// What the name of its label ends in.
 const LABEL: &str = ".json";
 /// What the name of a file ends in that is not whole yet.
 pub(super) const NEW: &str = ".new";
@@ -26,18 +24,15 @@ const LABEL_BYTES_MAX: u64 = 4 << 20;
 /// settings let it, and half a million photos.
 const LABELS_MAX: usize = 2_000;
 const LABELS_BYTES_MAX: u64 = 32 << 20;
-/// Backups that are listed: a stick may have the labels of millions.
 pub(super) const LISTED_MAX: usize = 200;
 /// Of the beginning of a key, which anybody may have written.
 const KEY_CHARS_MAX: usize = 40;
-/// Backups that one day may have.
 const DAY_BACKUPS_MAX: u32 = 1_000;
 
 fn box_prefix(box_id: BoxId) -> String {
     format!("{PREFIX}{box_id}-")
 }
 
-/// The name of the label of a file.
 pub(super) fn label_name(name: &str) -> String {
     format!("{}{LABEL}", name.strip_suffix(SEALED).unwrap_or(name))
 }
@@ -51,7 +46,6 @@ fn is_label_of(label: &str, name: &str) -> bool {
         && label_name(name) == label
 }
 
-/// The name of photos whose file has this hash.
 pub(super) fn part_name(box_id: BoxId, sha256: &Hash) -> String {
     format!("{}photos-{}{SEALED}", box_prefix(box_id), &sha256.to_string()[..16])
 }
@@ -67,15 +61,12 @@ pub(super) fn backup_name(box_id: BoxId, day: &str, names: &[String]) -> String 
 pub(super) struct FoundFiles {
     /// Backups that were read back when they were made, the one that was written last first.
     pub(super) backups: Vec<BackupLabel>,
-    /// Files of photos.
     pub(super) parts: Vec<PartLabel>,
     /// Backups under this box's name that another key sealed: as it was before that key was lost, or anybody.
     pub(super) foreign: Vec<BackupLabel>,
-    /// Such files of photos.
     pub(super) foreign_parts: Vec<PartLabel>,
     /// What was never whole.
     pub(super) unfinished: Vec<String>,
-    /// All names of that box.
     pub(super) names: Vec<String>,
 }
 
@@ -127,15 +118,12 @@ impl FoundFiles {
     }
 }
 
-/// The newest backups of a folder.
 pub(super) struct BackupListing {
     /// Box by box, of each the one first that was written last, as far as [`LISTED_MAX`] goes.
     pub(super) newest: Vec<ListedBackup>,
-    /// How many more are there.
     pub(super) older: u64,
 }
 
-/// What is shown of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ListedBackup {
     pub(super) box_id: BoxId,
@@ -248,16 +236,13 @@ pub(super) fn write_label<T: Serialize>(
     medium.rename(&new, &name)
 }
 
-/// Why a label counts for nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum LabelFault {
     /// No box writes one of that length.
     #[error("it is longer than any that a box writes")]
     TooLong,
-    /// Not what was written.
     #[error("it is damaged")]
     Damaged,
-    /// Not written by this box.
     #[error("this box did not write it")]
     Foreign,
 }
@@ -319,9 +304,7 @@ impl<'a> LabelReader<'a> {
     }
 }
 
-/// A label that says of which box and file it is.
 trait FileLabel: DeserializeOwned {
-    /// Whether it may stand in this file.
     fn is_named(&self, box_id: BoxId, label: &str) -> bool;
 }
 
@@ -376,9 +359,9 @@ fn is_no_file(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::contents::FORM;
-    use super::super::medium::FILES_MAX;
     use super::*;
+    use crate::backup::contents::FORM;
+    use crate::backup::medium::FILES_MAX;
 
     fn label_key(seed: u64) -> LabelKey {
         let dir = tempfile::tempdir().unwrap();

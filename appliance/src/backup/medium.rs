@@ -10,35 +10,29 @@ use std::path::{Component, Path, PathBuf};
 use super::cause::{BackupError, CrowdedFolder};
 use super::storage::StorageView;
 
-/// A file that is being written.
 pub(super) trait MediumFile: Write + Send {
     /// Makes what was written so far durable, and has the machine forget it: what is read later is what lies there.
     fn sync_written(&mut self) -> io::Result<()>;
 }
 
-/// A folder for backups.
 pub(super) trait BackupMedium: Debug + Send + Sync {
     /// Makes a file that must not be there yet.
     fn create(&self, name: &str) -> io::Result<Box<dyn MediumFile>>;
-    /// Opens a file for reading.
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>>;
     /// How long a file is; `None` where there is none.
     fn length(&self, name: &str) -> io::Result<Option<u64>>;
     /// Renames, replacing what has the new name; durable when it returns.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
-    /// Removes a file, that may be absent.
     fn remove(&self, name: &str) -> io::Result<()>;
     /// Names of files that begin so, sorted.
     fn list(&self, prefix: &str) -> io::Result<Vec<String>>;
 }
 
-/// Where sticks are mounted, in memory.
 const MOUNTS: &str = "/run";
 /// What the name of every file of a backup begins with; the box's id follows.
 pub(super) const PREFIX: &str = "cleantrack-";
 /// Files of one box in a folder: there are a few hundred.
 pub(super) const FILES_MAX: usize = 20_000;
-/// Boxes that may share a folder.
 const BOXES_MAX: usize = 1_000;
 
 /// Which box's file it is by its name: each is counted by itself, since a folder may be that of many. Empty where it is none of ours.
@@ -47,12 +41,10 @@ pub(super) fn box_part(name: &str) -> &str {
     rest.split_once('-').map_or("", |(part, _)| part)
 }
 
-/// A folder of this machine.
 #[derive(Debug, Clone)]
 pub(super) struct FolderMedium(PathBuf);
 
 impl FolderMedium {
-    /// Any folder, to read from.
     pub(super) fn new(dir: &Path) -> Self {
         Self(dir.to_owned())
     }

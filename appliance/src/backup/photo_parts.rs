@@ -12,24 +12,19 @@ use super::contents::PartLabel;
 pub(super) const PART_BYTES_MAX: u64 = 512 << 20;
 /// Photos in one file: its label names each, and is to be read as a whole.
 pub(super) const PART_PHOTOS_MAX: usize = 50_000;
-/// A file of fewer bytes is a small one.
 const SMALL_BYTES: u64 = PART_BYTES_MAX / 8;
 /// Small files at which they are written together: a daily backup makes one a day.
 const SMALL_FILES_MAX: usize = 16;
 
-/// A photo on the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PhotoFile {
     pub(super) hash: Hash,
     pub(super) bytes: u64,
 }
 
-/// What a backup does about photos.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct PartPlan {
-    /// Files that stay, by name.
     pub(super) stay: Vec<String>,
-    /// New ones.
     pub(super) write: Vec<Vec<PhotoFile>>,
 }
 
@@ -82,8 +77,8 @@ mod tests {
     use proptest::prelude::*;
     use record::ids::BoxId;
 
-    use super::super::contents::{FORM, PartRef};
     use super::*;
+    use crate::backup::contents::{FORM, PartRef};
 
     fn photo(n: u32, bytes: u64) -> PhotoFile {
         PhotoFile { hash: Hash::of(&n.to_be_bytes()), bytes }

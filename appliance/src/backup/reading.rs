@@ -20,20 +20,15 @@ use super::key::BackupSecret;
 use super::photo_parts::PhotoFile;
 use crate::store::LogCheck;
 
-/// Bytes that are read at a time.
 const PIECE_BYTES: usize = 64 << 10;
 /// Bytes of a file that is read as a whole: a manifest, or the list of photos. A hundred bytes a photo.
 const SMALL_BYTES_MAX: u64 = 64 << 20;
 /// Public keys of logs are small.
 const KEY_BYTES_MAX: u64 = 4_096;
 
-/// Where the files of a backup go as they are read.
 pub(super) trait FileSink {
-    /// A file begins.
     fn begin_file(&mut self, path: &str) -> io::Result<()>;
-    /// More of it.
     fn write_bytes(&mut self, bytes: &[u8]) -> io::Result<()>;
-    /// It is over.
     fn end_file(&mut self) -> io::Result<()>;
     /// A piece of work is done; an error ends the reading.
     fn rest(&mut self) -> io::Result<()> {
@@ -56,15 +51,12 @@ impl FileSink for HashOnly {
     }
 }
 
-/// A backup that was read to its end and holds.
 #[derive(Debug)]
 pub(super) struct ReadBackup {
     pub(super) manifest: BackupManifest,
-    /// Photos that were on the box.
     pub(super) photos: Vec<PhotoFile>,
 }
 
-/// Reads a backup of a box.
 pub(super) fn read_backup(
     input: impl Read,
     secret: &BackupSecret,
@@ -84,7 +76,6 @@ pub(super) fn read_backup(
     Ok(ReadBackup { manifest, photos })
 }
 
-/// Reads a file of photos; those that are in it.
 pub(super) fn read_part(
     input: impl Read,
     secret: &BackupSecret,
@@ -101,7 +92,6 @@ pub(super) fn read_part(
     Ok(names.filter(|name| !name.ends_with(".t.jpg")).filter_map(photo_of).collect())
 }
 
-/// What came out of a file.
 struct OpenFile {
     head: BackupHead,
     files: Vec<BackupFile>,
@@ -261,7 +251,6 @@ fn expect_files(read: &[BackupFile], stated: &[BackupFile]) -> Result<(), Backup
     }
 }
 
-/// The logs as their files have them, for a manifest.
 pub(super) fn stored_logs(log: &LogCheck) -> Vec<StoredLog> {
     let all = log.epochs().into_iter();
     all.map(|log| StoredLog { epoch: log.origin.epoch, size: log.size, root: log.root, whole: log.whole })
@@ -289,7 +278,6 @@ fn expect_checkpoint(keys: &[String], manifest: &BackupManifest) -> Result<(), B
     if holds { Ok(()) } else { Err(BackupFault::Log("its entries do not lead to its checkpoint")) }
 }
 
-/// The list of photos, as text.
 pub(super) fn write_photos(photos: &[PhotoFile]) -> String {
     photos.iter().map(|photo| format!("{} {}\n", photo.hash, photo.bytes)).collect()
 }

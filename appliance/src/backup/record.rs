@@ -5,43 +5,29 @@ use serde::{Deserialize, Serialize};
 use super::key::DIR;
 use crate::store::disk::{Disk, put_small, read_small};
 
-/// Where it is kept, in the data folder.
 pub(super) const RECORD_FILE: &str = "backup/state.json";
 const FILE_BYTES_MAX: usize = 64 << 10;
 
-/// A backup that was read back whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifiedBackup {
-    /// Its file.
     pub name: String,
-    /// Where that is.
     pub folder: String,
     /// When it was begun, milliseconds since 1970.
     pub taken_ms: i64,
-    /// When it was read back.
     pub verified_ms: i64,
-    /// Bytes of it, and of the photos beside it.
     pub bytes: u64,
-    /// Entries.
     pub entries: u64,
-    /// Photos.
     pub photos: u64,
 }
 
-/// A backup of which all was read that a restore would read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestoreTest {
-    /// Its file.
     pub name: String,
-    /// When, milliseconds since 1970.
     pub at_ms: i64,
-    /// Entries.
     pub entries: u64,
-    /// Photos.
     pub photos: u64,
 }
 
-/// What is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BackupRecord {
@@ -50,24 +36,18 @@ pub struct BackupRecord {
     /// Whether that was read off a clock that nobody vouched for.
     #[serde(default)]
     pub first_unsure: bool,
-    /// When one was tried last.
     pub tried_ms: Option<i64>,
-    /// Whether that failed.
     pub failed: bool,
     /// The newest that was read back whole.
     pub last: Option<VerifiedBackup>,
     /// The highest number that one of this box has had, on whatever stick.
     pub last_number: u64,
-    /// When the relay last had every entry.
     pub relay_ms: Option<i64>,
-    /// Restore tests that were made.
     pub tests: u64,
-    /// The last of them.
     pub tested: Option<RestoreTest>,
 }
 
 impl BackupRecord {
-    /// What is kept; where nothing can be read, it begins now.
     pub(super) fn load(disk: &dyn Disk, now_ms: i64) -> Self {
         let read = read_small(disk, RECORD_FILE, FILE_BYTES_MAX).unwrap_or_else(|error| {
             tracing::warn!(%error, "what is known of earlier backups cannot be read");

@@ -37,7 +37,6 @@ pub enum RestoreError {
         .0.display()
     )]
     NoFile(PathBuf),
-    /// Something is in the folder.
     #[error(
         "{} is not empty{whose}. Nothing was changed: a backup is restored into an empty folder only, so that it never mixes with \
          another box’s records",
@@ -48,32 +47,22 @@ pub enum RestoreError {
         /// Whose it is, as far as that can be read; empty where it cannot.
         whose: String,
     },
-    /// Another restore is at it.
     #[error("another restore into {} is running. Nothing was changed", .0.display())]
     InUse(PathBuf),
-    /// The folder.
     #[error("{} cannot be used: {source}. Nothing of the backup counts there", path.display())]
     Folder { path: PathBuf, source: io::Error },
-    /// The backup.
     #[error("{name} was not restored: {fault}. Nothing of it counts; the file is as it was")]
     Fault { name: String, fault: BackupFault },
-    /// Photos are not there.
     #[error(
         "{missing} of {all} photos are in files that are not beside the backup, or are damaged: {names}. Nothing was restored: put \
          these files beside it, or add --without-photos to restore all records and the photos that are there"
     )]
-    PhotosMissing {
-        missing: u64,
-        all: u64,
-        /// Files.
-        names: String,
-    },
+    PhotosMissing { missing: u64, all: u64, names: String },
 }
 
 /// What becomes of a backup whose photos are not all there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingPhotos {
-    /// It is not restored.
     Refused,
     /// All else is.
     Accepted,
@@ -82,19 +71,15 @@ pub enum MissingPhotos {
 /// A backup that was read to its end, and perhaps restored.
 #[derive(Debug)]
 pub struct RestoredBackup {
-    /// What it holds.
     pub manifest: BackupManifest,
-    /// Photos that were there.
     pub photos: u64,
 }
 
 /// Where a restore has come to; for tests, which end it there.
 pub trait RestoreSeam {
-    /// The next step begins.
     fn reach_step(&self) {}
 }
 
-/// Nobody ends it.
 #[derive(Debug, Clone, Copy)]
 pub struct NoSeam;
 
@@ -164,7 +149,6 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Reads a backup, and the photos beside it.
 fn read_all(
     file: &Path,
     secret: &BackupSecret,
@@ -234,7 +218,6 @@ struct ChosenPhotos<'a> {
     of_backup: &'a BTreeSet<Hash>,
     found: &'a mut BTreeSet<Hash>,
     sink: &'a mut dyn FileSink,
-    /// The photo that is being read, where it is to be kept.
     open: Option<Hash>,
 }
 
@@ -254,7 +237,6 @@ impl FileSink for ChosenPhotos<'_> {
     }
 }
 
-/// A folder that is being restored into.
 struct RestoreFolder {
     dir: PathBuf,
     /// Locked as long as this process is at it.
@@ -352,13 +334,11 @@ fn word_owner(dir: &Path) -> String {
     }
 }
 
-/// Writes files into a folder.
 struct FolderSink<'a> {
     dir: &'a Path,
     /// The file that is being written, its name until it is whole, and its own.
     open: Option<(File, PathBuf, PathBuf)>,
     seam: &'a dyn RestoreSeam,
-    /// Folders that were made.
     folders: BTreeSet<PathBuf>,
 }
 

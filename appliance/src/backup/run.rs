@@ -48,7 +48,6 @@ const KEY_BYTES_MAX: u64 = 1 << 20;
 const RECHECKED_BYTES: u64 = 1 << 30;
 const DAY_MS: i64 = 86_400_000;
 
-/// What a backup is made of.
 pub(super) struct RunInput<'a> {
     pub(super) store: &'a Store,
     pub(super) photos: &'a PhotoStore,
@@ -57,7 +56,6 @@ pub(super) struct RunInput<'a> {
     pub(super) recipient: &'a BackupRecipient,
     pub(super) label_key: LabelKey,
     pub(super) random: &'a dyn RandomSource,
-    /// The settings by which the box runs, as text.
     pub(super) settings: &'a str,
     pub(super) keep: u16,
     /// The highest number that a backup of this box has had, on whatever stick.
@@ -65,7 +63,6 @@ pub(super) struct RunInput<'a> {
     pub(super) now_ms: i64,
 }
 
-/// Makes a backup; its label.
 pub(super) fn make_backup(input: &RunInput<'_>, pace: &mut RunPace) -> Result<MadeBackup, BackupError> {
     let mut run = BackupRun::begin(input, pace)?;
     let made = run.make();
@@ -76,11 +73,9 @@ pub(super) fn make_backup(input: &RunInput<'_>, pace: &mut RunPace) -> Result<Ma
     made
 }
 
-/// What was made.
 #[derive(Debug)]
 pub(super) struct MadeBackup {
     pub(super) label: BackupLabel,
-    /// Bytes of it and of the photos beside it.
     pub(super) bytes: u64,
 }
 
@@ -116,8 +111,8 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         let parts: Vec<PartLabel> =
             self.found.parts.iter().filter(|part| self.is_own_key(&part.key)).cloned().collect();
         let plan = plan_parts(&on_box, &parts);
-        let stays = |part: &&PartLabel| plan.stay.contains(&part.file.name);
-        let mut parts: Vec<PartLabel> = parts.iter().filter(stays).cloned().collect();
+        let mut parts: Vec<PartLabel> =
+            parts.iter().filter(|part: &&PartLabel| plan.stay.contains(&part.file.name)).cloned().collect();
         self.recheck_parts(&mut parts)?;
         for photos in plan_parts(&on_box, &parts).write {
             parts.extend(self.write_part(&photos)?);
@@ -308,7 +303,6 @@ fn foreign_outside(found: &FoundFiles, stay: &[BackupLabel]) -> Vec<String> {
     backups.chain(parts.map(|part| part.file.name.clone())).collect()
 }
 
-/// Without its file a label counts for nothing.
 fn remove_labelled(medium: &dyn BackupMedium, name: &str) -> io::Result<()> {
     medium.remove(name)?;
     medium.remove(&label_name(name))
@@ -358,11 +352,10 @@ fn fault_error(name: &str, fault: BackupFault) -> BackupError {
 
 /// Photos on the box, the oldest first, so that those of a time lie together.
 fn photos_on_box(photos: &PhotoStore) -> Result<Vec<PhotoFile>, BackupError> {
-    let unread = |source| BackupError::Source { what: "photos".to_owned(), source };
     let mut all = match photos.all() {
         // Without the folder the box has no photos.
         Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
-        all => all.map_err(unread)?,
+        all => all.map_err(|source| BackupError::Source { what: "photos".to_owned(), source })?,
     };
     all.sort_by_key(|photo| (std::cmp::Reverse(photo.age_ms), photo.hash));
     Ok(all.into_iter().map(|photo| PhotoFile { hash: photo.hash, bytes: photo.bytes }).collect())
@@ -408,8 +401,9 @@ fn read_file(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
 
 fn add_key(out: &mut BackupWriter<'_>, keys: &Path, name: &str) -> Result<(), BackupError> {
     let path: PathBuf = keys.join(name);
-    let unread = |source| BackupError::Source { what: format!("keys/{name}"), source };
-    match read_file(&path, KEY_BYTES_MAX).map_err(unread)? {
+    match read_file(&path, KEY_BYTES_MAX)
+        .map_err(|source| BackupError::Source { what: format!("keys/{name}"), source })?
+    {
         Some(bytes) => out.add_bytes(&format!("keys/{name}"), &bytes),
         None => Ok(()),
     }

@@ -6,7 +6,6 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::record::BackupRecord;
 
-/// Between two backups.
 const PERIOD_MS: i64 = 86_400_000;
 /// None that was read back for so many periods is told.
 const PERIODS_MISSED_MAX: i64 = 3;
@@ -34,7 +33,6 @@ pub(super) fn is_due(record: &BackupRecord, daily: Time, zone: &TimeZone, now_ms
     last_time_ms(daily, zone, now_ms).is_some_and(|last_ms| last_ms > after_ms)
 }
 
-/// When it was that time of the day last.
 fn last_time_ms(daily: Time, zone: &TimeZone, now_ms: i64) -> Option<i64> {
     let now = Timestamp::from_millisecond(now_ms).ok()?.to_zoned(zone.clone());
     let on_day = |day: jiff::civil::Date| {
@@ -56,8 +54,8 @@ pub(super) fn is_old(record: &BackupRecord, now_ms: i64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::VerifiedBackup;
     use super::*;
+    use crate::backup::record::VerifiedBackup;
 
     fn zone(name: &str) -> TimeZone {
         TimeZone::get(name).unwrap()

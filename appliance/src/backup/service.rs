@@ -32,21 +32,13 @@ use crate::store::Store;
 
 /// What backups need of the rest of the box.
 pub struct BackupContext {
-    /// The log.
     pub store: Store,
-    /// Photos.
     pub photos: PhotoStore,
-    /// Whom they tell.
     pub alarms: Arc<AlarmStore>,
-    /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Of which keys are made.
     pub random: Arc<dyn RandomSource>,
-    /// The data folder.
     pub data: PathBuf,
-    /// Where to, when, how many.
     pub settings: BackupSettings,
-    /// All settings of the box, as text.
     pub settings_text: String,
     /// What the relay has; `None` where the box has none.
     pub relay: Arc<dyn Fn() -> Option<RelayCopy> + Send + Sync>,
@@ -64,7 +56,6 @@ struct ServiceState {
 
 struct ServiceInner {
     context: BackupContext,
-    /// When the box started, since its machine did.
     started_up_ms: u64,
     state: Mutex<ServiceState>,
     /// Told whenever a piece of work has ended.
@@ -109,7 +100,6 @@ impl BackupService {
         state.record.save(&*self.inner.context.store.disk());
     }
 
-    /// How they stand.
     pub fn status(&self) -> BackupStatus {
         let state = self.state();
         BackupStatus {
@@ -301,8 +291,8 @@ impl BackupService {
 
     fn label_key(&self) -> Result<LabelKey, BackupError> {
         let context = &self.inner.context;
-        let unread = |source| BackupError::Source { what: "the key of labels".to_owned(), source };
-        LabelKey::open(&*context.store.disk(), &*context.random).map_err(unread)
+        LabelKey::open(&*context.store.disk(), &*context.random)
+            .map_err(|source| BackupError::Source { what: "the key of labels".to_owned(), source })
     }
 
     fn note_success(&self, made: &MadeBackup, folder: &Path) {
@@ -335,11 +325,10 @@ impl BackupService {
         // A box that ends makes it up when it starts.
         let Some(cause) = error.cause().filter(|cause| *cause != BackupCause::Stopped) else { return };
         self.state().failure = Some((cause, error.detail()));
-        let is_other = |alarm: &AlarmCause| {
-            alarm.code == AlarmCode::BackupFailed && alarm.subject.as_deref() != Some(cause.as_str())
-        };
         self.inner.context.alarms.change_together(|alarms| {
-            alarms.end(is_other);
+            alarms.end(|alarm: &AlarmCause| {
+                alarm.code == AlarmCode::BackupFailed && alarm.subject.as_deref() != Some(cause.as_str())
+            });
             let alarm = AlarmCause::new(AlarmCode::BackupFailed).about(cause.as_str());
             alarms.raise(alarm.detail(&error.detail()));
         });
@@ -405,11 +394,10 @@ impl BackupService {
             return;
         }
         if no_key {
-            let is_own = |alarm: &AlarmCause| {
+            if !context.alarms.stands(|alarm: &AlarmCause| {
                 alarm.code == AlarmCode::BackupFailed
                     && alarm.subject.as_deref() == Some(BackupCause::NoKey.as_str())
-            };
-            if !context.alarms.stands(is_own) {
+            }) {
                 self.note_failure(&BackupError::NoKey);
             }
         } else if due && let Err(error) = self.start_due_backup() {
@@ -438,7 +426,6 @@ impl BackupService {
         Ok(words)
     }
 
-    /// Counts a restore test.
     pub fn note_test(&self, test: RestoreTest) {
         self.change_record(|record| {
             record.tests += 1;

@@ -8,10 +8,8 @@ use std::path::{Path, PathBuf};
 /// What lies on what lies on what: an image in a file of a partition that is encrypted needs four.
 const DEPTH_MAX: u32 = 8;
 
-/// What can be lost as one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum StorageName {
-    /// The machine's memory.
     Memory,
     /// A file system, by its number; subvolumes have one together.
     System(String),
@@ -19,14 +17,12 @@ enum StorageName {
     Disk(PathBuf),
 }
 
-/// A line of the list of mounts.
 #[derive(Debug, PartialEq, Eq)]
 struct MountRow {
     device: String,
     point: PathBuf,
     kind: String,
     source: PathBuf,
-    /// Where an overlay puts what is written to it.
     upper: Option<PathBuf>,
 }
 

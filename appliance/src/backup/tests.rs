@@ -24,9 +24,9 @@ use crate::store::system_disk::{FolderError, RESTORE_MARK, SystemDisk};
 use crate::store::{StartReport, Store, StoreConfig, StoreError, StoreSizes, WriteDecision};
 
 mod bad_sticks;
+mod live_backups;
 mod photos;
 mod restoring;
-mod running;
 mod whole;
 
 const DAY_MS: i64 = 86_400_000;

@@ -16,7 +16,6 @@ use super::medium::{BackupMedium, MediumFile};
 use super::pace::RunPace;
 use crate::store::{CopiedFile, LogCheck};
 
-/// Bytes that are read and written at a time.
 const PIECE_BYTES: usize = 64 << 10;
 /// Bytes that may wait in memory for the medium: more would hold up the flush of somebody's record behind them.
 const SYNC_BYTES: u64 = 4 << 20;
@@ -57,7 +56,6 @@ impl Write for HashedFile {
 
 type SealedFile = age::stream::StreamWriter<HashedFile>;
 
-/// What was written, under its temporary name.
 pub(super) struct WrittenFile {
     pub(super) temporary: String,
     pub(super) bytes: u64,
@@ -66,7 +64,6 @@ pub(super) struct WrittenFile {
     pub(super) own: BackupSecret,
 }
 
-/// A file that is being written.
 pub(super) struct BackupWriter<'a> {
     archive: ArchiveWriter<SealedFile>,
     temporary: String,
@@ -87,7 +84,6 @@ pub(super) struct SealTarget<'a> {
 }
 
 impl<'a> BackupWriter<'a> {
-    /// Begins one.
     pub(super) fn begin(
         target: SealTarget<'_>,
         name: &str,
@@ -103,12 +99,10 @@ impl<'a> BackupWriter<'a> {
         Ok(Self { archive, temporary, own, files: Vec::new(), log: LogCheck::default(), time_s, pace })
     }
 
-    /// Adds a small file that was made for the backup.
     pub(super) fn add_bytes(&mut self, path: &str, bytes: &[u8]) -> Result<(), BackupError> {
         self.add(path, bytes.len() as u64, &mut &*bytes)
     }
 
-    /// Adds a file of the store, as far as it is copied.
     pub(super) fn add_copied(&mut self, copied: &CopiedFile) -> Result<(), BackupError> {
         let mut input = CopiedBytes { copied, at: 0 };
         self.add(&copied.path, copied.bytes, &mut input)
@@ -140,17 +134,14 @@ impl<'a> BackupWriter<'a> {
         Ok(())
     }
 
-    /// The files so far.
     pub(super) fn files(&self) -> &[BackupFile] {
         &self.files
     }
 
-    /// The logs so far.
     pub(super) fn log(&self) -> &LogCheck {
         &self.log
     }
 
-    /// Ends the file and makes it durable.
     pub(super) fn finish(self) -> Result<WrittenFile, BackupError> {
         let file = finish_sealed(self.archive).map_err(BackupError::medium(WRITING))?;
         Ok(WrittenFile {
@@ -162,7 +153,6 @@ impl<'a> BackupWriter<'a> {
     }
 }
 
-/// A file that both keys open.
 fn create_sealed(target: SealTarget<'_>, name: &str, own: &BackupSecret) -> io::Result<SealedFile> {
     target.medium.remove(name)?;
     let fault = Arc::new(OnceLock::new());

@@ -12,9 +12,7 @@ use crate::doctor::machine::MachineRoot;
 use crate::identity::{AccessAudit, AccessCaller, AccessOutcome, AccessRow, AccessTarget};
 use crate::setup::SetupState;
 
-/// The last refusals.
 const REFUSALS_MAX: usize = 100;
-/// Rows that are looked through for them.
 const ROWS_MAX: usize = 2_000;
 /// What the kernel says that helps, and that names nobody.
 const MACHINE_FILES: [&str; 9] = [
@@ -29,7 +27,6 @@ const MACHINE_FILES: [&str; 9] = [
     "sys/class/thermal/thermal_zone0/temp",
 ];
 
-/// What a running box puts into it.
 pub struct RunningBundle<'a> {
     pub facts: &'a RunningFacts,
     pub alarms: &'a [ActiveAlarm],
@@ -51,7 +48,6 @@ pub fn collect_running_files(parts: &RunningBundle<'_>) -> Vec<BundleFile> {
     ]
 }
 
-/// Files of any box, running or not.
 pub fn collect_machine_files(root: &MachineRoot, data: &Path, setup: &SetupState) -> Vec<BundleFile> {
     let about =
         format!("CleanTrack box {}\nArchitecture {}\n", env!("CARGO_PKG_VERSION"), std::env::consts::ARCH);
@@ -80,7 +76,6 @@ fn list_alarms(alarms: &[ActiveAlarm], worder: AlarmWorder) -> String {
     lines.collect()
 }
 
-/// A refusal without who it was and where they came from.
 #[derive(Debug, Serialize)]
 struct RefusalRow {
     at_ms: i64,

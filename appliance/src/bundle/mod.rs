@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 /// Bytes of one file of it: the newest lines of a long log.
 const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// One file of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BundleFile {
     pub name: String,
@@ -42,10 +41,6 @@ pub fn bundle_name(box_id: &str, now_ms: i64) -> String {
     format!("cleantrack-support-{box_id}-{day}.zip")
 }
 
-/// All files as one.
-///
-/// # Errors
-/// There is more than a bundle can hold.
 pub fn pack_bundle(files: &[BundleFile]) -> std::io::Result<Vec<u8>> {
     zip::write_zip(files.iter().map(|file| zip::ZipEntry { name: &file.name, bytes: file.text.as_bytes() }))
 }

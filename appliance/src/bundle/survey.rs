@@ -5,12 +5,9 @@ use std::path::Path;
 
 /// Folders whose files the program names itself; what others are called follows from what people recorded.
 const LISTED: [&str; 8] = ["", "log", "keys", "evidence", "salvage", "displaced", "fetched", "setup-request"];
-/// Files of one folder that are listed.
 const LISTED_MAX: usize = 500;
-/// How deep it goes.
 const DEPTH_MAX: usize = 4;
 
-/// How much is in a folder and all below it.
 #[derive(Debug, Clone, Copy, Default)]
 struct FolderSize {
     files: u64,

@@ -11,19 +11,16 @@ const CENTRAL: u32 = 0x0201_4b50;
 const END: u32 = 0x0605_4b50;
 /// What a reader must understand: deflate.
 const VERSION: u16 = 20;
-/// Names are UTF-8.
 const UTF8_NAMES: u16 = 1 << 11;
 const DEFLATED: u16 = 8;
 /// 1 January 1980, the first day that the format knows: a bundle's own name says its day.
 const DOS_DATE: u16 = 0x21;
 
-/// A file that goes in.
 pub(super) struct ZipEntry<'a> {
     pub(super) name: &'a str,
     pub(super) bytes: &'a [u8],
 }
 
-/// What both headers of a file say.
 struct EntryHead<'a> {
     name: &'a str,
     crc: u32,
@@ -32,7 +29,6 @@ struct EntryHead<'a> {
     offset: u32,
 }
 
-/// All entries as one file.
 pub(super) fn write_zip<'a>(entries: impl Iterator<Item = ZipEntry<'a>>) -> io::Result<Vec<u8>> {
     let (mut file, mut heads) = (Vec::new(), Vec::new());
     for entry in entries {

@@ -8,7 +8,6 @@ use service::clock::{Clock, Now};
 /// Clocks are read in whole milliseconds and slewed: so little behind is no wrong clock.
 const JITTER_MS: i64 = 2_000;
 
-/// The least wall time, and since when.
 #[derive(Debug, Clone, Copy)]
 struct TimeFloor {
     wall_ms: i64,
@@ -23,7 +22,6 @@ pub struct FloorClock<C> {
 }
 
 impl<C: Clock> FloorClock<C> {
-    /// Without a floor, until the log is open.
     pub fn new(clock: C) -> Self {
         Self { clock, floor: OnceLock::new() }
     }

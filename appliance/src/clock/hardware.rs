@@ -36,7 +36,6 @@ mod tests {
 
     type MachineFiles<'a> = &'a [(&'a str, &'a str)];
 
-    /// A machine with these files.
     fn machine(files: MachineFiles<'_>) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         for (name, text) in files {

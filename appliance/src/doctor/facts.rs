@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::disk_space::DiskSpace;
 use crate::setup::SetupState;
 
-/// All that was seen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DoctorFacts {
     /// Milliseconds since 1970, as the machine believes.
@@ -21,17 +20,13 @@ pub struct DoctorFacts {
     pub setup: SetupState,
 }
 
-/// The machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MachineFacts {
-    /// Who keeps the clock.
     pub clock: Option<ClockState>,
     pub power: PowerFact,
-    /// The hottest part.
     pub celsius: Option<i64>,
     pub memory: Option<MemoryFact>,
     pub storage: StorageFacts,
-    /// Of a storage that tells its wear.
     pub wear: Option<WearFact>,
     pub wifi: WifiFact,
     /// In the building's network.
@@ -45,9 +40,7 @@ pub enum PowerFact {
     #[default]
     Unknown,
     Good,
-    /// It is too low at this moment.
     Low,
-    /// It was too low since the machine started.
     WasLow,
 }
 
@@ -70,19 +63,15 @@ pub struct StorageFacts {
 /// How much of its life a storage has behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WearFact {
-    /// At most so much is used.
     pub used_percent: u64,
     /// Its reserve of good blocks is nearly gone.
     pub is_at_end: bool,
 }
 
-/// The wireless network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum WifiFact {
-    /// The machine has no radio.
     #[default]
     Absent,
-    /// Nobody set it up.
     Unused,
     /// The box is the network itself, so that phones reach its set-up page.
     AccessPoint,
@@ -97,7 +86,6 @@ pub enum WifiFact {
     Searching,
 }
 
-/// What the network lets out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NetworkFacts {
     /// The relay's name, and whether it was found.
@@ -113,7 +101,6 @@ pub struct DnsFact {
     pub is_found: bool,
 }
 
-/// A way to the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RelayWay {
@@ -122,7 +109,6 @@ pub enum RelayWay {
     HttpsByProxy,
 }
 
-/// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WayOutcome {
@@ -142,7 +128,6 @@ pub struct WayFact {
     pub outcome: WayOutcome,
 }
 
-/// The program.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProgramFacts {
     Running(RunningFacts),
@@ -158,7 +143,6 @@ pub enum ProgramFacts {
     },
 }
 
-/// What a running box says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunningFacts {
@@ -173,7 +157,6 @@ pub struct RunningFacts {
     pub checked_ms: Option<i64>,
     /// Whether some of it was not as it was written, and could not be repaired.
     pub is_damaged: bool,
-    /// Whether entries are missing.
     pub is_missing: bool,
     /// Alarms that nobody has acknowledged.
     pub unseen: usize,
@@ -183,7 +166,6 @@ pub struct RunningFacts {
     pub has_https: bool,
     /// When the certificate for the relay ends, milliseconds since 1970.
     pub certificate_ms: Option<i64>,
-    /// When the last backup was verified.
     pub backup_ms: Option<i64>,
 }
 
@@ -199,14 +181,9 @@ pub enum RecordingFact {
 #[serde(rename_all = "kebab-case")]
 pub enum LinkFact {
     Alone,
-    /// A claim file waits.
-    Claiming {
-        why: String,
-    },
+    Claiming { why: String },
     Up,
-    Down {
-        why: String,
-    },
+    Down { why: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

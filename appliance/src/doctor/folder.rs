@@ -5,12 +5,10 @@ use std::path::Path;
 
 use super::facts::{ProgramFacts, StoppedFacts};
 use crate::alarms::ActiveAlarm;
-use crate::uplink::claim::ClaimStore;
+use crate::uplink::relation::claim::ClaimStore;
 
-/// Bytes of the list of alarms that are read.
 const ALARMS_BYTES_MAX: u64 = 512 * 1024;
 
-/// Looks into a folder on which nothing runs.
 pub fn read_folder(data: &Path) -> ProgramFacts {
     match std::fs::read_dir(data) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return ProgramFacts::NeverStarted,
@@ -34,7 +32,6 @@ pub fn certificate_ms(data: &Path) -> Option<i64> {
     relation.map(|relation| relation.expires_s.saturating_mul(1_000))
 }
 
-/// The alarms as they were written down last.
 pub fn read_alarms(data: &Path) -> Vec<ActiveAlarm> {
     use std::io::Read as _;
     let read = std::fs::File::open(data.join("evidence/alarms.json")).and_then(|file| {

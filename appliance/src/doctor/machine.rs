@@ -22,7 +22,6 @@ pub struct MachineRoot {
 }
 
 impl MachineRoot {
-    /// Of the machine that this runs on.
     pub fn of_system() -> Self {
         Self::at(Path::new("/"))
     }
@@ -53,7 +52,6 @@ impl MachineRoot {
         self.read_text(name)?.parse().ok()
     }
 
-    /// What is in a folder, by name.
     pub(super) fn list_names(&self, folder: &str) -> Vec<String> {
         let entries = std::fs::read_dir(self.join(folder)).into_iter().flatten().flatten();
         let mut names: Vec<String> =
@@ -73,10 +71,9 @@ pub fn read_power(root: &MachineRoot) -> PowerFact {
         };
     }
     let sensors = root.list_names("sys/class/hwmon");
-    let is_supply = |name: &&String| {
+    let sensor = sensors.iter().find(|name: &&String| {
         root.read_text(&format!("sys/class/hwmon/{name}/name")).as_deref() == Some("rpi_volt")
-    };
-    let sensor = sensors.iter().find(is_supply);
+    });
     match sensor.and_then(|name| root.read_number(&format!("sys/class/hwmon/{name}/in0_lcrit_alarm"))) {
         Some(0_u32) => PowerFact::Good,
         Some(_) => PowerFact::Low,
@@ -119,7 +116,6 @@ fn read_kilobytes(text: &str, name: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// The disk on which a folder lies.
 pub fn read_storage(root: &MachineRoot, folder: &Path) -> StorageFacts {
     let mounts = root.read_text("proc/self/mountinfo").unwrap_or_default();
     StorageFacts {

@@ -7,11 +7,11 @@
 pub mod facts;
 pub mod folder;
 pub mod judge;
+pub mod live_facts;
 pub mod look;
 pub mod machine;
 pub mod network;
 pub mod report;
-pub mod running;
 pub mod wifi;
 
 pub use self::facts::DoctorFacts;

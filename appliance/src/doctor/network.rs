@@ -8,11 +8,11 @@ use tokio::net::lookup_host;
 use tokio::time::timeout;
 
 use super::facts::{DnsFact, NetworkFacts, RelayWay, WayFact, WayOutcome};
-use crate::uplink::claim::ClaimStore;
-use crate::uplink::proxy::HttpsRoute;
 use crate::uplink::reach::{WayProbe, probe_ways};
-use crate::uplink::tls;
-use crate::uplink::way::UplinkWay;
+use crate::uplink::relation::claim::ClaimStore;
+use crate::uplink::transport::choice::UplinkWay;
+use crate::uplink::transport::proxy::HttpsRoute;
+use crate::uplink::transport::tls;
 
 /// How long a name or the relay's clock may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(6);
@@ -25,7 +25,6 @@ struct RelayTarget {
 }
 
 impl RelayTarget {
-    /// What the relay gave; before the claim what its file says.
     fn of_claim(claim: &ClaimStore) -> Option<Self> {
         if let Ok(Some(relation)) = claim.relation() {
             return Some(Self { url: relation.relay_url, ca: relation.relay_ca });

@@ -4,21 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::RelayWay;
 
-/// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckState {
-    /// As it should be.
     Good,
     /// Nobody can say; it counts as good.
     Unknown,
-    /// Somebody should see to it.
     Warn,
     /// Something does not work, or will not for long.
     Bad,
 }
 
-/// What is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DoctorCheck {
@@ -54,14 +50,12 @@ macro_rules! findings {
         }
 
         impl DoctorFinding {
-            /// Of what it tells.
             pub fn check(&self) -> DoctorCheck {
                 match self {
                     $(Self::$name $({ $($field: _),* })? => DoctorCheck::$check,)*
                 }
             }
 
-            /// How grave it is.
             pub fn state(&self) -> CheckState {
                 match self {
                     $(Self::$name $({ $($field: _),* })? => CheckState::$state,)*
@@ -173,7 +167,6 @@ findings! {
     BackupNone = Backup Warn,
 }
 
-/// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoctorLine {
     pub check: DoctorCheck,
@@ -201,7 +194,6 @@ impl DoctorReport {
         Self { lines }
     }
 
-    /// The gravest of all.
     pub fn state(&self) -> CheckState {
         self.lines.iter().map(|line| line.state).max().unwrap_or(CheckState::Unknown)
     }

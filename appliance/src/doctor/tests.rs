@@ -16,7 +16,6 @@ use crate::setup::{SetupNote, SetupStage, SetupState};
 const NOW_MS: i64 = 1_795_205_071_000;
 const DAY_MS: i64 = 86_400_000;
 
-/// A machine with these files.
 fn machine(files: &[(&str, &str)]) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -27,9 +26,7 @@ fn machine(files: &[(&str, &str)]) -> tempfile::TempDir {
     root
 }
 
-/// One fault of a machine.
 type MachineChange = fn(&mut MachineFacts);
-/// One fault of a box that runs.
 type RunningChange = fn(&mut RunningFacts);
 
 #[test]
@@ -167,7 +164,6 @@ fn good_facts() -> DoctorFacts {
     }
 }
 
-/// What is worse than good.
 fn faults(facts: &DoctorFacts) -> Vec<DoctorFinding> {
     let lines = judge_facts(facts).lines.into_iter();
     lines.filter(|line| line.state >= CheckState::Warn).map(|line| line.finding).collect()

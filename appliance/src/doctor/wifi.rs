@@ -11,7 +11,6 @@ use super::machine::MachineRoot;
 
 /// How long an answer may take: it comes from this very machine.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-/// Bytes of an answer.
 const ANSWER_BYTES_MAX: usize = 4_096;
 /// So that each question has an address of its own to be answered at.
 static QUESTIONS: AtomicU64 = AtomicU64::new(0);
@@ -20,10 +19,11 @@ static QUESTIONS: AtomicU64 = AtomicU64::new(0);
 pub fn read_wifi(root: &MachineRoot) -> WifiFact {
     const CARDS: &str = "sys/class/net";
     let cards = root.list_names(CARDS);
-    let is_radio = |name: &&String| {
+    let Some(card) = cards.iter().find(|name: &&String| {
         ["wireless", "phy80211"].iter().any(|part| root.join(&format!("{CARDS}/{name}/{part}")).exists())
+    }) else {
+        return WifiFact::Absent;
     };
-    let Some(card) = cards.iter().find(is_radio) else { return WifiFact::Absent };
     let socket = root.join(&format!("run/wpa_supplicant/{card}"));
     let state = root.read_text(&format!("{CARDS}/{card}/operstate")).unwrap_or_default();
     match ask_supplicant(&socket, "STATUS") {
@@ -86,7 +86,6 @@ fn ask_supplicant(socket: &Path, question: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// A radio, with or without a supplicant that answers so.
     struct Radio {
         dir: tempfile::TempDir,
         answers: Option<std::thread::JoinHandle<()>>,

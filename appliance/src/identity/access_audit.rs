@@ -16,7 +16,6 @@ use super::IdentityError;
 use crate::store::StateDb;
 
 type RingTable = TableDefinition<'static, u64, &'static [u8]>;
-/// What strangers cause.
 const STRANGERS: AccessRing = AccessRing { table: RingTable::new("access_audit_strangers"), rows_max: 2_000 };
 /// What staff and programs cause by coming and going.
 const VISITS: AccessRing = AccessRing { table: RingTable::new("access_audit_visits"), rows_max: 4_000 };
@@ -27,95 +26,66 @@ const RINGS: [&AccessRing; 3] = [&STRANGERS, &VISITS, &CHANGES];
 const TOGETHER_MS: u64 = 60_000;
 /// Rows of one such span that strangers can cause; what comes past them is counted in one more for each outcome.
 const STRANGERS_MAX: usize = 30;
-/// Rows of one such span that anybody can cause.
 const SPAN_ROWS_MAX: usize = 600;
 /// Rows that only strangers caused wait so long before they are written.
 const STRANGERS_WAIT_MS: u64 = 60_000;
 
-/// Who asked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessCaller {
     /// Nobody that the box knows.
     Stranger,
-    /// Somebody of the staff, by a session or a PIN.
     Staff(StaffId),
-    /// A program, by the id of its token.
     Token(String),
-    /// Whoever has the administration socket.
     Socket,
-    /// More strangers than have rows of their own.
     Others,
 }
 
-/// What they wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessTarget {
-    /// To look at something.
     View,
     /// To change equipment, labels or printers.
     Edit,
-    /// What a facility admin may do.
     Admin,
     ReadAudit,
-    /// To read as a program.
     Read,
-    /// To record a cleaning.
     Record,
-    /// To change something as a program.
     Write,
     SignIn,
     SignOut,
-    /// To prove who they are by a PIN.
     Proof,
 }
 
-/// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessOutcome {
-    /// It was refused.
     Denied,
-    /// They are in.
     SignedIn,
     /// The PIN did not fit.
     WrongPin,
     /// Too many PINs were wrong; this one was not looked at.
     Locked,
-    /// A PIN came without HTTPS.
     PinInTheClear,
-    /// A badge is nobody's.
     UnknownBadge,
     /// A badge came without HTTPS, and was revoked if it was somebody's.
     BadgeInTheClear,
-    /// A PIN was set or taken away.
     PinChanged,
-    /// A badge was added or removed.
     BadgeChanged,
-    /// A token was made.
     TokenMade,
-    /// A token was revoked.
     TokenRevoked,
     /// A token came without HTTPS, and was revoked.
     TokenInTheClear,
-    /// A session was ended.
     SessionEnded,
-    /// The facility's settings were changed.
     SettingsChanged,
     /// A page came back that was too old, foreign, or of another item.
     PageTokenRefused,
-    /// An alarm was acknowledged.
     AlarmSeen,
     /// A log that the relay holds was taken for this box's.
     LogTrusted,
-    /// A key for backups was made.
     BackupKeyMade,
-    /// A backup or a restore test was begun.
     BackupBegun,
-    /// Packs that a key signs are trusted from now on.
     PackKeyTrusted,
-    /// They are trusted no more.
     PackKeyRemoved,
 }
 
@@ -126,19 +96,14 @@ pub struct AccessRow {
     pub at_ms: i64,
     /// The route, as the program names it: `/staff/people/{staff}`.
     pub route: String,
-    /// Who asked.
     pub caller: AccessCaller,
-    /// From which network; empty where there is none.
     pub network: String,
-    /// What they wanted.
     #[serde(rename = "wanted")]
     pub target: AccessTarget,
-    /// What came of it.
     pub outcome: AccessOutcome,
     /// The id of the person, token or key, or the name of the log, that it is about, where that is not the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// How often within a minute.
     pub count: u32,
 }
 
@@ -211,11 +176,9 @@ struct Gathered {
     spanned: usize,
     /// Something waits that no stranger caused.
     pressing: bool,
-    /// Since when something waits, milliseconds since the boot.
     waits_since: Option<u64>,
 }
 
-/// The ring.
 pub struct AccessAudit {
     db: StateDb,
     gathered: Mutex<Gathered>,

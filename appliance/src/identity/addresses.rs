@@ -28,13 +28,14 @@ fn read_ipv4(trie: &str) -> Vec<Ipv4Addr> {
 
 /// Global ones only: a link-local address needs an interface's name that no certificate can hold.
 fn read_ipv6(list: &str) -> Vec<Ipv6Addr> {
-    let read = |line: &str| {
-        let mut words = line.split_whitespace();
-        let (address, scope) = (words.next()?, words.nth(2)?);
-        let address = u128::from_str_radix(address, 16).ok().map(Ipv6Addr::from)?;
-        (scope == "00" && !address.is_loopback()).then_some(address)
-    };
-    list.lines().filter_map(read).collect()
+    list.lines()
+        .filter_map(|line: &str| {
+            let mut words = line.split_whitespace();
+            let (address, scope) = (words.next()?, words.nth(2)?);
+            let address = u128::from_str_radix(address, 16).ok().map(Ipv6Addr::from)?;
+            (scope == "00" && !address.is_loopback()).then_some(address)
+        })
+        .collect()
 }
 
 #[cfg(test)]

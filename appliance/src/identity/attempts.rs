@@ -28,22 +28,18 @@ const PROGRAM: &str = "program";
 /// Wrong PINs that were typed for somebody on devices on which they never signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrongPins {
-    /// How many; of an alarm at least this many.
     pub count: u32,
-    /// Since when, milliseconds since 1970.
     pub since_ms: i64,
 }
 
 /// Until when somebody's PIN is not looked at, milliseconds since 1970.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LockedUntil {
-    /// On devices that are new to them.
     pub new_devices_ms: Option<i64>,
     /// On a device of theirs on which too many wrong ones were typed.
     pub own_device_ms: Option<i64>,
 }
 
-/// From where whom.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AttemptSource {
     pub(super) staff: StaffId,
@@ -61,23 +57,19 @@ impl AttemptSource {
     }
 }
 
-/// A device that has signed in as a person.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct KnownDevice {
     seen_ms: i64,
     bucket: AttemptBucket,
 }
 
-/// What strangers did to a person.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Strangers {
     bucket: AttemptBucket,
-    /// Wrong ones since the last sign-in.
     wrong: u32,
     since_ms: i64,
     /// When the newest were typed, the oldest first: [`ALARM_TRIES`], and the one that may turn out right.
     newest_ms: Vec<i64>,
-    /// What is told to them since they signed in.
     #[serde(rename = "told")]
     reported: Option<WrongPins>,
 }
@@ -259,13 +251,15 @@ impl AttemptStore {
     /// For whom strangers typed [`ALARM_TRIES`] wrong PINs or more within the last day.
     pub(super) fn alarms(&self, now_ms: i64) -> Result<Vec<(StaffId, WrongPins)>, IdentityError> {
         let people: Vec<(String, Strangers)> = self.shared.all()?;
-        let alarm = |(id, person): (String, Strangers)| {
-            let since_ms = *person.newest_ms.iter().nth_back(ALARM_TRIES - 1)?;
-            let count = u32::try_from(ALARM_TRIES).ok()?;
-            (now_ms.saturating_sub(since_ms) < DAY_MS)
-                .then_some((id.parse::<StaffId>().ok()?, WrongPins { count, since_ms }))
-        };
-        Ok(people.into_iter().filter_map(alarm).collect())
+        Ok(people
+            .into_iter()
+            .filter_map(|(id, person): (String, Strangers)| {
+                let since_ms = *person.newest_ms.iter().nth_back(ALARM_TRIES - 1)?;
+                let count = u32::try_from(ALARM_TRIES).ok()?;
+                (now_ms.saturating_sub(since_ms) < DAY_MS)
+                    .then_some((id.parse::<StaffId>().ok()?, WrongPins { count, since_ms }))
+            })
+            .collect())
     }
 
     #[cfg(test)]
@@ -273,7 +267,6 @@ impl AttemptStore {
         self.shared.all()
     }
 
-    /// Until when no new device at all is let in.
     pub(super) fn program_locked(&self, now_ms: i64) -> Result<Option<i64>, IdentityError> {
         let bucket: AttemptBucket = self.shared.get(PROGRAM)?.unwrap_or_default();
         let wait = BOX.program.and_then(|policy| bucket.take(&policy, now_ms).err());
@@ -325,7 +318,6 @@ fn device_key(staff: StaffId, device: DeviceId) -> String {
     format!("{staff}/{device}")
 }
 
-/// Whose bucket it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
     Device,

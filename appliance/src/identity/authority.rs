@@ -40,7 +40,6 @@ pub enum AuthorityError {
         #[source]
         source: std::io::Error,
     },
-    /// A key that others can read.
     #[error("{} can be read by others; run `chmod 600` on it, or delete it to get a new one", path.display())]
     Permissions { path: PathBuf },
     /// A certificate could not be made, or a kept one cannot be read.
@@ -54,9 +53,7 @@ pub struct BoxAuthority {
     tls: watch::Sender<Arc<rustls::ServerConfig>>,
 }
 
-/// An authority that was opened, and what is wrong with it.
 pub struct OpenedAuthority {
-    /// It serves all the same.
     pub authority: BoxAuthority,
     /// Why it makes no certificate; the one that it has goes on being used.
     pub trouble: Option<AuthorityError>,
@@ -151,7 +148,6 @@ impl CaCertificate {
         Ok(Some(Self { der: der.to_vec(), until_ms }))
     }
 
-    /// As phones install it.
     pub fn der(&self) -> &[u8] {
         &self.der
     }
@@ -183,7 +179,6 @@ fn make_authority(dir: &Path) -> Result<(), AuthorityError> {
     write_file(&path, certificate.pem().as_bytes(), 0o644)
 }
 
-/// The authority's certificate with its key.
 fn load_issuer(dir: &Path) -> Result<Issuer<'static, KeyPair>, AuthorityError> {
     let (certificate, key) = (dir.join("https-ca.pem"), dir.join("https-ca.key"));
     let wrong = |path: &Path, e: rcgen::Error| AuthorityError::Certificate {

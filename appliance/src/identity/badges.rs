@@ -22,7 +22,6 @@ pub(super) const TABLE: &str = "badges";
 /// Apart from the table, so that whoever has only the table cannot try out the few codes that a printed number may have.
 const KEY_FILE: &str = "keys/badge.key";
 const KEY_BYTES: usize = 32;
-/// What is known of the key: one row.
 const KEY_TABLE: &str = "badge_key";
 const KEY_NOTE: &str = "note";
 const CHARS_MIN: usize = 4;
@@ -62,9 +61,13 @@ impl BadgeCode {
     /// One for a badge that the box prints: 78 random bits in 16 symbols. The first is a digit, since a text without one may be
     /// a name.
     fn of_bits([first, rest @ ..]: [u8; 16]) -> Self {
-        let symbol = |byte: u8| char::from(SYMBOLS[usize::from(byte % 32)].to_ascii_uppercase());
         let first = char::from(b'0' + first % 8);
-        Self([first].into_iter().chain(rest.map(symbol)).collect())
+        Self(
+            [first]
+                .into_iter()
+                .chain(rest.map(|byte: u8| char::from(SYMBOLS[usize::from(byte % 32)].to_ascii_uppercase())))
+                .collect(),
+        )
     }
 
     /// As it was read, for what compares it with other things that a scanner reads.
@@ -79,13 +82,10 @@ impl std::fmt::Debug for BadgeCode {
     }
 }
 
-/// What the box knows about a badge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffBadge {
-    /// Names it in addresses; nothing of the badge is in it.
     pub id: String,
     pub staff: StaffId,
-    /// When it was added, milliseconds since 1970.
     pub added_ms: i64,
     /// When it was used first on the last day of its use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,7 +100,6 @@ pub struct StaffBadge {
 pub enum BadgeRefusal {
     #[error("A badge has 4 to 128 characters")]
     Form,
-    /// It opens an item.
     #[error("This is the label of an item, not a badge")]
     Label,
     /// Somebody has it; who is nobody's business.
@@ -119,7 +118,6 @@ pub enum BadgeRefusal {
     KeyLost,
 }
 
-/// What is wrong with the key under which all badges were made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyTrouble {
     #[error("keys/badge.key is gone")]
@@ -132,12 +130,10 @@ pub enum KeyTrouble {
     Unreadable(String),
 }
 
-/// A badge that somebody wants to add.
 #[derive(Debug, Clone)]
 pub struct NewBadge {
     pub staff: StaffId,
     pub code: BadgeCode,
-    /// Milliseconds since 1970.
     pub now_ms: i64,
 }
 
@@ -343,7 +339,6 @@ impl BadgeStore {
         Ok(self.find(code)?.is_some())
     }
 
-    /// A badge and its key in the table.
     fn find(&self, code: &BadgeCode) -> Result<Option<(String, StaffBadge)>, IdentityError> {
         // Without the key it is nobody's, and whoever can help is told at the start.
         let Ok(key) = self.key()? else { return Ok(None) };

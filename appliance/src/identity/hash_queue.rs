@@ -6,11 +6,9 @@ use std::time::Duration;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use record::ids::DeviceId;
 
-/// How long somebody waits for their turn.
 const WAIT_MAX: Duration = Duration::from_secs(2);
 /// Tries from unknown devices that wait at a time: about as many as are hashed in [`WAIT_MAX`].
 const STRANGERS_MAX: usize = 16;
-/// What a hash costs.
 const BOX_COST: Params = Params::DEFAULT;
 /// In unit tests as little as can be: they hash thousands of PINs, and none but those of this file is about the cost.
 const COST: Params = match Params::new(Params::MIN_M_COST, Params::MIN_T_COST, Params::MIN_P_COST, None) {
@@ -86,7 +84,6 @@ impl HashQueue {
 }
 
 impl QueuedHash {
-    /// Whether there is room for one more.
     fn begin(&mut self, known: Option<DeviceId>) -> bool {
         match known {
             Some(device) if self.known.contains(&device) => return false,

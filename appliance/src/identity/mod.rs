@@ -41,7 +41,6 @@ pub use self::tokens::{
 /// Tables of `state.redb` that are of one box and no other: who signed in at this one, and which programs it let in.
 pub const PASSING_TABLES: &[&str] = &[sessions::TABLE, tokens::TABLE];
 
-/// Tables, and whether a row of them can be read.
 pub const ROW_READERS: &[(&str, RowReader)] = &[
     (badges::TABLE, reads_as::<StaffBadge>),
     (pins::TABLE, reads_as::<pins::PinRow>),
@@ -83,20 +82,14 @@ impl IdentityError {
     }
 }
 
-/// Everything that proves who somebody is.
 #[derive(Clone)]
 pub struct IdentityStores {
-    /// Of staff at the box.
     pub pins: Arc<PinStore>,
-    /// Of staff too.
     pub badges: Arc<BadgeStore>,
     /// What was taken off staff and is not in the log.
     pub removals: Arc<RemovalNotes>,
-    /// Of browsers.
     pub sessions: Arc<SessionStore>,
-    /// Of programs.
     pub tokens: Arc<ApiTokenStore>,
-    /// Of all of them: who came, and what became of it.
     pub access: Arc<AccessAudit>,
     pub(crate) page_key: PageKey,
 }
@@ -148,7 +141,6 @@ fn new_secret(random: &dyn RandomSource) -> String {
 /// Crockford's base32 in small letters: nothing in it is mistaken for something else.
 const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// Names a row in addresses.
 fn new_row_id(random: &dyn RandomSource) -> String {
     random.bytes::<8>().iter().map(|b| char::from(SYMBOLS[usize::from(b % 32)])).collect()
 }

@@ -5,7 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::IdentityError;
 
-/// The keys of such rows.
 #[derive(Debug, Default)]
 pub(super) struct PendingKeys(Mutex<BTreeSet<String>>);
 

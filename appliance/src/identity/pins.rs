@@ -18,7 +18,6 @@ use super::rows::JsonTable;
 use super::{IdentityError, new_row_id};
 use crate::store::StateDb;
 
-/// The most digits of any PIN.
 const DIGITS_MAX: usize = 8;
 
 /// The fewest digits of a PIN with this role. From outside, some 80 PINs a day are looked at for one person: whoever can change
@@ -30,23 +29,16 @@ pub fn pin_digits_min(role: StaffRole) -> usize {
     }
 }
 
-/// What a PIN may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PinForm {
-    /// The fewest digits.
     pub digits_min: usize,
 }
 
 impl PinForm {
-    /// For a person of this role.
     pub fn of(role: StaffRole) -> Self {
         Self { digits_min: pin_digits_min(role) }
     }
 
-    /// Looks at a new PIN.
-    ///
-    /// # Errors
-    /// It has another form.
     pub fn check(self, pin: &str) -> Result<(), Self> {
         let fits = (self.digits_min..=DIGITS_MAX).contains(&pin.len());
         if fits && pin.bytes().all(|b| b.is_ascii_digit()) { Ok(()) } else { Err(self) }
@@ -66,36 +58,26 @@ impl std::error::Error for PinForm {}
 
 /// One try to sign in, or to prove who one is.
 pub struct PinAttempt {
-    /// Who they say they are.
     pub staff: StaffId,
-    /// What they typed.
     pub pin: String,
     /// The device, by the secret in its HTTPS cookie, or by the one that the answer gives it.
     pub device: DeviceId,
-    /// Where the request came from.
     pub address: IpAddr,
-    /// Milliseconds since 1970.
     pub now_ms: i64,
 }
 
-/// What came of a try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PinOutcome {
-    /// It fits.
     Right,
-    /// It does not.
     Wrong {
-        /// Tries left before a wait.
         left: u32,
     },
     /// Too many were wrong; not even looked at.
     Locked {
-        /// Until when, milliseconds since 1970.
         until_ms: i64,
     },
     /// Too many are tried at this moment; not looked at and not counted.
     Busy,
-    /// This person has no PIN.
     None,
 }
 

@@ -12,7 +12,6 @@ use crate::store::StateDb;
 
 pub(super) const TABLE: &str = "access_removals";
 
-/// What somebody has no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RemovedAccess {
@@ -25,7 +24,6 @@ pub enum RemovedAccess {
 pub struct UnloggedRemoval {
     pub what: RemovedAccess,
     pub staff: StaffId,
-    /// Who removed it.
     pub by: EntryAuthor,
 }
 
@@ -58,7 +56,6 @@ impl RemovalNotes {
     }
 }
 
-/// The table, for whoever removes.
 pub(super) fn open_notes(db: impl Into<StateDb>) -> Result<JsonTable, IdentityError> {
     JsonTable::open(db, TABLE)
 }

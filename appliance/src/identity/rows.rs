@@ -7,7 +7,6 @@ use serde::de::DeserializeOwned;
 use super::IdentityError;
 use crate::store::StateDb;
 
-/// A table whose rows are JSON under text keys.
 pub(super) struct JsonTable {
     db: StateDb,
     name: &'static str,
@@ -89,7 +88,6 @@ impl JsonTable {
         Ok(rows)
     }
 
-    /// A row as it is on disk.
     fn bytes(&self, key: &str) -> Result<Option<Vec<u8>>, IdentityError> {
         self.attempt(|db| {
             let read = db.begin_read().map_err(|e| self.error(e))?;
@@ -163,7 +161,6 @@ impl JsonTable {
     }
 }
 
-/// Rows hold numbers and texts: JSON takes them all.
 fn row_json<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }

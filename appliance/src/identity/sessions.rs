@@ -17,27 +17,23 @@ mod held_pin;
 pub use self::held_pin::HeldPin;
 use crate::store::StateDb;
 
-/// The table of sessions.
 pub(super) const TABLE: &str = "identity_sessions";
 /// An unattended desk is signed out after this.
 const IDLE_MS_MAX: i64 = 60 * 60_000;
 /// A tablet that many use is signed out after this.
 const SHARED_IDLE_MS_MAX: i64 = 5 * 60_000;
-/// A shift.
 const AGE_MS_MAX: i64 = 12 * 60 * 60_000;
 /// Sessions of one person at a time; past that their own one that was idle longest ends, and nobody else's.
 const PERSON_SESSIONS_MAX: usize = 10;
 /// Sessions of everybody at a time; past that the one that was idle longest ends.
 const SESSIONS_MAX: usize = 500;
 
-/// Who uses a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BrowserUse {
     /// One person, as far as anybody knows.
     #[default]
     Own,
-    /// Many people, one after the other.
     Shared,
 }
 
@@ -50,10 +46,8 @@ impl BrowserUse {
     }
 }
 
-/// A browser in which somebody has signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRow {
-    /// Who.
     pub staff: StaffId,
     /// When they signed in, milliseconds since 1970.
     pub began_ms: i64,
@@ -61,7 +55,6 @@ pub struct SessionRow {
     /// Absent: what it proved is recorded, and it proves no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pin: Option<PinEntry>,
-    /// Who uses the browser.
     #[serde(default)]
     pub browser: BrowserUse,
 }
@@ -96,7 +89,6 @@ impl SessionRow {
     }
 }
 
-/// All sessions of the box.
 pub struct SessionStore {
     rows: JsonTable,
     live: Mutex<BTreeMap<String, SessionRow>>,
@@ -121,10 +113,6 @@ impl SessionStore {
         self.begin_in(BrowserUse::Own, staff, now)
     }
 
-    /// The same in a browser of this use.
-    ///
-    /// # Errors
-    /// As [`SessionStore::begin`].
     pub fn begin_in(&self, browser: BrowserUse, staff: StaffId, now: &Now) -> Result<String, IdentityError> {
         let (secret, now_ms) = (new_secret(self.random.as_ref()), now.wall_ms);
         let pin = Some(PinEntry::of(now));
@@ -214,7 +202,6 @@ impl SessionStore {
         found.map_or(Ok(()), |()| self.rows.update(&key, |row: &mut SessionRow| row.browser = browser))
     }
 
-    /// How many sessions each person has.
     pub fn counts(&self, now_ms: i64) -> BTreeMap<StaffId, usize> {
         let mut counts = BTreeMap::new();
         for session in self.lock().values().filter(|s| !s.is_over(now_ms)) {

@@ -16,29 +16,23 @@ use super::rows::JsonTable;
 use super::{IdentityError, new_row_id, new_secret, secret_digest};
 use crate::store::StateDb;
 
-/// The table of tokens.
 pub(super) const TABLE: &str = "identity_tokens";
 /// What a token's text begins with, so that it is found where it leaked.
 const PREFIX: &str = "ct_";
 const DAY_MS: i64 = 86_400_000;
-/// Days that a token can be made for.
 const DAYS_MAX: u16 = 730;
 /// Rows of tokens that have ended stay so long for whoever looks back.
 const ENDED_RETENTION_MS: i64 = 400 * DAY_MS;
-/// Before its end a token is told of for so long.
 const ENDS_SOON_MS: i64 = 30 * DAY_MS;
-/// Tokens that are in force at a time.
 const LIVE_MAX: usize = 500;
 const NAME_CHARS_MAX: usize = 60;
 
-/// What a token may do; each scope includes the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ApiTokenScope {
     Read,
     /// Read, and report cleanings.
     Record,
-    /// All that programs may do.
     Write,
 }
 
@@ -65,7 +59,6 @@ impl std::str::FromStr for ApiTokenScope {
     }
 }
 
-/// How long a token lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenLife {
@@ -91,38 +84,28 @@ impl std::str::FromStr for TokenLife {
     }
 }
 
-/// Who made or revoked a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenHand {
-    /// A facility admin.
     Staff(StaffId),
-    /// Whoever has the administration socket.
     Socket,
     /// The box itself, because the token crossed the network in the clear.
     Clear,
 }
 
-/// What the box knows about a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiToken {
     /// The part of its text that is no secret.
     pub id: String,
-    /// What it is for, in the words of whoever made it.
     pub name: String,
-    /// What it may do.
     pub scope: ApiTokenScope,
-    /// When it was made, milliseconds since 1970.
     pub made_ms: i64,
-    /// By whom.
     pub made_by: TokenHand,
     /// When it ends; absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_ms: Option<i64>,
-    /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_ms: Option<i64>,
-    /// By whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_by: Option<TokenHand>,
     /// The last day on which it was used, days since 1970.
@@ -136,13 +119,10 @@ pub struct ApiToken {
     submission: Option<String>,
 }
 
-/// Whether a token is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenState {
     Live,
-    /// It has ended by itself.
     Expired,
-    /// Somebody revoked it.
     Revoked,
 }
 
@@ -156,13 +136,11 @@ impl ApiToken {
         }
     }
 
-    /// When it ends, if that is soon.
     pub fn ends_soon(&self, now_ms: i64) -> Option<i64> {
         let end_ms = self.expires_ms.filter(|_| self.state(now_ms) == TokenState::Live)?;
         (end_ms - now_ms <= ENDS_SOON_MS).then_some(end_ms)
     }
 
-    /// What the log says of its beginning or its end.
     pub fn log_change(&self, what: AccessChange) -> AccessChanged {
         let staff = match self.made_by {
             TokenHand::Staff(staff) => Some(staff),
@@ -182,17 +160,12 @@ impl ApiToken {
     }
 }
 
-/// A token that somebody wants.
 #[derive(Debug, Clone)]
 pub struct NewToken {
     pub name: String,
-    /// What it may do.
     pub scope: ApiTokenScope,
-    /// How long it lives.
     pub life: TokenLife,
-    /// Who wants it.
     pub made_by: TokenHand,
-    /// The page that asks for it, if it is one.
     pub submission: Option<String>,
 }
 
@@ -203,21 +176,17 @@ pub enum TokenRefusal {
     Name,
     #[error("A token lasts 1 to 730 days; enter the word never if it is not to end")]
     Days,
-    /// There are too many.
     #[error("There are 500 tokens in force. Revoke some that nobody needs")]
     TooMany,
-    /// The page was sent before.
     #[error("This token was already created; its text was shown then")]
     Repeated,
     /// No token in force has this id or name.
     #[error("No token in force has the id or name {0:?}")]
     Unknown(String),
-    /// Several tokens have this name.
     #[error("Several tokens are called {name:?}; say which by its id: {}", ids.join(", "))]
     Ambiguous { name: String, ids: Vec<String> },
 }
 
-/// All tokens of the box.
 pub struct ApiTokenStore {
     rows: JsonTable,
     known: Mutex<BTreeMap<String, ApiToken>>,
@@ -302,7 +271,6 @@ impl ApiTokenStore {
         }
     }
 
-    /// The token with this text, in force or not.
     pub fn find(&self, text: &str) -> Option<ApiToken> {
         if !text.starts_with(PREFIX) || text.len() > 128 {
             return None;

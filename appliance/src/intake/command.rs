@@ -18,51 +18,40 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use service::clock::Now;
 
-use super::competency::{CompetencyEnding, CompetencySignOff};
-use super::problem::ProblemForm;
-use super::uses::UseForm;
+use super::people::competency::{CompetencyEnding, CompetencySignOff};
+use super::records::problem::ProblemForm;
+use super::records::uses::UseForm;
 use super::{NewStaff, ProofDemand, QueuedCleaning, SettledDirective, StaffChange};
 
 /// What is wanted. Serialised only to tell a repeated request from another one.
 #[derive(Debug, Clone, Serialize)]
 pub enum Command {
-    /// A new item.
     AddEquipment(Box<NewEquipment>),
-    /// Other facts about an item.
     ChangeEquipment {
-        /// Which item.
         tag: Tag,
-        /// What is absent stays.
         fields: Box<EquipmentFields>,
         /// When it is due by any protocol; absent: as before.
         schedule: Option<Schedule>,
         /// The version of the item that this was made over; absent: whatever it is.
         seen: Option<RowVersion>,
     },
-    /// Gone for good.
     RetireEquipment {
-        /// Which item.
         tag: Tag,
         reason: String,
         /// The version of the item that this was made over; absent: whatever it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
-    /// Out of service.
     SuspendEquipment {
-        /// Which item.
         tag: Tag,
         reason: String,
-        /// When it is expected back.
         #[serde(skip_serializing_if = "Option::is_none")]
         back: Option<CivilDay>,
         /// The version of the item that this was made over; absent: whatever it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
-    /// Back in service.
     ResumeEquipment {
-        /// Which item.
         tag: Tag,
         /// What came of the reports about it that are open, and what was done.
         closing: ProblemClosing,
@@ -72,74 +61,50 @@ pub enum Command {
     },
     /// Two items that are one thing: the first is retired, and what opens it opens the second.
     MergeEquipment(EquipmentMerge),
-    /// Something is wrong with an item.
     ReportProblem(Box<ProblemForm>),
-    /// What came of such a report.
     CloseProblem {
-        /// The entry of the report.
         of: EntryRef,
         closing: ProblemClosing,
     },
-    /// One more tag for an item.
     AssignTag(NewTag),
-    /// A tag that is to open nothing any more.
     RevokeTag {
         tag: Tag,
         why: TagEnd,
     },
     /// A code that is no tag of ours opens an item too.
     AddAlias {
-        /// As scanned or typed.
         code: String,
-        /// Any tag of the item.
         equipment: Tag,
     },
-    /// A code that is to open nothing any more.
     RemoveAlias {
-        /// By the digest of the code as it is compared.
         code: Digest16,
     },
-    /// A new protocol or a new version of one.
     PublishProtocol(Box<NewProtocol>),
     /// A protocol that is not offered any more.
     RetireProtocol {
-        /// Which.
         protocol: ProtocolId,
         reason: String,
         /// The version of the protocol's row that this was made over; absent: whatever it is.
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
-    /// When an item is due.
     SetSchedule {
-        /// Which item.
         tag: Tag,
-        /// For which protocol; absent: for any.
         protocol: Option<ProtocolId>,
-        /// How often.
         schedule: Schedule,
         /// The version of the item that this was made over; absent: whatever it is.
         seen: Option<RowVersion>,
     },
-    /// A new person.
     AddStaff(NewStaff),
-    /// What is to be another of a person.
     ChangeStaff(StaffChange),
-    /// They work here no more.
     StaffLeft {
-        /// Who.
         staff: StaffId,
     },
-    /// Who may sign in, and how, became another.
     ChangeAccess(Box<AccessChanged>),
-    /// Somebody may clean by a protocol.
     GrantCompetency(CompetencySignOff),
-    /// They may no more.
     EndCompetency(CompetencyEnding),
-    /// Other settings.
     ChangeFacility(Box<SettingsChange>),
     RecordCleaning(Box<CleaningForm>),
-    /// A cleaning that waited in a phone.
     RecordQueued(Box<QueuedCleaning>),
     /// A cleaning that is not to count.
     VoidCleaning {
@@ -149,32 +114,25 @@ pub enum Command {
     },
     /// A place of the pick list.
     SetLocation(Box<LocationChange>),
-    /// A category with its own fields.
     SetCategory(Box<CategoryChange>),
-    /// A maintenance task, or another plan of one.
     PlanUpkeep(Box<UpkeepPlan>),
     /// What came of a maintenance task.
     RecordUpkeep(Box<UpkeepRecord>),
-    /// That an item was used.
     RecordUse(UseForm),
     /// What somebody else found who looked at what a cleaning had done.
     RecordCheck(Box<CheckForm>),
     /// A photo that was not ready when its cleaning was recorded.
     AttachPhoto {
-        /// Which cleaning.
         of: EntryRef,
         /// SHA-256 of the kept JPEG.
         photo: Hash,
     },
     /// The end of a job that printed labels once more.
     Reprinted {
-        /// What came of each label.
         printed: Box<LabelPrinted>,
         reason: String,
     },
-    /// What the time is now.
     AnchorClock {
-        /// Milliseconds since 1970.
         wall_ms: i64,
         source: AnchorSource,
     },
@@ -235,39 +193,30 @@ fn event_kind<S: Serializer>(event: &Event, s: S) -> Result<S::Ok, S::Error> {
     (event.kind(), body).serialize(s)
 }
 
-/// A new item.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct NewEquipment {
     /// A printed blank tag that is already on it; else a new one is made.
     pub tag: Option<Tag>,
     /// Its facts; `name` must be among them.
     pub fields: EquipmentFields,
-    /// When it is due.
     pub schedule: Option<Schedule>,
     /// A code that is on it already and is to open it, as scanned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
 
-/// One more tag of an item.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewTag {
-    /// The new tag; absent: one is made.
     pub tag: Option<Tag>,
-    /// Any tag of the item.
     pub equipment: Tag,
-    /// Why it gets one.
     pub why: TagReason,
     /// The tag of the label that was lost: it opens nothing any more.
     pub replaces: Option<Tag>,
 }
 
-/// Two items that are one thing.
 #[derive(Debug, Clone, Serialize)]
 pub struct EquipmentMerge {
-    /// Which is retired.
     pub from: Tag,
-    /// Any tag of the one that stays.
     pub into: Tag,
     pub reason: String,
     /// The version of the first that this was made over; absent: whatever it is.
@@ -378,39 +327,32 @@ pub struct NewProtocol {
     pub seen: Option<RowVersion>,
 }
 
-/// Over what a row of a list is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum ListedOver {
     /// It is not on the list yet.
     New,
-    /// Whatever is there, or the version that is named.
     Present(Option<RowVersion>),
 }
 
-/// A place as it is to be.
 #[derive(Debug, Clone, Serialize)]
 pub struct LocationChange {
     pub name: String,
     /// What it was called so far, where it gets another name; what has that gets the new one with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<String>,
-    /// The place that it is part of.
     pub within: String,
-    /// Its place in rounds.
     pub order: Option<u16>,
     /// Whether it is not offered any more.
     pub retired: bool,
     pub over: ListedOver,
 }
 
-/// A category as it is to be.
 #[derive(Debug, Clone, Serialize)]
 pub struct CategoryChange {
     pub name: String,
     /// What it was called so far, where it gets another name; what has that gets the new one with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renamed_from: Option<String>,
-    /// Own fields of its items.
     pub fields: Vec<CategoryField>,
     /// What the form of a new item begins with.
     pub defaults: CategoryDefaults,
@@ -419,21 +361,17 @@ pub struct CategoryChange {
     pub over: ListedOver,
 }
 
-/// A maintenance task as planned.
 #[derive(Debug, Clone, Serialize)]
 pub struct UpkeepPlan {
     /// Which task; absent: a new one.
     pub upkeep: Option<UpkeepId>,
-    /// Any tag of the item.
     pub tag: Tag,
-    /// What is to be done.
     pub name: String,
     /// How often; never: the task ends.
     pub schedule: Schedule,
     /// From when it counts, milliseconds since 1970; absent: from now, or as before where the schedule stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_ms: Option<i64>,
-    /// How it is done.
     pub protocol: Option<ProtocolId>,
     /// The version of the task that this was made over; absent: whatever it is.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -443,23 +381,16 @@ pub struct UpkeepPlan {
 /// What came of a maintenance task.
 #[derive(Debug, Clone, Serialize)]
 pub struct UpkeepRecord {
-    /// Which task.
     pub upkeep: UpkeepId,
-    /// Any tag of the item.
     pub tag: Tag,
     /// Done, or not passed.
     pub result: UpkeepResult,
-    /// Who did it.
     pub done_by: String,
-    /// Whose name that is, where it is known.
     pub staff: Option<StaffId>,
-    /// A remark.
     pub note: String,
     /// When it was done, where that is earlier than now, milliseconds since 1970.
     pub performed_ms: Option<i64>,
-    /// What was measured.
     pub readings: Vec<UpkeepReading>,
-    /// Photos that are kept already.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<Hash>,
 }
@@ -519,7 +450,6 @@ pub struct SettingsChange {
 pub struct WetTime {
     /// The run of the operating system.
     pub boot: BootId,
-    /// Since when, milliseconds since that boot.
     pub up_ms: u64,
     /// Until when, milliseconds since that boot; absent: it still is.
     pub until_up_ms: Option<u64>,
@@ -536,51 +466,40 @@ impl WetTime {
     }
 }
 
-/// Who cleaned, as claimed or proven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum ClaimedCleaner {
     /// A name that somebody typed; blank means nobody said.
     #[serde(rename = "Typed")]
     Entered(String),
-    /// A name that is somebody's of the staff, picked from their list.
-    Listed { staff: StaffId, name: String },
-    /// A PIN proved it.
+    Listed {
+        staff: StaffId,
+        name: String,
+    },
     Pin(StaffId),
-    /// A badge proved it.
     Badge(StaffId),
-    /// A login or token proved it.
     Login(StaffId),
 }
 
-/// A spot check, as submitted.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckForm {
     /// Which cleaning, and whether a run brought it.
     pub line: LinePlace,
-    /// Nobody may leave it out.
     pub result: Option<CheckResult>,
     pub method: Option<CheckMethod>,
-    /// What was measured.
     pub value: Option<i64>,
     pub unit: String,
     pub text: String,
-    /// Photos that are kept already.
     pub photos: Vec<Hash>,
 }
 
-/// What came of a report.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ProblemClosing {
-    /// Needed wherever something is closed.
     pub outcome: Option<ProblemOutcome>,
-    /// What was done.
     pub text: String,
 }
 
-/// A cleaning as submitted.
 #[derive(Debug, Clone, Serialize)]
 pub struct CleaningForm {
-    /// Any tag of the item.
     pub tag: Tag,
     /// Which of the item's protocols was followed; absent: the one that is offered first.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -589,14 +508,10 @@ pub struct CleaningForm {
     pub protocol_version: Option<u32>,
     /// The steps that were ticked; absent: the request says nothing of steps.
     pub steps: Option<Vec<u16>>,
-    /// With what.
     pub agent: String,
-    /// Its lot.
     pub lot: String,
-    /// The last day of that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lot_expires: Option<CivilDay>,
-    /// What led to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger: Option<CleaningTrigger>,
     /// The class of this use, where that is higher than usual.
@@ -626,7 +541,6 @@ pub struct CleaningForm {
     /// What was drawn for its page, where one cleaning in some needs a photo.
     #[serde(skip)]
     pub photo_draw: Option<u32>,
-    /// What was different.
     pub note: String,
     /// When it was done, where that is earlier than now, milliseconds since 1970.
     pub performed_ms: Option<i64>,
@@ -636,7 +550,6 @@ pub struct CleaningForm {
 }
 
 impl CleaningForm {
-    /// The least that can be said: this item, this name.
     pub fn plain(tag: Tag, name: &str) -> Self {
         Self {
             tag,

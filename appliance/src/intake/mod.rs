@@ -1,32 +1,13 @@
 //! The only maker of entries: command and state in, drafts or a refusal with its reason out; pure.
 
-mod access;
-mod attribution;
-mod brand;
-mod check;
-mod cleaning;
-mod clock;
 mod command;
-mod competency;
-mod directive;
+mod command_sources;
 mod equipment;
 mod facility;
-mod flags;
-mod permissions;
-mod photo_rule;
-mod problem;
-mod protocols;
-mod queued;
-mod refusal;
-mod refusal_cause;
-mod register;
-mod review;
-mod staff;
-mod tags;
+mod people;
+mod records;
+mod refusals;
 mod text;
-mod upkeep;
-mod uses;
-mod ways;
 
 pub use record::anchor::AnchorSource;
 use record::anchor::corrected_ms;
@@ -39,53 +20,52 @@ use record::tag::Tag;
 use service::clock::Now;
 use service::random::RandomSource;
 
-pub use self::attribution::{
-    PROOF_WAYS, ProofDemand, stated_class, use_class, ways_from, ways_of_class, weakest_way,
-};
-use self::attribution::{check_proof, is_enough, raised_class, way_of};
-pub use self::brand::BrandColour;
 pub use self::command::{
     CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields, EquipmentMerge,
     ListedOver, LocationChange, NewEquipment, NewProtocol, NewTag, ProblemClosing, SettingsChange,
     UpkeepPlan, UpkeepRecord, WetTime,
 };
-pub use self::competency::{
+pub use self::command_sources::{
+    CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, ONE_SIDED, OneSided, UNREAD_SETTINGS, WAYS, ways_of,
+};
+pub use self::equipment::tags::{find_named_item, open_tags};
+pub use self::facility::brand::BrandColour;
+pub use self::facility::directive::SettledDirective;
+pub use self::facility::protocols::{TRANSLATION_LANGUAGES, offered_protocols};
+pub use self::facility::settings::FACILITY_LOCALES;
+pub use self::people::attribution::{
+    PROOF_WAYS, ProofDemand, stated_class, use_class, ways_from, ways_of_class, weakest_way,
+};
+use self::people::attribution::{check_proof, is_enough, raised_class, way_of};
+pub use self::people::competency::{
     CompetencyEnding, CompetencySignOff, SignOffVerdict, facility_day, find_grant, grant_version,
     is_signed_off,
 };
-pub use self::directive::SettledDirective;
-pub use self::facility::FACILITY_LOCALES;
-pub use self::permissions::Permission;
-pub(crate) use self::photo_rule::PhotoRule;
-pub use self::problem::{ProblemForm, REPORTS_OF_DEVICE_MAX};
-pub use self::protocols::{TRANSLATION_LANGUAGES, offered_protocols};
-pub use self::queued::{MeasuredContact, QueuedCleaner, QueuedCleaning, QueuedProblem, ReportPlacement};
-pub use self::refusal::{CommandRefusal, OwnFieldRule};
-pub use self::refusal_cause::{
+pub use self::people::permissions::Permission;
+pub use self::people::staff::{NewStaff, PAGE_LANGUAGES, StaffChange};
+pub(crate) use self::records::photo_rule::PhotoRule;
+pub use self::records::problem::{ProblemForm, REPORTS_OF_DEVICE_MAX};
+pub use self::records::queued::{
+    MeasuredContact, QueuedCleaner, QueuedCleaning, QueuedProblem, ReportPlacement,
+};
+pub use self::records::review::{HAND_TRIGGERS, review_cleaning};
+pub use self::records::uses::UseForm;
+pub use self::refusals::refusal::{CommandRefusal, OwnFieldRule};
+pub use self::refusals::refusal_cause::{
     ClockRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, RefusalCause, RenameRefusal, SignOffRefusal,
 };
-pub use self::review::{HAND_TRIGGERS, review_cleaning};
-pub use self::staff::{NewStaff, PAGE_LANGUAGES, StaffChange};
-pub use self::tags::{find_named_item, open_tags};
 pub(crate) use self::text::is_blank_text;
-pub use self::uses::UseForm;
-pub use self::ways::{
-    CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, ONE_SIDED, OneSided, UNREAD_SETTINGS, WAYS, ways_of,
-};
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.
 pub trait StateView {
     /// The clock’s reading, with the time as far as it is known.
     fn now(&self) -> Now;
-    /// The present epoch.
     fn epoch(&self) -> Epoch;
     /// How many entries that epoch has: the number of the next one.
     fn size(&self) -> u64;
-    /// The facility's state.
     fn facility(&self) -> &FacilityState;
     /// The line of the entry that a request with this idempotency key made, and the digest of that request.
     fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)>;
-    /// The cleaning that an entry recorded.
     fn cleaning(&self, of: EntryRef) -> Option<CleaningRecord>;
     fn entry(&self, of: EntryRef) -> Option<Entry>;
     /// When the last cleaning and the last use of each boot was written of which `is_meant` and nobody vouched for the clock.
@@ -96,39 +76,30 @@ pub trait StateView {
     }
 }
 
-/// A command and where it comes from.
 #[derive(Debug, Clone)]
 pub struct CommandRequest {
-    /// Who and by which way.
     pub by: EntryAuthor,
     /// The idempotency key: the same request under it again gets the first answer again.
     pub key: Option<String>,
     /// What came, where the command was made of that and of what was there then: a repeat is known by what came. Absent: by
     /// the command.
     pub sent: Option<String>,
-    /// What is wanted.
     pub command: Command,
 }
 
-/// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandDecision {
-    /// New entries, in this order, all or none.
     New(Vec<EntryDraft>),
     /// The very request was carried out before, by the entry of this line.
     Again(LinePlace),
 }
 
-/// Decides a request.
-///
-/// # Errors
-/// Why it is refused.
 pub fn decide_command(
     request: &CommandRequest,
     view: &dyn StateView,
     random: &dyn RandomSource,
 ) -> Result<CommandDecision, CommandRefusal> {
-    permissions::check_permission(&request.by, &request.command, view)?;
+    people::permissions::check_permission(&request.by, &request.command, view)?;
     let idem = idempotency_record(request)?;
     if let Some(idem) = idem
         && let Some((line, earlier)) = view.by_key(&idem.key)
@@ -144,69 +115,75 @@ pub fn decide_command(
     Ok(CommandDecision::New(drafts.made))
 }
 
-/// The one place that says for each command who decides it.
 fn make_drafts(
     command: &Command,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     match command {
-        Command::AddEquipment(new) => equipment::decide_add(new, view, drafts),
+        Command::AddEquipment(new) => equipment::items::decide_add(new, view, drafts),
         Command::ChangeEquipment { tag, fields, schedule, seen } => {
             let item = in_use_over(view, *tag, *seen)?;
-            equipment::decide_change(item, fields, schedule.as_ref(), view, drafts)
+            equipment::items::decide_change(item, fields, schedule.as_ref(), view, drafts)
         }
         Command::RetireEquipment { tag, reason, seen } => {
             let item = in_use_over(view, *tag, *seen)?;
-            problem::close_of_item(item, Some(&ProblemOutcome::Retired), view, drafts)?;
-            equipment::retire_item(item, reason, drafts)
+            records::problem::close_of_item(item, Some(&ProblemOutcome::Retired), view, drafts)?;
+            equipment::items::retire_item(item, reason, drafts)
         }
-        Command::SuspendEquipment { tag, reason, back, seen } => {
-            equipment::suspend_item(in_use_over(view, *tag, *seen)?, reason, *back, *seen, view, drafts)
-        }
+        Command::SuspendEquipment { tag, reason, back, seen } => equipment::items::suspend_item(
+            in_use_over(view, *tag, *seen)?,
+            reason,
+            *back,
+            *seen,
+            view,
+            drafts,
+        ),
         Command::ResumeEquipment { tag, closing, seen } => {
             let item = in_use_over(view, *tag, *seen)?;
-            equipment::resume_item(item, closing, view, drafts)
+            equipment::items::resume_item(item, closing, view, drafts)
         }
-        Command::MergeEquipment(merge) => tags::merge_items(merge, view, drafts),
-        Command::ReportProblem(form) => problem::report_problem(form, view, drafts),
-        Command::CloseProblem { of, closing } => problem::close_problem(*of, closing, view, drafts),
-        Command::AssignTag(new) => tags::assign_tag(new, view, drafts),
-        Command::RevokeTag { tag, why } => tags::revoke_tag(*tag, why, view, drafts),
-        Command::AddAlias { code, equipment } => tags::add_alias(code, *equipment, view, drafts),
-        Command::RemoveAlias { code } => tags::remove_alias(*code, view, drafts),
+        Command::MergeEquipment(merge) => equipment::tags::merge_items(merge, view, drafts),
+        Command::ReportProblem(form) => records::problem::report_problem(form, view, drafts),
+        Command::CloseProblem { of, closing } => records::problem::close_problem(*of, closing, view, drafts),
+        Command::AssignTag(new) => equipment::tags::assign_tag(new, view, drafts),
+        Command::RevokeTag { tag, why } => equipment::tags::revoke_tag(*tag, why, view, drafts),
+        Command::AddAlias { code, equipment } => equipment::tags::add_alias(code, *equipment, view, drafts),
+        Command::RemoveAlias { code } => equipment::tags::remove_alias(*code, view, drafts),
         Command::SetSchedule { tag, protocol, schedule, seen } => {
             let item = in_use_over(view, *tag, *seen)?;
-            facility::decide_schedule(item, *protocol, schedule, view.now().wall_ms, drafts)
+            facility::settings::decide_schedule(item, *protocol, schedule, view.now().wall_ms, drafts)
         }
-        Command::PublishProtocol(new) => protocols::publish_protocol(new, view, drafts),
+        Command::PublishProtocol(new) => facility::protocols::publish_protocol(new, view, drafts),
         Command::RetireProtocol { protocol, reason, seen } => {
-            protocols::retire_protocol(*protocol, reason, *seen, view, drafts)
+            facility::protocols::retire_protocol(*protocol, reason, *seen, view, drafts)
         }
-        Command::ChangeFacility(requested) => facility::change_settings(requested, view, drafts),
-        Command::AddStaff(person) => staff::add_member(person, view, drafts),
+        Command::ChangeFacility(requested) => facility::settings::change_settings(requested, view, drafts),
+        Command::AddStaff(person) => people::staff::add_member(person, view, drafts),
         Command::ChangeStaff(change) => {
-            require_seen(change.seen, staff::find_member(change.staff, view)?.changed)?;
-            staff::change_member(change, drafts)
+            require_seen(change.seen, people::staff::find_member(change.staff, view)?.changed)?;
+            people::staff::change_member(change, drafts)
         }
-        Command::StaffLeft { staff } => staff::remove_member(*staff, view, drafts),
-        Command::ChangeAccess(change) => access::record_access_change(change, view, drafts),
-        Command::GrantCompetency(form) => competency::grant_competency(form, view, drafts),
-        Command::EndCompetency(form) => competency::end_competency(form, view, drafts),
-        Command::RecordCleaning(form) => cleaning::decide_cleaning(form, view, drafts),
-        Command::RecordQueued(form) => queued::record_queued(form, view, drafts),
-        Command::VoidCleaning { line, reason } => cleaning::decide_void(*line, reason, view, drafts),
-        Command::SetLocation(change) => register::set_location(change, view, drafts),
-        Command::SetCategory(change) => register::set_category(change, view, drafts),
-        Command::PlanUpkeep(plan) => upkeep::plan_upkeep(plan, view, drafts),
-        Command::RecordUpkeep(record) => upkeep::record_upkeep(record, view, drafts),
-        Command::RecordUse(form) => uses::record_use(form, view, drafts),
-        Command::RecordCheck(form) => check::record_check(form, view, drafts),
-        Command::AttachPhoto { of, photo } => cleaning::decide_attach(*of, *photo, view, drafts),
+        Command::StaffLeft { staff } => people::staff::remove_member(*staff, view, drafts),
+        Command::ChangeAccess(change) => people::access::record_access_change(change, view, drafts),
+        Command::GrantCompetency(form) => people::competency::grant_competency(form, view, drafts),
+        Command::EndCompetency(form) => people::competency::end_competency(form, view, drafts),
+        Command::RecordCleaning(form) => records::cleaning::decide_cleaning(form, view, drafts),
+        Command::RecordQueued(form) => records::queued::record_queued(form, view, drafts),
+        Command::VoidCleaning { line, reason } => records::cleaning::decide_void(*line, reason, view, drafts),
+        Command::SetLocation(change) => equipment::lists::set_location(change, view, drafts),
+        Command::SetCategory(change) => equipment::lists::set_category(change, view, drafts),
+        Command::PlanUpkeep(plan) => equipment::upkeep::plan_upkeep(plan, view, drafts),
+        Command::RecordUpkeep(record) => equipment::upkeep::record_upkeep(record, view, drafts),
+        Command::RecordUse(form) => records::uses::record_use(form, view, drafts),
+        Command::RecordCheck(form) => records::check::record_check(form, view, drafts),
+        Command::AttachPhoto { of, photo } => records::cleaning::decide_attach(*of, *photo, view, drafts),
         Command::Reprinted { printed, reason } => record_reprint(printed, reason, drafts),
-        Command::AnchorClock { wall_ms, source } => clock::anchor_clock(*wall_ms, *source, view, drafts),
+        Command::AnchorClock { wall_ms, source } => {
+            facility::clock::anchor_clock(*wall_ms, *source, view, drafts)
+        }
         Command::SettleDirective(settled) => {
-            directive::settle_directive(settled, drafts);
+            facility::directive::settle_directive(settled, drafts);
             Ok(())
         }
         Command::Note(event) => {
@@ -245,12 +222,10 @@ pub fn command_digest(key: &str, command: &Command) -> Option<Digest16> {
     Some(request_digest(key, &serde_json::to_vec(command).ok()?))
 }
 
-/// The same of what came, where a command was made of it.
 pub fn request_digest(key: &str, request: &[u8]) -> Digest16 {
     Digest16::of(&[key.as_bytes(), &[0], request].concat())
 }
 
-/// Drafts in the making.
 struct Drafts<'a> {
     by: EntryAuthor,
     idem: Option<IdempotencyRecord>,
@@ -303,7 +278,6 @@ fn in_use(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> 
     }
 }
 
-/// The same in the version over which its change was made.
 fn in_use_over(
     view: &dyn StateView,
     tag: Tag,

@@ -12,7 +12,6 @@ fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Characters that show nothing.
 fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '\u{00ad}' | '\u{034f}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
@@ -63,7 +62,6 @@ fn check_text(
     Ok(Some(entered.to_owned()))
 }
 
-/// A name that must be there.
 pub(super) fn check_name(
     field: &'static str,
     entered: &str,
@@ -72,7 +70,6 @@ pub(super) fn check_name(
     check_text(field, entered, NAME_CHARS_MAX, false)?.ok_or(CommandRefusal::Needed { field, cause })
 }
 
-/// One line that may be empty.
 pub(super) fn check_line(field: &'static str, entered: &str) -> Result<String, CommandRefusal> {
     check_text(field, entered, NAME_CHARS_MAX, false).map(Option::unwrap_or_default)
 }
@@ -91,7 +88,6 @@ pub(super) fn check_note(field: &'static str, entered: &str) -> Result<Option<St
     check_text(field, entered, NOTE_CHARS_MAX, true)
 }
 
-/// A reason that must be there.
 pub(super) fn check_reason(entered: &str) -> Result<String, CommandRefusal> {
     check_note("reason", entered)?
         .ok_or(CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason })

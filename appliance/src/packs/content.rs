@@ -18,7 +18,6 @@ const DRAFTS_MAX: usize = 300;
 const ID_CHARS_MAX: usize = 60;
 const VERSION_CHARS_MAX: usize = 40;
 
-/// A pack as its file says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DraftPack {
@@ -43,7 +42,6 @@ pub struct PackDraft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<u32>,
     pub steps: Vec<String>,
-    /// Numbers of steps that may be left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub optional_steps: Vec<usize>,
     /// What it may be wiped with, as examples: whoever takes the draft over says what the facility uses.
@@ -106,7 +104,6 @@ impl From<PackAgent> for WrittenAgent {
     }
 }
 
-/// A category of a pack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackCategory {
@@ -128,7 +125,6 @@ pub struct PackCategory {
     pub fields: Vec<PackField>,
 }
 
-/// An own field of the items of a category.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackField {
@@ -149,10 +145,8 @@ pub struct PackField {
 /// Why a pack's content is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PackFault {
-    /// It is no TOML of a pack.
     #[error("{0}")]
     Toml(String),
-    /// It has nothing in it.
     #[error("it holds nothing")]
     Empty,
     /// Something of it is too long, twice there, or has characters that cannot be shown.
@@ -191,7 +185,6 @@ impl DraftPack {
         self.categories.iter().try_for_each(|category| category.check(self))
     }
 
-    /// What a protocol says that was made of one of its drafts.
     pub fn source(&self, sha256: Hash, draft: &PackDraft) -> PackSource {
         PackSource { pack: self.name.clone(), version: self.version.clone(), sha256, draft: draft.id.clone() }
     }
@@ -213,8 +206,9 @@ impl PackDraft {
         check_line("name", &self.name, NAME_CHARS_MAX)?;
         check_text("ppe", &self.ppe, NAME_CHARS_MAX)?;
         let count = self.steps.len();
-        let is_step = |number: &usize| (1..=count).contains(number);
-        if !(1..=STEPS_MAX).contains(&count) || !self.optional_steps.iter().all(is_step) {
+        if !(1..=STEPS_MAX).contains(&count)
+            || !self.optional_steps.iter().all(|number: &usize| (1..=count).contains(number))
+        {
             return Err(PackFault::Value("steps".to_owned()));
         }
         self.steps.iter().try_for_each(|step| check_line("steps", step, NAME_CHARS_MAX))?;
@@ -225,7 +219,6 @@ impl PackDraft {
         [&self.en, &self.es].into_iter().flatten().try_for_each(|words| check_words(words, count))
     }
 
-    /// What people read of it in a language.
     pub fn words(&self, language: &str) -> Option<&ProtocolWords> {
         match language {
             "es" => self.es.as_ref(),
@@ -234,13 +227,11 @@ impl PackDraft {
         }
     }
 
-    /// Its name in a language.
     pub fn name_in(&self, language: &str) -> &str {
         let name = self.words(language).map(|words| words.name.as_str()).unwrap_or_default();
         if name.is_empty() { &self.name } else { name }
     }
 
-    /// A protocol of the facility, as a draft for others.
     pub fn of_protocol(protocol: &ProtocolPublished, id: String) -> Self {
         let steps = (1..).zip(&protocol.steps);
         Self {
@@ -275,8 +266,7 @@ impl PackCategory {
     fn check(&self, pack: &DraftPack) -> Result<(), PackFault> {
         check_line("name", &self.name, NAME_CHARS_MAX)?;
         check_text("es", &self.es, NAME_CHARS_MAX)?;
-        let is_draft = |id: &String| pack.drafts.iter().any(|draft| draft.id == *id);
-        if !self.protocols.iter().all(is_draft) {
+        if !self.protocols.iter().all(|id: &String| pack.drafts.iter().any(|draft| draft.id == *id)) {
             return Err(PackFault::Value("protocols".to_owned()));
         }
         if self.fields.len() > OWN_FIELDS_MAX {
@@ -285,7 +275,6 @@ impl PackCategory {
         self.fields.iter().try_for_each(PackField::check)
     }
 
-    /// Its name in a language.
     pub fn name_in(&self, language: &str) -> &str {
         if language == "es" && !self.es.is_empty() { &self.es } else { &self.name }
     }
@@ -303,7 +292,6 @@ impl PackField {
         choices.try_for_each(|choice| check_line("choices", choice, NAME_CHARS_MAX))
     }
 
-    /// The field in a language.
     pub fn field_in(&self, language: &str) -> CategoryField {
         let is_spanish = language == "es";
         let label = if is_spanish && !self.es.is_empty() { &self.es } else { &self.label };
@@ -334,7 +322,6 @@ fn check_ids<'a>(what: &str, ids: impl Iterator<Item = &'a str>) -> Result<(), P
     Ok(())
 }
 
-/// Something that must be said.
 fn check_line(what: &str, text: &str, chars_max: usize) -> Result<(), PackFault> {
     if text.trim().is_empty() {
         return Err(PackFault::Value(what.to_owned()));
@@ -366,13 +353,15 @@ mod tests {
     use super::*;
 
     fn draft(id: &str, steps: &[String]) -> PackDraft {
-        let step = |text: &String| record::kinds::Step { text: text.clone(), required: text.len() > 3 };
         let published = format!(
             r#"{{"protocol":"01J00000000000000000000PRT","version":1,"name":"Wipe","class":"critical","minutes":5,"one_press":false,"photo":"required","hang_h":72,"words":{{"es":{{"name":"Limpieza","steps":{}}}}},"steps":[]}}"#,
             serde_json::to_string(steps).unwrap()
         );
         let mut published: ProtocolPublished = serde_json::from_str(&published).unwrap();
-        published.steps = steps.iter().map(step).collect();
+        published.steps = steps
+            .iter()
+            .map(|text: &String| record::kinds::Step { text: text.clone(), required: text.len() > 3 })
+            .collect();
         PackDraft::of_protocol(&published, id.to_owned())
     }
 

@@ -19,10 +19,6 @@ const NAME_CHARS_MAX: usize = 60;
 static MAKING: Mutex<()> = Mutex::new(());
 const FILE_BYTES_MAX: usize = KEY_BYTES + NAME_CHARS_MAX * 4;
 
-/// The facility's key, where one was made.
-///
-/// # Errors
-/// The disk's, or what is there is no key.
 pub fn read_signer(disk: &dyn Disk) -> io::Result<Option<SignerKey>> {
     let Some(file) = read_small(disk, KEY_FILE, FILE_BYTES_MAX)? else { return Ok(None) };
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the key that signs packs is damaged");

@@ -16,9 +16,7 @@ type Rows = TableDefinition<'static, &'static str, &'static [u8]>;
 
 /// By the SHA-256 of what they hold.
 const PACKS: Rows = TableDefinition::new("packs");
-/// By their text.
 const KEYS: Rows = TableDefinition::new("pack_keys");
-/// Tables, and whether a row of them can be read.
 pub const ROW_READERS: &[(&str, RowReader)] = &[("packs", reads_pack), ("pack_keys", reads_key)];
 const PACKS_MAX: u64 = 20;
 const KEYS_MAX: u64 = 50;
@@ -39,7 +37,6 @@ pub enum PackRefusal {
 /// Why a pack or a key was not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
-    /// It is not taken.
     #[error(transparent)]
     Refused(#[from] PackRefusal),
     #[error("the table could not be read or written")]
@@ -58,12 +55,10 @@ struct PackRow {
     brought_ms: i64,
 }
 
-/// A pack that somebody brought.
 #[derive(Debug, Clone)]
 pub struct StoredPack {
     pub file: PackFile,
     pub content: DraftPack,
-    /// Milliseconds since 1970.
     pub brought_ms: i64,
 }
 
@@ -75,12 +70,9 @@ impl StoredPack {
     }
 }
 
-/// A key that the facility trusts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrustedKey {
-    /// As its owner handed it on.
     pub key: String,
-    /// Milliseconds since 1970.
     pub added_ms: i64,
 }
 
@@ -132,10 +124,6 @@ pub fn list_packs(db: &Database) -> Result<Vec<StoredPack>, redb::Error> {
     Ok(packs)
 }
 
-/// The one with this hash.
-///
-/// # Errors
-/// The database's.
 pub fn find_pack(db: &Database, sha256: &str) -> Result<Option<StoredPack>, redb::Error> {
     let read = db.begin_read()?;
     let table = match read.open_table(PACKS) {
@@ -197,10 +185,6 @@ pub fn list_trusted(db: &Database) -> Result<Vec<TrustedKey>, redb::Error> {
     Ok(keys)
 }
 
-/// Trusts a key no more; its fingerprint, where it was trusted.
-///
-/// # Errors
-/// The database's.
 pub fn remove_trusted(db: &Database, key: &str) -> Result<Option<String>, redb::Error> {
     if list_trusted(db)?.iter().all(|row| row.key != key) {
         return Ok(None);

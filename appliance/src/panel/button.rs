@@ -8,7 +8,6 @@ const HELD_MIN: Duration = Duration::from_secs(3);
 /// From here on it means nothing: setting a box back is the image's matter.
 const HELD_MAX: Duration = Duration::from_secs(10);
 
-/// What somebody asks for by the button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ButtonPress {
     /// The last label once more.
@@ -24,7 +23,6 @@ pub enum ButtonEdge {
     Up(Duration),
 }
 
-/// Makes presses of edges.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ButtonReader {
     down: Option<Duration>,
@@ -44,7 +42,6 @@ impl ButtonReader {
     }
 }
 
-/// What a press of this length means.
 fn classify_press(held: Duration) -> Option<ButtonPress> {
     if held <= SHORT_MAX {
         Some(ButtonPress::Short)

@@ -8,7 +8,6 @@ use crate::setup::SetupStage;
 /// The relay was heard of less long ago than this, or amber says that it was not.
 pub const RELAY_QUIET_MS: i64 = 10 * 60_000;
 
-/// A colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LightColour {
     Green,
@@ -16,23 +15,18 @@ pub enum LightColour {
     Red,
 }
 
-/// How a light is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LightPattern {
     Steady,
-    /// Once a second.
     Blinking,
 }
 
-/// When the buzzer sounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BuzzPattern {
     Never,
     /// One short each minute, from 7 to 22 h.
     ShortEachMinute,
-    /// Three long, once.
     LongOnce,
-    /// Three long, each hour.
     LongEachHour,
 }
 
@@ -68,10 +62,8 @@ macro_rules! panel_causes {
         }
 
         impl PanelCause {
-            /// All of them, the most urgent first.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// How it is shown.
             pub const fn signal(self) -> PanelSignal {
                 match self {
                     $(Self::$name => PanelSignal::new(
@@ -114,18 +106,17 @@ panel_causes! {
     AlarmUnread = Amber Steady Never,
 }
 
-/// How the relay stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RelayContact {
     /// The box works alone by choice.
     #[default]
     None,
-    /// Its claim waits for a line.
     Claiming,
-    /// There is a line.
     Up,
     /// There is none; since when, milliseconds since 1970. Absent: since the start.
-    Down { since_ms: Option<i64> },
+    Down {
+        since_ms: Option<i64>,
+    },
 }
 
 impl RelayContact {
@@ -142,18 +133,15 @@ impl RelayContact {
     }
 }
 
-/// How far the setting up is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SetupView {
     /// Of an image, as first boot left it.
     Image(SetupStage),
     /// On a system of one's own, which nobody sets up by a card, a facility admin can sign in.
     AdminThere,
-    /// There, nobody can.
     AdminMissing,
 }
 
-/// What the setting up has to say.
 pub fn find_setup_cause(view: SetupView) -> Option<PanelCause> {
     match view {
         SetupView::Image(SetupStage::Done) | SetupView::AdminThere => None,
@@ -162,7 +150,6 @@ pub fn find_setup_cause(view: SetupView) -> Option<PanelCause> {
     }
 }
 
-/// What the fill of the disk has to say.
 pub fn find_disk_cause(space: DiskSpace) -> Option<PanelCause> {
     (space.level() != DiskLevel::Ample).then_some(PanelCause::DiskFills)
 }
@@ -199,20 +186,15 @@ pub fn find_alarm_cause(code: &str, alarm: AlarmView) -> Option<PanelCause> {
     }
 }
 
-/// How an alarm stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AlarmView {
     /// It lasts, and nobody has acknowledged it.
     Unseen,
-    /// It is over, and nobody has acknowledged it.
     UnseenAndOver,
-    /// It lasts, and somebody has acknowledged it.
     Seen,
-    /// It is over and acknowledged.
     Over,
 }
 
-/// The light of all that is the matter.
 pub fn choose_signal(causes: &BTreeSet<PanelCause>) -> PanelSignal {
     causes.first().map_or(PanelSignal::WELL, |cause| cause.signal())
 }

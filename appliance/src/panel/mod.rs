@@ -16,7 +16,6 @@ use std::path::PathBuf;
 
 use crate::settings::{PanelKind, PanelLine};
 
-/// Which lights are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PanelLights {
     pub green: bool,
@@ -29,7 +28,6 @@ impl PanelLights {
     pub const OFF: Self = Self { green: false, amber: false, red: false };
 }
 
-/// Whether the buzzer sounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BuzzerState {
     #[default]
@@ -37,7 +35,6 @@ pub enum BuzzerState {
     Sounding,
 }
 
-/// What the hardware is to show at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PanelOutput {
     pub lights: PanelLights,
@@ -54,7 +51,6 @@ pub trait Panel: Send {
     fn show(&mut self, output: PanelOutput) -> Result<(), PanelError>;
 }
 
-/// A part of the panel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PanelPart {
     Green,
@@ -65,7 +61,6 @@ pub enum PanelPart {
 }
 
 impl PanelPart {
-    /// As it stands in the settings.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Green => "green",
@@ -80,15 +75,12 @@ impl PanelPart {
 /// Why a panel is not there. The box records all the same.
 #[derive(Debug, thiserror::Error)]
 pub enum PanelError {
-    /// No such board.
     #[error(
         "this machine is not a Raspberry Pi with Raspberry Pi’s own kernel; set kind = \"gpiochip\" under [panel], or \"none\""
     )]
     NoBoard,
-    /// No chip at all.
     #[error("the kernel shows no GPIO chip to the box; see docs/panel.md on udev rules and boards")]
     NoChip,
-    /// A line that is not there.
     #[error("[panel] {}: this board has no line {line}; `gpioinfo` lists those that it has", .part.as_str())]
     NoLine { part: PanelPart, line: PanelLine },
     /// A line that `rppal` cannot name.
@@ -97,30 +89,23 @@ pub enum PanelError {
     /// Somebody else has it, or it stands for two parts.
     #[error("[panel] {}: line {line} is in use by another program or another part of the panel", .part.as_str())]
     Busy { part: PanelPart, line: PanelLine },
-    /// The box may not.
     #[error(
         "[panel] {}: the box may not use line {line}; install the udev rules of the box’s package", .part.as_str()
     )]
     Denied { part: PanelPart, line: PanelLine },
-    /// Nothing is connected by the settings.
     #[error("[panel] names no line; name at least one of green, amber, red, button and buzzer")]
     NothingWired,
-    /// The simulated panel's socket.
     #[error("the simulated panel’s socket {}: {source}", .path.display())]
     Socket { path: PathBuf, source: io::Error },
     /// Anything else, in the system's own words.
     #[error("the panel’s hardware: {0}")]
     Hardware(String),
-    /// Its thread.
     #[error("the panel’s thread: {0}")]
     Thread(io::Error),
 }
 
-/// How the panel is, for pages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PanelView {
-    /// What drives it now.
     pub kind: PanelKind,
-    /// What it shows.
     pub shown: causes::PanelSignal,
 }

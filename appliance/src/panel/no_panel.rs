@@ -2,7 +2,6 @@
 
 use crate::panel::{Panel, PanelError, PanelOutput};
 
-/// Shows nothing and has no button.
 #[derive(Debug, Clone, Copy)]
 pub struct NoPanel;
 

@@ -28,15 +28,12 @@ const LOOK_MS_MAX: u64 = 60_000;
 /// What the panel's thread is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PanelMessage {
-    /// What is the matter now.
     Causes(BTreeSet<PanelCause>),
-    /// The button.
     Edge(ButtonEdge),
     /// What a press asked for is being done.
     PressTaken,
     /// It cannot be done now.
     PressRefused,
-    /// Lights out.
     Stop,
 }
 
@@ -55,9 +52,7 @@ impl EdgeSender {
 
 /// The way to the panel's thread, and its end.
 pub struct PanelChannel {
-    /// For the hardware, and whoever feeds the panel.
     pub edges: EdgeSender,
-    /// For the thread.
     pub messages: Receiver<PanelMessage>,
 }
 
@@ -76,7 +71,6 @@ pub struct OwnerContext {
     pub report_failure: Box<dyn Fn(&PanelError) + Send>,
 }
 
-/// The running panel.
 pub struct PanelOwner {
     sender: SyncSender<PanelMessage>,
     view: watch::Receiver<PanelView>,
@@ -106,17 +100,14 @@ impl PanelOwner {
         Ok((Self { sender: edges.0, view, thread: Some(thread) }, presses))
     }
 
-    /// How it is, for pages.
     pub fn view(&self) -> watch::Receiver<PanelView> {
         self.view.clone()
     }
 
-    /// Whom to send what is the matter.
     pub fn feed(&self) -> PanelFeed {
         PanelFeed(self.sender.clone())
     }
 
-    /// Lights out. Waits until they are.
     pub fn stop(&mut self) {
         let Some(thread) = self.thread.take() else { return };
         if self.sender.send(PanelMessage::Stop).is_ok() && thread.join().is_err() {
@@ -131,7 +122,6 @@ impl Drop for PanelOwner {
     }
 }
 
-/// Sends the panel what is the matter.
 #[derive(Debug, Clone)]
 pub struct PanelFeed(SyncSender<PanelMessage>);
 
@@ -142,7 +132,6 @@ impl PanelFeed {
     }
 }
 
-/// What the thread knows.
 struct OwnerThread {
     panel: Box<dyn Panel>,
     kind: PanelKind,

@@ -7,22 +7,17 @@ use super::{BuzzerState, PanelLights, PanelOutput};
 const HALF_BLINK_MS: u64 = 500;
 const MINUTE_MS: u64 = 60_000;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
-/// Sounds as (from, to) within their pattern.
 const SHORT: &[(u64, u64)] = &[(0, 100)];
 const THREE_LONG: &[(u64, u64)] = &[(0, 600), (900, 1_500), (1_800, 2_400)];
 /// From when to when the buzzer may ask somebody, in minutes of the day.
 const DAY_MINUTES: std::ops::Range<u16> = 7 * 60..22 * 60;
 
-/// One reading of the time, as the panel needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PanelTime {
-    /// Milliseconds since the boot.
     pub up_ms: u64,
-    /// Minutes since midnight at the facility.
     pub day_minute: u16,
 }
 
-/// A signal, and since when it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShownSignal {
     pub signal: PanelSignal,
@@ -36,7 +31,6 @@ impl ShownSignal {
     }
 }
 
-/// What is shown at one moment, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PanelFrame {
     pub output: PanelOutput,
@@ -104,8 +98,8 @@ fn sound_in(sounds: &[(u64, u64)], since_ms: u64, period_ms: Option<u64>) -> Sou
 mod tests {
     use service::clock::{Clock as _, FakeClock};
 
-    use super::super::causes::PanelCause;
     use super::*;
+    use crate::panel::causes::PanelCause;
 
     const NOON: u16 = 12 * 60;
 

@@ -24,12 +24,10 @@ const HOUR_MS: u64 = 3_600_000;
 const SHOWN_MS: u64 = 12 * HOUR_MS;
 /// From when on somebody is told that no cleaning was recorded.
 const FORGOTTEN_MS: u64 = HOUR_MS;
-/// Until when it is listed that no cleaning was recorded.
 const LISTED_MS: u64 = SHOWN_MS + 7 * 24 * HOUR_MS;
 /// Dropped ones altogether; of more the oldest go.
 const DROPPED_MAX: usize = 500;
 
-/// A contact time of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactTimer {
     /// The run of the operating system whose clock measures it.
@@ -38,7 +36,6 @@ pub struct ContactTimer {
     pub started_up_ms: u64,
     /// The same by the calendar, milliseconds since 1970; for people alone.
     pub started_wall_ms: i64,
-    /// When somebody said that it may dry, milliseconds since that boot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_up_ms: Option<u64>,
     /// The protocol that was followed; absent: none.
@@ -49,39 +46,25 @@ pub struct ContactTimer {
     pub version: Option<u32>,
     /// How long it had to stay wet by that version, seconds: what whoever started it was shown.
     pub required_s: u32,
-    /// The phone that started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceId>,
-    /// The name that was typed there.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub by: String,
-    /// Steps that were ticked by then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ticks: Vec<u16>,
-    /// When that phone had opened the page, milliseconds since that boot.
     pub opened_up_ms: u64,
     /// Cleanings that the item had at the start: with one more this contact time is used up.
     pub cleanings: u64,
 }
 
-/// How a contact time stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContactState {
     /// The surface must stay wet.
-    Running {
-        /// For so long, milliseconds.
-        left_ms: u64,
-    },
+    Running { left_ms: u64 },
     /// It was wet long enough, and may still be.
-    Over {
-        /// For so long by now, milliseconds.
-        wet_ms: u64,
-    },
+    Over { wet_ms: u64 },
     /// It was wet long enough, and may dry.
-    Finished {
-        /// For so long, milliseconds.
-        wet_ms: u64,
-    },
+    Finished { wet_ms: u64 },
     /// The box was started anew meanwhile: nobody measured the rest.
     Rebooted,
 }
@@ -89,7 +72,6 @@ pub enum ContactState {
 /// For how long a surface was wet, as the box measured it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MeasuredWet {
-    /// Milliseconds.
     pub wet_ms: u64,
     /// Nobody ended it before, so it is no measure once it is long.
     pub is_open: bool,
@@ -179,7 +161,6 @@ impl ContactTimer {
     }
 }
 
-/// Cleanings that an item ever had.
 pub fn count_cleanings(tag: Tag, facility: &FacilityState) -> u64 {
     facility.activity.get(&tag).map_or(0, |activity| activity.cleanings)
 }
@@ -196,9 +177,7 @@ pub struct ContactTimers {
 /// Which row, in the file and in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TimerKey {
-    /// The one of an item.
     Newest(Tag),
-    /// One that was dropped, by its start.
     Dropped(Tag, i64),
 }
 
@@ -325,7 +304,6 @@ impl ContactTimers {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts one, in the place of any that the item had.
     pub fn start(&self, tag: Tag, timer: ContactTimer) {
         Self::start_in(&mut self.rows(), tag, timer);
     }
@@ -390,7 +368,6 @@ impl ContactTimers {
         open.find_map(|timer| timer.wet_at(press_up_ms, boot))
     }
 
-    /// The items that somebody cleans at this moment.
     pub fn being_cleaned(&self, facility: &FacilityState, now: &Now) -> BTreeSet<Tag> {
         let rows = self.rows();
         let cleaned = rows

@@ -62,7 +62,6 @@ impl LabelScans {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A label of an item was scanned. Nothing is written.
     pub fn note_scan(&self, label: Tag, at_ms: i64) {
         let mut rows = self.rows();
         if rows.scans.len() >= LABELS_MAX && !rows.scans.contains_key(&label) {

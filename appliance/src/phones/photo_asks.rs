@@ -9,7 +9,6 @@ use record::kinds::{Event, MissingPart};
 
 /// The last times that a phone was asked, by which it is judged.
 const ASKS: usize = 20;
-/// More than a fifth of them.
 const MISSING_MIN: usize = ASKS / 5 + 1;
 /// Entries at the end of the log that are looked at after a start; what is older tells little of today's phones.
 const ENTRIES_MAX: u64 = 5_000;
@@ -35,7 +34,6 @@ impl PhotoAsks {
         self.next.max(size.saturating_sub(ENTRIES_MAX))..size
     }
 
-    /// Notes an entry of the present epoch.
     pub fn note(&mut self, epoch: Epoch, entry: &Entry) {
         self.next = entry.head().seq + 1;
         match entry.event() {

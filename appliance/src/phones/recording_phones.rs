@@ -7,11 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use record::ids::DeviceId;
 
-/// Phones that are remembered; of more, those that recorded last.
 const PHONES_MAX: usize = 4_096;
 /// Entries that are read of a log that is longer: weeks of a large building.
 const ENTRIES_MAX: u64 = 16_384;
-/// Entries that are read at a time.
 const ENTRIES_AT_ONCE: u64 = 2_048;
 
 /// Kept in memory and read anew from the log after a start, so that it costs no write.
@@ -22,9 +20,7 @@ pub struct RecordingPhones {
 
 #[derive(Debug, Default)]
 struct RecordingRows {
-    /// The newest record of each, by its number in the log.
     newest: BTreeMap<DeviceId, u64>,
-    /// So far the log was read.
     read: u64,
 }
 
@@ -56,7 +52,6 @@ impl RecordingPhones {
         }
     }
 
-    /// Whether this one made a record.
     pub fn contains(&self, device: DeviceId) -> bool {
         self.rows().newest.contains_key(&device)
     }

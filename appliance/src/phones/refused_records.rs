@@ -15,18 +15,15 @@ use super::refused_submissions::{
 const ROWS_MAX: usize = 1_000;
 /// Of all rows together: as much as the box may have to read and to copy for them.
 const BYTES_MAX: usize = 4 << 20;
-/// For so long one that is closed is known.
 const CLOSED_LIFE_MS: i64 = 30 * 86_400_000;
 /// Records that wait of one phone that made records before: anybody can make one.
 const KNOWN_ROWS_MAX: usize = 200;
-/// Photos that wait with them.
 const KNOWN_PHOTOS_MAX: usize = 40;
 /// Records that wait of one whom the box does not know,
 const STRANGER_ROWS_MAX: usize = 100;
 /// and of all of them: they leave room to phones that the box knows.
 const STRANGERS_ROWS_MAX: usize = ROWS_MAX / 2;
 const STRANGERS_BYTES_MAX: usize = BYTES_MAX / 2;
-/// Photos that wait with those of one,
 const STRANGER_PHOTOS_MAX: usize = 20;
 /// and with those of all of them: 400 MB at most.
 const STRANGERS_PHOTOS_MAX: usize = 200;
@@ -34,12 +31,10 @@ const STRANGERS_PHOTOS_MAX: usize = 200;
 /// The refused records of a box, shared by all pages.
 #[derive(Debug, Default)]
 pub struct RefusedRecords {
-    /// Held by whoever writes: one decides at a time.
     writing: Mutex<()>,
     notes: Mutex<RowNotes>,
 }
 
-/// What is known without reading.
 #[derive(Debug, Default)]
 struct RowNotes {
     /// In which file the rows are; another one's, or those after a write of which nothing is known, are read anew.
@@ -68,7 +63,6 @@ impl RowNote {
     }
 }
 
-/// Some of those that wait for somebody.
 #[derive(Debug, Default, PartialEq)]
 pub struct RefusedPage {
     /// The newest first; beside each how many wait of the same sender.
@@ -94,7 +88,6 @@ impl RowNotes {
         self.open().map(|(_, note)| note).filter(|note| !note.sender.is_known)
     }
 
-    /// For how many more photos of a sender there is room.
     fn photos_left(&self, sender: &SubmissionSender) -> usize {
         let own: usize = self.open_of(sender).map(|(_, note)| note.photos).sum();
         if sender.is_known {

@@ -17,21 +17,16 @@ use crate::store::RowReader;
 const TABLE: &str = "refused_submissions";
 /// Rows as JSON, by the id that the phone gave at the press.
 pub(super) const ROWS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new(TABLE);
-/// The table, and whether a row of it can be read.
 pub const REFUSED_READER: (&str, RowReader) =
     (TABLE, |row| serde_json::from_slice::<RefusedSubmission>(row).is_ok());
-/// Of what a phone took for a tag.
 const TAG_CHARS_MAX: usize = 40;
-/// Of one line.
 const LINE_CHARS_MAX: usize = 200;
 
 /// Why the box did not record what a phone sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubmissionFault {
-    /// What was scanned reads as no tag.
     NoTag,
-    /// No item has the tag.
     UnknownTag,
     /// The item is gone for good.
     Retired,
@@ -44,7 +39,6 @@ pub enum SubmissionFault {
 pub struct SubmissionSender {
     /// Staff, or a phone that made records before; else only a network is known, and a stranger can come from many phones.
     pub is_known: bool,
-    /// Their id, or the network.
     pub name: String,
 }
 
@@ -65,19 +59,15 @@ pub struct RefusedSubmission {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<EntryTime>,
     pub why: SubmissionFault,
-    /// A row of before says nothing of that.
     #[serde(default)]
     pub sender: SubmissionSender,
-    /// What the phone took for a tag.
     pub tag: String,
     pub name: String,
     /// Whose name that is, by the list or by a badge.
     #[serde(default)]
     pub staff: Option<StaffId>,
-    /// A badge proved it.
     #[serde(default)]
     pub is_proven: bool,
-    /// What led to it.
     #[serde(default)]
     pub trigger: Option<CleaningTrigger>,
     /// The class of the use before it, where somebody said that it was higher than usual.
@@ -92,7 +82,6 @@ pub struct RefusedSubmission {
     pub protocol: Option<ProtocolRef>,
     /// When it was done, as far as that is known, milliseconds since 1970.
     pub performed_ms: i64,
-    /// The same by the phone's own clock.
     pub phone_ms: i64,
     pub contact_s: Option<u32>,
     pub is_unsure: bool,
@@ -210,7 +199,6 @@ pub(super) fn open_rows(
     }
 }
 
-/// The one with this id.
 pub(super) fn row_of(
     table: &impl ReadableTable<&'static str, &'static [u8]>,
     id: &str,
@@ -218,7 +206,6 @@ pub(super) fn row_of(
     Ok(table.get(id)?.and_then(|row| serde_json::from_slice(row.value()).ok()))
 }
 
-/// As it is in the file.
 pub(super) fn row_json(row: &RefusedSubmission) -> Vec<u8> {
     // Texts and integers: JSON takes them all.
     serde_json::to_vec(row).unwrap_or_default()

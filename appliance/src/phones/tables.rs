@@ -6,12 +6,9 @@ use std::sync::Arc;
 use super::{ContactTimers, LabelScans};
 use crate::store::StateDb;
 
-/// What phones leave behind between their requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PhoneTables {
-    /// Contact times that run.
     pub(crate) contact_timers: Arc<ContactTimers>,
-    /// When labels were scanned.
     pub(crate) label_scans: Arc<LabelScans>,
 }
 

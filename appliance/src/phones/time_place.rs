@@ -102,7 +102,6 @@ impl TimePlace {
     }
 }
 
-/// Places a record in the time of the box.
 pub fn place_in_time(times: &PhoneTimes, now: &Now) -> TimePlace {
     let steady = times.seen.is_some_and(|seen| {
         let by_phone = times.send.0.saturating_sub(seen.phone);

@@ -14,9 +14,7 @@ const PHONES_MAX: usize = 1_000;
 const SILENCE_MS: u64 = 7 * 86_400_000;
 /// For so long it is known that a phone has nothing any more: whoever looks at that does so more often.
 const EMPTIED_MS: u64 = 60_000;
-/// After a day somebody should look for the phone.
 const OVERDUE_MS: u64 = 86_400_000;
-/// Phones that are looked for.
 pub const OVERDUE_MAX: usize = 50;
 const RECORDS_MAX: u32 = 200;
 /// Phones of one network that hold something and never made a record: more are one person who pretends.
@@ -24,11 +22,9 @@ const STRANGERS_MAX: usize = 5;
 /// What waited longer waits by a clock that cannot be believed.
 const OLDEST_S_MAX: u64 = 366 * 86_400;
 
-/// What a phone says of its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitingNotice {
     pub records: u32,
-    /// How long the oldest has waited, seconds.
     pub oldest_s: u64,
 }
 
@@ -41,29 +37,23 @@ impl WaitingNotice {
     }
 }
 
-/// Who says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoticeSender {
     pub device: DeviceId,
     pub network: ClientNetwork,
-    /// It made a record before.
     pub is_known: bool,
 }
 
-/// What all phones together hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitingTotal {
     pub phones: usize,
     pub records: u32,
-    /// How long the oldest has waited by now, milliseconds.
     pub oldest_ms: u64,
 }
 
-/// Somebody took a phone off the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PhoneClosing {
     pub staff: StaffId,
-    /// Milliseconds since the boot.
     pub up_ms: u64,
 }
 
@@ -74,9 +64,7 @@ pub struct WaitingPhone {
     /// The network of a phone that never made a record.
     pub strange: Option<ClientNetwork>,
     pub notice: WaitingNotice,
-    /// When it was there, milliseconds since the boot.
     pub noted_ms: u64,
-    /// It is not waited for, until it is there after all.
     pub closed: Option<PhoneClosing>,
 }
 
@@ -92,7 +80,6 @@ impl WaitingPhone {
     }
 }
 
-/// Phones by their device.
 #[derive(Debug, Default)]
 pub struct WaitingPhones {
     rows: Mutex<BTreeMap<DeviceId, WaitingPhone>>,
@@ -103,14 +90,12 @@ impl WaitingPhones {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what a phone says now.
     pub fn note_phone(&self, sender: NoticeSender, notice: WaitingNotice, up_ms: u64) {
         let NoticeSender { device, network, is_known } = sender;
         let strange = (!is_known).then_some(network);
         self.put(WaitingPhone { device, strange, notice, noted_ms: up_ms, closed: None }, up_ms);
     }
 
-    /// Somebody takes a phone off the list, with what it held.
     pub fn close_phone(&self, device: DeviceId, records: u32, closing: PhoneClosing) {
         let unknown = WaitingNotice { records, oldest_s: 0 };
         let found = self.rows().get(&device).copied();
@@ -162,10 +147,9 @@ impl WaitingPhones {
     /// they hold.
     pub fn overdue(&self, up_ms: u64) -> BTreeMap<DeviceId, u32> {
         let all = self.all(up_ms).into_iter();
-        let is_overdue = |row: &WaitingPhone| {
+        let overdue = all.filter(|row: &WaitingPhone| {
             row.closed.is_none() && row.strange.is_none() && row.oldest_ms(up_ms) >= OVERDUE_MS
-        };
-        let overdue = all.filter(is_overdue);
+        });
         overdue.take(OVERDUE_MAX).map(|row| (row.device, row.notice.records)).collect()
     }
 }
@@ -192,7 +176,6 @@ fn make_room(rows: &mut BTreeMap<DeviceId, WaitingPhone>, row: &WaitingPhone) ->
 mod tests {
     use super::*;
 
-    /// A phone that made records.
     fn known(n: usize) -> NoticeSender {
         NoticeSender { device: phone(n), network: network(n), is_known: true }
     }

@@ -72,7 +72,6 @@ fn decode_input() -> Result<(), Failure> {
     out.flush().map_err(Failure::Io)
 }
 
-/// The bytes that tell where the photo ends and its thumbnail.
 pub(super) fn output_head(photo: &[u8], thumbnail: &[u8]) -> [u8; HEAD_BYTES] {
     let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
     let ([a, b, c, d], [e, f, g, h]) = (size(photo), size(thumbnail));
@@ -98,7 +97,6 @@ fn write_answer(error: &dyn std::error::Error) {
     let _ = writeln!(std::io::stderr(), "{error}");
 }
 
-/// What an exit status of the child means.
 pub(super) fn exit_status_error(code: i32, words: &str) -> PhotoTrouble {
     match u8::try_from(code) {
         Ok(EXIT_NOT_A_PHOTO) => PhotoTrouble::NotAPhoto,

@@ -12,17 +12,14 @@ type TurnOwner = Option<ClientNetwork>;
 #[derive(Debug, Default)]
 struct TurnTable {
     is_taken: bool,
-    /// Whoever had a turn last is the last.
     waiting: VecDeque<(TurnOwner, VecDeque<oneshot::Sender<ChildTurn>>)>,
 }
 
-/// The turns of a box.
 #[derive(Debug, Default)]
 pub(super) struct ChildTurns {
     table: Mutex<TurnTable>,
 }
 
-/// A turn, until it is dropped.
 #[derive(Debug)]
 pub(super) struct ChildTurn {
     /// Absent: it is somebody else's already.
@@ -42,7 +39,6 @@ impl ChildTurns {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a turn.
     pub(super) async fn take(self: &Arc<Self>, owner: TurnOwner) -> ChildTurn {
         let granted = {
             let mut table = self.table();

@@ -105,7 +105,6 @@ impl PhotoStore {
 }
 
 impl PhotoPromise {
-    /// Which entry waits for it.
     pub fn entry(&self) -> EntryRef {
         self.of
     }
@@ -124,14 +123,10 @@ impl Drop for PhotoPromise {
     }
 }
 
-/// What the name of a promised upload says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PromiseName {
-    /// Which entry waits for it.
     of: EntryRef,
-    /// Under which name it came.
     upload: String,
-    /// At how many starts it was tried.
     tries: u32,
 }
 

@@ -2,9 +2,9 @@
 
 mod child;
 mod child_turns;
+mod eviction;
 mod follow;
 mod places;
-mod room;
 mod scrub;
 mod thumbnail;
 
@@ -27,12 +27,12 @@ use tokio::sync::watch;
 
 pub use self::child::child_main;
 use self::child_turns::ChildTurns;
+pub use self::eviction::{
+    AtRelay, DiskSpaceSource, EntryPosition, OnCard, RealCard, UNNAMED_MS_MAX, photos_to_evict,
+};
 pub use self::follow::PhotoPromise;
 pub use self::places::UploadLimits;
 use self::places::{NoPlace, UploadPlace, UploadPlaces};
-pub use self::room::{
-    AtRelay, DiskSpaceSource, EntryPosition, OnCard, RealCard, UNNAMED_MS_MAX, photos_to_evict,
-};
 use self::scrub::{StrippedPhoto, THUMBNAIL_BYTES_MAX};
 pub use self::thumbnail::thumbnails_leave;
 pub use crate::disk_space::DiskSpace;
@@ -41,7 +41,6 @@ pub use crate::disk_space::DiskSpace;
 pub const CHILD_SUBCOMMAND: &str = "photo-child";
 /// A child that has not ended by then is killed; it limits itself to 20 s of CPU.
 const CHILD_WITHIN: Duration = Duration::from_secs(40);
-/// Bytes of what a child says beside the photo.
 const WORDS_MAX: u64 = 1024;
 /// The signals by which others end a program: SIGTERM and SIGINT, and SIGKILL where the machine has no memory left.
 const TERMINATED: i32 = rustix::process::Signal::TERM.as_raw();
@@ -55,10 +54,8 @@ const PART_WITHIN: Duration = Duration::from_secs(600);
 /// What is wrong with a photo, in words for the person who took it.
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoTrouble {
-    /// No bytes at all.
     #[error("This photo is empty. Take another one")]
     Empty,
-    /// Over the limit of an upload.
     #[error("This photo is larger than 30 MB. Take another one")]
     TooManyBytes,
     /// Over 50 megapixels or 16,384 a side, or more than a decoder may use.
@@ -89,7 +86,6 @@ pub enum PhotoTrouble {
     Box(#[source] std::io::Error),
 }
 
-/// How the box keeps photos.
 #[derive(Debug, Clone)]
 pub struct PhotoSettings {
     /// Where: `photos/` of the data folder.
@@ -98,13 +94,10 @@ pub struct PhotoSettings {
     pub command: Vec<std::ffi::OsString>,
     /// Percent of the card that must be free for a photo to be taken ([`DiskSpace::takes_photos`]).
     pub free_percent_min: u64,
-    /// How uploads share the box.
     pub limits: UploadLimits,
-    /// Tells how full the card is.
     pub card: Arc<dyn DiskSpaceSource>,
 }
 
-/// The photos of a box.
 #[derive(Clone)]
 pub struct PhotoStore {
     inner: Arc<PhotosInner>,
@@ -152,18 +145,15 @@ impl PhotoStore {
         Self { inner: Arc::new(PhotosInner { settings, random, places, child_turns, promises, changes }) }
     }
 
-    /// Where a photo is kept.
     pub fn path(&self, hash: Hash) -> PathBuf {
         let name = hash.to_string();
         self.inner.settings.dir.join(&name[..2]).join(format!("{name}.jpg"))
     }
 
-    /// Whether a photo is kept here.
     pub async fn holds(&self, hash: Hash) -> bool {
         tokio::fs::try_exists(self.path(hash)).await.unwrap_or(false)
     }
 
-    /// The kept JPEG.
     pub async fn read(&self, hash: Hash) -> Option<Vec<u8>> {
         tokio::fs::read(self.path(hash)).await.ok()
     }
@@ -208,7 +198,6 @@ impl PhotoStore {
         Ok(all)
     }
 
-    /// All files of photos and thumbnails, whole or not.
     fn stored_files(&self) -> std::io::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         for folder in std::fs::read_dir(&self.inner.settings.dir)? {
@@ -284,7 +273,6 @@ impl PhotoStore {
         Ok(PhotoUpload { path, file, bytes: 0, too_long: false, place, network })
     }
 
-    /// How many uploads have a place.
     #[cfg(test)]
     pub(crate) fn places_taken(&self) -> usize {
         self.inner.places.taken()
@@ -332,7 +320,6 @@ impl PhotoStore {
 }
 
 impl PhotoUpload {
-    /// Where it lies until its photo is kept.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -466,7 +453,6 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Stri
     }
 }
 
-/// What the photo process writes for a photo.
 #[cfg(test)]
 pub(crate) fn cleaned_by_child(photo: Vec<u8>) -> Vec<u8> {
     let StrippedPhoto { photo, thumbnail } = scrub::strip_metadata(photo).unwrap();

@@ -10,12 +10,10 @@ use service::attempts::ClientNetwork;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// How uploads share the box.
 #[derive(Debug, Clone, Copy)]
 pub struct UploadLimits {
     /// Uploads that are written at a time; each may have 30 MB.
     pub at_a_time: usize,
-    /// Of those, from one network.
     pub per_network: usize,
     /// Uploads that lie half written because their place went to another one.
     pub paused: usize,
@@ -25,9 +23,7 @@ pub struct UploadLimits {
     /// Uploads that wait for a place; whoever comes then is told at once that the box is busy, unless another network has so
     /// many of them that its last one goes instead. It is room for a hundred phones at once.
     pub waiting: usize,
-    /// Of those, from one network.
     pub waiting_per_network: usize,
-    /// How long an upload waits for a place.
     pub wait: Duration,
     /// How long an upload keeps its place while others wait.
     pub hold: Duration,
@@ -51,7 +47,6 @@ impl Default for UploadLimits {
 /// Why an upload goes no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoPlace {
-    /// No place was free in time.
     Late,
     /// As many wait already as may, or one of a network that has fewer came when it was full.
     Crowded,
@@ -59,7 +54,6 @@ pub(super) enum NoPlace {
     Slow,
 }
 
-/// The places of a box.
 #[derive(Debug)]
 pub(super) struct UploadPlaces {
     limits: UploadLimits,
@@ -85,7 +79,6 @@ struct Table {
     looked: Option<Instant>,
 }
 
-/// Places that are taken, by all and by each network.
 #[derive(Debug, Default)]
 struct TakenPlaces {
     all: usize,
@@ -96,7 +89,6 @@ struct TakenPlaces {
 struct Upload {
     network: ClientNetwork,
     path: PathBuf,
-    /// Bytes that were written.
     size: u64,
     stage: Stage,
 }
@@ -104,14 +96,21 @@ struct Upload {
 #[derive(Debug)]
 enum Stage {
     /// In the queue, for the first time or with half a file.
-    Waiting { granted: oneshot::Sender<()>, has_file: bool },
-    /// Its bytes are read and written.
-    Writing { since: Instant, bytes: u64 },
-    /// It gave its place up, and has sent nothing since.
-    Paused { since: Instant },
+    Waiting {
+        granted: oneshot::Sender<()>,
+        has_file: bool,
+    },
+    Writing {
+        since: Instant,
+        bytes: u64,
+    },
+    Paused {
+        since: Instant,
+    },
     /// Its form is here whole, and it waits to be opened: nobody waits for its phone any more.
-    Complete { has_place: bool },
-    /// Its file is emptied.
+    Complete {
+        has_place: bool,
+    },
     Evicted,
 }
 
@@ -138,13 +137,11 @@ impl UploadPlaces {
         Ok(place)
     }
 
-    /// How many uploads wait for a place.
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
         self.table().queue.len()
     }
 
-    /// How many uploads have one.
     #[cfg(test)]
     pub(super) fn taken(&self) -> usize {
         self.table().taken().all
@@ -410,19 +407,26 @@ impl Table {
             return None;
         }
         slow.sort_unstable_by_key(|(per_second, id, _)| (*per_second, *id));
-        let helps = |(_, own): &(u64, ClientNetwork)| {
-            let crowded = taken.is_crowded(*own, limits);
-            slow.iter().find(|(_, _, network)| !crowded || network == own)
-        };
-        self.in_turn(taken).iter().find_map(helps).map(|(_, id, network)| (*id, *network))
+        self.in_turn(taken)
+            .iter()
+            .find_map(|(_, own): &(u64, ClientNetwork)| {
+                let crowded = taken.is_crowded(*own, limits);
+                slow.iter().find(|(_, _, network)| !crowded || network == own)
+            })
+            .map(|(_, id, network)| (*id, *network))
     }
 
     /// Whether one more upload may lie half written; the one that has sent nothing for longest is thrown away for it.
     fn make_room_for_another_file(&mut self, limits: &UploadLimits, evicted: &mut Vec<PathBuf>) -> bool {
-        let lies = |upload: &&Upload| {
-            matches!(upload.stage, Stage::Paused { .. } | Stage::Waiting { has_file: true, .. })
-        };
-        if self.uploads.values().filter(lies).count() < limits.paused {
+        if self
+            .uploads
+            .values()
+            .filter(|upload: &&Upload| {
+                matches!(upload.stage, Stage::Paused { .. } | Stage::Waiting { has_file: true, .. })
+            })
+            .count()
+            < limits.paused
+        {
             return true;
         }
         let silent = self.uploads.iter().filter_map(|(id, upload)| match upload.stage {

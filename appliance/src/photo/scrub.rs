@@ -9,21 +9,17 @@ use record::limits::PHOTO_STORED_BYTES_MAX;
 
 /// Pixels of an upload: phones make 48 million.
 const PIXELS_MAX: u64 = 50_000_000;
-/// Pixels of a side.
 const SIDE_MAX: u32 = 16_384;
-/// Pixels of the long side of what is kept.
 const STORED_SIDE_MAX: u32 = 2_048;
 /// Pixels of a thumbnail's long side; half of them for a picture that is too large at every quality.
 const THUMBNAIL_SIDES: [u32; 2] = [320, 160];
 /// Qualities of a thumbnail that are tried until it is small enough.
 const THUMBNAIL_QUALITIES: [u8; 5] = [70, 55, 40, 25, 10];
 pub(super) const THUMBNAIL_BYTES_MAX: usize = 15_000;
-/// Bytes that a decoder may ask for.
 const DECODER_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Qualities that are tried until the result is small enough; the first nearly always is.
 const QUALITIES: [u8; 4] = [80, 65, 50, 35];
 
-/// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ScrubError {
     #[error("HEIC")]
@@ -43,14 +39,12 @@ impl From<ImageError> for ScrubError {
     }
 }
 
-/// What is kept of a photo, as JPEGs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StrippedPhoto {
     pub(super) photo: Vec<u8>,
     pub(super) thumbnail: Vec<u8>,
 }
 
-/// The clean photo and its thumbnail.
 pub(super) fn strip_metadata(photo: Vec<u8>) -> Result<StrippedPhoto, ScrubError> {
     if is_heic(&photo) {
         return Err(ScrubError::Heic);
@@ -85,7 +79,6 @@ fn encode_jpeg(
     Ok(None)
 }
 
-/// No side longer than this.
 fn shrink_to(image: DynamicImage, side_max: u32) -> DynamicImage {
     let fits = image.width() <= side_max && image.height() <= side_max;
     if fits { image } else { image.thumbnail(side_max, side_max) }
@@ -135,8 +128,8 @@ fn is_heic(photo: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::marked_photos::{MarkedPhoto, compute_crc32, has_mark, marked_photos};
     use super::*;
+    use crate::photo::marked_photos::{MarkedPhoto, compute_crc32, has_mark, marked_photos};
     use image::{ImageFormat, RgbImage, RgbaImage};
 
     fn jpeg(width: u32, height: u32) -> Vec<u8> {
@@ -185,8 +178,7 @@ mod tests {
             at += usize::from(u16::from_be_bytes([jpeg[at], jpeg[at + 1]]));
             if marker == 0xda {
                 // The picture itself: a 0xff in it has a zero behind it.
-                let is_end = |pair: &[u8]| pair[0] == 0xff && pair[1] != 0;
-                at += jpeg[at..].windows(2).position(is_end).unwrap();
+                at += jpeg[at..].windows(2).position(|pair: &[u8]| pair[0] == 0xff && pair[1] != 0).unwrap();
             }
         }
         markers
@@ -230,9 +222,10 @@ mod tests {
         };
         // Noise that stays when it is made small: squares of the size of a thumbnail's pixels.
         let squares: Vec<[u8; 3]> = (0..320 * 240).map(|_| [noise(), noise(), noise()]).collect();
-        let at = |x: u32, y: u32| squares[usize::try_from(y / 4 * 320 + x / 4).unwrap()].into();
         let mut photo = Vec::new();
-        let image = RgbImage::from_fn(1280, 960, at);
+        let image = RgbImage::from_fn(1280, 960, |x: u32, y: u32| {
+            squares[usize::try_from(y / 4 * 320 + x / 4).unwrap()].into()
+        });
         JpegEncoder::new_with_quality(&mut photo, 90).encode_image(&image).unwrap();
         let thumbnail = strip_metadata(photo).unwrap().thumbnail;
         assert!(thumbnail.len() <= THUMBNAIL_BYTES_MAX, "{}", thumbnail.len());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use record::tree::Hash;
 
-use super::room::UNNAMED_MS_MAX;
+use super::eviction::UNNAMED_MS_MAX;
 use super::{OnCard, PhotoStore, PhotoTrouble, run_child, write_whole};
 
 /// How long a thumbnail stays when its photo has left the card: lists of a year show it.
@@ -14,7 +14,6 @@ const THUMBNAIL_MS_MAX: u64 = 400 * 24 * 3_600_000;
 const ENDING: &str = ".t.jpg";
 
 impl PhotoStore {
-    /// Where a photo's thumbnail is kept.
     pub fn thumbnail_path(&self, hash: Hash) -> PathBuf {
         self.path(hash).with_file_name(format!("{hash}{ENDING}"))
     }

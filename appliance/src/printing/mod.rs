@@ -76,7 +76,6 @@ pub use crate::printing::trial::{DryRun, LastPrinted};
 pub use crate::printing::workers::supervisor::ChangedPrinter;
 use crate::store::StateDb;
 
-/// Jobs in a list.
 const JOBS_LISTED: usize = 100;
 /// A printer's state older than this is asked anew when somebody looks.
 const STATE_FRESH_MS: i64 = 1_500;
@@ -282,13 +281,15 @@ impl PrintService {
     }
 
     fn summary(&self, job: &LedgerJob, open: &[LedgerJob]) -> JobSummary {
-        let before = |other: &&LedgerJob| {
-            job.head.finished_ms.is_none()
-                && other.seq < job.seq
-                && other.head.printer == job.head.printer
-                && plan::job_phase(&other.progress, other.head.cancelled) != JobPhase::NeedsAnswer
-        };
-        let ahead = open.iter().filter(before).count();
+        let ahead = open
+            .iter()
+            .filter(|other: &&LedgerJob| {
+                job.head.finished_ms.is_none()
+                    && other.seq < job.seq
+                    && other.head.printer == job.head.printer
+                    && plan::job_phase(&other.progress, other.head.cancelled) != JobPhase::NeedsAnswer
+            })
+            .count();
         JobSummary {
             id: job.head.id,
             state: self.state(job, ahead),

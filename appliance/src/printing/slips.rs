@@ -12,30 +12,26 @@ use crate::printing::model::view::{JobState, JobView, PrintRefusal};
 use crate::printing::submit::{JobDraft, label_refusal};
 use crate::printing::{LedgerError, PrinterConfig, templates};
 
-/// A slip as somebody asks for it.
 #[derive(Debug, Clone)]
 pub struct SlipRequest {
-    /// Made by the caller: the same id again is the same job.
     pub id: JobId,
     /// The client's idempotency key: the same key again is the same job.
     pub key: Option<String>,
     /// The printer's name; without one the first that prints slips of this kind.
     pub printer: Option<String>,
-    /// Which slip.
     pub kind: JobKind,
-    /// What it says.
     pub content: SlipContent,
 }
 
-/// The label that came out last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LastLabel {
-    /// There is none that may be printed once more.
     None,
     /// Somebody has to look for a label first, or the job is not finished.
     Unsettled,
-    /// This label of this job.
-    Printed { job: JobId, n: u32 },
+    Printed {
+        job: JobId,
+        n: u32,
+    },
 }
 
 impl PrintService {
@@ -83,12 +79,10 @@ impl PrintService {
             .map_err(|why| label_refusal(1, label, why))
     }
 
-    /// Whether some printer prints text of its own.
     pub fn has_slip_printer(&self) -> bool {
         self.handles().iter().any(|handle| templates::slips::prints_text(&handle.config))
     }
 
-    /// The first printer that prints slips of this kind.
     fn slip_printer(&self, kind: JobKind) -> Result<std::sync::Arc<PrinterConfig>, PrintRefusal> {
         let handles = self.handles();
         let found = handles.iter().find(|handle| templates::slips::prints_text(&handle.config));
@@ -101,7 +95,6 @@ impl PrintService {
         }
     }
 
-    /// Says where the set-up code is read, once.
     pub fn set_setup_code(&self, reader: SetupCodeReader) {
         self.secrets.set_reader(reader);
     }

@@ -23,7 +23,6 @@ use crate::printing::model::view::{JobView, LabelView, PreviewImage, PrintRefusa
 use crate::printing::queue::ledger::{LedgerJob, SubmitOutcome};
 use crate::printing::templates::layout::RenderStyle;
 
-/// Labels that a thread of its own is worth for.
 const LABELS_A_THREAD: usize = 200;
 /// Notes that a job keeps: each is a kind of remark, not one a label.
 const NOTES_MAX: usize = 8;
@@ -39,7 +38,6 @@ pub struct PreviewRequest {
     pub template: Option<String>,
     /// What is done about names that cannot be printed.
     pub names: NameStyle,
-    /// What it says.
     pub label: LabelRequest,
     /// Its place in the job, such as 3 of 42.
     pub at: (u32, u32),
@@ -161,13 +159,18 @@ impl PrintService {
                 request.at,
             );
             let made = made.map_err(|why| label_refusal(request.at.0, &request.label, why))?;
-            let about = |warning: &LabelWarning| JobNote::Warning {
-                warning: shorten_warning(warning),
-                first: 1,
-                times: 1,
-                of: 1,
-            };
-            let notes = made.drawing.warnings.iter().map(about).take(NOTES_MAX).collect();
+            let notes = made
+                .drawing
+                .warnings
+                .iter()
+                .map(|warning: &LabelWarning| JobNote::Warning {
+                    warning: shorten_warning(warning),
+                    first: 1,
+                    times: 1,
+                    of: 1,
+                })
+                .take(NOTES_MAX)
+                .collect();
             Ok(PreviewImage { dots: made.dots, dpi: config.dpi, template: design.name().to_owned(), notes })
         })
         .map(|(preview, note)| match note {
@@ -265,11 +268,14 @@ impl PrintService {
         let labels = if fitting.is_some() { labels } else { &labels[..labels.len().min(1)] };
         let t = Typesetter::new()?;
         // No position: what is cut out of a sheet comes in no order.
-        let draw = |(n, label): (u32, &LabelRequest)| {
-            let drawn = crate::printing::templates::layout::lay_out(&t, design, names, label, (n, 1), dpi);
-            drawn.map_err(|why| label_refusal(n, label, why.into()))
-        };
-        (1u32..).zip(labels).map(draw).collect()
+        (1u32..)
+            .zip(labels)
+            .map(|(n, label): (u32, &LabelRequest)| {
+                let drawn =
+                    crate::printing::templates::layout::lay_out(&t, design, names, label, (n, 1), dpi);
+                drawn.map_err(|why| label_refusal(n, label, why.into()))
+            })
+            .collect()
     }
 
     /// What to try, the best first.
@@ -298,10 +304,10 @@ impl PrintService {
 
 /// The earlier job of a key, when it is of these labels. Blank tags are made anew for each submission, so any are the same.
 fn same_labels(job: JobView, labels: &[LabelRequest]) -> Result<JobView, PrintRefusal> {
-    let alike = |(was, is): (&LabelView, &LabelRequest)| {
-        if was.blank && is.blank { true } else { (was.tag, was.blank) == (is.tag, is.blank) }
-    };
-    let same = job.labels.len() == labels.len() && job.labels.iter().zip(labels).all(alike);
+    let same = job.labels.len() == labels.len()
+        && job.labels.iter().zip(labels).all(|(was, is): (&LabelView, &LabelRequest)| {
+            if was.blank && is.blank { true } else { (was.tag, was.blank) == (is.tag, is.blank) }
+        });
     if same { Ok(job) } else { Err(PrintRefusal::KeyReused) }
 }
 
@@ -339,8 +345,11 @@ fn check_all(
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let share = labels.len().div_ceil(cores).max(LABELS_A_THREAD);
     let shares = std::thread::scope(|scope| {
-        let check = |(labels, first)| scope.spawn(move || label_warnings(manner, config, labels, first, of));
-        let threads: Vec<_> = labels.chunks(share).zip((1u32..).step_by(share)).map(check).collect();
+        let threads: Vec<_> = labels
+            .chunks(share)
+            .zip((1u32..).step_by(share))
+            .map(|(labels, first)| scope.spawn(move || label_warnings(manner, config, labels, first, of)))
+            .collect();
         let joined =
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         // In order: the first label at fault is the one that is named.

@@ -22,12 +22,10 @@ pub enum LastPrinted {
     At(i64),
 }
 
-/// What a trial found out before anything is written down.
 #[derive(Debug)]
 pub struct DryRun {
     /// For each label: why it cannot be printed, if it cannot.
     pub refused: Vec<Option<PrintRefusal>>,
-    /// The template that fits.
     pub template: String,
 }
 

@@ -17,12 +17,9 @@ use crate::setup::{CodeState, STATE_FILE, SetupCode, SetupState};
 
 /// Stands between any two steps of which the first is durable.
 pub trait StepGate {
-    /// # Errors
-    /// Nothing more is to be done.
     fn pass_step(&mut self) -> Result<(), ProvisionError>;
 }
 
-/// Lets everything through.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenGate;
 
@@ -41,7 +38,6 @@ pub(super) enum SettledClaim {
     Valid(Box<ClaimFile>),
 }
 
-/// The data partition.
 #[derive(Debug)]
 pub(super) struct DataFolder {
     data: PathBuf,
@@ -120,7 +116,6 @@ impl DataFolder {
         Some(text.trim().to_owned()).filter(|line| !line.is_empty())
     }
 
-    /// What was applied before.
     pub(super) fn read_settled(&self) -> SettledClaim {
         match std::fs::read(self.etc.join(SETTLED_FILE)) {
             // It is written before the state.
@@ -222,7 +217,6 @@ impl DataFolder {
     }
 }
 
-/// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FileAccess {
     Everybody,

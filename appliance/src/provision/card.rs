@@ -23,11 +23,9 @@ const NEXT: &str = "cleantrack.new";
 pub(super) enum ClaimSource {
     Absent,
     Unreadable(String),
-    /// At most one byte more than a claim file may have.
     Bytes(Vec<u8>),
 }
 
-/// The card.
 #[derive(Debug)]
 pub(super) struct CardFolder {
     path: PathBuf,

@@ -9,7 +9,6 @@ pub enum ProvisionError {
     Data { path: PathBuf, source: std::io::Error },
     #[error("the settings that follow from the claim file are none that this box takes: {0}")]
     Settings(String),
-    /// Only gates of tests do this.
     #[error("the power was cut")]
     Cut,
 }

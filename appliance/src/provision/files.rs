@@ -98,7 +98,6 @@ pub(super) fn write_time_servers(servers: &[String]) -> String {
 pub(super) struct ProxyParts {
     /// `http://host:port`.
     pub(super) url: String,
-    /// Name and password.
     pub(super) credentials: Option<(String, String)>,
 }
 
@@ -123,7 +122,6 @@ pub(super) struct SettingsFacts<'a> {
     pub(super) folder: &'a Path,
     pub(super) settled: &'a ClaimFile,
     pub(super) proxy: Option<ProxyParts>,
-    /// Whether there is a claim file for the service.
     pub(super) has_claim: bool,
     pub(super) is_access_point: bool,
     /// What they were, where only what is new counts.
@@ -181,12 +179,10 @@ pub(super) fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, Provis
     Ok(text)
 }
 
-/// Settings with which the service starts.
 pub(super) fn read_settings(text: &str) -> Option<BoxSettings> {
     toml::from_str(text).ok().filter(|read: &BoxSettings| read.check().is_ok())
 }
 
-/// The way out.
 fn list_uplink(facts: &SettingsFacts<'_>) -> toml::Table {
     let path = |name: &str| toml::Value::String(facts.folder.join(name).display().to_string());
     let mut uplink = toml::Table::new();

@@ -28,12 +28,10 @@ use crate::setup::{
 pub use self::apply::{OpenGate, StepGate};
 pub use self::error::ProvisionError;
 
-/// Where it works.
 #[derive(Debug, Clone)]
 pub struct ProvisionPaths {
     /// The card's FAT partition, or the folder in which the set-up page leaves its file.
     pub card: PathBuf,
-    /// The data partition.
     pub data: PathBuf,
     /// Where the machine's users are listed: `/`.
     pub root: PathBuf,
@@ -71,7 +69,6 @@ pub fn provision_box(
     }
 }
 
-/// One run.
 struct ProvisionRun<'a> {
     card: CardFolder,
     folder: DataFolder,
@@ -274,7 +271,6 @@ impl ProvisionRun<'_> {
         Ok(after)
     }
 
-    /// Whether the card took it.
     fn report_on_card(&self, state: &SetupState) -> bool {
         let text = (self.words)(state, self.folder.made_code().as_deref());
         match self.card.write_report(state.stage, &text) {

@@ -9,7 +9,6 @@ const SERVICE_USER: &str = "cleantrack";
 /// The service's data folder, on the data partition.
 pub(super) const SERVICE_FOLDER: &str = "appliance";
 
-/// A user and its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileOwner {
     pub(super) user: u32,

@@ -10,9 +10,7 @@ use crate::setup::{CODE_FILE, PASSPHRASE_FILE, SetupPart};
 
 /// What was applied so far, the relay and the set-up code aside.
 pub(super) const SETTLED_FILE: &str = "cleantrack/settled.toml";
-/// What the service reads.
 pub(super) const SETTINGS_FILE: &str = "cleantrack/appliance.toml";
-/// What the cable has.
 pub(super) const WIRED_FILE: &str = "network/10-wired.network";
 /// What the box has in the Wi-Fi that it joins; absent where it joins none.
 pub(super) const WIRELESS_FILE: &str = "network/20-wireless.network";
@@ -30,16 +28,12 @@ pub(super) struct FileChange {
     pub(super) content: FileContent,
 }
 
-/// What becomes of a path.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum FileContent {
     /// Read by everybody on the machine.
     Open(String),
-    /// Read by root alone.
     Root(String),
-    /// Read by the service alone.
     Service(String),
-    /// A link to this.
     Link(String),
     Absent,
 }
@@ -55,11 +49,8 @@ impl std::fmt::Debug for FileContent {
     }
 }
 
-/// What a plan is made of.
 pub(super) struct PlanInputs<'a> {
-    /// The new one.
     pub(super) claim: &'a ClaimFile,
-    /// What was applied before.
     pub(super) before: ClaimFile,
     /// What is known all the same, where what was applied before cannot be read: then nothing changes but what the new one names, and
     /// what cannot be read stays so, since it would else count as all that there is.
@@ -76,14 +67,12 @@ pub(super) struct PlanInputs<'a> {
 
 /// What the box's own files say, where what was applied cannot be read.
 pub(super) struct RetainedParts {
-    /// The service's settings as they are.
     pub(super) settings: String,
     /// Whether the box stays in a Wi-Fi that it is in.
     pub(super) is_in_wifi: bool,
 }
 
 impl PlanInputs<'_> {
-    /// Whether what the radio does is written.
     fn names_radio(&self) -> bool {
         self.retained.is_none() || self.claim.wifi.is_some() || self.claim.access_point.is_some()
     }
@@ -97,14 +86,12 @@ impl PlanInputs<'_> {
         self.claim.network.address.is_some() || !self.claim.network.dns.is_empty()
     }
 
-    /// Whether what the cable has is written.
     fn names_cable(&self) -> bool {
         let is_named = self.claim.wifi.is_none() && !self.stays_in_wifi() && self.names_address();
         self.retained.is_none() || is_named
     }
 }
 
-/// All changes, in their order.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BoxPlan {
     pub(super) changes: Vec<FileChange>,
@@ -267,7 +254,6 @@ pub(super) fn choose_access_point<'a>(
     }
 }
 
-/// What a claim file names.
 pub(super) fn list_parts(claim: &ClaimFile) -> Vec<SetupPart> {
     let network = &claim.network;
     let all = [

@@ -16,7 +16,6 @@ const CLAIM: &str = "version = 1\nhostname = \"ward-7\"\ntime_zone = \"America/C
     proxy = \"http://box:proxy-secret@proxy.lan:3128\"\n";
 const SECRETS: [&str; 3] = ["open sesame 1", "proxy-secret", "installer-code"];
 
-/// Lets so many steps through.
 struct CutAfter(usize);
 
 impl StepGate for CutAfter {

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Seams, rooms};
+use super::{Seams, optional_parts};
 use crate::admin::BoxReports;
 use crate::command::execute_as_box;
+use crate::doctor::live_facts::find_admin;
 use crate::doctor::machine::MachineRoot;
-use crate::doctor::running::find_admin;
 use crate::identity::IdentityStores;
 use crate::intake::{Command, SettingsChange};
 use crate::settings::BoxSettings;
@@ -17,7 +17,6 @@ use crate::uplink::Uplink;
 use crate::web;
 use crate::web::AppState;
 
-/// The parts that pages get.
 pub(super) fn field_parts(
     seams: &Seams,
     settings: &BoxSettings,
@@ -37,7 +36,7 @@ pub(super) fn field_parts(
         access_point: settings.network.access_point,
         uplink: uplink.status(),
         // A file of the settings that is of no use has an alarm already.
-        route: rooms::route_sources(&settings.uplink).load().unwrap_or_default(),
+        route: optional_parts::route_sources(&settings.uplink).load().unwrap_or_default(),
         settings_list: toml::to_string_pretty(settings).unwrap_or_default(),
         take_claim: Arc::new(move |text| uplink_of_claims.take_up(text).map_err(|error| error.to_string())),
     }

@@ -17,7 +17,7 @@ use crate::alarms::sources::SideRoom;
 use crate::alarms::{ActiveAlarm, AlarmStore};
 use crate::command::execute_command;
 use crate::disk_space::DiskSpace;
-use crate::doctor::running::has_admin;
+use crate::doctor::live_facts::has_admin;
 use crate::identity::IdentityStores;
 use crate::intake::{Command, CommandRequest, UseForm};
 use crate::panel::button::ButtonPress;
@@ -91,7 +91,6 @@ impl BoxPanel {
         let _ = self.alarms.set(Arc::clone(alarms));
     }
 
-    /// What it shows, for pages.
     pub(super) fn view(&self) -> Option<watch::Receiver<PanelView>> {
         self.owner.as_ref().map(PanelOwner::view)
     }
@@ -111,7 +110,6 @@ impl BoxPanel {
     }
 }
 
-/// Minutes since midnight at the facility.
 fn day_minute(zone: &Mutex<TimeZone>, wall_ms: i64) -> u16 {
     let zone = zone.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let Ok(now) = Timestamp::from_millisecond(wall_ms) else { return 0 };
@@ -119,7 +117,6 @@ fn day_minute(zone: &Mutex<TimeZone>, wall_ms: i64) -> u16 {
     u16::try_from(i16::from(now.hour()) * 60 + i16::from(now.minute())).unwrap_or(0)
 }
 
-/// Where what is the matter is seen.
 pub(super) struct PanelSources {
     seams: Seams,
     store: Store,

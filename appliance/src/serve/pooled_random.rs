@@ -4,7 +4,6 @@ use std::sync::{Mutex, PoisonError};
 
 use service::random::{RandomSource, SystemRandom};
 
-/// Bytes that are asked for at a time.
 const POOL_BYTES: usize = 4096;
 /// Larger requests, such as keys, go to the operating system directly.
 const POOLED_BYTES_MAX: usize = 16;

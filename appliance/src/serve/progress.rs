@@ -7,7 +7,6 @@ use crate::store::disk::DiskCalls;
 /// slow card may take minutes for.
 const STILL_MAX: u32 = 120;
 
-/// Watches what a start does on the disk.
 #[derive(Debug)]
 pub(super) struct StartProgress {
     calls: DiskCalls,
@@ -16,7 +15,6 @@ pub(super) struct StartProgress {
 }
 
 impl StartProgress {
-    /// From now on.
     pub(super) fn new(calls: DiskCalls) -> Self {
         Self { count: calls.count(), calls, still: 0 }
     }

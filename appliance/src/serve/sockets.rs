@@ -13,13 +13,11 @@ use crate::settings::{BoxLimits, BoxSettings};
 
 /// What systemd calls the sockets for phones (`FileDescriptorName=`).
 pub(super) const HTTP_SOCKET: &str = "http";
-/// The same for staff.
 pub(super) const HTTPS_SOCKET: &str = "https";
 
 /// Sockets for HTTPS that systemd holds; none where the box binds its own.
 pub(super) type SecureSockets = Vec<Socket>;
 
-/// Everything that the box listens on.
 pub(super) struct BoxListeners {
     pub(super) plain: Vec<TcpListener>,
     pub(super) secure: Vec<TcpListener>,
@@ -27,7 +25,6 @@ pub(super) struct BoxListeners {
     pub(super) tls: Option<TlsInfo>,
 }
 
-/// The sockets for phones.
 pub(super) async fn take_plain(
     settings: &BoxSettings,
     early: Option<EarlyListener>,
@@ -62,8 +59,8 @@ fn find_first_addr(sockets: &[TcpListener]) -> Result<Option<SocketAddr>, ServeE
 impl BoxListeners {
     /// Where phones come, the first of several.
     pub(super) fn plain_addr(&self) -> Result<SocketAddr, ServeError> {
-        let missing = || ServeError::System(io::Error::new(io::ErrorKind::NotFound, "no socket for HTTP"));
-        find_first_addr(&self.plain)?.ok_or_else(missing)
+        find_first_addr(&self.plain)?
+            .ok_or_else(|| ServeError::System(io::Error::new(io::ErrorKind::NotFound, "no socket for HTTP")))
     }
 
     /// Where staff come, the first of several; `None` where the box serves no HTTPS.

@@ -92,7 +92,6 @@ fn remind_of_people(state: &AppState) {
     web::remind_of_access(state);
 }
 
-/// Backups that are due, and what is told of them.
 pub(super) async fn look_after_backups(backups: BackupService) {
     loop {
         let own = backups.clone();
@@ -103,7 +102,6 @@ pub(super) async fn look_after_backups(backups: BackupService) {
     }
 }
 
-/// What the store and the clock say, as alarms.
 async fn report_health(seams: Seams, store: Store) {
     let mut reported = ReportedCounts::default();
     loop {
@@ -153,7 +151,6 @@ fn report_state_rows(alarms: &AlarmStore, store: &Store) {
     report_unreadable_rows(alarms, &unreadable);
 }
 
-/// What the log says that somebody should see to.
 fn update_reminders(seams: &Seams, store: &Store, now: &Now) {
     let Some(table) = seams.alarms.reminders() else { return };
     let facility = store.facility();
@@ -329,7 +326,6 @@ pub(super) struct LinkView {
     pub(super) ways: watch::Receiver<Option<WayReport>>,
 }
 
-/// Follows the uplink for the pages.
 pub(super) fn follow_link(uplink: &Uplink) -> (LinkView, JoinHandle<()>) {
     let mut status = uplink.status();
     let (report_health, link) = watch::channel(RelayLinkState::Alone);

@@ -21,7 +21,6 @@ pub enum PanelKind {
 }
 
 impl PanelKind {
-    /// As it stands in the settings.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",

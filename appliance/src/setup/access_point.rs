@@ -12,7 +12,6 @@ use super::code::make_symbols;
 pub const PASSPHRASE_FILE: &str = "access-point-passphrase";
 /// The box's address there, as the image gives it.
 pub const ACCESS_POINT_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
-/// Bytes of the file.
 const PASSPHRASE_BYTES_MAX: u64 = 256;
 /// Of a password that the box makes: 75 bits, which nobody tries out on what a radio hears.
 const SYMBOLS_COUNT: usize = 15;

@@ -13,12 +13,9 @@ use super::{CODE_FILE, USED_FILE};
 
 /// Of a code that the box makes: 50 bits, of which one try a second reads nothing in a person's life.
 const SYMBOLS_COUNT: usize = 10;
-/// Bytes of the file.
 const CODE_BYTES_MAX: u64 = 256;
-/// Bytes of the list of used codes: hundreds of them.
 const USED_BYTES_MAX: usize = 64 * 1024;
 
-/// Why there is no code.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupCodeError {
     #[error("the set-up code in {} cannot be read or made: {source}", path.display())]
@@ -31,29 +28,21 @@ pub enum SetupCodeError {
     Used { path: PathBuf, source: std::io::Error },
 }
 
-/// What there is of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodeState {
-    /// None that can be read, or none that is a code.
     Absent,
     /// It has opened the page, or somebody can sign in without it, or nobody can say whether it has.
     Used,
-    /// It opens the page.
     Valid(String),
 }
 
-/// What somebody entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeTrial {
-    /// The code.
     Right,
-    /// The code, which is used up.
     Used,
-    /// Something else.
     Wrong,
 }
 
-/// The code, wherever this box has it.
 #[derive(Debug, Clone)]
 pub struct SetupCode {
     path: PathBuf,
@@ -68,7 +57,6 @@ pub fn make_code(random: &dyn RandomSource) -> String {
     format!("{left}-{right}")
 }
 
-/// So many symbols that nobody takes for each other, at random.
 pub(super) fn make_symbols<const COUNT: usize>(random: &dyn RandomSource) -> String {
     let mut bytes = [0; COUNT];
     random.fill(&mut bytes);
@@ -139,7 +127,6 @@ impl SetupCode {
         std::fs::metadata(self.used.parent()?).ok()
     }
 
-    /// What there is.
     pub fn state(&self) -> CodeState {
         let Some(text) = read_start(&self.path, CODE_BYTES_MAX) else { return CodeState::Absent };
         let code = text.trim();

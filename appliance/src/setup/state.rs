@@ -10,16 +10,13 @@ use super::STATE_FILE;
 /// Bytes of the file: a claim file has at most a few hundred lines that can be wrong.
 const STATE_BYTES_MAX: u64 = 256 * 1024;
 
-/// How far it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SetupStage {
     /// There was no claim file yet.
     #[default]
     None,
-    /// The newest one was applied.
     Done,
-    /// The newest one has mistakes, and nothing of it was applied.
     Mistakes,
 }
 
@@ -27,9 +24,7 @@ pub enum SetupStage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SetupOrigin {
-    /// From the card.
     Card,
-    /// From the set-up page.
     Page,
 }
 
@@ -39,7 +34,6 @@ pub enum SetupOrigin {
 pub enum SetupNote {
     /// The claim file still lies on the card, with its secrets.
     NotWiped,
-    /// The card took no report.
     NoReport,
     /// The service's settings were damaged, and were made again.
     SettingsMade,
@@ -101,12 +95,10 @@ impl From<&ClaimMistake> for SetupRow {
     }
 }
 
-/// All mistakes of a claim file.
 pub fn list_rows(error: &firmware_config::ClaimFileError) -> Vec<SetupRow> {
     error.mistakes().iter().map(SetupRow::from).collect()
 }
 
-/// How far the set-up is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetupState {
     #[serde(rename = "state")]
@@ -114,7 +106,6 @@ pub struct SetupState {
     /// Where the newest claim file came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<SetupOrigin>,
-    /// Its mistakes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<SetupRow>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -141,13 +132,10 @@ pub struct SetupState {
 /// What came of a run of `provision`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProvisionOutcome {
-    /// There was nothing to do.
     Unchanged,
     /// There is no claim file yet: the box becomes a network of its own.
     AccessPoint,
-    /// A claim file was applied.
     Applied(SetupState),
-    /// It has mistakes; nothing of it was applied.
     Refused(SetupState),
 }
 

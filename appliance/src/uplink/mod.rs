@@ -1,34 +1,17 @@
 //! The way of the log to the relay: `way` chooses between MQTT and HTTPS and `exchange` decides what is said; `link` and
 //! `https_link` bring it there, `photos` follow by HTTPS, and `reach` finds out where a way ends.
 
-pub mod claim;
-mod directives;
-mod evidence;
 pub mod exchange;
-mod https_link;
-mod line;
-pub mod link;
-mod log_keys;
+pub mod logs;
 mod photos;
 pub mod plan;
-pub mod proxy;
 pub mod reach;
-mod rebase;
-mod refill;
 mod refused;
-mod relay_time;
-mod restarts;
-mod run_refusals;
-mod runs;
+pub mod relation;
 mod session;
-pub mod stored;
 #[cfg(test)]
 mod test_shared;
-pub mod tls;
-pub mod way;
-pub mod way_config;
-mod way_fault;
-mod way_probe;
+pub mod transport;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -46,14 +29,14 @@ use service::random::RandomSource;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use self::claim::{ClaimIdentity, ClaimStore};
-use self::evidence::EvidenceNotes;
+use self::logs::run_refusals::RunRefusals;
 pub use self::refused::at_relay as photos_at_relay;
-use self::run_refusals::RunRefusals;
-pub use self::way::UplinkWay;
-use self::way::{NextTry, WayPlan};
-use self::way_config::WayConfig;
-pub use self::way_fault::WayFault;
+use self::relation::claim::{ClaimError, ClaimIdentity, ClaimStore};
+use self::relation::evidence::EvidenceNotes;
+pub use self::transport::choice::UplinkWay;
+use self::transport::choice::{NextTry, WayPlan};
+use self::transport::config::WayConfig;
+pub use self::transport::fault::WayFault;
 use crate::alarms::sources::{SideRoom, is_of_fetch_room, no_room_to_fetch};
 use crate::alarms::{AlarmCause, AlarmStore, AlarmWorder};
 use crate::intake::{Command, SettingsChange};
@@ -76,7 +59,6 @@ pub enum UplinkState {
         /// In words for the person at the box.
         trouble: Option<String>,
     },
-    /// Connected.
     Up,
     /// Claimed and not connected.
     Down {
@@ -89,17 +71,14 @@ pub enum UplinkState {
 /// The uplink as pages and the health report see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UplinkStatus {
-    /// The line.
     pub state: UplinkState,
     /// Entries that wait, of all logs.
     pub backlog: u64,
-    /// Of these, entries of logs that have ended.
     pub ended_backlog: u64,
     /// The ways, and where each of them ended when it was tried last.
     pub ways: WayReport,
 }
 
-/// How the ways to the relay are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WayReport {
     /// The one in use, or tried next.
@@ -112,35 +91,26 @@ pub struct WayReport {
 
 /// What the uplink needs of the rest of the box.
 pub struct UplinkContext {
-    /// The log.
     pub store: Store,
     /// The data folder's `keys/`.
     pub files: ClaimStore,
-    /// Where a photo is kept.
     pub photo_path: Arc<dyn Fn(record::tree::Hash) -> PathBuf + Send + Sync>,
-    /// Printers, for the health report.
     pub printers: Arc<dyn Fn() -> Vec<PrinterHealth> + Send + Sync>,
     /// The data folder, whose disk's fill is reported.
     pub data: PathBuf,
     /// `host:port` at which the box answers in its building.
     pub addresses: Vec<String>,
-    /// What machine it is.
     pub model: String,
-    /// The ways to the relay.
     pub ways: WayConfig,
     /// Whom it tells what does not fit.
     pub alarms: Arc<AlarmStore>,
-    /// Words an alarm for the health report.
     pub alarm_words: AlarmWorder,
-    /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Randomness, for back-off.
     pub random: Arc<dyn RandomSource>,
     /// Asks for an orderly end and a new start of the box, with the reason: only a start begins another epoch.
     pub restart: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
-/// A running uplink.
 pub struct Uplink {
     shared: Arc<UplinkShared>,
     task: Mutex<Option<JoinHandle<()>>>,
@@ -179,7 +149,6 @@ impl Uplink {
         Self { shared, task: Mutex::new(Some(task)) }
     }
 
-    /// How it stands.
     pub fn status(&self) -> watch::Receiver<UplinkStatus> {
         self.shared.status.subscribe()
     }
@@ -188,7 +157,7 @@ impl Uplink {
     ///
     /// # Errors
     /// The file does not fit.
-    pub fn take_up(&self, claim_file: &str) -> Result<(), claim::ClaimError> {
+    pub fn take_up(&self, claim_file: &str) -> Result<(), ClaimError> {
         self.shared.parts.files.take_up(claim_file)?;
         self.shared.claim.notify_one();
         Ok(())
@@ -242,17 +211,14 @@ impl UplinkShared {
         });
     }
 
-    /// The choice between the ways.
     fn ways(&self) -> MutexGuard<'_, WayPlan> {
         self.ways.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The present way.
     fn way(&self) -> UplinkWay {
         self.ways().way()
     }
 
-    /// When MQTT is to be tried beside HTTPS.
     fn mqtt_due_ms(&self) -> Option<u64> {
         self.ways().mqtt_due_ms()
     }
@@ -324,7 +290,6 @@ impl UplinkShared {
         }
     }
 
-    /// What these told of is over.
     fn clear(&self, over: impl Fn(&AlarmCause) -> bool) {
         self.parts.alarms.end(over);
     }
@@ -397,9 +362,9 @@ async fn run_forever(shared: &Arc<UplinkShared>) {
 }
 
 /// How long to wait before a claim that failed is tried again. For a person at the relay it may wait for days.
-fn wait_after(error: &claim::ClaimError, jitter: impl Fn(Duration) -> Duration) -> Duration {
+fn wait_after(error: &ClaimError, jitter: impl Fn(Duration) -> Duration) -> Duration {
     match error {
-        claim::ClaimError::Waits { .. } => BACK_OFF_MAX + jitter(BACK_OFF_MAX),
+        ClaimError::Waits { .. } => BACK_OFF_MAX + jitter(BACK_OFF_MAX),
         error if error.is_permanent() => HOPELESS,
         _ => jitter(BACK_OFF_MAX / 4),
     }
@@ -417,15 +382,15 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
         clock: Arc::clone(&parts.clock),
         route: parts.ways.https.clone(),
     };
-    let trouble = |error: &claim::ClaimError| {
+    let trouble = |error: &ClaimError| {
         tracing::warn!(%error, "not claimed");
-        if let claim::ClaimError::Way(fault) = error {
+        if let ClaimError::Way(fault) = error {
             shared.note_fault(UplinkWay::Https, Some(fault.clone()));
         }
         shared.say(UplinkState::Claiming { trouble: Some(error.to_string()) });
         wait_after(error, |back_off| shared.jitter(back_off))
     };
-    match claim::claim_box(&parts.files, &claimant).await {
+    match relation::claim::claim_box(&parts.files, &claimant).await {
         Ok(Some(answer)) => {
             tracing::info!(facility = %answer.facility.id, "claimed");
             shared.note_fault(UplinkWay::Https, None);
@@ -433,14 +398,14 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
         }
         Ok(None) => {}
         Err(error) => {
-            if matches!(error, claim::ClaimError::File { .. } | claim::ClaimError::Permissions { .. }) {
+            if matches!(error, ClaimError::File { .. } | ClaimError::Permissions { .. }) {
                 shared.credentials_bad(&error.to_string()).await;
             }
             return Err(trouble(&error));
         }
     }
     match parts.files.relation() {
-        Ok(Some(known)) => match claim::renew_certificate(&parts.files, &claimant).await {
+        Ok(Some(known)) => match relation::claim::renew_certificate(&parts.files, &claimant).await {
             Ok(Some(renewed)) => Ok(renewed),
             Ok(None) => Ok(known),
             Err(error) => {
@@ -501,13 +466,13 @@ mod tests {
 
     #[test]
     fn a_box_that_waits_for_a_person_tries_seldom() {
-        let waits = claim::ClaimError::Waits { epoch: Epoch { n: 2, key: [0xab, 1, 1, 2] } };
+        let waits = ClaimError::Waits { epoch: Epoch { n: 2, key: [0xab, 1, 1, 2] } };
         let at_once = |_: Duration| Duration::ZERO;
         assert_eq!(wait_after(&waits, at_once), BACK_OFF_MAX);
         assert_eq!(wait_after(&waits, |back_off| back_off), BACK_OFF_MAX * 2, "within two minutes");
-        let unclear = claim::ClaimError::Answer(String::new());
+        let unclear = ClaimError::Answer(String::new());
         assert_eq!(wait_after(&unclear, |back_off| back_off), BACK_OFF_MAX / 4);
-        let refused = claim::ClaimError::Refused { status: 409, words: "" };
+        let refused = ClaimError::Refused { status: 409, words: "" };
         assert_eq!(wait_after(&refused, at_once), HOPELESS);
     }
 }

@@ -11,11 +11,11 @@ use record::tree::Hash;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::way_fault::error_reason;
+use super::transport::fault::error_reason;
+use super::transport::http_client::PhotoClient;
 use super::{UplinkShared, refused};
 use crate::store::Store;
 
-/// Entries that are looked through at a time.
 const ENTRIES_MAX: u64 = 512;
 /// The first wait after a failure; doubled up to [`RETRY_MAX`]. The line itself has its own back-off.
 const RETRY_MIN: Duration = Duration::from_secs(1);
@@ -37,26 +37,13 @@ pub(super) enum PhotoUplinkError {
     Unreachable(String),
     /// The relay will not take this photo.
     #[error("the relay refused photo {photo} with status {status}")]
-    Refused {
-        photo: Hash,
-        /// HTTP status.
-        status: u16,
-    },
+    Refused { photo: Hash, status: u16 },
 }
 
 /// `POST /box/v1/photos/missing`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Hashes {
     photos: Vec<Hash>,
-}
-
-/// Where photos go.
-#[derive(Debug, Clone)]
-pub(super) struct PhotoClient {
-    /// The relay's photo listener.
-    pub(super) url: String,
-    /// Shows the box's certificate.
-    pub(super) client: reqwest::Client,
 }
 
 impl PhotoClient {
@@ -291,9 +278,9 @@ mod tests {
     use record::kinds::Event;
     use service::clock::{FakeClock, Now};
 
-    use super::super::test_shared::make_shared;
     use super::*;
     use crate::store::WriteDecision;
+    use crate::uplink::test_shared::make_shared;
 
     /// A relay that answers as it is told to each piece, and lacks what it did not take.
     #[derive(Default)]
@@ -305,21 +292,26 @@ mod tests {
     async fn relay() -> (Arc<Relay>, PhotoClient) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let relay = Arc::new(Relay::default());
-        let missing = async |State(relay): State<Arc<Relay>>, axum::Json(requested): axum::Json<Hashes>| {
-            let taken = relay.taken.lock().unwrap().clone();
-            let photos = requested.photos.into_iter().filter(|p| !taken.contains(&p.to_string())).collect();
-            axum::Json(Hashes { photos })
-        };
-        let piece = async |State(relay): State<Arc<Relay>>, Path(photo): Path<String>| {
-            let status = relay.answers.load(Ordering::Relaxed);
-            if status == 201 {
-                relay.taken.lock().unwrap().push(photo);
-            }
-            StatusCode::from_u16(status).unwrap()
-        };
         let routes = Router::new()
-            .route("/box/v1/photos/missing", post(missing))
-            .route("/box/v1/photos/{photo}", put(piece))
+            .route(
+                "/box/v1/photos/missing",
+                post(async |State(relay): State<Arc<Relay>>, axum::Json(requested): axum::Json<Hashes>| {
+                    let taken = relay.taken.lock().unwrap().clone();
+                    let photos =
+                        requested.photos.into_iter().filter(|p| !taken.contains(&p.to_string())).collect();
+                    axum::Json(Hashes { photos })
+                }),
+            )
+            .route(
+                "/box/v1/photos/{photo}",
+                put(async |State(relay): State<Arc<Relay>>, Path(photo): Path<String>| {
+                    let status = relay.answers.load(Ordering::Relaxed);
+                    if status == 201 {
+                        relay.taken.lock().unwrap().push(photo);
+                    }
+                    StatusCode::from_u16(status).unwrap()
+                }),
+            )
             .with_state(Arc::clone(&relay));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

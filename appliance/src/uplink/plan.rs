@@ -26,44 +26,31 @@ pub enum Answer {
     HoldsMore(u64),
     /// A cosigned checkpoint of this epoch whose root is not the box's own.
     HoldsOther(u64),
-    /// It wants to go on from here.
     Wants(u64),
-    /// It refused a batch.
     Refused,
     /// Others are before this box: it is to come again after so many seconds.
     Busy(u32),
 }
 
-/// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UplinkEvent {
-    /// A connection is up and subscribed.
     Connected,
-    /// The connection is gone.
     Disconnected,
     /// The log has this many entries.
     Grew(u64),
-    /// The relay answered.
     Answered(Answer),
-    /// Time passed.
     Tick,
 }
 
-/// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UplinkAction {
-    /// Say who we are and what we hold.
     Hello,
     /// Send entries from here, at most so many; the batch's checkpoint covers exactly its last.
     Send {
-        /// First entry.
         from: u64,
-        /// How many at most.
         entries_max: usize,
     },
-    /// Tell the health.
     Health,
-    /// Keep this cursor, durably when it suits.
     Cursor(u64),
     /// End the connection; the driver makes a new one after its back-off.
     Disconnect,
@@ -77,31 +64,23 @@ pub enum UplinkAction {
 pub enum UplinkAlarm {
     /// The relay has lost entries that it once cosigned; the box sends them again.
     RelayWentBack {
-        /// What it had cosigned.
         had: u64,
-        /// What it holds.
         has: u64,
     },
     /// The relay has cosigned more than this box has: its card forgot. A new epoch is needed.
     BoxForgot {
-        /// What the relay holds.
         relay: u64,
-        /// What the box holds.
         own: u64,
     },
     /// The relay holds another history of the same log. Nothing more is sent.
     OtherHistory {
-        /// At which size they differ.
         at: u64,
     },
-    /// The relay refused a batch.
     Refused {
-        /// Its first entry.
         from: u64,
     },
     /// The relay does not take photos; this box keeps them.
     PhotosRefused {
-        /// How many.
         count: u64,
     },
 }
@@ -113,14 +92,11 @@ enum LinkState {
     Greeting {
         since_ms: u64,
     },
-    /// Nothing is awaited.
     Idle,
-    /// A batch is in flight since then.
     Sending {
         from: u64,
         since_ms: u64,
     },
-    /// A batch was refused, then.
     Refused {
         since_ms: u64,
     },
@@ -163,12 +139,10 @@ impl UplinkPlan {
         self.cursor
     }
 
-    /// Whether the relay has said that it holds all of it.
     pub fn is_done(&self) -> bool {
         self.line == LinkState::Idle && self.cursor >= self.size
     }
 
-    /// Entries that wait.
     pub fn backlog(&self) -> u64 {
         self.size - self.cursor
     }

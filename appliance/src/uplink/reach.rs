@@ -5,13 +5,13 @@ use std::sync::Arc;
 use record::claim::ClaimAnswer;
 use service::clock::Clock;
 
-use super::claim::{ClaimError, ClaimStore};
-use super::link::RelayEndpoint;
-use super::proxy::HttpsRoute;
-use super::tls;
-pub use super::way_fault::WayFault;
-pub use super::way_probe::WayProbe;
-use super::way_probe::{ShownIdentity, WayTarget, mqtt_target};
+use super::relation::claim::{ClaimError, ClaimStore};
+pub use super::transport::fault::WayFault;
+use super::transport::mqtt_link::RelayEndpoint;
+pub use super::transport::probe::WayProbe;
+use super::transport::probe::{ShownIdentity, WayTarget, mqtt_target};
+use super::transport::proxy::HttpsRoute;
+use super::transport::tls;
 
 /// Tries every way to the relay at once, whichever the box uses: MQTT, HTTPS straight, and HTTPS by the proxy where one is set. Of a
 /// box with nothing but a claim file, the ways to the relay that it names. Nothing is sent that changes anything there, and a
@@ -32,7 +32,6 @@ pub async fn probe_ways(
     Ok(futures_util::future::join_all(probing).await)
 }
 
-/// Without the proxy first, where there is one.
 fn routes_of(route: &HttpsRoute) -> Vec<HttpsRoute> {
     let straight = HttpsRoute { proxy: None, ..route.clone() };
     if route.proxy.is_some() { vec![straight, route.clone()] } else { vec![straight] }

@@ -15,32 +15,36 @@ use record::sign::VerifierKey;
 use record::topics::{DownTopic, UpTopic};
 use tokio::sync::watch;
 
-use super::directives::{DirectiveEffect, take_directive};
 use super::exchange::{CloseReason, ExchangeInput, ExchangeOutput, HelloAnswer, LogExchange, SignedNote};
-use super::https_link::open_https;
-use super::line::{LineReceiver, LineSender};
-use super::link::{LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken, RelayEndpoint, RelayLink};
-use super::photos::{self, PhotoClient};
-use super::rebase::{self, RebaseCourse};
-use super::relay_time::take_relay_time;
-use super::stored::StoredLogs;
-use super::way::{LineEnd, LineProof, UplinkWay, WayEnd};
-use super::way_fault::WayFault;
-use super::way_probe::{ShownIdentity, WayTarget, mqtt_target};
-use super::{UplinkShared, UplinkState, claim, refill, runs, tls};
+use super::logs::rebase;
+use super::logs::rebase::RebaseCourse;
+use super::logs::stored::StoredLogs;
+use super::logs::{refill, runs};
+use super::photos::{self};
+use super::relation::claim;
+use super::relation::directives::{DirectiveEffect, take_directive};
+use super::relation::relay_time::take_relay_time;
+use super::transport::choice::{LineEnd, LineProof, UplinkWay, WayEnd};
+use super::transport::connection::{LineReceiver, LineSender};
+use super::transport::fault::WayFault;
+use super::transport::http_client::PhotoClient;
+use super::transport::https_link::open_https;
+use super::transport::mqtt_link::{
+    LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken, RelayEndpoint, RelayLink,
+};
+use super::transport::probe::{ShownIdentity, WayTarget, mqtt_target};
+use super::transport::tls;
+use super::{UplinkShared, UplinkState};
 use crate::alarms::ActiveAlarm;
 
 const TICK: Duration = Duration::from_secs(1);
 
-/// Why a session ended.
 pub(super) struct SessionEnd {
-    /// For pages.
     pub(super) why: String,
     /// Whether the relay took a batch by it, or it was only renewed: then the next try need not wait long.
     pub(super) has_served: bool,
     /// Whether what the relay gave this box cannot be used.
     pub(super) credentials: bool,
-    /// What it says of the way.
     pub(super) end: WayEnd,
     /// Where the way ended although it had led to the relay: it counts where the plan takes the way for blocked.
     pub(super) fault: Option<WayFault>,
@@ -67,7 +71,6 @@ impl SessionEnd {
     }
 }
 
-/// Why a session that was up is over.
 struct SessionClose {
     why: String,
     line: LineEnd,
@@ -297,8 +300,10 @@ fn note_mqtt_fault(shared: &Arc<UplinkShared>, target: &WayTarget) {
     let (shared, target) = (Arc::clone(shared), target.clone());
     tokio::spawn(async move {
         let fault = target.probe().await.fault;
-        let broken = || WayFault::Broken { why: "MQTT got no answer".to_owned() };
-        shared.note_fault(UplinkWay::Mqtt, Some(fault.unwrap_or_else(broken)));
+        shared.note_fault(
+            UplinkWay::Mqtt,
+            Some(fault.unwrap_or_else(|| WayFault::Broken { why: "MQTT got no answer".to_owned() })),
+        );
     });
 }
 
@@ -341,7 +346,6 @@ fn to_json<T: serde::Serialize>(message: &T) -> Bytes {
 
 /// Why a session ends although the line is good: the relay is to know that the box went by itself.
 enum GoodEnd {
-    /// The box stops.
     Stop,
     /// By HTTPS, and MQTT gets through again.
     MqttOpen,

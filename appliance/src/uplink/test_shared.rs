@@ -6,7 +6,7 @@ use std::sync::Arc;
 use service::clock::FakeClock;
 use service::random::{RandomSource, SeededRandom};
 
-use super::claim::ClaimStore;
+use super::relation::claim::ClaimStore;
 use super::{UplinkContext, UplinkShared};
 use crate::alarms::AlarmStore;
 use crate::store::{Store, configure_test_store};
@@ -26,7 +26,7 @@ pub(super) fn make_shared(dir: &Path, clock: &Arc<FakeClock>) -> Arc<UplinkShare
         data: dir.join("data"),
         addresses: Vec::new(),
         model: String::new(),
-        ways: super::way_config::WayConfig::default(),
+        ways: super::transport::config::WayConfig::default(),
         alarms,
         alarm_words: |alarm| alarm.id.clone(),
         clock: clock.clone(),

@@ -18,12 +18,11 @@ impl AccessNote {
         Self { outcome, target, caller: None, subject: None }
     }
 
-    /// By somebody whom the request itself does not show: a session that begins or has just ended.
+    /// For a session that begins or has just ended, which the request itself does not show.
     pub(crate) fn by(self, staff: record::ids::StaffId) -> Self {
         Self { caller: Some(AccessCaller::Staff(staff)), ..self }
     }
 
-    /// About this person or token, by id.
     pub(crate) fn about(self, id: &(impl ToString + ?Sized)) -> Self {
         Self { subject: Some(id.to_string()), ..self }
     }

@@ -1,4 +1,4 @@
-//! Short ways to the answers of forms.
+//! Shorthands for answers to forms.
 
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};
@@ -8,17 +8,15 @@ use web::error::HttpError;
 /// What a form answers whose effect may be a page: the question for a PIN, a token's text, what was found.
 pub(crate) type FormOrPage = OneOf<FormReply, Page>;
 
-/// A form did its work; the browser goes on there.
+/// A form did its work; the browser is redirected there.
 pub(crate) fn go_to(address: &str) -> Result<FormReply, HttpError> {
     SeeOther::to(address).map(FormReply::Done)
 }
 
-/// A form's page once more, with what is wrong.
 pub(crate) fn ask_again(page: Page) -> FormReply {
     FormReply::Again(FormRecall::Invalid, page)
 }
 
-/// Adds cookies to an answer.
 pub(crate) fn with_cookies<A>(
     answer: A,
     cookies: impl IntoIterator<Item = Option<HeaderValue>>,

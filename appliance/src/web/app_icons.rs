@@ -6,7 +6,6 @@ use image::{ExtendedColorType, ImageEncoder as _};
 const FINE: usize = 4;
 /// Of the picture's side, around the mark: launchers cut circles out of it.
 const MARGIN: f64 = 0.2;
-/// The drawing's own side.
 const SIDE: f64 = 24.0;
 /// Straight lines in the place of a whole circle.
 const CHORDS: f64 = 96.0;

@@ -18,24 +18,18 @@ use crate::web::refusals;
 /// What pages of the box do beyond being kept up to date.
 pub(crate) static BOX: LazyLock<StaticAsset<media::JavaScript>> =
     LazyLock::new(|| StaticAsset::new("box.js", include_str!(concat!(env!("OUT_DIR"), "/box.js"))));
-/// Keys on pages of staff.
 pub(crate) static KEYS: LazyLock<StaticAsset<media::JavaScript>> =
     LazyLock::new(|| StaticAsset::new("keys.js", include_str!(concat!(env!("OUT_DIR"), "/keys.js"))));
-/// The label station's.
 pub(crate) static STATION: LazyLock<StaticAsset<media::JavaScript>> =
     LazyLock::new(|| StaticAsset::new("station.js", include_str!(concat!(env!("OUT_DIR"), "/station.js"))));
 
-/// What the installed page does.
 pub(crate) static APP: LazyLock<StaticAsset<media::JavaScript>> =
     LazyLock::new(|| StaticAsset::new("app/app.js", include_str!(concat!(env!("OUT_DIR"), "/app/app.js"))));
-/// What it keeps of a record until the box has it; an item's own page takes it when the box does not answer.
 pub(crate) static QUEUE: LazyLock<StaticAsset<media::JavaScript>> = LazyLock::new(|| {
     StaticAsset::new("app/queue.js", include_str!(concat!(env!("OUT_DIR"), "/app/queue.js")))
 });
-/// How it reads labels.
 pub(crate) static SCAN: LazyLock<StaticAsset<media::JavaScript>> =
     LazyLock::new(|| StaticAsset::new("app/scan.js", include_str!(concat!(env!("OUT_DIR"), "/app/scan.js"))));
-/// The worker that reads them where a browser cannot, and what that needs.
 pub(crate) static READER: LazyLock<StaticAsset<media::JavaScript>> = LazyLock::new(|| {
     StaticAsset::new("app/reader.js", include_str!(concat!(env!("OUT_DIR"), "/app/reader.js")))
 });
@@ -95,7 +89,6 @@ async fn show_favicon(_: AnyCaller) -> Result<WithHeaders<MediaBytes<media::Svg>
 mod tests {
     use super::*;
 
-    /// Squeezing takes the indentation of every line.
     #[test]
     fn scripts_are_squeezed_and_no_text_of_theirs_goes_over_lines() {
         for asset in [&BOX, &KEYS, &STATION, &APP, &QUEUE, &SCAN, &READER] {

@@ -11,17 +11,14 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::answer::{FormOrPage, ask_again};
 use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::FORM_TOKEN;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::form::FORM_TOKEN;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, StaffWords};
 
-/// For changes of people, PINs and tokens, and for voiding the record of somebody else.
 const CONFIRMED_MS_MAX: u64 = 30 * 60_000;
-/// The field of the page that asks.
 const OWN_PIN: &str = "own_pin";
-/// A field's words.
 type FieldLabel = fn(StaffWords) -> String;
 /// Fields that hold secrets, which no page shows again; whoever typed them types them anew.
 const SECRETS: [(&str, FieldLabel); 3] = [
@@ -31,7 +28,6 @@ const SECRETS: [(&str, FieldLabel); 3] = [
 ];
 const BADGE: &str = "badge";
 
-/// A secret that is typed once more.
 struct SecretField {
     name: &'static str,
     label: String,

@@ -17,8 +17,8 @@ use web::error::HttpError;
 use crate::alarms::AlarmStore;
 use crate::anchors::{known_now, known_now_ms};
 use crate::backup::BackupService;
+use crate::doctor::live_facts::has_admin;
 use crate::doctor::machine::MachineRoot;
-use crate::doctor::running::has_admin;
 use crate::identity::IdentityStores;
 use crate::panel::PanelView;
 use crate::phones::{ContactTimers, LabelScans};
@@ -26,7 +26,7 @@ use crate::photo::PhotoStore;
 use crate::printing::PrintService;
 use crate::setup::SetupCode;
 use crate::store::Store;
-use crate::uplink::proxy::HttpsRoute;
+use crate::uplink::transport::proxy::HttpsRoute;
 use crate::uplink::{UplinkStatus, WayReport};
 
 /// Tries to sign in a second from one address, in bursts of ten times as many. No setting: it keeps people with PINs from
@@ -53,25 +53,22 @@ pub(crate) fn address_limiter(per_second: u32) -> RateLimiter<ClientNetwork> {
     RateLimiter::new(per_second, Duration::from_secs(1), per_second.saturating_mul(BURST_S), ADDRESSES_MAX)
 }
 
-/// How the box stands with the relay, for the line under a page's band.
+/// State of the connection to the relay, for the status line below a page's band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RelayLinkState {
-    /// It was never claimed: it works alone.
+    /// Never claimed: the box works alone.
     #[default]
     Alone,
-    /// There is a line.
     Up {
-        /// Entries of logs that have ended which the relay lacks.
+        /// Entries of ended logs that the relay lacks.
         ended_backlog: u64,
     },
-    /// There is none.
     Down {
-        /// Since when, milliseconds since 1970; absent: since the start.
+        /// Milliseconds since 1970; `None`: since the start.
         since_ms: Option<i64>,
     },
 }
 
-/// Settings of the pages.
 #[derive(Debug, Clone, Default)]
 pub struct WebSettings {
     /// Host names and addresses under which staff pages and the API answer, beside localhost, the address that was asked
@@ -81,86 +78,61 @@ pub struct WebSettings {
     pub submits_per_address: u32,
     /// The port of the HTTPS listener, for links from plain pages to staff pages; absent: there is none.
     pub https_port: Option<u16>,
-    /// The port of plain HTTP, for the set-up slip.
     pub http_port: Option<u16>,
-    /// What the panel shows.
     pub panel: Option<watch::Receiver<PanelView>>,
 }
 
-/// What the pages need of the rest of the box.
 pub struct WebParts {
-    /// The log.
     pub store: Store,
-    /// Who somebody is.
     pub identity: IdentityStores,
-    /// Photos.
     pub photos: PhotoStore,
-    /// The print room.
     pub printing: Arc<PrintService>,
-    /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Randomness.
     pub random: Arc<dyn RandomSource>,
-    /// The uplink's state.
     pub link: watch::Receiver<RelayLinkState>,
-    /// The ways to the relay; none before the box is claimed.
-    pub ways: watch::Receiver<Option<WayReport>>,
-    /// Contact times that run.
+    /// State of each transport to the relay; `None` before the box is claimed.
+    pub transports: watch::Receiver<Option<WayReport>>,
     pub contact_timers: Arc<ContactTimers>,
-    /// When labels were scanned.
     pub label_scans: Arc<LabelScans>,
-    /// What somebody must know.
     pub alarms: Arc<AlarmStore>,
-    /// Backups.
     pub backups: BackupService,
     /// The relay's keys for cosignatures, as far as the box knows them.
     pub cosigners: CosignerKeys,
-    /// The facility to which the box belongs.
-    pub facility_id: OwnFacility,
+    pub facility_id: LocalFacility,
     /// What set-up, health page and support bundle need.
     pub field: FieldParts,
-    /// Settings.
     pub settings: WebSettings,
 }
 
 /// What set-up, health page and support bundle need of the rest of the box.
 #[derive(Clone)]
 pub struct FieldParts {
-    /// The data folder.
     pub data: PathBuf,
     /// Where the machine's own files lie.
     pub root: MachineRoot,
     /// Where the image's first boot leaves its state; absent: a system of the facility's own.
     pub setup_folder: Option<PathBuf>,
-    /// The code of the set-up page.
     pub code: SetupCode,
     /// Whether the box is a Wi-Fi of its own.
     pub access_point: bool,
-    /// The uplink's state, in full.
     pub uplink: watch::Receiver<UplinkStatus>,
-    /// How HTTPS leaves the building.
     pub route: HttpsRoute,
-    /// Each setting; none is a secret.
     pub settings_list: String,
-    /// Takes up a claim file.
     pub take_claim: ClaimTaker,
 }
 
-/// Takes up a claim file, or says why not.
 pub type ClaimTaker = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
 /// Tells the relay's cosigning keys; none before the box is claimed.
 pub type CosignerKeys = Arc<dyn Fn() -> Vec<record::sign::VerifierKey> + Send + Sync>;
 
-/// Tells the id that the relay gave the facility; none before the box is claimed.
-pub type OwnFacility = Arc<dyn Fn() -> Option<record::ids::FacilityId> + Send + Sync>;
+pub type LocalFacility = Arc<dyn Fn() -> Option<record::ids::FacilityId> + Send + Sync>;
 
 /// Whether somebody can sign in who can set the box up.
 pub(crate) async fn is_set_up(state: &AppState) -> Result<bool, HttpError> {
     run_blocking(state, |state| Ok(has_admin(&state.store, &state.identity))).await
 }
 
-/// What every handler sees.
 #[derive(Clone)]
 pub struct AppState {
     pub(super) inner: Arc<ContextInner>,
@@ -171,9 +143,8 @@ pub(super) struct ContextInner {
     pub(super) submissions: RateLimiter<ClientNetwork>,
     /// Tries to sign in from devices that are new to whom they name.
     pub(super) sign_ins: RateLimiter<ClientNetwork>,
-    /// Held by whoever sets the box up.
+    /// Serialises set-ups: one code makes one admin.
     pub(super) setup_turn: tokio::sync::Mutex<()>,
-    /// Tries of the set-up code by IPv4.
     code_tries: RateLimiter<IpAddr>,
     /// By IPv6. All phones of a building are in one /64: by address, so that one of them keeps no other out.
     code_tries_v6: RateLimiter<IpAddr>,
@@ -205,7 +176,6 @@ impl AppState {
         known_now_ms(&self.clock.now(), &self.store.facility())
     }
 
-    /// For both listeners.
     pub fn new(parts: WebParts) -> Self {
         let submissions = address_limiter(parts.settings.submits_per_address);
         Self {

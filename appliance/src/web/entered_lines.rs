@@ -1,11 +1,8 @@
 //! Lists that people enter one a line, with parts between bars: `Name | EPA number | dilution`.
 
-/// What stands between the parts of a line.
 const BAR: char = '|';
-/// Before a bar that is a part's own.
 const ESCAPE: char = '\\';
 
-/// The parts of each line that says something.
 pub(crate) fn read_lines(text: &str) -> Vec<Vec<String>> {
     text.lines().filter(|line| !line.trim().is_empty()).map(read_parts).collect()
 }

@@ -24,20 +24,18 @@ use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{read_quick, staff_name};
 use crate::web::refusal_words::word_staff_refusal;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::submission::{new_submission, submission_of};
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::submissions::submission::{new_submission, submission_of};
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
 
 /// Before the name of a field: what its form said of it before somebody was to choose.
 const UNCHOSEN: &str = "yours-";
 
-/// A window's title, which says first that something is wrong.
 pub(crate) fn window_title(words: PageWords, title: String, problems: &[Wrong]) -> String {
     if problems.is_empty() { title } else { words.page_error_title(title) }
 }
 
-/// A page that asks one thing by one form.
 #[derive(Template)]
 #[template(path = "register_form.html")]
 pub(crate) struct RegisterFormPage {
@@ -45,7 +43,6 @@ pub(crate) struct RegisterFormPage {
     pub(crate) f: FormWords,
     pub(crate) problems: Vec<Wrong>,
     pub(crate) title: String,
-    /// Empty where the title says all.
     pub(crate) hint: String,
     pub(crate) action: String,
     pub(crate) back: String,
@@ -62,37 +59,31 @@ impl RegisterFormPage {
 
 /// What a form carries and nobody sees.
 pub(crate) struct FormMarks {
-    /// That a page of this session drew it.
     pub(crate) token: String,
     /// By which a second press is known.
     pub(crate) submission: String,
-    /// The version of what it changes.
     pub(crate) seen: Option<String>,
 }
 
 impl FormMarks {
-    /// Of a form that makes something new.
     pub(crate) fn new(state: &AppState, signed: &StaffSession) -> Self {
         Self { token: signed.form_token(), submission: new_submission(state), seen: None }
     }
 
-    /// Of a form of something that stands at this version. A form that comes once more stays over what its values were
-    /// made over: else what somebody else changed meanwhile would be undone unseen.
+    /// For a form about something at this version. A form shown again keeps the version it was drawn from;
+    /// otherwise a change made meanwhile by somebody else would be undone unseen.
     pub(crate) fn over(self, now: impl Display) -> Self {
         Self { seen: self.seen.or_else(|| Some(now.to_string())), ..self }
     }
 
-    /// Of a form that comes once more.
     pub(crate) fn again(self, submission: Option<String>, seen: Option<impl Display>) -> Self {
         let submission = submission.unwrap_or(self.submission);
         Self { submission, seen: seen.map(|seen| seen.to_string()), ..self }
     }
 }
 
-/// A form that came.
 pub(crate) struct SentForm<V> {
     pub(crate) values: FormValues,
-    /// All that is wrong with it.
     pub(crate) errors: Vec<Wrong>,
     /// The version of what it changes, as far as it says.
     pub(crate) seen: Option<V>,
@@ -100,7 +91,6 @@ pub(crate) struct SentForm<V> {
 }
 
 impl<V: FromStr + Default> SentForm<V> {
-    /// What is wrong is said in these words.
     pub(crate) fn read(w: FormWords, form: &'static FormDefinition, fields: &FormFields) -> Self {
         let catalog: &Catalog = w.catalog();
         let is_missing =
@@ -143,7 +133,6 @@ impl<V: Display> SentForm<V> {
 }
 
 impl<V> SentForm<V> {
-    /// A value, unless it is wrong.
     pub(crate) fn take<T>(&mut self, read: Result<T, Wrong>) -> Option<T> {
         read.map_err(|wrong| self.errors.push(wrong)).ok()
     }
@@ -160,36 +149,25 @@ pub(crate) fn find_refused(form: &FormDefinition, refusal: &CommandRefusal) -> O
     refusal.field().and_then(|name| form.find_field(name)).map(|field| field.name)
 }
 
-/// A refusal beside a field.
 pub(crate) fn word_at_field(signed: &StaffSession, at: &str, refusal: &CommandRefusal) -> Wrong {
     Wrong { at: at.to_owned(), words: word_staff_refusal(signed.words(), refusal) }
 }
 
-/// A form, and the field of it that a refusal stands beside, for the test that walks all of them.
 #[cfg(test)]
 pub(crate) type RefusedField = (&'static FormDefinition, fn(&CommandRefusal) -> Option<&'static str>);
 
-/// Two people's values of one thing.
 pub(crate) struct FormConflict<'a> {
     pub(crate) painter: FormPainter<'a>,
-    /// What is there.
     pub(crate) theirs: &'a FormValues,
-    /// What came.
     pub(crate) yours: &'a FormValues,
-    /// The version of what is there.
     pub(crate) now: String,
-    /// The change that made it, where it stands in the log.
     pub(crate) changed: Option<RowVersion>,
-    /// What both changed.
     pub(crate) thing: String,
     /// Whether nobody changed it, but something new would have taken its place.
     pub(crate) is_taken: bool,
-    /// Where the form goes.
     pub(crate) action: String,
-    /// The page of the thing.
     pub(crate) back: String,
     pub(crate) place: NavSection,
-    /// What the form carries beside its fields.
     pub(crate) carried: Vec<(String, String)>,
 }
 
@@ -204,9 +182,7 @@ struct ChangedPage {
     action: String,
     back: String,
     carried: Vec<(String, String)>,
-    /// What the form would have been drawn with now.
     opened: String,
-    /// Whether a value is chosen beforehand.
     is_chosen: bool,
     rows: Vec<ConflictRow>,
 }
@@ -218,12 +194,10 @@ pub(crate) async fn show_conflict(
     conflict: FormConflict<'_>,
 ) -> Result<FormReply, HttpError> {
     let rows = conflict.painter.conflicts(conflict.theirs, conflict.yours);
-    // Both want the same: there is nothing to choose.
     if rows.is_empty() {
         return go_to(&conflict.back);
     }
     let is_row = |name: &str| rows.iter().any(|row| row.name == name);
-    // A box that is not ticked is not in a form.
     let is_carried = |input: FieldInput, value: &str| input != FieldInput::Tick || !value.is_empty();
     let same = conflict.yours.iter().filter(|(f, value)| !is_row(f.name) && is_carried(f.input, value));
     let mut carried = conflict.carried;
@@ -264,7 +238,6 @@ pub(crate) async fn word_conflict(
     Ok(Wrong { at: SEEN_FIELD.to_owned(), words: w.form_changed_look(changed_by) })
 }
 
-/// The same of a form that asks for nothing but a reason: the reason stays, the marks become those of the thing as it is now.
 pub(crate) async fn ask_reason_over(
     state: &AppState,
     signed: &StaffSession,
@@ -277,12 +250,10 @@ pub(crate) async fn ask_reason_over(
     Ok((word_conflict(state, signed, changed, thing).await?, reason))
 }
 
-/// A form's page once more, since somebody changed its thing meanwhile.
 pub(crate) fn ask_over(page: Page) -> FormReply {
     FormReply::Again(FormRecall::Conflicting, page)
 }
 
-/// Who changed a thing, and when.
 async fn word_changed_by(
     state: &AppState,
     signed: &StaffSession,

@@ -15,12 +15,10 @@ use crate::store::{ReadError, StoreError};
 use crate::web::refusal_words::{word_detail, word_refusal, word_staff_detail, word_staff_refusal};
 use crate::web::words::{ErrorWords, RefusalWords};
 
-/// An error after which nothing was recorded.
 pub(crate) fn new_error(status: StatusCode, code: &'static str, title: impl Into<ErrorText>) -> HttpError {
     HttpError::new(status, code, title).safe(worded(ErrorWords::error_nothing_recorded))
 }
 
-/// Nothing is at this address.
 pub(crate) fn not_found() -> HttpError {
     new_error(StatusCode::NOT_FOUND, "not-found", worded(ErrorWords::error_not_found))
         .detail(worded(ErrorWords::error_not_found_detail))
@@ -33,7 +31,6 @@ pub(crate) fn broken_rule(what: &str) -> HttpError {
     HttpError { cause: Some(what.to_owned()), ..RequestFault::Failed.into() }
 }
 
-/// So much is being read that this was not.
 pub(crate) fn busy_reading() -> HttpError {
     new_error(StatusCode::SERVICE_UNAVAILABLE, "busy", worded(ErrorWords::error_reading))
         .detail(worded(ErrorWords::error_reading_detail))
@@ -67,7 +64,6 @@ pub(crate) fn unreadable_form(words: impl Into<ErrorText>) -> HttpError {
         .next(worded(ErrorWords::error_form_next))
 }
 
-/// A parameter of a program that does not fit.
 pub(crate) fn invalid_parameter(field: &'static str, words: impl Into<ErrorText>) -> HttpError {
     new_error(StatusCode::BAD_REQUEST, "parameter", worded(ErrorWords::error_parameter))
         .detail(words)
@@ -88,7 +84,6 @@ pub(crate) fn changed_since(now: Option<impl std::fmt::Display>) -> HttpError {
     }
 }
 
-/// What the store says when it cannot be read.
 pub(crate) fn store_error(error: StoreError) -> HttpError {
     match error {
         StoreError::ReaderExpired | StoreError::Reopening => busy_reading(),

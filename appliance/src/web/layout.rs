@@ -14,19 +14,18 @@ use crate::intake::{BrandColour, Permission};
 use crate::web::access::staff_session::{StaffSession, find_signed_in, word_role};
 use crate::web::assets;
 use crate::web::context::AppState;
-use crate::web::request::browser::BrowserClient;
-use crate::web::request::language::offered_languages;
-use crate::web::request::next_page::HOME;
-use crate::web::view_models::alarm_banner::AlarmBanner;
-use crate::web::view_models::alarm_words::AlarmSentences;
-use crate::web::view_models::jobs;
-use crate::web::view_models::loans::word_overdue;
-use crate::web::view_models::problems::ReportNotice;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::client::browser::BrowserClient;
+use crate::web::request::client::language::offered_languages;
+use crate::web::request::client::next_page::HOME;
+use crate::web::view_models::alarms::alarm_banner::AlarmBanner;
+use crate::web::view_models::alarms::alarm_words::AlarmSentences;
+use crate::web::view_models::equipment::loans::word_overdue;
+use crate::web::view_models::equipment::problems::ReportNotice;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::printing::jobs;
 use crate::web::words::{AlarmBannerWords, PageWords, PrintingWords, StaffWords};
 
-/// On a shared tablet.
 const HOME_AFTER_S: u32 = 30;
 
 /// A page that a nav entry leads to.
@@ -37,28 +36,23 @@ pub(crate) enum NavSection {
     Labels,
     People,
     Box,
-    /// No entry leads here.
     Elsewhere,
 }
 
-/// Who is signed in, as the band shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct NavBar {
-    /// The words of the navigation.
     pub(crate) words: StaffWords,
     pub(crate) who: String,
-    /// What they may do; a phone has no room for it.
+    /// The user's role; left out on phones, where the band has no space for it.
     pub(crate) role: String,
     pub(crate) place: NavSection,
     /// Whether the list of staff is theirs to see.
     pub(crate) sees_people: bool,
 }
 
-/// A language that a page can be had in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LanguageChoice {
     pub(crate) code: &'static str,
-    /// What those call it who read it.
     pub(crate) name: &'static str,
 }
 
@@ -72,7 +66,6 @@ impl LanguageChoice {
     }
 }
 
-/// The colour of the band.
 #[derive(Debug, Clone)]
 pub(crate) struct BandColour {
     /// `#0b5d5e`
@@ -86,7 +79,6 @@ impl BandColour {
     }
 }
 
-/// Where whoever reads an open page goes on as staff.
 #[derive(Debug, Clone)]
 pub(crate) struct StaffLink {
     pub(crate) to: String,
@@ -111,20 +103,15 @@ impl StaffLink {
     }
 }
 
-/// What surrounds a page.
 #[derive(Debug, Clone)]
 pub(crate) struct PageLayout {
-    /// Its own words, in the language of the whole page.
     pub(crate) words: PageWords,
-    /// The languages that the page can be had in instead.
     pub(crate) languages: Vec<LanguageChoice>,
     /// The form of the page that takes the choice, so that what was put in is not lost.
     pub(crate) language_form: Option<&'static str>,
-    /// On open pages.
     pub(crate) staff_link: Option<StaffLink>,
     pub(crate) title: String,
     pub(crate) facility: String,
-    /// Whether somebody entered that name.
     pub(crate) is_named: bool,
     /// The name above pages that somebody entered.
     pub(crate) brand: Option<String>,
@@ -135,21 +122,17 @@ pub(crate) struct PageLayout {
     pub(crate) scripts: Vec<&'static str>,
     /// Whether it can be put on a home screen.
     pub(crate) is_app: bool,
-    /// Where a live page asks for news.
     pub(crate) live: Option<LivePage>,
     /// For browsers without script; never on a page with a form.
     pub(crate) refresh: bool,
     /// After how many seconds a page that nobody touches goes home, by script.
     pub(crate) home_after_s: Option<u32>,
     pub(crate) status_line: Option<String>,
-    /// Where the line leads.
     pub(crate) status_link: Option<String>,
     pub(crate) bar: Option<NavBar>,
     /// Whether it is to be said that entries are missing; acknowledging does not bring them back.
     pub(crate) gap: bool,
-    /// What nobody has acknowledged.
     pub(crate) alarm: Option<AlarmBanner>,
-    /// What is wrong with the item that the page is about.
     pub(crate) reports: Option<ReportNotice>,
     /// That the item was due back, where it is a loaner.
     pub(crate) loan: Option<String>,
@@ -159,13 +142,11 @@ fn find_overdue_loan(facility: &FacilityState, wording: &PageWording, tag: Tag) 
     facility.equipment.get(&tag).and_then(|item| word_overdue(wording, item))
 }
 
-/// Draws a page, which says in which language it is.
 pub(crate) fn draw_page(frame: &PageLayout, template: &impl Template) -> Result<Page, HttpError> {
     Ok(Page::draw(template)?.in_locale(frame.locale()))
 }
 
 impl PageLayout {
-    /// Of a page for everybody, in their language.
     pub(crate) fn open(
         state: &AppState,
         snapshot: &Snapshot,
@@ -218,7 +199,6 @@ impl PageLayout {
         }
     }
 
-    /// Of an item: with the open reports about it, and with what is to be said of a loaner.
     pub(crate) fn about_item(self, state: &AppState, tag: Tag) -> Self {
         let facility = state.store.snapshot();
         let wording = PageWording::new(self.words, &Snapshot::of(state, &facility).local);
@@ -226,7 +206,6 @@ impl PageLayout {
         Self { reports, loan: find_overdue_loan(&facility, &wording, tag), ..self }
     }
 
-    /// The same of a page that shows the reports by itself.
     pub(crate) fn about_loan(self, state: &AppState, tag: Tag) -> Self {
         let facility = state.store.snapshot();
         let wording = PageWording::new(self.words, &Snapshot::of(state, &facility).local);
@@ -246,7 +225,6 @@ impl PageLayout {
         Self { gap, alarm, ..self }
     }
 
-    /// With the way to the staff pages.
     pub(crate) fn with_staff_link(self, link: Option<StaffLink>) -> Self {
         Self { staff_link: link, ..self }
     }
@@ -256,17 +234,14 @@ impl PageLayout {
         Self { languages: Vec::new(), ..self }
     }
 
-    /// The locale of the whole page.
     pub(crate) fn locale(&self) -> Locale {
         self.words.catalog().locale()
     }
 
-    /// What `<html lang>` says.
     pub(crate) fn html_lang(&self) -> &'static str {
         self.locale().html_lang()
     }
 
-    /// For staff: with navigation and the line about the relay, in the language of [`StaffWords`].
     pub(crate) fn staff(
         state: &AppState,
         snapshot: &Snapshot,
@@ -295,26 +270,22 @@ impl PageLayout {
         Self { status_line: Some(status_line), status_link, bar: Some(bar), gap, alarm, ..frame }
     }
 
-    /// With the script that counts down and shows photos.
     pub(crate) fn with_script(mut self) -> Self {
         self.scripts.push(assets::BOX.path());
         self
     }
 
-    /// The same, with keys to press.
     pub(crate) fn with_keys(self) -> Self {
         let mut frame = self.with_script();
         frame.scripts.push(assets::KEYS.path());
         frame
     }
 
-    /// The installed page, with its own script.
     pub(crate) fn with_app_script(mut self) -> Self {
         self.scripts.extend([assets::SCAN.path(), assets::QUEUE.path(), assets::APP.path()]);
         Self { is_app: true, ..self }
     }
 
-    /// Of this use: on a shared tablet nobody finds the page of whoever went away.
     pub(crate) fn used_by(mut self, browser: BrowserUse) -> Self {
         let script = assets::BOX.path();
         if browser == BrowserUse::Shared {
@@ -326,13 +297,11 @@ impl PageLayout {
         self
     }
 
-    /// With the script of the label station.
     pub(crate) fn with_station_script(mut self) -> Self {
         self.scripts.push(assets::STATION.path());
         self
     }
 
-    /// With parts that renew themselves only when the page is looked at again.
     pub(crate) fn renewed_when_seen(mut self) -> Self {
         self.scripts.push(LIVE.path());
         self

@@ -14,16 +14,13 @@ use crate::web::search_words::fold_letters;
 
 /// Letters after which names of staff are shown on a page that is open to everybody.
 pub(crate) const LETTERS_MIN: usize = 2;
-/// Names that such a page shows at most.
 pub(crate) const NAMES_MAX: usize = 20;
 
-/// Whether a part of a name begins with these letters, which are folded.
 pub(crate) fn has_part(name: &str, letters: &str) -> bool {
     let name = fold_letters(name);
     name.starts_with(letters) || name.split_whitespace().any(|part| part.starts_with(letters))
 }
 
-/// Whether these folded letters are a whole name.
 pub(crate) fn is_whole_name(name: &str, letters: &str) -> bool {
     fold_letters(name) == letters
 }
@@ -51,7 +48,6 @@ pub(crate) fn list_people(reader: &LogReader, facility: &FacilityState) -> Vec<L
     named.collect()
 }
 
-/// Somebody by their id.
 pub(crate) async fn find_listed_person(
     state: &AppState,
     staff: StaffId,
@@ -62,7 +58,6 @@ pub(crate) async fn find_listed_person(
     .await
 }
 
-/// Whose name this is, where the list has it once.
 pub(crate) async fn find_only_name(state: &AppState, name: &str) -> Result<Option<ListedPerson>, HttpError> {
     let entered = fold_letters(name);
     if entered.is_empty() {
@@ -77,9 +72,8 @@ pub(crate) async fn find_only_name(state: &AppState, name: &str) -> Result<Optio
     .await
 }
 
-/// Whether the facility takes a name from the list for this class.
 pub(crate) fn takes_list(settings: &FacilitySettings, class: SpauldingClass) -> bool {
-    ways_of_class(&settings.who, class).is_some_and(|ways| ways.contains(&ProofWay::List))
+    ways_of_class(&settings.who, class).is_some_and(|methods| methods.contains(&ProofWay::List))
 }
 
 /// Whose name somebody entered, where the facility takes names from the list for any class and the list has it once.

@@ -52,13 +52,11 @@ async fn ask(
     Ok(LiveParams { since: requested.since }.answer(mark))
 }
 
-/// When resting printers were looked at last, by the machine's time.
 #[derive(Debug, Default)]
 struct LastPrinterLook {
     up_ms: AtomicU64,
 }
 
-/// Printers say how they are to whoever looks at them, so somebody has to.
 fn look_at_printers(state: &AppState) {
     let last = state.stored::<LastPrinterLook>();
     let now_ms = state.clock.now().up_ms;
@@ -76,7 +74,6 @@ pub(crate) fn live_page(state: &AppState) -> LivePage {
     LivePage::at(LIVE, live_mark(state, None))
 }
 
-/// The same for a page about printing.
 pub(crate) fn live_prints_page(state: &AppState) -> LivePage {
     LivePage::at(&format!("{LIVE}?of=prints"), live_mark(state, Some(LiveSubject::Prints)))
 }

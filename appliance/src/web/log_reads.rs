@@ -21,7 +21,6 @@ pub(crate) async fn read_text<T: Send + 'static>(
     state.store.read(lane, move |reader| work(&requested, reader)).await.map_err(read_error)?
 }
 
-/// Reads a few rows.
 pub(crate) async fn read_quick<T: Send + 'static>(
     state: &AppState,
     work: impl FnOnce(&AppState, &LogReader) -> Result<T, HttpError> + Send + 'static,
@@ -29,7 +28,6 @@ pub(crate) async fn read_quick<T: Send + 'static>(
     read_text(state, ReadLane::Quick, work).await
 }
 
-/// Reads a list.
 pub(crate) async fn read_long<T: Send + 'static>(
     state: &AppState,
     work: impl FnOnce(&AppState, &LogReader) -> Result<T, HttpError> + Send + 'static,
@@ -46,18 +44,15 @@ pub(crate) fn read_waiting<T: Send + 'static>(
     tokio::runtime::Handle::current().block_on(read_text(state, lane, work))
 }
 
-/// What somebody entered, as far as it can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoredText {
     Present(String),
     Erased,
     Unreadable,
-    /// The name of somebody who is not known here.
     Nobody,
 }
 
 impl StoredText {
-    /// The text behind a hash.
     pub(crate) fn read(reader: &LogReader, hash: Hash) -> Self {
         match reader.text(&hash) {
             Ok(Some(text)) => Self::Present(text),
@@ -69,7 +64,6 @@ impl StoredText {
         }
     }
 
-    /// The name of a person at the facility.
     pub(crate) fn of_staff(reader: &LogReader, facility: &FacilityState, staff: StaffId) -> Self {
         facility.staff.get(&staff).map_or(Self::Nobody, |staff| Self::read(reader, staff.name))
     }
@@ -85,7 +79,6 @@ impl StoredText {
         }
     }
 
-    /// The text, where it can be read.
     pub(crate) fn readable(self) -> Option<String> {
         match self {
             Self::Present(text) => Some(text),
@@ -93,7 +86,6 @@ impl StoredText {
         }
     }
 
-    /// What stands in its place where it cannot be read.
     pub(crate) fn word(self, words: PageWords) -> String {
         match self {
             Self::Present(text) => text,
@@ -117,7 +109,6 @@ pub(crate) fn text_of(reader: &LogReader, hash: Hash) -> String {
     StoredText::read(reader, hash).word(PageWords::in_locale(Locale::EnUs))
 }
 
-/// The name of a person at the facility, likewise.
 pub(crate) fn staff_name(reader: &LogReader, facility: &FacilityState, staff: StaffId) -> String {
     StoredText::of_staff(reader, facility, staff).word(PageWords::in_locale(Locale::EnUs))
 }

@@ -28,20 +28,20 @@ use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::commands::access_log::log_removal;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
-use crate::web::request::device::RequestDevice;
-use crate::web::request::next_page::{HOME, KnownPages, SIGN_IN, SIGN_IN_BYTES_MAX, requested_page};
-use crate::web::request::peer::{find_peer, host_name, https_address, is_authority};
-use crate::web::request::submission_record::SUBMISSION_STATES;
+use crate::web::request::client::device::RequestDevice;
+use crate::web::request::client::next_page::{HOME, KnownPages, SIGN_IN, SIGN_IN_BYTES_MAX, requested_page};
+use crate::web::request::client::peer::{find_peer, host_name, https_address, is_authority};
+use crate::web::request::submissions::submission_record::SUBMISSION_STATES;
 use crate::web::words::ErrorWords;
 
-/// Bytes of a request's address.
+/// Longest request target, bytes.
 const URI_BYTES_MAX: usize = 2_048;
-/// A phone names up to a hundred records there.
+/// A phone asks for up to a hundred records in one address.
 const STATES_BYTES_MAX: usize = 3_072;
 /// No inline script or style, and nobody else's anything: the box has no internet.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; connect-src 'self'; \
     manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// The installed page reads labels by the camera, in a browser that cannot do so by a program of ours.
+/// The installed page may need WebAssembly for reading labels, in browsers that have no reader of their own.
 const APP_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob:; \
     media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'";
@@ -85,7 +85,6 @@ pub(crate) async fn guard_request(
         }
         Err(error) => error.into_response(),
     };
-    // A refusal of ours or a panic says nothing of the row: errors are worded as its callers read them all the same.
     if let Some(kind) = kind
         && answer.extensions().get::<RouteMark>().is_none()
     {
@@ -95,7 +94,6 @@ pub(crate) async fn guard_request(
     answer
 }
 
-/// Adds what every answer carries.
 pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let (policy, allowed) = match path == "/app" || path.starts_with("/app/") {
@@ -121,7 +119,6 @@ enum RequestFinding {
     StaffPage(Box<HttpError>),
 }
 
-/// What is said of a request before its path is looked at.
 struct RequestHead {
     peer: PeerAddress,
 }

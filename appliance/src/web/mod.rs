@@ -1,7 +1,7 @@
 //! The box's pages and its API: one table of routes for both listeners.
 //!
 //! It reads from the ground up: [`context`] is what every handler has, [`http_error`] what can go wrong, [`request`] the readers
-//! of what a request says, [`access`] who asks, [`commands`] the way to the log, `words` what pages say, [`view_models`] what
+//! of what a request says, [`access`] who asks, [`commands`] what writes the log, `words` what pages say, [`view_models`] what
 //! they show, [`layout`] what surrounds them, [`pages`] and [`api`] the handlers, [`routes`] the table of them all,
 //! [`middleware`] what is in front of and behind them, [`presenter`] errors as they are read.
 
@@ -55,24 +55,23 @@ pub use self::commands::removals::log_left_removals;
 pub use self::commands::waiting_access::remind_of_access;
 pub use self::commands::waiting_phones::{learn_phones, remind_of_phones};
 pub use self::context::{
-    AppState, ClaimTaker, CosignerKeys, FieldParts, OwnFacility, RelayLinkState, WebParts, WebSettings,
+    AppState, ClaimTaker, CosignerKeys, FieldParts, LocalFacility, RelayLinkState, WebParts, WebSettings,
 };
 pub use self::pages::setup::close_left_network;
 pub use self::starting::starting_router;
-pub use self::view_models::alarm_words::word_alarm_line;
-pub use self::view_models::bundle_files::running_files;
-pub use self::view_models::doctor_words::{DoctorAdvice, DoctorText, word_doctor_line, word_doctor_report};
-pub use self::view_models::health::running_facts;
-pub use self::view_models::panel_words::panel_reason;
-pub use self::view_models::scanned_tags::{ScannedItem, take_scanned_item};
-pub use self::view_models::setup_words::{word_card_report, word_provision};
-pub use self::view_models::slips::compose_first_slip;
+pub use self::view_models::alarms::alarm_words::word_alarm_line;
+pub use self::view_models::equipment::scanned_tags::{ScannedItem, take_scanned_item};
+pub use self::view_models::machine::bundle_files::running_files;
+pub use self::view_models::machine::doctor_words::{
+    DoctorAdvice, DoctorText, word_doctor_line, word_doctor_report,
+};
+pub use self::view_models::machine::health::running_facts;
+pub use self::view_models::machine::panel_words::panel_reason;
+pub use self::view_models::machine::setup_words::{word_card_report, word_provision};
+pub use self::view_models::printing::slips::compose_first_slip;
 
-/// All pages and the API. Requests must carry [`crate::listen::PeerAddress`] as an extension; without it they count as plain
-/// HTTP from nowhere.
-///
-/// # Errors
-/// Rows that do not fit together are a fault of the program.
+/// All pages and the API. Requests must carry [`crate::listen::PeerAddress`] as an extension; without it they
+/// count as plain HTTP from nowhere. Fails on rows that contradict each other, which is a programming error.
 pub fn build_router(state: AppState) -> Result<Router, TableError> {
     let table = Table::build(routes::API_INFO, routes::all_routes())?;
     Ok(mount_table(&table, state))

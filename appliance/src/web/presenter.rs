@@ -12,11 +12,11 @@ use crate::web::access::staff_session::AdmittedStaff;
 use crate::web::context::AppState;
 use crate::web::http_error::{not_found, refusal_texts, worded};
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::request::cookies::find_language;
-use crate::web::request::language::FacilityLanguages;
-use crate::web::request::peer::find_peer;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::client::cookies::find_language;
+use crate::web::request::client::language::FacilityLanguages;
+use crate::web::request::client::peer::find_peer;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, RefusalWords, StaffWords};
 
 /// Words every error for whoever asked; a page is drawn for those whom the row let in.
@@ -48,7 +48,6 @@ impl PageReader {
         }
     }
 
-    /// Problem documents are in the language that is asked for by whoever reads them, or that they chose for their pages.
     fn problem_locale(&self, error: &HttpError) -> Locale {
         match self.admitted.get() {
             Some(staff) if error.is_in_every_locale() => staff.words::<StaffWords>().catalog().locale(),
@@ -69,7 +68,6 @@ struct ErrorPage {
     detail: String,
     safe: String,
     next: String,
-    /// Where each leads, and its words.
     links: Vec<(String, String)>,
     stays: SafeHtml,
 }

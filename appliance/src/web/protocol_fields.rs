@@ -6,10 +6,8 @@ use web::form::{FormField, FormOption, FormValues};
 
 /// The one that a scan offers first among those that are alike for the item’s class.
 pub(crate) const FIRST_PROTOCOL: FormField = FormField::pick("protocol");
-/// Those that it offers beside.
 pub(crate) const FURTHER_PROTOCOLS: FormField = FormField::picks("further");
 
-/// An item's protocols in a form.
 pub(crate) fn fill_protocols(values: FormValues, protocols: &[ProtocolId]) -> FormValues {
     let mut texts = protocols.iter().map(ToString::to_string);
     let first = texts.next().unwrap_or_default();

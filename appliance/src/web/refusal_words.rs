@@ -13,7 +13,6 @@ use crate::intake::{
 };
 use crate::web::words::{RefusalWords, StaffRefusalWords};
 
-/// The words of every refusal, in one language.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EveryRefusalWords {
     open: RefusalWords,
@@ -31,7 +30,6 @@ impl WordSet for EveryRefusalWords {
     }
 }
 
-/// Fields of forms that open pages have.
 const OPEN_FIELDS: [&str; 5] = ["cleaned_by", "notes", "agent", "lot", "reason"];
 
 /// What to do, without a full stop; `None` for what only staff and programs can be refused.
@@ -94,7 +92,6 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
     })
 }
 
-/// What to do, without a full stop, of whatever is refused.
 pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &CommandRefusal) -> String {
     let staff = w.staff;
     word_refusal(w.open, refusal).unwrap_or_else(|| match refusal {
@@ -120,7 +117,6 @@ pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &CommandRefusal)
     })
 }
 
-/// Why what was scanned is no code of one item.
 pub(crate) fn word_code_error(w: StaffRefusalWords, error: ScannedCodeError) -> String {
     match error {
         ScannedCodeError::Length => w.staff_refusal_code_length(),
@@ -297,7 +293,6 @@ fn word_needed_role(w: StaffRefusalWords, permission: Permission) -> String {
     }
 }
 
-/// One sentence on the rule behind whatever is refused.
 pub(crate) fn word_staff_detail(w: EveryRefusalWords, refusal: &CommandRefusal) -> String {
     let staff = w.staff;
     word_detail(w.open, refusal).unwrap_or_else(|| match refusal {

@@ -5,10 +5,8 @@ use http::StatusCode;
 /// The log is read: the box may be busy with that.
 pub(crate) const READING: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
 
-/// The same, of something that may not be there.
 pub(crate) const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
 
-/// The same, of something that may be over by now.
 pub(crate) const FINDING_OPEN: &[StatusCode] =
     &[StatusCode::NOT_FOUND, StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE];
 
@@ -27,7 +25,6 @@ pub(crate) const COMMANDING: &[StatusCode] = &[
     StatusCode::INSUFFICIENT_STORAGE,
 ];
 
-/// Something is given to the print room, or asked of it.
 pub(crate) const PRINTING: &[StatusCode] = &[
     StatusCode::BAD_REQUEST,
     StatusCode::NOT_FOUND,

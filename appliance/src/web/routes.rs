@@ -6,10 +6,9 @@ use web::table::ApiInfo;
 use crate::web::api::docs::docs_row;
 use crate::web::api::{health, v1};
 use crate::web::context::AppState;
-use crate::web::request::cookies::SESSION;
+use crate::web::request::client::cookies::SESSION;
 use crate::web::{assets, legacy_api, live, pages};
 
-/// What the API's description says of the box as a whole.
 pub(crate) const API_INFO: ApiInfo = ApiInfo {
     title: "CleanTrack box",
     version: "1",

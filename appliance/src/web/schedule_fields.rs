@@ -4,19 +4,17 @@ use record::kinds::{Schedule, TimeOfDay, WeekdaySet};
 use web::form::{FormField, FormValues};
 
 use crate::intake::CommandRefusal;
-use crate::web::request::field_error::Wrong;
-use crate::web::view_models::formats::read_span;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::formats::read_span;
 use crate::web::words::FormWords;
 
 /// After a use, where nobody says otherwise.
 const USUAL_GRACE_S: u32 = 4 * 3_600;
 
-/// Whether and how often.
 pub(crate) const DUE_EVERY: FormField =
     FormField::choice("every", &["never", "hours", "days", "weeks", "times", "use"]);
 /// Of hours, days or weeks.
 pub(crate) const DUE_NUMBER: FormField = FormField::figure("number");
-/// Times of day.
 pub(crate) const DUE_TIMES: FormField = FormField::line("times", 400);
 /// Hours and minutes after a use.
 pub(crate) const DUE_GRACE: FormField = FormField::line("grace", 8);
@@ -31,20 +29,18 @@ pub(crate) const DUE_ON: [FormField; 7] = [
     FormField::tick("on_sunday"),
 ];
 
-/// All of them, in their order on a form.
 pub(crate) const DUE_FIELDS: [FormField; 11] = [
     DUE_EVERY, DUE_NUMBER, DUE_TIMES, DUE_GRACE, DUE_ON[0], DUE_ON[1], DUE_ON[2], DUE_ON[3], DUE_ON[4],
     DUE_ON[5], DUE_ON[6],
 ];
 
-/// What the fields of a schedule hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ScheduleFormData {
     every: String,
     number: String,
     times: String,
     grace: String,
-    /// None: every day.
+    /// Statuses of a read of the log, which may be busy.
     on: Option<WeekdaySet>,
 }
 
@@ -61,7 +57,6 @@ impl ScheduleFormData {
         }
     }
 
-    /// The same in a form.
     pub(crate) fn fill(self, values: FormValues) -> FormValues {
         let on = self.on;
         let values = values.with(DUE_EVERY.name, self.every).with(DUE_NUMBER.name, self.number);
@@ -91,8 +86,12 @@ impl ScheduleFormData {
 
     /// The schedule that the fields say; `None` where none is wanted.
     pub(crate) fn schedule(&self, w: FormWords) -> Result<Option<Schedule>, Wrong> {
-        let wrong = |_| Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_number_wrong() };
-        let number = || self.number.trim().parse::<u32>().map_err(wrong);
+        let number = || {
+            self.number
+                .trim()
+                .parse::<u32>()
+                .map_err(|_| Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_number_wrong() })
+        };
         let on = self.on.unwrap_or(WeekdaySet::EVERY);
         // Elsewhere they say nothing: nobody has to untick five boxes to choose “No schedule”.
         if self.every == "days" && self.on.is_some() && number()? != 1 {
@@ -108,7 +107,6 @@ impl ScheduleFormData {
         }))
     }
 
-    /// The field that a refusal of the schedule stands beside.
     pub(crate) fn refused_field(&self, refusal: &CommandRefusal) -> Option<&'static str> {
         let at = match self.every.as_str() {
             "times" => DUE_TIMES.name,
@@ -131,19 +129,19 @@ fn write_grace(grace_s: u32) -> String {
     format!("{}:{:02}", minutes / 60, minutes % 60)
 }
 
-/// Seconds; nothing is the usual four hours.
 fn read_grace(w: FormWords, text: &str) -> Result<u32, Wrong> {
     if text.is_empty() {
         return Ok(USUAL_GRACE_S);
     }
-    let wrong = || Wrong { at: DUE_GRACE.name.to_owned(), words: w.form_schedule_grace_wrong() };
-    read_span(text).and_then(|minutes| minutes.checked_mul(60)).ok_or_else(wrong)
+    read_span(text)
+        .and_then(|minutes| minutes.checked_mul(60))
+        .ok_or_else(|| Wrong { at: DUE_GRACE.name.to_owned(), words: w.form_schedule_grace_wrong() })
 }
 
-/// `07:00, 19:00`
 fn parse_times(w: FormWords, text: &str) -> Result<Vec<TimeOfDay>, Wrong> {
-    let wrong = || Wrong { at: DUE_TIMES.name.to_owned(), words: w.form_schedule_times_wrong() };
-    read_times(text).filter(|times| !times.is_empty()).ok_or_else(wrong)
+    read_times(text)
+        .filter(|times| !times.is_empty())
+        .ok_or_else(|| Wrong { at: DUE_TIMES.name.to_owned(), words: w.form_schedule_times_wrong() })
 }
 
 /// Times of day in their order, each once. None: one of them is no time.

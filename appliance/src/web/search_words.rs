@@ -16,7 +16,6 @@ pub(crate) fn fold_letters(text: &str) -> String {
 /// alone.
 const APOSTROPHES: [char; 7] = ['\u{2018}', '\u{2019}', '\u{201b}', '\u{2bc}', '\u{2032}', '`', '\u{b4}'];
 
-/// What was entered into a field of a search.
 #[derive(Debug, Clone)]
 pub(crate) struct SearchWords(Vec<String>);
 
@@ -29,7 +28,6 @@ impl SearchWords {
         self.0.is_empty()
     }
 
-    /// Whether all of them stand in what is known of an item, its codes included.
     pub(crate) fn fit(&self, item: &Equipment, codes: &str) -> bool {
         let text = fold_letters(&format!(
             "{} {} {} {} {} {} {} {codes}",

@@ -10,8 +10,8 @@ use record::tree::Hash;
 use web::answer::Page;
 use words::{Locale, WordSet as _, fill_slots};
 
-use crate::web::request::language::FacilityLanguages;
-use crate::web::request::peer::find_peer;
+use crate::web::request::client::language::FacilityLanguages;
+use crate::web::request::client::peer::find_peer;
 use crate::web::words::StartingWords;
 
 /// Seconds after which a page looks again, and programs should.

@@ -4,10 +4,9 @@ use record::anchor::{AnchorSource, TimeCertainty};
 use record::kinds::{CivilDay, CleaningRecorded, CleaningTrigger, SpauldingClass, UseRecorded};
 
 use crate::line::word_key;
-use crate::{HistoryLine, HistoryWords, LineLook, word_contact};
+use crate::{HistoryEntry, HistoryWording, HistoryWords, word_contact};
 
-impl LineLook<'_> {
-    /// What the entry of a cleaning says of how it was done and why, a line each.
+impl HistoryWording<'_> {
     pub fn cleaning_facts(self, b: &CleaningRecorded) -> Vec<String> {
         let w = self.w;
         let contact = word_contact(w, self.dates, b).map(|wet| w.line_contact(wet));
@@ -19,8 +18,8 @@ impl LineLook<'_> {
         [contact, agent, lot, trigger, class, until].into_iter().flatten().collect()
     }
 
-    /// A use; it stands where it ended, by what is known of the clock.
-    pub fn used(self, b: &UseRecorded, ended_ms: i64) -> HistoryLine {
+    /// Stands where the use ended, by what is known of the clock.
+    pub fn used(self, b: &UseRecorded, ended_ms: i64) -> HistoryEntry {
         let w = self.w;
         let time = |ms| self.dates.day_and_time(ms).text;
         let began = b.performed.filter(|began| b.ended.is_some_and(|ended| *began < ended));
@@ -30,10 +29,10 @@ impl LineLook<'_> {
             b.class.and_then(|class| self.word_raised(class)),
             b.sticker.then(|| w.line_use_sticker()),
         ];
-        HistoryLine {
+        HistoryEntry {
             title: w.line_used(),
             facts: facts.into_iter().flatten().collect(),
-            ..HistoryLine::default()
+            ..HistoryEntry::default()
         }
     }
 
@@ -44,7 +43,6 @@ impl LineLook<'_> {
         }
     }
 
-    /// A class that is above the item's own.
     fn word_raised(self, class: SpauldingClass) -> Option<String> {
         match class {
             SpauldingClass::Noncritical => None,
@@ -54,12 +52,11 @@ impl LineLook<'_> {
     }
 }
 
-/// Why something was cleaned; a word that this version does not know stands as it is.
 pub fn word_trigger(w: HistoryWords, trigger: &CleaningTrigger) -> String {
     w.line_trigger(trigger.as_str(), &word_key(trigger.as_str()))
 }
 
-/// What is to be said of the time of an entry, if anything: a clock that was not set, and who corrected it.
+/// `None` for a certain time; otherwise that the clock was not set, and who corrected it.
 pub fn word_certainty(w: HistoryWords, certainty: TimeCertainty) -> Option<String> {
     match certainty {
         TimeCertainty::Certain => None,
@@ -85,10 +82,10 @@ mod tests {
     /// Fri, Nov 20, 2026, 15:00 UTC.
     const NOW_MS: i64 = 1_795_186_800_000;
 
-    fn with_look<T>(locale: Locale, read: impl FnOnce(LineLook<'_>) -> T) -> T {
+    fn with_look<T>(locale: Locale, read: impl FnOnce(HistoryWording<'_>) -> T) -> T {
         let (dates, facility) = (Dates::new(locale, "UTC", NOW_MS), FacilityState::default());
         let tag = "ABCDEFGH3".parse().unwrap();
-        read(LineLook { w: HistoryWords::in_locale(locale), dates: &dates, facility: &facility, tag })
+        read(HistoryWording { w: HistoryWords::in_locale(locale), dates: &dates, facility: &facility, tag })
     }
 
     #[test]
@@ -140,14 +137,17 @@ mod tests {
         assert!(with_look(Locale::EsUs, |look| look.used(&plain, ended)).facts.is_empty());
     }
 
+    fn corrected_by(word: &str) -> TimeCertainty {
+        TimeCertainty::Corrected(AnchorSource::of(word))
+    }
+
     #[test]
     fn a_time_that_was_corrected_is_not_taken_for_certain() {
         for locale in [Locale::EnUs, Locale::EsUs] {
             let w = HistoryWords::in_locale(locale);
             assert_eq!(word_certainty(w, TimeCertainty::Certain), None);
             let words = ["ntp", "relay", "hand", "order", "stars"];
-            let certainty = |word| TimeCertainty::Corrected(AnchorSource::of(word));
-            let mut all: Vec<_> = words.map(|word| word_certainty(w, certainty(word))).into();
+            let mut all: Vec<_> = words.map(|word| word_certainty(w, corrected_by(word))).into();
             all.push(word_certainty(w, TimeCertainty::Uncertain));
             let different: std::collections::BTreeSet<_> = all.iter().flatten().collect();
             assert_eq!(different.len(), 6, "{all:?}");

@@ -5,8 +5,8 @@ use words::Dates;
 
 use crate::HistoryWords;
 
-/// How long the surface stayed wet and who says so; where nobody does, what was needed. What nobody ended is no measure: of
-/// that it is said how long it was at least.
+/// How long the surface stayed wet and who measured it; where nobody did, what was needed. A contact that
+/// nobody ended is no measure: its text is the least time.
 pub fn word_contact(w: HistoryWords, dates: &Dates, cleaning: &CleaningRecorded) -> Option<String> {
     let Contact { required_s, measured_s, stated_s, phone_s } = cleaning.contact?;
     if let Some((required_s, measured_s)) = required_s.zip(measured_s)

@@ -2,10 +2,9 @@
 
 use record::kinds::{EquipmentChanged, EquipmentLoan, PhotoPolicy, SpauldingClass};
 
-use crate::line::LineLook;
+use crate::line::HistoryWording;
 
-impl LineLook<'_> {
-    /// One fact for each field that was set.
+impl HistoryWording<'_> {
     pub(crate) fn word_fields(self, b: &EquipmentChanged) -> Vec<String> {
         let texts = [
             ("name", &b.name),

@@ -15,22 +15,17 @@ use words::{Dates, WordSet as _};
 use crate::schedule::word_schedule_inside;
 use crate::{HistoryWords, ScheduleWords};
 
-/// A line in words.
+/// One entry of an item's history in words.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HistoryLine {
-    /// What happened.
+pub struct HistoryEntry {
     pub title: String,
-    /// Who did it, where the entry says so.
     pub who: Option<CleanedBy>,
-    /// What else there is to say of it, a line each.
     pub facts: Vec<String>,
-    /// What somebody wrote, by the hash of the text.
     pub text: Option<Hash>,
-    /// Photos, by hash.
     pub photos: Vec<Hash>,
 }
 
-impl HistoryLine {
+impl HistoryEntry {
     fn titled(title: String) -> Self {
         Self { title, ..Self::default() }
     }
@@ -56,48 +51,45 @@ impl HistoryLine {
     }
 }
 
-/// The rows whose names the line of an event shows.
+fn protocol_keys(id: Option<ProtocolId>) -> Vec<RowKey> {
+    id.map(RowKey::Protocol).into_iter().collect()
+}
+
 pub fn rows_named(event: &Event) -> Vec<RowKey> {
-    let protocol = |id: Option<ProtocolId>| id.map(RowKey::Protocol).into_iter().collect();
     match event {
         Event::EquipmentChanged(b) => b.protocols.iter().flatten().map(|id| RowKey::Protocol(*id)).collect(),
         Event::EquipmentMerged(b) => vec![RowKey::Equipment(b.from), RowKey::Equipment(b.into)],
-        Event::ScheduleSet(b) => protocol(b.protocol),
-        Event::UpkeepPlanned(b) => protocol(b.protocol),
+        Event::ScheduleSet(b) => protocol_keys(b.protocol),
+        Event::UpkeepPlanned(b) => protocol_keys(b.protocol),
         Event::UpkeepDone(b) => vec![RowKey::Upkeep(b.tag)],
         Event::LoadStarted(b) => vec![RowKey::Protocol(b.protocol.id)],
         _ => Vec::new(),
     }
 }
 
-/// What lines are worded from: for the history of one item.
 #[derive(Debug, Clone, Copy)]
-pub struct LineLook<'a> {
-    /// The words.
+pub struct HistoryWording<'a> {
     pub w: HistoryWords,
-    /// Times and days, in the same language.
     pub dates: &'a Dates,
-    /// What things are called: at least the rows that [`rows_named`] lists.
+    /// At least the rows that [`rows_named`] lists.
     pub facility: &'a FacilityState,
-    /// The item, by its first tag.
     pub tag: Tag,
 }
 
-/// What is wrong with an item.
 pub fn word_problem(w: HistoryWords, what: &ProblemWord) -> String {
     w.line_problem_word(what.as_str(), &word_key(what.as_str()))
 }
 
-/// The key of a word of the log in a message.
+/// The selector of a log word in a message.
 pub fn word_key(word: &str) -> String {
     word.replace(' ', "-")
 }
 
-impl LineLook<'_> {
-    /// The line of an entry; `None`: its kind has none, or one of another sort.
-    pub fn line(self, event: &Event) -> Option<HistoryLine> {
+impl HistoryWording<'_> {
+    /// `None` where its kind has no entry, or one of another sort.
+    pub fn line(self, event: &Event) -> Option<HistoryEntry> {
         let w = self.w;
-        let titled = HistoryLine::titled;
+        let titled = HistoryEntry::titled;
         Some(match event {
             Event::EquipmentChanged(b) => titled(w.line_changed()).facts(self.word_fields(b)),
             Event::EquipmentRetired(b) => titled(w.line_retired()).text(b.reason),
@@ -128,7 +120,7 @@ impl LineLook<'_> {
         })
     }
 
-    fn suspended(self, b: &EquipmentSuspended) -> HistoryLine {
+    fn suspended(self, b: &EquipmentSuspended) -> HistoryEntry {
         let w = self.w;
         let back = match b.back {
             Some(day) => Some(w.line_back(self.dates.numbered_day(day.number()))),
@@ -138,18 +130,18 @@ impl LineLook<'_> {
         let load = b.load.map(|_| w.line_because_load());
         let facts = problem.into_iter().chain(load).chain(back);
         let title = if b.again { w.line_suspended_again() } else { w.line_suspended() };
-        HistoryLine::titled(title).facts(facts).text(b.reason)
+        HistoryEntry::titled(title).facts(facts).text(b.reason)
     }
 
-    fn merged(self, b: &EquipmentMerged) -> HistoryLine {
+    fn merged(self, b: &EquipmentMerged) -> HistoryEntry {
         let title = match self.tag == b.from {
             true => self.w.line_merged_into(self.item_name(b.into)),
             false => self.w.line_merged_from(self.item_name(b.from)),
         };
-        HistoryLine::titled(title).text(b.reason)
+        HistoryEntry::titled(title).text(b.reason)
     }
 
-    fn scheduled(self, b: &ScheduleSet) -> HistoryLine {
+    fn scheduled(self, b: &ScheduleSet) -> HistoryEntry {
         let w = self.w;
         let protocol = b.protocol.map(|id| self.protocol_name(id));
         let title = match (word_schedule_inside(self.schedule_words(), &b.schedule), protocol) {
@@ -158,84 +150,86 @@ impl LineLook<'_> {
             (None, None) => w.line_schedule_none(),
             (None, Some(protocol)) => w.line_schedule_none_of(protocol),
         };
-        HistoryLine::titled(title).facts([self.word_from(b.from)])
+        HistoryEntry::titled(title).facts([self.word_from(b.from)])
     }
 
-    fn tag_assigned(self, b: &TagAssigned) -> HistoryLine {
+    fn tag_assigned(self, b: &TagAssigned) -> HistoryEntry {
         let why = b.why.as_ref().map(|why| self.w.line_tag_reason(why.as_str(), &word_key(why.as_str())));
-        HistoryLine::titled(self.w.line_tag_assigned(b.tag.grouped())).facts(why)
+        HistoryEntry::titled(self.w.line_tag_assigned(b.tag.grouped())).facts(why)
     }
 
-    fn tag_revoked(self, b: &TagRevoked) -> HistoryLine {
+    fn tag_revoked(self, b: &TagRevoked) -> HistoryEntry {
         let why = b.why.as_ref().map(|why| self.w.line_tag_end(why.as_str(), &word_key(why.as_str())));
         let instead = b.instead.map(|tag| self.w.line_tag_instead(tag.grouped()));
-        HistoryLine::titled(self.w.line_tag_revoked(b.tag.grouped())).facts(why.into_iter().chain(instead))
+        HistoryEntry::titled(self.w.line_tag_revoked(b.tag.grouped())).facts(why.into_iter().chain(instead))
     }
 
-    fn problem_reported(self, b: &ProblemReported) -> HistoryLine {
+    fn problem_reported(self, b: &ProblemReported) -> HistoryEntry {
         let what = word_problem(self.w, &b.what);
         let also = b.also.map(|of| self.w.line_added_to_report(of.seq));
-        HistoryLine::titled(self.w.line_problem(what)).facts(also).who(b.who).text(b.text).photos(&b.photos)
+        HistoryEntry::titled(self.w.line_problem(what)).facts(also).who(b.who).text(b.text).photos(&b.photos)
     }
 
-    fn problem_closed(self, b: &ProblemClosed) -> HistoryLine {
+    fn problem_closed(self, b: &ProblemClosed) -> HistoryEntry {
         let w = self.w;
         let outcome = w.line_problem_outcome(b.outcome.as_str(), &word_key(b.outcome.as_str()));
         let about = w.line_about_report(b.of.seq);
-        HistoryLine::titled(w.line_problem_closed(outcome)).facts([about]).text(b.text)
+        HistoryEntry::titled(w.line_problem_closed(outcome)).facts([about]).text(b.text)
     }
 
-    fn checked(self, b: &CheckRecorded) -> HistoryLine {
+    fn checked(self, b: &CheckRecorded) -> HistoryEntry {
         let w = self.w;
         let result = w.line_check_result(b.result.as_str(), &word_key(b.result.as_str()));
         let method = b.method.as_ref().map(|how| w.line_check_method(how.as_str(), &word_key(how.as_str())));
         let measured = b.value.map(|value| w.line_measured(&b.unit, value).trim_end().to_owned());
         let about = Some(w.line_about_cleaning(b.of.seq));
         let facts = method.into_iter().chain(measured).chain(about);
-        HistoryLine::titled(w.line_check(result)).facts(facts).text(b.text).photos(&b.photos)
+        HistoryEntry::titled(w.line_check(result)).facts(facts).text(b.text).photos(&b.photos)
     }
 
-    fn upkeep_planned(self, b: &UpkeepPlanned) -> HistoryLine {
+    fn upkeep_planned(self, b: &UpkeepPlanned) -> HistoryEntry {
         let w = self.w;
         let Some(schedule) = word_schedule_inside(self.schedule_words(), &b.schedule) else {
-            return HistoryLine::titled(w.line_upkeep_ended(&b.name));
+            return HistoryEntry::titled(w.line_upkeep_ended(&b.name));
         };
         let protocol = b.protocol.map(|id| w.line_by_protocol(self.protocol_name(id)));
         let facts = protocol.into_iter().chain([self.word_from(b.from)]);
-        HistoryLine::titled(w.line_upkeep_planned(schedule, &b.name)).facts(facts)
+        HistoryEntry::titled(w.line_upkeep_planned(schedule, &b.name)).facts(facts)
     }
 
-    fn upkeep_done(self, b: &UpkeepDone) -> HistoryLine {
+    fn upkeep_done(self, b: &UpkeepDone) -> HistoryEntry {
         let w = self.w;
         let result = w.line_upkeep_done(b.result.as_str(), &word_key(b.result.as_str()));
         let title = match self.task_name(b.tag, b.upkeep) {
             Some(task) => w.line_upkeep_task(result, task),
             None => result,
         };
-        let reading = |name, unit, value| w.line_reading(name, unit, value).trim_end().to_owned();
-        let readings = b.readings.iter().map(|of| reading(&of.name, &of.unit, of.value));
-        HistoryLine::titled(title).who(b.who).facts(readings).text(b.text).photos(&b.photos)
+        let readings = b
+            .readings
+            .iter()
+            .map(|reading| w.line_reading(&reading.name, &reading.unit, reading.value).trim_end().to_owned());
+        HistoryEntry::titled(title).who(b.who).facts(readings).text(b.text).photos(&b.photos)
     }
 
-    fn load_started(self, b: &LoadStarted) -> HistoryLine {
+    fn load_started(self, b: &LoadStarted) -> HistoryEntry {
         let w = self.w;
         let own = b.items.iter().find(|item| item.tag == self.tag);
         let leak = own.and_then(|item| item.leak.as_ref());
         let leak = leak.map(|leak| w.line_leak_test(leak.as_str(), &word_key(leak.as_str())));
         let facts = [w.line_by_protocol(self.protocol_name(b.protocol.id))];
-        HistoryLine::titled(w.line_load_started(&b.number)).who(b.who).facts(facts).facts(leak)
+        HistoryEntry::titled(w.line_load_started(&b.number)).who(b.who).facts(facts).facts(leak)
     }
 
-    fn load_finished(self, b: &LoadFinished) -> HistoryLine {
+    fn load_finished(self, b: &LoadFinished) -> HistoryEntry {
         let w = self.w;
         let title = w.line_load_finished(b.result.as_str(), &word_key(b.result.as_str()));
         let facts = [w.line_soaked(b.measured_s, b.required_s)];
-        HistoryLine::titled(title).who(b.who).facts(facts).text(b.text).photos(&b.photos)
+        HistoryEntry::titled(title).who(b.who).facts(facts).text(b.text).photos(&b.photos)
     }
 
-    fn load_failed(self, b: &LoadFailed) -> HistoryLine {
+    fn load_failed(self, b: &LoadFailed) -> HistoryEntry {
         let why = self.w.line_load_failure(b.why.as_str(), &word_key(b.why.as_str()));
-        HistoryLine::titled(self.w.line_load_failed(why)).who(b.who).text(Some(b.reason))
+        HistoryEntry::titled(self.w.line_load_failed(why)).who(b.who).text(Some(b.reason))
     }
 
     fn word_from(self, ms: i64) -> String {

@@ -39,7 +39,6 @@ fn word_weekdays(w: ScheduleWords, every: String, on: WeekdaySet) -> String {
     w.schedule_on(days.join(", "), every)
 }
 
-/// `07:00, 19:00`
 fn list_times(times: &[TimeOfDay]) -> String {
     times.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

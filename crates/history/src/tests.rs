@@ -11,7 +11,7 @@ use record::run::RunName;
 use record::tag::Tag;
 use words::{Dates, Locale, WordSet as _};
 
-use crate::{HistoryLine, HistoryWords, LineLook, rows_named};
+use crate::{HistoryEntry, HistoryWording, HistoryWords, rows_named};
 
 const EPOCH: Epoch = Epoch { n: 1, key: [0; 4] };
 const PUMP: &str = "ABCDEFGH3";
@@ -38,7 +38,6 @@ impl HistoryLookup for CleaningMap {
     }
 }
 
-/// A facility, a line at a time.
 #[derive(Default)]
 struct World {
     facility: FacilityState,
@@ -46,11 +45,11 @@ struct World {
     seq: u64,
 }
 
-/// A line of the log: its kind, its body, and the lines of which items it becomes: title and facts.
+/// Kind, body, and for each item whose history it is in: title and facts.
 type LogLine = (&'static str, &'static str, &'static [(&'static str, &'static str, &'static [&'static str])]);
 
 impl World {
-    /// Folds a line, and gives the items in whose histories it stands, with the time there.
+    /// The items in whose histories the event stands, with the time there.
     fn fold(&mut self, event: &Event) -> Vec<(Tag, i64)> {
         let wall = START_MS + i64::try_from(self.seq).unwrap() * 60_000;
         let at = EntryTime { wall, boot: BootId::new(1, [1; 10]), up: self.seq, clock: ClockState::Synced };
@@ -74,15 +73,19 @@ impl World {
         noted
     }
 
-    fn line(&self, locale: Locale, tag: Tag, event: &Event) -> Option<HistoryLine> {
+    fn line(&self, locale: Locale, tag: Tag, event: &Event) -> Option<HistoryEntry> {
         let dates = Dates::new(locale, "UTC", START_MS);
-        let look =
-            LineLook { w: HistoryWords::in_locale(locale), dates: &dates, facility: &self.facility, tag };
+        let look = HistoryWording {
+            w: HistoryWords::in_locale(locale),
+            dates: &dates,
+            facility: &self.facility,
+            tag,
+        };
         look.line(event)
     }
 }
 
-/// The log; `{}` of a body stands where the hash of a text does.
+/// `{}` of a body stands for the hash of a text.
 const LOG: &[LogLine] = &[
     ("equipment.added", r#"{"tag":"ABCDEFGH3","name":"Pump 3"}"#, &[]),
     ("equipment.added", r#"{"tag":"7QK3M9X2W","name":"Bed 7"}"#, &[]),
@@ -279,7 +282,7 @@ fn each_kind_becomes_its_line() {
             assert_eq!(spanish.facts.len(), line.facts.len(), "{kind}");
         }
     }
-    // Lines of an unknown item change nothing, and stand in no history.
+    // Events of an unknown item change nothing, and stand in no history.
     for (kind, body, _) in
         LOG.iter().filter(|(kind, ..)| kind.starts_with("problem") || kind.starts_with("equip"))
     {

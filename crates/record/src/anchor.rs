@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::entry::{ClockState, EntryTime};
 use crate::kinds::{CleaningRecorded, UseRecorded};
 
-/// Who says what the time is.
+/// Where a statement of the true time came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AnchorSource {
@@ -20,7 +20,7 @@ pub enum AnchorSource {
 }
 
 impl AnchorSource {
-    /// As it stands in the log.
+    /// As in the log.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Ntp => "ntp",
@@ -43,13 +43,13 @@ pub struct ClockAnchor {
     pub up_ms: u64,
     /// … at this true time, milliseconds since 1970.
     pub wall_ms: i64,
-    /// Who says so; absent: in a way that this version does not know.
+    /// `None` for a source that this version does not know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<AnchorSource>,
 }
 
 impl ClockAnchor {
-    /// Whether it is the latest that it can be, and not what somebody said.
+    /// Whether it is only a latest possible time, which follows from the log's order.
     pub fn is_bound(&self) -> bool {
         self.source == Some(AnchorSource::Order)
     }
@@ -70,35 +70,35 @@ pub fn corrected_ms(at: &EntryTime, anchor: Option<ClockAnchor>) -> i64 {
     }
 }
 
-/// When something was done, as its entry says it.
+/// When something was done, as its entry states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StatedTime {
     /// At this time, milliseconds since 1970.
     At(i64),
-    /// So many milliseconds before it was written: known whatever the box's clock said.
+    /// So many milliseconds before it was written: known whatever the box's clock showed.
     Before(u64),
 }
 
 impl StatedTime {
-    /// What a cleaning says that was written at `at`.
+    /// Of a cleaning that was written at `at`.
     pub fn of_cleaning(body: &CleaningRecorded, at: &EntryTime) -> Option<Self> {
         Self::choose(at, body.performed, body.performed.and(body.queued).map(|queued| queued.waited_s))
     }
 
-    /// What a use says that was written at `at`, of its end: nothing ends before it began.
+    /// Of the end of a use that was written at `at`: nothing ends before it began.
     pub fn of_use(body: &UseRecorded, at: &EntryTime) -> Option<Self> {
         Self::choose(at, body.ended.max(body.performed), body.ago_s)
     }
 
-    /// A time that was counted back by a clock that nobody kept is no better than that clock.
+    /// A time that was counted back by an unset clock is no better than that clock.
     fn choose(at: &EntryTime, wall_ms: Option<i64>, before_s: Option<u32>) -> Option<Self> {
         let before = before_s.filter(|_| at.clock != ClockState::Synced);
         before.map(|s| Self::Before(u64::from(s) * 1_000)).or(wall_ms.map(Self::At))
     }
 
-    /// When it was done, milliseconds since 1970, if it was written at `written_ms`: nobody does anything in the future, and what
-    /// says no time was done then.
+    /// When it was done, milliseconds since 1970, if it was written at `written_ms`: never in the future, and
+    /// at `written_ms` where no time was stated.
     pub fn done_ms(stated: Option<Self>, written_ms: i64) -> i64 {
         match stated {
             Some(Self::At(ms)) => ms.min(written_ms),
@@ -113,9 +113,9 @@ impl StatedTime {
 pub enum TimeCertainty {
     /// The clock was set when it was written.
     Certain,
-    /// The clock was not set, and the time follows from what somebody said later of that boot.
+    /// The clock was not set, and a later statement about that boot gave the time.
     Corrected(Option<AnchorSource>),
-    /// A guess: it says so on screens and reports.
+    /// A guess, which screens and reports show as one.
     Uncertain,
 }
 
@@ -143,34 +143,42 @@ pub fn time_certainty(at: &EntryTime, anchor: Option<ClockAnchor>) -> TimeCertai
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::BootId;
+    use crate::values::ids::BootId;
+
+    fn time_at(clock: ClockState) -> EntryTime {
+        EntryTime { wall: 1_000, boot: BootId::new(1, [0; 10]), up: 5_000, clock }
+    }
 
     #[test]
     fn corrects_only_what_was_unsure() {
-        let at = |clock| EntryTime { wall: 1_000, boot: BootId::new(1, [0; 10]), up: 5_000, clock };
         let anchor =
             Some(ClockAnchor { up_ms: 65_000, wall_ms: 1_763_610_060_000, source: AnchorSource::of("ntp") });
-        assert_eq!(corrected_ms(&at(ClockState::Uncertain), anchor), 1_763_610_000_000);
-        assert_eq!(corrected_ms(&at(ClockState::Rtc), anchor), 1_763_610_000_000);
-        assert_eq!(corrected_ms(&at(ClockState::Synced), anchor), 1_000);
-        assert_eq!(corrected_ms(&at(ClockState::Uncertain), None), 1_000);
+        assert_eq!(corrected_ms(&time_at(ClockState::Uncertain), anchor), 1_763_610_000_000);
+        assert_eq!(corrected_ms(&time_at(ClockState::Rtc), anchor), 1_763_610_000_000);
+        assert_eq!(corrected_ms(&time_at(ClockState::Synced), anchor), 1_000);
+        assert_eq!(corrected_ms(&time_at(ClockState::Uncertain), None), 1_000);
         assert_eq!(ClockAnchor { up_ms: u64::MAX, wall_ms: i64::MIN, source: None }.wall_at(0), i64::MIN);
+    }
+
+    fn anchor_by(word: &str) -> Option<ClockAnchor> {
+        Some(ClockAnchor { up_ms: 1, wall_ms: 2, source: AnchorSource::of(word) })
+    }
+
+    fn certainty_of(clock: ClockState, anchor: Option<ClockAnchor>) -> TimeCertainty {
+        time_certainty(&time_at(clock), anchor)
     }
 
     #[test]
     fn a_corrected_time_names_who_corrected_it() {
-        let at = |clock| EntryTime { wall: 1_000, boot: BootId::new(1, [0; 10]), up: 5_000, clock };
-        let by = |word| Some(ClockAnchor { up_ms: 1, wall_ms: 2, source: AnchorSource::of(word) });
-        let certainty = |clock, anchor| time_certainty(&at(clock), anchor);
-        assert_eq!(certainty(ClockState::Uncertain, None), TimeCertainty::Uncertain);
+        assert_eq!(certainty_of(ClockState::Uncertain, None), TimeCertainty::Uncertain);
         for source in [AnchorSource::Ntp, AnchorSource::Relay, AnchorSource::Hand, AnchorSource::Order] {
-            let corrected = certainty(ClockState::Uncertain, by(source.word()));
+            let corrected = certainty_of(ClockState::Uncertain, anchor_by(source.word()));
             assert_eq!(corrected, TimeCertainty::Corrected(Some(source)));
         }
-        assert_eq!(certainty(ClockState::Uncertain, by("sundial")), TimeCertainty::Corrected(None));
+        assert_eq!(certainty_of(ClockState::Uncertain, anchor_by("sundial")), TimeCertainty::Corrected(None));
         for clock in [ClockState::Synced, ClockState::Rtc] {
-            assert_eq!(certainty(clock, by("ntp")), TimeCertainty::Certain);
-            assert_eq!(certainty(clock, None), TimeCertainty::Certain);
+            assert_eq!(certainty_of(clock, anchor_by("ntp")), TimeCertainty::Certain);
+            assert_eq!(certainty_of(clock, None), TimeCertainty::Certain);
         }
     }
 }

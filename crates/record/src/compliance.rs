@@ -12,14 +12,14 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Range};
 
-pub use crate::civil_time::{CivilCalendar, ZoneSpan, zone_is_known};
-use crate::civil_time::{bounded, in_force};
+pub use crate::values::civil_time::{CivilCalendar, ZoneSpan, zone_is_known};
+use crate::values::civil_time::{bounded, in_force};
 use grid::ScheduleSegment;
 pub use item::{ItemTimelines, is_by_uses, reach_ms};
 
-use crate::ids::ProtocolId;
 use crate::kinds::Schedule;
 use crate::limits::{COMPLIANCE_SPAN_MS_MAX, LATE_ENTRY_MS_MAX};
+use crate::values::ids::ProtocolId;
 
 /// All that makes the due windows of one item and protocol.
 ///
@@ -204,7 +204,7 @@ impl fmt::Display for ComplianceRate {
 /// and uses. `since_ms` is the exact moment at which the state began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemStatus {
-    /// Nothing says when it is due: it has no rate either.
+    /// No schedule: it has no rate either.
     NoSchedule,
     /// It makes no due windows now, whatever its schedule.
     OutOfService {
@@ -378,7 +378,6 @@ pub fn next_change_ms(course: &ScheduleTimeline<'_>, now_ms: i64) -> Option<i64>
 }
 
 impl<'a> ScheduleTimeline<'a> {
-    /// The stretches that touch a range, ascending.
     fn segments(&self, range: Range<i64>) -> Vec<ScheduleSegment<'a>> {
         let calendar = CivilCalendar::new(self.zones);
         let mut segments = Vec::new();
@@ -408,13 +407,12 @@ impl<'a> ScheduleTimeline<'a> {
         segments
     }
 
-    /// The last time out of service that overlaps a range.
     fn outage_in(&self, range: &Range<i64>) -> Option<&'a Range<i64>> {
         let after = self.out.partition_point(|out| out.start < range.end);
         self.out[..after].last().filter(|out| out.end > range.start)
     }
 
-    /// When the first window of a stretch closed that has seen no cleaning and that nothing excuses.
+    /// When the first window closed without a cleaning and without an excuse.
     fn overdue_since(
         &self,
         segment: &ScheduleSegment<'_>,

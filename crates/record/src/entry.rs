@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::ids::{BootId, DeviceId, StaffId};
-use crate::json::{JsonError, check_object};
 use crate::kinds::Event;
 use crate::limits::ENTRY_BYTES_MAX;
-use crate::redact::PersonalText;
 use crate::tree::{Hash, hex_bytes, leaf_hash, write_hex};
+use crate::values::ids::{BootId, DeviceId, StaffId};
+use crate::values::json::{JsonError, check_object};
+use crate::values::redact::PersonalText;
 
 /// How far the box's clock could be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,12 +5,11 @@ use sha2::{Digest, Sha256};
 use crate::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX};
 use crate::tree::{Hash, write_hex};
 
-/// Bytes of a group's lines at most; in a journal torn or damaged is told apart by this bound (only one group is ever
-/// unflushed).
+/// Bytes of a group's lines at most. Recovery separates an incomplete group from a damaged one by this bound
+/// (only one group is ever unflushed).
 pub const GROUP_LINES_BYTES_MAX: usize = BATCH_BYTES_MAX;
 /// Entries of a group at most.
 pub const GROUP_ENTRIES_MAX: usize = BATCH_ENTRIES_MAX;
-/// Bytes of a trailer line without its padding: `#g`, three numbers, a sum and a root.
 const TRAILER_BYTES_MAX: usize = 256;
 /// Bytes that a group is padded to a multiple of, where it is padded.
 const PADDING_BYTES_MAX: usize = 4096;

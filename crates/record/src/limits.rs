@@ -25,7 +25,7 @@ pub const RUNS_ADOPTED_MAX: usize = 1 << 15;
 pub const RUN_NAMES_MAX: u64 = 1_000;
 /// Notes of its own epoch that a run file keeps.
 pub const RUN_NOTES_MAX: usize = 16;
-/// Bytes of an MQTT packet with a batch in it, both ways.
+/// Bytes of an MQTT packet with a batch in it, in both directions.
 pub const MQTT_PACKET_BYTES_MAX: usize = 300 * 1024;
 /// Texts beside one entry.
 pub const ENTRY_TEXTS_MAX: usize = 16;
@@ -55,7 +55,7 @@ pub const OWN_FIELDS_MAX: usize = 20;
 pub const OWN_FIELD_CHOICES_MAX: usize = 40;
 /// Characters of what names an own field of a category for good.
 pub const OWN_FIELD_KEY_CHARS_MAX: usize = 40;
-/// Characters of a payroll number: what personnel systems export, with room for their prefixes.
+/// Characters of a payroll number: what personnel systems export, with their prefixes.
 pub const PAYROLL_CHARS_MAX: usize = 40;
 /// Characters of a note or reason.
 pub const NOTE_CHARS_MAX: usize = 1_000;
@@ -65,7 +65,7 @@ pub const PHOTOS_MAX: usize = 4;
 pub const STEPS_MAX: usize = 40;
 /// Bytes of an uploaded photo: a 48 megapixel JPEG is about 20 MB.
 pub const PHOTO_UPLOAD_BYTES_MAX: usize = 30 * 1024 * 1024;
-/// Bytes of a photo as kept.
+/// Bytes of a stored photo.
 pub const PHOTO_STORED_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Photo hashes in one question to the relay.
 pub const PHOTO_HASHES_MAX: usize = 500;

@@ -1,10 +1,10 @@
 //! What an event names beside the thing that it is about. Each kind is named here, so that a new one cannot be forgotten by
 //! those who fetch, send or look up what an entry refers to.
 
-use crate::ids::{BootId, Epoch};
 use crate::kinds::{EntryRef, Event, Prev};
 use crate::run::RunName;
 use crate::tree::Hash;
+use crate::values::ids::{BootId, Epoch};
 
 /// What an event names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,7 +17,7 @@ pub struct EventMentions<'a> {
     pub boot: Option<BootId>,
     /// The epoch that its log follows, with its end.
     pub prev: Option<Prev>,
-    /// The epoch that its log follows, where nobody says how much of it there is.
+    /// The epoch that its log follows, where it is not known how much of it there is.
     pub after: Option<Epoch>,
     /// Lines that count from here on.
     pub run: Option<RunName>,

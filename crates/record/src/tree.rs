@@ -24,8 +24,8 @@ impl fmt::Display for Hash {
     }
 }
 
-/// Lower-case hex of `bytes` into `digits`, which has room for two a byte: each entry has hundreds of them, and the
-/// formatting machinery takes each on its own.
+/// Lower-case hex of `bytes` into `digits`, which holds two a byte. Faster than formatting each byte: every
+/// entry has hundreds of them.
 pub(crate) fn write_hex<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
@@ -52,20 +52,22 @@ impl FromStr for Hash {
     }
 }
 
-/// Reads exactly `N` bytes of lower-case hex.
-pub(crate) fn hex_bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digit = |b: u8| match b {
+fn hex_digit(b: u8) -> Option<u8> {
+    match b {
         b'0'..=b'9' => Some(b - b'0'),
         b'a'..=b'f' => Some(b - b'a' + 10),
         _ => None,
-    };
+    }
+}
+
+pub(crate) fn hex_bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
     let text = text.as_bytes();
     let mut out = [0; N];
     if text.len() != 2 * N {
         return None;
     }
     for (o, pair) in out.iter_mut().zip(text.chunks_exact(2)) {
-        *o = (digit(pair[0])? << 4) | digit(pair[1])?;
+        *o = (hex_digit(pair[0])? << 4) | hex_digit(pair[1])?;
     }
     Some(out)
 }
@@ -102,7 +104,7 @@ pub struct Frontier {
 }
 
 impl Frontier {
-    /// Rebuilds a frontier from what was kept. `None` when the number of nodes does not fit the size.
+    /// From a stored frontier. `None` when the number of nodes does not fit the size.
     pub fn from_parts(size: u64, nodes: Vec<Hash>) -> Option<Self> {
         (nodes.len() == size.count_ones() as usize).then_some(Self { size, nodes })
     }
@@ -122,8 +124,8 @@ impl Frontier {
         self.push_with(leaf, |_, _, _| ());
     }
 
-    /// Appends a leaf and hands out each perfect subtree that it completes: its level (0 is the leaf), its index among
-    /// those of that level, its hash.
+    /// Appends a leaf and reports each perfect subtree that it completes: its level (0 is the leaf), its
+    /// index among those of that level, its hash.
     pub fn push_with(&mut self, leaf: Hash, mut completed: impl FnMut(u32, u64, Hash)) {
         let mut hash = leaf;
         completed(0, self.size, hash);
@@ -210,7 +212,6 @@ fn range_hash<N: TreeNodes>(nodes: &N, lo: u64, hi: u64) -> Result<Hash, N::Erro
     Ok(node_hash(&range_hash(nodes, lo, middle)?, &range_hash(nodes, middle, hi)?))
 }
 
-/// The largest power of two below `width` (which is at least 2).
 fn split_point(width: u64) -> u64 {
     1 << (63 - (width - 1).leading_zeros())
 }

@@ -1,5 +1,5 @@
-//! Box and relay fold alike: whoever holds only the rows that an event touches, and reads them anew after each cut, ends with
-//! the rows of whoever holds all of them. The logs are random, of every kind and member of the golden log.
+//! Box and relay fold alike: a fold that holds only the rows that an event touches, and reads them again after each
+//! cut, ends with the rows of one that holds all. The logs are random, of every kind and member of the golden log.
 
 #![expect(clippy::unwrap_used, reason = "a golden line that cannot be read is a failed test")]
 
@@ -57,7 +57,7 @@ fn fold_both(lines: &[(usize, Vec<u8>)], golden: &[(String, Value)]) -> Result<(
         }
         index.note(EntryRef { epoch: EPOCH, seq }, &entry, &event, &changes);
     }
-    // What was read and written anew a line at a time is what stayed in memory all the while.
+    // Rows that are read and written again for each line equal those that stayed in memory.
     let mut read = FacilityState::default();
     for (key, row) in &stored {
         read.load(key.parse().unwrap(), row).unwrap();
@@ -78,7 +78,7 @@ fn partial_and_whole_folds_agree() {
     let golden = golden_lines();
     let config = ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() };
     let line = (0..golden.len(), prop::collection::vec(any::<u8>(), 14));
-    // An item and a person first: then most lines find what they are about.
+    // An item and a person first, so that most lines find what they are about.
     let logs = prop::collection::vec(line, 1..60);
     let mut runner = proptest::test_runner::TestRunner::new(config);
     runner.run(&logs, |lines| fold_both(&lines, &golden)).unwrap();

@@ -19,7 +19,6 @@ fn box_id() -> BoxId {
     BoxId::new(5, [1; 10])
 }
 
-/// Line `seq` and the texts beside it; every third names two.
 fn line(seq: u64, salt: u8) -> (Entry, Vec<TextLine>) {
     let words = format!("note {seq} of {salt}, {}", "“quite” ".repeat(usize::from(salt)));
     let texts: Vec<PersonalText> =
@@ -57,12 +56,15 @@ fn read(bytes: &[u8], name: RunName) -> Result<Vec<(Entry, Vec<TextLine>)>, RunE
     Ok(all)
 }
 
-/// A checkpoint of an epoch; the key is any.
 fn note(n: u32, size: u64) -> String {
     let public = SignerKey::new("x", KeyKind::Note, &[9; 32]).unwrap().verifier().public();
     let origin = LogOrigin::new(box_id(), n, &public);
     let checkpoint = Checkpoint { origin, size, root: Hash::of(b"root") };
     checkpoint.signed(&origin.signer(&[9; 32]).unwrap()).unwrap().to_string()
+}
+
+fn branch_leaf(seq: u64, branch: u8) -> (u64, Hash) {
+    (seq, Hash::of(&[&seq.to_be_bytes()[..], &[branch]].concat()))
 }
 
 fn epoch_of_notes() -> Epoch {
@@ -87,7 +89,7 @@ proptest! {
         }
     }
 
-    /// The pieces hold every line once, each is unbroken, and none touches the next unless both are full.
+    /// Pieces hold every line once, are unbroken, and none touches the next unless both are full.
     #[test]
     fn lines_fall_into_unbroken_runs(seqs in prop::collection::btree_set(0u64..400, 0..300)) {
         let leaves: Vec<_> = seqs.iter().map(|seq| (*seq, Hash::of(&seq.to_be_bytes()))).collect();
@@ -102,21 +104,20 @@ proptest! {
         prop_assert!(runs.windows(2).all(|pair| !pair[0].touches(&pair[1])));
     }
 
-    /// However a piece was cut, what touches is joined again, and other branches stay by themselves.
+    /// However a piece was cut, what touches is joined again; other branches stay separate.
     #[test]
     fn runs_that_touch_are_joined(cuts in prop::collection::btree_set(1u64..50, 0..8), gap in 1u64..3, shuffle: prop::sample::Index) {
-        let leaf = |seq: u64, branch: u8| (seq, Hash::of(&[&seq.to_be_bytes()[..], &[branch]].concat()));
         let mut ends: Vec<u64> = cuts.into_iter().chain([50]).collect();
         ends.sort_unstable();
         let mut from = 0;
         let mut runs = Vec::new();
         for end in ends {
-            runs.extend(split_runs(EPOCH, (from..end).map(|seq| leaf(seq, 0))));
+            runs.extend(split_runs(EPOCH, (from..end).map(|seq| branch_leaf(seq, 0))));
             from = end;
         }
         let count = runs.len();
-        runs.extend(split_runs(EPOCH, (50 + gap..60).map(|seq| leaf(seq, 0))));
-        runs.extend(split_runs(EPOCH, (0..50).map(|seq| leaf(seq, 1))));
+        runs.extend(split_runs(EPOCH, (50 + gap..60).map(|seq| branch_leaf(seq, 0))));
+        runs.extend(split_runs(EPOCH, (0..50).map(|seq| branch_leaf(seq, 1))));
         let at = shuffle.index(runs.len());
         runs.rotate_left(at);
         let joined = join_runs(&runs);
@@ -137,7 +138,6 @@ proptest! {
         prop_assert_eq!(read(&bytes, name).unwrap(), all);
     }
 
-    /// One byte of what is inside: refused, wherever it stands.
     #[test]
     fn one_changed_byte_is_refused(count in 1u64..40, at: prop::sample::Index, with in 1u8..=255) {
         let name = name_of(&lines(7, count, 2));
@@ -151,7 +151,8 @@ proptest! {
         prop_assert!(read.is_err(), "byte {} of {}: {}", at, plain.len(), String::from_utf8_lossy(&plain));
     }
 
-    /// One byte of the file, or its end cut off: refused, or (bits that zstd ignores) still exactly those lines.
+    /// One changed byte of the file, or its end cut off: refused, or (bits that zstd ignores) still exactly
+    /// those lines.
     #[test]
     fn a_damaged_file_is_never_believed(at: prop::sample::Index, with in 1u8..=255, cut: prop::sample::Index) {
         let all = lines(0, 30, 3);

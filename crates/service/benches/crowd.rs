@@ -1,5 +1,5 @@
-//! What a crowd that says nothing, or says it slowly, does to somebody who asks: p99 of a visit (a new connection, its TLS,
-//! one page of 12 KB) beside the crowd, of p99 alone.
+//! What silent or slow clients cost a good one: p99 of a visit (a new connection, its TLS, one page of 12 KB) beside
+//! the crowd, as a multiple of p99 alone.
 //!
 //! `cargo bench -p cleantrack-service --bench crowd`. Server, crowd and good client share the machine's cores.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
@@ -23,22 +23,18 @@ use tokio::task::JoinSet;
 const VISITS: usize = 1_000;
 const ROUNDS: usize = 5;
 const PAGE_BYTES: usize = 12 * 1024;
-/// The good client's address, and the crowd's.
 const GOOD: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const CROWD: Ipv4Addr = Ipv4Addr::LOCALHOST;
-/// Between two bytes of somebody slow, and before somebody who was shown out comes back.
+/// Between two bytes of a slow client, and before one that was closed connects again.
 const PAUSE: Duration = Duration::from_secs(1);
 const RATIO_MAX: f64 = 2.0;
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 type Failed = Box<dyn Error + Send + Sync>;
 
-/// One kind of crowd.
 #[derive(Clone, Copy)]
 enum Crowd {
-    /// Connects and says nothing.
     Silent(usize),
-    /// Sends a head, a byte a second.
     Slow(usize),
 }
 
@@ -50,7 +46,7 @@ impl Crowd {
         }
     }
 
-    /// Comes, and comes back whenever it was shown out, until it is dropped.
+    /// Connects again whenever it was closed, until it is dropped.
     fn come(self, to: SocketAddr) -> JoinSet<()> {
         let (Self::Silent(count) | Self::Slow(count)) = self;
         let mut members = JoinSet::new();
@@ -67,7 +63,6 @@ impl Crowd {
         members
     }
 
-    /// Until the listener closes the connection.
     async fn stay(self, mut stream: TcpStream) {
         if matches!(self, Self::Slow(_)) {
             for byte in [22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3].iter().chain(std::iter::repeat(&0)) {
@@ -87,7 +82,7 @@ async fn connect_from(address: Ipv4Addr, to: SocketAddr) -> std::io::Result<TcpS
     socket.connect(to).await
 }
 
-/// A certificate for `localhost`: how the server shows it, and how the client trusts it.
+/// For the server a certificate for `localhost`, for the client the trust in it.
 fn identity() -> Result<(Arc<rustls::ServerConfig>, Arc<rustls::ClientConfig>), Failed> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
@@ -105,7 +100,6 @@ fn identity() -> Result<(Arc<rustls::ServerConfig>, Arc<rustls::ClientConfig>), 
     Ok((Arc::new(server), Arc::new(client)))
 }
 
-/// How long one visit takes.
 async fn visit(client: &Arc<rustls::ClientConfig>, to: SocketAddr) -> Result<Duration, Failed> {
     let began = Instant::now();
     let stream = connect_from(GOOD, to).await?;
@@ -129,7 +123,7 @@ async fn p99(client: &Arc<rustls::ClientConfig>, to: SocketAddr) -> Result<Durat
     Ok(spans[VISITS * 99 / 100])
 }
 
-/// The middle ratio of some rounds, each of which measures alone and beside the crowd.
+/// The median ratio of some rounds; each measures alone and beside the crowd.
 async fn measure(name: &str, limits: ConnectionLimits, crowd: Crowd) -> Result<f64, Failed> {
     let (server, client) = identity()?;
     let (_certificate, tls) = watch::channel(server);
@@ -142,7 +136,6 @@ async fn measure(name: &str, limits: ConnectionLimits, crowd: Crowd) -> Result<f
     for _ in 0..ROUNDS {
         let alone = p99(&client, listener.local_addr()).await?;
         let members = crowd.come(listener.local_addr());
-        // All of them have come once.
         tokio::time::sleep(PAUSE).await;
         let beside = p99(&client, listener.local_addr()).await?;
         drop(members);
@@ -164,7 +157,6 @@ async fn measure(name: &str, limits: ConnectionLimits, crowd: Crowd) -> Result<f
 async fn main() -> Result<ExitCode, Failed> {
     println!("p99 of a visit, goal: beside the crowd at most {RATIO_MAX} times what it is alone");
     let mut worst = 0.0_f64;
-    // As many places as each program has by default.
     for (name, together, per_address) in [("box", 256, 64), ("relay", 1_024, 256)] {
         for crowd in [Crowd::Silent(1_024), Crowd::Slow(300)] {
             worst = worst.max(measure(name, ConnectionLimits { together, per_address }, crowd).await?);

@@ -1,4 +1,5 @@
-//! Sockets that systemd holds for a program: whoever connects while it starts anew waits in their queue and is turned away by nobody.
+//! Sockets that systemd holds for a program: clients that connect while it restarts wait in their queue, and none is
+//! refused.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,7 +10,7 @@ use listenfd::ListenFd;
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::net::sockopt::socket_acceptconn;
 
-/// More than one for each address of a machine; a larger number is a mistake.
+/// More than one for each address of a machine: a larger number is a mistake.
 const SOCKETS_MAX: usize = 32;
 
 /// Why the sockets of a start are of no use. Nothing was started.
@@ -61,8 +62,8 @@ pub enum ActivationError {
     },
 }
 
-/// The sockets of this start, each under its name. They stay open as long as this does, so that a program that becomes itself
-/// anew finds them again.
+/// The sockets of this start, by name. They stay open as long as this does, so that a program that replaces
+/// itself (`exec`) finds them again.
 #[derive(Debug, Default)]
 pub struct ActivatedSockets {
     /// In the order of their descriptors, from 3 on.
@@ -70,7 +71,7 @@ pub struct ActivatedSockets {
 }
 
 impl ActivatedSockets {
-    /// Takes what `LISTEN_FDS` counts and `LISTEN_FDNAMES` names, if `LISTEN_PID` says that it is meant for this process; none
+    /// Takes what `LISTEN_FDS` counts and `LISTEN_FDNAMES` names, if `LISTEN_PID` is this process; none
     /// otherwise. To be called before anything else opens a file or starts a thread.
     ///
     /// # Errors
@@ -203,7 +204,6 @@ mod tests {
                 if name == "cleantrack-appliance.socket" && known == "http, https"),
             "{refused}"
         );
-        // The variables of this very process name none.
         let refused = take(&own, "1", Some("http")).unwrap_err();
         assert!(matches!(&refused, ActivationError::Kind { name, .. } if name == "http"), "{refused}");
     }

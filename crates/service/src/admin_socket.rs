@@ -1,5 +1,5 @@
-//! The administration socket: what root may want of a running program. It lies in the data folder with mode 0600; one command and
-//! one answer a connection, a line of JSON each: `{"done": …}` or `{"error": "…"}`.
+//! The administration socket: root's commands to a running program. It is in the data folder with mode 0600; one
+//! command and one answer a connection, a line of JSON each: `{"done": …}` or `{"error": "…"}`.
 
 use std::io;
 use std::io::{BufRead as _, Read as _, Write as _};
@@ -16,15 +16,14 @@ use tokio::sync::{Mutex, Semaphore};
 
 /// Its name in the data folder.
 pub const ADMIN_SOCKET: &str = "admin.sock";
-/// Bytes of a command: a claim file is the largest thing that goes through.
+/// Bytes of a command: a claim file is the largest.
 const COMMAND_BYTES_MAX: u64 = 128 * 1024;
 /// Bytes of an answer: a list of many people or tokens.
 const ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024;
-/// How long a command may take to come, and an answer to be taken.
+/// How long a command may take to arrive, and an answer to be taken.
 const LINE_WITHIN: Duration = Duration::from_secs(10);
-/// How long the asker waits.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
-/// Connections at a time; more wait. Root does not come in crowds.
+/// Connections at a time; more wait.
 const CONNECTIONS_MAX: usize = 16;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -68,8 +67,8 @@ pub struct AdminSocket {
 }
 
 impl AdminSocket {
-    /// Opens it in `data`, where a left-over of a process that is gone is replaced: whoever calls this holds the folder. `handle_command`
-    /// does one command after the other; callers that say nothing keep nobody waiting.
+    /// Opens the socket in `data` and replaces one of an ended process: the caller holds the folder.
+    /// `handle_command` does one command after the other; silent connections delay no others.
     ///
     /// # Errors
     /// It cannot be made.
@@ -94,7 +93,7 @@ impl AdminSocket {
 impl Drop for AdminSocket {
     fn drop(&mut self) {
         self.task.abort();
-        // What stays is replaced at the next start.
+        // A file that stays is replaced at the next start.
         let _ = std::fs::remove_file(&self.path);
     }
 }
@@ -110,7 +109,6 @@ where
         (Arc::new(Semaphore::new(CONNECTIONS_MAX)), Arc::new(Mutex::new(handle_command)));
     let mut running = tokio::task::JoinSet::new();
     loop {
-        // Nobody closes the semaphore.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -143,7 +141,7 @@ where
     tokio::time::timeout(LINE_WITHIN, (&mut stream).take(COMMAND_BYTES_MAX).read_line(&mut line)).await??;
     let answer = match serde_json::from_str::<C>(&line) {
         Ok(command) => handle_command.lock().await(command).await,
-        // The line may hold a PIN or a password: the error tells the place, never the text.
+        // The line may hold a PIN or a password: the error names the place, never the text.
         Err(error) => AdminAnswer::Error(format!("the command cannot be read (column {})", error.column())),
     };
     let mut line = serde_json::to_vec(&answer)?;

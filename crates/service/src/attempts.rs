@@ -1,11 +1,11 @@
-//! How often somebody may try to sign in, by buckets that refill and so forget: pure arithmetic, without a clock or a disk.
+//! Limits of sign-in attempts, by buckets that refill and so forget: pure arithmetic, without a clock or a disk.
 //!
-//! A bucket holds a number of wrong tries. Each try takes one **before** the secret is looked at, so that neither many tries
-//! at once nor a pulled plug win any; an empty bucket means that the secret is not looked at. It refills one try at a time,
-//! nothing doubles, and no wait is longer than the bucket takes to refill.
+//! A bucket holds a number of wrong attempts. Each attempt takes one **before** the secret is compared, so that neither
+//! many attempts at once nor a pulled plug win any; with an empty bucket the secret is not compared. It refills one
+//! attempt at a time, no wait doubles, and none is longer than the bucket takes to refill.
 //!
-//! Whoever signs in from a device that they signed in from before pays from a bucket of their own ([`OriginKind::KnownDevice`]).
-//! All others pay from three that they share. So what strangers do keeps nobody out who sits at a device of theirs.
+//! A device from which somebody signed in before has a bucket of its own ([`OriginKind::KnownDevice`]). All other
+//! attempts take from three shared ones. So attempts of strangers never lock out a person at a known device.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -54,7 +54,7 @@ pub const RELAY: SignInPolicy = SignInPolicy {
     program: None,
 };
 
-/// From where somebody tries.
+/// Where an attempt comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OriginKind {
     /// A device that has signed in as this very person before.
@@ -96,7 +96,7 @@ impl AttemptPolicy {
 }
 
 impl AttemptWait {
-    /// Of somebody who waits so many seconds from now on.
+    /// A caller who has to wait so many seconds from now on.
     pub fn after_seconds(seconds: u64, now_ms: i64) -> Self {
         Self { until_ms: now_ms.saturating_add_unsigned(seconds.saturating_mul(1_000)) }
     }
@@ -113,7 +113,7 @@ impl AttemptBucket {
         (self.missing_ms, self.at_ms)
     }
 
-    /// The bucket as it stands at `now_ms`. A clock that was set back takes nothing away and adds nothing.
+    /// A clock that was set back takes nothing away and adds nothing.
     fn refilled(self, policy: &AttemptPolicy, now_ms: i64) -> Self {
         let passed = now_ms.saturating_sub(self.at_ms).max(0);
         let missing_ms = self.missing_ms.clamp(0, policy.capacity_ms()).saturating_sub(passed).max(0);
@@ -203,7 +203,7 @@ mod tests {
         RELAY.address,
     ];
 
-    /// How many of a try every `every_ms` over `for_ms` are looked at.
+    /// How many of a try every `every_ms` over `for_ms` are let through.
     fn looked_at(policy: &AttemptPolicy, every_ms: i64, for_ms: i64) -> i64 {
         let (mut bucket, mut taken, mut at_ms) = (AttemptBucket::default(), 0, 0);
         while at_ms < for_ms {
@@ -270,14 +270,21 @@ mod tests {
         assert!(bucket.take(&policy, NOW + policy.refill_ms).is_ok(), "one refill later");
     }
 
+    fn network_of(text: &str) -> ClientNetwork {
+        ClientNetwork::of(text.parse().unwrap())
+    }
+
+    fn up_ms(ms: i64) -> u64 {
+        ms.max(0).cast_unsigned()
+    }
+
     #[test]
     fn networks() {
-        let network = |text: &str| ClientNetwork::of(text.parse().unwrap());
-        assert_eq!(network("::ffff:192.0.2.7"), network("192.0.2.7"));
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_eq!(network("192.0.2.7").to_string(), "192.0.2.7");
-        assert_eq!(network("2001:db8:1:2::1").to_string(), "2001:db8:1:2::/64");
+        assert_eq!(network_of("::ffff:192.0.2.7"), network_of("192.0.2.7"));
+        assert_eq!(network_of("2001:db8:1:2:3:4:5:6"), network_of("2001:db8:1:2::1"));
+        assert_ne!(network_of("2001:db8:1:2::1"), network_of("2001:db8:1:3::1"));
+        assert_eq!(network_of("192.0.2.7").to_string(), "192.0.2.7");
+        assert_eq!(network_of("2001:db8:1:2::1").to_string(), "2001:db8:1:2::/64");
     }
 
     proptest! {
@@ -312,10 +319,9 @@ mod tests {
             prop_assert!(bucket.is_full(&policy, back + policy.capacity_ms()));
             prop_assert_eq!(bucket.brought_back(back + 1), None);
             let (networks, network) = (policy.network_limiter(4), ClientNetwork::of([192, 0, 2, 7].into()));
-            let at = |ms: i64| ms.max(0).cast_unsigned();
-            while networks.take(network, at(NOW)).is_ok() {}
-            prop_assert!(networks.take(network, at(back)).is_err());
-            prop_assert!(networks.take(network, at(back) + at(policy.refill_ms)).is_ok());
+            while networks.take(network, up_ms(NOW)).is_ok() {}
+            prop_assert!(networks.take(network, up_ms(back)).is_err());
+            prop_assert!(networks.take(network, up_ms(back) + up_ms(policy.refill_ms)).is_ok());
         }
 
         #[test]

@@ -37,14 +37,14 @@ pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
     }
 }
 
-/// What is known of the machine's clock. Asked at each reading, so an answer that costs a call to the system is kept for
-/// a while by whoever gives it.
+/// What is known of the machine's clock. Called at each reading, so an implementation caches an answer that
+/// costs a system call.
 pub trait ClockTrust: Send + Sync + std::fmt::Debug + 'static {
     /// How far the wall clock can be trusted, which reads `wall_ms` at `up_ms` milliseconds after the boot.
     fn clock_state(&self, wall_ms: i64, up_ms: u64) -> ClockState;
 }
 
-/// A machine whose clock somebody else keeps: a server in a computing centre.
+/// A machine whose clock is managed elsewhere: a server in a computing centre.
 #[derive(Debug, Clone, Copy)]
 pub struct ManagedClock;
 
@@ -69,7 +69,7 @@ impl<T: ClockTrust> SystemClock<T> {
 }
 
 impl Default for SystemClock {
-    /// For programs whose entries nobody signs: of the boot they know what the kernel says.
+    /// For programs whose entries nobody signs: they know the boot by what the kernel says.
     fn default() -> Self {
         Self::new(boot_id([0; 10]), ManagedClock)
     }
@@ -141,7 +141,7 @@ impl FakeClock {
         now.wall_ms = now.wall_ms.saturating_add(ms);
     }
 
-    /// Sets the whole reading: a jump, a boot, a clock that nobody has set.
+    /// Sets the whole reading: a jump, a boot, an unset clock.
     pub fn set(&self, now: Now) {
         *self.lock() = now;
     }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub enum ProgramExit {
     /// Done.
     Success = 0,
-    /// What was asked was not done; standard error says why.
+    /// The request was not carried out; standard error says why.
     Failure = 1,
     /// The command line is not understood (`EX_USAGE`).
     Usage = 64,

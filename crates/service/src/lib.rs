@@ -1,7 +1,11 @@
-//! What every long-running process of ours needs, written once for box and relay: the seams to time and chance
-//! ([`clock`], [`random`]), how often somebody may call or try ([`limit`], [`attempts`]), who may hold a connection, and for how
-//! long ([`listener`]), whom a balancer says that it speaks for ([`proxy_header`]), which sockets it finds at its start ([`activation`]), what the program is told ([`settings`]), root's way into the running one ([`admin_socket`]), what it writes
-//! to its log ([`logging`]), what it and systemd tell each other ([`process`]) and how it ends ([`exit`]).
+//! What every long-running process of ours needs, written once for box and relay.
+//!
+//! The seams to time and randomness ([`clock`], [`random`]), limits of calls and of sign-in attempts ([`limit`],
+//! [`attempts`]), connections and their time limits ([`listener`]), clients behind a balancer ([`proxy_header`]),
+//! sockets from systemd ([`activation`]), [`settings`], the administration socket ([`admin_socket`]), the log
+//! ([`logging`]), notifications to systemd ([`process`]) and exit statuses ([`exit`]).
+
+#![warn(missing_docs)]
 
 pub mod activation;
 pub mod admin_socket;

@@ -1,4 +1,4 @@
-//! How often somebody may call: a bucket for each key, and a bounded number of buckets. Arithmetic only.
+//! Rate limits: a bucket for each key, and a bounded number of buckets. Arithmetic only.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,9 +7,9 @@ use std::time::Duration;
 
 const SECOND_US: u64 = 1_000_000;
 
-/// So many calls at once after a quiet time, and then a steady rate, for each key. Nothing doubles and nobody is shut out:
-/// who waits as long as is said gets in. Time is best the machine's since its boot, so that a clock that is set changes nothing; of
-/// one that was set back, buckets go on from there.
+/// For each key a burst of calls after a quiet time, and then a steady rate. No wait doubles and nobody is
+/// locked out: who waits as long as stated gets in. Time should be that since the machine's boot, which
+/// setting the clock does not change; after a clock that was set back, buckets continue from there.
 #[derive(Debug)]
 pub struct RateLimiter<K> {
     /// Microseconds of waiting that a call costs; 0: no limit.
@@ -36,10 +36,9 @@ struct Buckets<K> {
     others: Bucket,
 }
 
-/// Behind the last call by more than this is a clock that was set back.
+/// A call this far behind the last one means that the clock was set back.
 const SET_BACK_MS: u64 = 1_000;
 
-/// Waiting that was saved up, microseconds.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
     saved_us: u64,
@@ -50,15 +49,16 @@ impl Bucket {
     fn refill(&mut self, up_ms: u64, full_us: u64) {
         let passed_us = up_ms.saturating_sub(self.up_ms).saturating_mul(1_000);
         self.saved_us = self.saved_us.saturating_add(passed_us).min(full_us);
-        // Threads that read the clock before they wait for each other come in any order; a clock that was set back goes on from there.
+        // Threads that read the clock before they wait for each other arrive in any order; a clock that was
+        // set back continues from there.
         let is_set_back = up_ms.saturating_add(SET_BACK_MS) < self.up_ms;
         self.up_ms = if is_set_back { up_ms } else { self.up_ms.max(up_ms) };
     }
 }
 
 impl<K: Hash + Eq> RateLimiter<K> {
-    /// `calls` in each `span`, in bursts of up to `burst`; 0 calls: no limit. At most `keys_max` keys are told apart at a
-    /// time, some 100 bytes each; those beyond share one bucket.
+    /// `calls` in each `span`, in bursts of up to `burst`; 0 calls: no limit. At most `keys_max` keys have a
+    /// bucket of their own, some 100 bytes each; those beyond share one.
     pub fn new(calls: u32, span: Duration, burst: u32, keys_max: usize) -> Self {
         let span_us = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
         let cost_us = span_us.checked_div(calls.into()).map_or(0, |cost| cost.max(1));
@@ -86,7 +86,7 @@ impl<K: Hash + Eq> RateLimiter<K> {
         let mut buckets = self.lock();
         let Buckets { of_key, others } = &mut *buckets;
         if of_key.len() >= self.keys_max && !of_key.contains_key(&key) {
-            // Whoever has saved everything again is as one who never came.
+            // A full bucket is as good as none.
             of_key.retain(|_, bucket| {
                 bucket.refill(up_ms, self.full_us);
                 bucket.saved_us < self.full_us
@@ -116,7 +116,7 @@ impl<K: Hash + Eq> RateLimiter<K> {
         }
     }
 
-    /// Whoever panicked left counts that are at worst too strict.
+    /// After a panic the counts are at worst too strict.
     fn lock(&self) -> std::sync::MutexGuard<'_, Buckets<K>> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,7 +128,6 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Calls that are taken in a row.
     fn taken<K: Hash + Eq + Clone>(limiter: &RateLimiter<K>, key: &K, up_ms: u64) -> usize {
         (0..1_000).take_while(|_| limiter.take(key.clone(), up_ms).is_ok()).count()
     }

@@ -13,10 +13,9 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Bytes of the newest lines that stay in memory, for whoever cannot read the journal.
+/// Bytes of the newest lines kept in memory, for those who cannot read the journal.
 const RECENT_BYTES_MAX: usize = 512 * 1024;
 
-/// The newest lines.
 static RECENT: Mutex<RecentLines> = Mutex::new(RecentLines { lines: VecDeque::new(), bytes: 0 });
 
 #[derive(Debug)]
@@ -35,7 +34,7 @@ impl RecentLines {
     }
 }
 
-/// Writes a line to memory; the subscriber hands over each line at once.
+/// The subscriber writes each line at once.
 #[derive(Debug, Clone, Copy)]
 struct RecentWriter;
 
@@ -61,7 +60,7 @@ pub fn recent_lines() -> String {
 pub struct LoggedError {
     /// The module that wrote it.
     pub target: &'static str,
-    /// What it says, the same whatever it is about.
+    /// The message, the same for all subjects.
     pub message: String,
     /// What it is about: names and values, as the log has them.
     pub fields: Vec<(&'static str, String)>,
@@ -89,7 +88,6 @@ impl LoggedError {
 
 type ErrorListener = Box<dyn Fn(LoggedError) + Send + Sync>;
 
-/// Who else hears of errors.
 static ERROR_LISTENER: OnceLock<ErrorListener> = OnceLock::new();
 
 /// From now on `listener` hears of each error that is logged, at once and on the thread that logs it: it must neither wait nor log an
@@ -100,7 +98,6 @@ pub fn listen_for_errors(listener: impl Fn(LoggedError) + Send + Sync + 'static)
     }
 }
 
-/// Hands errors on.
 struct ErrorLayer;
 
 impl<S: Subscriber> Layer<S> for ErrorLayer {
@@ -120,7 +117,8 @@ impl<S: Subscriber> Layer<S> for ErrorLayer {
 ///
 /// `filter` is levels by module, such as `info,appliance::printing=debug`; one that cannot be read is `info`.
 pub fn start_logging(filter: &str) {
-    // Unlike `EnvFilter` it needs no engine of regular expressions; what it cannot say, spans and fields, we do not filter by.
+    // Unlike `EnvFilter` it needs no regular expressions; spans and fields, which it cannot filter by, are
+    // not used.
     let targets = filter.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
     let lines = tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
     let recent = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(|| RecentWriter);
@@ -149,8 +147,8 @@ fn only_the_newest_lines_stay() {
 
 #[test]
 fn errors_are_heard_with_their_fields_and_lesser_lines_are_not() {
-    let heard = std::sync::Arc::new(Mutex::new(Vec::new()));
-    let into = std::sync::Arc::clone(&heard);
+    let noted = std::sync::Arc::new(Mutex::new(Vec::new()));
+    let into = std::sync::Arc::clone(&noted);
     listen_for_errors(move |error| into.lock().unwrap().push(error));
     let log = tracing_subscriber::registry().with(ErrorLayer);
     tracing::subscriber::with_default(log, || {
@@ -159,5 +157,5 @@ fn errors_are_heard_with_their_fields_and_lesser_lines_are_not() {
     });
     let fields = vec![("n", "2".to_owned()), ("word", "dead".to_owned()), ("at", "Some(3)".to_owned())];
     let target = "service::logging";
-    assert_eq!(*heard.lock().unwrap(), [LoggedError { target, message: "a job is dead".to_owned(), fields }]);
+    assert_eq!(*noted.lock().unwrap(), [LoggedError { target, message: "a job is dead".to_owned(), fields }]);
 }

@@ -1,4 +1,4 @@
-//! What a program and whoever started it tell each other: that it is ready, that it lives, that it is to end.
+//! Notifications between a program and systemd: ready, alive, stopping.
 
 use std::io;
 use std::io::Write as _;
@@ -7,13 +7,13 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// How often it is said that the program lives where nobody asked for it.
 const UNWATCHED: Duration = Duration::from_secs(3_600);
 
-/// Writes the one line of standard output by which a program says where it listens, and tells systemd that it is ready.
+/// Writes the one line of standard output that states where a program listens, and notifies systemd that it
+/// is ready.
 ///
 /// # Errors
-/// Standard output's; systemd was told nevertheless.
+/// Standard output's; systemd was notified nevertheless.
 pub fn announce_ready(line: &serde_json::Value) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{line}").and_then(|()| out.flush());
@@ -31,20 +31,20 @@ pub fn notify_alive() {
     notify_service(&[NotifyState::Watchdog]);
 }
 
-/// Tells systemd that the start goes on and takes `more` time.
+/// Notifies systemd that the start continues and takes `more` time.
 pub fn notify_starting(more: Duration) {
     let more = u32::try_from(more.as_micros()).unwrap_or(u32::MAX);
     notify_service(&[NotifyState::ExtendTimeoutUsec(more), NotifyState::Watchdog]);
 }
 
 fn notify_service(states: &[NotifyState<'_>]) {
-    // Not under systemd there is nobody to tell.
     if let Err(error) = sd_notify::notify(states) {
         tracing::debug!(%error, "systemd was not told");
     }
 }
 
-/// How often to [`notify_alive`]: three times in the period after which systemd gives the program up (`WatchdogSec=`).
+/// How often to call [`notify_alive`]: three times in the period after which systemd kills the program
+/// (`WatchdogSec=`).
 pub fn alive_interval() -> Duration {
     sd_notify::watchdog_enabled().map_or(UNWATCHED, |period| period / 3)
 }

@@ -11,13 +11,12 @@ use ppp::HeaderResult;
 use ppp::{v1, v2};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// How long a balancer may take: it writes the header in one piece, before anything else.
+/// A balancer writes the header in one piece, before anything else.
 const HEADER_WITHIN: Duration = Duration::from_secs(2);
 /// The longest line of version 1, its end included.
 const LINE_BYTES_MAX: usize = 107;
 /// The head of version 2: signature, command, family and length.
 const HEAD_BYTES: usize = 16;
-/// What every header of version 2 begins with.
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 /// Addresses and further values of version 2 that are read.
 const VALUES_BYTES_MAX: usize = 2 * 1024;
@@ -32,7 +31,7 @@ impl fmt::Debug for ProxyHeaders {
     }
 }
 
-/// Why a connection of a balancer is closed: nobody knows whose it is.
+/// Why a connection of a balancer is closed: its client is not known.
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyHeaderError {
     /// Nothing whole came in time.
@@ -55,16 +54,16 @@ impl ProxyHeaders {
         Self(Arc::new(is_trusted))
     }
 
-    /// Whether a peer has to say who connects.
+    /// Whether a peer must state its client.
     pub fn expects(&self, peer: IpAddr) -> bool {
         (self.0)(peer.to_canonical())
     }
 
-    /// Who connects: what a peer that is trusted says, and not a byte more is read; any other peer itself. A balancer that looks
-    /// whether the listener is there (LOCAL, UNKNOWN) connects itself.
+    /// The client: what a trusted peer states, and not a byte more is read; any other peer itself. A
+    /// balancer's health check (LOCAL, UNKNOWN) is the balancer itself.
     ///
     /// # Errors
-    /// A peer that is trusted said nothing that can be read; the connection is to be closed.
+    /// A trusted peer sent no readable header; the connection is to be closed.
     pub async fn find_client<S>(
         &self,
         stream: &mut S,
@@ -82,7 +81,6 @@ impl ProxyHeaders {
     }
 }
 
-/// The header's bytes, as many as it has and no more.
 async fn read_header<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Vec<u8>, ProxyHeaderError> {
     let mut header = vec![0; SIGNATURE.len()];
     stream.read_exact(&mut header).await?;
@@ -109,7 +107,7 @@ async fn read_header<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Vec<u8>, Pr
     Ok(header)
 }
 
-/// Who it says that connects; `None`: nobody but the peer.
+/// `None`: the peer itself.
 fn read_source(header: &[u8]) -> Result<Option<SocketAddr>, ProxyHeaderError> {
     Ok(match HeaderResult::parse(header) {
         HeaderResult::V1(Ok(header)) => match header.addresses {
@@ -157,7 +155,7 @@ mod tests {
         assert_eq!(find(BALANCER, line).await, (Ok("[2001:db8::7]:5000".to_owned()), b"hello".to_vec()));
         let four = version_2(1, 0x11, &[192, 0, 2, 7, 198, 51, 100, 1, 0x13, 0x88, 1, 187]);
         assert_eq!(find(BALANCER, &four).await, (Ok("192.0.2.7:5000".to_owned()), b"hello".to_vec()));
-        // With a value that nobody here reads.
+        // With a value that is not read.
         let four = version_2(1, 0x11, &[192, 0, 2, 7, 198, 51, 100, 1, 0x13, 0x88, 1, 187, 4, 0, 1, 0]);
         assert_eq!(find(BALANCER, &four).await, (Ok("192.0.2.7:5000".to_owned()), b"hello".to_vec()));
     }

@@ -27,8 +27,7 @@ impl dyn RandomSource {
 pub struct SystemRandom;
 
 impl RandomSource for SystemRandom {
-    /// # Panics
-    /// When the operating system has no randomness to give: then no key and no id of this process would be one.
+    /// Panics when the operating system has no randomness: no key and no id of this process would be random.
     #[expect(clippy::expect_used, reason = "going on with predictable keys would be worse than ending")]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives random bytes");

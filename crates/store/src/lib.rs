@@ -1,101 +1,18 @@
 //! The box's store: a journal makes each record durable, redb follows it with everything that is asked for.
 
-mod adopt;
-mod adopted;
-mod backup;
-mod ballast;
-mod begin;
-mod branches;
-mod building;
-mod caught;
-mod chain;
-mod chunker;
-mod closed_journal;
-mod compose;
-mod core;
-mod cursor;
-mod damaged_runs;
+mod adoption;
 mod database;
-pub mod disk;
-mod disk_calls;
-mod displaced;
-mod drain;
-mod ended;
-mod ended_notes;
-mod error;
-mod evidence;
-mod fetch_room;
-mod fetched;
-mod flush;
-mod fold;
-mod follower;
-mod gap_filler;
-mod gated_file;
-mod group;
-mod group_commit;
-mod heal;
-mod health;
-#[cfg(any(test, feature = "test"))]
-pub mod held_reads;
-mod hints;
-mod history;
-mod job;
-mod journal;
-mod key_runs;
-mod keys;
-mod linked;
-mod log_check;
-mod log_copy;
-mod mark;
-mod misplaced;
-mod newest;
-mod open_group;
-mod open_runs;
-mod opened_copies;
-mod own_texts;
-mod pending;
-mod places;
-mod prepare;
-mod queue;
-mod read_pool;
-mod reader;
-mod rebase;
-mod rebuild;
-mod refill;
-mod relay_restarts;
-mod report;
-mod rewriter;
-mod run_exchange;
-mod run_reader;
-mod run_roots;
-mod run_stream;
+mod healing;
+mod index;
+mod io;
+mod log;
+mod readers;
 mod runs;
-mod salvage;
-mod scan;
-mod scrub;
-mod segment;
 mod shared;
-mod shorter;
-mod snapshot;
+mod side_files;
 mod sources;
 mod start;
-mod start_state;
-mod state_copy;
-mod state_db;
-mod state_file;
-mod state_handle;
-mod state_takeover;
-mod stray_runs;
-mod survey;
-pub mod system_disk;
-mod tables;
-mod tail;
-mod tidy;
-mod trusted;
-mod unreadable;
-mod unreported;
-mod unsure_boots;
-mod view;
+mod upkeep;
 mod writer;
 
 use std::future::Future;
@@ -110,43 +27,45 @@ use service::clock::Clock;
 use service::random::RandomSource;
 use tokio::sync::{oneshot, watch};
 
-pub use self::adopted::LogAdoption;
-pub use self::backup::{ImportError, ImportedLines, import_log};
-pub use self::chain::MissingEntries;
-pub use self::core::LogWriter;
-pub use self::cursor::{ConfirmedSize, CursorError, StoredCheckpoint};
-use self::disk::Disk;
-pub use self::error::{StoreError, SubmitError};
-pub use self::evidence::ended_note_path;
-pub use self::health::{Recording, StoreHealth};
-pub use self::history::{HistoryPlace, ItemNote, ItemUse};
-pub use self::job::{FatalError, WriteJob};
-pub use self::journal::StoreSizes;
-use self::keys::BoxKeys;
-pub use self::log_check::{CheckedEpoch, LogCheck};
-pub use self::log_copy::{CopiedFile, LogCopy};
-use self::queue::{StopOnDrop, WriteQueue, WriterControl};
-use self::read_pool::ReadPool;
-pub use self::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
-pub use self::reader::LogReader;
+pub use self::adoption::run_exchange::{AdoptedRuns, MissingLines};
+pub use self::adoption::run_stream::{IncomingRun, RunFile};
+pub use self::database::state_handle::{RowReader, StateCondition, StateDb};
+pub use self::healing::refill::{PastLog, RefillError, RefillPage};
+pub use self::index::view::{CommandView, DurableEntry, WriteDecision, WriteOutcome};
+use self::io::disk::Disk;
+pub use self::io::error::{StoreError, SubmitError};
+use self::io::system_disk::SystemDisk;
+pub use self::io::{disk, system_disk};
+pub use self::log::chain::MissingEntries;
+pub use self::log::journal::StoreSizes;
+pub use self::readers::adopted::LogAdoption;
 #[cfg(any(test, feature = "test"))]
-pub use self::reader::readers_opened_here;
-pub use self::refill::{PastLog, RefillError, RefillPage};
-pub use self::report::StartReport;
-pub use self::run_exchange::{AdoptedRuns, MissingLines};
-pub use self::run_stream::{IncomingRun, RunFile};
-pub use self::scrub::{ScrubPosition, ScrubReport, ScrubStep};
-use self::shared::StoreShared;
-pub use self::snapshot::StoreSnapshot;
-use self::start_state::StartKind;
-pub use self::state_copy::StateCopy;
-pub use self::state_handle::{RowReader, StateCondition, StateDb};
-use self::system_disk::SystemDisk;
-pub use self::trusted::TrustError;
-pub use self::unreported::UntoldRepairs;
-pub use self::view::{CommandView, DurableEntry, WriteDecision, WriteOutcome};
+pub use self::readers::held_reads;
+pub use self::readers::history::{HistoryPlace, ItemNote, ItemUse};
+use self::readers::read_pool::ReadPool;
+pub use self::readers::read_pool::{HISTORY_PIECE, ReadError, ReadLane};
+pub use self::readers::reader::LogReader;
+#[cfg(any(test, feature = "test"))]
+pub use self::readers::reader::readers_opened_here;
+pub use self::shared::cursor::{ConfirmedSize, CursorError, StoredCheckpoint};
+pub use self::shared::job::{FatalError, WriteJob};
+use self::shared::queue::{StopOnDrop, WriteQueue, WriterControl};
+use self::shared::shared_state::StoreShared;
+pub use self::shared::snapshot::StoreSnapshot;
+pub use self::side_files::evidence::ended_note_path;
+use self::side_files::keys::BoxKeys;
+pub use self::side_files::report::StartReport;
+pub use self::side_files::trusted::TrustError;
+pub use self::side_files::unreported::UntoldRepairs;
+use self::start::start_state::StartKind;
+pub use self::upkeep::backup::{ImportError, ImportedLines, import_log};
+pub use self::upkeep::health::{Recording, StoreHealth};
+pub use self::upkeep::log_check::{CheckedEpoch, LogCheck};
+pub use self::upkeep::log_copy::{CopiedFile, LogCopy};
+pub use self::upkeep::scrub::{ScrubPosition, ScrubReport, ScrubStep};
+pub use self::upkeep::state_copy::StateCopy;
+pub use self::writer::core::LogWriter;
 
-/// Where the store keeps its files, and how large they are.
 #[derive(Debug, Clone)]
 pub struct StoreConfig {
     /// The data folder; made where it is absent.
@@ -156,7 +75,6 @@ pub struct StoreConfig {
 }
 
 impl StoreConfig {
-    /// With the sizes of a box.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into(), sizes: StoreSizes::default() }
     }
@@ -175,7 +93,8 @@ pub fn rebuild_database(
 ) -> Result<StartReport, StoreError> {
     let disk: Arc<dyn Disk> = Arc::new(SystemDisk::take(&config.dir)?);
     if !BoxKeys::names_box(&*disk)?
-        && !disk::file_exists(&*disk, database::MAIN).map_err(StoreError::io(database::MAIN))?
+        && !io::disk::file_exists(&*disk, database::main_database::MAIN)
+            .map_err(StoreError::io(database::main_database::MAIN))?
     {
         return Err(StoreError::NoBox(config.dir));
     }
@@ -232,9 +151,10 @@ impl Store {
     ) -> Result<(Self, StartReport), StoreError> {
         let (core, report) = LogWriter::open(disk, sizes, clock.clone(), random)?;
         let shared = core.shared().clone();
-        let ended = reader::count_ended_entries(&shared);
+        let ended = readers::reader::count_ended_entries(&shared);
         let queue = WriteQueue::new();
-        writer::start_writer(core, queue.clone()).map_err(StoreError::io("a thread for the store"))?;
+        writer::writer_thread::start_writer(core, queue.clone())
+            .map_err(StoreError::io("a thread for the store"))?;
         let pool = ReadPool::start().map_err(StoreError::io("a thread for readers"))?;
         let gate = Arc::new(StopOnDrop(queue.clone()));
         Ok((Self { shared, queue, pool: Arc::new(pool), ended, clock, _gate: gate }, report))
@@ -251,7 +171,7 @@ impl Store {
         A: Send + 'static,
     {
         let queue = self.queue.clone();
-        async move { queue::submit_job(&queue, command).await }
+        async move { shared::queue::submit_job(&queue, command).await }
     }
 
     /// The newest durable state. Hold it as long as you like: the writer does not wait for it.
@@ -281,7 +201,6 @@ impl Store {
         LogReader::open(self.shared.clone(), epoch)
     }
 
-    /// Rows of histories that were read so far.
     #[cfg(any(test, feature = "test"))]
     pub fn rows_read(&self) -> u64 {
         self.shared.rows_read.load(std::sync::atomic::Ordering::Relaxed)
@@ -292,17 +211,14 @@ impl Store {
         self.shared.places().epochs.clone()
     }
 
-    /// Follows the size of the log.
     pub fn size_watch(&self) -> watch::Receiver<u64> {
         self.shared.size_watch()
     }
 
-    /// Entries of this epoch.
     pub fn size(&self) -> u64 {
         self.shared.size()
     }
 
-    /// Entries of the epochs before the present one.
     pub fn ended_entries(&self) -> u64 {
         self.ended
     }
@@ -350,7 +266,6 @@ impl Store {
         self.shared.report().missing
     }
 
-    /// Whether there are such entries.
     pub fn misses_entries(&self) -> bool {
         self.shared.misses_entries()
     }

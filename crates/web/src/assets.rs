@@ -12,9 +12,9 @@ use crate::answer::{MediaBytes, MediaType, PackedBytes, WithHeaders};
 use crate::error::HttpError;
 use crate::route::{AnyCaller, Route, RouteKind, row};
 
-/// Another content has another name.
+/// Changed content has another name.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-/// Of the content's SHA-256, in its name (characters of hex).
+/// Hex digits of the content's SHA-256 in its name.
 pub(crate) const HASH_CHARS: usize = 10;
 
 /// One file.
@@ -59,7 +59,7 @@ impl<M: MediaType> StaticAsset<M> {
     }
 }
 
-/// One file that the program holds in gzip: large, and made by somebody else.
+/// A file that the program holds in gzip: large, and from a third party.
 #[derive(Debug)]
 pub struct PackedAsset<M> {
     path: String,
@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// A sheet's tokens, without comments and without what may be left out: spaces beside punctuation, the last semicolon.
+    /// A sheet's tokens, without comments and without spaces and semicolons that may be left out.
     fn tokens(sheet: &str) -> String {
         let mut text = String::new();
         let mut rest = sheet;

@@ -17,6 +17,8 @@
 //! | [`present`] | errors as a page or as a problem document, whichever the caller reads |
 //! | `test` | feature `test`: every row tried rightly and wrongly, every answer held against its description |
 
+#![warn(missing_docs)]
+
 pub mod answer;
 pub mod argument;
 pub mod assets;

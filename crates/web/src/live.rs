@@ -1,8 +1,8 @@
 //! Open pages ask whether what they show has changed: a number in memory answers them.
 //!
-//! A page holds no connection: browsers open six to a host, and a phone's camera opens each label in a tab of its own. It
-//! asks while somebody sees it, every few seconds, with the mark of what it shows; it is told nothing (204), or the mark of
-//! now (200), upon which its script fetches it again.
+//! A page holds no connection: browsers open six to a host, and a phone's camera opens each label in a tab of its own.
+//! While it is visible it asks every few seconds, with the mark of what it shows; the answer is empty (204), or the
+//! current mark (200), upon which its script fetches the page again.
 
 use std::fmt;
 
@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use crate::answer::{Json, NoContent, OneOf};
 use crate::route::percent_encoded;
 
-/// Seconds between two questions of a page.
 const ASK_EVERY_S: u8 = 5;
 /// Of a page that hangs on a wall, or shows a job while it runs.
 const ASK_OFTEN_EVERY_S: u8 = 2;

@@ -72,11 +72,9 @@ pub async fn present_errors<P: ErrorPresenter>(
     }
 }
 
-/// What is known of who reads the answer, beside the row's kind.
 struct Reader {
-    /// It accepts JSON and no HTML.
     accepts_json_only: bool,
-    /// The path lies where nobody reads pages; for what has no row.
+    /// For paths without a row: whether it is below the API.
     is_below_api: bool,
 }
 
@@ -113,8 +111,9 @@ async fn present_error<P: ErrorPresenter>(
     answer: Response,
 ) -> Response {
     let mark = answer.extensions().get::<RouteMark>().copied();
-    let new_id = || presenter.new_error_id().iter().map(|byte| format!("{byte:02x}")).collect();
-    let id: String = presenter.request_id(&visit).unwrap_or_else(new_id);
+    let id: String = presenter
+        .request_id(&visit)
+        .unwrap_or_else(|| presenter.new_error_id().iter().map(|byte| format!("{byte:02x}")).collect());
     if let Some(cause) = &error.cause {
         let row = mark.and_then(|mark| mark.name).unwrap_or("none");
         tracing::error!(id, row, cause, "a request failed");
@@ -139,7 +138,7 @@ async fn present_error<P: ErrorPresenter>(
             }
         },
     };
-    // Its headers and extensions stay: those of the handler's layers, and the program's notes.
+    // Headers and extensions stay: those of the handler's layers, and the program's notes.
     let (mut head, _) = answer.into_parts();
     head.headers.remove(CONTENT_TYPE);
     head.headers.remove(CONTENT_LENGTH);
@@ -159,16 +158,19 @@ fn add_words(error: &mut HttpError, words: FaultWords) {
     }
 }
 
+fn write_text(locale: Locale, text: &ErrorText) -> String {
+    text.in_locale(locale).into_owned()
+}
+
 fn write_problem(error: &HttpError, kind: Option<RouteKind>, id: &str, locale: Locale) -> Response {
-    let text = |text: &ErrorText| text.in_locale(locale).into_owned();
     let problem = ProblemDocument {
         r#type: format!("/problems/{}", error.code),
-        title: text(&error.title),
+        title: write_text(locale, &error.title),
         status: error.status.as_u16(),
-        detail: text(&error.detail),
+        detail: write_text(locale, &error.detail),
         field: error.field.as_deref().map(str::to_owned),
-        safe: text(&error.safe),
-        next: text(&error.next),
+        safe: write_text(locale, &error.safe),
+        next: write_text(locale, &error.next),
         id: id.to_owned(),
     };
     let body = if kind == Some(RouteKind::Old) {
@@ -177,7 +179,7 @@ fn write_problem(error: &HttpError, kind: Option<RouteKind>, id: &str, locale: L
     } else {
         serde_json::to_vec(&problem)
     };
-    // Texts and a number: there is nothing in it that JSON could refuse.
+    // Texts and a number: serialization cannot fail.
     (error.status, [(CONTENT_TYPE, PROBLEM_MEDIA)], body.unwrap_or_default()).into_response()
 }
 

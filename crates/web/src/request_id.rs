@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName};
 
 /// Where a balancer writes a name, and where each answer has it.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Characters of a name that is taken from a balancer.
+/// Characters of a request id that is taken from a balancer.
 const CHARS_MAX: usize = 64;
 
 /// What a request is called.
@@ -14,11 +14,14 @@ const CHARS_MAX: usize = 64;
 pub struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// The one that somebody wrote before us, where it can stand in a log as it is.
+    /// The id that an earlier server set, where it can stand in a log as it is.
     pub fn of_headers(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get(REQUEST_ID)?.to_str().ok()?;
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '=');
-        let fits = !text.is_empty() && text.len() <= CHARS_MAX && text.chars().all(is_plain);
+        let fits = !text.is_empty()
+            && text.len() <= CHARS_MAX
+            && text
+                .chars()
+                .all(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '='));
         fits.then(|| Self(text.into()))
     }
 

@@ -12,7 +12,6 @@ use crate::negotiate::LocalePreferences;
 use crate::pseudo::{PSEUDO_CLOSE, PSEUDO_OPEN, stretch_words};
 use crate::value::{Value, number_writer};
 
-/// The messages of one area in one locale.
 pub struct Catalog {
     locale: Locale,
     bundle: FluentBundle<Arc<FluentResource>>,
@@ -20,20 +19,20 @@ pub struct Catalog {
 
 impl Catalog {
     fn new(locale: Locale, messages: Arc<FluentResource>) -> Self {
-        // Only the plural rules look at this tag; they are those of the language.
+        // Only the plural rules use this tag; they are those of the language.
         let plural_rules = locale.language().code().parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![plural_rules]);
-        // These characters are for languages from right to left; they would be copied along with every tag and name.
+        // Isolation characters are for right-to-left languages; they would be copied along with every tag and
+        // name.
         bundle.set_use_isolating(false);
         bundle.set_formatter(Some(number_writer(locale)));
         bundle.set_transform((locale == Locale::Pseudo).then_some(stretch_words));
         bundle.add_resource_overriding(messages);
-        // `NUMBER` alone; it fails where it is there already.
+        // `NUMBER` alone; it fails only where it is there already.
         let _ = bundle.add_builtins();
         Self { locale, bundle }
     }
 
-    /// The locale that its texts are in.
     pub fn locale(&self) -> Locale {
         self.locale
     }
@@ -43,13 +42,14 @@ impl Catalog {
         self.find_pattern(key).is_some()
     }
 
-    /// A message with its variables filled in: plain text, not escaped for HTML. A key that is not there is its own text, and
-    /// so is a variable, in braces; neither happens to generated functions.
+    /// Plain text, not escaped for HTML. A missing key is its own text, and so is a missing variable, in
+    /// braces; neither happens to generated functions.
     pub fn format(&self, key: &str, values: &[(&'static str, Value<'_>)]) -> String {
         self.bracket_pseudo(self.format_inner(key, values))
     }
 
-    /// A message of words alone, which its generated function has in each language: a page has dozens, and none of them is looked up.
+    /// A message without variables, which its generated function has in each language: a page has dozens, and
+    /// none of them is looked up.
     pub fn show_plain(&self, key: &str, texts: [&'static str; Language::ALL.len()]) -> String {
         match self.locale {
             Locale::Pseudo => self.format(key, &[]),
@@ -57,7 +57,7 @@ impl Catalog {
         }
     }
 
-    /// A message that becomes part of another.
+    /// For a message that becomes part of another.
     pub(crate) fn format_inner(&self, key: &str, values: &[(&'static str, Value<'_>)]) -> String {
         let Some(pattern) = self.find_pattern(key) else { return key.to_owned() };
         self.join_plain(pattern, values).unwrap_or_else(|| self.resolve_pattern(pattern, values))
@@ -67,13 +67,13 @@ impl Catalog {
         let arguments: FluentArgs<'_> =
             values.iter().map(|(variable, value)| (*variable, value.to_fluent())).collect();
         let mut text = String::new();
-        // A string takes everything, and what else is wrong stands in the text.
+        // A string takes everything, and errors are part of the text.
         let _ = self.bundle.write_pattern(&mut text, pattern, Some(&arguments), &mut Vec::new());
         text
     }
 
-    /// A message of words and variables alone, which most are: the bundle, which could also choose among variants, takes several times
-    /// as long for it, and a page has dozens. `None` where it is needed.
+    /// A message of words and variables alone, which most are: the bundle, which could also choose among
+    /// variants, takes several times as long. `None` where the bundle is needed.
     fn join_plain(&self, pattern: &Pattern<&str>, values: &[(&'static str, Value<'_>)]) -> Option<String> {
         if self.locale == Locale::Pseudo {
             return None;
@@ -112,16 +112,13 @@ impl fmt::Debug for Catalog {
     }
 }
 
-/// The messages of one area in all its languages: a `static` of generated code.
 pub struct WordArea {
     texts: &'static [(Language, &'static str)],
-    /// One for each language, shared by its locales.
     parsed: [OnceLock<Arc<FluentResource>>; Language::ALL.len()],
     catalogs: [OnceLock<Catalog>; Locale::ALL.len()],
 }
 
 impl WordArea {
-    /// Messages as Fluent files have them, English first.
     pub const fn new(texts: &'static [(Language, &'static str)]) -> Self {
         Self {
             texts,
@@ -135,7 +132,7 @@ impl WordArea {
         self.texts.iter().any(|(of, _)| *of == language)
     }
 
-    /// The catalogue of a locale; where the area has not got the language, that of the nearest English locale.
+    /// The nearest English locale's where the area has not got the language.
     pub fn catalog(&'static self, locale: Locale) -> &'static Catalog {
         let locale = locale.or_english(|language| self.has_language(language));
         self.catalogs[locale as usize].get_or_init(|| Catalog::new(locale, self.messages(locale.language())))
@@ -144,29 +141,28 @@ impl WordArea {
     fn messages(&self, language: Language) -> Arc<FluentResource> {
         let parse = || {
             let text = self.texts.iter().find(|(of, _)| *of == language).map_or("", |(_, text)| text);
-            // What does not parse is left out: nothing, since the generator has parsed it before.
+            // The generator has parsed it before: nothing is left out.
             Arc::new(FluentResource::try_new(text.to_owned()).unwrap_or_else(|(parsed, _)| parsed))
         };
         Arc::clone(self.parsed[language as usize].get_or_init(parse))
     }
 }
 
-/// The words of one area, or of several in a tuple. All of it is in one language: a page without Spanish is English whole,
-/// never mixed.
+/// The words of one area, or of several in a tuple. All are in one language: a page without Spanish is
+/// English whole, never mixed.
 pub trait WordSet: Copy {
     /// Whether every one of its areas is written in a language.
     fn has_language(language: Language) -> bool;
 
-    /// Its areas, each as it comes, without a look at the others.
     #[doc(hidden)]
     fn open_areas(locale: Locale) -> Self;
 
-    /// In this locale where all of it is written in its language, or else in the nearest English one.
+    /// In this locale where all of it is written in its language, otherwise in the nearest English one.
     fn in_locale(locale: Locale) -> Self {
         Self::open_areas(locale.or_english(Self::has_language))
     }
 
-    /// In the language that somebody likes best of those in which all of it is written.
+    /// In the reader's most preferred language of those in which all of it is written.
     fn in_best_of(preferences: &LocalePreferences) -> Self {
         Self::open_areas(preferences.best_locale(Self::has_language))
     }

@@ -16,24 +16,22 @@ static DATES_AREA: WordArea = WordArea::new(&[
     (Language::Spanish, include_str!("../words/es/dates.ftl")),
 ]);
 
-/// A moment for a page: for machines and for people.
+/// A moment for a page, for machines and for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
-    /// RFC 3339 with the zone's offset, to the second: `2026-11-20T14:04:31-06:00`.
     pub iso: String,
     /// As read: `today 14:04`.
     pub text: String,
 }
 
 impl Moment {
-    /// HTML for people and for machines.
     pub fn to_html(&self) -> SafeHtml {
         SafeHtml::element("time", &[("datetime", &self.iso)], &self.text)
     }
 }
 
-/// Writes moments, in milliseconds since 1970, for a reader in a zone at a time. One that no calendar holds is written as
-/// the nearest that it does.
+/// Writes moments, in milliseconds since 1970, for a reader in a zone at a time. A moment that no calendar
+/// holds is written as the nearest that it does.
 #[derive(Debug, Clone)]
 pub struct Dates {
     words: &'static DateWords,
@@ -41,19 +39,17 @@ pub struct Dates {
 }
 
 impl Dates {
-    /// For a reader of `locale` in an IANA `zone` at `now_ms`; a zone that nobody knows reads as UTC.
+    /// `zone` is an IANA name; an unknown one reads as UTC.
     pub fn new(locale: Locale, zone: &str, now_ms: i64) -> Self {
         let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
         Self { words: DateWords::of_locale(locale), now: nearest_timestamp(now_ms).to_zoned(zone) }
     }
 
-    /// `14:04`
     pub fn clock_time(&self, ms: i64) -> Moment {
         let at = self.in_zone(ms);
         Moment::new(&at, hours_and_minutes(&at))
     }
 
-    /// `14:04:31`
     pub fn clock_time_with_seconds(&self, ms: i64) -> Moment {
         let at = self.in_zone(ms);
         let mut text = hours_and_minutes(&at);
@@ -110,13 +106,13 @@ impl Dates {
         self.day_moment(ms, "date-long-day")
     }
 
-    /// `Fri, Nov 20 · 14:04`, of now: the clock of a screen on the wall.
+    /// `Fri, Nov 20 · 14:04`, of now: the clock of a wall screen.
     pub fn board_clock(&self) -> Moment {
         let day = self.words.write_day(self.now.date(), "date-with-weekday");
         Moment::new(&self.now, self.join_time("date-board-clock", &day, &self.now))
     }
 
-    /// How long something is or was: `under 1 min`, `42 min`, `34 h`, `2 days`. One unit, rounded down; hours until there are two days.
+    /// `under 1 min`, `42 min`, `34 h`, `2 days`: one unit, rounded down; hours until there are two days.
     pub fn rough_span(&self, ms: i64) -> String {
         let minutes = ms.max(0) / 60_000;
         match minutes {
@@ -127,7 +123,6 @@ impl Dates {
         }
     }
 
-    /// `1 day`, `30 days`
     pub fn day_span(&self, days: i64) -> String {
         self.words.catalog.format("span-days", &[("days", days.into())])
     }
@@ -152,7 +147,6 @@ impl Dates {
         Moment::new(&at, self.words.catalog.bracket_pseudo(self.words.write_day(at.date(), key)))
     }
 
-    /// A day and a time as the language puts them together.
     fn join_time(&self, key: &str, day: &str, at: &Zoned) -> String {
         self.words.catalog.format(key, &[("day", day.into()), ("time", hours_and_minutes(at).into())])
     }
@@ -164,7 +158,7 @@ impl Moment {
     }
 }
 
-/// The messages of dates in one locale, with the lists of names among them taken apart once.
+/// The lists of names among the messages are split once.
 #[derive(Debug)]
 struct DateWords {
     catalog: &'static Catalog,
@@ -190,7 +184,6 @@ impl DateWords {
         })
     }
 
-    /// A day by the message of a key, to stand in a longer text.
     fn write_day(&self, date: Date, key: &str) -> String {
         let (months, weekdays) = match key {
             "date-long-day" => (&self.months, &self.weekdays),
@@ -208,8 +201,8 @@ impl DateWords {
     }
 }
 
-/// The group of zones that CLDR calls by one name, as far as our languages have a name for it: those with one abbreviation, but for
-/// the few that CLDR sets apart.
+/// The group of zones that CLDR calls by one name, as far as our languages have a name for it: zones with one
+/// abbreviation, but for a few that CLDR separates.
 fn zone_group(now: &Zoned) -> &'static str {
     let name = now.time_zone().iana_name().unwrap_or("UTC");
     match (now.strftime("%Z").to_string().as_str(), name) {
@@ -243,7 +236,7 @@ fn name_at(names: &[String], number: i8) -> Value<'_> {
     names.get(usize::from(number.unsigned_abs())).map_or("", String::as_str).into()
 }
 
-/// Alike in all our locales; a test asks CLDR.
+/// The same in all our locales; a test compares with CLDR.
 fn hours_and_minutes(at: &Zoned) -> String {
     let mut text = String::with_capacity("14:04:31".len());
     push_two_digits(&mut text, "", at.hour().unsigned_abs());
@@ -251,7 +244,7 @@ fn hours_and_minutes(at: &Zoned) -> String {
     text
 }
 
-/// RFC 3339 to the second. A list has hundreds of moments, and jiff reads a format of `strftime` anew for each.
+/// RFC 3339 to the second. A list has hundreds of moments, and jiff parses a format of `strftime` for each.
 fn format_iso(at: &Zoned) -> String {
     let mut iso = String::with_capacity("2026-11-20T14:04:31-06:00".len());
     let year = at.year().unsigned_abs();
@@ -271,7 +264,7 @@ fn format_iso(at: &Zoned) -> String {
     iso
 }
 
-/// A number below 100 behind what parts it from the one before.
+/// Below 100, with `before` in front.
 fn push_two_digits(text: &mut String, before: &str, number: u8) {
     text.push_str(before);
     text.push(char::from(b'0' + number / 10 % 10));
@@ -350,10 +343,13 @@ mod tests {
         assert_eq!(dates_in(Locale::Pseudo).rough_span(5 * HOUR_MS), "⟦5 hh⟧");
     }
 
-    /// What CLDR calls the generic time of each, in the long form.
+    fn zone_name_in(locale: Locale, zone: &str) -> String {
+        Dates::new(locale, zone, NOW_MS).zone_name()
+    }
+
+    /// CLDR's generic names of zones, in the long form.
     #[test]
     fn zones_are_named_as_people_call_them() {
-        let name = |locale, zone| Dates::new(locale, zone, NOW_MS).zone_name();
         for (locale, zone, words) in [
             (Locale::EsUs, "America/Chicago", "hora central"),
             (Locale::EsUs, "America/New_York", "hora oriental"),
@@ -377,7 +373,7 @@ mod tests {
             (Locale::EnGb, "Mars/Olympus", "UTC"),
             (Locale::Pseudo, "America/Chicago", "⟦America/Chicago⟧"),
         ] {
-            assert_eq!(name(locale, zone), words, "{zone}");
+            assert_eq!(zone_name_in(locale, zone), words, "{zone}");
         }
     }
 

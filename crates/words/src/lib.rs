@@ -2,8 +2,9 @@
 //!
 //! # Messages
 //! A crate that has words holds them as [Fluent](https://projectfluent.org/fluent/guide/) files in
-//! `words/<language>/<area>.ftl`. Its build script is `words::build::generate_words(&["words"])`, which makes of each area a
-//! type with a function for each message ([`build`] says what it refuses), for a module of the crate to include:
+//! `words/<language>/<area>.ftl`, or by subject `words/<language>/<subject>/<area>.ftl`. Its build script is
+//! `words::build::generate_words(&["words"])`, which makes of each area a type with a function for each message
+//! ([`build`] says what it refuses), for a module of the crate to include:
 //! `mod words { include!(concat!(env!("OUT_DIR"), "/words.rs")); }`. What a message needs is an argument:
 //!
 //! ```

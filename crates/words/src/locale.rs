@@ -10,10 +10,8 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them; English first.
     pub const ALL: [Self; 2] = [Self::English, Self::Spanish];
 
-    /// Its ISO 639-1 code, which is also the name of its folder.
     pub const fn code(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -21,7 +19,6 @@ impl Language {
         }
     }
 
-    /// The language of a code, whatever its case.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.code().eq_ignore_ascii_case(code))
     }
@@ -30,23 +27,22 @@ impl Language {
 /// A language as one country writes its numbers and dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Locale {
-    /// English of the United States: `41,207`, `Nov 20`. What holds where nobody says otherwise.
+    /// `41,207`, `Nov 20`: the default.
     EnUs,
-    /// English of the United Kingdom: `41,207`, `20 Nov`.
+    /// `41,207`, `20 Nov`.
     EnGb,
-    /// Spanish of the United States: `41,207`, `vie, 20 de nov`.
+    /// `41,207`, `vie, 20 de nov`.
     EsUs,
-    /// Spanish of Mexico: `41,207`, `vie 20 de nov`.
+    /// `41,207`, `vie 20 de nov`.
     EsMx,
-    /// Spanish of Spain: `41.207`, `vie, 20 nov`.
+    /// `41.207`, `vie, 20 nov`.
     EsEs,
-    /// English with marked letters, two fifths longer and in brackets: shows which texts are not messages, and which
-    /// layouts have no room. For tests; nobody gets it who does not name it.
+    /// English with marked letters, two fifths longer and in brackets: shows which texts are not messages,
+    /// and which layouts are too narrow. For tests; only by name.
     Pseudo,
 }
 
 impl Locale {
-    /// All of them, in the order of their numbers.
     pub const ALL: [Self; 6] = [Self::EnUs, Self::EnGb, Self::EsUs, Self::EsMx, Self::EsEs, Self::Pseudo];
 
     /// Its tag, as it is stored and put into cookies: `en-US`; the pseudo locale's is `xx`.
@@ -61,12 +57,10 @@ impl Locale {
         }
     }
 
-    /// The locale of a tag, whatever its case.
     pub fn from_tag(tag: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|locale| locale.tag().eq_ignore_ascii_case(tag))
     }
 
-    /// The language of its messages.
     pub const fn language(self) -> Language {
         match self {
             Self::EnUs | Self::EnGb | Self::Pseudo => Language::English,
@@ -87,7 +81,7 @@ impl Locale {
         }
     }
 
-    /// This locale, or the nearest one of another language: an English page in Spain is written as in Great Britain.
+    /// An English page in Spain is written as in Great Britain.
     #[must_use]
     pub fn in_language(self, language: Language) -> Self {
         match (self, language) {
@@ -99,7 +93,6 @@ impl Locale {
         }
     }
 
-    /// This locale, or the nearest English one where its language will not do.
     #[cfg(feature = "catalog")]
     pub(crate) fn or_english(self, will_do: impl Fn(Language) -> bool) -> Self {
         if will_do(self.language()) { self } else { self.in_language(Language::English) }

@@ -1,25 +1,23 @@
-//! Which locale somebody gets: what they chose, what their browser asks for, what the facility speaks.
+//! The locale of a reader: what they chose, what their browser prefers, what the facility uses.
 
 use std::cmp::Reverse;
 
 use crate::locale::{Language, Locale};
 
-/// Bytes of `Accept-Language` that are looked at; what comes later is what the reader likes least.
+/// What comes later is what the reader prefers least.
 const HEADER_MAX: usize = 1_024;
 
-/// All that is known of the language in which somebody wants to read. Tags are of BCP 47 (`es`, `es-MX`); one that means
-/// nothing here is passed over.
+/// All that is known of a reader's language. Tags are of BCP 47 (`es`, `es-MX`); an unknown one is passed
+/// over.
 #[derive(Debug, Clone, Copy)]
 pub struct LanguageRequest<'a> {
-    /// What the person chose and the program stores.
     pub chosen: Option<&'a str>,
-    /// The cookie `language`.
     pub cookie: Option<&'a str>,
     /// The header `Accept-Language` as it came, several lines joined by commas.
     pub accept_language: Option<&'a [u8]>,
-    /// The languages that the facility offers, [`Language::ALL`] where it named none: the header chooses among these.
+    /// [`Language::ALL`] where the facility named none: the header chooses among these.
     pub facility_languages: &'a [Language],
-    /// The facility's own locale: what holds where nothing else does, and the country of a tag that has none.
+    /// The fallback, and the country of a tag that has none.
     pub facility_locale: Locale,
 }
 
@@ -34,8 +32,8 @@ impl LanguageRequest<'_> {
         preferences
     }
 
-    /// The same without the facility's: of a program that asks for nothing, none, so that it reads the English of the United
-    /// States.
+    /// Without the facility's locale; empty for a program that requests nothing, which reads the English of
+    /// the United States.
     pub fn find_requested(&self) -> LocalePreferences {
         let home = self.facility_locale;
         let mut preferences = LocalePreferences(Vec::new());
@@ -50,23 +48,23 @@ impl LanguageRequest<'_> {
     }
 }
 
-/// Locales in the order in which somebody likes them: one for each language, English at the end or before.
+/// Best first: one for each language, English at the end or before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalePreferences(Vec<Locale>);
 
 impl LocalePreferences {
-    /// Of a reader who is nobody in particular: a screen on the wall, a mail to the facility.
+    /// For no particular reader: a wall screen, a mail to the facility.
     pub fn of_locale(locale: Locale) -> Self {
         Self(vec![locale, locale.in_language(Language::English)])
     }
 
-    /// The best locale in a language that will do. English always does.
+    /// English is always accepted.
     pub fn best_locale(&self, will_do: impl Fn(Language) -> bool) -> Locale {
         self.0.iter().copied().find(|locale| will_do(locale.language())).unwrap_or(Locale::EnUs)
     }
 
-    /// The same, led by the locale of what a person chose. A language that is liked already stays as its country writes it,
-    /// and a tag that means nothing here changes nothing.
+    /// Puts the locale of a person's choice first. A preferred language keeps its country, and an unknown tag
+    /// changes nothing.
     #[must_use]
     pub fn led_by(&self, tag: &str, home: Locale) -> Self {
         let liked = Language::from_code(tag)
@@ -88,8 +86,8 @@ impl LocalePreferences {
 fn look_up(range: &str, home: Locale, languages: &[Language]) -> Option<Locale> {
     let mut rest = range.trim();
     loop {
-        let by_language = || Language::from_code(rest).map(|language| home.in_language(language));
-        let found = Locale::from_tag(rest).or_else(by_language);
+        let found = Locale::from_tag(rest)
+            .or_else(|| Language::from_code(rest).map(|language| home.in_language(language)));
         if found.is_some_and(|locale| languages.contains(&locale.language())) {
             return found;
         }
@@ -97,7 +95,6 @@ fn look_up(range: &str, home: Locale, languages: &[Language]) -> Option<Locale> 
     }
 }
 
-/// The ranges of the header that are acceptable at all, those that are liked best first.
 fn accepted_ranges(header: &[u8]) -> Vec<&str> {
     let looked_at = header.get(..HEADER_MAX).unwrap_or(header);
     let parts = looked_at.split(|byte| *byte == b',').filter_map(|part| str::from_utf8(part).ok());
@@ -106,7 +103,7 @@ fn accepted_ranges(header: &[u8]) -> Vec<&str> {
     ranges.into_iter().map(|(range, _)| range).collect()
 }
 
-/// `es-MX;q=0.8` is `es-MX` and 800. A weight of nought means "not this one", and what is no weight makes no range.
+/// `es-MX;q=0.8` is `es-MX` and 800. A weight of 0 means "not this one"; an invalid weight makes no range.
 fn parse_range(part: &str) -> Option<(&str, u16)> {
     let (range, parameter) = part.split_once(';').unwrap_or((part, "q=1"));
     let weight: f32 =
@@ -140,6 +137,10 @@ mod tests {
         language == Language::English
     }
 
+    fn requested_locale(request: LanguageRequest<'_>) -> Locale {
+        request.find_requested().best_locale(|_| true)
+    }
+
     #[test]
     fn the_strongest_source_decides() {
         let header = of_header(b"es");
@@ -156,10 +157,9 @@ mod tests {
         let spain = LanguageRequest { accept_language: None, facility_locale: Locale::EsEs, ..header };
         assert_eq!(best(spain), Locale::EsEs);
         assert_eq!(best(LanguageRequest { cookie: Some("en"), ..spain }), Locale::EnGb);
-        let requested = |request: LanguageRequest<'_>| request.find_requested().best_locale(|_| true);
-        assert_eq!(requested(spain), Locale::EnUs, "nothing was");
-        assert_eq!(requested(LanguageRequest { cookie: Some("es"), ..spain }), Locale::EsEs);
-        assert_eq!(requested(header), Locale::EsUs);
+        assert_eq!(requested_locale(spain), Locale::EnUs, "nothing was");
+        assert_eq!(requested_locale(LanguageRequest { cookie: Some("es"), ..spain }), Locale::EsEs);
+        assert_eq!(requested_locale(header), Locale::EsUs);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The pseudo locale `xx`: English that reads as English, looks foreign and takes two fifths more room.
+//! The pseudo locale `xx`: English that reads as English, looks foreign and is two fifths longer.
 
 use std::borrow::Cow;
 
@@ -30,12 +30,15 @@ pub(crate) fn stretch_words(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
+    fn count_letters(text: &str) -> usize {
+        text.chars().filter(|c| c.is_alphabetic()).count()
+    }
+
     #[test]
     fn words_grow_by_two_fifths() {
         assert_eq!(stretch_words("Record cleaning, 30 s"), "RRéccórdd clléánnínng, 30 s");
         let sentence = "Keep the surface wet until the contact time is over, then record it";
-        let letters = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
-        let (before, after) = (letters(sentence), letters(&stretch_words(sentence)));
+        let (before, after) = (count_letters(sentence), count_letters(&stretch_words(sentence)));
         assert!((after * 10).abs_diff(before * 14) <= 10, "{before} {after}");
     }
 }

@@ -3,24 +3,21 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// A place in a message that [`fill_slots`] puts markup into: a private-use character, which has no meaning in words and names.
+/// A place in a message that [`fill_slots`] puts markup into: a private-use character, which has no meaning
+/// in words and names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot(pub(crate) char);
 
-/// The place of the first piece of markup.
 pub const S0: Slot = Slot('\u{E000}');
-/// The place of the second piece of markup.
 pub const S1: Slot = Slot('\u{E001}');
-/// The place of the third piece of markup.
 pub const S2: Slot = Slot('\u{E002}');
-/// The place of the fourth piece of markup.
 pub const S3: Slot = Slot('\u{E003}');
 
 fn is_slot(character: char) -> bool {
     (S0.0..=S3.0).contains(&character)
 }
 
-/// A text that somebody entered, in which nothing may pass for a slot.
+/// A text that somebody entered, in which no character may pass for a slot.
 pub(crate) fn without_slots(text: &str) -> Cow<'_, str> {
     // Hardly a text has the first byte of a slot, and a byte is found many times faster than a character.
     if text.as_bytes().contains(&0xEE) && text.contains(is_slot) {
@@ -30,7 +27,6 @@ pub(crate) fn without_slots(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// HTML in which every text is escaped; shown as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SafeHtml(String);
 
@@ -49,7 +45,6 @@ impl SafeHtml {
         Self(html)
     }
 
-    /// Pieces one after the other, with a text between them.
     pub fn join(pieces: impl IntoIterator<Item = Self>, between: &str) -> Self {
         let mut html = String::new();
         for (number, piece) in pieces.into_iter().enumerate() {
@@ -61,7 +56,7 @@ impl SafeHtml {
         Self(html)
     }
 
-    /// What somebody entered (a name, a place), which no translator translates and whose direction is its own.
+    /// What somebody entered (a name, a place): not to be translated, and with a direction of its own.
     pub fn entered(text: &str) -> Self {
         Self::element("bdi", &[("translate", "no")], text)
     }
@@ -126,14 +121,17 @@ mod tests {
         assert_eq!(fill_slots(S3.0.to_string(), []).to_string(), "\u{FFFD}");
     }
 
+    fn entered_html(name: &str) -> String {
+        format!("<bdi translate=\"no\">{name}</bdi>")
+    }
+
     #[test]
     fn pieces_are_joined_by_a_text() {
         let joined =
             |names: &[&str]| SafeHtml::join(names.iter().map(|n| SafeHtml::entered(n)), " & ").to_string();
-        let name = |name: &str| format!("<bdi translate=\"no\">{name}</bdi>");
         assert_eq!(joined(&[]), "");
-        assert_eq!(joined(&["a"]), name("a"));
-        assert_eq!(joined(&["a", "b"]), format!("{} &#38; {}", name("a"), name("b")));
+        assert_eq!(joined(&["a"]), entered_html("a"));
+        assert_eq!(joined(&["a", "b"]), format!("{} &#38; {}", entered_html("a"), entered_html("b")));
     }
 
     #[test]

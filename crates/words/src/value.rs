@@ -13,19 +13,16 @@ use icu_locale_core::Locale as CldrLocale;
 use crate::locale::Locale;
 use crate::slots::{Slot, without_slots};
 
-/// The value of a variable of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// Text as it is, in no language of ours: a name, a code, a time that was worded before.
+    /// Text of no language: a name, a code, a time that was worded before.
     Text(Cow<'a, str>),
-    /// A number, grouped as the locale does.
     Number(Number),
     /// A place that markup is put into later.
     Slot(Slot),
 }
 
 impl Value<'_> {
-    /// Writes it as a message of this locale does.
     pub(crate) fn push_to(&self, message: &mut String, locale: Locale) {
         match self {
             Self::Text(text) => message.push_str(&without_slots(text)),
@@ -52,7 +49,7 @@ macro_rules! values_of {
         }
     )*};
 }
-// Templates hand over references to their fields, and references to these in loops.
+// Templates pass references to their fields, and references to these in loops.
 values_of!(Slot(Slot::from): Slot);
 values_of!(Text(Cow::Owned): String);
 values_of!(Text(Cow::Borrowed): &'a str, &'a &str, &'a String, &'a &String);
@@ -63,7 +60,6 @@ values_of!(Number(Number::from): &&Number, &&u8, &&u16, &&u32, &&u64, &&usize, &
 /// A number of things, or a measure with one decimal. Exact up to nine quadrillion (2^53), counted in its last digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Number {
-    /// In units of the last digit.
     units: i64,
     fraction_digits: u8,
 }
@@ -77,7 +73,7 @@ impl Number {
     /// As a locale writes it outside a message: `1,241,207`, in Spain `1.241.207`.
     pub fn format_in(self, locale: Locale) -> String {
         if self.fraction_digits == 0 && (0..1_000).contains(&self.units) {
-            // Every locale of ours writes these alike.
+            // Every locale writes these alike.
             return self.units.to_string();
         }
         let mut decimal = Decimal::from(self.units);
@@ -89,7 +85,7 @@ impl Number {
     }
 
     fn to_fluent(self) -> FluentValue<'static> {
-        // A whole number has none, as a literal has: `[0]` would else never be chosen.
+        // A whole number has no decimals, like a literal: `[0]` would otherwise never be chosen.
         let digits = (self.fraction_digits > 0).then_some(usize::from(self.fraction_digits));
         let options = FluentNumberOptions { minimum_fraction_digits: digits, ..Default::default() };
         let value = self.units as f64 / 10_f64.powi(i32::from(self.fraction_digits));
@@ -120,8 +116,8 @@ impl<N: Copy + Into<Number>> From<&N> for Number {
     }
 }
 
-/// Writes the numbers of a locale's messages. Fluent's own way has no groups and a point for every decimal sign; it takes a
-/// plain function in its place, so that each locale has its own.
+/// Fluent's own writer has no groups and a point for every decimal sign; it takes a plain function, so that
+/// each locale has its own.
 pub(crate) fn number_writer<Memo>(locale: Locale) -> fn(&FluentValue<'_>, &Memo) -> Option<String> {
     match locale {
         Locale::EnUs => write_number::<{ Locale::EnUs as usize }, Memo>,
@@ -157,13 +153,16 @@ fn number_format(locale: Locale) -> Option<&'static DecimalFormatter> {
 mod tests {
     use super::*;
 
+    fn written_in(locale: Locale) -> [String; 4] {
+        [1_241_i64, 41_207, 1_241_207, -5].map(|n| Number::from(n).format_in(locale))
+    }
+
     #[test]
     fn each_locale_groups_its_numbers() {
-        let written = |locale| [1_241_i64, 41_207, 1_241_207, -5].map(|n| Number::from(n).format_in(locale));
         for locale in [Locale::EnUs, Locale::EnGb, Locale::EsUs, Locale::EsMx, Locale::Pseudo] {
-            assert_eq!(written(locale), ["1,241", "41,207", "1,241,207", "-5"], "{locale:?}");
+            assert_eq!(written_in(locale), ["1,241", "41,207", "1,241,207", "-5"], "{locale:?}");
         }
-        assert_eq!(written(Locale::EsEs), ["1241", "41.207", "1.241.207", "-5"]);
+        assert_eq!(written_in(Locale::EsEs), ["1241", "41.207", "1.241.207", "-5"]);
     }
 
     #[test]

@@ -16,11 +16,14 @@ fn in_locale(locale: Locale) -> ScanWords {
     ScanWords::in_locale(locale)
 }
 
+fn wet_until(locale: Locale) -> String {
+    in_locale(locale).scan_wet_until("Probe 7", "14:04")
+}
+
 #[test]
 fn messages_come_in_their_language() {
-    let wet = |locale| in_locale(locale).scan_wet_until("Probe 7", "14:04");
-    assert_eq!(wet(Locale::EnUs), "Keep Probe 7 wet until 14:04, then record it");
-    assert_eq!(wet(Locale::EsMx), "Mantenga Probe 7 mojado hasta 14:04 y luego regístrelo");
+    assert_eq!(wet_until(Locale::EnUs), "Keep Probe 7 wet until 14:04, then record it");
+    assert_eq!(wet_until(Locale::EsMx), "Mantenga Probe 7 mojado hasta 14:04 y luego regístrelo");
     assert_eq!(in_locale(Locale::EnGb).scan_named("Maria", "badge"), "Maria, by badge");
     assert_eq!(in_locale(Locale::EsEs).scan_named("Maria", "pin"), "Maria, con PIN");
     assert_eq!(in_locale(Locale::EnUs).scan_named("Maria", "telepathy"), "Maria, not proven");
@@ -42,6 +45,10 @@ fn words_alone_are_those_of_the_catalogue() {
     }
 }
 
+fn full_rate(locale: Locale) -> String {
+    in_locale(locale).scan_rate(Number::from_tenths(1_000))
+}
+
 #[test]
 fn plurals_and_groups_are_those_of_the_locale() {
     for (locale, many) in [
@@ -56,11 +63,12 @@ fn plurals_and_groups_are_those_of_the_locale() {
         assert_eq!(in_locale(locale).scan_overdue(1), one);
         assert_eq!(in_locale(locale).scan_overdue(1_241_207_u64), many);
     }
-    let boxes = |count: usize| StaffWords::in_locale(Locale::EnUs).staff_boxes(count);
-    assert_eq!([0, 1, 2, 4_200].map(boxes), ["No boxes", "1 box", "2 boxes", "4,200 boxes"]);
-    let rate = |locale| in_locale(locale).scan_rate(Number::from_tenths(1_000));
-    assert_eq!(rate(Locale::EnUs), "100.0% of windows met");
-    assert_eq!(rate(Locale::EsEs), "100,0 % de las ventanas cumplidas");
+    assert_eq!(
+        [0, 1, 2, 4_200].map(|count: usize| StaffWords::in_locale(Locale::EnUs).staff_boxes(count)),
+        ["No boxes", "1 box", "2 boxes", "4,200 boxes"]
+    );
+    assert_eq!(full_rate(Locale::EnUs), "100.0% of windows met");
+    assert_eq!(full_rate(Locale::EsEs), "100,0 % de las ventanas cumplidas");
 }
 
 #[test]
@@ -91,7 +99,7 @@ fn markup_and_entered_text_meet_in_a_sentence() {
     assert_eq!(sentence.matches('\u{E001}').count(), 1, "{sentence:?}");
 }
 
-/// Templates hand over references, and references to these in loops.
+/// Templates pass references, and references to these in loops.
 #[test]
 #[expect(clippy::needless_borrows_for_generic_args, reason = "what templates do")]
 fn values_come_by_reference_too() {

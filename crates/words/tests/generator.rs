@@ -10,7 +10,7 @@ fn in_package(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
 }
 
-/// `BLESS=1` writes the file anew.
+/// `BLESS=1` writes the file.
 #[test]
 fn the_example_becomes_the_source_beside_it() {
     let made = generate_source(&[&in_package("tests/example/words")]).unwrap();
@@ -36,7 +36,6 @@ fn write_files(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// What the generator says of these files, without the folder that they lie in.
 fn faults_of(files: &[(&str, &str)]) -> Vec<String> {
     let folder = write_files(files);
     let places = ["a", "b"].map(|name| folder.path().join(name));
@@ -47,13 +46,11 @@ fn faults_of(files: &[(&str, &str)]) -> Vec<String> {
     faults.into_iter().map(|fault| fault.replace(&folder, "")).collect()
 }
 
-/// The one fault of an English message.
 #[track_caller]
 fn assert_english_fault(text: &str, fault: &str) {
     assert_eq!(faults_of(&[("a/en/scan.ftl", text)]), [format!("a/en/scan.ftl{fault}")], "{text}");
 }
 
-/// The one fault of a Spanish message beside an English one.
 #[track_caller]
 fn assert_spanish_fault(english: &str, spanish: &str, fault: &str) {
     let faults = faults_of(&[("a/en/scan.ftl", english), ("a/es/scan.ftl", spanish)]);
@@ -179,9 +176,26 @@ fn files_lie_where_languages_and_areas_are() {
     assert_eq!(faults_of(&[("a/en/notes.txt", "")]), ["a/en/notes.txt: is not an area of a language"]);
     assert_eq!(faults_of(&[("a/es/scan.ftl", "scan-record = A\n")]), ["scan: this area has no file in `en`"]);
     let twice = [("a/en/scan.ftl", "scan-record = A\n"), ("b/en/scan.ftl", "scan-undo = B\n")];
-    assert_eq!(faults_of(&twice), ["b/en/scan.ftl: another folder has this area too"]);
+    assert_eq!(faults_of(&twice), ["b/en/scan.ftl: this area is in a/en/scan.ftl too"]);
     let faults = generate_source(&[Path::new("tests/absent")]).unwrap_err();
     assert!(faults.len() == 1 && faults[0].starts_with("tests/absent: "), "{faults:?}");
+}
+
+#[test]
+fn subjects_are_folders_of_a_language() {
+    let flat = [("en/scan.ftl", "scan-record = Record\n"), ("en/staff.ftl", "staff-add = Add\n")];
+    let by_subject =
+        [("en/phone/scan.ftl", "scan-record = Record\n"), ("en/office/staff.ftl", "staff-add = Add\n")];
+    let [flat, by_subject] = [flat, by_subject].map(|files| generate_source(&[write_files(&files).path()]));
+    assert_eq!(by_subject, flat);
+    let twice = [("a/en/phone/scan.ftl", "scan-record = A\n"), ("a/en/scan.ftl", "scan-undo = B\n")];
+    assert_eq!(faults_of(&twice), ["a/en/scan.ftl: this area is in a/en/phone/scan.ftl too"]);
+    let too_deep = [("a/en/phone/scan/record.ftl", "scan-record = A\n")];
+    assert_eq!(faults_of(&too_deep), ["a/en/phone/scan: is not an area of a language"]);
+    assert_eq!(
+        faults_of(&[("a/en/phone/notes.txt", "")]),
+        ["a/en/phone/notes.txt: is not an area of a language"]
+    );
 }
 
 #[test]

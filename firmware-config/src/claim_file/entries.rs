@@ -5,11 +5,10 @@ use toml::{Table, Value};
 use super::{ClaimFile, VERSION_NUMBER};
 use crate::mistakes::ClaimFileError;
 
-/// Keys with several values; people set commas, semicolons or blanks between them.
+/// Keys with several values; people separate them by commas, semicolons or blanks.
 const LISTS: [&str; 2] = ["network.dns", "network.ntp"];
-/// Keys whose values have blanks around them where a network has: with others the box does not get in.
+/// Blanks around these values are kept: a network's name and passphrase may have them.
 const EXACT: [&str; 2] = ["wifi.ssid", "wifi.passphrase"];
-/// Keys that are true or false.
 const FLAG: &str = "wifi.hidden";
 
 fn value_of(key: &str, text: &str) -> Value {
@@ -24,10 +23,8 @@ fn value_of(key: &str, text: &str) -> Value {
 }
 
 impl ClaimFile {
-    /// Of texts by their keys with their sections, such as `wifi.ssid`. What is empty is left out; a flag is set by whatever is not.
-    ///
-    /// # Errors
-    /// All that does not fit, by its key; lines mean nothing.
+    /// Keys with their sections, such as `wifi.ssid`. Empty values are left out; a flag is set by any other
+    /// value. Errors have no lines.
     pub fn of_entries<'e>(
         entries: impl IntoIterator<Item = (&'e str, &'e str)>,
     ) -> Result<Self, ClaimFileError> {

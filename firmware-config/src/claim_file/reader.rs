@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 use super::ClaimFile;
 use crate::mistakes::{ClaimFileError, ClaimMistake, KeyHint, MistakeReason};
 
-/// Every key with its section: what an unknown one may have been meant to be.
+/// Every key with its section: candidates for a misspelt one.
 const KEYS: [&str; 28] = [
     "version",
     "relay_url",
@@ -37,7 +37,7 @@ const KEYS: [&str; 28] = [
     "network.ca",
     "network.ntp",
 ];
-/// What other systems call the same.
+/// Other systems' names of the same keys.
 const ALIASES: [(&str, &str); 14] = [
     ("zone", "time_zone"),
     ("timezone", "time_zone"),
@@ -80,13 +80,12 @@ const ENTERPRISE: [&str; 20] = [
 /// Characters of an unknown key that a mistake shows.
 const KEY_SHOWN: usize = 40;
 
-/// A table of the file: the whole of it, or one section.
 pub(super) struct SectionReader<'a> {
     text: &'a str,
     table: DeTable<'a>,
     /// `wifi.` and the like.
     prefix: &'static str,
-    /// Lines that are no TOML: a key that seems to be missing may stand there.
+    /// Lines that are no TOML: a key that seems to be missing may be there.
     broken: Vec<usize>,
     mistakes: Vec<ClaimMistake>,
 }
@@ -102,7 +101,7 @@ impl<'a> SectionReader<'a> {
         let mut mistakes = Vec::new();
         for error in errors {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
-            // One slip can make the reader stumble more than once.
+            // One slip can make the parser fail more than once.
             if !broken.contains(&line) {
                 broken.push(line);
                 let reason = MistakeReason::Syntax { why: error.message().to_owned() };
@@ -132,7 +131,6 @@ impl<'a> SectionReader<'a> {
         Some((line_of(self.text, value.span().start), value.into_inner()))
     }
 
-    /// Refuses a key that may not stand here, and takes it out.
     pub(super) fn refuse_key(&mut self, key: &str, reason: MistakeReason) {
         if let Some((line, _)) = self.take(key) {
             self.refuse(Some(line), key, reason);
@@ -195,7 +193,7 @@ impl<'a> SectionReader<'a> {
         self.take_list(key, most, check)
     }
 
-    /// Of 1 to `most` texts. Each that does not fit is refused in its own line.
+    /// Of 1 to `most` texts. Each that does not fit is refused with its own line.
     pub(super) fn take_list(
         &mut self,
         key: &str,
@@ -263,7 +261,7 @@ impl<'a> SectionReader<'a> {
     }
 }
 
-/// What values that fit alone say together.
+/// Rules between values that fit alone.
 pub(super) fn check_together(file: &mut SectionReader<'_>, read: &ClaimFile) {
     let network = &read.network;
     if read.relay.is_some() && network.address.is_some() && network.dns.is_empty() && network.proxy.is_none()
@@ -284,7 +282,7 @@ fn unknown_key(prefix: &str, key: &str, value: &Spanned<DeValue<'_>>) -> Mistake
     MistakeReason::UnknownKey { nearest: nearest_key(prefix, &small) }
 }
 
-/// The same name in another section first, then what other systems call it, then the least mistyped one.
+/// The same name in another section first, then other systems' names, then the least mistyped one.
 fn nearest_key(prefix: &str, key: &str) -> KeyHint {
     let own_name = |known: &str| known.rsplit('.').next().unwrap_or_default() == key;
     if let Some(known) = KEYS.into_iter().find(|known| own_name(known)) {

@@ -53,7 +53,7 @@ fn mistakes_of(text: &str) -> Vec<ClaimMistake> {
     ClaimFile::parse(text.as_bytes()).map_or_else(|e| e.mistakes().to_vec(), |_| Vec::new())
 }
 
-/// The mistakes of the example with one thing changed.
+/// The mistakes of the example with one change.
 fn refused(from: &str, to: &str) -> Vec<ClaimMistake> {
     let text = example().to_toml();
     assert!(text.contains(from), "{from} is not in the example");
@@ -88,23 +88,25 @@ fn as_people_edit_it() {
     assert!(ClaimFile::parse(&little[2..]).is_err());
 }
 
-/// The line in which a key is set, by its own name.
 fn line_of_key(text: &str, key: &str) -> Option<usize> {
     let name = key.rsplit('.').next().unwrap_or_default();
     text.lines().position(|line| line.starts_with(&format!("{name} ="))).map(|at| at + 1)
 }
 
+fn unknown_key(known: &'static str) -> MistakeReason {
+    MistakeReason::UnknownKey { nearest: KeyHint::Nearest(known) }
+}
+
 #[test]
 fn each_refusal_names_line_and_key() {
-    let unknown = |known| MistakeReason::UnknownKey { nearest: KeyHint::Nearest(known) };
     for (from, to, key, reason) in [
         ("https://", "http://", "relay_url", MistakeReason::HttpsNeeded),
         ("version = 1", "version = 2", "version", MistakeReason::Version),
-        ("time_zone = ", "zone = ", "zone", unknown("time_zone")),
+        ("time_zone = ", "zone = ", "zone", unknown_key("time_zone")),
         ("country = \"US\"", "country = \"us\"", "wifi.country", MistakeReason::Country),
         ("country = \"US\"", "", "wifi.country", MistakeReason::MissingKey),
-        ("passphrase", "passphrse", "wifi.passphrse", unknown("wifi.passphrase")),
-        ("hostname", "gateway", "gateway", unknown("network.gateway")),
+        ("passphrase", "passphrse", "wifi.passphrse", unknown_key("wifi.passphrase")),
+        ("hostname", "gateway", "gateway", unknown_key("network.gateway")),
         ("[wifi]", "[wifi]\nidentity = \"box\"", "wifi.identity", MistakeReason::Enterprise),
         ("hidden = true", "security = \"WPA2-Enterprise\"", "wifi.security", MistakeReason::Enterprise),
         ("\"correct horse\"", "12345678", "wifi.passphrase", MistakeReason::TextNeeded),
@@ -170,7 +172,7 @@ fn a_line_that_is_no_toml_hides_no_other() {
     let found = mistakes_of(&changed);
     let codes: Vec<(Option<usize>, &str)> = found.iter().map(|m| (m.line, m.reason.code())).collect();
     assert_eq!(codes, [(broken, "syntax"), (unknown, "unknown-key")], "{found:?}");
-    // What stands in that line is not missed as well.
+    // A key on a broken line is not reported missing too.
     let found = refused("country = \"US\"", "country \"US\"");
     assert_eq!(found.iter().map(|m| m.reason.code()).collect::<Vec<_>>(), ["syntax"], "{found:?}");
 }

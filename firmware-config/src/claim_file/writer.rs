@@ -6,7 +6,6 @@ use toml::Value;
 
 use super::{AccessPointClaim, ClaimFile, NetworkClaim, RelayClaim, VERSION_NUMBER, WifiClaim, WifiKey};
 
-/// Lines of TOML.
 struct TomlLines(String);
 
 impl TomlLines {
@@ -68,7 +67,7 @@ impl TomlLines {
 }
 
 impl ClaimFile {
-    /// Writes the file. [`ClaimFile::parse`] reads it back to the same value where every value fits.
+    /// [`ClaimFile::parse`] reads it back to the same value where every value fits.
     pub fn to_toml(&self) -> String {
         let about =
             "# CleanTrack claim file. Put it on the box's card. Its code works once: keep it to yourself.\n";

@@ -1,7 +1,7 @@
 //! Rectangles in dots, and the place of a code among them.
 
-use crate::code::Barcode;
-use crate::dpi::Dpi;
+use crate::raster::code::Barcode;
+use crate::raster::dpi::Dpi;
 use crate::template::{AreaMm, CodeElement, ElementKind, LabelElement, TextAlign};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,18 +28,17 @@ impl Rect {
         self.y + self.height
     }
 
-    /// Where something of this width begins.
     pub(super) fn start(self, width: u32, align: TextAlign) -> u32 {
-        let room = self.width.saturating_sub(width);
+        let space = self.width.saturating_sub(width);
         self.x
             + match align {
                 TextAlign::Left => 0,
-                TextAlign::Center => room / 2,
-                TextAlign::Right => room,
+                TextAlign::Center => space / 2,
+                TextAlign::Right => space,
             }
     }
 
-    /// With so many dots more on each side; those left of or above zero fall away.
+    /// Dots left of or above zero are dropped.
     pub(super) fn grown(self, by: u32) -> Self {
         let (x, y) = (self.x.saturating_sub(by), self.y.saturating_sub(by));
         Self { x, y, width: self.right() + by - x, height: self.bottom() + by - y }
@@ -57,8 +56,8 @@ impl Rect {
     }
 }
 
-/// The code's modules in its area, in the middle of the height. At a side it stands as far off as towards words, where
-/// there is room for that.
+/// In the middle of the height. At a side the code keeps its distance as towards words, where there is space
+/// for that.
 pub(super) fn code_in(area: Rect, element: &CodeElement, code: &Barcode, module: u32) -> Rect {
     let (width, height) = (code.width() * module, code.height() * module);
     let spare = area.width - width;
@@ -71,7 +70,7 @@ pub(super) fn code_in(area: Rect, element: &CodeElement, code: &Barcode, module:
     Rect { x: area.x + left, y: area.y + (area.height - height) / 2, width, height }
 }
 
-/// Whether an element reaches into the room that a code wants to itself.
+/// Whether an element reaches into the code's own space.
 pub(super) fn crowds_element(element: &LabelElement, expected: Rect, dpi: Dpi) -> bool {
     let area = Rect::of(element.area, dpi);
     match &element.what {

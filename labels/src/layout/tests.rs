@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::bitmap::Bitmap;
-use crate::code::BarcodeError;
+use crate::raster::bitmap::Bitmap;
+use crate::raster::code::BarcodeError;
 use crate::readback;
 use crate::template::{builtin_templates, find_builtin};
 
@@ -65,8 +65,8 @@ fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// The dots of every built-in template at three resolutions. To change one on purpose: look at the picture, then take
-/// the table that the failure prints.
+/// At three resolutions. To change one on purpose: look at the picture, then take the table that the failure
+/// prints.
 #[test]
 fn built_in_templates_are_as_they_were_looked_at() {
     let mut table = String::new();
@@ -83,16 +83,17 @@ fn built_in_templates_are_as_they_were_looked_at() {
     assert_eq!(table, include_str!("../../testdata/builtins.txt"), "the table is now:\n{table}");
 }
 
+fn least_module(name: &str, dpi: u16) -> u32 {
+    let (_, drawing) = drawn(name, &everything(), dpi).unwrap();
+    let modules = drawing
+        .marks
+        .iter()
+        .filter_map(|m| if let DrawElement::Code { module, .. } = m { Some(*module) } else { None });
+    modules.min().unwrap()
+}
+
 #[test]
 fn modules_are_those_that_phones_read() {
-    let module = |name: &str, dpi| {
-        let (_, drawing) = drawn(name, &everything(), dpi).unwrap();
-        let modules = drawing
-            .marks
-            .iter()
-            .filter_map(|m| if let DrawElement::Code { module, .. } = m { Some(*module) } else { None });
-        modules.min().unwrap()
-    };
     for (dpi, standard, micro) in [(203, 6, 3), (300, 9, 5), (600, 18, 10)] {
         for name in [
             "equipment",
@@ -104,9 +105,9 @@ fn modules_are_those_that_phones_read() {
             "blank-tag-47x22",
             "load-sticker",
         ] {
-            assert_eq!(module(name, dpi), standard, "{name} at {dpi}");
+            assert_eq!(least_module(name, dpi), standard, "{name} at {dpi}");
         }
-        assert_eq!(module("micro", dpi), micro);
+        assert_eq!(least_module("micro", dpi), micro);
     }
 }
 
@@ -139,20 +140,28 @@ fn position_changes_the_margin_only_where_it_is_printed() {
     assert!(!differ.is_empty() && differ.iter().all(|&y| y > 210), "{differ:?}");
 }
 
+fn with_asset(chars: usize) -> Fields {
+    everything().with(Field::AssetNumber, "9".repeat(chars))
+}
+
+fn is_cut(drawing: &Drawing, start: &str) -> bool {
+    drawing.warnings.iter().any(|w| matches!(w, LabelWarning::Cut { text } if text.starts_with(start)))
+}
+
 #[test]
 fn long_fields() {
     let long =
         everything().with(Field::Name, "Ventilator ".repeat(45)).with(Field::Location, "Ward ".repeat(24));
     let (label, drawing) = drawn("equipment", &long, 203).unwrap();
     assert_eq!(readback::check_drawing(&label, &drawing), Ok(()));
-    let cut = |start: &str| {
-        drawing.warnings.iter().any(|w| matches!(w, LabelWarning::Cut { text } if text.starts_with(start)))
-    };
-    assert!(cut("Ventilator Ventilator") && cut("Ward Ward"), "{:?}", drawing.warnings);
-    let asset = |chars| everything().with(Field::AssetNumber, "9".repeat(chars));
-    let refusal = refused("equipment", &asset(120));
+    assert!(
+        is_cut(&drawing, "Ventilator Ventilator") && is_cut(&drawing, "Ward Ward"),
+        "{:?}",
+        drawing.warnings
+    );
+    let refusal = refused("equipment", &with_asset(120));
     assert!(refusal.starts_with("the asset number has 120 characters"), "{refusal}");
-    assert!(drawn("equipment", &asset(45), 203).is_ok(), "45 characters still fit on two small lines");
+    assert!(drawn("equipment", &with_asset(45), 203).is_ok(), "45 characters still fit on two small lines");
     let steps = everything().with_steps(vec!["Wipe every surface with a second wipe until it shines."; 60]);
     assert!(
         refused("protocol-card", &steps).starts_with("the steps has")
@@ -160,40 +169,49 @@ fn long_fields() {
     );
 }
 
+fn with_field(field: Field, text: &str) -> Fields {
+    everything().with(field, text)
+}
+
 #[test]
 fn refusals_name_the_field_and_offer_the_asset_number() {
-    let with = |field, text: &str| everything().with(field, text);
-    let emoji = refused("equipment", &with(Field::Location, "💉"));
+    let emoji = refused("equipment", &with_field(Field::Location, "💉"));
     assert!(emoji.starts_with("the location cannot be printed: the character '💉'"), "{emoji}");
-    assert!(refused("equipment", &with(Field::Name, "a\u{1b}@")).contains("U+001B"));
+    assert!(refused("equipment", &with_field(Field::Name, "a\u{1b}@")).contains("U+001B"));
     for name in ["超声", "משאבה", "pump 💉", "q\u{30a}x"] {
-        let fields = with(Field::Name, name);
+        let fields = with_field(Field::Name, name);
         let refusal = refused("equipment", &fields);
         assert!(refusal.ends_with("; or print the asset number instead"), "{refusal}");
         assert!(drawn("equipment", &fields.without_name().unwrap(), 203).is_ok());
-        let without = with(Field::Name, name).with(Field::AssetNumber, "");
+        let without = with_field(Field::Name, name).with(Field::AssetNumber, "");
         assert!(!refused("equipment", &without).contains("asset number"));
     }
     for tag in ["", "7QK 3M9 X2W", "\u{1b}@", "7QK3M9X2Ü"] {
         assert!(
-            matches!(drawn("equipment", &with(Field::Tag, tag), 203), Err(LabelError::NoTag(_))),
+            matches!(drawn("equipment", &with_field(Field::Tag, tag), 203), Err(LabelError::NoTag(_))),
             "{tag}"
         );
     }
-    assert!(matches!(drawn("micro", &with(Field::Tag, "ABCDEFGH3"), 203), Err(LabelError::OtherTag { .. })));
+    assert!(matches!(
+        drawn("micro", &with_field(Field::Tag, "ABCDEFGH3"), 203),
+        Err(LabelError::OtherTag { .. })
+    ));
     let url = format!("https://{}/7QK3M9X2W", "a".repeat(700));
     assert!(matches!(
-        drawn("equipment", &with(Field::Url, &url), 203),
+        drawn("equipment", &with_field(Field::Url, &url), 203),
         Err(LabelError::Code(BarcodeError::TooLong { .. }))
     ));
     let long_host = format!("https://{}/7QK3M9X2W", "a".repeat(120));
-    let small = refused("micro", &with(Field::Url, &long_host));
+    let small = refused("micro", &with_field(Field::Url, &long_host));
     assert!(small.contains("squares of 0.25 mm") || small.contains("squares of 0.13 mm"), "{small}");
     assert_eq!(
-        drawn("protocol-card", &with(Field::Agent, " "), 203).unwrap_err(),
+        drawn("protocol-card", &with_field(Field::Agent, " "), 203).unwrap_err(),
         LabelError::Missing(Field::Agent)
     );
-    assert_eq!(drawn("equipment", &with(Field::Url, ""), 203).unwrap_err(), LabelError::Missing(Field::Url));
+    assert_eq!(
+        drawn("equipment", &with_field(Field::Url, ""), 203).unwrap_err(),
+        LabelError::Missing(Field::Url)
+    );
 }
 
 #[test]
@@ -213,42 +231,47 @@ fn nothing_claims_to_be_clean() {
     }
 }
 
+fn square_code(size: f64) -> Template {
+    let file = format!(
+        "name='t'\ntitle='t'\nwidth_mm=30\nheight_mm=30\n[[code]]\nx=0\ny=0\nwidth={size}\nheight={size}\n"
+    );
+    Template::parse(file.as_bytes()).unwrap()
+}
+
+fn warnings_of(t: &Typesetter, size: f64) -> Result<Vec<LabelWarning>, LabelError> {
+    lay_out_label(t, &square_code(size), &everything(), None, Dpi::D203).map(|d| d.warnings)
+}
+
 #[test]
 fn small_modules_are_warned_of_and_smaller_ones_refused() {
-    let label = |size: f64| {
-        let file = format!(
-            "name='t'\ntitle='t'\nwidth_mm=30\nheight_mm=30\n[[code]]\nx=0\ny=0\nwidth={size}\nheight={size}\n"
-        );
-        Template::parse(file.as_bytes()).unwrap()
-    };
     let t = Typesetter::new().unwrap();
-    let warnings = |size| lay_out_label(&t, &label(size), &everything(), None, Dpi::D203).map(|d| d.warnings);
-    assert_eq!(warnings(22.0), Ok(vec![]));
+    assert_eq!(warnings_of(&t, 22.0), Ok(vec![]));
     assert!(
-        matches!(warnings(15.0).unwrap().as_slice(), [LabelWarning::SmallModules { module_mm }] if (0.49..0.51).contains(module_mm))
+        matches!(warnings_of(&t, 15.0).unwrap().as_slice(), [LabelWarning::SmallModules { module_mm }] if (0.49..0.51).contains(module_mm))
     );
-    let refusal = warnings(9.0).unwrap_err().to_string();
+    let refusal = warnings_of(&t, 9.0).unwrap_err().to_string();
     assert!(refusal.contains("squares of 0.25 mm") && refusal.contains("at least 11.1 mm wide"), "{refusal}");
-    assert!(warnings(11.1).is_ok(), "what the refusal says does do");
+    assert!(warnings_of(&t, 11.1).is_ok(), "what the refusal says does do");
+}
+
+fn module_beside(gap: f64) -> (u32, u32) {
+    let x = 20.0 + gap;
+    let file = format!(
+        "name='t'\ntitle='t'\nwidth_mm=60\nheight_mm=20\n[[code]]\nx=0\ny=0\nwidth=20\nheight=20\n\
+             [[text]]\nx={x}\ny=0\nwidth=20\nheight=20\nsize=9\ntext='words'\n"
+    );
+    let template = Template::parse(file.as_bytes()).unwrap();
+    let drawing =
+        lay_out_label(&Typesetter::new().unwrap(), &template, &everything(), None, Dpi::D203).unwrap();
+    let [DrawElement::Code { x, module, code, .. }, ..] = drawing.marks.as_slice() else { panic!() };
+    (*module, Dpi::D203.dots(20.0 + gap) - (x + code.width() * module))
 }
 
 #[test]
 fn a_code_keeps_its_distance_from_its_neighbours() {
-    let with_text = |gap: f64| {
-        let x = 20.0 + gap;
-        let file = format!(
-            "name='t'\ntitle='t'\nwidth_mm=60\nheight_mm=20\n[[code]]\nx=0\ny=0\nwidth=20\nheight=20\n\
-             [[text]]\nx={x}\ny=0\nwidth=20\nheight=20\nsize=9\ntext='words'\n"
-        );
-        let template = Template::parse(file.as_bytes()).unwrap();
-        let drawing =
-            lay_out_label(&Typesetter::new().unwrap(), &template, &everything(), None, Dpi::D203).unwrap();
-        let [DrawElement::Code { x, module, code, .. }, ..] = drawing.marks.as_slice() else { panic!() };
-        (*module, Dpi::D203.dots(20.0 + gap) - (x + code.width() * module))
-    };
-    let (module, white) = with_text(0.0);
+    let (module, white) = module_beside(0.0);
     assert!(module == 4 && white >= 4 * module, "{module} {white}");
-    let (module, white) = with_text(5.0);
+    let (module, white) = module_beside(5.0);
     assert!(module == 5 && white >= 4 * module, "{module} {white}");
 }
 

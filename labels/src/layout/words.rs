@@ -1,24 +1,23 @@
-//! Texts in their areas: one by itself, or several in a column that share its room.
+//! Texts in their areas: one by itself, or several in a column that share its space.
 
-use crate::bitmap::DOTS_MAX;
-use crate::code::BarcodeError;
-use crate::drawing::{DrawElement, LabelWarning};
-use crate::fields::Field;
+use crate::field::Field;
 use crate::label_error::{LabelError, Subject};
 use crate::layout::place::Rect;
 use crate::layout::{LayoutPass, TAIL_MM, group_tag};
+use crate::raster::bitmap::DOTS_MAX;
+use crate::raster::code::BarcodeError;
+use crate::raster::drawing::{DrawElement, LabelWarning};
+use crate::raster::text::{Fit, TextBlock, TextError};
 use crate::template::{
     ColumnText, LabelElement, PatternPart, TextAlign, TextColumn, TextElement, TextPattern, TextStyle,
     VerticalAlign,
 };
-use crate::text::{Fit, TextBlock};
 
 /// White around white words on their black ground, left and right (millimetres).
 const INVERSE_INSET_MM: f64 = 1.0;
-/// What a column beside a code keeps of the width that its template gives it.
+/// The least share that a column beside a code keeps of its template's width.
 const BESIDE_LEAST: (u32, u32) = (3, 5);
 
-/// A text of a column that was fitted.
 struct Fitted<'a> {
     item: &'a ColumnText,
     block: TextBlock,
@@ -33,13 +32,13 @@ impl LayoutPass<'_> {
         if element.inverse {
             self.rect(area);
         }
-        let room = inner.height - self.t.height(&block).min(inner.height);
-        let y = inner.y + share_above(room, element.vertical);
+        let space = inner.height - self.t.height(&block).min(inner.height);
+        let y = inner.y + share_above(space, element.vertical);
         self.set(&block, Rect { y, ..inner }, element.style.align, element.inverse);
         Ok(())
     }
 
-    /// Where the column really is.
+    /// Where the column really is, beside its code.
     pub(super) fn column_area(
         &self,
         element: &LabelElement,
@@ -52,7 +51,7 @@ impl LayoutPass<'_> {
         let code = crate::template::code_beside(self.template, element).and_then(|i| self.codes[i]);
         let left = code.map_or(area.x, Rect::right);
         let width = area.right().saturating_sub(left);
-        // A very long address makes a code so wide that no words fit beside it.
+        // A very long address makes the code so wide that no words fit beside it.
         if width * BESIDE_LEAST.1 < area.width * BESIDE_LEAST.0 {
             return Err(BarcodeError::TooLong { chars: self.fields.get(Field::Url).chars().count() }.into());
         }
@@ -61,8 +60,8 @@ impl LayoutPass<'_> {
 
     pub(super) fn column(&mut self, area: Rect, column: &TextColumn) -> Result<(), LabelError> {
         let paper = DOTS_MAX.saturating_sub(area.y + self.dpi.dots(TAIL_MM));
-        let room = if column.grows { area.height.min(paper) } else { area.height };
-        let (fitted, left) = self.share_out(area.width, room, &column.items)?;
+        let space = if column.grows { area.height.min(paper) } else { area.height };
+        let (fitted, left) = self.share_out(area.width, space, &column.items)?;
         let (mut y, mut low) = (area.y + share_above(left, column.vertical), area.bottom());
         if column.grows {
             y = area.y;
@@ -83,7 +82,8 @@ impl LayoutPass<'_> {
         Ok(())
     }
 
-    /// Fits the texts that are not empty, the most important first; gives them in their order, and the room left over.
+    /// Fits the texts that are not empty, the most important first; returns them in their order, and the
+    /// space left over.
     fn share_out<'a>(
         &mut self,
         width: u32,
@@ -100,19 +100,21 @@ impl LayoutPass<'_> {
         let gap = |(place, item): (usize, &ColumnText)| {
             if Some(place) == first { 0 } else { self.dpi.dots(item.gap_mm) }
         };
-        let mut room = texts.iter().fold(height, |room, (p, item, _)| room.saturating_sub(gap((*p, *item))));
+        let mut space =
+            texts.iter().fold(height, |space, (p, item, _)| space.saturating_sub(gap((*p, *item))));
         texts.sort_by_key(|(_, item, _)| item.priority);
         let mut expected: u32 = texts.iter().map(|(_, item, _)| self.least_height(&item.style)).sum();
         let mut fitted = Vec::new();
         for (place, item, text) in texts {
-            // Nobody takes the last line of those who come after.
+            // Each leaves the following ones their last line.
             let own = self.least_height(&item.style);
             expected -= own.min(expected);
-            let share =
-                ((f64::from(room) * item.share) as u32).min(room.saturating_sub(expected)).max(own.min(room));
+            let share = ((f64::from(space) * item.share) as u32)
+                .min(space.saturating_sub(expected))
+                .max(own.min(space));
             match self.fitted(&text, &item.words, &item.style, width, share) {
                 Ok(block) => {
-                    room -= self.t.height(&block).min(room);
+                    space -= self.t.height(&block).min(space);
                     fitted.push((place, Fitted { item, block }));
                 }
                 Err(_) if item.style.may_cut && !item.style.required => {
@@ -122,10 +124,9 @@ impl LayoutPass<'_> {
             }
         }
         fitted.sort_by_key(|(place, _)| *place);
-        Ok((fitted.into_iter().map(|(_, f)| f).collect(), room))
+        Ok((fitted.into_iter().map(|(_, f)| f).collect(), space))
     }
 
-    /// One line at the smallest size.
     fn least_height(&self, style: &TextStyle) -> u32 {
         let px = self.dpi.points(style.pt_min).max(1);
         let (lines, indents, weight, caps) = (vec![String::new()], Vec::new(), style.weight, style.caps);
@@ -142,7 +143,7 @@ impl LayoutPass<'_> {
         }
     }
 
-    /// The words as they will be printed; `None` when there are none.
+    /// `None` when there are none.
     fn printable(&self, words: &TextPattern, style: &TextStyle) -> Result<Option<String>, LabelError> {
         let mut fields = words.fields().peekable();
         let empty = fields.peek().is_some() && fields.all(|f| self.fields.get(f).is_empty());
@@ -154,34 +155,35 @@ impl LayoutPass<'_> {
         for part in &words.0 {
             whole.push_str(&self.printable_part(part)?);
         }
-        // Spaces around fields that are empty.
+        // Spaces around empty fields.
         let lines = whole.split('\n').map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "));
         let whole = lines.collect::<Vec<_>>().join("\n");
         Ok(Some(whole).filter(|w| !w.is_empty()))
     }
 
     fn printable_part(&self, part: &PatternPart) -> Result<String, LabelError> {
-        let refusal = |subject, why| {
-            let field = |f| self.fields.get(f);
-            let is_name = subject == Subject::Field(Field::Name);
-            let asset = is_name && !field(Field::AssetNumber).is_empty();
-            let asset_number_instead = asset && self.t.printable(field(Field::AssetNumber)).is_ok();
-            LabelError::Text { subject, why, asset_number_instead }
-        };
         match part {
-            // Spaces at its ends part it from its neighbours, so it is only looked at here.
+            // Spaces at its ends separate it from its neighbours, so only the check is done here.
             PatternPart::Literal(words) => match self.t.printable(words) {
                 Ok(_) => Ok(words.clone()),
-                Err(why) => Err(refusal(Subject::Words(words.clone()), why)),
+                Err(why) => Err(self.refuse_text(Subject::Words(words.clone()), why)),
             },
             PatternPart::Field(Field::Tag) => Ok(group_tag(self.fields.get(Field::Tag))),
             PatternPart::Field(field) => {
                 let value = self.fields.get(*field);
                 let text =
                     if field.has_lines() { self.t.printable_lines(value) } else { self.t.printable(value) };
-                text.map_err(|why| refusal(Subject::Field(*field), why))
+                text.map_err(|why| self.refuse_text(Subject::Field(*field), why))
             }
         }
+    }
+
+    fn refuse_text(&self, subject: Subject, why: TextError) -> LabelError {
+        let asset_number = self.fields.get(Field::AssetNumber);
+        let asset_number_instead = subject == Subject::Field(Field::Name)
+            && !asset_number.is_empty()
+            && self.t.printable(asset_number).is_ok();
+        LabelError::Text { subject, why, asset_number_instead }
     }
 
     fn fitted(
@@ -213,15 +215,16 @@ impl LayoutPass<'_> {
     }
 }
 
-/// Characters that stand on the baseline and reach no higher than a capital (the tail of Q may hang into the gap below).
+/// Characters that stand on the baseline and are no higher than a capital (the tail of Q may hang into the
+/// gap below).
 fn is_cap(c: char) -> bool {
     matches!(c, 'A'..='Z' | '0'..='9' | ' ' | '.' | ':' | '-' | '/' | '+' | '\n')
 }
 
-fn share_above(room: u32, vertical: VerticalAlign) -> u32 {
+fn share_above(space: u32, vertical: VerticalAlign) -> u32 {
     match vertical {
         VerticalAlign::Top => 0,
-        VerticalAlign::Middle => room / 2,
-        VerticalAlign::Bottom => room,
+        VerticalAlign::Middle => space / 2,
+        VerticalAlign::Bottom => space,
     }
 }

@@ -6,7 +6,7 @@ use lopdf::content::{Content, Operation};
 use proptest::prelude::*;
 
 use super::*;
-use crate::dpi::Dpi;
+use crate::raster::dpi::Dpi;
 use crate::sheet::SHEETS;
 
 fn text(x: u32, baseline: u32, weight: FontWeight, text: &str) -> DrawElement {
@@ -19,7 +19,7 @@ fn drawing(width_mm: f64, height_mm: f64, marks: Vec<DrawElement>) -> Drawing {
 }
 
 fn label(n: u32) -> Drawing {
-    let code = crate::code::encode_qr(&format!("https://ct.example/7QK3M{n:04}")).unwrap();
+    let code = crate::raster::code::encode_qr(&format!("https://ct.example/7QK3M{n:04}")).unwrap();
     let mark = DrawElement::Code { x: 36, y: 75, module: 18, code };
     drawing(60.96, 25.4, vec![mark, text(600, 200, FontWeight::Bold, &format!("Infusion pump {n}"))])
 }
@@ -30,8 +30,10 @@ fn on(name: &str, start: u32, nudge: PrintOffset, labels: u32) -> Result<Vec<u8>
 
 fn pages(pdf: &[u8]) -> (Document, Vec<Vec<Operation>>) {
     let document = Document::load_mem(pdf).unwrap();
-    let content = |id| Content::decode(&document.get_page_content(id)).unwrap().operations;
-    let pages = document.page_iter().map(content).collect();
+    let pages = document
+        .page_iter()
+        .map(|id| Content::decode(&document.get_page_content(id)).unwrap().operations)
+        .collect();
     (document, pages)
 }
 
@@ -41,13 +43,14 @@ fn numbers(operation: &Operation) -> Vec<f64> {
 
 /// Left, upper edge (from the top), width and height of each label of a page in millimetres: its matrix and clip.
 fn boxes(page: &[Operation], page_height_mm: f64) -> Vec<[f64; 4]> {
-    let clipped = |w: &&[Operation]| w[0].operator == "cm" && w[1].operator == "re" && w[2].operator == "W";
-    let of = |w: &[Operation]| {
-        let (m, clip) = (numbers(&w[0]), numbers(&w[1]));
-        let [left, top] = [m[4] / PT_PER_MM, page_height_mm - m[5] / PT_PER_MM];
-        [left, top, clip[2] * m[0] / PT_PER_MM, clip[3] * -m[3] / PT_PER_MM]
-    };
-    page.windows(3).filter(clipped).map(of).collect()
+    page.windows(3)
+        .filter(|w: &&[Operation]| w[0].operator == "cm" && w[1].operator == "re" && w[2].operator == "W")
+        .map(|w: &[Operation]| {
+            let (m, clip) = (numbers(&w[0]), numbers(&w[1]));
+            let [left, top] = [m[4] / PT_PER_MM, page_height_mm - m[5] / PT_PER_MM];
+            [left, top, clip[2] * m[0] / PT_PER_MM, clip[3] * -m[3] / PT_PER_MM]
+        })
+        .collect()
 }
 
 fn near(a: &[f64], b: &[f64]) -> bool {
@@ -113,8 +116,9 @@ fn every_letter_of_the_fonts_comes_out_as_itself() {
     for (weight, face) in
         [(FontWeight::Bold, Face::bold().unwrap()), (FontWeight::Regular, Face::regular().unwrap())]
     {
-        let plain = |c: &char| face.glyph_id(*c).is_some() && !c.is_whitespace() && !c.is_control();
-        let all: String = ('!'..'\u{2c80}').filter(plain).collect();
+        let all: String = ('!'..'\u{2c80}')
+            .filter(|c: &char| face.glyph_id(*c).is_some() && !c.is_whitespace() && !c.is_control())
+            .collect();
         assert!(all.chars().count() > 2_000);
         let pdf = write_labels(&[drawing(60.0, 30.0, vec![text(0, 80, weight, &all)])]).unwrap();
         let found = Document::load_mem(&pdf).unwrap().extract_text(&[1]).unwrap();
@@ -124,7 +128,7 @@ fn every_letter_of_the_fonts_comes_out_as_itself() {
 
 #[test]
 fn a_code_is_its_modules_in_one_shape() {
-    let code = crate::code::encode_qr("https://ct.example/7QK3M9X2W").unwrap();
+    let code = crate::raster::code::encode_qr("https://ct.example/7QK3M9X2W").unwrap();
     let mark = DrawElement::Code { x: 36, y: 75, module: 18, code: code.clone() };
     let (_, pages) = pages(&write_labels(&[drawing(60.0, 30.0, vec![mark])]).unwrap());
     let at = pages[0].iter().rposition(|o| o.operator == "cm").unwrap();
@@ -239,11 +243,14 @@ fn what_one_file_holds_is_bounded() {
     assert!(matches!(file.label(&label(3), 0.0, 25.4), Err(PdfError::TooMuch)));
 }
 
+fn any_number() -> impl Strategy<Value = u32> {
+    prop_oneof![0u32..2_000, Just(u32::MAX), Just(1u32 << 31)]
+}
+
 fn any_mark() -> impl Strategy<Value = DrawElement> {
-    let n = || prop_oneof![0u32..2_000, Just(u32::MAX), Just(1u32 << 31)];
-    let rect = (n(), n(), n(), n(), any::<bool>())
+    let rect = (any_number(), any_number(), any_number(), any_number(), any::<bool>())
         .prop_map(|(x, y, width, height, white)| DrawElement::Rect { x, y, width, height, white });
-    let words = (n(), n(), n(), "[ -~äöžΩЖ()\\\\]{0,30}", any::<bool>()).prop_map(
+    let words = (any_number(), any_number(), any_number(), "[ -~äöžΩЖ()\\\\]{0,30}", any::<bool>()).prop_map(
         |(x, baseline, px, text, white)| DrawElement::Text {
             x,
             baseline,
@@ -253,17 +260,11 @@ fn any_mark() -> impl Strategy<Value = DrawElement> {
             white,
         },
     );
-    let codes = (n(), n(), n(), "[A-Z0-9]{1,30}").prop_map(|(x, y, module, s)| DrawElement::Code {
-        x,
-        y,
-        module,
-        code: crate::code::encode_qr(&s).unwrap(),
+    let codes = (any_number(), any_number(), any_number(), "[A-Z0-9]{1,30}").prop_map(|(x, y, module, s)| {
+        DrawElement::Code { x, y, module, code: crate::raster::code::encode_qr(&s).unwrap() }
     });
-    let pictures = (n(), n(), 0u32..40, 0u32..40).prop_map(|(x, y, w, h)| DrawElement::Picture {
-        x,
-        y,
-        dots: Arc::new(Bitmap::white(w, h)),
-    });
+    let pictures = (any_number(), any_number(), 0u32..40, 0u32..40)
+        .prop_map(|(x, y, w, h)| DrawElement::Picture { x, y, dots: Arc::new(Bitmap::white(w, h)) });
     prop_oneof![rect, words, codes, pictures]
 }
 

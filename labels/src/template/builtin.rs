@@ -38,7 +38,7 @@ pub fn find_builtin(name: &str) -> Option<&'static Template> {
     builtin_templates().iter().find(|t| t.name == name)
 }
 
-/// Its file, for a person who wants to make another template of it.
+/// Its file, as a start for another template.
 pub fn builtin_file(name: &str) -> Option<&'static str> {
     let line = format!("\nname = \"{name}\"\n");
     FILES.iter().copied().find(|file| file.contains(&line))

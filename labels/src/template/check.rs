@@ -24,8 +24,11 @@ pub(super) fn check_template(template: &Template) -> Result<(), TemplateError> {
 }
 
 fn check_growing(template: &Template) -> Result<(), TemplateError> {
-    let grows = |e: &&LabelElement| matches!(&e.what, ElementKind::Column(column) if column.grows);
-    let columns: Vec<&LabelElement> = template.elements.iter().filter(grows).collect();
+    let columns: Vec<&LabelElement> = template
+        .elements
+        .iter()
+        .filter(|e| matches!(&e.what, ElementKind::Column(column) if column.grows))
+        .collect();
     let expected = usize::from(template.height == LabelHeight::Continuous);
     if columns.len() == expected {
         return Ok(());
@@ -51,31 +54,34 @@ fn on_label(template: &Template, element: &LabelElement) -> Result<(), TemplateF
     Ok(())
 }
 
+fn moves_beside(a: &LabelElement, b: &LabelElement) -> bool {
+    beside_code(a) && matches!(b.what, ElementKind::Code(_))
+}
+
 fn do_overlap(a: &LabelElement, b: &LabelElement) -> bool {
     let (p, q) = (a.area, b.area);
     let across = (p.x + p.width).min(q.x + q.width) - p.x.max(q.x);
     let down = (p.y + p.height).min(q.y + q.height) - p.y.max(q.y);
     let meet = across > SLACK_MM && down > SLACK_MM;
-    // A column beside its code begins where the code ends, which only the drawing knows.
-    let moves = |a: &LabelElement, b: &LabelElement| beside_code(a) && matches!(b.what, ElementKind::Code(_));
-    meet && !(moves(a, b) || moves(b, a) || does_frame(a, b) || does_frame(b, a))
+    // Where a column beside its code begins, only the drawing knows.
+    meet && !(moves_beside(a, b) || moves_beside(b, a) || does_frame(a, b) || does_frame(b, a))
 }
 
 fn beside_code(element: &LabelElement) -> bool {
     matches!(&element.what, ElementKind::Column(column) if column.beside_code)
 }
 
+fn is_inside(line: f64, least: f64, from: f64, size: f64, outer_size: f64) -> bool {
+    from + SLACK_MM >= least + line && from + size <= least + outer_size - line + SLACK_MM
+}
+
 /// Whether `inner` lies inside the line of the outline `outer`.
 fn does_frame(outer: &LabelElement, inner: &LabelElement) -> bool {
     let ElementKind::Box { thickness_mm: Some(line) } = outer.what else { return false };
     let (o, i) = (outer.area, inner.area);
-    let inside = |least: f64, from: f64, size: f64, outer_size: f64| {
-        from + SLACK_MM >= least + line && from + size <= least + outer_size - line + SLACK_MM
-    };
-    inside(o.x, i.x, i.width, o.width) && inside(o.y, i.y, i.height, o.height)
+    is_inside(line, o.x, i.x, i.width, o.width) && is_inside(line, o.y, i.y, i.height, o.height)
 }
 
-/// The code that a column stands beside: the nearest that begins further left.
 pub(crate) fn code_beside(template: &Template, column: &LabelElement) -> Option<usize> {
     let codes = template.elements.iter().enumerate().filter(|(_, e)| matches!(e.what, ElementKind::Code(_)));
     let left = codes.filter(|(_, e)| e.area.x < column.area.x);

@@ -8,8 +8,8 @@ use super::{
     LabelHeight, PT_LEAST, PT_MOST, SIDE_MM_LEAST, SIDE_MM_MAX, Template, TemplateError, TemplateFault,
     TextAlign, TextColumn, TextElement, TextPattern, TextStyle, VerticalAlign,
 };
-use crate::code::{BarcodeKind, MODULE_MM};
-use crate::text::{BLOCK_LINES_MAX, FontWeight};
+use crate::raster::code::{BarcodeKind, MODULE_MM};
+use crate::raster::text::{BLOCK_LINES_MAX, FontWeight};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -204,7 +204,7 @@ fn all_width() -> f64 {
     1.0
 }
 
-/// The keys that single texts and those of columns share: serde's `flatten` would lose the check for unknown keys.
+/// Shared by single texts and those of columns: serde's `flatten` would lose the check for unknown keys.
 macro_rules! style {
     ($raw:ident, $words:ident) => {
         TextStyle {
@@ -222,24 +222,30 @@ macro_rules! style {
 
 type Fault<T> = Result<T, TemplateFault>;
 
-/// Reads the file; sizes are within their limits afterwards, but elements may still lie anywhere.
+fn fault_of_file(why: TemplateFault) -> TemplateError {
+    TemplateError { line: None, why }
+}
+
+/// Sizes are within their limits afterwards, but elements may still be anywhere.
 pub(super) fn parse_template(file: &[u8]) -> Result<Template, TemplateError> {
-    let whole = |why| TemplateError { line: None, why };
     if file.len() > BYTES_MAX {
-        return Err(whole(TemplateFault::TooLong(file.len())));
+        return Err(fault_of_file(TemplateFault::TooLong(file.len())));
     }
-    let text = std::str::from_utf8(file).map_err(|_| whole(TemplateFault::NotText))?;
+    let text = std::str::from_utf8(file).map_err(|_| fault_of_file(TemplateFault::NotText))?;
     let raw: RawTemplate = toml::from_str(text).map_err(|e| TemplateError {
         line: e.span().map(|span| line_of(text, span.start)),
         why: TemplateFault::Toml(e.message().chars().take(400).collect()),
     })?;
     let elements = read_elements(&raw, text)?;
-    let items = |e: &LabelElement| if let ElementKind::Column(c) = &e.what { c.items.len() } else { 0 };
-    let count = elements.len() + elements.iter().map(items).sum::<usize>();
+    let count = elements.len()
+        + elements
+            .iter()
+            .map(|e| if let ElementKind::Column(c) = &e.what { c.items.len() } else { 0 })
+            .sum::<usize>();
     if count > ELEMENTS_MAX {
-        return Err(whole(TemplateFault::TooManyElements(count)));
+        return Err(fault_of_file(TemplateFault::TooManyElements(count)));
     }
-    build_template(raw, elements).map_err(whole)
+    build_template(raw, elements).map_err(fault_of_file)
 }
 
 fn line_of(text: &str, at: usize) -> usize {
@@ -247,16 +253,17 @@ fn line_of(text: &str, at: usize) -> usize {
 }
 
 fn build_template(raw: RawTemplate, elements: Vec<LabelElement>) -> Fault<Template> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if raw.name.is_empty() || raw.name.len() > 40 || !raw.name.chars().all(plain) {
+    if raw.name.is_empty()
+        || raw.name.len() > 40
+        || !raw.name.chars().all(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    {
         return Err(TemplateFault::Name(raw.name.chars().take(60).collect()));
     }
-    // It stands in lists and on pages: one line, and nothing that turns the direction of reading.
-    let odd = |c: char| {
+    // Shown in lists and on pages: one line, and nothing that turns the direction of reading.
+    if raw.title.chars().any(|c: char| {
         c.is_control()
             || matches!(c, '\u{061c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if raw.title.chars().any(odd) {
+    }) {
         return Err(TemplateFault::Title);
     }
     let title = raw.title.chars().take(80).collect();
@@ -269,7 +276,6 @@ fn build_template(raw: RawTemplate, elements: Vec<LabelElement>) -> Fault<Templa
     Ok(Template { name: raw.name, title, width_mm, height, elements })
 }
 
-/// In the order in which they are drawn.
 fn read_elements(raw: &RawTemplate, text: &str) -> Result<Vec<LabelElement>, TemplateError> {
     let mut elements = Vec::new();
     add_element(&mut elements, text, &raw.boxes, read_frame)?;
@@ -302,7 +308,7 @@ fn add_element<T>(
 }
 
 fn check_within(key: &'static str, value: f64, least: f64, most: f64) -> Fault<f64> {
-    // False for what is not a number, too.
+    // False for NaN, too.
     if (least..=most).contains(&value) {
         return Ok(value);
     }
@@ -395,7 +401,7 @@ fn check_lines(lines: usize) -> Fault<usize> {
 }
 
 fn may_cut(cut: bool, words: &TextPattern) -> Fault<bool> {
-    if cut && words.fields().any(crate::fields::Field::has_lines) {
+    if cut && words.fields().any(crate::field::Field::has_lines) {
         return Err(TemplateFault::CutSteps);
     }
     Ok(cut)

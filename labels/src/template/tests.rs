@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::dpi::Dpi;
 use crate::fields::Fields;
-use crate::text::Typesetter;
+use crate::raster::dpi::Dpi;
+use crate::raster::text::Typesetter;
 
 const HEAD: &str = "name = 'mine'\ntitle = 'Mine'\nwidth_mm = 50\nheight_mm = 30\n";
 
@@ -129,31 +129,41 @@ fn unknown_keys_and_fields() {
     check("[[text]\n", 5, "");
 }
 
+fn refusal_of(bytes: &[u8]) -> TemplateFault {
+    Template::parse(bytes).unwrap_err().why
+}
+
 #[test]
 fn too_much_of_it() {
-    let whole = |bytes: &[u8]| Template::parse(bytes).unwrap_err().why;
-    assert_eq!(whole(&vec![b' '; BYTES_MAX + 1]), TemplateFault::TooLong(BYTES_MAX + 1));
-    assert_eq!(whole(b"name = '\xff'"), TemplateFault::NotText);
+    assert_eq!(refusal_of(&vec![b' '; BYTES_MAX + 1]), TemplateFault::TooLong(BYTES_MAX + 1));
+    assert_eq!(refusal_of(b"name = '\xff'"), TemplateFault::NotText);
     let many = text("1", "1", "9", "5").repeat(65);
     assert_eq!(parse(&many).unwrap_err().why, TemplateFault::TooManyElements(65));
-    assert!(matches!(whole(HEAD.replace("mine", "a b").as_bytes()), TemplateFault::Name(_)));
+    assert!(matches!(refusal_of(HEAD.replace("mine", "a b").as_bytes()), TemplateFault::Name(_)));
     let two_lines = "name='a'\ntitle=\"b\\nc\"\nwidth_mm=50\nheight_mm=30\n";
-    assert_eq!(whole(two_lines.as_bytes()), TemplateFault::Title);
+    assert_eq!(refusal_of(two_lines.as_bytes()), TemplateFault::Title);
     let nested = format!("{HEAD}a = {}", "[".repeat(20_000));
-    assert!(matches!(whole(nested.as_bytes()), TemplateFault::Toml(_)));
+    assert!(matches!(refusal_of(nested.as_bytes()), TemplateFault::Toml(_)));
+}
+
+fn literal_part(s: &str) -> PatternPart {
+    PatternPart::Literal(s.to_owned())
 }
 
 #[test]
 fn words_are_parted() {
     let words = TextPattern::parse("Lot { load_lot }, {date}").unwrap();
-    let literal = |s: &str| PatternPart::Literal(s.to_owned());
     assert_eq!(
         words.0,
-        [literal("Lot "), PatternPart::Field(Field::LoadLot), literal(", "), PatternPart::Field(Field::Date)]
+        [
+            literal_part("Lot "),
+            PatternPart::Field(Field::LoadLot),
+            literal_part(", "),
+            PatternPart::Field(Field::Date)
+        ]
     );
 }
 
-/// What parses is drawn or refused; nothing else may happen.
 fn survive(file: &[u8]) {
     if let Ok(template) = Template::parse(file) {
         let mut t = Typesetter::new().unwrap();
@@ -190,11 +200,10 @@ proptest! {
             let text = String::from_utf8(file).unwrap();
             let lines: Vec<&str> = text.lines().collect();
             let line = line % lines.len();
-            let keyed = |(i, l): (usize, &&str)| match l.split_once(" = ") {
+            file = lines.iter().enumerate().map(|(i, l): (usize, &&str)| match l.split_once(" = ") {
                 Some((key, _)) if i == line => format!("{key} = {number}"),
                 _ => (*l).to_owned(),
-            };
-            file = lines.iter().enumerate().map(keyed).collect::<Vec<_>>().join("\n").into_bytes();
+            }).collect::<Vec<_>>().join("\n").into_bytes();
         } else {
             let at = at % file.len();
             file[at] = byte;

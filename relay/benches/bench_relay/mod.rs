@@ -17,16 +17,22 @@ use record::redact::TextLine;
 use record::tag::Tag;
 use record::tree::Frontier;
 use relay::accounts::UserRole;
-use relay::accounts::password;
-use relay::accounts::people::{NewMember, add_member};
-use relay::accounts::token::{self, MintedToken, new_id};
-use relay::db::tokens::{self, NewToken};
-use relay::db::{AccountScope, Db, PlatformReason, ScopedConnection, accounts, boxes, epochs, facilities};
+use relay::accounts::credentials::password;
+use relay::accounts::credentials::token;
+use relay::accounts::credentials::token::{MintedToken, new_id};
+use relay::accounts::members::people::{NewMember, add_member};
+use relay::db::account::accounts;
+use relay::db::facility::facilities;
+use relay::db::fleet::boxes;
+use relay::db::log::epochs;
+use relay::db::person::tokens;
+use relay::db::person::tokens::NewToken;
+use relay::db::{AccountScope, Db, PlatformReason, ScopedConnection};
 use relay::fleet::Fleet;
 use relay::ingest::Ingest;
 use relay::keys::{AuthorityKeys, KeyNeeds};
 use relay::mail::MailOutbox;
-use relay::mqtt::Outbox;
+use relay::mqtt::BoxPublisher;
 use relay::objects::PhotoStore;
 use relay::outgoing::guarded::{GuardedClient, SystemResolver};
 use relay::outgoing::texts::SystemTexts;
@@ -88,12 +94,12 @@ pub(crate) fn pack_log(log: &FakeBox) -> Vec<Bytes> {
     let (mut wires, mut frontier, mut first) = (Vec::new(), Frontier::default(), 0);
     let mut texts = log.texts.iter();
     while first < log.entries.len() {
-        let mut room = BatchBudget::new(BATCH_ENTRIES_MAX);
+        let mut budget = BatchBudget::new(BATCH_ENTRIES_MAX);
         let (mut lines, mut beside): (Vec<&[u8]>, Vec<String>) = (Vec::new(), Vec::new());
         for entry in &log.entries[first..] {
             let of_entry: Vec<String> =
                 texts.clone().take_while(|text| text.seq() == entry.seq()).map(TextLine::line).collect();
-            if !room.take(entry.bytes().len(), of_entry.iter().map(|text| text.len() + 1).sum()) {
+            if !budget.take(entry.bytes().len(), of_entry.iter().map(|text| text.len() + 1).sum()) {
                 break;
             }
             texts.by_ref().take(of_entry.len()).for_each(drop);
@@ -122,7 +128,6 @@ fn cpu_ms() -> f64 {
     spent.tv_sec as f64 * 1_000.0 + spent.tv_nsec as f64 / 1_000_000.0
 }
 
-/// Of a hundred so many lie at or below it.
 pub(crate) fn percentile(took: impl Iterator<Item = f64>, percent: usize) -> f64 {
     let mut took: Vec<f64> = took.collect();
     took.sort_by(f64::total_cmp);
@@ -136,13 +141,11 @@ pub(crate) fn peak_mib() -> u64 {
     peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
-/// What tells the boxes and facilities of a bench apart.
 pub(crate) fn numbered(n: u16) -> [u8; 10] {
     let [high, low] = n.to_be_bytes();
     [1, 1, 1, 1, 1, 1, 1, 1, high, low]
 }
 
-/// A new database of a server.
 pub(crate) async fn make_database(server: &postgres::Postgres, name: &str) -> Db {
     let main = Db::open(&server.url("postgres")).await.unwrap();
     let Db::Postgres(pool) = &main else { unreachable!() };
@@ -163,7 +166,6 @@ pub(crate) struct BenchRelay {
 }
 
 impl BenchRelay {
-    /// Over a database without tables.
     pub(crate) async fn open(db: Db) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().to_owned();
@@ -188,7 +190,7 @@ impl BenchRelay {
         let fleet = Arc::new(Fleet::open(db.clone(), Arc::clone(&keys), None, seams.clone()).unwrap());
         let password_hash = password::create_hash(PASSWORD).unwrap();
         let scope = open_account(&db, &password_hash).await;
-        let ingest = Arc::new(Ingest::new(db.clone(), keys.shared(), seams, Outbox::new()));
+        let ingest = Arc::new(Ingest::new(db.clone(), keys.shared(), seams, BoxPublisher::new()));
         let photos = PhotoStore::in_folder(&folder.join("photos")).unwrap();
         let readiness = ProcessReadiness::new(db.clone(), photos.clone(), None, Arc::clone(&clock));
         let state = WebState {
@@ -198,7 +200,7 @@ impl BenchRelay {
             mail: MailOutbox::new(Arc::clone(&clock), Arc::clone(&random), None),
             clock,
             random,
-            rules: relay::accounts::password_rules::PasswordRules::default(),
+            rules: relay::accounts::credentials::password_rules::PasswordRules::default(),
             strangers: Arc::default(),
             outside: OutsideHosts {
                 http: Arc::new(GuardedClient::new(&[], None, Arc::new(SystemResolver)).unwrap()),
@@ -234,17 +236,14 @@ impl BenchRelay {
         tx.commit().await.unwrap();
     }
 
-    /// The same in a file of SQLite.
     pub(crate) async fn in_file(path: &Path) -> Self {
         Self::open(Db::open(&format!("sqlite:{}", path.display())).await.unwrap()).await
     }
 
-    /// The same in a new database of a server.
     pub(crate) async fn on_server(server: &postgres::Postgres, name: &str) -> Self {
         Self::open(make_database(server, name).await).await
     }
 
-    /// A facility with the box that writes this log.
     pub(crate) async fn add_facility(&self, facility: FacilityId, name: &str, log: &FakeBox) {
         let mut tx = self.db.write(self.scope).await.unwrap();
         facilities::insert_facility(&mut tx, facility, name, "UTC", NOW_MS).await.unwrap();
@@ -255,7 +254,6 @@ impl BenchRelay {
         tx.commit().await.unwrap();
     }
 
-    /// Says hello as the box and sends these batches.
     pub(crate) async fn send_log(&self, log: &FakeBox, wires: &[Bytes]) {
         let box_id = log.origin.box_id;
         self.ingest.hello(box_id, &log.hello(0, None)).await.unwrap();
@@ -265,7 +263,6 @@ impl BenchRelay {
         self.ingest.hello(box_id, &log.hello(0, None)).await.unwrap();
     }
 
-    /// The session's cookie.
     pub(crate) async fn sign_in(&self) -> String {
         self.sign_in_as("a").await
     }
@@ -278,7 +275,6 @@ impl BenchRelay {
         answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
     }
 
-    /// What one page costs.
     pub(crate) async fn ask(&self, path: &str, cookie: &str) -> PageCost {
         // Nobody asks more often than a program may.
         self.clock.advance_ms(ASKS_EVERY_MS);

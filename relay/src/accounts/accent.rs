@@ -6,7 +6,6 @@ use std::str::FromStr;
 /// The least contrast of letters with what is behind them, by WCAG 2.2.
 const CONTRAST_MIN: f64 = 4.5;
 
-/// A colour behind white letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccentColour([u8; 3]);
 

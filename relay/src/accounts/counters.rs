@@ -7,21 +7,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct StrangerCounters {
     /// Sign-ins that had to wait: their password was not looked at.
     waits: AtomicU64,
-    /// Sign-ins whose password was wrong.
     wrong_passwords: AtomicU64,
     /// Requests with a token that was never made here.
     unknown_tokens: AtomicU64,
-    /// Forms from other sites.
     foreign_forms: AtomicU64,
 }
 
 impl StrangerCounters {
-    /// A sign-in had to wait.
     pub fn waited(&self) {
         self.waits.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A password was wrong.
     pub fn was_wrong(&self) {
         self.wrong_passwords.fetch_add(1, Ordering::Relaxed);
     }
@@ -31,23 +27,35 @@ impl StrangerCounters {
         self.unknown_tokens.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A form came from another site.
     pub fn sent_foreign_form(&self) {
         self.foreign_forms.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Name, what it counts, and how many.
     pub fn read(&self) -> [(&'static str, &'static str, u64); 4] {
-        let at = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        fn read_counter(counter: &AtomicU64) -> u64 {
+            counter.load(Ordering::Relaxed)
+        }
         [
-            ("sign_in_waits", "Sign-ins refused unseen, because too many were tried", at(&self.waits)),
-            ("sign_in_wrong_passwords", "Sign-ins with a wrong password", at(&self.wrong_passwords)),
+            (
+                "sign_in_waits",
+                "Sign-ins refused unseen, because too many were tried",
+                read_counter(&self.waits),
+            ),
+            (
+                "sign_in_wrong_passwords",
+                "Sign-ins with a wrong password",
+                read_counter(&self.wrong_passwords),
+            ),
             (
                 "unknown_tokens",
                 "API requests with a token that was never made here",
-                at(&self.unknown_tokens),
+                read_counter(&self.unknown_tokens),
             ),
-            ("foreign_forms", "Forms refused because they came from another site", at(&self.foreign_forms)),
+            (
+                "foreign_forms",
+                "Forms refused because they came from another site",
+                read_counter(&self.foreign_forms),
+            ),
         ]
     }
 }

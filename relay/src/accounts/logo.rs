@@ -9,12 +9,10 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits};
 use tokio::sync::Semaphore;
 
-/// Bytes of an upload.
 pub const UPLOAD_BYTES_MAX: usize = 1024 * 1024;
 /// Pixels of an upload, and of its sides: a file of that size may unfold to gigabytes.
 const PIXELS_MAX: u64 = 8_000_000;
 const SIDE_MAX: u32 = 8_192;
-/// Bytes that a decoder may ask for.
 const DECODER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Pixels of what is kept: three for one at the head of a page.
 const WIDTH_MAX: u32 = 480;
@@ -22,7 +20,6 @@ const HEIGHT_MAX: u32 = 96;
 /// Pictures that this process opens at once.
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
-/// Why there is no picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LogoFault {
     #[error("there is no file")]
@@ -43,9 +40,6 @@ impl From<ImageError> for LogoFault {
 }
 
 /// Draws an upload anew, as PNG, while few others are drawn.
-///
-/// # Errors
-/// It is none that may be opened.
 pub async fn draw_logo(upload: Vec<u8>) -> Result<Vec<u8>, LogoFault> {
     let Ok(turn) = Arc::clone(&TURNS).acquire_owned().await else { return Err(LogoFault::Unreadable) };
     // Whoever hangs up ends no decoder: the turn is over when that is.
@@ -141,7 +135,6 @@ mod tests {
         assert!(!png.windows(6).any(|part| part == b"script"));
     }
 
-    /// Of a part of a PNG.
     fn crc32(bytes: &[u8]) -> u32 {
         let mut crc = u32::MAX;
         for byte in bytes {

@@ -1,41 +1,21 @@
 //! Who may see what: sign-in with its limits, sessions, devices, API tokens, roles, and the log of what they did.
 
 pub mod accent;
-pub mod access_log;
-mod ceremony;
-mod cookie;
+pub mod authentication;
 pub mod counters;
-pub mod device;
-mod django_hash;
-mod factor_notices;
-pub(crate) mod grant_text;
-pub mod import;
-pub mod invitation;
-pub mod lock_out;
+pub mod credentials;
 pub mod logo;
-pub mod mail_link;
+pub mod members;
 pub mod notices;
 pub mod oidc;
-pub mod passkeys;
-pub mod password;
-pub mod password_rules;
-pub mod people;
 pub mod permission;
-pub mod person_log;
 pub mod programs;
-pub mod recovery;
-pub mod region_log;
+pub mod records;
 pub mod retention;
-pub mod second_factor;
-pub mod second_step;
-pub mod session;
-pub mod sign_in;
 pub mod slug;
-pub mod support;
 pub mod switches;
 #[cfg(test)]
 pub(crate) mod test_authenticator;
-pub mod token;
 mod webauthn;
 
 use std::fmt;
@@ -43,34 +23,27 @@ use std::str::FromStr;
 
 use record::tree::Hash;
 
-use crate::accounts::token::TokenScope;
-use crate::db::people::PersonNumber;
+use crate::accounts::credentials::token::TokenScope;
+use crate::db::PersonNumber;
 use crate::db::{AccountScope, DbError, ReadScope};
 
 /// RFC 5321 §4.5.3.1.3, without the angle brackets.
 const EMAIL_BYTES_MAX: usize = 254;
 
-/// What a person is in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserRole {
     /// Runs the platform; in an account whose admin they are they may do what its admin may.
     SuperAdmin,
-    /// All of an account.
     AccountAdmin,
-    /// Facilities that are given to them, with the people there.
     FacilityAdmin,
-    /// Equipment, its labels and its records.
     Biomed,
-    /// Lists of their own facilities.
     Technician,
-    /// Reads, until a day.
     Auditor,
     /// Runs the platform, and sees an account that is none of theirs while it is open to them. No account grants it.
     Support,
 }
 
 impl UserRole {
-    /// Every role that somebody is given, from the most to the least.
     pub const ALL: [Self; 6] = [
         Self::SuperAdmin,
         Self::AccountAdmin,
@@ -93,10 +66,6 @@ impl UserRole {
         }
     }
 
-    /// Reads what the database has.
-    ///
-    /// # Errors
-    /// It is no role.
     pub fn of_row(key: &str) -> Result<Self, DbError> {
         if key == Self::Support.key() {
             return Ok(Self::Support);
@@ -119,36 +88,25 @@ impl FromStr for UserRole {
     }
 }
 
-/// A person who is signed in to an account.
 #[derive(Debug, Clone)]
 pub struct AccountUser {
-    /// Which account.
     pub scope: AccountScope,
-    /// What they see of it.
     pub reads: ReadScope,
     pub person: PersonNumber,
-    /// Their id, as it stands in the database.
     pub user_id: String,
     pub name: String,
-    /// Their e-mail address.
     pub email: String,
-    /// What they may do.
     pub role: UserRole,
-    /// Whether the account is theirs.
     pub is_owner: bool,
     /// When their time in it ends, milliseconds since 1970.
     pub until_ms: Option<i64>,
-    /// Their account's name.
     pub account_name: String,
-    /// The colour of its pages, where it has one of its own.
     pub accent: Option<String>,
     /// SHA-256 of the picture at their head.
     pub logo: Option<Hash>,
     /// When they signed in, milliseconds since 1970.
     pub since_ms: i64,
-    /// When they last showed that it is them.
     pub reauth_ms: i64,
-    /// Whether they have a second factor.
     pub has_factor: bool,
     /// Whether the account demands one of them that they do not have.
     pub lacks_factor: bool,
@@ -158,24 +116,16 @@ pub struct AccountUser {
     pub has_password: bool,
     /// Whether the account wants them signed in by its provider, and they are not: they see nothing but their own page.
     pub is_barred: bool,
-    /// What stands on every page that they see.
     pub notices: notices::PageNotices,
-    /// The session's secret.
-    pub token: session::SessionToken,
+    pub token: credentials::session::SessionToken,
 }
 
-/// A program with an API token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiProgram {
-    /// Whose things it may touch.
     pub account: AccountScope,
-    /// What it sees of them.
     pub reads: ReadScope,
-    /// What it may do.
     pub scope: TokenScope,
-    /// The token's id.
     pub token_id: String,
-    /// What the token is for.
     pub name: String,
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::cookie::find_cookie;
+use super::credentials::cookie::find_cookie;
 use super::switches::RelaySwitch;
-use crate::db::announcements::AnnouncementRow;
-use crate::db::switches::SwitchRow;
-use crate::db::{AccountScope, DbError, PlatformConnection, announcements, switches};
+use crate::db::operation::announcements::AnnouncementRow;
+use crate::db::operation::switches::SwitchRow;
+use crate::db::operation::{announcements, switches};
+use crate::db::{AccountScope, DbError, PlatformConnection};
 
 /// Announcements that a browser has put aside: of this host only, until it is closed.
 pub const SEEN_COOKIE: &str = "__Host-seen";
@@ -14,17 +15,14 @@ pub const SEEN_COOKIE: &str = "__Host-seen";
 const SEEN_MAX: usize = 20;
 /// The locale whose text is shown where there is none in the reader's.
 const FIRST_LOCALE: &str = "en";
-/// Characters of an announcement.
 pub const TEXT_CHARS_MAX: usize = 500;
 
-/// Something that is announced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeLine {
     pub id: String,
     pub text: String,
 }
 
-/// What stands on the pages of one person.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PageNotices {
     /// Whether forms are refused.
@@ -40,16 +38,11 @@ pub struct NoticeBoard {
 }
 
 impl NoticeBoard {
-    /// Reads what stands now, and what will.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn read(conn: &mut PlatformConnection, now_ms: i64) -> Result<Self, DbError> {
         let announcements = announcements::platform_list(conn, now_ms).await?;
         Ok(Self { announcements, switches: switches::platform_list(conn).await? })
     }
 
-    /// How a switch stands for everybody.
     pub fn is_on(&self, switch: RelaySwitch) -> bool {
         self.moved(switch, 0).unwrap_or(switch.is_on_by_itself())
     }
@@ -70,7 +63,6 @@ impl NoticeBoard {
         PageNotices { is_read_only: self.is_read_only(scope), lines: self.lines(now_ms, seen) }
     }
 
-    /// What stands now on a page that is open to everybody.
     pub fn lines(&self, now_ms: i64, seen: &SeenNotices) -> Vec<NoticeLine> {
         let now = self.announcements.iter().filter(|row| (row.from_ms..row.until_ms).contains(&now_ms));
         let new = now.filter(|row| !seen.0.contains(&row.announcement));
@@ -79,15 +71,11 @@ impl NoticeBoard {
 }
 
 /// Whether nothing of an account changes now, for whoever changes it and is not signed in to it.
-///
-/// # Errors
-/// The database.
 pub async fn is_read_only(conn: &mut PlatformConnection, scope: AccountScope) -> Result<bool, DbError> {
     let board = NoticeBoard { announcements: Vec::new(), switches: switches::platform_list(conn).await? };
     Ok(board.is_read_only(scope))
 }
 
-/// The text of an announcement in the language of the pages.
 pub fn read_text(texts: &str) -> String {
     let mut texts: BTreeMap<String, String> = serde_json::from_str(texts).unwrap_or_default();
     texts.remove(FIRST_LOCALE).unwrap_or_default()
@@ -100,7 +88,6 @@ pub fn write_text(text: &str) -> Option<String> {
     fits.then(|| serde_json::json!({ FIRST_LOCALE: text }).to_string())
 }
 
-/// Announcements that a browser has put aside, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SeenNotices(Vec<String>);
 

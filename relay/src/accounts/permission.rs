@@ -2,38 +2,26 @@
 
 use super::UserRole;
 
-/// Something that somebody may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permission {
-    /// See facilities, equipment, cleanings and photos, with proofs.
     Read,
-    /// See who recorded a cleaning, by name.
     ReadNames,
-    /// Draw sheets of labels.
     PrintLabels,
     /// See who signs in, invite people, sign them out, keep them out and let them in.
     ManagePeople,
     /// See which programs read the account, make tokens and end them.
     ManagePrograms,
-    /// Make claim files.
     AddBoxes,
     /// Name boxes, replace them, hold them apart and release them, and take them out of use.
     ManageBoxes,
-    /// Make regions and put facilities into them.
     ManageRegions,
-    /// See who did what in the account.
     ReadAccess,
-    /// Take that away as a file.
     ExportAccess,
-    /// Demand a second factor of everybody.
     ManageSecurity,
-    /// Give the account its name and colour.
     ManageBrand,
-    /// Make facilities, close them and open them again.
     ManageFacilities,
     /// See all accounts and the relay's own work, and try again what failed.
     ManagePlatform,
-    /// One's own name, sessions, password and second factors.
     ManageOwn,
     /// Open the account to whoever runs the platform, for a time, and end that.
     ManageSupport,
@@ -42,7 +30,6 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// Every permission.
     pub const ALL: [Self; 17] = [
         Self::Read,
         Self::ReadNames,
@@ -63,7 +50,6 @@ impl Permission {
         Self::LeaveSupport,
     ];
 
-    /// Its name in the table of routes.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Read => "records.read",
@@ -140,7 +126,6 @@ impl Permission {
 }
 
 impl UserRole {
-    /// Whether somebody of this role may do it.
     pub fn holds(self, permission: Permission) -> bool {
         if self == Self::Support {
             return permission.is_of_support();

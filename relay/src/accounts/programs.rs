@@ -4,13 +4,14 @@ use std::net::IpAddr;
 
 use service::attempts::ClientNetwork;
 
-use super::access_log::{AccessLog, AccessRecord};
-use super::token::{self, MintedToken, TokenLife, TokenScope};
+use super::credentials::token;
+use super::credentials::token::{MintedToken, TokenLife, TokenScope};
+use super::records::access_log::{AccessLog, AccessRecord};
 use super::{ApiProgram, visible_name};
-use crate::db::tokens::{self, NewToken, ShownToken, TokenRow};
+use crate::db::person::tokens;
+use crate::db::person::tokens::{NewToken, ShownToken, TokenRow};
 use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
 
-/// Tokens of an account that open something.
 pub const TOKENS_MAX: i64 = 100;
 const DAY_MS: i64 = 86_400_000;
 
@@ -20,54 +21,39 @@ pub enum ProgramError {
     /// A name that cannot be read.
     #[error("a name has 1 to 120 visible characters")]
     Name,
-    /// The same form came before.
     #[error(
         "this token was made already, and its text was shown once; revoke it and make another where nobody copied it"
     )]
     Repeated,
-    /// As many as there may be.
     #[error("this account has {TOKENS_MAX} tokens; revoke one that is no longer used")]
     TooMany,
-    /// There is none to revoke.
     #[error("this account has no token {0:?} that could be revoked")]
     NoSuch(String),
-    /// Several have this name.
     #[error("{0} tokens are called that; name one by its id: {1}")]
     Several(usize, String),
-    /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-/// What opens nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EndedToken {
-    /// Its time is over.
     Expired(ApiProgram),
-    /// Somebody ended it.
     Revoked(ApiProgram),
 }
 
-/// What a new token is to be.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenOrder<'a> {
-    /// What it is for.
     pub name: &'a str,
     pub life: TokenLife,
     pub scope: TokenScope,
     /// Facilities and regions that it sees, by id; `None` is all.
     pub places: Option<&'a [String]>,
-    /// Origins whose pages may read with it.
     pub origins: &'a [String],
-    /// The id that a form brought.
     pub id: Option<&'a str>,
 }
 
 /// Makes a token, in a transaction of the caller's, with its row in the access log. With an id
 /// that the form brought, sending that again makes no second token; without one it is made here.
-///
-/// # Errors
-/// Why not; then the transaction is to be dropped.
 pub async fn create_token(
     tx: &mut ScopedConnection,
     (log, who): (AccessLog<'_>, &str),
@@ -101,9 +87,6 @@ pub async fn create_token(
 
 /// Revokes the token with this id, or else the only one with this name: every process asks the database at each request,
 /// so it opens nothing from the next one on.
-///
-/// # Errors
-/// Why not; then the transaction is to be dropped.
 pub async fn revoke_token(
     tx: &mut ScopedConnection,
     (log, who): (AccessLog<'_>, &str),

@@ -2,24 +2,20 @@
 //! year, and is nobody else's meanwhile.
 
 use super::AccountUser;
-use super::access_log::{AccessLog, AccessRecord};
-use crate::db::{AccountScope, Db, DbError, PlatformConnection, PlatformReason, account_slugs};
+use super::records::access_log::{AccessLog, AccessRecord};
+use crate::db::account::account_slugs;
+use crate::db::{AccountScope, Db, DbError, PlatformConnection, PlatformReason};
 
-/// Characters of one.
 pub const CHARS_MIN: usize = 3;
 pub const CHARS_MAX: usize = 40;
 /// Before the short name, in addresses.
 pub const PATH: &str = "/o/";
-/// An earlier one leads on for so long.
 const LEADS_ON_MS: i64 = 365 * 24 * 3_600_000;
-/// Earlier ones of an account that lead on.
 const EARLIER_MAX: usize = 5;
 /// What stands where a name has too few letters of ours.
 const NAMELESS: &str = "account";
-/// Numbers that are tried behind a name that somebody has.
 const NUMBERS: std::ops::RangeInclusive<u32> = 2..=50;
 
-/// Why it stays.
 #[derive(Debug, thiserror::Error)]
 pub enum SlugError {
     #[error("a short name has 3 to 40 letters a to z, digits or hyphens")]
@@ -59,7 +55,6 @@ const RESERVED: [&str; 13] = [
     "www",
 ];
 
-/// Whether no account has this one.
 fn is_reserved(slug: &str) -> bool {
     RESERVED.contains(&slug)
 }
@@ -84,7 +79,6 @@ fn plain_letters(letter: char) -> &'static str {
     }
 }
 
-/// The short name that a name suggests.
 pub fn suggest_slug(name: &str) -> String {
     let mut slug = String::new();
     for letter in name.chars().flat_map(char::to_lowercase) {
@@ -103,15 +97,11 @@ pub fn suggest_slug(name: &str) -> String {
 
 /// A short name with something behind it, as long as it may be.
 fn with_suffix(slug: &str, suffix: &str) -> String {
-    let room = CHARS_MAX - suffix.len() - 1;
-    let cut = &slug[..slug.len().min(room)];
+    let chars_left = CHARS_MAX - suffix.len() - 1;
+    let cut = &slug[..slug.len().min(chars_left)];
     format!("{}-{suffix}", cut.trim_end_matches('-'))
 }
 
-/// Gives a new account its short name.
-///
-/// # Errors
-/// The database.
 pub async fn name_account(
     tx: &mut PlatformConnection,
     scope: AccountScope,
@@ -130,10 +120,6 @@ pub async fn name_account(
     Err(DbError::stored("short name", "its own one is somebody's"))
 }
 
-/// Gives the account another short name, on the word of its owner.
-///
-/// # Errors
-/// Why it stays.
 pub async fn change_slug(
     db: &Db,
     log: AccessLog<'_>,

@@ -1,6 +1,5 @@
 //! What can be switched while the relay runs: a closed list, each for all accounts and some for one.
 
-/// Something that whoever runs the platform switches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelaySwitch {
     /// Whether anybody may make an account, where the settings let them.
@@ -10,10 +9,8 @@ pub enum RelaySwitch {
 }
 
 impl RelaySwitch {
-    /// Every one.
     pub const ALL: [Self; 2] = [Self::SignUp, Self::ReadOnly];
 
-    /// As the database and forms have it.
     pub const fn key(self) -> &'static str {
         match self {
             Self::SignUp => "sign-up",
@@ -21,7 +18,6 @@ impl RelaySwitch {
         }
     }
 
-    /// The one of this name.
     pub fn find_switch(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|switch| switch.key() == key)
     }

@@ -7,11 +7,9 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 
-/// Somebody was there, and it is them; it may be backed up.
 pub(crate) const VERIFIED: u8 = 1 | 1 << 2 | 1 << 3;
 const HAS_CREDENTIAL: u8 = 1 << 6;
 
-/// One with one credential.
 pub(crate) struct TestAuthenticator {
     /// The private half, as PKCS#8.
     secret: Vec<u8>,
@@ -19,7 +17,6 @@ pub(crate) struct TestAuthenticator {
     pub(crate) user_handle: Vec<u8>,
     /// What it signs for; absent: what the page says.
     pub(crate) party: Option<String>,
-    /// Where the page is from.
     pub(crate) origin: String,
     pub(crate) is_framed: bool,
     pub(crate) kind: Option<&'static str>,
@@ -30,7 +27,6 @@ pub(crate) struct TestAuthenticator {
 }
 
 impl TestAuthenticator {
-    /// A new one, before a page of this origin.
     pub(crate) fn new(origin: &str) -> Self {
         let random = SystemRandom::new();
         let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
@@ -50,7 +46,6 @@ impl TestAuthenticator {
         }
     }
 
-    /// One with the same credential, as it is now.
     pub(crate) fn copy(&self) -> Self {
         Self {
             secret: self.secret.clone(),
@@ -65,7 +60,6 @@ impl TestAuthenticator {
         EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.secret, &SystemRandom::new()).unwrap()
     }
 
-    /// Answers the options of a page that adds a passkey.
     pub(crate) fn create(&mut self, options: &str) -> String {
         let options: Value = serde_json::from_str(options).unwrap();
         self.user_handle = URL_SAFE_NO_PAD.decode(options["user"]["id"].as_str().unwrap()).unwrap();
@@ -78,7 +72,6 @@ impl TestAuthenticator {
         format!("{}.internal,hybrid,telepathy", parts.join("."))
     }
 
-    /// Answers the options of a page that signs somebody in.
     pub(crate) fn get(&mut self, options: &str) -> String {
         let options: Value = serde_json::from_str(options).unwrap();
         let data = self.authenticator_data(options["rpId"].as_str().unwrap(), false);

@@ -6,17 +6,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{AdminError, AdminHandler};
-use crate::db::claims::OpenClaim;
-use crate::db::epochs::{self, StoredLog};
-use crate::db::{ScopedConnection, boxes, claims, facilities, log_keys};
+use crate::db::ScopedConnection;
+use crate::db::facility::facilities;
+use crate::db::fleet::claims::OpenClaim;
+use crate::db::fleet::{boxes, claims};
+use crate::db::log::epochs;
+use crate::db::log::epochs::StoredLog;
+use crate::db::log::log_keys;
 use crate::ingest::{self, NotAdmitted};
 use crate::projections::facility_now::refresh_box;
 
-/// What becomes of such a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EpochAct {
-    /// It is the box's own, and counts.
     Admit,
     /// It is somebody else's, and goes.
     Forget,
@@ -39,13 +41,16 @@ fn claim_state(open: &OpenClaim) -> Value {
     json!({ "epoch": open.epoch, "entries": 0, "follows": null, "standing": word })
 }
 
-/// Of a log that brings no entries it is not known what it goes on from. But a box that counts in a log of that number, or a higher one,
+/// Of a log that brings no entries it is not known what it continues. But a box that counts in a log of that number, or a higher one,
 /// has gone on from every earlier place already: another log from there would put it into quarantine.
 async fn admit_claim(conn: &mut ScopedConnection, origin: &LogOrigin) -> Result<Value, AdminError> {
     let LogOrigin { box_id, epoch } = origin;
     let held = epochs::of_box(conn, *box_id).await?;
-    let counts = |held: &&StoredLog| held.key_known && !held.apart && held.frontier.size() > 0;
-    if let Some(later) = held.iter().filter(counts).find(|held| held.origin.epoch.n >= epoch.n) {
+    if let Some(later) = held
+        .iter()
+        .filter(|held: &&StoredLog| held.key_known && !held.apart && held.frontier.size() > 0)
+        .find(|held| held.origin.epoch.n >= epoch.n)
+    {
         return Err(AdminError::Value(format!(
             "box {box_id} has gone on already in its log {}, which counts: {epoch} would go on beside it, and both cannot. Set the box that \
              was restored up anew, which gives it a new id, and forget this log. Nothing was changed",

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::{AdminError, AdminHandler};
 use crate::accounts::UserRole;
-use crate::accounts::import::{DjangoDump, ImportedFacility, OldPerson};
-use crate::db::members::MemberTerms;
-use crate::db::people::{NewPerson, PersonNumber};
+use crate::accounts::members::import::{DjangoDump, ImportedFacility, OldPerson};
+use crate::db::PersonNumber;
+use crate::db::person::members::MemberTerms;
+use crate::db::person::people::NewPerson;
 use crate::db::{self, PlatformReason, ScopedConnection};
 
 /// What an order brings at a time.
@@ -18,7 +19,6 @@ use crate::db::{self, PlatformReason, ScopedConnection};
 pub struct OldAccount {
     pub facilities: Vec<ImportedFacility>,
     pub people: Vec<OldPerson>,
-    /// The zone of facilities that have none.
     pub zone: String,
 }
 
@@ -62,7 +62,7 @@ impl AdminHandler {
         let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
         let (mut known, mut made) = (Vec::new(), Vec::new());
         for person in &old.people {
-            if db::people::platform_find(&mut tx, &person.email).await?.is_some() {
+            if db::person::people::platform_find(&mut tx, &person.email).await?.is_some() {
                 known.push(person.email.as_str());
                 continue;
             }
@@ -74,7 +74,7 @@ impl AdminHandler {
                 platform_role: None,
                 password_hash: person.hash.as_deref().unwrap_or(NO_PASSWORD),
             };
-            made.push((person, db::people::platform_insert(&mut tx, &new, now_ms).await?));
+            made.push((person, db::person::people::platform_insert(&mut tx, &new, now_ms).await?));
         }
         let mut tx = tx.enter(scope).await?;
         let (places, facilities) = self.import_facilities(&mut tx, old, now_ms).await?;
@@ -91,14 +91,13 @@ impl AdminHandler {
         }))
     }
 
-    /// The ids of facilities by their old numbers, and how many are new.
     async fn import_facilities(
         &self,
         tx: &mut ScopedConnection,
         old: &OldAccount,
         now_ms: i64,
     ) -> Result<(BTreeMap<String, String>, usize), AdminError> {
-        let there = db::facilities::list_facilities(tx).await?;
+        let there = db::facility::facilities::list_facilities(tx).await?;
         let mut by_name: BTreeMap<String, String> =
             there.into_iter().map(|row| (row.name, row.facility)).collect();
         let (mut places, mut made) = (BTreeMap::new(), 0);
@@ -108,7 +107,7 @@ impl AdminHandler {
                 None => {
                     let id = FacilityId::new(now_ms, self.random.bytes());
                     let zone = facility.zone.as_deref().unwrap_or(&old.zone);
-                    db::facilities::insert_facility(tx, id, &facility.name, zone, now_ms).await?;
+                    db::facility::facilities::insert_facility(tx, id, &facility.name, zone, now_ms).await?;
                     self.audit(tx, "facility create", &facility.name, Some(id)).await?;
                     made += 1;
                     by_name.insert(facility.name.clone(), id.to_string());
@@ -134,15 +133,14 @@ impl AdminHandler {
         let seen = person.facilities.iter().filter_map(|number| places.get(number).cloned()).collect();
         let places = (role != UserRole::AccountAdmin).then_some(seen);
         let terms = MemberTerms { role: role.to_string(), places, until_ms: None };
-        db::members::insert_member(tx, number, &terms, self.clock.now_ms()).await?;
+        db::person::members::insert_member(tx, number, &terms, self.clock.now_ms()).await?;
         if role == UserRole::AccountAdmin {
-            db::accounts::set_first_owner(tx, number).await?;
+            db::account::accounts::set_first_owner(tx, number).await?;
         }
         self.audit(tx, "admin import", &person.email, None).await
     }
 }
 
-/// The addresses of those who lack something.
 fn list_emails<'a>(
     people: impl Iterator<Item = &'a OldPerson>,
     lacks: fn(&OldPerson) -> bool,

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::{AdminError, AdminHandler, stamp};
 use crate::db::PlatformReason;
-use crate::db::jobs::{DeadJobRow, JobCountRow, platform_count, platform_list_dead, platform_retry_dead};
+use crate::db::operation::jobs::{
+    DeadJobRow, JobCountRow, platform_count, platform_list_dead, platform_retry_dead,
+};
 
-/// Dead jobs that are listed at a time.
 const DEAD_MAX: i64 = 200;
 
 impl AdminHandler {
@@ -15,8 +16,10 @@ impl AdminHandler {
         let mut conn = self.db.platform_read(PlatformReason::Operator).await?;
         let counts = platform_count(&mut conn, self.clock.now_ms()).await?;
         let dead = platform_list_dead(&mut conn, DEAD_MAX).await?;
-        let count = |row: JobCountRow| json!({ "kind": row.kind, "state": row.state, "jobs": row.jobs });
-        let counts: Vec<Value> = counts.into_iter().map(count).collect();
+        let counts: Vec<Value> = counts
+            .into_iter()
+            .map(|row: JobCountRow| json!({ "kind": row.kind, "state": row.state, "jobs": row.jobs }))
+            .collect();
         Ok(json!({ "jobs": counts, "dead": dead.iter().map(job_json).collect::<Vec<_>>() }))
     }
 

@@ -17,21 +17,24 @@ use service::admin_socket::{AdminAnswer, AdminSocket};
 use service::clock::Clock;
 use service::random::RandomSource;
 
-use crate::accounts::access_log::{AccessLog, AccessRecord, OPERATOR};
-use crate::accounts::password::PasswordError;
-use crate::accounts::password_rules::{PasswordRules, WeakPassword};
-use crate::accounts::people::{ActingPerson, NewMember, PeopleError, PersonAct};
-use crate::accounts::person_log::SafetyNotices;
+use crate::accounts::credentials::password::PasswordError;
+use crate::accounts::credentials::password_rules::{PasswordRules, WeakPassword};
+use crate::accounts::credentials::token::{TokenLife, TokenScope};
+use crate::accounts::credentials::{password, session};
+use crate::accounts::members::people;
+use crate::accounts::members::people::{ActingPerson, NewMember, PeopleError, PersonAct};
 use crate::accounts::programs::{ProgramError, TokenOrder};
+use crate::accounts::records::access_log::{AccessLog, AccessRecord, OPERATOR};
+use crate::accounts::records::person_log::SafetyNotices;
 use crate::accounts::slug::name_account;
-use crate::accounts::token::{TokenLife, TokenScope};
-use crate::accounts::{UserRole, email_address, password, people, programs, session, visible_name};
-use crate::db::claims::ClaimPlace;
-use crate::db::members::MemberRow;
-use crate::db::tokens::TokenRow;
-use crate::db::{
-    AccountScope, Db, DbError, PlatformReason, ScopedConnection, accounts, facilities, members, tokens,
-};
+use crate::accounts::{UserRole, email_address, programs, visible_name};
+use crate::db::account::accounts;
+use crate::db::facility::facilities;
+use crate::db::fleet::claims::ClaimPlace;
+use crate::db::person::members::MemberRow;
+use crate::db::person::tokens::TokenRow;
+use crate::db::person::{members, tokens};
+use crate::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection};
 use crate::fleet::{BoxAct, ClaimWishes, Fleet, FleetError};
 use crate::keys::{AuthorityKind, KeyError, KeyRefusal, SealError};
 use crate::mail::MailOutbox;
@@ -43,53 +46,47 @@ pub use import::OldAccount;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum AdminCommand {
-    /// A paying organisation.
-    AccountCreate { name: String },
-    /// A person who signs in.
+    AccountCreate {
+        name: String,
+    },
     AdminCreate {
         account: AccountId,
-        /// Their address.
         email: String,
-        /// What they are called.
         name: String,
         /// `account_admin`, `super_admin` or `auditor`.
         role: String,
         password: String,
     },
-    /// A hospital, clinic or lab.
     FacilityCreate {
         account: AccountId,
         name: String,
-        /// Its IANA zone.
         zone: String,
     },
-    /// Everybody who signs in to an account.
-    AdminList { account: AccountId },
+    AdminList {
+        account: AccountId,
+    },
     /// Sign somebody out everywhere, keep them out, or let them in again.
     AdminChange {
         account: AccountId,
-        /// Their address.
         email: String,
-        /// What is to be done.
         act: PersonAct,
     },
     /// No second factors any more for somebody who lost theirs; they are signed out everywhere.
     AdminForgetFactors {
         account: AccountId,
-        /// Their address.
         email: String,
     },
     /// Another password for somebody who forgot theirs; they are signed out everywhere.
     AdminSetPassword {
         account: AccountId,
-        /// Their address.
         email: String,
-        /// The new one.
         password: String,
     },
     /// People of the old web app, some of its facilities with them.
-    ImportPeople { account: AccountId, old: OldAccount },
-    /// An API token; it is shown once.
+    ImportPeople {
+        account: AccountId,
+        old: OldAccount,
+    },
     TokenCreate {
         account: AccountId,
         name: String,
@@ -98,19 +95,18 @@ pub enum AdminCommand {
         /// What it may do, as `accounts::token::TokenScope` writes it.
         scope: String,
     },
-    /// Every API token of an account.
-    TokenList { account: AccountId },
+    TokenList {
+        account: AccountId,
+    },
     /// An API token that opens nothing from now on.
     TokenRevoke {
         account: AccountId,
         /// Its id, or the name of only one.
         token: String,
     },
-    /// A claim file for one box.
     ClaimFileCreate {
         account: AccountId,
         facility: FacilityId,
-        /// The box there whose place the new one takes.
         replaces: Option<BoxId>,
         /// What else it says.
         wishes: ClaimWishes,
@@ -121,13 +117,11 @@ pub enum AdminCommand {
         #[serde(rename = "box")]
         box_id: BoxId,
     },
-    /// A box that is lost, stolen or replaced.
     BoxRevoke {
         account: AccountId,
         #[serde(rename = "box")]
         box_id: BoxId,
     },
-    /// Every log under a box's name.
     EpochList {
         account: AccountId,
         #[serde(rename = "box")]
@@ -136,33 +130,37 @@ pub enum AdminCommand {
     /// A log that no key of its box vouches for, and that a person has looked at.
     EpochDecide {
         account: AccountId,
-        /// Under the name of which box.
         #[serde(rename = "box")]
         box_id: BoxId,
         epoch: Epoch,
-        /// What is to be done.
         act: EpochAct,
     },
-    /// How many jobs there are, and each dead one.
     JobsList,
-    /// A dead job that shall be tried again.
-    JobsRetry { job: RelayJobId },
+    JobsRetry {
+        job: RelayJobId,
+    },
     /// The end of this process, announced first.
     Drain,
-    /// The first keys.
     KeyInit,
-    /// All keys, and how each stands.
     KeyList,
-    /// The next key of a kind.
-    KeyRotate { kind: AuthorityKind },
-    /// A key that was leaked or lost.
-    KeyRevoke { kind: AuthorityKind, n: i64 },
-    /// The private halves, sealed.
-    KeyExport { passphrase: String },
-    /// They are in a file now.
-    KeyExported { keys: Vec<String> },
+    KeyRotate {
+        kind: AuthorityKind,
+    },
+    KeyRevoke {
+        kind: AuthorityKind,
+        n: i64,
+    },
+    KeyExport {
+        passphrase: String,
+    },
+    KeyExported {
+        keys: Vec<String>,
+    },
     /// What was sealed, base64.
-    KeyImport { passphrase: String, sealed: String },
+    KeyImport {
+        passphrase: String,
+        sealed: String,
+    },
 }
 
 /// Why an order was not carried out.
@@ -171,7 +169,6 @@ pub enum AdminError {
     /// A value that does not fit.
     #[error("{0}")]
     Value(String),
-    /// There is no such account.
     #[error("there is no account {0}")]
     NoAccount(AccountId),
     /// The address has a user already.
@@ -183,10 +180,8 @@ pub enum AdminError {
     Weak(#[from] WeakPassword),
     #[error(transparent)]
     People(#[from] PeopleError),
-    /// Tokens.
     #[error(transparent)]
     Program(#[from] ProgramError),
-    /// Claims.
     #[error(transparent)]
     Fleet(#[from] FleetError),
     #[error(transparent)]
@@ -195,27 +190,19 @@ pub enum AdminError {
     KeyRefused(#[from] KeyRefusal),
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-/// What orders are carried out with.
 #[derive(Clone)]
 pub struct AdminHandler {
-    /// The database.
     pub db: Db,
-    /// Keys and claims.
     pub fleet: Arc<Fleet>,
-    /// What a new password is judged by.
     pub rules: PasswordRules,
-    /// Tells people what concerns their safety.
     pub mail: MailOutbox,
     /// Where people reach the relay.
     pub public_url: String,
-    /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Randomness.
     pub random: Arc<dyn RandomSource>,
 }
 
@@ -223,10 +210,6 @@ fn check_name(name: &str) -> Result<String, AdminError> {
     visible_name(name).ok_or_else(|| AdminError::Value("a name has 1 to 120 visible characters".into()))
 }
 
-/// Opens the socket in the data folder.
-///
-/// # Errors
-/// It cannot be made.
 pub fn serve_admin_socket(
     data: &Path,
     office: AdminHandler,
@@ -248,9 +231,6 @@ pub fn serve_admin_socket(
 
 impl AdminHandler {
     /// Carries an order out. The answer is one JSON object.
-    ///
-    /// # Errors
-    /// Why it was not. Nothing was changed.
     pub async fn execute(&self, order: AdminCommand) -> Result<Value, AdminError> {
         match order {
             AdminCommand::AccountCreate { name } => self.account(&name).await,
@@ -316,7 +296,6 @@ impl AdminHandler {
         UserId::new(self.clock.now_ms(), self.random.bytes())
     }
 
-    /// The account that the operator names.
     async fn scope(&self, account: AccountId) -> Result<AccountScope, AdminError> {
         let mut conn = self.db.platform_read(PlatformReason::Operator).await?;
         accounts::platform_find(&mut conn, account).await?.ok_or(AdminError::NoAccount(account))
@@ -403,13 +382,12 @@ impl AdminHandler {
     async fn people(&self, account: AccountId) -> Result<Value, AdminError> {
         let (scope, alive) = (self.scope(account).await?, session::alive_since(self.clock.now_ms()));
         let rows = members::list_members(&mut self.db.read(scope).await?, alive).await?;
-        let person = |row: MemberRow| {
+        Ok(json!({ "people": rows.into_iter().map(|row: MemberRow| {
             json!({
                 "user": row.user_id, "email": row.email, "name": row.name, "role": row.role,
                 "owner": row.is_owner, "disabled": row.disabled, "signed_in": row.signed_in_ms.map(stamp), "sessions": row.sessions,
             })
-        };
-        Ok(json!({ "people": rows.into_iter().map(person).collect::<Vec<_>>() }))
+        }).collect::<Vec<_>>() }))
     }
 
     async fn change(&self, account: AccountId, email: &str, act: PersonAct) -> Result<Value, AdminError> {
@@ -467,13 +445,12 @@ impl AdminHandler {
     async fn tokens(&self, account: AccountId) -> Result<Value, AdminError> {
         let (scope, now_ms) = (self.scope(account).await?, self.clock.now_ms());
         let rows = tokens::list_tokens(&mut self.db.read(scope).await?, now_ms).await?;
-        let day = |day: i64| stamp(day.saturating_mul(86_400_000)).split('T').next().map(str::to_owned);
         let token = |row: TokenRow| {
             json!({
                 "token_id": row.token_id, "name": row.name, "scope": row.scope, "made": stamp(row.made_ms),
                 "made_by": row.made_by, "expires": row.expires_ms.map(stamp),
                 "revoked": row.revoked_ms.map(stamp), "revoked_by": row.revoked_by,
-                "used": row.used_day.and_then(day), "used_from": row.used_from,
+                "used": row.used_day.and_then(|day: i64| stamp(day.saturating_mul(86_400_000)).split('T').next().map(str::to_owned)), "used_from": row.used_from,
             })
         };
         Ok(json!({ "tokens": rows.into_iter().map(token).collect::<Vec<_>>() }))
@@ -486,7 +463,6 @@ impl AdminHandler {
         Ok(json!({"token_id": row.token_id, "name": row.name, "revoked": true}))
     }
 
-    /// A new password's hash, made off the threads that answer people.
     async fn hash_new_password(&self, password: String, own_words: &[&str]) -> Result<String, AdminError> {
         self.rules.judge(&password, own_words)?;
         let hash = tokio::task::spawn_blocking(move || password::create_hash(&password)).await;

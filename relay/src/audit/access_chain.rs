@@ -7,9 +7,9 @@ use record::sign::VerifierKey;
 use record::tree::Hash;
 
 use super::head_note::{HeadNote, SignedHead, chain_name, chain_origin};
-use crate::accounts::access_log::RETENTION_MS;
-use crate::db::audit::{AuditLine, ChainRow, chain_hash, platform_chain_rows};
-use crate::db::audit_heads::{
+use crate::accounts::records::access_log::RETENTION_MS;
+use crate::db::access_log::audit::{AuditLine, ChainRow, chain_hash, platform_chain_rows};
+use crate::db::access_log::audit_heads::{
     AuditChain, ChainHead, ChainOwner, platform_again, platform_chains, platform_notes, platform_outside,
 };
 use crate::db::{Db, DbError, PlatformReason};
@@ -19,26 +19,20 @@ use crate::objects::{NoteStore, PhotoError};
 const PAGE: i64 = 1_024;
 /// How long after its row a note may be signed, milliseconds: a day, and for so long a relay may be off.
 const SIGNED_LATE_MS: i64 = 60 * 24 * 3_600_000;
-/// Of one chain so many faults are named.
 const FAULTS_MAX: usize = 100;
 
-/// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AccessReport {
     /// Chains looked at: one of each account that has rows, and nobody's.
     pub chains: usize,
-    /// Rows hashed.
     pub rows: u64,
     /// What does not hold, in words.
     pub faults: Vec<String>,
 }
 
-/// What chains are verified by.
 #[derive(Debug, Clone, Copy)]
 pub struct ChainProofs<'a> {
-    /// One of these must have signed each note.
     pub keys: &'a [VerifierKey],
-    /// The notes that are outside the database.
     pub notes: &'a NoteStore,
     /// Now, milliseconds since 1970: rows are forgotten at an age.
     pub now_ms: i64,
@@ -53,10 +47,6 @@ pub enum VerifyError {
     Notes(#[from] PhotoError),
 }
 
-/// Verifies every chain.
-///
-/// # Errors
-/// The database or the notes' store. What does not hold is a finding.
 pub async fn verify_access_logs(db: &Db, proofs: ChainProofs<'_>) -> Result<AccessReport, VerifyError> {
     let mut report = AccessReport::default();
     let chains = platform_chains(&mut db.platform_read(PlatformReason::Operator).await?).await?;
@@ -127,7 +117,6 @@ async fn walk_chain(
 
 /// Goes along a chain, row after row.
 struct ChainWalk {
-    /// Of the row that was seen last.
     n: i64,
     /// Its hash; unknown behind a row that is missing.
     hash: Option<Hash>,
@@ -282,7 +271,7 @@ fn read_columns(row: &ChainRow) -> Option<Vec<&'static str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::audit_heads::NOTHING;
+    use crate::db::access_log::audit_heads::NOTHING;
 
     const ORIGIN: &str = "cleantrack/audit/01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
@@ -430,9 +419,16 @@ mod tests {
         let (mut rows, head) = chain_of(5);
         rows.swap(1, 2);
         (rows[1].n, rows[2].n) = (2, 3);
-        let unled = |n| format!("row {n}: its line and the row before it do not lead to its hash");
-        let other = |n| format!("row {n}: n is not as its line says");
-        assert_eq!(faults_of(&rows, &head, &[]), [unled(2), other(2), unled(3), other(3), unled(4)]);
+        fn unled_row(n: i64) -> String {
+            format!("row {n}: its line and the row before it do not lead to its hash")
+        }
+        fn other_number(n: i64) -> String {
+            format!("row {n}: n is not as its line says")
+        }
+        assert_eq!(
+            faults_of(&rows, &head, &[]),
+            [unled_row(2), other_number(2), unled_row(3), other_number(3), unled_row(4)]
+        );
     }
 
     #[test]

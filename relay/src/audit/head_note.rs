@@ -5,20 +5,16 @@ use base64::engine::general_purpose::STANDARD;
 use record::sign::{NoteError, SignedNote, SignerKey, VerifierKey};
 use record::tree::Hash;
 
-use crate::db::audit_heads::ChainOwner;
+use crate::db::access_log::audit_heads::ChainOwner;
 
-/// What a note says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadNote {
     /// Whose chain: the note's first line.
     pub origin: String,
-    /// The last row's number.
     pub n: i64,
-    /// The last row's hash.
     pub hash: Hash,
 }
 
-/// A note, and when it was signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedHead {
     pub head: HeadNote,
@@ -26,7 +22,6 @@ pub struct SignedHead {
     pub time_s: u64,
 }
 
-/// How a chain is called.
 pub fn chain_name(owner: ChainOwner) -> String {
     match owner {
         ChainOwner::Account(account) => account.to_string(),
@@ -35,16 +30,12 @@ pub fn chain_name(owner: ChainOwner) -> String {
     }
 }
 
-/// How notes name a chain.
 pub fn chain_origin(owner: ChainOwner) -> String {
     format!("cleantrack/audit/{}", chain_name(owner))
 }
 
 impl HeadNote {
     /// The note, signed; `time_s`: seconds since 1970.
-    ///
-    /// # Errors
-    /// Never in practice: an origin has no control character.
     pub fn sign(&self, signer: &SignerKey, time_s: u64) -> Result<SignedNote, NoteError> {
         let text = format!("{}\n{}\n{}\n", self.origin, self.n, STANDARD.encode(self.hash.0));
         let mut note = SignedNote::new(&text)?;

@@ -10,9 +10,11 @@ use record::ids::BoxId;
 use record::sign::VerifierKey;
 use record::tree::Frontier;
 
-use crate::db::epochs::StoredLog;
-use crate::db::facilities::OwnedFacility;
-use crate::db::{Db, DbError, PlatformReason, ScopedConnection, entries, epochs, facilities};
+use crate::db::OwnedFacility;
+use crate::db::facility::facilities;
+use crate::db::log::epochs::StoredLog;
+use crate::db::log::{entries, epochs};
+use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
 use service::clock::Clock;
 
 use crate::projections::rebuild_facility;
@@ -20,12 +22,9 @@ use crate::projections::rebuild_facility;
 /// Lines in memory at a time.
 const PAGE: usize = 1_024;
 
-/// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IntegrityReport {
-    /// Logs looked at.
     pub logs: usize,
-    /// Entries hashed.
     pub entries: u64,
     /// What does not hold, in words.
     pub faults: Vec<String>,
@@ -35,10 +34,6 @@ async fn audit_every(db: &Db) -> Result<Vec<OwnedFacility>, DbError> {
     facilities::platform_all(&mut db.platform_read(PlatformReason::Operator).await?).await
 }
 
-/// Hashes every log anew.
-///
-/// # Errors
-/// The database. What does not hold is a finding.
 pub async fn verify_logs(db: &Db, cosigners: &[VerifierKey]) -> Result<IntegrityReport, DbError> {
     let mut findings = IntegrityReport::default();
     for OwnedFacility { scope, facility } in audit_every(db).await? {
@@ -134,19 +129,14 @@ async fn audit_one(
     })
 }
 
-/// What a rebuild came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RebuildReport {
-    /// Facilities that were folded anew.
     pub rebuilt: usize,
     /// Those that were not, by name and id, and why; their pages go on as they were.
     pub faults: Vec<String>,
 }
 
 /// Folds every facility anew, each in a transaction. One that fails keeps no other from it.
-///
-/// # Errors
-/// The facilities cannot be listed. What fails of one is a finding.
 pub async fn rebuild_rows(db: &Db, clock: &dyn Clock) -> Result<RebuildReport, DbError> {
     let mut report = RebuildReport::default();
     for place in audit_every(db).await? {
@@ -204,8 +194,8 @@ mod tests {
     use record::sign::{KeyKind, SignerKey};
 
     use super::*;
-    use crate::db::accounts;
-    use crate::db::epochs::LogGrowth;
+    use crate::db::account::accounts;
+    use crate::db::log::epochs::LogGrowth;
 
     #[tokio::test]
     async fn a_changed_line_and_a_lost_one_are_found() {
@@ -218,8 +208,11 @@ mod tests {
         let signer = origin.signer(&[3; 32]).unwrap();
         let cosigner = SignerKey::new("relay/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
         let at = EntryTime { wall: 1, boot: BootId::new(1, [1; 10]), up: 5, clock: ClockState::Synced };
-        let entry = |seq| Entry::compose(seq, at, EntryAuthor::BOX, None, &Event::read("x.y", "{}")).unwrap();
-        let entries: Vec<_> = (0..3).map(entry).map(|e| (e.leaf(), e)).map(|(leaf, e)| (e, leaf)).collect();
+        let entries: Vec<_> = (0..3)
+            .map(|seq| Entry::compose(seq, at, EntryAuthor::BOX, None, &Event::read("x.y", "{}")).unwrap())
+            .map(|e| (e.leaf(), e))
+            .map(|(leaf, e)| (e, leaf))
+            .collect();
         let mut frontier = Frontier::default();
         entries.iter().for_each(|(_, leaf)| frontier.push(*leaf));
         let note = Checkpoint { origin, size: 3, root: frontier.root() }.signed(&signer).unwrap().to_string();
@@ -230,7 +223,7 @@ mod tests {
         let mut tx = tx.enter(scope).await.unwrap();
         facilities::insert_facility(&mut tx, facility, "General", "UTC", 0).await.unwrap();
         epochs::insert_epoch(&mut tx, &origin, facility, (&public, true), 0).await.unwrap();
-        crate::db::entries::append_entries(&mut tx, &origin, &entries, &[], &[]).await.unwrap();
+        crate::db::log::entries::append_entries(&mut tx, &origin, &entries, &[], &[]).await.unwrap();
         let grown = LogGrowth { frontier: &frontier, cosigned: &cosigned, witness: None };
         epochs::save_growth(&mut tx, &origin, grown, 0).await.unwrap();
         tx.commit().await.unwrap();

@@ -13,7 +13,8 @@ use service::clock::Clock;
 
 use super::files::file_error;
 use super::{BackupError, BackupReport, MANIFEST, RelayParts, make_backup_beside, run_blocking};
-use crate::db::{Db, PlatformReason, backups};
+use crate::db::operation::backups;
+use crate::db::{Db, PlatformReason};
 use crate::leftovers::whole_name;
 use crate::ownership::make_private_file;
 
@@ -23,7 +24,6 @@ const PREFIX: &str = "relay-";
 const MOMENT: &str = "%Y-%m-%dT%H%M%SZ";
 /// Of a folder that is being deleted: no backup any more.
 const LEAVING: &str = ".removing-";
-/// Held by whoever makes dated backups in this folder.
 const LOCK: &str = ".nightly.lock";
 
 /// A backup that was made, and the older ones that were deleted for it.
@@ -35,24 +35,23 @@ pub struct DatedBackup {
     pub foreign: Vec<PathBuf>,
     /// What is wrong with stored logs: where anything is, none was deleted.
     pub log_faults: Vec<String>,
-    /// What lies beside it and is no backup that counts.
     pub remarks: FolderRemarks,
 }
 
-/// What lies in a folder of backups that a person should look at.
+/// What is in a folder of backups that a person should look at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FolderRemarks {
     /// Made while the clock was ahead: they count for nothing, and stay.
     pub ahead: Vec<PathBuf>,
-    /// Of backups that came to no end.
     pub unfinished: Vec<PathBuf>,
 }
 
 /// Who else makes dated backups in a folder.
 #[derive(Debug)]
 enum NightlyLock {
-    /// Nobody, for as long as this is held.
-    Alone { _held: File },
+    Alone {
+        _held: File,
+    },
     /// The disk under the folder knows no locks, or the file is another user's: what is unfinished stays.
     Unknown,
 }
@@ -61,7 +60,7 @@ enum NightlyLock {
 /// Nothing is deleted before the new one is there whole with all its photos, none of them damaged or missing where it is served, and with
 /// logs without a fault (`log_faults`); nothing where an older one is of another database, for this one may have begun empty by accident; and
 /// nothing that is called otherwise. Only what dated backups left that came to no end goes first:
-/// it may have the room that this one needs. What is damaged or missing comes from the newest older one that has it.
+/// it may have the space that this one needs. What is damaged or missing comes from the newest older one that has it.
 ///
 /// # Errors
 /// Why there is none; or an old one that cannot be deleted, the new one being there.
@@ -107,8 +106,12 @@ async fn list_known(parts: &RelayParts) -> Result<BTreeSet<String>, BackupError>
     let db = Db::open_with(&parts.database, parts.policy).await?;
     let places = backups::platform_places(&mut db.platform_read(PlatformReason::Operator).await?).await?;
     db.close().await;
-    let name = |place: String| Path::new(&place).file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(places.into_iter().filter_map(name).collect())
+    Ok(places
+        .into_iter()
+        .filter_map(|place: String| {
+            Path::new(&place).file_name().map(|name| name.to_string_lossy().into_owned())
+        })
+        .collect())
 }
 
 /// Of which some may be dated in the future: a photo is good by its own hash.
@@ -134,7 +137,6 @@ fn lock_folder(folder: &Path) -> Result<NightlyLock, BackupError> {
     }
 }
 
-/// Folders, with their names.
 fn list_folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, BackupError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(file_error("read", folder))? {
@@ -166,10 +168,6 @@ fn remove_unfinished(folder: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// What a person should look at in a folder of backups.
-///
-/// # Errors
-/// It cannot be read.
 pub fn list_remarks(folder: &Path, now_ms: i64) -> Result<FolderRemarks, BackupError> {
     let now = name_backup(now_ms);
     let mut remarks = FolderRemarks::default();
@@ -203,7 +201,6 @@ fn list_oldest(folder: &Path, newest: usize, made: &Path) -> Result<Vec<(String,
     Ok(dated)
 }
 
-/// Those that were deleted.
 fn remove_backups(folder: &Path, oldest: Vec<(String, PathBuf)>) -> Result<Vec<PathBuf>, BackupError> {
     let mut removed = Vec::new();
     for (name, path) in oldest {

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempDir};
 
-use super::manifest::StoredFile;
 use super::{BackupError, PHOTOS};
 use crate::leftovers::{PARTIAL, partial_prefix};
 use crate::ownership::{make_private_folder, match_owner, parent_of};
@@ -23,6 +22,15 @@ const PIECE_BYTES: usize = 1 << 20;
 pub struct PhotoTotals {
     pub count: u64,
     pub bytes: u64,
+}
+
+/// A file of a backup; photos are not listed, their names are their hashes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StoredFile {
+    pub(super) name: String,
+    pub(super) bytes: u64,
+    pub(super) sha256: Hash,
 }
 
 pub(super) fn file_error(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> BackupError {
@@ -43,7 +51,6 @@ pub(super) fn begin_folder(folder: &Path) -> Result<TempDir, BackupError> {
     made.map_err(file_error("make a folder in", parent))
 }
 
-/// Gives the whole backup its name.
 pub(super) fn finish_folder(partial: TempDir, folder: &Path) -> Result<(), BackupError> {
     sync_file(partial.path())?;
     // A folder takes the place of an empty one only: whoever was quicker has its name.
@@ -75,7 +82,6 @@ pub(super) fn copy_synced(from: &Path, to: &Path) -> Result<(), BackupError> {
     copied.map_err(file_error("copy to", to))
 }
 
-/// A copy of a file beside its place.
 pub(super) fn copy_beside(from: &Path, to: &Path) -> Result<NamedTempFile, BackupError> {
     let parent = parent_of(to);
     make_folder(parent)?;
@@ -130,7 +136,6 @@ pub(super) fn read_bounded(path: &Path, bytes_max: u64) -> std::io::Result<Vec<u
     Ok(bytes)
 }
 
-/// Its hash and its length.
 fn hash_file(path: &Path) -> Result<(Hash, u64), BackupError> {
     File::open(path).and_then(hash_reader).map_err(file_error("read", path))
 }
@@ -147,7 +152,6 @@ fn hash_reader(mut file: File) -> std::io::Result<(Hash, u64)> {
     }
 }
 
-/// A file of a backup, as it is now.
 pub(super) fn describe_file(folder: &Path, name: &str) -> Result<StoredFile, BackupError> {
     let (sha256, bytes) = hash_file(&folder.join(name))?;
     Ok(StoredFile { name: name.to_owned(), bytes, sha256 })
@@ -237,7 +241,6 @@ pub(super) fn copy_photos(from: &Path, to: &Path) -> Result<CopiedPhotos, Backup
     Ok(copied)
 }
 
-/// A photo that an older backup still held as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecoveredPhoto {
     pub photo: PathBuf,
@@ -250,7 +253,6 @@ pub struct RecoveredPhoto {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct PhotoRecovery {
     pub(super) recovered: Vec<RecoveredPhoto>,
-    /// Those that no older backup has.
     pub(super) lost: Vec<PathBuf>,
 }
 
@@ -260,7 +262,6 @@ impl PhotoRecovery {
     }
 }
 
-/// The hash that a photo's name is.
 fn hash_of_name(place: &Path) -> Option<Hash> {
     place.file_stem()?.to_str()?.parse().ok()
 }

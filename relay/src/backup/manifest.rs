@@ -6,14 +6,13 @@ use record::tree::Hash;
 use serde::{Deserialize, Serialize};
 
 use super::BackupError;
-use super::files::{self, PhotoTotals};
+use super::files::{self, PhotoTotals, StoredFile};
 use crate::db::SCHEMA_VERSION;
 
 const VERSION: u32 = 1;
 /// A list has one line a file, and there are three at most.
 const MANIFEST_BYTES_MAX: u64 = 64 * 1024;
 
-/// Under what the tables are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DatabaseKind {
@@ -28,15 +27,6 @@ impl std::fmt::Display for DatabaseKind {
             Self::Postgres => "a PostgreSQL server",
         })
     }
-}
-
-/// A file of a backup; photos are not listed, their names are their hashes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StoredFile {
-    pub(super) name: String,
-    pub(super) bytes: u64,
-    pub(super) sha256: Hash,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,12 +54,10 @@ impl BackupManifest {
         Self { v: VERSION, made, program, schema: SCHEMA_VERSION, database, files, photos }
     }
 
-    /// Of everything in the backup.
     pub(super) fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum::<u64>() + self.photos.bytes
     }
 
-    /// Writes it; its hash.
     pub(super) fn save(&self, file: &Path) -> Result<Hash, BackupError> {
         // Strings and numbers: JSON takes them all.
         let text = serde_json::to_vec_pretty(self).unwrap_or_default();
@@ -89,8 +77,11 @@ impl BackupManifest {
                 manifest.program
             )));
         }
-        let is_named = |file: &StoredFile| Path::new(&file.name).file_name() == Some(file.name.as_ref());
-        if !manifest.files.iter().all(is_named) {
+        if !manifest
+            .files
+            .iter()
+            .all(|file: &StoredFile| Path::new(&file.name).file_name() == Some(file.name.as_ref()))
+        {
             return Err(foreign("it names files outside of its folder".to_owned()));
         }
         Ok((manifest, Hash::of(&bytes)))
@@ -98,14 +89,16 @@ impl BackupManifest {
 
     /// Files that are not as they were put in; photos are looked at one by one.
     pub(super) fn faults(&self, folder: &Path) -> Vec<String> {
-        let fault = |file: &StoredFile| match files::describe_file(folder, &file.name) {
-            Err(error) => Some(error.to_string()),
-            Ok(found) if found != *file => {
-                Some(format!("{} is not what was put in: its hash is another", file.name))
-            }
-            Ok(_) => None,
-        };
-        self.files.iter().filter_map(fault).collect()
+        self.files
+            .iter()
+            .filter_map(|file: &StoredFile| match files::describe_file(folder, &file.name) {
+                Err(error) => Some(error.to_string()),
+                Ok(found) if found != *file => {
+                    Some(format!("{} is not what was put in: its hash is another", file.name))
+                }
+                Ok(_) => None,
+            })
+            .collect()
     }
 
     /// How many photos were put in that are not among those that were brought back.

@@ -11,21 +11,24 @@ use std::path::{Path, PathBuf};
 use record::tree::Hash;
 use service::clock::Clock;
 
-use crate::db::backups::{self, BackupRow};
-use crate::db::checks::{self, ExpectedPhoto};
+use crate::db::delivery::webhooks;
+use crate::db::fleet::authority;
+use crate::db::log::photos;
+use crate::db::operation::backups;
+use crate::db::operation::backups::BackupRow;
+use crate::db::operation::checks;
+use crate::db::operation::checks::ExpectedPhoto;
+use crate::db::person::{ceremonies, invitations, mail_links, oidc_flows, second_steps, sessions};
 use crate::db::{
-    Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, authority, ceremonies,
-    invitations, mail_links, oidc_flows, photos, platform_schema, refuse_unfinished_restore, second_steps,
-    sessions, webhooks,
+    Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, TlsPolicy, platform_schema,
+    refuse_unfinished_restore,
 };
 use crate::objects::set_notes_aside;
 pub use dated::{DatedBackup, FolderRemarks, list_remarks, make_dated_backup};
 pub use files::{CopiedPhotos, PhotoTotals, RecoveredPhoto};
 pub use manifest::{BackupManifest, DatabaseKind};
 
-/// The list of what is in a backup.
 const MANIFEST: &str = "backup.json";
-/// A database that is a file.
 const DATABASE_FILE: &str = "relay.db";
 /// What `pg_dump` wrote.
 const DATABASE_DUMP: &str = "relay.pgdump";
@@ -34,7 +37,6 @@ const SETTINGS: &str = "settings.toml";
 /// Photos that the database is asked for at a time.
 const PAGE: i64 = 500;
 
-/// Why there is no backup, or nothing was restored.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     #[error(transparent)]
@@ -74,13 +76,11 @@ pub enum BackupError {
     Cut(String),
 }
 
-/// A relay, as its settings name its parts.
 #[derive(Debug, Clone)]
 pub struct RelayParts {
     pub database: String,
     pub policy: TlsPolicy,
     pub photos: PathBuf,
-    /// The settings file, where there is one.
     pub config: Option<PathBuf>,
 }
 
@@ -94,21 +94,17 @@ impl RelayParts {
     }
 }
 
-/// What was put away or brought back.
 #[derive(Debug, Clone)]
 pub struct BackupReport {
     pub folder: PathBuf,
     pub bytes: u64,
-    /// Of the manifest.
     pub sha256: Hash,
     pub photos: CopiedPhotos,
-    /// Those that are in it from an older backup beside it.
     pub recovered: Vec<RecoveredPhoto>,
     /// How many photos the backup should have and has not, or not as they were: of those that its database names, or its list.
     pub missing_photos: u64,
     /// Whether the database knows of this act.
     pub is_noted: bool,
-    /// Whether each current key has been exported since it was made.
     pub keys_exported: bool,
 }
 
@@ -127,9 +123,6 @@ async fn run_blocking<T: Send + 'static>(
 }
 
 /// Writes a backup to a new folder, while the relay runs or not. It is there whole or not at all.
-///
-/// # Errors
-/// Why there is none.
 pub async fn make_backup(
     parts: &RelayParts,
     folder: &Path,
@@ -361,7 +354,6 @@ async fn restore_database(
     .await
 }
 
-/// What may have been ended, or used, since the backup is over.
 async fn finish_restore(db: Db, report: &BackupReport, clock: &dyn Clock) -> Result<(), BackupError> {
     let now_ms = clock.now_ms();
     db.migrate_restored(now_ms).await?;
@@ -381,7 +373,7 @@ async fn finish_restore(db: Db, report: &BackupReport, clock: &dyn Clock) -> Res
     Ok(())
 }
 
-/// Nothing is written over: whoever serves this database now goes on to.
+/// Nothing is written over: whoever serves this database now still does.
 async fn require_empty(parts: &RelayParts) -> Result<(), BackupError> {
     let file = parts.database_file();
     if parts.kind() == DatabaseKind::Sqlite && files::is_absent_or_empty(&file) {

@@ -8,7 +8,6 @@ use super::{BackupError, RelayParts};
 const DUMP: &str = "pg_dump";
 const RESTORE: &str = "pg_restore";
 
-/// One moment of the whole database, compressed.
 pub(super) fn dump_server(parts: &RelayParts, file: &Path) -> Result<(), BackupError> {
     // Each table is behind the wall between accounts: the programs ask for all rows in the platform's name.
     let args = ["--format=custom", "--enable-row-security", "--no-owner", "--no-privileges", "--file"];
@@ -16,7 +15,6 @@ pub(super) fn dump_server(parts: &RelayParts, file: &Path) -> Result<(), BackupE
     run_program(parts, RESTORE, Command::new(RESTORE).arg("--list").arg(file))
 }
 
-/// All of it, or nothing.
 pub(super) fn restore_server(parts: &RelayParts, file: &Path) -> Result<(), BackupError> {
     let mut program = Command::new(RESTORE);
     program.args([

@@ -8,8 +8,9 @@ use record::ids::BoxId;
 
 use super::BoxApi;
 use super::errors::BoxFault;
-use crate::db::boxes::BoxOwner;
-use crate::db::{PlatformReason, boxes};
+use crate::db::PlatformReason;
+use crate::db::fleet::boxes;
+use crate::db::fleet::boxes::BoxOwner;
 use crate::mqtt::PeerCertificate;
 
 /// A box whose certificate this relay issued and did not revoke.
@@ -20,7 +21,6 @@ pub(crate) struct CertifiedBox {
 }
 
 impl CertifiedBox {
-    /// Where it belongs.
     pub(super) fn home(&self) -> BoxOwner {
         self.home
     }

@@ -19,19 +19,14 @@ use crate::objects::PartError;
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("20");
 const STAYS: &str = "Everything stays recorded at the box.";
 
-/// Where a box goes on with a photo.
 pub(super) const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 
 /// Why a box that called got nothing.
 #[derive(Debug)]
 pub(super) enum BoxFault {
-    /// It came without one.
     NoCertificate,
-    /// Its certificate is of no box in service.
     NotInService,
-    /// Its log contradicts itself.
     Quarantined,
-    /// There is nothing of that name, or from there on.
     NotFound,
     /// No entry that is here adopts the run.
     NotNamed,
@@ -39,19 +34,14 @@ pub(super) enum BoxFault {
     Cut,
     /// The run is not what its name says.
     Broken(RunError),
-    /// The run is more than is taken.
     Excess(RunExcess),
     /// A piece of a photo that is not taken.
     Piece(PartError),
     /// A header or a list that is not what this call takes.
     Form(&'static str),
-    /// Others are before it.
     Busy,
-    /// Messages of this very box are before it.
     Crowded,
-    /// It has begun as many photos as it may for now.
     ManyPhotos,
-    /// It may have been stored or not.
     Unsettled,
     /// The relay cannot look now.
     Unavailable(String),
@@ -148,11 +138,9 @@ fn retry_later(code: &'static str, words: &'static str) -> HttpError {
         .header(header::RETRY_AFTER, RETRY_AFTER)
 }
 
-/// What a box's request is called, where something has named it.
 #[derive(Debug, Clone)]
 pub(super) struct NamedVisit(Option<RequestId>);
 
-/// Words errors for boxes.
 #[derive(Debug, Clone)]
 pub(super) struct BoxErrorWords {
     pub(super) random: Arc<dyn RandomSource>,

@@ -15,12 +15,12 @@ use serde::Deserialize;
 use super::BoxApi;
 use super::access::CertifiedBox;
 use super::errors::BoxFault;
-use crate::db::{DbError, epochs, log_pages};
+use crate::db::DbError;
+use crate::db::log::{epochs, log_pages};
 
 /// What is packed as batches and runs are.
 pub(super) const ZSTD: &str = "application/zstd";
 
-/// A batch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PackedBatch;
 
@@ -88,10 +88,10 @@ async fn read_page(
     if page.is_empty() {
         return Err(BoxFault::NotFound);
     }
-    let mut room = BatchBudget::new(limit);
+    let mut budget = BatchBudget::new(limit);
     let (mut taken, mut texts) = (Vec::new(), Vec::new());
     for (line, own) in &page {
-        if !room.take(line.len(), own.iter().map(|t| t.len() + 1).sum()) {
+        if !budget.take(line.len(), own.iter().map(|t| t.len() + 1).sum()) {
             break;
         }
         taken.push(line.as_slice());

@@ -4,14 +4,14 @@
 mod access;
 mod claims;
 mod errors;
-mod line;
-mod line_places;
 mod log;
+mod message_slots;
+mod messages;
 mod photos;
 pub(crate) mod routes;
 mod run_intake;
 mod run_limits;
-mod run_places;
+mod run_slots;
 mod runs;
 
 use std::ops::Deref;
@@ -30,8 +30,8 @@ use service::random::RandomSource;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::errors::BoxErrorWords;
-use self::line_places::LinePlaces;
-use self::run_places::RunPlaces;
+use self::message_slots::LinePlaces;
+use self::run_slots::RunPlaces;
 use crate::db::Db;
 use crate::fleet::Fleet;
 use crate::ingest::Ingest;
@@ -44,26 +44,17 @@ const PHOTO_EVERY: Duration = Duration::from_secs(2);
 /// Boxes that this process tells apart by what they sent.
 const BOXES_MAX: usize = 100_000;
 
-/// What the calls of boxes in service work with.
 #[derive(Clone)]
 pub struct BoxApiParts {
-    /// The database.
     pub db: Db,
-    /// Takes what boxes say, by whatever line it comes.
     pub ingest: Arc<Ingest>,
-    /// Whole photos.
     pub photos: PhotoStore,
-    /// Unfinished ones.
     pub unfinished: PartialUploads,
-    /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Names what is refused, and answers.
     pub random: Arc<dyn RandomSource>,
-    /// What is taken of runs.
     pub limits: RunLimits,
 }
 
-/// [`BoxApiParts`] with the places for runs and for messages.
 #[derive(Clone)]
 pub(crate) struct BoxApi {
     parts: Arc<BoxApiParts>,
@@ -79,16 +70,12 @@ impl Deref for BoxApi {
     }
 }
 
-/// What claims and renewals work with.
 #[derive(Debug, Clone)]
 pub(crate) struct ClaimApi {
     fleet: Arc<Fleet>,
 }
 
 /// Logs, runs, photos and messages, for the listener that requires client certificates and says whose with each request.
-///
-/// # Errors
-/// Rows that do not fit together: a fault of this program.
 pub fn box_router(parts: BoxApiParts) -> Result<Router, TableError> {
     let words = BoxErrorWords { random: Arc::clone(&parts.random) };
     let places = Arc::new(RunPlaces::new(parts.limits.places));
@@ -101,9 +88,6 @@ pub fn box_router(parts: BoxApiParts) -> Result<Router, TableError> {
 }
 
 /// Claims and renewals, for the public listener; other paths are another router's.
-///
-/// # Errors
-/// Rows that do not fit together: a fault of this program.
 pub fn claim_router(fleet: Arc<Fleet>, random: Arc<dyn RandomSource>) -> Result<Router, TableError> {
     let router = mount(&routes::build_claim_table()?).reset_fallback();
     let presented = from_fn_with_state(BoxErrorWords { random }, present_errors::<BoxErrorWords>);

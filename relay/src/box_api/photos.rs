@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 use super::BoxApi;
 use super::access::CertifiedBox;
 use super::errors::{BoxFault, UPLOAD_OFFSET};
-use crate::db::facility_now::{FacilityPart, raise_part};
-use crate::db::photos;
+use crate::db::facility::facility_now::{FacilityPart, raise_part};
+use crate::db::log::photos;
 use crate::objects::UploadChunk;
 
 /// Photos by their hashes.
@@ -27,7 +27,6 @@ pub(crate) struct PhotoHashes {
     photos: Vec<Hash>,
 }
 
-/// How many bytes of a photo are here.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UploadProgress(u64);
 
@@ -43,14 +42,10 @@ impl Answer for UploadProgress {
     }
 }
 
-/// What became of a piece.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum PieceOutcome {
-    /// The whole photo was here before.
     Duplicate,
-    /// More is needed.
     Partial,
-    /// It was the last one.
     Complete,
 }
 

@@ -9,7 +9,7 @@ use record::ids::{BootId, BoxId, ConnectionId, Epoch};
 use record::messages::{GoneMessage, HealthReport, Hello, VERSION};
 use serde_json::Value;
 
-use crate::box_api::{BoxApi, ClaimApi, claims, line, log, photos, runs};
+use crate::box_api::{BoxApi, ClaimApi, claims, log, messages, photos, runs};
 
 const CLAIMS: ApiInfo = ApiInfo {
     title: "CleanTrack relay, for boxes without a certificate",
@@ -36,7 +36,6 @@ const CLAIMING: &[StatusCode] = &[
     StatusCode::TOO_MANY_REQUESTS,
     StatusCode::SERVICE_UNAVAILABLE,
 ];
-/// A run that nobody wants, or that is more than is taken.
 const TAKING_RUNS: &[StatusCode] = &[
     StatusCode::CONFLICT,
     StatusCode::PAYLOAD_TOO_LARGE,
@@ -63,7 +62,6 @@ const TAKING_MESSAGES: &[StatusCode] = &[
 /// What shows the form of an epoch, a run and a photo.
 const SOME_EPOCH: &str = "1-00ab0102";
 
-/// Rows without a certificate.
 pub(crate) fn build_claim_table() -> Result<Table<ClaimApi>, TableError> {
     let claim = ClaimRequest {
         code: "0000-0000-0000-0000-0000-0000-0000-0000".to_owned(),
@@ -95,7 +93,6 @@ pub(crate) fn build_claim_table() -> Result<Table<ClaimApi>, TableError> {
     Table::build(CLAIMS, rows)
 }
 
-/// Rows with one.
 pub(crate) fn build_box_table() -> Result<Table<BoxApi>, TableError> {
     let rows = [line_rows(), log_rows(), run_rows(), photo_rows()].concat();
     Table::build(BOXES, rows)
@@ -104,22 +101,22 @@ pub(crate) fn build_box_table() -> Result<Table<BoxApi>, TableError> {
 /// The topics of MQTT, each as a call whose answer is what MQTT sends on `down/ack`.
 fn line_rows() -> Vec<Route<BoxApi>> {
     vec![
-        row(Method::GET, "/box/v1/line", "box-line.check", RouteKind::Api, line::check_line)
+        row(Method::GET, "/box/v1/line", "box-line.check", RouteKind::Api, messages::check_line)
             .summary("Whether a box with this certificate is let in")
             .refusals(MAY_BE_UNAVAILABLE),
-        row(Method::POST, "/box/v1/hello", "box-hello.send", RouteKind::Api, line::take_hello)
+        row(Method::POST, "/box/v1/hello", "box-hello.send", RouteKind::Api, messages::take_hello)
             .summary("As `up/hello`: what the relay holds of the log that it names")
             .refusals(TAKING_MESSAGES)
             .example(json_example(&some_hello())),
-        row(Method::POST, "/box/v1/batches", "box-batch.upload", RouteKind::Api, line::take_batch)
+        row(Method::POST, "/box/v1/batches", "box-batch.upload", RouteKind::Api, messages::take_batch)
             .summary("As `up/batch`: the same bytes, checks and answer; the same again is the same answer")
             .refusals(TAKING_MESSAGES)
             .example(Example::default().bytes("application/zstd", "")),
-        row(Method::POST, "/box/v1/health", "box-health.send", RouteKind::Api, line::take_health)
+        row(Method::POST, "/box/v1/health", "box-health.send", RouteKind::Api, messages::take_health)
             .summary("As `up/health`: what the relay holds, where the box believes something else")
             .refusals(TAKING_MESSAGES)
             .example(json_example(&some_health())),
-        row(Method::POST, "/box/v1/gone", "box-gone.send", RouteKind::Api, line::take_goodbye)
+        row(Method::POST, "/box/v1/gone", "box-gone.send", RouteKind::Api, messages::take_goodbye)
             .summary("As `up/gone`: this connection has ended")
             .refusals(TAKING_MESSAGES)
             .example(json_example(&GoneMessage { v: VERSION, connection: some_connection() })),

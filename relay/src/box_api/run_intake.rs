@@ -14,10 +14,13 @@ use record::sign::VerifierKey;
 use super::BoxApi;
 use super::errors::BoxFault;
 use super::run_limits::RunExcess;
-use crate::db::adoptions::Adoption;
-use crate::db::boxes::BoxOwner;
-use crate::db::runs::NewRun;
-use crate::db::{adoptions, boxes, epochs, facilities, run_drops, runs};
+use crate::db::facility::facilities;
+use crate::db::fleet::boxes;
+use crate::db::fleet::boxes::BoxOwner;
+use crate::db::log::runs::NewRun;
+use crate::db::log::{epochs, run_drops, runs};
+use crate::db::projection::adoptions;
+use crate::db::projection::adoptions::Adoption;
 
 /// Lines, and bytes, that are written in one transaction: others wait for one no longer than for a few batches.
 const LINES_AT_ONCE: usize = 2_048;
@@ -35,7 +38,6 @@ pub(super) struct CheckedRun {
 }
 
 impl CheckedRun {
-    /// Reads a file to its end, in the memory of one frame.
     pub(super) fn read(
         file: &[u8],
         box_id: BoxId,
@@ -66,14 +68,12 @@ impl CheckedRun {
     }
 }
 
-/// The run that a line of a run adopts in turn.
 fn read_adoption(run: RunName, line: &RunLine) -> Option<Adoption> {
     let of = EntryRef { epoch: run.epoch(), seq: line.entry.seq() };
     let nested = record::adoption::adopted_run(&line.entry)?;
     Some((nested, LinePlace { of, run: Some(run) }))
 }
 
-/// Where a run belongs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunHome {
     pub(super) home: BoxOwner,

@@ -3,16 +3,14 @@
 use record::limits::{RUN_PLAIN_BYTES_MAX, RUNS_ADOPTED_MAX};
 use record::run::RunName;
 
-use crate::db::boxes::RunTotals;
+use crate::db::fleet::boxes::RunTotals;
 
 /// How much is taken of a box, and of all of them at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunLimits {
     /// Runs that are taken or given, or wait for it; whoever comes then is told to come later.
     pub places: usize,
-    /// Bytes to which the groups of one run may unpack.
     pub plain_bytes: u64,
-    /// What all runs of one box may come to.
     pub of_box: RunTotals,
     /// Photos that one box begins to send at once; then one each two seconds. No record need name them yet: they may come first.
     pub photos: u32,
@@ -38,16 +36,13 @@ impl RunLimits {
 /// Why a run is not taken although it is what its name says. The box is not asked for it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunExcess {
-    /// It unpacks to more than a run may.
     OneRun,
     /// The runs of its box are too many, or too large, with it.
     AllRuns,
-    /// It adopts more runs than one may.
     Adopting,
 }
 
 impl RunExcess {
-    /// In one word.
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::OneRun => "run-too-large",
@@ -56,7 +51,6 @@ impl RunExcess {
         }
     }
 
-    /// In words, for the box and for the operator.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::OneRun => {

@@ -25,17 +25,18 @@ use super::errors::BoxFault;
 use super::log::ZSTD;
 use super::run_intake::{CheckedRun, RunHome};
 use super::run_limits::RunExcess;
-use crate::db::boxes::BoxOwner;
-use crate::db::{Db, DbError, adoptions, boxes, epochs, runs, texts};
+use crate::db::fleet::boxes;
+use crate::db::fleet::boxes::BoxOwner;
+use crate::db::log::{epochs, runs, texts};
+use crate::db::projection::adoptions;
+use crate::db::{Db, DbError};
 
 /// Lines that are read at a time.
 const PAGE: usize = 512;
 /// Bytes of texts from elsewhere that go with the smallest run.
 const TEXTS_BESIDE: u64 = 4 << 20;
-/// Bytes of a run that are handed on at a time.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// The file of a run.
 #[derive(Debug)]
 pub(crate) struct RunDownload(Body);
 
@@ -76,7 +77,6 @@ impl Argument for RunUpload {
     }
 }
 
-/// What the box's entries adopt and this relay lacks.
 pub(crate) async fn list(
     caller: CertifiedBox,
     State(api): State<BoxApi>,
@@ -91,7 +91,6 @@ async fn lacking_of(caller: &CertifiedBox, api: &BoxApi) -> Result<LackingRuns, 
     Ok(LackingRuns { v: VERSION, lacking })
 }
 
-/// The run's file.
 pub(crate) async fn download(
     caller: CertifiedBox,
     State(api): State<BoxApi>,

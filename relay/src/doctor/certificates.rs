@@ -15,15 +15,12 @@ const DAY_MS: i64 = 86_400_000;
 /// A certificate that ends sooner has not been renewed in time.
 const SOON_MS: i64 = 14 * DAY_MS;
 
-/// Who makes a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CertificateOrigin {
     Operator,
-    /// Of its own authority, at a start.
     Relay,
 }
 
-/// A certificate with its key, and what it is shown for.
 struct ShownCertificate {
     subject: &'static str,
     origin: CertificateOrigin,
@@ -39,7 +36,9 @@ pub(super) fn examine_certificates(
     data: &Path,
     now_ms: i64,
 ) {
-    let host = |url: &Option<String>| url.as_deref().and_then(crate::settings::host_of).map(str::to_owned);
+    fn host_of(url: &Option<String>) -> Option<String> {
+        url.as_deref().and_then(crate::settings::host_of).map(str::to_owned)
+    }
     let own = |subject, hosts| ShownCertificate {
         subject,
         origin: CertificateOrigin::Relay,
@@ -48,8 +47,8 @@ pub(super) fn examine_certificates(
         hosts,
         advice: "the relay makes it anew when it starts with the present settings: start it again",
     };
-    let public = host(&settings.public_url).into_iter().collect();
-    let boxes = [&settings.photos_url, &settings.mqtt_url].into_iter().filter_map(host).collect();
+    let public = host_of(&settings.public_url).into_iter().collect();
+    let boxes = [&settings.photos_url, &settings.mqtt_url].into_iter().filter_map(host_of).collect();
     let shown = match settings.https.certificate.clone().zip(settings.https.key.clone()) {
         Some((certificate, key)) => ShownCertificate {
             subject: "public certificate",
@@ -136,10 +135,10 @@ fn examine_certificate(report: &mut DoctorReport, shown: &ShownCertificate, now_
 fn read_pair(
     shown: &ShownCertificate,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
-    let read = |path: &Path| {
+    fn read_pem(path: &Path) -> Result<String, String> {
         std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
-    };
-    let (pem, key) = (read(&shown.certificate)?, read(&shown.key)?);
+    }
+    let (pem, key) = (read_pem(&shown.certificate)?, read_pem(&shown.key)?);
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     let chain = chain.map_err(|error| format!("{}: {error}", shown.certificate.display()))?;
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes());

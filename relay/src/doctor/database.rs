@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::earlier::{BRING_BACK, EarlierRelay, find_earlier_relay};
 use super::{DoctorReport, DoctorSeams};
+use crate::db::operation::checks;
 use crate::db::{
-    Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, checks, platform_schema,
+    Db, DbError, PlatformConnection, PlatformReason, SCHEMA_VERSION, platform_schema,
     refuse_unfinished_restore,
 };
 use crate::settings::RelaySettings;
 
-/// What to do about a database file that is damaged.
 pub(super) const DAMAGED_FILE: &str = "stop the relay, move the file aside with its -wal and -shm, and restore the last good backup: `backup \
                                        restore FOLDER` (docs/operations.md). Boxes then send what is missing";
 /// What to do about a row that this program cannot read, in a database that is whole otherwise.
@@ -21,7 +21,6 @@ const CLOCK_OFF_MS: i64 = 2_000;
 /// … and so much more that certificates and leases are.
 const CLOCK_WRONG_MS: i64 = 60_000;
 
-/// The database, where there is more to look at in it.
 pub(super) async fn examine_database(
     report: &mut DoctorReport,
     settings: &RelaySettings,
@@ -64,7 +63,6 @@ pub(super) async fn examine_database(
     }
 }
 
-/// What to say and do where it does not open.
 async fn open_database(settings: &RelaySettings) -> Result<Db, (String, &'static str)> {
     let address = settings.database().map_err(|error| {
         (error.to_string(), "put the file with the address there, readable by the relay’s user alone")
@@ -93,7 +91,6 @@ fn judge_absence(file: &str, settings: &RelaySettings) -> (String, &'static str)
     }
 }
 
-/// What an error of the database means, and what to do.
 pub(super) fn judge_error(error: &DbError, settings: &RelaySettings) -> (String, &'static str) {
     let address = settings.database().unwrap_or_default();
     match (error, address.strip_prefix("sqlite:")) {
@@ -222,8 +219,8 @@ fn judge_clock(report: &mut DoctorReport, source: ClockSource, now_ms: i64, othe
 
 #[cfg(test)]
 mod tests {
-    use super::super::DoctorState;
     use super::*;
+    use crate::doctor::DoctorState;
 
     fn state_of(source: ClockSource, other_ms: Option<i64>) -> DoctorState {
         let mut report = DoctorReport::default();

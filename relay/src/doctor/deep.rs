@@ -9,8 +9,9 @@ use super::database::{DAMAGED_FILE, judge_error};
 use super::{DoctorReport, DoctorSeams};
 use crate::audit::access_chain::{ChainProofs, verify_access_logs};
 use crate::audit::verify_logs;
-use crate::db::backups::check_database;
-use crate::db::checks::{self, ExpectedPhoto};
+use crate::db::operation::backups::check_database;
+use crate::db::operation::checks;
+use crate::db::operation::checks::ExpectedPhoto;
 use crate::db::{Db, DbError, PlatformReason};
 use crate::keys::{AuthorityKeys, KeyNeeds};
 use crate::objects::{NoteStore, PhotoError, PhotoStore};
@@ -49,7 +50,6 @@ pub(super) async fn examine_contents(
     }
 }
 
-/// Every page of a database that is a file.
 async fn examine_file(report: &mut DoctorReport, settings: &RelaySettings) {
     // An address that cannot be read has a line of its own.
     let Ok(address) = settings.database() else { return };

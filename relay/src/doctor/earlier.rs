@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use record::ids::AccountId;
 
-use crate::db::checks::{self, DatabaseBeginning};
+use crate::db::operation::checks;
+use crate::db::operation::checks::DatabaseBeginning;
 use crate::db::{Db, DbError, PlatformReason, platform_schema};
 use crate::keys::is_key_file;
 use crate::leftovers::changed_ms;
@@ -13,7 +14,6 @@ use crate::leftovers::changed_ms;
 /// A start writes its keys and names them in the database within this.
 const SAME_START_MS: i64 = 3_600_000;
 
-/// What to do about it.
 pub(crate) const BRING_BACK: &str = "stop the relay before people and boxes work with it. Name the right database in the settings; or move this \
                                      one aside (a file with its -wal and -shm) and restore the last backup: `backup restore FOLDER` \
                                      (docs/operations.md). Boxes then send what is missing";
@@ -21,17 +21,14 @@ pub(crate) const BRING_BACK: &str = "stop the relay before people and boxes work
 /// Of photos that the database names, none is in the folder for them.
 pub(crate) const LOST_PHOTOS: &str =
     "photos were stored, and the folder for them holds none: it was lost, or its disk is not mounted";
-/// What to do about it.
 pub(crate) const MOUNT_PHOTOS: &str = "stop the relay before boxes send photos to the wrong place. Mount the disk, or name the right folder in \
                                        the settings (`objects`); where it is lost, restore the last backup: `backup restore FOLDER` \
                                        (docs/operations.md). Records and proofs are as they were";
 
-/// What a relay left that has served before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EarlierRelay {
     /// The folder, where it has keys that are older than the database.
     keys: Option<PathBuf>,
-    /// The folder, where it has photos of accounts.
     photos: Option<PathBuf>,
 }
 
@@ -47,7 +44,6 @@ impl EarlierRelay {
         (found.keys.is_some() || found.photos.is_some()).then_some(found)
     }
 
-    /// In words.
     pub(super) fn found(&self) -> String {
         let keys = self.keys.as_ref().map(|folder| format!("keys in {}", folder.display()));
         let photos = self.photos.as_ref().map(|folder| format!("photos in {}", folder.display()));
@@ -77,10 +73,6 @@ fn is_older(path: &Path, from_ms: i64) -> bool {
     changed_ms.is_some_and(|changed_ms| changed_ms < from_ms.saturating_sub(SAME_START_MS))
 }
 
-/// What a database without accounts lies beside.
-///
-/// # Errors
-/// The database.
 pub(crate) async fn find_earlier_relay(
     db: &Db,
     data: &Path,
@@ -99,9 +91,6 @@ pub(crate) async fn find_earlier_relay(
 }
 
 /// Whether the database names photos, and the folder for them has none of any account.
-///
-/// # Errors
-/// The database.
 pub(crate) async fn has_lost_photos(db: &Db, photos: &Path) -> Result<bool, DbError> {
     if list_names(photos).iter().any(|name| name.parse::<AccountId>().is_ok()) {
         return Ok(false);
@@ -123,7 +112,6 @@ mod tests {
     const NOW_MS: i64 = 1_763_610_000_000;
     const DAY_MS: i64 = 86_400_000;
 
-    /// A start on this database with the keys of this folder.
     async fn start(db: &Db, data: &Path, at_ms: i64) {
         let clock = Arc::new(FakeClock::at_ms(at_ms)) as Arc<dyn Clock>;
         let random = Arc::new(SystemRandom);

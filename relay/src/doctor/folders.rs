@@ -8,7 +8,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 
 use super::{DoctorReport, DoctorSeams, FreeSpace, list_paths};
-use crate::accounts::password_rules::LeakedList;
+use crate::accounts::credentials::password_rules::LeakedList;
 use crate::error_reports::ReportPlace;
 use crate::leftovers::{DOCTORS_OBJECT, LeftoverFile, find_leftovers};
 use crate::settings::RelaySettings;
@@ -16,7 +16,6 @@ use crate::settings::RelaySettings;
 const MIB: u64 = 1 << 20;
 /// Below this a relay soon takes nothing more.
 const FREE_BYTES_BAD: u64 = 512 * MIB;
-/// Below this somebody should look.
 const FREE_BYTES_LOW: u64 = 4 * 1024 * MIB;
 const FREE_PERCENT_LOW: u64 = 10;
 
@@ -40,8 +39,7 @@ pub(super) fn examine_folders(report: &mut DoctorReport, settings: &RelaySetting
     let names = std::fs::read_dir(&keys).map(|entries| entries.flatten().map(|e| e.path()).collect());
     let mut files: Vec<PathBuf> = names.unwrap_or_default();
     files.sort();
-    let is_public = |file: &PathBuf| file.extension().is_some_and(|end| end == "pem");
-    files.retain(|file| file.is_file() && !is_public(file));
+    files.retain(|file| file.is_file() && file.extension().is_none_or(|end| end != "pem"));
     files.extend(settings.database_file.clone());
     files.extend(settings.https.key.clone());
     files.extend(settings.error_reports.dsn_file.clone());
@@ -54,7 +52,6 @@ pub(super) fn examine_folders(report: &mut DoctorReport, settings: &RelaySetting
     report.good_unless_found("data folder", before, format!("{}, readable by nobody else", data.display()));
 }
 
-/// What work left that was cut off.
 pub(super) fn examine_leftovers(report: &mut DoctorReport, settings: &RelaySettings, now_ms: i64) {
     // An address that cannot be read has a line of its own.
     let Ok(folders) = settings.work_folders() else { return };
@@ -100,7 +97,6 @@ pub(super) fn examine_reports(report: &mut DoctorReport, settings: &RelaySetting
     }
 }
 
-/// The file of a database that is one.
 fn database_path(settings: &RelaySettings) -> Option<PathBuf> {
     settings.database().ok()?.strip_prefix("sqlite:").map(PathBuf::from)
 }
@@ -138,7 +134,6 @@ fn require_mode(report: &mut DoctorReport, path: &Path, mode: &str) {
     }
 }
 
-/// Free space of each disk that something grows on.
 pub(super) fn examine_disks(
     report: &mut DoctorReport,
     settings: &RelaySettings,
@@ -179,7 +174,6 @@ fn judge_space(report: &mut DoctorReport, folder: &Path, space: FreeSpace) {
     }
 }
 
-/// Writes a small object, reads it back and removes it.
 pub(super) async fn examine_objects(
     report: &mut DoctorReport,
     settings: &RelaySettings,

@@ -25,7 +25,6 @@ use crate::settings::RelaySettings;
 /// A process says every half minute that it lives.
 const SILENT_MS: i64 = 5 * 60_000;
 
-/// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DoctorState {
@@ -35,13 +34,11 @@ pub enum DoctorState {
     Bad,
 }
 
-/// What was looked at, how it is, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DoctorLine {
     pub state: DoctorState,
     pub subject: &'static str,
     pub finding: String,
-    /// Empty where there is nothing to do.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub advice: String,
 }
@@ -51,33 +48,27 @@ pub struct DoctorReport {
     pub lines: Vec<DoctorLine>,
 }
 
-/// How thoroughly it looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DoctorDepth {
     Shallow,
-    /// Every entry and photo is read and hashed.
     Deep,
 }
 
-/// Who reads the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DoctorFormat {
     Text,
     Json,
 }
 
-/// What of a disk there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FreeSpace {
     pub free_bytes: u64,
     pub total_bytes: u64,
 }
 
-/// What the doctor looks by.
 pub struct DoctorSeams {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn RandomSource>,
-    /// The space under a folder.
     pub space: fn(&Path) -> Option<FreeSpace>,
 }
 
@@ -97,14 +88,12 @@ impl DoctorReport {
         self.lines.push(DoctorLine { state: DoctorState::Bad, subject, finding, advice });
     }
 
-    /// Where nothing was found amiss, one line that says so.
     fn good_unless_found(&mut self, subject: &'static str, before: usize, finding: impl Into<String>) {
         if self.lines.len() == before {
             self.good(subject, finding);
         }
     }
 
-    /// The worst of all.
     pub fn state(&self) -> DoctorState {
         self.lines.iter().map(|line| line.state).max().unwrap_or(DoctorState::Good)
     }
@@ -114,7 +103,6 @@ impl DoctorReport {
         self.state() as u8
     }
 
-    /// As whoever asked reads it.
     pub fn show(&self, format: DoctorFormat) -> String {
         match format {
             DoctorFormat::Text => self.text().trim_end().to_owned(),
@@ -122,7 +110,6 @@ impl DoctorReport {
         }
     }
 
-    /// For a person.
     fn text(&self) -> String {
         let mut text = String::new();
         for DoctorLine { state, subject, finding, advice } in &self.lines {
@@ -141,10 +128,8 @@ impl DoctorReport {
     }
 }
 
-/// Of many paths, those that are named.
 const PATHS_NAMED_MAX: usize = 5;
 
-/// Paths for a person.
 fn list_paths(paths: &[PathBuf]) -> String {
     let mut named: Vec<String> =
         paths.iter().take(PATHS_NAMED_MAX).map(|path| path.display().to_string()).collect();
@@ -158,11 +143,12 @@ fn list_paths(paths: &[PathBuf]) -> String {
 pub fn measure_space(path: &Path) -> Option<FreeSpace> {
     let there = path.ancestors().find(|folder| folder.exists())?;
     let found = rustix::fs::statvfs(there).ok()?;
-    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
-    Some(FreeSpace { free_bytes: bytes(found.f_bavail), total_bytes: bytes(found.f_blocks) })
+    Some(FreeSpace {
+        free_bytes: found.f_bavail.saturating_mul(found.f_frsize),
+        total_bytes: found.f_blocks.saturating_mul(found.f_frsize),
+    })
 }
 
-/// Looks at everything that can be looked at with these settings.
 pub async fn examine_relay(
     settings: Result<&RelaySettings, &SettingsError>,
     seams: &DoctorSeams,

@@ -13,7 +13,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// Of an answer, what its first line can have.
 const HEAD_BYTES_MAX: u64 = 4_096;
 
-/// Where something that listens there is reached on this machine.
 fn reach_locally(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -30,7 +29,6 @@ async fn connect_locally(listen: SocketAddr) -> Result<TcpStream, String> {
     }
 }
 
-/// What the relay says of itself.
 async fn ask_ready(listen: SocketAddr) -> Result<String, String> {
     let mut stream = connect_locally(listen).await?;
     let exchange = async {

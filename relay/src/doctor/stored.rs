@@ -8,16 +8,16 @@ use super::earlier::{LOST_PHOTOS, MOUNT_PHOTOS, has_lost_photos};
 use super::upkeep::examine_upkeep;
 use super::{DoctorReport, DoctorSeams, list_paths};
 use crate::backup::{FolderRemarks, list_remarks};
-use crate::db::{
-    Db, DbError, PlatformConnection, PlatformReason, authority, backups, checks, jobs, projections,
-};
+use crate::db::fleet::authority;
+use crate::db::operation::{backups, checks, jobs};
+use crate::db::projection::projections;
+use crate::db::{Db, DbError, PlatformConnection, PlatformReason};
 use crate::keys::{AuthorityKeys, AuthorityKind, KeyError, KeyNeeds, KeyRemark};
 use crate::ownership::parent_of;
 use crate::settings::RelaySettings;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-/// A backup is made each night.
 const BACKUP_AGE_MS: i64 = 26 * HOUR_MS;
 /// A job that is due as long is run by nobody.
 const JOB_WAIT_MS: i64 = 5 * MINUTE_MS;
@@ -207,7 +207,7 @@ async fn examine_backups(
     Ok(())
 }
 
-/// What lies beside a backup and counts for nothing, where this machine sees its folder.
+/// What is beside a backup and counts for nothing, where this machine sees its folder.
 fn remark_folder(report: &mut DoctorReport, backup: &Path, now_ms: i64) {
     let Ok(remarks) = list_remarks(parent_of(backup), now_ms) else { return };
     let FolderRemarks { ahead, unfinished } = remarks;

@@ -1,7 +1,8 @@
 //! What should be there and is not: recurring work, numbers of facilities, mails that left, keys that open second factors.
 
 use super::{DoctorReport, SILENT_MS};
-use crate::db::{DbError, PlatformConnection, checks, jobs};
+use crate::db::operation::{checks, jobs};
+use crate::db::{DbError, PlatformConnection};
 use crate::jobs::kinds::JobKind;
 
 /// Mails that failed are told of for so long.

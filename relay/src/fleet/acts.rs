@@ -3,12 +3,13 @@
 use record::ids::BoxId;
 
 use super::{Fleet, done_act};
-use crate::db::audit::{NewAudit, insert_act};
-use crate::db::boxes::BoxOwner;
-use crate::db::{AccountScope, DbError, ScopedConnection, boxes, claims, log_keys};
+use crate::db::access_log::audit::{NewAudit, insert_act};
+use crate::db::fleet::boxes::BoxOwner;
+use crate::db::fleet::{boxes, claims};
+use crate::db::log::log_keys;
+use crate::db::{AccountScope, DbError, ScopedConnection};
 use crate::projections::facility_now::refresh_box;
 
-/// Characters of a reason.
 pub const REASON_CHARS_MAX: usize = 200;
 
 /// A reason as it is kept: one line that says something; `None`: it says nothing, or too much.
@@ -31,7 +32,6 @@ pub struct BoxAct<'a> {
 }
 
 impl BoxAct<'_> {
-    /// What the access log says that it was about.
     fn about(&self) -> String {
         match self.reason {
             Some(reason) => format!("{}: {reason}", self.box_id),
@@ -42,9 +42,6 @@ impl BoxAct<'_> {
 
 impl Fleet {
     /// Calls a box so; `None` takes its name away. Whether that changed anything.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn rename(&self, act: BoxAct<'_>, name: Option<&str>) -> Result<bool, DbError> {
         let mut tx = self.db.write(act.scope).await?;
         let renamed = boxes::rename_box(&mut tx, act.box_id, name).await?;
@@ -53,9 +50,6 @@ impl Fleet {
     }
 
     /// Takes nothing more of a box until somebody releases it. Whether it was believed until now.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn quarantine(&self, act: BoxAct<'_>) -> Result<bool, DbError> {
         let mut tx = self.db.write(act.scope).await?;
         let home = boxes::lock_box(&mut tx, act.box_id).await?;
@@ -68,9 +62,6 @@ impl Fleet {
     }
 
     /// Takes a box's word again, after a person has looked. Whether there was anything to lift.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn release(&self, act: BoxAct<'_>) -> Result<bool, DbError> {
         let mut tx = self.db.write(act.scope).await?;
         let released = boxes::release_box(&mut tx, act.box_id).await?;
@@ -80,15 +71,12 @@ impl Fleet {
 
     /// Revokes a box: its certificates, its present connection, and keys that were only offered under its name, also with a
     /// claim. Its log stays. Whether there was one of this account.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn revoke(&self, act: BoxAct<'_>) -> Result<bool, DbError> {
         let mut tx = self.db.write(act.scope).await?;
         let home = self.end_service(&mut tx, act.box_id).await?;
         let revoked = self.finish(tx, home, &act, "box revoke").await?;
         if revoked {
-            self.outbox.disconnect(act.box_id);
+            self.publisher.disconnect(act.box_id);
         }
         Ok(revoked)
     }

@@ -6,9 +6,10 @@ use record::tree::Hash;
 use serde::Serialize;
 
 use super::{Fleet, FleetError};
-use crate::db::box_keys::AppliedKeys;
-use crate::db::directives::NewDirective;
-use crate::db::{AccountScope, DbError, PlatformReason, box_keys, boxes, directives};
+use crate::db::fleet::box_keys::AppliedKeys;
+use crate::db::fleet::directives::NewDirective;
+use crate::db::fleet::{box_keys, boxes, directives};
+use crate::db::{AccountScope, DbError, PlatformReason};
 use crate::keys::{AuthorityKey, AuthorityKind, KeySet};
 
 /// What the directive `keys` says beside its id.
@@ -30,7 +31,6 @@ struct KeyLine<'a> {
     args: &'a KeyArgs,
 }
 
-/// What every box should know now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KeyAnnouncement {
     args: KeyArgs,
@@ -41,14 +41,13 @@ pub(super) struct KeyAnnouncement {
 
 impl KeyAnnouncement {
     fn new(keyring: &KeySet, trust: String) -> Option<Self> {
-        let trusted = |kind| keyring.trusted_texts(kind);
         let brings = keyring.newest_of_each();
         let revoked = keyring.keys().iter().filter(|key| key.is_revoked());
         let drop = revoked.filter_map(AuthorityKey::verifier).map(|key| format!("{:08x}", key.id()));
         let has_authorities = keyring.keys().iter().filter(|key| key.kind == AuthorityKind::Ca).count() > 1;
         let args = KeyArgs {
-            cosign: trusted(AuthorityKind::Cosign),
-            directive: trusted(AuthorityKind::Directive),
+            cosign: keyring.trusted_texts(AuthorityKind::Cosign),
+            directive: keyring.trusted_texts(AuthorityKind::Directive),
             relay_ca: has_authorities.then_some(trust),
             drop: drop.collect(),
         };
@@ -68,9 +67,6 @@ impl Fleet {
     }
 
     /// Makes the directive `keys` for each box that was not told of the keys that there are now. How many.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn announce_keys(&self) -> Result<usize, FleetError> {
         let Some(announcement) = self.announcement() else { return Ok(0) };
         let behind = box_keys::platform_unannounced(

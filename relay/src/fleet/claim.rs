@@ -7,14 +7,14 @@ use record::sign::VerifierKey;
 use record::tree::Hash;
 
 use super::{Fleet, FleetError, done_act};
-use crate::db::audit::{NewAudit, insert_act};
-use crate::db::boxes::BoxOwner;
-use crate::db::claims::{BroughtLog, ClaimPlace, ClaimRow, UsedClaim, WaitedLog};
-use crate::db::epochs::StoredLog;
-use crate::db::{
-    AccountScope, DbError, PlatformReason, ScopedConnection, box_keys, boxes, claims, epochs, facilities,
-    log_keys,
-};
+use crate::db::access_log::audit::{NewAudit, insert_act};
+use crate::db::facility::facilities;
+use crate::db::fleet::boxes::BoxOwner;
+use crate::db::fleet::claims::{BroughtLog, ClaimPlace, ClaimRow, UsedClaim, WaitedLog};
+use crate::db::fleet::{box_keys, boxes, claims};
+use crate::db::log::epochs::StoredLog;
+use crate::db::log::{epochs, log_keys};
+use crate::db::{AccountScope, DbError, PlatformReason, ScopedConnection};
 use crate::keys::{AuthorityKind, KeyError, SignedCsr};
 use crate::projections::box_state::SILENT_MS;
 use crate::projections::facility_now::refresh_box;
@@ -22,68 +22,52 @@ use crate::projections::facility_now::refresh_box;
 /// Why a box got no certificate. Each says what the person at the box can do.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimRefusal {
-    /// 422.
     #[error("the request is not valid: {0}")]
     Form(&'static str),
-    /// 403.
     #[error("this claim code is unknown here: make a new claim file with \u{201c}Add a box\u{201d}")]
     Unknown,
-    /// 409.
     #[error("this claim code was used by another box, or with another key or log: make a new claim file")]
     Used,
-    /// 409.
     #[error(
         "this box was revoked, or is known here under another key, facility or account: set it up anew, which gives it a new id"
     )]
     Known,
-    /// 409.
     #[error(
         "this box is known here by another log, as one is that was restored from before its claim: it gets a certificate once whoever runs \
          this relay has admitted its log {0}"
     )]
     Waits(Epoch),
-    /// 409.
     #[error(
         "another box of this facility, {0}, was heard just now: make a claim file that replaces it, with \u{201c}Replace\u{201d} on its page"
     )]
     Occupied(BoxId),
-    /// 410.
     #[error("this claim code has expired: make a new claim file with \u{201c}Add a box\u{201d}")]
     Expired,
-    /// 403.
     #[error("no box in service signs so: it was never claimed here, was revoked, or has another log key")]
     NotIts,
-    /// 503.
     #[error(transparent)]
     Unavailable(#[from] DbError),
-    /// 500.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
 
-/// What a claim gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ClaimVerdict {
-    /// Certify it.
     Fresh,
-    /// It asked before: the same answer.
     Same(String),
     /// Another box, key or log has used the code.
     Used,
-    /// Nobody made such a code.
     Unknown,
-    /// Too old.
     Expired,
 }
 
 /// What a valid code makes of the log that comes with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LogTrust {
-    /// It is the box's own.
     Own,
     /// A person said so of one that waited: it is the box's own from now on.
     Admitted,
-    /// Its box is known by another log, which this one goes on from if a backup was restored. A person has to say that it is: whoever
+    /// Its box is known by another log, which this one continues if a backup was restored. A person has to say that it is: whoever
     /// has a code could name any box, and read with its certificate all that the box ever sent.
     Waits,
 }
@@ -119,14 +103,13 @@ fn log_of(request: &ClaimRequest) -> Result<(LogOrigin, [u8; 32]), ClaimRefusal>
 
 impl Fleet {
     /// `POST /box/v1/claim`.
-    ///
-    /// # Errors
-    /// Why the box got nothing.
     pub async fn claim(&self, request: &ClaimRequest) -> Result<ClaimAnswer, ClaimRefusal> {
         let csr = SignedCsr::read(&request.csr)
             .ok_or(ClaimRefusal::Form("`csr` is no signed certificate request"))?;
         let (origin, log_key) = log_of(request)?;
-        let is_plain = |text: &str| text.len() <= 200 && !text.contains(char::is_control);
+        fn is_plain(text: &str) -> bool {
+            text.len() <= 200 && !text.contains(char::is_control)
+        }
         if !is_plain(&request.model) || !is_plain(&request.version) {
             return Err(ClaimRefusal::Form("`model` or `version` is too long, or has a control character"));
         }
@@ -185,7 +168,7 @@ impl Fleet {
         refresh_box(&mut tx, facility, now_ms).await?;
         tx.commit().await?;
         if let Some(old) = replaced {
-            self.outbox.disconnect(old);
+            self.publisher.disconnect(old);
         }
         tracing::info!(%box_id, %facility, ?replaced, "a box was claimed");
         Ok(answer)
@@ -230,9 +213,6 @@ impl Fleet {
     }
 
     /// `POST /box/v1/renew`.
-    ///
-    /// # Errors
-    /// Why the box got nothing.
     pub async fn renew(&self, request: &RenewRequest) -> Result<ClaimAnswer, ClaimRefusal> {
         let csr = SignedCsr::read(&request.csr)
             .ok_or(ClaimRefusal::Form("`csr` is no signed certificate request"))?;
@@ -374,7 +354,6 @@ async fn confirm_log(
     Ok(())
 }
 
-/// What the access log calls the making of a claim file.
 fn claim_act(place: ClaimPlace) -> &'static str {
     if place.replaces.is_some() { "claim-file replace" } else { "claim-file create" }
 }
@@ -407,7 +386,7 @@ async fn find_trust(
 
 /// A box that is known stands here: what it recorded belongs to one facility. One that comes with another log than it is known by may
 /// have been restored from a backup that was made before it was claimed, and has nothing else to show than its code.
-/// `None`: it is refused. A first log goes on from none, so it is no restored box's; and a box that was revoked may be in
+/// `None`: it is refused. A first log continues none, so it is no restored box's; and a box that was revoked may be in
 /// anybody's hands, whose key would renew certificates again.
 fn decide_trust(
     home: &BoxOwner,
@@ -435,7 +414,7 @@ mod tests {
 
     fn stored_log((origin, log_key): (LogOrigin, [u8; 32]), key_known: bool) -> StoredLog {
         StoredLog {
-            number: crate::db::epochs::LogNumber::NONE,
+            number: crate::db::LogNumber::NONE,
             origin,
             log_key,
             key_known,

@@ -23,7 +23,6 @@ impl fmt::Debug for ClaimWishes {
 }
 
 impl ClaimWishes {
-    /// With this too; an empty text says nothing.
     #[must_use]
     pub fn with_text(mut self, key: &str, text: &str) -> Self {
         if !text.trim().is_empty() {
@@ -48,9 +47,6 @@ impl ClaimWishes {
     }
 
     /// What it says, as a box reads it: all but what the relay says of itself.
-    ///
-    /// # Errors
-    /// What a box would not take, by its key.
     pub fn read_claim(self) -> Result<ClaimFile, ClaimFileError> {
         let has_wifi = self.0.keys().any(|key| key.starts_with("wifi."));
         let wishes = if has_wifi { self.with_default("wifi.country", COUNTRY) } else { self };
@@ -58,7 +54,6 @@ impl ClaimWishes {
     }
 }
 
-/// What the relay says of itself.
 #[derive(Debug, Clone)]
 pub(super) struct RelayFacts<'a> {
     pub(super) relay_url: &'a str,
@@ -67,16 +62,12 @@ pub(super) struct RelayFacts<'a> {
     pub(super) directive_keys: &'a [String],
     pub(super) mqtt_url: &'a str,
     pub(super) facility: FacilityId,
-    /// The facility's time zone.
     pub(super) zone: &'a str,
     pub(super) code: &'a str,
     pub(super) expires_ms: i64,
 }
 
 /// The file, which a box reads as it is meant.
-///
-/// # Errors
-/// What a box would not take, by its key.
 pub(super) fn write_claim_file(
     facts: &RelayFacts<'_>,
     wishes: ClaimWishes,

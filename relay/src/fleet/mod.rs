@@ -19,11 +19,11 @@ pub use acts::{BoxAct, REASON_CHARS_MAX, read_reason};
 pub use claim::ClaimRefusal;
 pub use claim_file::ClaimWishes;
 
-use crate::db::audit::NewAudit;
-use crate::db::claims::ClaimPlace;
+use crate::db::access_log::audit::NewAudit;
+use crate::db::fleet::claims::ClaimPlace;
 use crate::db::{AccountScope, Db, DbError};
 use crate::keys::{AuthorityKeys, AuthorityKind, KeyError, read_configured};
-use crate::mqtt::Outbox;
+use crate::mqtt::BoxPublisher;
 use service::clock::Clock;
 use service::random::RandomSource;
 
@@ -42,27 +42,27 @@ pub enum FleetError {
     /// Nobody knows yet under which addresses boxes reach this relay.
     #[error("the relay's addresses are not known: start it, or set public_url, mqtt_url and photos_url")]
     NoAddress,
-    /// Nothing that a box could trust.
     #[error("this relay has no keys yet: start it, or run `cleantrack-relay keys init`")]
     NoKeys,
-    /// Something in it that no box takes.
     #[error("no claim file was made. {}", word_mistakes(.0))]
     ClaimFile(#[from] ClaimFileError),
-    /// The database.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
 /// Each mistake by its key; lines are of a file that nobody has.
 fn word_mistakes(error: &ClaimFileError) -> String {
-    let word = |mistake: &ClaimMistake| match &mistake.key {
-        Some(key) => format!("`{key}` {}", mistake.reason),
-        None => format!("The file {}", mistake.reason),
-    };
-    error.mistakes().iter().map(word).collect::<Vec<_>>().join("; ")
+    error
+        .mistakes()
+        .iter()
+        .map(|mistake: &ClaimMistake| match &mistake.key {
+            Some(key) => format!("`{key}` {}", mistake.reason),
+            None => format!("The file {}", mistake.reason),
+        })
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
-/// Where boxes reach this relay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayUrls {
     /// `https://host:port`: claims and renewals.
@@ -78,7 +78,6 @@ pub struct RelayUrls {
 pub struct PublicIdentity {
     /// PEM, leaf first.
     pub certificate: PathBuf,
-    /// PEM.
     pub key: PathBuf,
     /// PEM of what boxes must trust to reach it, where that is not in the certificate file's chain.
     pub ca: Option<PathBuf>,
@@ -86,17 +85,10 @@ pub struct PublicIdentity {
 
 impl PublicIdentity {
     /// What boxes must trust to reach the listener, PEM.
-    ///
-    /// # Errors
-    /// It cannot be read.
     fn read_trust(&self) -> Result<String, KeyError> {
         read_configured(self.ca.as_deref().unwrap_or(&self.certificate))
     }
 
-    /// What the listener shows.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or holds something else.
     pub(crate) fn load_identity(&self) -> Result<TlsIdentity, KeyError> {
         let (pem, key) = (read_configured(&self.certificate)?, read_configured(&self.key)?);
         let configured = |path: &Path, what| KeyError::Configured { path: path.to_owned(), what };
@@ -106,41 +98,33 @@ impl PublicIdentity {
     }
 
     /// Whether what boxes are to trust is certificates, and not something else.
-    ///
-    /// # Errors
-    /// The file cannot be read, or holds none.
     pub(crate) fn check_trust(&self) -> Result<(), KeyError> {
         let path = self.ca.as_deref().unwrap_or(&self.certificate);
-        let configured = || KeyError::Configured { path: path.to_owned(), what: "a certificate" };
-        read_chain(&self.read_trust()?).map(drop).ok_or_else(configured)
+        read_chain(&self.read_trust()?)
+            .map(drop)
+            .ok_or_else(|| KeyError::Configured { path: path.to_owned(), what: "a certificate" })
     }
 }
 
-/// What a TLS listener shows.
 #[derive(Debug)]
 pub struct TlsIdentity {
-    /// Leaf first.
     pub chain: Vec<CertificateDer<'static>>,
     pub key: PrivateKeyDer<'static>,
 }
 
-/// Boxes' certificates and claims, and what the listeners show.
 #[derive(Debug)]
 pub struct Fleet {
     db: Db,
     keys: Arc<AuthorityKeys>,
     public: Option<(PublicIdentity, String)>,
     urls: OnceLock<RelayUrls>,
-    outbox: Outbox,
+    publisher: BoxPublisher,
     clock: Arc<dyn Clock>,
     random: Arc<dyn RandomSource>,
 }
 
 impl Fleet {
     /// On these keys, with a certificate of the operator's for the public listener, where there is one.
-    ///
-    /// # Errors
-    /// The operator's files cannot be read.
     pub fn open(
         db: Db,
         keys: Arc<AuthorityKeys>,
@@ -154,13 +138,13 @@ impl Fleet {
             }
             None => None,
         };
-        Ok(Self { db, keys, public, urls: OnceLock::new(), outbox: Outbox::new(), clock, random })
+        Ok(Self { db, keys, public, urls: OnceLock::new(), publisher: BoxPublisher::new(), clock, random })
     }
 
     /// With the way to boxes that are connected here: whose certificates end, their connection does too.
     #[must_use]
-    pub fn with_outbox(self, outbox: Outbox) -> Self {
-        Self { outbox, ..self }
+    pub fn with_publisher(self, publisher: BoxPublisher) -> Self {
+        Self { publisher, ..self }
     }
 
     /// Says where boxes reach this relay, once its listeners are open. Later words change nothing.
@@ -168,7 +152,6 @@ impl Fleet {
         let _ = self.urls.set(urls);
     }
 
-    /// Milliseconds since 1970.
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
     }
@@ -177,17 +160,14 @@ impl Fleet {
         self.urls.get()
     }
 
-    /// The keys with which this relay cosigns or has cosigned.
     pub fn cosigners(&self) -> Vec<VerifierKey> {
         self.keys.now().cosigners()
     }
 
-    /// The keys of this relay.
     pub fn keys(&self) -> &Arc<AuthorityKeys> {
         &self.keys
     }
 
-    /// What boxes are to believe of a kind.
     fn trusted_texts(&self, kind: AuthorityKind) -> Vec<String> {
         self.keys.now().trusted_texts(kind)
     }
@@ -203,15 +183,11 @@ impl Fleet {
         self.keys.now().roots_pem(self.clock.now_ms())
     }
 
-    /// Where they are kept.
     pub fn ca_file(&self) -> PathBuf {
         self.keys.roots_file()
     }
 
     /// The authorities as the roots to one of which client certificates must lead.
-    ///
-    /// # Errors
-    /// One of them is no certificate.
     pub fn client_roots(&self) -> Result<RootCertStore, KeyError> {
         let content = || KeyError::Content { path: self.ca_file(), what: "a certificate" };
         let mut roots = RootCertStore::empty();
@@ -222,9 +198,6 @@ impl Fleet {
     }
 
     /// What the listeners for boxes show: a certificate of the own authority for these names.
-    ///
-    /// # Errors
-    /// A key file that cannot be used.
     pub fn own_identity(&self, names: &[String]) -> Result<TlsIdentity, KeyError> {
         let (keyring, folder) = (self.keys.now(), self.keys.folder());
         let authority = keyring.listener_authority().ok_or(KeyError::NotHere(AuthorityKind::Ca))?;
@@ -235,9 +208,6 @@ impl Fleet {
     }
 
     /// What the public listener shows: what was configured, else the same as for boxes.
-    ///
-    /// # Errors
-    /// A file that cannot be used.
     pub fn public_identity(&self, names: &[String]) -> Result<TlsIdentity, KeyError> {
         let Some((public, _)) = &self.public else { return self.own_identity(names) };
         public.load_identity()

@@ -13,7 +13,6 @@ use tracing::Instrument as _;
 use super::TrustedProxies;
 use crate::web::ClientAddress;
 
-/// What names are made of, and whose are believed.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestNaming {
     pub(crate) proxies: TrustedProxies,
@@ -53,9 +52,8 @@ mod tests {
     async fn named(peer: &str, written: Option<&str>) -> String {
         let proxies = TrustedProxies::new(&["10.0.0.0/8".parse().unwrap()]);
         let naming = RequestNaming { proxies, random: Arc::new(SeededRandom::new(1)) };
-        let shown = async |axum::Extension(id): axum::Extension<RequestId>| id.as_str().to_owned();
         let router = Router::new()
-            .route("/", get(shown))
+            .route("/", get(async |axum::Extension(id): axum::Extension<RequestId>| id.as_str().to_owned()))
             .layer(axum::middleware::from_fn_with_state(naming, name_request));
         let mut request = Request::get("/");
         if let Some(written) = written {
@@ -85,7 +83,6 @@ mod tests {
         }
     }
 
-    /// Lines of a log, as they are written under systemd.
     #[derive(Debug, Clone, Default)]
     struct LogLines(Arc<std::sync::Mutex<Vec<u8>>>);
 
@@ -110,13 +107,15 @@ mod tests {
             proxies: TrustedProxies::new(&["10.0.0.0/8".parse().unwrap()]),
             random: Arc::new(SeededRandom::new(1)),
         };
-        let handler = async || {
-            tokio::task::yield_now().await;
-            tracing::Span::current().record("account", 7);
-            tracing::warn!("something happened");
-        };
         let router = Router::new()
-            .route("/", get(handler))
+            .route(
+                "/",
+                get(async || {
+                    tokio::task::yield_now().await;
+                    tracing::Span::current().record("account", 7);
+                    tracing::warn!("something happened");
+                }),
+            )
             .layer(axum::middleware::from_fn_with_state(naming, name_request));
         let mut request = Request::get("/").header(REQUEST_ID, "edge-7f").body(Body::empty()).unwrap();
         request.extensions_mut().insert(ClientAddress(([10, 1, 2, 3], 1).into()));

@@ -6,7 +6,6 @@ use record::verify::{Batch, BatchPlacement, BatchRefusal, SignedBatch, VerifiedB
 /// What is held of the log that a batch belongs to, as far as the decision needs it.
 #[derive(Debug, Clone, Copy)]
 pub struct HeldLog<'a> {
-    /// Compact range of everything held.
     pub frontier: &'a Frontier,
     /// Leaf hashes held from the batch's first entry on, up to its end or the end of what is held.
     pub overlap: &'a [Hash],
@@ -14,30 +13,24 @@ pub struct HeldLog<'a> {
     pub root_at_end: Option<Hash>,
     /// Size and root of a checkpoint of more than is held that this relay cosigned before it lost entries.
     pub witness: Option<(u64, Hash)>,
-    /// How much of this log counts, where another one goes on from there: it has ended.
+    /// How much of this log counts, where another one continues there: it has ended.
     pub ends: Option<u64>,
 }
 
-/// What to do with a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchVerdict {
-    /// Store it and cosign.
     Store(Box<VerifiedBatch<Batch>>),
-    /// Everything in it is held: say again what is held.
     Again,
-    /// Something is missing before it: ask for it.
     Want(u64),
     /// The log contradicts what is held or was cosigned: keep both, take nothing more.
     Fork {
         /// First entry that differs, where it is in the batch.
         seq: Option<u64>,
     },
-    /// The log has ended, and grows past where the next one goes on: two machines write for one box.
+    /// The log has ended, and grows past where the next one continues: two machines write for one box.
     Clash {
-        /// Where it ended.
         ends: u64,
     },
-    /// It does not hold.
     Refuse(BatchRefusal),
 }
 

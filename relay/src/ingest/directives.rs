@@ -8,11 +8,11 @@ use record::topics::DownTopic;
 use record::verify::Batch;
 
 use super::Ingest;
-use crate::db::directives::DirectiveOutcome;
-use crate::db::epochs::StoredLog;
-use crate::db::{
-    AccountScope, DbError, PlatformReason, ScopedConnection, box_keys, boxes, directives, epochs,
-};
+use crate::db::fleet::directives::DirectiveOutcome;
+use crate::db::fleet::{box_keys, boxes, directives};
+use crate::db::log::epochs;
+use crate::db::log::epochs::StoredLog;
+use crate::db::{AccountScope, DbError, PlatformReason, ScopedConnection};
 use crate::keys::AuthorityKind;
 
 /// How long after it was sent one is sent again to a box that stays connected and says nothing of it.
@@ -30,7 +30,7 @@ impl Ingest {
     ) -> Result<(), DbError> {
         let waiting = directives::list_notes(&mut self.db.read(scope).await?, box_id, decided).await?;
         for (number, note) in waiting {
-            if let Err(error) = self.outbox.send(box_id, DownTopic::Directive, Bytes::from(note)) {
+            if let Err(error) = self.publisher.send(box_id, DownTopic::Directive, Bytes::from(note)) {
                 tracing::info!(%error, %box_id, number, "a directive did not leave; it is sent again");
                 return Ok(());
             }
@@ -42,16 +42,13 @@ impl Ingest {
     }
 
     /// Sends what waits to boxes that are connected to this process.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn send_waiting(&self) -> Result<(), DbError> {
         let before_ms = self.clock.now_ms().saturating_sub(AGAIN_MS);
         let waiting =
             directives::platform_waiting(&mut self.db.platform_read(PlatformReason::Work).await?, before_ms)
                 .await?;
         for (scope, box_id) in waiting {
-            if self.outbox.connection(box_id).is_some() {
+            if self.publisher.connection(box_id).is_some() {
                 let decided = directives::last_outcome(&mut self.db.read(scope).await?, box_id).await?;
                 self.send_directives(scope, box_id, decided).await?;
             }
@@ -60,14 +57,11 @@ impl Ingest {
     }
 
     /// Ends connections of boxes that another process revoked: one that says nothing would otherwise stand on.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn end_revoked(&self) -> Result<(), DbError> {
         let since_ms = self.clock.now_ms().saturating_sub(REVOKED_FOR_MS);
         let mut conn = self.db.platform_read(PlatformReason::Box).await?;
         for box_id in boxes::platform_revoked_since(&mut conn, since_ms).await? {
-            if self.outbox.disconnect(box_id) {
+            if self.publisher.disconnect(box_id) {
                 tracing::info!(%box_id, "a box that was revoked is disconnected");
             }
         }
@@ -99,7 +93,6 @@ impl Ingest {
     }
 }
 
-/// Keeps what the entries of a batch say became of directives.
 pub(super) async fn note_outcomes(
     tx: &mut ScopedConnection,
     origin: &LogOrigin,

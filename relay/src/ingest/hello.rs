@@ -15,9 +15,12 @@ use super::{
     Ingest, IngestCounters, IngestError, IngestReply, QUARANTINED, ack_cosigned, ack_with, busy_reply,
     done_reply, revoked_reply,
 };
-use crate::db::boxes::BoxOwner;
-use crate::db::epochs::{NewEvidence, StoredLog};
-use crate::db::{DbError, PlatformReason, ScopedConnection, boxes, entries, epochs, log_keys, projections};
+use crate::db::fleet::boxes;
+use crate::db::fleet::boxes::BoxOwner;
+use crate::db::log::epochs::{NewEvidence, StoredLog};
+use crate::db::log::{entries, epochs, log_keys};
+use crate::db::projection::projections;
+use crate::db::{DbError, PlatformReason, ScopedConnection};
 use crate::mqtt::{PublishOutcome, PublishRefusal};
 use crate::projections::facility_now::refresh_box;
 
@@ -31,11 +34,9 @@ fn clock_word(clock: ClockState) -> &'static str {
 
 /// Characters of what a box says of itself, each text; no box has a version or a printer with more.
 const TEXT_CHARS_MAX: usize = 1_000;
-/// Characters of a version: it stands in lists.
 const VERSION_CHARS_MAX: usize = 200;
 /// Bytes of all that is kept: a box says about 1,000.
 const REPORT_BYTES_MAX: usize = 64 * 1024;
-/// Things in one list of what it says.
 const LIST_MAX: usize = 64;
 
 /// As much of a text as is kept, with spaces for control characters. PostgreSQL takes no NUL, and a box that was told to
@@ -80,9 +81,6 @@ const UNREADABLE: IngestReply =
 
 impl Ingest {
     /// Takes a hello and answers what is held of the log that it names.
-    ///
-    /// # Errors
-    /// The database; see [`IngestError`].
     pub async fn hello(&self, box_id: BoxId, payload: &[u8]) -> Result<IngestReply, IngestError> {
         let Ok(hello) = serde_json::from_slice::<Hello>(payload) else { return Ok(UNREADABLE) };
         if let Err(wait_s) = self.take_turn(box_id, BoxMessage::Hello) {
@@ -193,9 +191,6 @@ impl Ingest {
     }
 
     /// Takes a health report; answers whenever what is held differs from what the box believes.
-    ///
-    /// # Errors
-    /// The database; see [`IngestError`].
     pub async fn health(&self, box_id: BoxId, payload: &[u8]) -> Result<IngestReply, IngestError> {
         let Ok(health) = serde_json::from_slice::<HealthReport>(payload) else { return Ok(UNREADABLE) };
         // Nothing is lost with one: the next says more.

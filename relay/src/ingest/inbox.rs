@@ -4,7 +4,8 @@ use bytes::Bytes;
 use record::topics::{DownTopic, UpTopic};
 
 use super::{Ingest, IngestError, IngestReply};
-use crate::db::{DbError, PlatformReason, boxes};
+use crate::db::fleet::boxes;
+use crate::db::{DbError, PlatformReason};
 use crate::mqtt::{Admission, BoxConnection, Inbox, PeerCertificate, Presence, PublishOutcome};
 
 impl Ingest {
@@ -55,7 +56,7 @@ impl Inbox for Ingest {
             Ok(IngestReply { ack, disposition }) => {
                 let bytes = ack.and_then(|ack| serde_json::to_vec(&ack).ok());
                 if let Some(Err(error)) =
-                    bytes.map(|bytes| self.outbox.send(from.box_id, DownTopic::Ack, bytes.into()))
+                    bytes.map(|bytes| self.publisher.send(from.box_id, DownTopic::Ack, bytes.into()))
                 {
                     // The box asks again by hello or health.
                     tracing::info!(%error, box_id = %from.box_id, "an answer did not leave");

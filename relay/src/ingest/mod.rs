@@ -22,10 +22,12 @@ use record::messages::{Ack, Answer, BatchRefused, BusyRelay, VERSION};
 use record::sign::SignedNote;
 use record::verify::{BatchRefusal, SignedBatch};
 
-use crate::db::boxes::BoxOwner;
-use crate::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection, boxes, entries, epochs};
+use crate::db::fleet::boxes;
+use crate::db::fleet::boxes::BoxOwner;
+use crate::db::log::{entries, epochs};
+use crate::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection};
 use crate::keys::SharedKeySet;
-use crate::mqtt::{Outbox, PublishOutcome};
+use crate::mqtt::{BoxPublisher, PublishOutcome};
 use crate::projections::facility_now::refresh_box;
 use crate::projections::{StepOutcome, StepQueue, end_of, step_facility};
 pub use decide::{BatchVerdict, HeldLog, decide_batch};
@@ -35,44 +37,31 @@ use service::clock::Clock;
 use service::random::RandomSource;
 pub use vouched::{NotAdmitted, admit_log};
 
-/// Why nothing can be said about what was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
-    /// Nothing was stored.
     #[error("nothing was stored: {0}")]
     Nothing(#[from] DbError),
-    /// The commit failed or its answer was lost.
     #[error("nobody knows whether it was stored: {0}")]
     Unknown(DbError),
 }
 
-/// What a box is told, and what its publish gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IngestReply {
-    /// `down/ack`, where there is something to say.
     pub ack: Option<Ack>,
-    /// For PUBACK.
     pub disposition: PublishOutcome,
 }
 
-/// Counters since the start.
 #[derive(Debug, Default)]
 pub struct IngestCounters {
-    /// Entries stored.
     pub entries: AtomicU64,
-    /// Batches stored.
     pub stored: AtomicU64,
-    /// Batches that were held already.
     pub again: AtomicU64,
-    /// Batches before which something is missing.
     pub gaps: AtomicU64,
-    /// Batches refused.
     pub refused: AtomicU64,
     /// Batches that were sent away until later.
     pub busy: AtomicU64,
     /// Messages of boxes that send more than any box has to, of which nothing was done.
     pub paced: AtomicU64,
-    /// Forks, epoch clashes and losses of our own.
     pub evidence: AtomicU64,
 }
 
@@ -82,27 +71,23 @@ impl IngestCounters {
     }
 }
 
-/// The room behind the MQTT listener.
+/// The module behind the MQTT listener.
 pub struct Ingest {
     db: Db,
     keys: SharedKeySet,
     clock: Arc<dyn Clock>,
     random: Arc<dyn RandomSource>,
-    outbox: Outbox,
+    publisher: BoxPublisher,
     counters: IngestCounters,
     steps: Arc<StepQueue>,
     reports: reports::BoxReports,
-    /// Where boxes come over a network.
     pace: Option<BoxPace>,
 }
 
 /// Two signed statements of one box of which only one can count, in the words of each side.
 struct Contradiction {
-    /// Of the evidence.
     kind: &'static str,
-    /// For the operator.
     why: &'static str,
-    /// For the box.
     code: &'static str,
     text: &'static str,
 }
@@ -134,7 +119,7 @@ const RETRY_S_SPREAD: u32 = 16;
 
 /// What a batch turned out to be before anything was compared.
 enum Opened {
-    /// With the log that it belongs to, and where that ended, if another one goes on from it.
+    /// With the log that it belongs to, and where that ended, if another one continues it.
     Signed(Box<SignedBatch>, epochs::StoredLog, Option<u64>),
     Refused {
         code: &'static str,
@@ -151,11 +136,11 @@ impl Ingest {
         db: Db,
         keys: impl Into<SharedKeySet>,
         (clock, random): (Arc<dyn Clock>, Arc<dyn RandomSource>),
-        outbox: Outbox,
+        publisher: BoxPublisher,
     ) -> Self {
         let counters = IngestCounters::default();
         let (steps, reports) = (Arc::default(), reports::BoxReports::default());
-        Self { db, keys: keys.into(), clock, random, outbox, counters, steps, reports, pace: None }
+        Self { db, keys: keys.into(), clock, random, publisher, counters, steps, reports, pace: None }
     }
 
     /// From now on a box that sends more than any box has to is told to wait.
@@ -189,7 +174,6 @@ impl Ingest {
         Ok(())
     }
 
-    /// Counters since the start.
     pub fn counters(&self) -> &IngestCounters {
         &self.counters
     }
@@ -200,9 +184,6 @@ impl Ingest {
 
     /// Takes a batch that a certificate says is from `box_id`. Where no connection or lock is free in time, the box is told when
     /// to come again, and its connection stays.
-    ///
-    /// # Errors
-    /// The database; see [`IngestError`].
     pub async fn batch(&self, box_id: BoxId, payload: Bytes) -> Result<IngestReply, IngestError> {
         if let Err(wait_s) = self.take_turn(box_id, BoxMessage::Batch) {
             return Ok(self.pause_batch(box_id, payload, wait_s).await);
@@ -448,7 +429,6 @@ fn busy_reply(epoch: Option<Epoch>, retry_s: u32) -> IngestReply {
     IngestReply { ack, disposition: PublishOutcome::Busy }
 }
 
-/// What a note claims to be; nothing of it is believed.
 fn claimed_checkpoint(note: &str) -> Option<Checkpoint> {
     Checkpoint::parse(SignedNote::parse(note).ok()?.text()).ok()
 }

@@ -14,7 +14,6 @@ const BOXES_MAX: usize = 20_000;
 /// How long nothing is taken of a box whose batches were refused one after another.
 const PAUSE_MS: u64 = 60_000;
 
-/// What a box sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BoxMessage {
     /// 6 a minute; 20 at once, as over a line that breaks again and again.
@@ -25,7 +24,6 @@ pub(super) enum BoxMessage {
     Batch,
 }
 
-/// What is left of each box.
 #[derive(Debug)]
 pub(super) struct BoxPace {
     hellos: RateLimiter<BoxId>,
@@ -71,7 +69,6 @@ impl BoxPace {
         }
     }
 
-    /// Counts a batch that was refused.
     pub(super) fn note_refusal(&self, box_id: BoxId, up_ms: u64) {
         if self.refusals.take(box_id, up_ms).is_err() {
             let mut paused = self.lock();

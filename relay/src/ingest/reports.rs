@@ -7,9 +7,11 @@ use std::time::Duration;
 use record::ids::{BoxId, ConnectionId, Epoch};
 
 use super::Ingest;
-use crate::db::box_now::{self, BoxUpdate, KnownUpdate};
-use crate::db::boxes::{BoxOwner, to_i64};
-use crate::db::facilities::OwnedFacility;
+use crate::db::OwnedFacility;
+use crate::db::fleet::box_now;
+use crate::db::fleet::box_now::{BoxUpdate, KnownUpdate};
+use crate::db::fleet::boxes::BoxOwner;
+use crate::db::to_i64;
 use crate::db::{AccountScope, Db, DbError, PlatformReason};
 use crate::projections::box_state::BoxState;
 use crate::projections::facility_now::refresh_boxes;
@@ -17,14 +19,10 @@ use crate::projections::facility_now::refresh_boxes;
 /// How often what was collected is written.
 pub const FLUSH_EVERY: Duration = Duration::from_secs(5);
 
-/// What a box says of itself in hello and health.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReportedState<'a> {
-    /// Its present epoch.
     pub(super) epoch: Epoch,
-    /// Entries in it.
     pub(super) size: u64,
-    /// What it knows to be cosigned.
     pub(super) cursor: u64,
     /// `synced`, `rtc` or `uncertain`.
     pub(super) clock: &'a str,
@@ -85,7 +83,6 @@ fn merge_updates(before: BoxUpdate, now: BoxUpdate) -> BoxUpdate {
     }
 }
 
-/// What was collected.
 #[derive(Debug, Default)]
 pub(super) struct BoxReports {
     pending: Mutex<PendingReports>,
@@ -99,12 +96,10 @@ impl BoxReports {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something of the box came.
     pub(super) fn note_seen(&self, home: &BoxOwner, box_id: BoxId, now_ms: i64) {
         self.lock().update(home.scope, box_id).seen_ms = Some(now_ms);
     }
 
-    /// A connection of the box is open.
     pub(super) fn note_connected(
         &self,
         home: &BoxOwner,
@@ -131,7 +126,6 @@ impl BoxReports {
         }
     }
 
-    /// What a box says of itself.
     pub(super) fn note_state(
         &self,
         home: &BoxOwner,
@@ -149,7 +143,6 @@ impl BoxReports {
         update.seen_ms = Some(now_ms);
     }
 
-    /// Its hello, with its program's version.
     pub(super) fn note_hello(&self, home: &BoxOwner, box_id: BoxId, version: String, hello: String) {
         let mut pending = self.lock();
         let update = pending.update(home.scope, box_id);
@@ -157,12 +150,10 @@ impl BoxReports {
         update.hello = Some(hello);
     }
 
-    /// Its health report.
     pub(super) fn note_health(&self, home: &BoxOwner, box_id: BoxId, health: String) {
         self.lock().update(home.scope, box_id).health = Some(health);
     }
 
-    /// Until when the box's facility is known.
     pub(super) fn note_known(&self, home: &BoxOwner, now_ms: i64) {
         let place = OwnedFacility { scope: home.scope, facility: home.facility };
         self.lock().known.insert(place, now_ms);
@@ -222,9 +213,6 @@ async fn write_reports(
 
 impl Ingest {
     /// Writes what boxes said of themselves since the last time, for whoever must see it at once; of how many boxes.
-    ///
-    /// # Errors
-    /// The database: it is tried again with what comes next.
     pub async fn flush_reports(&self) -> Result<usize, DbError> {
         self.reports.flush(&self.db, self.clock.now_ms()).await
     }
@@ -257,15 +245,17 @@ mod tests {
 
     #[test]
     fn the_end_of_an_older_connection_is_not_that_of_the_open_one() {
-        let name = |n: u8| Some(connection(n).to_string());
-        assert_eq!(ends(&[(true, 1), (true, 2), (false, 1)]), (name(2), None));
-        assert_eq!(ends(&[(true, 1), (false, 1)]), (name(1), name(1)));
+        fn connection_name(n: u8) -> Option<String> {
+            Some(connection(n).to_string())
+        }
+        assert_eq!(ends(&[(true, 1), (true, 2), (false, 1)]), (connection_name(2), None));
+        assert_eq!(ends(&[(true, 1), (false, 1)]), (connection_name(1), connection_name(1)));
         assert_eq!(
             ends(&[(false, 2), (false, 1)]),
-            (None, name(2)),
+            (None, connection_name(2)),
             "which one is open stands in the database"
         );
-        assert_eq!(ends(&[(false, 1), (true, 2)]), (name(2), name(1)));
+        assert_eq!(ends(&[(false, 1), (true, 2)]), (connection_name(2), connection_name(1)));
     }
 
     #[test]

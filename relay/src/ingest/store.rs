@@ -10,26 +10,26 @@ use record::redact::TextLine;
 use record::verify::{Batch, VerifiedBatch};
 
 use super::{Ingest, IngestCounters, IngestError, IngestReply, ack_with, directives, done_reply, vouched};
-use crate::db::adoptions::Adoption;
-use crate::db::boxes::BoxOwner;
-use crate::db::entries::{NODE_LEVEL_MIN, StoredNode};
-use crate::db::epochs::{LogGrowth, NewEvidence, StoredLog};
-use crate::db::facilities::OwnedFacility;
-use crate::db::{
-    DbError, ScopedConnection, adoptions, box_keys, boxes, entries, epochs, facilities, log_keys, texts,
-};
+use crate::db::OwnedFacility;
+use crate::db::facility::facilities;
+use crate::db::fleet::boxes::BoxOwner;
+use crate::db::fleet::{box_keys, boxes};
+use crate::db::log::entries::{NODE_LEVEL_MIN, StoredNode};
+use crate::db::log::epochs::{LogGrowth, NewEvidence, StoredLog};
+use crate::db::log::{entries, epochs, log_keys, texts};
+use crate::db::projection::adoptions;
+use crate::db::projection::adoptions::Adoption;
+use crate::db::{DbError, ScopedConnection};
 use crate::keys::AuthorityKind;
 use crate::projections::facility_now::refresh_box;
 use record::messages::Answer;
 
-/// How a batch of this epoch enters what pages read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum BatchUse {
     /// It is the newest: the next step folds it.
     Fold,
     /// It is stored; the projection is made anew, in the order of the epochs.
     Later,
-    /// It is stored and stays apart.
     Apart,
     /// It is stored, and nothing of it counts or is asked for until a person has said that it is the box's.
     Waits,
@@ -56,21 +56,21 @@ impl Ingest {
     ) -> Result<IngestReply, IngestError> {
         let now_ms = self.clock.now_ms();
         let origin = held.origin;
-        let way = self.way(&mut tx, home, held, batch, now_ms).await?;
-        if way == Way::Crowd {
+        let batch_use = self.decide_use(&mut tx, home, held, batch, now_ms).await?;
+        if batch_use == BatchUse::Crowd {
             drop(tx);
             return self
                 .refuse(home, origin.box_id, (origin.epoch, 0), ("crowd", CROWD), &Bytes::new(), false)
                 .await;
         }
-        append_batch(&mut tx, held, batch, way).await?;
-        if way != Way::Waits {
+        append_batch(&mut tx, held, batch, batch_use).await?;
+        if batch_use != BatchUse::Waits {
             directives::note_outcomes(&mut tx, &origin, batch).await?;
         }
         // Lines that were sent before the entry that adopts them count from here on.
-        let brings = self.note_adoptions(&mut tx, &origin, batch, way != Way::Waits).await?;
-        let way = if brings && way == Way::Fold { Way::Later } else { way };
-        if way == Way::Later {
+        let brings = self.note_adoptions(&mut tx, &origin, batch, batch_use != BatchUse::Waits).await?;
+        let batch_use = if brings && batch_use == BatchUse::Fold { BatchUse::Later } else { batch_use };
+        if batch_use == BatchUse::Later {
             facilities::request_rebuild(&mut tx, home.facility).await?;
         }
         let applied = box_keys::find_applied(&mut tx, origin.box_id).await?;
@@ -80,7 +80,7 @@ impl Ingest {
             held.witness.as_deref().filter(|w| super::claimed_checkpoint(w).is_some_and(|c| c.size > size));
         let grown = LogGrowth { frontier: batch.frontier(), cosigned: &cosigned, witness: ahead };
         epochs::save_growth(&mut tx, &origin, grown, now_ms).await?;
-        if way == Way::Waits {
+        if batch_use == BatchUse::Waits {
             refresh_box(&mut tx, home.facility, now_ms).await?;
         }
         self.commit(tx).await?;
@@ -116,28 +116,28 @@ impl Ingest {
         adoptions::save_adoption(tx, origin.box_id, &adoptions, asks).await
     }
 
-    /// Where this epoch stands among the box's others; the first entry of an epoch says what it goes on from.
-    async fn way(
+    /// Where this epoch stands among the box's others; the first entry of an epoch says what it continues.
+    async fn decide_use(
         &self,
         tx: &mut ScopedConnection,
         home: &BoxOwner,
         held: &StoredLog,
         batch: &Batch,
         now_ms: i64,
-    ) -> Result<Way, DbError> {
+    ) -> Result<BatchUse, DbError> {
         let origin = held.origin;
         if held.apart && held.key_known {
-            return Ok(Way::Apart);
+            return Ok(BatchUse::Apart);
         }
         if held.apart {
             let entries = held.frontier.size().saturating_add(batch.entries().len() as u64);
-            return Ok(if entries > WAITING_ENTRIES_MAX { Way::Crowd } else { Way::Waits });
+            return Ok(if entries > WAITING_ENTRIES_MAX { BatchUse::Crowd } else { BatchUse::Waits });
         }
         let all = epochs::of_box(tx, origin.box_id).await?;
         if let Some((first, _)) = batch.entries().first().filter(|(entry, _)| entry.seq() == 0) {
             return self.begin(tx, home, (held, &all), (first, batch), now_ms).await;
         }
-        Ok(if is_newest(&all, &origin) { Way::Fold } else { Way::Later })
+        Ok(if is_newest(&all, &origin) { BatchUse::Fold } else { BatchUse::Later })
     }
 
     /// Where an epoch stands that begins with this batch.
@@ -148,7 +148,7 @@ impl Ingest {
         (held, all): (&StoredLog, &[StoredLog]),
         (first, batch): (&Entry, &Batch),
         now_ms: i64,
-    ) -> Result<Way, DbError> {
+    ) -> Result<BatchUse, DbError> {
         let origin = held.origin;
         let event = first.event();
         let (prev, after) = (event.mentions().prev, event.mentions().after);
@@ -156,12 +156,12 @@ impl Ingest {
         let vouched = vouched::look_for_key(tx, all, (&origin, first)).await?;
         if !held.key_known && !vouched.contains(&origin.epoch) {
             if all.iter().filter(|held| held.waits()).count() >= WAITING_MAX {
-                return Ok(Way::Crowd);
+                return Ok(BatchUse::Crowd);
             }
             epochs::save_epoch_start(tx, &origin, (prev.as_ref(), after), true).await?;
             tracing::error!(box_id = %origin.box_id, epoch = %origin.epoch, "no key of this box vouches for a log under its \
                 name: nothing of it counts until it is admitted (`box epoch admit`) or forgotten");
-            return Ok(Way::Waits);
+            return Ok(BatchUse::Waits);
         }
         let rival = vouched::find_rival(all, &origin, follows);
         let apart = rival.is_some() || vouched::is_on_branch(all, follows);
@@ -172,10 +172,10 @@ impl Ingest {
         }
         let joined = vouched::join_logs(tx, home.facility, origin.box_id, &vouched).await?;
         if apart {
-            return Ok(Way::Apart);
+            return Ok(BatchUse::Apart);
         }
         let later = joined || after.is_some() || goes_back(prev, all) || !is_newest(all, &origin);
-        Ok(if later { Way::Later } else { Way::Fold })
+        Ok(if later { BatchUse::Later } else { BatchUse::Fold })
     }
 
     /// Two epochs go on from the same one: both are kept, nothing is merged, the box is looked at by a person.
@@ -209,8 +209,9 @@ impl Ingest {
 
 /// Whether no log of the box counts that has a higher number.
 fn is_newest(all: &[StoredLog], origin: &LogOrigin) -> bool {
-    let counts = |held: &&StoredLog| !held.apart && held.frontier.size() > 0 && held.origin != *origin;
-    all.iter().filter(counts).all(|held| held.origin.epoch.n < origin.epoch.n)
+    all.iter()
+        .filter(|held: &&StoredLog| !held.apart && held.frontier.size() > 0 && held.origin != *origin)
+        .all(|held| held.origin.epoch.n < origin.epoch.n)
 }
 
 /// Whether entries that were folded already do not count any more, or some that count are not here yet.
@@ -226,7 +227,7 @@ async fn append_batch(
     conn: &mut ScopedConnection,
     held: &StoredLog,
     batch: &Batch,
-    way: Way,
+    batch_use: BatchUse,
 ) -> Result<(), DbError> {
     let mut frontier = held.frontier.clone();
     let mut nodes: Vec<StoredNode> = Vec::new();
@@ -239,8 +240,10 @@ async fn append_batch(
     }
     let first = batch.entries().first().map_or(0, |(entry, _)| entry.seq());
     // Of a log that waits nothing is looked up.
-    let texts =
-        batch.texts().iter().map(|text| (text, way != Way::Waits && is_looked_up(batch, first, text)));
+    let texts = batch
+        .texts()
+        .iter()
+        .map(|text| (text, batch_use != BatchUse::Waits && is_looked_up(batch, first, text)));
     let texts: Vec<(&TextLine, bool)> = texts.collect();
     entries::append_entries(conn, &held.origin, batch.entries(), &texts, &nodes).await
 }
@@ -257,14 +260,13 @@ mod tests {
     use record::tree::{Frontier, Hash};
 
     use super::*;
-    use crate::db::epochs::LogNumber;
+    use crate::db::LogNumber;
 
     fn held(n: u32, size: u64, prev: Option<(u32, u64)>) -> StoredLog {
-        let epoch = |n| Epoch { n, key: [0; 4] };
         let mut frontier = Frontier::default();
         (0..size).for_each(|_| frontier.push(Hash([1; 32])));
-        let prev = prev.map(|(n, size)| Prev { epoch: epoch(n), size, root: Hash([0; 32]) });
-        let origin = LogOrigin { box_id: BoxId::new(1, [1; 10]), epoch: epoch(n) };
+        let prev = prev.map(|(n, size)| Prev { epoch: Epoch { n, key: [0; 4] }, size, root: Hash([0; 32]) });
+        let origin = LogOrigin { box_id: BoxId::new(1, [1; 10]), epoch: Epoch { n, key: [0; 4] } };
         let (log_key, key_known, apart) = ([0; 32], true, false);
         let after = None;
         let number = LogNumber::NONE;

@@ -10,7 +10,9 @@ use service::clock::FakeClock;
 use service::random::SeededRandom;
 
 use super::*;
-use crate::db::{AccountScope, PlatformReason, accounts, facilities};
+use crate::db::account::accounts;
+use crate::db::facility::facilities;
+use crate::db::{AccountScope, PlatformReason};
 use crate::mqtt::BoxConnection;
 
 const NOW_MS: i64 = 1_763_610_000_000;
@@ -59,11 +61,10 @@ impl World {
         let clock = Arc::new(FakeClock::at_ms(NOW_MS));
         let seams: (Arc<dyn Clock>, Arc<dyn RandomSource>) =
             (Arc::clone(&clock) as Arc<dyn Clock>, Arc::new(SeededRandom::new(1)));
-        let ingest = Ingest::new(db.clone(), cosigner, seams, Outbox::new());
+        let ingest = Ingest::new(db.clone(), cosigner, seams, BoxPublisher::new());
         Self { db, ingest, scope, origin, wire, clock, _dir: dir }
     }
 
-    /// The batch as it stands after its check, before the transaction.
     async fn checked(&self) -> SignedBatch {
         let mut conn = self.db.read(self.scope).await.unwrap();
         let known = epochs::of_box(&mut conn, self.origin.box_id).await.unwrap();
@@ -112,7 +113,7 @@ async fn a_box_that_was_revoked_meanwhile_gets_nothing_in() {
 async fn a_silent_connection_of_a_box_that_another_process_revoked_ends() {
     let world = World::new().await;
     let (box_id, connection) = (world.origin.box_id, ConnectionId::new(1, [7; 10]));
-    let (_line, mut ends) = world.ingest.outbox.enter(BoxConnection { box_id, connection });
+    let (_line, mut ends) = world.ingest.publisher.enter(BoxConnection { box_id, connection });
     world.ingest.end_revoked().await.unwrap();
     assert!(ends.kicked.try_recv().is_err(), "it is in service");
     let mut tx = world.db.write(world.scope).await.unwrap();

@@ -10,10 +10,12 @@ use record::ids::{BoxId, Epoch, FacilityId};
 use record::kinds::{Event, LogStarted};
 use record::vouch::Base64Bytes;
 
-use crate::db::epochs::StoredLog;
-use crate::db::{DbError, ScopedConnection, adoptions, entries, epochs, facilities, log_keys, texts};
+use crate::db::facility::facilities;
+use crate::db::log::epochs::StoredLog;
+use crate::db::log::{entries, epochs, log_keys, texts};
+use crate::db::projection::adoptions;
+use crate::db::{DbError, ScopedConnection};
 
-/// A log, its key, and what its first entry says.
 #[derive(Debug, Clone)]
 struct KeyedLog {
     origin: LogOrigin,
@@ -81,17 +83,17 @@ async fn first_of(conn: &mut ScopedConnection, held: &StoredLog) -> Result<Optio
     Ok(entry.as_ref().and_then(log_started))
 }
 
-/// The log that goes on from where this one does, and counts.
 pub(super) fn find_rival<'h>(
     all: &'h [StoredLog],
     origin: &LogOrigin,
     follows: Option<Epoch>,
 ) -> Option<&'h StoredLog> {
-    let counts = |held: &&StoredLog| held.key_known && held.frontier.size() > 0 && held.origin != *origin;
-    all.iter().filter(counts).find(|held| held.follows() == follows)
+    all.iter()
+        .filter(|held: &&StoredLog| held.key_known && held.frontier.size() > 0 && held.origin != *origin)
+        .find(|held| held.follows() == follows)
 }
 
-/// Whether the log that this one goes on from is kept apart, although it is the box's.
+/// Whether the log that this one continues is kept apart, although it is the box's.
 pub(super) fn is_on_branch(all: &[StoredLog], follows: Option<Epoch>) -> bool {
     all.iter().any(|held| held.apart && held.key_known && Some(held.origin.epoch) == follows)
 }
@@ -99,9 +101,8 @@ pub(super) fn is_on_branch(all: &[StoredLog], follows: Option<Epoch>) -> bool {
 /// Why a log that waits was not taken for the box's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAdmitted {
-    /// None of this name waits.
     NotWaiting,
-    /// Another log of the box goes on from the same place, and counts.
+    /// Another log of the box continues from the same place, and counts.
     Beside(Epoch),
 }
 
@@ -133,7 +134,7 @@ pub async fn admit_log(
     Ok(Ok(admitted))
 }
 
-/// Takes logs for the box's own to which vouches lead by now, but for one that goes on from where another one does already:
+/// Takes logs for the box's own to which vouches lead by now, but for one that continues where another one does already:
 /// that one waits for a person. Whether there was any.
 pub(super) async fn join_logs(
     conn: &mut ScopedConnection,

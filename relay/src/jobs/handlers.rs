@@ -12,9 +12,13 @@ use super::runner::JobHandlers;
 use super::upkeep::{drop_projections, erase_texts, merge_segments};
 use crate::accounts::retention::ForgetRounds;
 use crate::audit::head_note::{HeadNote, chain_name, chain_origin};
-use crate::db::facilities::OwnedFacility;
-use crate::db::segments::{TAIL_MAX, platform_with_tails};
-use crate::db::{AccountScope, Db, DbError, PlatformReason, audit_heads, jobs, mails, projections};
+use crate::db::OwnedFacility;
+use crate::db::access_log::audit_heads;
+use crate::db::delivery::mails;
+use crate::db::log::segments::{TAIL_MAX, platform_with_tails};
+use crate::db::operation::jobs;
+use crate::db::projection::projections;
+use crate::db::{AccountScope, Db, DbError, PlatformReason};
 use crate::keys::{AuthorityKind, SharedKeySet};
 use crate::mail::send_waiting;
 use crate::mail::transport::{MailFailure, MailTransport};
@@ -24,12 +28,9 @@ use crate::webhooks::{CollectOutcome, DeliveryTurn, DeliveryWorker, WebhookLine,
 
 /// How many times as long as it took a facility rests after it was folded …
 const REST_TIMES: i64 = 8;
-/// … and how long at most.
 const REST_MS_MAX: i64 = 1_800_000;
-/// How long it is known what was done.
 const DONE_MS: i64 = 14 * 24 * 3_600_000;
 
-/// The relay's own work.
 #[derive(Debug)]
 pub struct RelayHandlers {
     db: Db,
@@ -44,9 +45,6 @@ pub struct RelayHandlers {
 impl RelayHandlers {
     /// Of a process that starts now. `mail`: the way on which mails leave; `keys`: what it signs with; `notes`: where it leaves notes over
     /// access logs; `webhooks`: with what it sends to those.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn begin(
         db: Db,
         clock: Arc<dyn Clock>,
@@ -186,12 +184,10 @@ impl RelayHandlers {
     }
 }
 
-/// Of which account a job is.
 fn account_of(job: &ClaimedJob) -> Result<AccountScope, JobError> {
     job.account.ok_or(JobError::NoAccount)
 }
 
-/// Of which facility a job is.
 fn facility_of(job: &ClaimedJob) -> Result<(AccountScope, FacilityId), JobError> {
     let facility = job.key.parse().map_err(|e| DbError::stored("facility id", e))?;
     Ok((account_of(job)?, facility))

@@ -3,38 +3,29 @@
 /// What a job does; `handlers` has the work itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JobKind {
-    /// Forgets what is over, hourly.
     Forget,
     /// Counts a facility's windows that closed by time alone.
     Windows,
-    /// Folds a facility from its entries.
     Rebuild,
     /// Puts many small segments of an account's logs together.
     Merge,
     /// Looks, once a day, for logs with few small segments.
     MergeRest,
-    /// Takes erased texts out of an account's segments.
     Erase,
     /// Deletes the rows of an account's projections that nothing reads any more.
     Drop,
-    /// Sends one mail.
     Mail,
     /// Makes deliveries of what happened in an account that has webhooks.
     WebhookCollect,
-    /// Sends one delivery to a webhook.
     Webhook,
     /// Signs, once a day, the ends of access logs that grew.
     SignAccess,
 }
 
-/// Which jobs come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JobLane {
-    /// A person waits for it.
     Person = 0,
-    /// Somebody looks at what comes of it.
     Soon = 1,
-    /// Nobody looks.
     Bulk = 2,
     /// Somebody else's receiver is waited for, as long as that likes: it has workers of its own, and holds up nothing.
     Webhooks = 3,
@@ -46,7 +37,6 @@ const BULK_EVERY: usize = 4;
 const HOUR_MS: i64 = 3_600_000;
 
 impl JobKind {
-    /// All of them.
     pub const ALL: [Self; 11] = [
         Self::Forget,
         Self::Windows,
@@ -61,7 +51,6 @@ impl JobKind {
         Self::SignAccess,
     ];
 
-    /// As it stands in the database.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Forget => "forget",
@@ -78,7 +67,6 @@ impl JobKind {
         }
     }
 
-    /// The kind of this word, if this program knows it.
     pub fn find_kind(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }

@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::kinds::JobKind;
-use crate::db::{Db, DbError, PlatformReason, jobs, projections};
+use crate::db::operation::jobs;
+use crate::db::projection::projections;
+use crate::db::{Db, DbError, PlatformReason};
 
 const STATES: [&str; 3] = ["waiting", "running", "dead"];
 
 /// Lines in Prometheus' text format; each kind that this program knows has a line for each state.
-///
-/// # Errors
-/// The database.
 pub async fn job_metrics(db: &Db, now_ms: i64) -> Result<String, DbError> {
     let mut conn = db.platform_read(PlatformReason::Health).await?;
     let counted = jobs::platform_count(&mut conn, now_ms).await?;

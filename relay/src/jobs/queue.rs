@@ -9,7 +9,8 @@ use tokio::sync::Notify;
 
 use super::JobError;
 use super::kinds::{JobKind, JobLane};
-use crate::db::jobs::{self, ClaimedJobRow, DoneJobRow, NewJobRow};
+use crate::db::operation::jobs;
+use crate::db::operation::jobs::{ClaimedJobRow, DoneJobRow, NewJobRow};
 use crate::db::{
     AccountScope, Db, DbError, PlatformConnection, PlatformReason, SqlConnection, WriteConnection,
 };
@@ -26,39 +27,30 @@ const UNKNOWN_KIND_MS: i64 = 60_000;
 const ABANDONED: &str =
     "its last try ended without a word: the process that ran it stopped, or lost the database";
 
-/// What shall be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
     pub kind: JobKind,
-    /// Whose it is.
     pub account: Option<AccountScope>,
-    /// Among those of its kind there is one of each key.
     pub key: String,
-    /// JSON, for its handler.
     pub body: String,
-    /// Not before this moment.
     pub run_ms: i64,
 }
 
 impl NewJob {
-    /// What concerns the relay itself: one of its kind.
     pub fn of_relay(kind: JobKind, run_ms: i64) -> Self {
         Self { kind, account: None, key: kind.word().to_owned(), body: "{}".to_owned(), run_ms }
     }
 
-    /// What concerns an account.
     pub fn of_account(kind: JobKind, scope: AccountScope, run_ms: i64) -> Self {
         let key = scope.account().to_string();
         Self { kind, account: Some(scope), key, body: "{}".to_owned(), run_ms }
     }
 
-    /// What concerns a facility.
     pub fn of_facility(kind: JobKind, scope: AccountScope, facility: FacilityId, run_ms: i64) -> Self {
         Self { kind, account: Some(scope), key: facility.to_string(), body: "{}".to_owned(), run_ms }
     }
 }
 
-/// A job under a lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimedJob {
     pub id: String,
@@ -82,7 +74,6 @@ impl ClaimedJob {
     }
 }
 
-/// What becomes of a job that was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterRun {
     /// Nothing, unless it was asked for again while it ran.
@@ -100,7 +91,6 @@ pub struct JobResult {
     pub after: AfterRun,
 }
 
-/// Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct JobQueue {
     db: Db,
@@ -137,9 +127,6 @@ impl JobQueue {
 
     /// Puts a job in, in the caller's transaction. One of its kind and key that waits takes this body and the earlier of both
     /// moments; one that runs runs once more after that.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn enqueue(&self, tx: &mut impl SqlConnection, new: &NewJob) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
         jobs::platform_enqueue(tx, &self.new_row(new, now_ms)).await
@@ -165,9 +152,6 @@ impl JobQueue {
     }
 
     /// Leases the next job, looking at the lanes in this order; `None` where nothing is due that may run.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn claim<const N: usize>(&self, lanes: [JobLane; N]) -> Result<Option<ClaimedJob>, DbError> {
         let now_ms = self.clock.now_ms();
         let mut conn = self.db.platform_read(PlatformReason::Work).await?;
@@ -192,7 +176,6 @@ impl JobQueue {
         Ok(None)
     }
 
-    /// What was leased, if it can be run here.
     async fn accept(
         &self,
         tx: &mut PlatformConnection,
@@ -238,9 +221,6 @@ impl JobQueue {
     }
 
     /// Makes the lease longer; whether it is still held.
-    ///
-    /// # Errors
-    /// The database; then nobody knows.
     pub async fn renew(&self, job: &ClaimedJob) -> Result<bool, DbError> {
         let mut tx = self.db.platform_write(PlatformReason::Work).await?;
         let now_ms = self.clock.now_ms();
@@ -287,9 +267,6 @@ impl JobQueue {
     }
 
     /// Lets a job that failed wait for its next try, or die; nothing where the lease is another worker's.
-    ///
-    /// # Errors
-    /// The database; then its lease ends by itself.
     pub async fn fail(&self, job: &ClaimedJob, error: &JobError) -> Result<(), DbError> {
         let mut tx = self.db.platform_write(PlatformReason::Work).await?;
         let now_ms = self.clock.now_ms();
@@ -310,9 +287,6 @@ impl JobQueue {
     }
 
     /// Lets a job wait as if it had not been begun: its process ends.
-    ///
-    /// # Errors
-    /// The database; then its lease ends by itself.
     pub async fn release(&self, job: &ClaimedJob) -> Result<(), DbError> {
         let mut tx = self.db.platform_write(PlatformReason::Work).await?;
         if jobs::platform_end_lease(&mut tx, &job.id, job.lease).await?.is_some() {

@@ -34,22 +34,18 @@ const GRACE: Duration = Duration::from_secs(2);
 /// … and how long until all of them have let go of theirs.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
 
-/// What each kind of job does.
 pub trait JobHandlers: Send + Sync + 'static {
     /// Does the work, and returns the transaction with its result, not committed. The future is dropped where the lease is lost.
     fn run(&self, job: &ClaimedJob) -> impl Future<Output = Result<JobResult, JobError>> + Send;
 }
 
-/// What a worker takes up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WorkerKind {
-    /// The relay's own work.
     Own,
     /// What is sent to webhooks: mostly it waits.
     Webhooks,
 }
 
-/// Runs jobs of a queue.
 #[derive(Debug)]
 pub struct JobRunner<H> {
     queue: JobQueue,
@@ -65,9 +61,6 @@ impl<H: JobHandlers> JobRunner<H> {
 
     /// Puts in what is missing and runs all that is due, one after the other: one worker's work, for whoever starts none. How many
     /// ran.
-    ///
-    /// # Errors
-    /// The database cannot be asked; a job that failed waits for its next try.
     pub async fn run_due(&self) -> Result<usize, DbError> {
         schedule::sweep_jobs(&self.queue).await?;
         schedule::sweep_facilities(&self.queue).await?;
@@ -87,7 +80,6 @@ impl<H: JobHandlers> JobRunner<H> {
         }
     }
 
-    /// Runs a claimed job to its end, whatever that is.
     pub async fn run_job(&self, job: &ClaimedJob) {
         let began_ms = self.queue.up_ms();
         let run = AssertUnwindSafe(self.handlers.run(job)).catch_unwind();

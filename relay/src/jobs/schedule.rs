@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use super::kinds::JobKind;
 use super::queue::{JobQueue, NewJob};
-use crate::db::{
-    AccountScope, DbError, PlatformConnection, PlatformReason, facilities, jobs, projections, segments,
-    texts, webhook_events,
-};
+use crate::db::delivery::webhook_events;
+use crate::db::facility::facilities;
+use crate::db::log::{segments, texts};
+use crate::db::operation::jobs;
+use crate::db::projection::projections;
+use crate::db::{AccountScope, DbError, PlatformConnection, PlatformReason};
 
 /// Puts back recurring jobs that are missing, and follows a clock that was set back: what waits would otherwise wait until that
 /// clock has come so far again.
@@ -64,10 +66,14 @@ async fn account_jobs(conn: &mut PlatformConnection, now_ms: i64) -> Result<Vec<
         (JobKind::Drop, dropped, READ_MS),
         (JobKind::WebhookCollect, happened, 0),
     ];
-    let of_kind = |(kind, scopes, later_ms): (JobKind, Vec<AccountScope>, i64)| {
-        scopes.into_iter().map(move |scope| NewJob::of_account(kind, scope, now_ms.saturating_add(later_ms)))
-    };
-    Ok(kinds.into_iter().flat_map(of_kind).collect())
+    Ok(kinds
+        .into_iter()
+        .flat_map(|(kind, scopes, later_ms): (JobKind, Vec<AccountScope>, i64)| {
+            scopes
+                .into_iter()
+                .map(move |scope| NewJob::of_account(kind, scope, now_ms.saturating_add(later_ms)))
+        })
+        .collect())
 }
 
 /// Puts in what facilities and accounts need: another projection, windows that closed by time, tidier segments.
@@ -90,8 +96,8 @@ pub(super) async fn sweep_facilities(queue: &JobQueue) -> Result<(), DbError> {
         known.extend(keys.into_iter().map(|key| (kind, key)));
     }
     drop(conn);
-    let is_new = |new: &NewJob| !known.contains(&(new.kind, new.key.clone()));
-    let mut missing: Vec<NewJob> = accounts.into_iter().filter(is_new).collect();
+    let mut missing: Vec<NewJob> =
+        accounts.into_iter().filter(|new: &NewJob| !known.contains(&(new.kind, new.key.clone()))).collect();
     for (kind, place) in due {
         match place {
             Ok(place) if known.contains(&(kind, place.facility.to_string())) => {}

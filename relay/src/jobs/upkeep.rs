@@ -1,7 +1,9 @@
 //! What keeps an account's rows few and small: segments put together, erased texts taken out, old projections dropped. Each step is a
-//! transaction of its own, after which it can be cut off and goes on.
+//! transaction of its own, after which it can be cut off and continues.
 
-use crate::db::{AccountScope, Db, DbError, projections, segments, texts};
+use crate::db::log::{segments, texts};
+use crate::db::projection::projections;
+use crate::db::{AccountScope, Db, DbError};
 
 /// Puts small segments of the account's logs together where there are at least `tail` of them.
 pub(super) async fn merge_segments(db: &Db, scope: AccountScope, tail: i64) -> Result<(), DbError> {
@@ -20,7 +22,6 @@ pub(super) async fn merge_segments(db: &Db, scope: AccountScope, tail: i64) -> R
     Ok(())
 }
 
-/// Takes erased texts out of the account's segments.
 pub(super) async fn erase_texts(db: &Db, scope: AccountScope) -> Result<(), DbError> {
     let boxes = texts::boxes_to_sweep(&mut db.read(scope).await?).await?;
     for box_id in boxes {

@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use serde::{Deserialize, Serialize};
 
 use crate::db::DbError;
-use crate::db::authority::AuthorityRow;
+use crate::db::fleet::authority::AuthorityRow;
 
 /// What a key is for.
 #[derive(
@@ -48,7 +48,6 @@ impl fmt::Display for AuthorityKind {
     }
 }
 
-/// How a key stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyState {
@@ -65,7 +64,6 @@ pub enum KeyState {
 impl KeyState {
     const ALL: [Self; 4] = [Self::Next, Self::Current, Self::Retired, Self::Revoked];
 
-    /// As the database and the list have it.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Next => "next",
@@ -90,7 +88,6 @@ impl FromStr for KeyState {
     }
 }
 
-/// One key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthorityKey {
     pub kind: AuthorityKind,
@@ -101,7 +98,6 @@ pub struct AuthorityKey {
     /// SHA-256 of the text of a verifier key, of the DER of a certificate.
     pub fingerprint: String,
     pub state: KeyState,
-    /// When it was made, milliseconds since 1970.
     pub from_ms: i64,
     /// Until when it signed; an authority that is retired is believed until then.
     pub until_ms: Option<i64>,
@@ -110,7 +106,6 @@ pub struct AuthorityKey {
 }
 
 impl AuthorityKey {
-    /// A new one.
     pub(super) fn new(kind: AuthorityKind, n: i64, public: String, state: KeyState, from_ms: i64) -> Self {
         let fingerprint = public_fingerprint(kind, &public);
         Self { kind, n, public, fingerprint, state, from_ms, until_ms: None, exported_ms: None }
@@ -152,7 +147,6 @@ impl AuthorityKey {
     }
 }
 
-/// What people and processes tell keys apart by.
 pub(super) fn public_fingerprint(kind: AuthorityKind, public: &str) -> String {
     let der = (kind == AuthorityKind::Ca).then(|| CertificateDer::from_pem_slice(public.as_bytes()).ok());
     let hash = match der.flatten() {

@@ -33,17 +33,14 @@ pub(crate) struct CertificateAuthority {
     pem: String,
 }
 
-/// A certificate that was made.
 #[derive(Debug, Clone)]
 pub(crate) struct IssuedCertificate {
     pub(crate) pem: String,
     /// As `mqtt::serial_text` writes it.
     pub(crate) serial: String,
-    /// Milliseconds since 1970.
     pub(crate) not_after_ms: i64,
 }
 
-/// A certificate request whose signature holds: whoever sent it has its key.
 #[derive(Debug)]
 pub(crate) struct SignedCsr(CertificateSigningRequestParams);
 
@@ -86,10 +83,6 @@ fn certificate_params(names: DistinguishedName, now_s: i64, life_s: i64) -> Cert
 }
 
 impl CertificateAuthority {
-    /// The authority of this certificate, where the folder has its key.
-    ///
-    /// # Errors
-    /// What the folder has is no key, or another certificate's.
     pub(super) fn read(folder: &KeyFolder, n: i64, pem: &str) -> Result<Option<Self>, KeyError> {
         let file = format!("ca-{n}.key");
         let Some(key) = folder.read(&file)? else { return Ok(None) };
@@ -112,8 +105,10 @@ impl CertificateAuthority {
         let (key_file, pem_file) = (format!("ca-{n}.key"), format!("ca-{n}.pem"));
         if let Some(pem) = folder.read(&pem_file)? {
             let read = Self::read(folder, n, &pem)?;
-            let content = || KeyError::Content { path: folder.path(&key_file), what: "the key beside it" };
-            return read.map(|read| read.pem).ok_or_else(content);
+            return read.map(|read| read.pem).ok_or_else(|| KeyError::Content {
+                path: folder.path(&key_file),
+                what: "the key beside it",
+            });
         }
         // An authority whose certificate was moved away may be the one that boxes trust.
         if folder.read(&key_file)?.is_some() {
@@ -136,7 +131,6 @@ impl CertificateAuthority {
         Ok(pem)
     }
 
-    /// Its certificate.
     pub(crate) fn pem(&self) -> &str {
         &self.pem
     }
@@ -236,7 +230,6 @@ fn write_listener(folder: &KeyFolder, files: &ListenerFiles) -> Result<(), KeyEr
     folder.write(LISTENER_NAMES, &files.about)
 }
 
-/// What the folder has of the listeners' own certificate.
 struct ListenerFiles {
     /// Until when it lasts, in seconds; the hashes of its authority and of its files; its names: a line each.
     about: String,
@@ -300,14 +293,12 @@ fn begins_s(pem: &str) -> Option<i64> {
     Some(certificate.validity().not_before.timestamp())
 }
 
-/// Until when one is valid.
 fn ends_s(pem: &str) -> Option<i64> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
     let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
     Some(certificate.validity().not_after.timestamp())
 }
 
-/// The public key in a certificate, as it stands there.
 fn certified_key(pem: &str) -> Option<Vec<u8>> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
     let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
@@ -375,19 +366,19 @@ mod tests {
         let csr = |key: &KeyPair| CertificateParams::default().serialize_request(key).unwrap().der().to_vec();
         let key = KeyPair::generate().unwrap();
         let good = csr(&key);
-        let pem = |der: &[u8]| {
+        fn request_pem(der: &[u8]) -> String {
             use base64::Engine as _;
             let text = base64::engine::general_purpose::STANDARD.encode(der);
             format!("-----BEGIN CERTIFICATE REQUEST-----\n{text}\n-----END CERTIFICATE REQUEST-----\n")
-        };
-        assert!(SignedCsr::read(&pem(&good)).is_some());
+        }
+        assert!(SignedCsr::read(&request_pem(&good)).is_some());
         let mut forged = good.clone();
         *forged.last_mut().unwrap() ^= 1;
-        assert!(SignedCsr::read(&pem(&forged)).is_none());
+        assert!(SignedCsr::read(&request_pem(&forged)).is_none());
         assert!(SignedCsr::read("").is_none());
         let (a, b) = (
-            SignedCsr::read(&pem(&good)).unwrap(),
-            SignedCsr::read(&pem(&csr(&KeyPair::generate().unwrap()))),
+            SignedCsr::read(&request_pem(&good)).unwrap(),
+            SignedCsr::read(&request_pem(&csr(&KeyPair::generate().unwrap()))),
         );
         assert_ne!(a.key(), b.unwrap().key());
     }

@@ -16,7 +16,6 @@ pub enum UnsealError {
     /// The key with this number is not in this process's folder.
     #[error("the sealing key {0} is not in this process's folder")]
     NoKey(i64),
-    /// They were changed, or sealed for another place.
     #[error("sealed bytes are not what was sealed there")]
     Changed,
 }
@@ -24,7 +23,6 @@ pub enum UnsealError {
 /// Bytes that only a key outside of the database opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedBytes {
-    /// The number of the sealing key.
     pub n: i64,
     /// Nonce, then what XChaCha20-Poly1305 made of them.
     pub bytes: Vec<u8>,

@@ -1,6 +1,5 @@
 //! What the files in the folder of keys are called.
 
-/// The listeners' own certificate, its key, and what the two are.
 pub(super) const LISTENER_PEM: &str = "server.pem";
 pub(super) const LISTENER_KEY: &str = "server.key";
 pub(super) const LISTENER_NAMES: &str = "server.names";
@@ -13,12 +12,13 @@ pub(super) const UNFINISHED: &str = ".new";
 
 /// No other name, and no way out of the folder, comes from a file.
 pub(crate) fn is_key_file(name: &str) -> bool {
-    let is_number = |text: &str| text.parse::<i64>().is_ok_and(|n| n > 0 && n.to_string() == text);
     let authority = name
         .strip_prefix("ca-")
         .and_then(|rest| rest.strip_suffix(".key").or_else(|| rest.strip_suffix(".pem")));
     let signer = ["cosign-", "directive-", "seal-"].into_iter().find_map(|kind| name.strip_prefix(kind));
-    authority.or(signer).is_some_and(is_number)
+    authority
+        .or(signer)
+        .is_some_and(|text: &str| text.parse::<i64>().is_ok_and(|n| n > 0 && n.to_string() == text))
 }
 
 /// Whether it is a file of this folder on its way to its name.

@@ -18,16 +18,10 @@ pub enum KeyError {
     /// A file cannot be read or written.
     #[error("the key file {} cannot be used: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
-    /// A file that others can read.
     #[error("{} can be read by others. Run `chmod 600` on it, then start again", path.display())]
     Open { path: PathBuf },
-    /// A file that holds something else.
     #[error("{} does not hold {what}. Move it away, then bring the keys back with `cleantrack-relay keys import FILE`: boxes trust what belongs to them", path.display())]
-    Content {
-        path: PathBuf,
-        /// What should be in it.
-        what: &'static str,
-    },
+    Content { path: PathBuf, what: &'static str },
     /// A folder, a pipe or a device under the name of a file.
     #[error("{} is no plain file, and one belongs there. Move it away, then start again", path.display())]
     NoFile { path: PathBuf },
@@ -39,11 +33,7 @@ pub enum KeyError {
     Uncertified { key: PathBuf, certificate: PathBuf },
     /// A file of the operator's that holds something else.
     #[error("{}, which the settings name, does not hold {what}. Put the right file there, then start again", path.display())]
-    Configured {
-        path: PathBuf,
-        /// What should be in it.
-        what: &'static str,
-    },
+    Configured { path: PathBuf, what: &'static str },
     /// The database and the folder are of two relays, or the folder is not there.
     #[error(
         "the database knows this relay by the {kind} key {n} with the fingerprint {expected}, and {} holds {found}. Boxes trust that key and \
@@ -55,7 +45,6 @@ pub enum KeyError {
     Missing {
         kind: AuthorityKind,
         n: i64,
-        /// Fingerprint of the database's.
         expected: String,
         folder: PathBuf,
         /// What is there instead, in words with its fingerprint.
@@ -67,7 +56,6 @@ pub enum KeyError {
          them run `cleantrack-relay keys init`; boxes that trust earlier keys must then be claimed anew", folder.display()
     )]
     None { folder: PathBuf },
-    /// First keys are made once.
     #[error(
         "this relay has its keys already: `cleantrack-relay keys list` shows them, `keys rotate` makes the next one of a kind"
     )]
@@ -75,10 +63,8 @@ pub enum KeyError {
     /// What the private half is needed for is the work of another process.
     #[error("the private half of the {0} key is not in this process's folder")]
     NotHere(AuthorityKind),
-    /// A certificate could not be made.
     #[error("a certificate could not be made: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// Which keys there are is in the database.
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -87,7 +73,7 @@ impl KeyError {
     /// Whether another start would find the same, so that a person must come first.
     pub fn needs_person(&self) -> bool {
         if let Self::File { source, .. } = self {
-            // Rights and what lies there do not change by themselves; a disk that is full or away may.
+            // Rights and what is there do not change by themselves; a disk that is full or away may.
             let is_loop = source.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
             let kinds = [
                 ErrorKind::PermissionDenied,
@@ -142,7 +128,6 @@ impl KeyFolder {
         Ok(())
     }
 
-    /// Files from before keys had numbers get those of the first.
     pub(super) fn number_files(&self) -> Result<(), KeyError> {
         // The key last: where it has its new name, nothing is left to do.
         for (old, new, with) in [
@@ -228,8 +213,8 @@ impl KeyFolder {
         }
         let secret = record::tree::Hash(random.bytes());
         self.write(file, &format!("{name}\n{secret}\n"))?;
-        let content = || KeyError::Content { path: self.path(file), what: "a signing key" };
-        self.read_signer(file, kind)?.ok_or_else(content)
+        self.read_signer(file, kind)?
+            .ok_or_else(|| KeyError::Content { path: self.path(file), what: "a signing key" })
     }
 }
 
@@ -245,10 +230,6 @@ fn write_renamed(temporary: &Path, path: &Path, text: &str) -> std::io::Result<(
     std::fs::File::open(parent_of(path))?.sync_all()
 }
 
-/// Reads a certificate or key that an operator configured.
-///
-/// # Errors
-/// It cannot be read.
 pub(crate) fn read_configured(path: &Path) -> Result<String, KeyError> {
     // A pipe would be waited for as long as nobody writes into it.
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {

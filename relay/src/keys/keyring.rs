@@ -10,15 +10,13 @@ use service::random::RandomSource;
 use super::authority::{AuthorityKey, AuthorityKind, KeyState};
 use super::ca::CertificateAuthority;
 use super::data_seal::{DataSeal, SealedBytes, UnsealError};
-use crate::db::box_keys::AppliedKeys;
+use crate::db::fleet::box_keys::AppliedKeys;
 
 /// Keys of a kind that a box is told of.
 const TRUSTED_MAX: usize = 8;
 
-/// All keys, and those halves that sign.
 #[derive(Debug, Default)]
 pub struct KeySet {
-    /// By kind and number.
     pub(super) keys: Vec<AuthorityKey>,
     pub(super) authorities: BTreeMap<i64, CertificateAuthority>,
     pub(super) signers: BTreeMap<(AuthorityKind, i64), SignerKey>,
@@ -26,7 +24,6 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// All keys, by kind and number.
     pub fn keys(&self) -> &[AuthorityKey] {
         &self.keys
     }
@@ -35,7 +32,6 @@ impl KeySet {
         self.keys.iter().filter(move |key| key.kind == kind)
     }
 
-    /// The current key of a kind.
     pub fn current(&self, kind: AuthorityKind) -> Option<&AuthorityKey> {
         self.of_kind(kind).find(|key| key.state == KeyState::Current)
     }
@@ -65,7 +61,6 @@ impl KeySet {
         self.of_kind(kind).rev().find(|key| !key.is_revoked()).map_or(0, |key| key.n)
     }
 
-    /// What a box knows that is claimed now.
     pub fn newest_of_each(&self) -> AppliedKeys {
         AppliedKeys {
             ca_n: self.newest(AuthorityKind::Ca),
@@ -77,9 +72,11 @@ impl KeySet {
     /// Whose cosignatures a box believes that knows the keys up to `applied`; where it knows only revoked ones, the current key's, of
     /// which it is being told.
     pub fn believed_cosigners(&self, applied: i64) -> Vec<VerifierKey> {
-        let is_known = |key: &&AuthorityKey| !key.is_revoked() && key.n <= applied;
-        let known: Vec<_> =
-            self.of_kind(AuthorityKind::Cosign).filter(is_known).filter_map(AuthorityKey::verifier).collect();
+        let known: Vec<_> = self
+            .of_kind(AuthorityKind::Cosign)
+            .filter(|key: &&AuthorityKey| !key.is_revoked() && key.n <= applied)
+            .filter_map(AuthorityKey::verifier)
+            .collect();
         if !known.is_empty() {
             return known;
         }
@@ -96,9 +93,6 @@ impl KeySet {
     }
 
     /// Seals bytes with the current key, for the one place that `about` names: elsewhere nothing opens them.
-    ///
-    /// # Errors
-    /// This process has no sealing key.
     pub fn seal_bytes(
         &self,
         plain: &[u8],
@@ -110,26 +104,15 @@ impl KeySet {
         Ok(SealedBytes { n, bytes: seal.close(plain, about, random)? })
     }
 
-    /// The number of the key that seals now.
-    ///
-    /// # Errors
-    /// This process has no sealing key.
     pub fn seal_number(&self) -> Result<i64, UnsealError> {
         self.current(AuthorityKind::Seal).map(|key| key.n).ok_or(UnsealError::NoKey(0))
     }
 
     /// A keyed digest, by the sealing key with this number: without the key nobody finds the text by trying.
-    ///
-    /// # Errors
-    /// The key is not here.
     pub fn keyed_digest(&self, n: i64, text: &str) -> Result<Hash, UnsealError> {
         self.seals.get(&n).map(|seal| seal.digest(text)).ok_or(UnsealError::NoKey(n))
     }
 
-    /// Opens what was sealed for the same place.
-    ///
-    /// # Errors
-    /// The key is not here, or they are other bytes than were sealed for it.
     pub fn unseal_bytes(&self, sealed: &SealedBytes, about: &str) -> Result<Vec<u8>, UnsealError> {
         let seal = self.seals.get(&sealed.n).ok_or(UnsealError::NoKey(sealed.n))?;
         seal.open(&sealed.bytes, about)
@@ -140,7 +123,6 @@ impl KeySet {
         self.signers.get(&(kind, self.current(kind)?.n))
     }
 
-    /// Authorities whose certificates are taken at this time.
     fn trusted_authorities(&self, now_ms: i64) -> impl Iterator<Item = &AuthorityKey> {
         let is_over = move |key: &&AuthorityKey| key.until_ms.is_some_and(|until_ms| until_ms <= now_ms);
         self.of_kind(AuthorityKind::Ca).filter(|key| !key.is_revoked()).filter(move |key| !is_over(key))
@@ -181,7 +163,6 @@ impl SharedKeySet {
         Self(Arc::new(RwLock::new(Arc::new(keyring))))
     }
 
-    /// What is known now.
     pub fn now(&self) -> Arc<KeySet> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -13,7 +13,8 @@ use super::data_seal::DataSeal;
 use super::file_names::ROOTS_FILE;
 use super::folder::{KeyError, KeyFolder};
 use super::keyring::{KeySet, SharedKeySet};
-use crate::db::{Db, DbError, PlatformConnection, PlatformReason, authority};
+use crate::db::fleet::authority;
+use crate::db::{Db, DbError, PlatformConnection, PlatformReason};
 
 /// Whether a process may make the first keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,6 @@ enum KeyMaking {
     OnEmptyDatabase,
 }
 
-/// Which private halves a process needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyNeeds {
     pub(super) kinds: &'static [AuthorityKind],
@@ -33,7 +33,6 @@ pub struct KeyNeeds {
 impl KeyNeeds {
     /// A process that does everything. It may be the first of all.
     pub const ALL: Self = Self { kinds: &AuthorityKind::ALL, makes: KeyMaking::OnEmptyDatabase };
-    /// One that boxes speak to.
     pub const INGEST: Self =
         Self { kinds: &[AuthorityKind::Ca, AuthorityKind::Cosign], makes: KeyMaking::Never };
     /// One whose public listener shows a certificate of the relay's own authority.
@@ -43,7 +42,6 @@ impl KeyNeeds {
     /// One that sends directives, and signs the ends of access logs.
     pub const WORK: Self =
         Self { kinds: &[AuthorityKind::Cosign, AuthorityKind::Directive], makes: KeyMaking::Never };
-    /// A command, which signs nothing.
     pub const NONE: Self = Self { kinds: &[], makes: KeyMaking::Never };
 }
 
@@ -52,7 +50,6 @@ impl KeyNeeds {
 pub struct AuthorityKeys {
     pub(super) db: Db,
     pub(super) folder: KeyFolder,
-    /// Names new signing keys.
     pub(super) host: String,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn RandomSource>,
@@ -99,12 +96,10 @@ impl AuthorityKeys {
         Ok(keys)
     }
 
-    /// For parts of the process that sign or verify.
     pub fn shared(&self) -> SharedKeySet {
         self.shared.clone()
     }
 
-    /// What is known now.
     pub fn now(&self) -> Arc<KeySet> {
         self.shared.now()
     }
@@ -119,9 +114,6 @@ impl AuthorityKeys {
     }
 
     /// Makes the first keys of a relay whose keys are lost, or that has none yet.
-    ///
-    /// # Errors
-    /// There are some already.
     pub async fn init(&self) -> Result<(), KeyError> {
         if !self.make_first().await? {
             return Err(KeyError::Known);
@@ -130,9 +122,6 @@ impl AuthorityKeys {
     }
 
     /// Looks again at what the database says and the folder holds: another process may have rotated a key, or a person brought one.
-    ///
-    /// # Errors
-    /// The database or a file; what was known before goes on.
     pub async fn reload(&self) -> Result<(), KeyError> {
         let keys = list_keys(&mut self.db.platform_read(PlatformReason::Operator).await?).await?;
         let mut keyring = KeySet::default();
@@ -189,7 +178,6 @@ impl AuthorityKeys {
         needs.kinds.iter().try_for_each(|kind| self.require_current(*kind))
     }
 
-    /// Whether the current key of a kind is in this folder.
     pub(super) fn require_current(&self, kind: AuthorityKind) -> Result<(), KeyError> {
         let keyring = self.now();
         let current = keyring.current(kind);
@@ -206,11 +194,10 @@ impl AuthorityKeys {
         })
     }
 
-    /// What the folder holds in the place of a key, for a person.
     fn word_found(&self, key: &AuthorityKey) -> Result<String, KeyError> {
         let public = match key.kind {
             AuthorityKind::Ca => {
-                // What lies where the private half belongs is named, and not the half that is missing for it.
+                // What is where the private half belongs is named, and not the half that is missing for it.
                 if let Err(error @ KeyError::NoFile { .. }) = self.folder.read(&private_file(key)) {
                     return Err(error);
                 }
@@ -261,7 +248,9 @@ impl AuthorityKeys {
 
     /// Makes the first sealing key of a database from before it knew of one: nothing was sealed yet, and no box goes by it.
     async fn make_seal(&self) -> Result<(), KeyError> {
-        let is_seal = |row: &authority::AuthorityRow| row.kind == AuthorityKind::Seal.word();
+        fn is_seal(row: &authority::AuthorityRow) -> bool {
+            row.kind == AuthorityKind::Seal.word()
+        }
         let known =
             authority::platform_list(&mut self.db.platform_read(PlatformReason::Operator).await?).await?;
         if known.iter().any(is_seal) {
@@ -298,7 +287,6 @@ impl AuthorityKeys {
     }
 }
 
-/// All keys, by kind and number.
 pub(super) async fn list_keys(conn: &mut PlatformConnection) -> Result<Vec<AuthorityKey>, DbError> {
     let rows = authority::platform_list(conn).await?;
     rows.into_iter().map(AuthorityKey::read_row).collect()
@@ -316,7 +304,6 @@ pub(super) fn file_name(kind: AuthorityKind, n: i64) -> String {
     format!("{kind}-{n}")
 }
 
-/// The file of a key's private half.
 pub(super) fn private_file(key: &AuthorityKey) -> String {
     match key.kind {
         AuthorityKind::Ca => format!("ca-{}.key", key.n),

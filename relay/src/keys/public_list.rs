@@ -29,8 +29,8 @@ pub fn write_public_list(keys: &[AuthorityKey]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::authority::KeyState;
     use super::*;
+    use crate::keys::authority::KeyState;
 
     #[test]
     fn a_line_a_key() {

@@ -4,7 +4,6 @@ use super::authority::{AuthorityKey, AuthorityKind, KeyState};
 use super::folder::KeyError;
 use super::open::{AuthorityKeys, KeyNeeds, private_file};
 
-/// What was found, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyRemark {
     pub(crate) finding: String,
@@ -20,9 +19,13 @@ impl AuthorityKeys {
         }
         let keyring = self.now();
         // Where the current key of a kind is, its next one belongs too, whatever this process needs.
-        let is_home = |kind| keyring.current(kind).is_some_and(|current| keyring.holds(current));
-        let is_of_here = |kind: &AuthorityKind| needs.kinds.contains(kind) || is_home(*kind);
-        let kinds: Vec<AuthorityKind> = AuthorityKind::ALL.into_iter().filter(is_of_here).collect();
+        let kinds: Vec<AuthorityKind> = AuthorityKind::ALL
+            .into_iter()
+            .filter(|kind: &AuthorityKind| {
+                needs.kinds.contains(kind)
+                    || keyring.current(*kind).is_some_and(|current| keyring.holds(current))
+            })
+            .collect();
         for KeyRemark { finding, advice } in self.list_remarks(&kinds) {
             tracing::warn!(then = %advice, "{finding}");
         }

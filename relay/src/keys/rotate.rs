@@ -4,11 +4,11 @@
 use super::authority::{AuthorityKey, AuthorityKind, KeyState};
 use super::folder::KeyError;
 use super::open::{AuthorityKeys, list_keys};
-use crate::db::authority::StateChange;
-use crate::db::box_keys::AppliedKeys;
-use crate::db::{
-    DbError, PlatformConnection, PlatformReason, authority, believed_times, box_keys, processes,
-};
+use crate::db::fleet::authority::StateChange;
+use crate::db::fleet::box_keys::AppliedKeys;
+use crate::db::fleet::{authority, box_keys};
+use crate::db::operation::{believed_times, processes};
+use crate::db::{DbError, PlatformConnection, PlatformReason};
 
 const DAY_MS: i64 = 86_400_000;
 /// How long boxes that are away may hold up that a next signing key becomes the current one. They are signed for with theirs after it too.
@@ -63,7 +63,6 @@ pub enum KeyRefusal {
     Db(#[from] DbError),
 }
 
-/// A key that was revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokedKey {
     pub key: AuthorityKey,
@@ -98,9 +97,6 @@ impl AuthorityKeys {
 
     /// Lets next keys become current whose time has come: all boxes know them, or those that do not were away for long. Whether any did.
     /// Only those that are in this folder: without its current keys no process starts, and another one may have the others.
-    ///
-    /// # Errors
-    /// The database or the folder.
     pub async fn settle(&self) -> Result<bool, KeyError> {
         // Asked often, and nearly always for nothing.
         let known = list_keys(&mut self.db.platform_read(PlatformReason::Operator).await?).await?;
@@ -188,8 +184,10 @@ impl AuthorityKeys {
             return Ok(next);
         }
         if !self.is_held(current) {
-            let is_earlier = |key: &&'a AuthorityKey| key.state == KeyState::Retired && self.is_held(key);
-            return newest_first.into_iter().find(is_earlier).ok_or(KeyRefusal::NoneHere { kind, n });
+            return newest_first
+                .into_iter()
+                .find(|key: &&'a AuthorityKey| key.state == KeyState::Retired && self.is_held(key))
+                .ok_or(KeyRefusal::NoneHere { kind, n });
         }
         Err(match next {
             Some(next) => KeyRefusal::NextMissing { kind, n, next: next.n },

@@ -11,9 +11,10 @@ use super::ca::CertificateAuthority;
 use super::file_names::is_key_file;
 use super::folder::{IMPORT_PREFIX, KeyError, KeyFolder};
 use super::open::{AuthorityKeys, file_name, list_keys, private_file, signer_kind};
-use crate::db::{DbError, PlatformReason, authority};
+use crate::db::fleet::authority;
+use crate::db::{DbError, PlatformReason};
 
-/// Characters of a passphrase: the file may lie anywhere, and whoever has it may try for years.
+/// Characters of a passphrase: the file may be anywhere, and whoever has it may try for years.
 const PASSPHRASE_CHARS_MIN: usize = 16;
 /// scrypt's cost as a power of two: 128 MiB and about a second.
 const WORK_FACTOR: u8 = 17;
@@ -52,7 +53,6 @@ pub enum SealError {
     Interrupted,
 }
 
-/// Sealed keys that are in no file yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedExport {
     pub bytes: Vec<u8>,
@@ -60,11 +60,9 @@ pub struct SealedExport {
     pub keys: Vec<String>,
 }
 
-/// What is in the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SealedKeys {
-    /// 1.
     cleantrack_relay_keys: u32,
     files: BTreeMap<String, String>,
 }
@@ -123,9 +121,6 @@ impl AuthorityKeys {
     }
 
     /// Keeps that these keys are in a file, once it is there: until then nobody may think so.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn mark_exported(&self, names: &[String]) -> Result<(), DbError> {
         let (mut tx, now_ms) = (self.db.platform_write(PlatformReason::Operator).await?, self.clock.now_ms());
         for key in self.now().keys().iter().filter(|key| names.contains(&key.name())) {
@@ -135,9 +130,6 @@ impl AuthorityKeys {
     }
 
     /// Puts the keys of a sealed file into this folder; those that are there stay. Gives the names of the files.
-    ///
-    /// # Errors
-    /// They are another relay's, or would replace a key that is there.
     pub async fn unseal(&self, passphrase: String, sealed: Vec<u8>) -> Result<Vec<String>, SealError> {
         let read = open_sealed(passphrase, sealed).await?;
         for (name, text) in &read.files {

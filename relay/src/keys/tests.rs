@@ -9,9 +9,12 @@ use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SeededRandom};
 
 use super::*;
-use crate::db::box_keys::{self, AppliedKeys};
-use crate::db::processes::{ProcessRow, own_host, platform_save};
-use crate::db::{AccountScope, Db, PlatformReason, accounts, boxes};
+use crate::db::account::accounts;
+use crate::db::fleet::box_keys;
+use crate::db::fleet::box_keys::AppliedKeys;
+use crate::db::fleet::boxes;
+use crate::db::operation::processes::{ProcessRow, own_host, platform_save};
+use crate::db::{AccountScope, Db, PlatformReason};
 
 const NOW_MS: i64 = 1_763_610_000_000;
 const DAY_MS: i64 = 86_400_000;
@@ -100,7 +103,7 @@ async fn the_next_key_is_current_when_every_box_knows_it() {
     assert!(matches!(keys.rotate(kind).await, Err(KeyRefusal::Announced { n: 2, .. })));
     world.apply(1, AppliedKeys { cosign_n: 2, ..AppliedKeys::FIRST }).await;
     assert!(!keys.settle().await.unwrap());
-    // What a box knows it goes on knowing.
+    // What a box knows it still knows.
     world.apply(1, AppliedKeys::FIRST).await;
     world.apply(2, AppliedKeys { cosign_n: 2, ..AppliedKeys::FIRST }).await;
     assert!(keys.settle().await.unwrap());
@@ -119,7 +122,7 @@ async fn a_clock_that_leapt_ahead_makes_no_key_the_current_one() {
     let kind = AuthorityKind::Cosign;
     assert_eq!(keys.rotate(kind).await.unwrap().state, KeyState::Next);
     let mut tx = world.db.platform_write(PlatformReason::Work).await.unwrap();
-    crate::db::believed_times::platform_raise(&mut tx, NOW_MS).await.unwrap();
+    crate::db::operation::believed_times::platform_raise(&mut tx, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     world.clock.advance(std::time::Duration::from_millis(1_000 * DAY_MS.unsigned_abs()));
     assert!(!keys.settle().await.unwrap());

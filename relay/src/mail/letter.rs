@@ -6,50 +6,96 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum MailLetter {
-    /// Somebody is invited into an account.
     Invitation {
         account: String,
-        /// The e-mail address of whoever invites.
         by: String,
         /// As `accounts::UserRole` writes it.
         role: String,
         link: String,
-        /// Milliseconds since 1970.
         expires_ms: i64,
     },
     /// Somebody made an account, and shows by the link that the address is theirs.
-    SignUp { link: String, expires_ms: i64 },
-    /// Somebody tried to make an account at an address that has one.
-    AddressKnown { link: String },
-    /// Somebody forgot their password.
-    Reset { link: String, expires_ms: i64 },
-    /// Somebody comes in without a password.
-    SignInLink { link: String, expires_ms: i64 },
+    SignUp {
+        link: String,
+        expires_ms: i64,
+    },
+    AddressKnown {
+        link: String,
+    },
+    Reset {
+        link: String,
+        expires_ms: i64,
+    },
+    SignInLink {
+        link: String,
+        expires_ms: i64,
+    },
     /// Somebody asked for a password or a link at an address that nobody has.
-    NobodyKnown { link: String },
-    /// Somebody signed in on a device that is new.
-    NewDevice { at_ms: i64, network: String, agent: String, link: String },
-    /// A password is another one.
-    PasswordChanged { at_ms: i64, link: String },
+    NobodyKnown {
+        link: String,
+    },
+    NewDevice {
+        at_ms: i64,
+        network: String,
+        agent: String,
+        link: String,
+    },
+    PasswordChanged {
+        at_ms: i64,
+        link: String,
+    },
     /// A second factor was added or taken away, or recovery codes were made anew.
-    FactorChanged { at_ms: i64, link: String },
+    FactorChanged {
+        at_ms: i64,
+        link: String,
+    },
     /// Codes of somebody's second step were wrong too often.
-    WrongCodes { at_ms: i64, network: String, link: String },
+    WrongCodes {
+        at_ms: i64,
+        network: String,
+        link: String,
+    },
     /// The operator took all second factors of somebody away.
-    FactorsForgotten { at_ms: i64, link: String },
+    FactorsForgotten {
+        at_ms: i64,
+        link: String,
+    },
     /// Somebody came into an account by its provider who was never here. `role`: as `accounts::UserRole` writes it.
-    NewColleague { account: String, who: String, role: String, sees_nothing: bool, link: String },
+    NewColleague {
+        account: String,
+        who: String,
+        role: String,
+        sees_nothing: bool,
+        link: String,
+    },
     /// A passkey was refused because its counter went back: there may be a copy of it.
-    PasskeyCopied { at_ms: i64, name: String, link: String },
+    PasskeyCopied {
+        at_ms: i64,
+        name: String,
+        link: String,
+    },
     /// Somebody signs in by a provider from now on. `host`: of the provider.
-    IdentityLinked { at_ms: i64, host: String, link: String },
+    IdentityLinked {
+        at_ms: i64,
+        host: String,
+        link: String,
+    },
     /// Whoever runs the platform opened an account that nobody had opened to them.
-    SupportAccess { by: String, reason: String, until_ms: i64, link: String },
+    SupportAccess {
+        by: String,
+        reason: String,
+        until_ms: i64,
+        link: String,
+    },
     /// A webhook takes nothing any more. `failing_ms`: since when nothing arrived; absent, its receiver said that it is gone.
-    WebhookOff { account: String, host: String, failing_ms: Option<i64>, link: String },
+    WebhookOff {
+        account: String,
+        host: String,
+        failing_ms: Option<i64>,
+        link: String,
+    },
 }
 
-/// Its links are secrets.
 impl std::fmt::Debug for MailLetter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "MailLetter({})", self.kind())
@@ -57,7 +103,6 @@ impl std::fmt::Debug for MailLetter {
 }
 
 impl MailLetter {
-    /// Its kind, as the database and monitors have it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Invitation { .. } => "invitation",

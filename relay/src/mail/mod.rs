@@ -13,13 +13,13 @@ use service::random::RandomSource;
 
 pub use self::letter::MailLetter;
 use self::transport::{MailFailure, MailTransport};
-use crate::db::jobs::{NewJobRow, platform_enqueue};
-use crate::db::mails::{self, MailRow, NewMail};
+use crate::db::delivery::mails;
+use crate::db::delivery::mails::{MailRow, NewMail};
+use crate::db::operation::jobs::{NewJobRow, platform_enqueue};
 use crate::db::{AccountScope, DbError, SqlConnection};
 
 /// The kind of the job that sends one; its key is the mail's id.
 pub const JOB_KIND: &str = "mail";
-/// A person waits for it.
 const LANE: i64 = 0;
 
 /// Where mails are put that are to leave. Cheap to clone.
@@ -47,9 +47,6 @@ impl MailOutbox {
     }
 
     /// Puts a mail in, with its job, in the caller's transaction. Nothing happens where no mail leaves.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn post(
         &self,
         tx: &mut impl SqlConnection,
@@ -79,10 +76,6 @@ impl MailOutbox {
     }
 }
 
-/// Sends a mail that waits.
-///
-/// # Errors
-/// Why it did not leave, and whether another try is of use.
 pub async fn send_waiting(transport: &MailTransport, mail: &str, row: &MailRow) -> Result<(), MailFailure> {
     let letter: MailLetter =
         serde_json::from_str(&row.body).map_err(|e| MailFailure::Final(format!("read the mail: {e}")))?;

@@ -5,7 +5,6 @@ use askama::Template;
 use super::letter::MailLetter;
 use crate::wording::{MailWords, PageWords, SupportWords, name_agent, open_words};
 
-/// What a mail says, whoever sends it how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MailText {
     pub(super) subject: String,
@@ -233,59 +232,60 @@ fn copied_parts<'a>(w: MailWords, at: String, name: &str, link: &'a str) -> Mail
 mod tests {
     use super::*;
 
-    /// One of each kind.
     fn letters() -> Vec<MailLetter> {
-        let link = || "https://relay.example/x/S3CRET".to_owned();
+        fn example_link() -> String {
+            "https://relay.example/x/S3CRET".to_owned()
+        }
         let (at_ms, expires_ms) = (1_795_204_920_000, 1_795_291_320_000);
         vec![
             MailLetter::Invitation {
                 account: "Linden <Health>".into(),
                 by: "priya@linden.example".into(),
                 role: "biomed".into(),
-                link: link(),
+                link: example_link(),
                 expires_ms,
             },
-            MailLetter::SignUp { link: link(), expires_ms },
-            MailLetter::AddressKnown { link: link() },
-            MailLetter::NobodyKnown { link: link() },
-            MailLetter::Reset { link: link(), expires_ms },
-            MailLetter::SignInLink { link: link(), expires_ms },
+            MailLetter::SignUp { link: example_link(), expires_ms },
+            MailLetter::AddressKnown { link: example_link() },
+            MailLetter::NobodyKnown { link: example_link() },
+            MailLetter::Reset { link: example_link(), expires_ms },
+            MailLetter::SignInLink { link: example_link(), expires_ms },
             MailLetter::NewDevice {
                 at_ms,
                 network: "192.0.2.0/24".into(),
                 agent: "Firefox".into(),
-                link: link(),
+                link: example_link(),
             },
-            MailLetter::PasswordChanged { at_ms, link: link() },
-            MailLetter::FactorChanged { at_ms, link: link() },
-            MailLetter::PasskeyCopied { at_ms, name: "Phone".into(), link: link() },
-            MailLetter::WrongCodes { at_ms, network: "192.0.2.0/24".into(), link: link() },
-            MailLetter::FactorsForgotten { at_ms, link: link() },
+            MailLetter::PasswordChanged { at_ms, link: example_link() },
+            MailLetter::FactorChanged { at_ms, link: example_link() },
+            MailLetter::PasskeyCopied { at_ms, name: "Phone".into(), link: example_link() },
+            MailLetter::WrongCodes { at_ms, network: "192.0.2.0/24".into(), link: example_link() },
+            MailLetter::FactorsForgotten { at_ms, link: example_link() },
             MailLetter::NewColleague {
                 account: "Linden".into(),
                 who: "Ana Lima (ana@linden.example)".into(),
                 role: "technician".into(),
                 sees_nothing: true,
-                link: link(),
+                link: example_link(),
             },
-            MailLetter::IdentityLinked { at_ms, host: "login.example".into(), link: link() },
+            MailLetter::IdentityLinked { at_ms, host: "login.example".into(), link: example_link() },
             MailLetter::SupportAccess {
                 by: "ops@relay.example".into(),
                 reason: "numbers <b>".into(),
                 until_ms: expires_ms,
-                link: link(),
+                link: example_link(),
             },
             MailLetter::WebhookOff {
                 account: "Linden <Health>".into(),
                 host: "hooks.example".into(),
                 failing_ms: Some(at_ms),
-                link: link(),
+                link: example_link(),
             },
             MailLetter::WebhookOff {
                 account: "Linden".into(),
                 host: "hooks.example".into(),
                 failing_ms: None,
-                link: link(),
+                link: example_link(),
             },
         ]
     }

@@ -13,10 +13,8 @@ use super::render::MailText;
 /// Why a mail did not leave.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MailFailure {
-    /// Another try may do.
     #[error("{0}")]
     Passing(String),
-    /// No other try will.
     #[error("{0}")]
     Final(String),
 }
@@ -30,7 +28,6 @@ pub enum TransportFault {
     Sender,
 }
 
-/// A way on which mails leave. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct MailTransport {
     folder: PathBuf,
@@ -40,11 +37,9 @@ pub struct MailTransport {
 
 impl MailTransport {
     /// `way`: `folder:DIR`; `from`: who sends; `host`: of the relay's public address.
-    ///
-    /// # Errors
-    /// Neither is of that form.
-    pub fn read(way: &str, from: &str, host: &str) -> Result<Self, TransportFault> {
-        let folder = way.strip_prefix("folder:").filter(|dir| !dir.is_empty()).ok_or(TransportFault::Way)?;
+    pub fn read(setting: &str, from: &str, host: &str) -> Result<Self, TransportFault> {
+        let folder =
+            setting.strip_prefix("folder:").filter(|dir| !dir.is_empty()).ok_or(TransportFault::Way)?;
         let from = from.parse().map_err(|_| TransportFault::Sender)?;
         Ok(Self { folder: folder.into(), from, host: host.to_owned() })
     }
@@ -53,7 +48,6 @@ impl MailTransport {
         &self.host
     }
 
-    /// Sends a mail under its id, which it keeps over every try.
     pub(super) async fn send(
         &self,
         mail: &str,
@@ -116,9 +110,9 @@ mod tests {
     #[tokio::test]
     async fn a_mail_is_a_file_of_its_owner() {
         let folder = tempfile::tempdir().unwrap();
-        let way = format!("folder:{}", folder.path().join("mails").display());
+        let setting = format!("folder:{}", folder.path().join("mails").display());
         let transport =
-            MailTransport::read(&way, "CleanTrack <no-reply@relay.example>", "relay.example").unwrap();
+            MailTransport::read(&setting, "CleanTrack <no-reply@relay.example>", "relay.example").unwrap();
         for _ in 0..2 {
             transport.send("01ABC", "ana@linden.example", text("Größe"), 1_795_204_920_000).await.unwrap();
         }
@@ -139,8 +133,8 @@ mod tests {
     #[tokio::test]
     async fn an_address_is_no_header() {
         let folder = tempfile::tempdir().unwrap();
-        let way = format!("folder:{}", folder.path().display());
-        let transport = MailTransport::read(&way, "no-reply@relay.example", "relay.example").unwrap();
+        let setting = format!("folder:{}", folder.path().display());
+        let transport = MailTransport::read(&setting, "no-reply@relay.example", "relay.example").unwrap();
         let sent = transport.send("01ABC", "a@b.example\r\nBcc: x@y.example", text("S"), 0).await;
         assert!(matches!(sent, Err(MailFailure::Final(_))), "{sent:?}");
         transport.send("01ABD", "a@b.example", text("S\r\nBcc: x@y.example"), 0).await.unwrap();
@@ -150,12 +144,12 @@ mod tests {
 
     #[test]
     fn what_is_no_way_is_refused() {
-        for (way, from, fault) in [
+        for (setting, from, fault) in [
             ("smtp:host", "a@b.example", TransportFault::Way),
             ("folder:", "a@b.example", TransportFault::Way),
             ("folder:/x", "nobody", TransportFault::Sender),
         ] {
-            assert_eq!(MailTransport::read(way, from, "h").unwrap_err(), fault);
+            assert_eq!(MailTransport::read(setting, from, "h").unwrap_err(), fault);
         }
     }
 }

@@ -10,7 +10,6 @@ use rumqttc::v5::mqttbytes::v5::{
 };
 use rumqttc::v5::mqttbytes::{QoS, matches, valid_filter};
 
-/// What a connection was granted, and what its peer can take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ConnectionTerms {
     /// Seconds between packets from the peer, 1 or more; it is dropped after half as long again.
@@ -19,7 +18,6 @@ pub(super) struct ConnectionTerms {
     pub(super) keep_alive_changed: bool,
     /// How many publishes the peer takes before it has acknowledged one.
     pub(super) receive_max: u16,
-    /// Bytes of the largest packet that the peer takes.
     pub(super) packet_bytes_max: usize,
 }
 
@@ -33,7 +31,6 @@ impl ConnectionTerms {
 /// Publishes that we leave unacknowledged at one box, whatever more it would take.
 const RECEIVE_MAX: u16 = 16;
 
-/// May box `id` connect so?
 pub(super) fn check_connect(
     id: BoxId,
     connect: &Connect,
@@ -85,18 +82,14 @@ fn parse_topic(bytes: &[u8]) -> Option<Topic> {
     Topic::parse(std::str::from_utf8(bytes).ok()?)
 }
 
-/// What to do with a publish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PublishDecision {
-    /// Hand it up.
     Take(UpTopic),
-    /// Say no to it, and go on.
     Refuse(PubAckReason),
     /// The peer does what CONNACK told it not to do.
     Close(DisconnectReasonCode),
 }
 
-/// May box `id` publish this?
 pub(super) fn check_publish(id: BoxId, publish: &Publish) -> PublishDecision {
     if publish.qos == QoS::ExactlyOnce {
         return PublishDecision::Close(DisconnectReasonCode::QoSNotSupported);
@@ -118,10 +111,9 @@ pub(super) fn check_publish(id: BoxId, publish: &Publish) -> PublishDecision {
     }
 }
 
-/// Both ways down.
 const DOWNS: [DownTopic; 2] = [DownTopic::Ack, DownTopic::Directive];
 
-/// Which ways down a set of filters covers, one bit each: cheap to share between the session and the outbox.
+/// Which down topics a set of filters covers, one bit each: cheap to share between the session and the publisher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct OpenDownTopics(pub(super) u8);
 
@@ -170,25 +162,23 @@ impl Subscriptions {
     /// Adds a filter that [`check_subscribe`] let through; the same filter again replaces the first.
     pub(super) fn add(&mut self, id: BoxId, filter: String, qos: QoS) {
         self.remove(&filter);
-        let ways = OpenDownTopics::covered_by(id, &filter);
-        self.held.push((filter, ways, qos));
+        let topics = OpenDownTopics::covered_by(id, &filter);
+        self.held.push((filter, topics, qos));
     }
 
-    /// Whether it was there.
     pub(super) fn remove(&mut self, filter: &str) -> bool {
         let before = self.held.len();
         self.held.retain(|(held, ..)| held != filter);
         self.held.len() < before
     }
 
-    /// All that is covered.
-    pub(super) fn ways(&self) -> OpenDownTopics {
-        OpenDownTopics(self.held.iter().fold(0, |all, (_, ways, _)| all | ways.0))
+    pub(super) fn topics(&self) -> OpenDownTopics {
+        OpenDownTopics(self.held.iter().fold(0, |all, (_, topics, _)| all | topics.0))
     }
 
     /// The best quality of service at which `down` may be sent; `None` where nobody asked for it.
     pub(super) fn quality(&self, down: DownTopic) -> Option<QoS> {
-        let granted = self.held.iter().filter(|(_, ways, _)| ways.has(down)).map(|(.., qos)| *qos);
+        let granted = self.held.iter().filter(|(_, topics, _)| topics.has(down)).map(|(.., qos)| *qos);
         granted.max_by_key(|qos| *qos as u8)
     }
 }
@@ -305,19 +295,29 @@ mod tests {
     fn what_connack_forbids_ends_the_connection() {
         let own = Topic::Up(id(1), UpTopic::Batch).to_string();
         let close = |change: fn(&mut Publish)| publishing(own.as_bytes(), change);
-        let expected = |reason| PublishDecision::Close(reason);
-        assert_eq!(close(|p| p.qos = QoS::ExactlyOnce), expected(DisconnectReasonCode::QoSNotSupported));
-        assert_eq!(close(|p| p.retain = true), expected(DisconnectReasonCode::RetainNotSupported));
-        let alias = |p: &mut Publish| {
-            p.properties = Some(PublishProperties { topic_alias: Some(1), ..PublishProperties::default() });
-        };
-        assert_eq!(close(alias), expected(DisconnectReasonCode::TopicAliasInvalid));
-        let identifier = |p: &mut Publish| {
-            let subscription_identifiers = vec![1];
-            p.properties =
-                Some(PublishProperties { subscription_identifiers, ..PublishProperties::default() });
-        };
-        assert_eq!(close(identifier), expected(DisconnectReasonCode::ProtocolError));
+        assert_eq!(
+            close(|p| p.qos = QoS::ExactlyOnce),
+            PublishDecision::Close(DisconnectReasonCode::QoSNotSupported)
+        );
+        assert_eq!(
+            close(|p| p.retain = true),
+            PublishDecision::Close(DisconnectReasonCode::RetainNotSupported)
+        );
+        assert_eq!(
+            close(|p: &mut Publish| {
+                p.properties =
+                    Some(PublishProperties { topic_alias: Some(1), ..PublishProperties::default() });
+            }),
+            PublishDecision::Close(DisconnectReasonCode::TopicAliasInvalid)
+        );
+        assert_eq!(
+            close(|p: &mut Publish| {
+                let subscription_identifiers = vec![1];
+                p.properties =
+                    Some(PublishProperties { subscription_identifiers, ..PublishProperties::default() });
+            }),
+            PublishDecision::Close(DisconnectReasonCode::ProtocolError)
+        );
     }
 
     #[test]
@@ -342,18 +342,18 @@ mod tests {
     #[test]
     fn subscriptions_cover_ways() {
         let mut all = Subscriptions::default();
-        assert_eq!((all.ways(), all.quality(DownTopic::Ack)), (OpenDownTopics(0), None));
+        assert_eq!((all.topics(), all.quality(DownTopic::Ack)), (OpenDownTopics(0), None));
         let ack = Topic::Down(id(1), DownTopic::Ack).to_string();
         all.add(id(1), ack.clone(), QoS::AtMostOnce);
         assert_eq!(all.quality(DownTopic::Ack), Some(QoS::AtMostOnce));
         assert_eq!(all.quality(DownTopic::Directive), None);
         all.add(id(1), Topic::down_filter(id(1)), QoS::AtLeastOnce);
         assert_eq!(all.quality(DownTopic::Ack), Some(QoS::AtLeastOnce));
-        assert!(all.ways().has(DownTopic::Directive));
+        assert!(all.topics().has(DownTopic::Directive));
         assert!(all.remove(&Topic::down_filter(id(1))));
         assert!(!all.remove(&Topic::down_filter(id(1))));
         assert_eq!(all.quality(DownTopic::Ack), Some(QoS::AtMostOnce));
         assert!(all.remove(&ack));
-        assert_eq!(all.ways(), OpenDownTopics::default());
+        assert_eq!(all.topics(), OpenDownTopics::default());
     }
 }

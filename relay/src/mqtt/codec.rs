@@ -31,7 +31,6 @@ impl CodecError {
         Self::Malformed(what.to_owned())
     }
 
-    /// What the peer is told.
     pub(super) fn reason(&self) -> DisconnectReasonCode {
         match self {
             Self::TooLarge { .. } => DisconnectReasonCode::PacketTooLarge,
@@ -123,7 +122,6 @@ fn read_disconnect(body: &[u8]) -> Result<Disconnect, CodecError> {
     Ok(Disconnect { reason_code, properties: None })
 }
 
-/// Appends a packet. For [`encode_disconnect`] and [`refuse_old_version`] see there.
 pub(super) fn encode_packet(packet: &Packet, out: &mut BytesMut) -> Result<(), CodecError> {
     packet.write(out, None)?;
     Ok(())

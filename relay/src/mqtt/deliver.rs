@@ -13,7 +13,6 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use super::inbox::{BoxConnection, ConnectionEnd, Inbox, Presence, PublishOutcome};
 use super::metrics::{Metrics, count_message};
 
-/// A publish on its way up.
 pub(super) struct PublishJob {
     pub(super) up: UpTopic,
     pub(super) payload: Bytes,
@@ -42,25 +41,24 @@ impl Drop for HeldPayload {
     }
 }
 
-/// The session's ends of its way up.
-pub(super) struct WayUp {
+pub(super) struct UplinkPath {
     pub(super) jobs: mpsc::Sender<PublishJob>,
     /// Told once: how it ended, or `None` where a newer connection speaks for the box.
     pub(super) end: oneshot::Sender<Option<ConnectionEnd>>,
 }
 
-/// Opens the way up of one connection, with room for `waiting_max` publishes. The future ends when all is delivered.
+/// Opens the uplink of one connection, with space for `waiting_max` publishes. The future ends when all is delivered.
 pub(super) fn open_delivery<I: Inbox>(
     inbox: Arc<I>,
     origin: BoxConnection,
     waiting_max: usize,
     time_max: Duration,
     metrics: Arc<Metrics>,
-) -> (WayUp, impl Future<Output = ()> + Send) {
+) -> (UplinkPath, impl Future<Output = ()> + Send) {
     let (jobs, waiting) = mpsc::channel(waiting_max);
     let (end, ended) = oneshot::channel();
     let work = Work { inbox, origin, time_max, metrics };
-    (WayUp { jobs, end }, work.run(waiting, ended))
+    (UplinkPath { jobs, end }, work.run(waiting, ended))
 }
 
 struct Work<I> {

@@ -20,7 +20,6 @@ pub(super) struct HandshakeLimits {
 struct Waiting {
     number: u64,
     since: Instant,
-    /// Dropped to put it out.
     _hold: oneshot::Sender<()>,
 }
 
@@ -31,7 +30,6 @@ struct Table {
     by_address: HashMap<IpAddr, VecDeque<Waiting>>,
 }
 
-/// The open handshakes.
 #[derive(Clone)]
 pub(super) struct HandshakeTable {
     table: Arc<Mutex<Table>>,
@@ -180,10 +178,12 @@ mod tests {
 
     #[test]
     fn addresses_of_one_owner_count_together() {
-        let same = |a: &str, b: &str| network_of(a.parse().unwrap()) == network_of(b.parse().unwrap());
-        assert!(same("2001:db8::1", "2001:db8::ffff:1"));
-        assert!(!same("2001:db8::1", "2001:db8:0:1::1"));
-        assert!(same("::ffff:192.0.2.1", "192.0.2.1"));
-        assert!(!same("192.0.2.1", "192.0.2.2"));
+        fn is_same_network(a: &str, b: &str) -> bool {
+            network_of(a.parse().unwrap()) == network_of(b.parse().unwrap())
+        }
+        assert!(is_same_network("2001:db8::1", "2001:db8::ffff:1"));
+        assert!(!is_same_network("2001:db8::1", "2001:db8:0:1::1"));
+        assert!(is_same_network("::ffff:192.0.2.1", "192.0.2.1"));
+        assert!(!is_same_network("192.0.2.1", "192.0.2.2"));
     }
 }

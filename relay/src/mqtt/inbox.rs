@@ -20,11 +20,9 @@ pub struct BoxConnection {
 /// May this certificate connect now?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
-    /// Yes.
     Admitted,
     /// No such box, or not with this certificate.
     Unknown,
-    /// The box, or this certificate's serial, was revoked.
     Revoked,
     /// It cannot be told now (the database is away); the box comes again.
     Unavailable,
@@ -54,23 +52,18 @@ pub enum PublishRefusal {
     Revoked,
 }
 
-/// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConnectionEnd {
-    /// The box said goodbye.
     Clean,
     /// Silence, a reset, a broken packet, or a goodbye that keeps the last will: where MQTT publishes the will.
     Lost,
-    /// This relay is stopping.
     Stopped,
 }
 
 /// Whether a box is there. `Gone` comes at most once a connection, and never for one that a newer one took over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Presence {
-    /// CONNECT was accepted.
     Connected,
-    /// The connection is no more.
     Gone(ConnectionEnd),
 }
 
@@ -92,6 +85,5 @@ pub trait Inbox: Send + Sync + 'static {
         payload: Bytes,
     ) -> impl Future<Output = PublishOutcome> + Send;
 
-    /// Who is there.
     fn presence(&self, of: BoxConnection, presence: Presence) -> impl Future<Output = ()> + Send;
 }

@@ -25,7 +25,7 @@ use super::deliver;
 use super::handshakes::{HandshakeLimits, HandshakeSlot, HandshakeTable};
 use super::inbox::{Admission, BoxConnection, Inbox};
 use super::metrics::{Metrics, count_message};
-use super::registry::Outbox;
+use super::registry::BoxPublisher;
 use super::session::{self, MqttSession, SessionShared};
 use super::settings::MqttSettings;
 use super::tls::PeerCertificate;
@@ -45,20 +45,20 @@ pub struct MqttListener {
 }
 
 impl MqttListener {
-    /// Starts on a bound socket. `outbox` is the one that `inbox` sends by; `mint` makes an id for each connection.
+    /// Starts on a bound socket. `publisher` is the one that `inbox` sends by; `mint` makes an id for each connection.
     /// Must be called within a tokio runtime.
     pub fn start<I: Inbox>(
         socket: TcpListener,
         tls: Arc<ServerConfig>,
         settings: MqttSettings,
-        outbox: Outbox,
+        publisher: BoxPublisher,
         inbox: Arc<I>,
         mint: impl Fn() -> ConnectionId + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let address = socket.local_addr()?;
         let (tls, tls_now) = watch::channel(tls);
         let (stop, stopping) = watch::channel(false);
-        let metrics = Arc::clone(outbox.metrics());
+        let metrics = Arc::clone(publisher.metrics());
         let bounds = HandshakeLimits {
             total_max: settings.handshakes_max,
             per_address_max: settings.handshakes_per_address_max,
@@ -66,7 +66,7 @@ impl MqttListener {
         };
         let accept_context = AcceptContext {
             tls: tls_now,
-            outbox,
+            publisher,
             inbox,
             mint: Box::new(mint),
             handshakes: HandshakeTable::new(bounds),
@@ -82,17 +82,14 @@ impl MqttListener {
         Ok(Self { address, tls, stopping: stop, metrics, accepting })
     }
 
-    /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it counts.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
-    /// Uses another TLS configuration from the next connection on.
     pub fn reload(&self, tls: Arc<ServerConfig>) {
         self.tls.send_replace(tls);
     }
@@ -108,7 +105,7 @@ impl MqttListener {
 
 struct AcceptContext<I> {
     tls: watch::Receiver<Arc<ServerConfig>>,
-    outbox: Outbox,
+    publisher: BoxPublisher,
     inbox: Arc<I>,
     mint: Box<dyn Fn() -> ConnectionId + Send + Sync>,
     handshakes: HandshakeTable,
@@ -152,7 +149,6 @@ async fn accept_client<I: Inbox>(socket: TcpListener, accept_context: Arc<Accept
     let _ = timeout(timing.drain + timing.linger, all).await;
 }
 
-/// A guest whom the door lets in.
 struct AcceptedClient {
     stream: TlsStream<TcpStream>,
     inbound: BytesMut,
@@ -161,7 +157,6 @@ struct AcceptedClient {
     place: OwnedSemaphorePermit,
 }
 
-/// A connection that a balancer passes on.
 async fn run_passed_on<I: Inbox>(
     accept_context: Arc<AcceptContext<I>>,
     mut tcp: TcpStream,
@@ -201,7 +196,7 @@ async fn run_connection<I: Inbox>(
     let Some(guest) = greeted else { return };
     let origin = BoxConnection { box_id: guest.certificate.box_id, connection: (accept_context.mint)() };
     let settings = &accept_context.shared.settings;
-    let (way_up, delivery) = deliver::open_delivery(
+    let (uplink_path, delivery) = deliver::open_delivery(
         Arc::clone(&accept_context.inbox),
         origin,
         settings.waiting_max,
@@ -209,13 +204,13 @@ async fn run_connection<I: Inbox>(
         Arc::clone(&accept_context.shared.metrics),
     );
     let delivery = tokio::spawn(delivery);
-    let line = accept_context.outbox.enter(origin);
+    let line = accept_context.publisher.enter(origin);
     let stream = (guest.stream, guest.inbound);
-    MqttSession::new(Arc::clone(&accept_context.shared), stream, origin, guest.terms, line, way_up)
+    MqttSession::new(Arc::clone(&accept_context.shared), stream, origin, guest.terms, line, uplink_path)
         .run()
         .await;
     drop(guest.place);
-    // Ends by itself, and goes on if this task is cut off.
+    // Ends by itself, and continues if this task is cut off.
     let _ = delivery.await;
 }
 
@@ -329,7 +324,6 @@ async fn first_packet<S: AsyncRead + Unpin>(
     }
 }
 
-/// What a stranger calls itself, short enough for a log line.
 fn shown_client_id(client_id: &str) -> String {
     client_id.chars().filter(|c| c.is_ascii_graphic()).take(40).collect()
 }

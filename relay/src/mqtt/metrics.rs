@@ -60,12 +60,10 @@ counters! {
     unsent_too_large,
 }
 
-/// One more.
 pub(super) fn count_message(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// One fewer of a gauge.
 pub(super) fn uncount_message(gauge: &AtomicU64) {
     gauge.fetch_sub(1, Ordering::Relaxed);
 }

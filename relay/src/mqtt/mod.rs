@@ -1,5 +1,5 @@
 //! The relay's own MQTT 5 listener for boxes: TLS 1.3 with client certificates, one session a box, an [`Inbox`] above it
-//! and an [`Outbox`] down; it knows MQTT, and neither SQL nor HTTP nor what a message means.
+//! and an [`BoxPublisher`] down; it knows MQTT, and neither SQL nor HTTP nor what a message means.
 
 mod acl;
 mod codec;
@@ -17,6 +17,6 @@ mod tls;
 pub use inbox::{Admission, BoxConnection, ConnectionEnd, Inbox, Presence, PublishOutcome, PublishRefusal};
 pub use listener::MqttListener;
 pub use metrics::Metrics;
-pub use registry::{NotSent, Outbox};
+pub use registry::{BoxPublisher, NotSent};
 pub use settings::{MqttSettings, MqttTimeouts};
 pub use tls::{PeerCertificate, TlsError, serial_text, server_config};

@@ -11,7 +11,7 @@ pub(super) struct PacketIds {
 impl PacketIds {
     /// The next free id; `None` where `waiting_max` are unacknowledged.
     pub(super) fn take(&mut self, waiting_max: u16) -> Option<u16> {
-        if !self.has_room(waiting_max) {
+        if !self.has_capacity(waiting_max) {
             return None;
         }
         // Fewer than 65,535 are taken, so this ends.
@@ -24,7 +24,7 @@ impl PacketIds {
         }
     }
 
-    pub(super) fn has_room(&self, waiting_max: u16) -> bool {
+    pub(super) fn has_capacity(&self, waiting_max: u16) -> bool {
         self.unacknowledged.len() < usize::from(waiting_max.min(u16::MAX - 1))
     }
 
@@ -58,7 +58,7 @@ mod tests {
         let mut ids = PacketIds::default();
         assert_eq!([ids.take(2), ids.take(2), ids.take(2)], [Some(1), Some(2), None]);
         ids.acknowledge(7);
-        assert!(!ids.has_room(2));
+        assert!(!ids.has_capacity(2));
         ids.acknowledge(1);
         assert_eq!(ids.take(2), Some(3));
     }

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::acl::{self, ConnectionTerms, PublishDecision, Subscriptions};
 use super::codec::{self, CodecError};
-use super::deliver::{HeldPayload, PublishJob, WayUp};
+use super::deliver::{HeldPayload, PublishJob, UplinkPath};
 use super::inbox::{BoxConnection, ConnectionEnd, PublishOutcome, PublishRefusal};
 use super::metrics::{Metrics, count_message};
 use super::packet_ids::PacketIds;
@@ -33,7 +33,6 @@ const COPY_BYTES_MAX: usize = 4 * 1024;
 /// Bytes that a peer may still send after our DISCONNECT, so that it reads the reason before the reset.
 const LINGER_BYTES_MAX: usize = 1024 * 1024;
 
-/// What all sessions share.
 pub(super) struct SessionShared {
     pub(super) settings: MqttSettings,
     pub(super) metrics: Arc<Metrics>,
@@ -43,7 +42,6 @@ pub(super) struct SessionShared {
     pub(super) stopping: watch::Receiver<bool>,
 }
 
-/// Why a session ends.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CloseReason {
     #[error("it said goodbye")]
@@ -96,7 +94,6 @@ enum Outcome {
     Pending(oneshot::Receiver<PublishOutcome>),
 }
 
-/// One connection, from CONNACK to its end.
 pub(super) struct MqttSession<S> {
     shared: Arc<SessionShared>,
     stream: S,
@@ -105,7 +102,7 @@ pub(super) struct MqttSession<S> {
     origin: BoxConnection,
     terms: ConnectionTerms,
     owed: VecDeque<Owed>,
-    way_up: WayUp,
+    uplink_path: UplinkPath,
     entry: RegistryEntry,
     ends: SessionInputs,
     stopping: watch::Receiver<bool>,
@@ -123,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MqttSession<S> {
         origin: BoxConnection,
         terms: ConnectionTerms,
         (entry, ends): (RegistryEntry, SessionInputs),
-        way_up: WayUp,
+        uplink_path: UplinkPath,
     ) -> Self {
         let deadline = Instant::now() + terms.silence_max();
         let stopping = shared.stopping.clone();
@@ -135,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MqttSession<S> {
             origin,
             terms,
             owed: VecDeque::new(),
-            way_up,
+            uplink_path,
             entry,
             ends,
             stopping,
@@ -161,8 +158,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MqttSession<S> {
         tracing::debug!(box_id = %self.origin.box_id, connection = %self.origin.connection, reason = %close, "a box's connection ended");
         let is_current = self.entry.leave() && !matches!(close, CloseReason::TakenOver);
         // The other side waits for this word, and for nothing else, once `jobs` is dropped.
-        let _ = self.way_up.end.send(is_current.then(|| close.end()));
-        drop(self.way_up.jobs);
+        let _ = self.uplink_path.end.send(is_current.then(|| close.end()));
+        drop(self.uplink_path.jobs);
         if let Some(reason) = close.reason() {
             codec::encode_disconnect(reason, &mut self.outbound);
             write_part(&mut self.stream, &self.outbound, &self.shared.settings).await;
@@ -226,7 +223,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MqttSession<S> {
             }),
             () = wait_for_stop(&mut self.stopping) => Err(CloseReason::Stopping),
             reason = next_settled(&mut self.owed) => self.acknowledge(reason),
-            Some(message) = self.ends.messages.recv(), if self.ids.has_room(self.terms.receive_max) => {
+            Some(message) = self.ends.messages.recv(), if self.ids.has_capacity(self.terms.receive_max) => {
                 self.send(message)
             }
             read = self.stream.read_buf(&mut self.inbound) => match read? {
@@ -289,7 +286,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MqttSession<S> {
             if payload.len() <= COPY_BYTES_MAX { Bytes::copy_from_slice(&payload) } else { payload };
         let (reply, outcome) = oneshot::channel();
         let held = HeldPayload::new(bytes, &self.shared.metrics, permit);
-        self.way_up.jobs.try_send(PublishJob { up, payload, reply, held }).ok()?;
+        self.uplink_path.jobs.try_send(PublishJob { up, payload, reply, held }).ok()?;
         count_message(&self.shared.metrics.published);
         Some(Outcome::Pending(outcome))
     }
@@ -323,7 +320,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MqttSession<S> {
         }
         self.put(&Packet::SubAck(SubAck { pkid: subscribe.pkid, return_codes, properties: None }))?;
         // Only now that SUBACK is in front of whatever follows.
-        self.entry.open(self.subscriptions.ways());
+        self.entry.open(self.subscriptions.topics());
         Ok(())
     }
 
@@ -333,7 +330,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MqttSession<S> {
             false => UnsubAckReason::NoSubscriptionExisted,
         });
         let reasons = reasons.collect();
-        self.entry.open(self.subscriptions.ways());
+        self.entry.open(self.subscriptions.topics());
         self.put(&Packet::UnsubAck(UnsubAck { pkid: unsubscribe.pkid, reasons, properties: None }))
     }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use record::limits::MQTT_PACKET_BYTES_MAX;
 use service::proxy_header::ProxyHeaders;
 
-/// Bounds of the listener.
 #[derive(Debug, Clone)]
 pub struct MqttSettings {
     /// Bytes of the largest packet that is taken, header included.
@@ -16,30 +15,22 @@ pub struct MqttSettings {
     pub waiting_max: usize,
     /// Bytes of publishes that wait for the inbox, over all boxes.
     pub held_bytes_max: usize,
-    /// Boxes connected at once.
     pub connections_max: usize,
-    /// Handshakes under way at once.
     pub handshakes_max: usize,
     /// Of those, from one address; a hospital's boxes share one.
     pub handshakes_per_address_max: usize,
-    /// Times.
     pub timing: MqttTimeouts,
-    /// Balancers that say who connects.
     pub proxies: Option<ProxyHeaders>,
 }
 
-/// Times of the listener.
 #[derive(Debug, Clone)]
 pub struct MqttTimeouts {
     /// From the TCP connection to the end of the TLS handshake.
     pub tls: Duration,
-    /// From there to a whole CONNECT.
     pub connect: Duration,
-    /// For the inbox to admit a box.
     pub admit: Duration,
     /// For the inbox to take a publish; after that its outcome counts as unknown.
     pub publish: Duration,
-    /// For a peer to read what was written to it.
     pub write: Duration,
     /// For publishes under way to settle when the listener stops.
     pub drain: Duration,

@@ -16,7 +16,6 @@ pub enum TlsError {
     /// No CA, or one that cannot be used.
     #[error("the CA that signs boxes' certificates cannot be used: {0}")]
     ClientCa(#[from] VerifierBuilderError),
-    /// The listener's own certificate and key.
     #[error("the MQTT listener's certificate or key cannot be used: {0}")]
     Identity(#[from] rustls::Error),
 }
@@ -39,10 +38,8 @@ pub fn server_config(
     Ok(Arc::new(config))
 }
 
-/// What a verified client certificate says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerCertificate {
-    /// Its common name.
     pub box_id: BoxId,
     /// Its serial number: lower-case hex of the number's bytes, without leading zero bytes.
     pub serial: String,

@@ -23,23 +23,16 @@ use crate::ownership::make_private_folder;
 /// Why a photo was not kept or found.
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoError {
-    /// Folder or service.
     #[error("the photo store failed: {0}")]
     Store(#[from] object_store::Error),
-    /// Its file was altered or is damaged.
     #[error("{0} holds other bytes than its name says: bring the file back from a backup")]
     Damaged(Hash),
 }
 
-/// Where photos are kept. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct PhotoStore(Arc<dyn ObjectStore>);
 
 impl PhotoStore {
-    /// In a folder, which is made.
-    ///
-    /// # Errors
-    /// The folder cannot be used.
     pub fn in_folder(dir: &Path) -> Result<Self, PhotoError> {
         let made = make_private_folder(dir);
         made.map_err(|e| object_store::Error::Generic { store: "folder", source: Box::new(e) })?;
@@ -54,9 +47,6 @@ impl PhotoStore {
     }
 
     /// Whether the store answers at all, be it that there is nothing of this name.
-    ///
-    /// # Errors
-    /// The store.
     pub(crate) async fn check_answer(&self) -> Result<(), PhotoError> {
         match self.0.head(&Key::from("ready")).await {
             Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
@@ -65,9 +55,6 @@ impl PhotoStore {
     }
 
     /// A photo of the account, the one that its name says; `None` where there is none.
-    ///
-    /// # Errors
-    /// The store, or what it holds is not the photo.
     pub async fn get(&self, scope: AccountScope, photo: Hash) -> Result<Option<Bytes>, PhotoError> {
         match self.0.get(&Self::key(scope, photo)).await {
             Ok(found) => {
@@ -80,9 +67,6 @@ impl PhotoStore {
     }
 
     /// Keeps a photo whose hash was checked; whole or not at all.
-    ///
-    /// # Errors
-    /// The store.
     pub async fn put(&self, scope: AccountScope, photo: Hash, bytes: Bytes) -> Result<(), PhotoError> {
         self.0.put(&Self::key(scope, photo), bytes.into()).await?;
         Ok(())

@@ -11,7 +11,6 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 use super::PhotoError;
 use crate::ownership::make_private_folder;
 
-/// The folder of notes, in that of photos.
 const FOLDER: &str = "access-notes";
 /// What a note's file is called after its number.
 const ENDING: &str = ".note";
@@ -21,10 +20,6 @@ const ENDING: &str = ".note";
 pub struct NoteStore(Arc<dyn ObjectStore>);
 
 impl NoteStore {
-    /// In the folder of photos, which is made.
-    ///
-    /// # Errors
-    /// The folder cannot be used.
     pub fn in_folder(photos: &Path) -> Result<Self, PhotoError> {
         let made = make_private_folder(photos);
         made.map_err(|e| object_store::Error::Generic { store: "folder", source: Box::new(e) })?;
@@ -32,9 +27,6 @@ impl NoteStore {
     }
 
     /// Keeps the note over a row of a chain; one that is there already is left.
-    ///
-    /// # Errors
-    /// The store.
     pub async fn put(&self, chain: &str, n: i64, note: &str) -> Result<(), PhotoError> {
         // In the order of the rows, for whoever lists them.
         let key = Key::from_iter([FOLDER, chain, &format!("{n:020}{ENDING}")]);
@@ -46,9 +38,6 @@ impl NoteStore {
     }
 
     /// The notes over a chain, with the row of each, the oldest first. One that is not text is an empty one, which proves nothing.
-    ///
-    /// # Errors
-    /// The store.
     pub async fn list(&self, chain: &str) -> Result<Vec<(i64, String)>, PhotoError> {
         let mut found: Vec<_> = self.0.list(Some(&Key::from_iter([FOLDER, chain]))).try_collect().await?;
         found.sort_by(|a, b| a.location.cmp(&b.location));
@@ -65,9 +54,6 @@ impl NoteStore {
 
 /// Puts the notes of what was there before a restore aside: the rows that they are of came after the backup, and their numbers come
 /// again. Blocks. Where they are now; `None`: there were none.
-///
-/// # Errors
-/// The folder cannot be moved.
 pub fn set_notes_aside(photos: &Path, now_ms: i64) -> std::io::Result<Option<PathBuf>> {
     let aside = photos.join(format!("{FOLDER}-before-{now_ms}"));
     match std::fs::rename(photos.join(FOLDER), &aside) {

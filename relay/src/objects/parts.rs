@@ -17,7 +17,6 @@ pub enum PartError {
     /// It does not begin where the last one ended.
     #[error("{0} bytes are here: go on from there")]
     Offset(u64),
-    /// The photo is larger than any that a box keeps.
     #[error("a photo has at most {PHOTO_STORED_BYTES_MAX} bytes")]
     TooLarge,
     /// All is here, and it is not the photo that the hash names.
@@ -48,12 +47,10 @@ impl UploadChunk {
     }
 }
 
-/// The folder of unfinished photos. Its calls block.
 #[derive(Debug, Clone)]
 pub struct PartialUploads(PathBuf);
 
 impl PartialUploads {
-    /// In this folder, which is made when it is needed.
     pub fn new(dir: PathBuf) -> Self {
         Self(dir)
     }
@@ -62,7 +59,6 @@ impl PartialUploads {
         self.0.join(box_id.to_string()).join(photo.to_string())
     }
 
-    /// Bytes that are here.
     pub fn offset(&self, box_id: BoxId, photo: Hash) -> u64 {
         std::fs::metadata(self.file(box_id, photo)).map_or(0, |meta| meta.len())
     }
@@ -73,9 +69,6 @@ impl PartialUploads {
     }
 
     /// Adds a piece. The whole photo, once it is here and its hash fits; a wrong one is thrown away.
-    ///
-    /// # Errors
-    /// Why it was not taken.
     pub fn add(
         &self,
         box_id: BoxId,
@@ -92,7 +85,7 @@ impl PartialUploads {
         }
         let path = self.file(box_id, photo);
         if here == 0 {
-            self.make_room(box_id)?;
+            self.free_space(box_id)?;
         }
         let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
         file.write_all(bytes)?;
@@ -114,7 +107,7 @@ impl PartialUploads {
         let _ = std::fs::remove_file(self.file(box_id, photo));
     }
 
-    fn make_room(&self, box_id: BoxId) -> std::io::Result<()> {
+    fn free_space(&self, box_id: BoxId) -> std::io::Result<()> {
         let dir = self.0.join(box_id.to_string());
         std::fs::create_dir_all(&dir)?;
         let mut parts: Vec<_> = std::fs::read_dir(&dir)?

@@ -36,7 +36,6 @@ const NEAR_V6: [([u16; 3], u32); 6] = [
     ([0x3fff, 0, 0], 20),           // documentation
 ];
 
-/// Whether an address is one of the internet.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !NEAR_V4.iter().any(|(first, bits)| is_within_v4(address, *first, *bits)),
@@ -57,7 +56,6 @@ fn is_within_v6(address: Ipv6Addr, [a, b, c]: [u16; 3], bits: u32) -> bool {
     address.to_bits() & mask == Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).to_bits()
 }
 
-/// Where a relay may ask.
 #[derive(Debug, Clone, Default)]
 pub(super) struct AddressRule {
     /// Networks that the operator lets it ask beside the internet.
@@ -85,12 +83,10 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Addresses of the internet, beside the edges of what is not.
     const PUBLIC: &str = "1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 \
         128.0.0.0 169.253.255.255 169.255.0.0 172.15.255.255 172.32.0.0 192.0.1.0 192.0.3.0 \
         192.167.255.255 192.169.0.0 198.17.255.255 198.20.0.0 203.0.112.255 203.0.114.0 \
         223.255.255.255 2001:200::1 2001:4860:4860::8888 2606:4700::1111 2a00:1450::1 3ff0::1";
-    /// Addresses of everything nearer.
     const NEAR: &str = "0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.127.255.255 127.0.0.1 \
         127.255.255.254 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.8 192.0.2.1 \
         192.88.99.1 192.168.0.1 198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1 \

@@ -36,7 +36,6 @@ pub trait HostResolver: fmt::Debug + Send + Sync {
 const NOBODYS_V4: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 const NOBODYS_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
 
-/// As the machine finds them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemResolver;
 
@@ -51,15 +50,12 @@ impl HostResolver for SystemResolver {
     fn is_own(&self, address: IpAddr) -> bool {
         // Nothing is sent; a list of interfaces would need a socket that the unit's sandbox does not have.
         let nobodys: IpAddr = if address.is_ipv4() { NOBODYS_V4.into() } else { NOBODYS_V6.into() };
-        let can_bind = |address: IpAddr| UdpSocket::bind((address, 0)).is_ok();
-        can_bind(address) && !can_bind(nobodys)
+        UdpSocket::bind((address, 0)).is_ok() && UdpSocket::bind((nobodys, 0)).is_err()
     }
 }
 
-/// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum GuardError {
-    /// The file of further roots.
     #[error("outgoing.roots names no readable certificates: {0}")]
     Roots(String),
     #[error("no client for other hosts could be made: {0}")]
@@ -78,9 +74,6 @@ pub struct GuardedClient {
 
 impl GuardedClient {
     /// `roots`: a file with authorities that are trusted beside those of the internet, PEM.
-    ///
-    /// # Errors
-    /// The file cannot be read.
     pub fn new(
         allow: &[IpNet],
         roots: Option<&Path>,
@@ -88,9 +81,11 @@ impl GuardedClient {
     ) -> Result<Self, GuardError> {
         let mut trusted: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
         if let Some(file) = roots {
-            let wrong = |error: &dyn fmt::Display| GuardError::Roots(error.to_string());
-            for certificate in CertificateDer::pem_file_iter(file).map_err(|e| wrong(&e))? {
-                trusted.add(certificate.map_err(|e| wrong(&e))?)?;
+            fn wrong_root(error: &dyn fmt::Display) -> GuardError {
+                GuardError::Roots(error.to_string())
+            }
+            for certificate in CertificateDer::pem_file_iter(file).map_err(|e| wrong_root(&e))? {
+                trusted.add(certificate.map_err(|e| wrong_root(&e))?)?;
             }
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -227,17 +222,20 @@ mod tests {
 
     use super::*;
 
-    /// Names with the addresses that each look-up finds, one after the other.
     #[derive(Debug)]
     struct FakeNames(Mutex<Vec<Vec<IpAddr>>>);
 
-    /// What the machine of these tests has.
     const OWN: &str = "8.8.4.4";
 
     impl FakeNames {
         fn new(found: &[&[&str]]) -> Arc<Self> {
-            let read = |list: &&[&str]| list.iter().map(|text| text.parse().unwrap()).collect();
-            Arc::new(Self(Mutex::new(found.iter().rev().map(read).collect())))
+            Arc::new(Self(Mutex::new(
+                found
+                    .iter()
+                    .rev()
+                    .map(|list: &&[&str]| list.iter().map(|text| text.parse().unwrap()).collect())
+                    .collect(),
+            )))
         }
     }
 
@@ -320,7 +318,6 @@ mod tests {
 
     #[tokio::test]
     async fn near_addresses_and_odd_ports_are_not_asked() {
-        let forbidden = |host: &str| Err(OutgoingError::Forbidden(host.to_owned()));
         for near in [
             &["127.0.0.1"][..],
             &["::1"],
@@ -330,7 +327,11 @@ mod tests {
             &["64:ff9b::a00:1"],
         ] {
             let asked = client(&[], None, FakeNames::new(&[near]));
-            assert_eq!(get(&asked, "https://login.example/").await, forbidden("login.example"), "{near:?}");
+            assert_eq!(
+                get(&asked, "https://login.example/").await,
+                Err(OutgoingError::Forbidden("login.example".to_owned())),
+                "{near:?}"
+            );
         }
         for literal in ["127.0.0.1", "0x7f.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]"] {
             let asked = client(&[], None, FakeNames::new(&[]));

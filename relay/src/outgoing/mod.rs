@@ -13,10 +13,8 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 pub use url::{OutgoingUrl, UrlFault, encode_pairs};
 
-/// Bytes of an answer that are read.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OutgoingError {
     /// One of the addresses of the name is not public, and no setting lets it.
@@ -25,7 +23,6 @@ pub enum OutgoingError {
     /// Neither 443 nor 8443.
     #[error("port {0} is none that this relay speaks to")]
     Port(u16),
-    /// The name has no address.
     #[error("{0} has no address")]
     Unresolved(String),
     /// It took longer than ten seconds.
@@ -60,7 +57,6 @@ pub struct OutgoingRequest {
     pub reads: AnswerPart,
 }
 
-/// What of an answer is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerPart {
     /// All of it, which is [`ANSWER_BYTES_MAX`] at most.
@@ -80,7 +76,6 @@ impl OutgoingRequest {
         Self { url, headers: Vec::new(), body: None, reads: AnswerPart::Whole }
     }
 
-    /// A body of this media type.
     pub fn post(url: OutgoingUrl, media: HeaderValue, body: Vec<u8>) -> Self {
         let headers = vec![(http::header::CONTENT_TYPE, media)];
         Self { url, headers, body: Some(body), reads: AnswerPart::Whole }
@@ -113,7 +108,6 @@ impl fmt::Debug for OutgoingAnswer {
     }
 }
 
-/// Asks other hosts.
 pub trait OutgoingHttp: fmt::Debug + Send + Sync {
     fn send(&self, request: OutgoingRequest) -> BoxFuture<'_, Result<OutgoingAnswer, OutgoingError>>;
 }

@@ -22,7 +22,6 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 const UDP_BYTES: usize = 512;
 const TCP_BYTES: usize = 16 * 1024;
 
-/// Asks the name servers that the machine uses.
 #[derive(Debug, Clone)]
 pub struct SystemTexts {
     random: Arc<dyn RandomSource>,
@@ -54,7 +53,6 @@ impl DomainTexts for SystemTexts {
     }
 }
 
-/// Where there is none, one on this machine.
 fn read_servers(file: &str) -> Vec<SocketAddr> {
     let named = file.lines().filter_map(|line| line.trim().strip_prefix("nameserver"));
     let addresses = named.filter_map(|rest| rest.trim().parse::<IpAddr>().ok());
@@ -110,10 +108,9 @@ fn write_question(name: &str, id: u16) -> io::Result<Vec<u8>> {
 fn read_answer(bytes: &[u8], name: &str, id: u16) -> io::Result<Option<Vec<String>>> {
     let foreign = || io::Error::new(io::ErrorKind::InvalidData, "an answer to another question");
     let packet = Packet::parse(bytes).map_err(|_| foreign())?;
-    let is_name = |found: &Name<'_>| found.to_string().eq_ignore_ascii_case(name);
     let is_ours = packet.id() == id
         && packet.has_flags(PacketFlag::RESPONSE)
-        && packet.questions.iter().any(|question| is_name(&question.qname));
+        && packet.questions.iter().any(|question| question.qname.to_string().eq_ignore_ascii_case(name));
     if !is_ours {
         return Err(foreign());
     }

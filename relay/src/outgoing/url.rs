@@ -4,7 +4,6 @@ use std::fmt;
 
 use reqwest::Url;
 
-/// Bytes of an address.
 const URL_BYTES_MAX: usize = 2_048;
 
 /// Why a text is no address that the relay asks.
@@ -12,7 +11,6 @@ const URL_BYTES_MAX: usize = 2_048;
 #[error("an address reads https://host/path, without user, password and fragment")]
 pub struct UrlFault;
 
-/// An address of another host.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutgoingUrl(Url);
 
@@ -23,10 +21,6 @@ impl fmt::Debug for OutgoingUrl {
 }
 
 impl OutgoingUrl {
-    /// Reads one.
-    ///
-    /// # Errors
-    /// It is none.
     pub fn parse(text: &str) -> Result<Self, UrlFault> {
         if text.len() > URL_BYTES_MAX || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(UrlFault);
@@ -40,14 +34,12 @@ impl OutgoingUrl {
         if is_plain { Ok(Self(url)) } else { Err(UrlFault) }
     }
 
-    /// The same with further pairs in its query.
     #[must_use]
     pub fn with_pairs(mut self, pairs: &[(&str, &str)]) -> Self {
         self.0.query_pairs_mut().extend_pairs(pairs);
         self
     }
 
-    /// The host, as people read it.
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }

@@ -10,7 +10,8 @@ use record::kinds::Prev;
 use record::run::RunName;
 use record::tree::leaf_hash;
 
-use crate::db::{DbError, ScopedConnection, entries, runs};
+use crate::db::log::{entries, runs};
+use crate::db::{DbError, ScopedConnection};
 
 /// Entries that are held in memory at a time: those of a sealed segment, which is read whole.
 pub(super) const PAGE: usize = 1_024;
@@ -33,7 +34,6 @@ pub(super) async fn load_base_page(
     (from..).zip(&lines).map(|(seq, line)| read_entry(seq, line)).collect()
 }
 
-/// The entry of a line, which must have this number.
 pub(super) fn read_entry(seq: u64, line: &[u8]) -> Result<Entry, DbError> {
     let entry = Entry::parse(line).map_err(|e| DbError::stored("entry", e))?;
     (entry.seq() == seq).then_some(entry).ok_or_else(|| DbError::stored("log", "entries are missing"))
@@ -96,6 +96,13 @@ pub(super) async fn assemble_log_base(
         let (size, root) = (prev.size, prev.root);
         tracing::info!(%origin, size, %root, "what is here does not lead to where the next log goes on");
     }
-    let part = |part: record::adoption::BasePart| BasePart { lines: part.lines, ..held[part.source].clone() };
-    Ok(parts.map(|parts| parts.into_iter().map(part).collect()))
+    Ok(parts.map(|parts| {
+        parts
+            .into_iter()
+            .map(|part: record::adoption::BasePart| BasePart {
+                lines: part.lines,
+                ..held[part.source].clone()
+            })
+            .collect()
+    }))
 }

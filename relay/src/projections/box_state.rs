@@ -2,7 +2,7 @@
 
 use record::messages::{HealthAlarm, HealthReport};
 
-use crate::db::box_now::BoxRow;
+use crate::db::fleet::box_now::BoxRow;
 
 /// A box that was not seen for so long is silent: three of its minutes.
 pub const SILENT_MS: i64 = 180_000;
@@ -13,29 +13,21 @@ pub const CLOCK_OFF_MS: i64 = 60_000;
 /// How a box stands; those that need somebody first come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BoxState {
-    /// Its log contradicts itself.
     Quarantined,
-    /// Not heard for some minutes.
     Silent,
     /// It is heard, and has an alarm that nobody at the facility has acknowledged, or a log stands under its name that nothing
     /// says is its own.
     Alarmed,
-    /// Claimed, and has said nothing yet.
     Waiting,
-    /// Its clock may be wrong.
     ClockUnsure,
     /// It is heard and sends what it recorded before.
     Behind,
-    /// As it should be.
     Good,
-    /// There is none.
     None,
-    /// Taken out of use.
     Revoked,
 }
 
 impl BoxState {
-    /// Decides.
     pub fn of(row: &BoxRow, now_ms: i64) -> Self {
         if row.revoked_ms.is_some() {
             return Self::Revoked;
@@ -88,7 +80,6 @@ impl BoxState {
         Self::Revoked,
     ];
 
-    /// Those of a box that is there, the most urgent first.
     pub const OF_BOXES: [Self; 8] = [
         Self::Quarantined,
         Self::Silent,
@@ -106,7 +97,6 @@ impl BoxState {
     }
 }
 
-/// Its last health report, where it can be read.
 pub fn read_health(row: &BoxRow) -> Option<HealthReport> {
     serde_json::from_str(row.health.as_deref()?).ok()
 }
@@ -128,7 +118,6 @@ pub(crate) mod tests {
 
     pub(crate) const NOW_MS: i64 = 1_795_204_920_000;
 
-    /// A box that is heard and has sent everything.
     pub(crate) fn good() -> BoxRow {
         BoxRow {
             box_id: "01KC9V00000000000000000000".into(),
@@ -157,22 +146,22 @@ pub(crate) mod tests {
 
     #[test]
     fn every_state_and_its_order() {
-        let state = |change: fn(&mut BoxRow)| {
+        fn changed_state(change: fn(&mut BoxRow)) -> BoxState {
             let mut row = good();
             change(&mut row);
             BoxState::of(&row, NOW_MS)
-        };
-        assert_eq!(state(|_| ()), BoxState::Good);
-        assert_eq!(state(|b| b.last_seen_ms = None), BoxState::Waiting);
-        assert_eq!(state(|b| b.last_seen_ms = Some(NOW_MS - SILENT_MS - 1)), BoxState::Silent);
-        assert_eq!(state(|b| b.reported_size += BEHIND_MAX), BoxState::Good, "on its way");
-        assert_eq!(state(|b| b.reported_size += BEHIND_MAX + 1), BoxState::Behind);
-        assert_eq!(state(|b| b.clock = "uncertain".into()), BoxState::ClockUnsure);
-        assert_eq!(state(|b| b.clock_ahead_ms = -CLOCK_OFF_MS - 1), BoxState::ClockUnsure);
-        assert_eq!(state(|b| b.waiting_logs = 1), BoxState::Alarmed);
-        assert_eq!(state(|b| b.quarantined_ms = Some(1)), BoxState::Quarantined);
+        }
+        assert_eq!(changed_state(|_| ()), BoxState::Good);
+        assert_eq!(changed_state(|b| b.last_seen_ms = None), BoxState::Waiting);
+        assert_eq!(changed_state(|b| b.last_seen_ms = Some(NOW_MS - SILENT_MS - 1)), BoxState::Silent);
+        assert_eq!(changed_state(|b| b.reported_size += BEHIND_MAX), BoxState::Good, "on its way");
+        assert_eq!(changed_state(|b| b.reported_size += BEHIND_MAX + 1), BoxState::Behind);
+        assert_eq!(changed_state(|b| b.clock = "uncertain".into()), BoxState::ClockUnsure);
+        assert_eq!(changed_state(|b| b.clock_ahead_ms = -CLOCK_OFF_MS - 1), BoxState::ClockUnsure);
+        assert_eq!(changed_state(|b| b.waiting_logs = 1), BoxState::Alarmed);
+        assert_eq!(changed_state(|b| b.quarantined_ms = Some(1)), BoxState::Quarantined);
         assert_eq!(
-            state(|b| {
+            changed_state(|b| {
                 b.quarantined_ms = Some(1);
                 b.revoked_ms = Some(1);
             }),

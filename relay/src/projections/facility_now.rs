@@ -5,27 +5,32 @@ use record::fold::FacilitySettings;
 use record::ids::FacilityId;
 
 use super::box_state::{BoxState, SILENT_MS};
-use crate::db::facilities::{OwnedFacility, as_of_ms};
-use crate::db::facility_now::{
+use crate::db::OwnedFacility;
+use crate::db::delivery::webhook_events;
+use crate::db::facility::facilities::as_of_ms;
+use crate::db::facility::facility_now::{
     FacilityCounts, FacilityPart, count_cleanings, count_items, find_facts, load_days, raise_part, save_box,
     save_counts,
 };
-use crate::db::spark::{DaySum, SPARK_DAYS, write_spark};
-use crate::db::{Db, DbError, PlatformReason, ScopedConnection, box_now, webhook_events};
+use crate::db::facility::spark::{DaySum, SPARK_DAYS, write_spark};
+use crate::db::fleet::box_now;
+use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
 
 /// Facilities whose boxes are looked at in one transaction.
 const FACILITIES_AT_ONCE: usize = 64;
 
 /// The days of a facility, by the zones that its box told.
 pub fn facility_calendar(settings: &FacilitySettings) -> CivilCalendar {
-    let span = |z: &record::fold::ZonePeriod| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() };
-    CivilCalendar::new(&settings.zones.iter().map(span).collect::<Vec<_>>())
+    CivilCalendar::new(
+        &settings
+            .zones
+            .iter()
+            .map(|z: &record::fold::ZonePeriod| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() })
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Writes the numbers of a facility and how its box stands, after entries were folded.
-///
-/// # Errors
-/// The database, or a row that cannot be read.
 pub async fn refresh_facility(
     conn: &mut ScopedConnection,
     facility: FacilityId,
@@ -36,10 +41,6 @@ pub async fn refresh_facility(
     raise_part(conn, facility, FacilityPart::Feed).await
 }
 
-/// Writes the numbers of a facility, counted from its live projection.
-///
-/// # Errors
-/// As [`refresh_facility`].
 pub async fn refresh_counts(
     conn: &mut ScopedConnection,
     facility: FacilityId,
@@ -73,7 +74,6 @@ pub async fn refresh_counts(
     save_counts(conn, facility, &counts).await
 }
 
-/// All windows from a day on.
 fn sum_days(days: &[DaySum], from: i64) -> DaySum {
     let since = days.iter().filter(|sum| sum.day >= from);
     since.fold(DaySum { day: from, ..DaySum::default() }, |all, one| DaySum {
@@ -84,9 +84,6 @@ fn sum_days(days: &[DaySum], from: i64) -> DaySum {
 }
 
 /// Writes how the boxes of a facility stand, and which one it has in service: the newest that is not revoked.
-///
-/// # Errors
-/// The database.
 pub async fn refresh_box(
     conn: &mut ScopedConnection,
     facility: FacilityId,
@@ -110,9 +107,6 @@ pub async fn refresh_box(
 }
 
 /// The same of many facilities, which come by account, in transactions of a few.
-///
-/// # Errors
-/// The database: what was done before stays.
 pub async fn refresh_boxes(db: &Db, places: &[OwnedFacility], now_ms: i64) -> Result<(), DbError> {
     for of_account in places.chunk_by(|one, other| one.scope == other.scope) {
         for some in of_account.chunks(FACILITIES_AT_ONCE) {
@@ -127,9 +121,6 @@ pub async fn refresh_boxes(db: &Db, places: &[OwnedFacility], now_ms: i64) -> Re
 }
 
 /// Finds boxes that were seen for the last time some minutes ago, and writes so. At how many facilities.
-///
-/// # Errors
-/// The database.
 pub async fn find_silent_boxes(db: &Db, now_ms: i64) -> Result<usize, DbError> {
     let mut conn = db.platform_read(PlatformReason::Work).await?;
     let places = box_now::platform_unseen(&mut conn, now_ms.saturating_sub(SILENT_MS)).await?;

@@ -18,27 +18,25 @@ use record::tag::Tag;
 use record::tree::Hash;
 
 use super::rollup;
-use crate::db::cleanings::{EnteredText, IndexedCleaning, IndexedNote, IndexedUse, MovedUse};
-use crate::db::command_keys::KeyPlace;
-use crate::db::epochs::LogNumber;
-use crate::db::projections::ProjectionNumber;
-use crate::db::repeats::Repeat;
-use crate::db::{DbError, ScopedConnection, cleanings, command_keys, repeats, state, texts};
+use crate::db::LogNumber;
+use crate::db::ProjectionNumber;
+use crate::db::log::texts;
+use crate::db::projection::cleanings::{EnteredText, IndexedCleaning, IndexedNote, IndexedUse, MovedUse};
+use crate::db::projection::command_keys::KeyPlace;
+use crate::db::projection::repeats::Repeat;
+use crate::db::projection::{cleanings, command_keys, repeats, state};
+use crate::db::{DbError, ScopedConnection};
 
-/// The log whose epoch the entries are of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FoldedLog {
     pub(super) number: LogNumber,
     pub(super) origin: LogOrigin,
 }
 
-/// How entries came to count that a run brought.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AdoptedLog {
     pub(super) run: RunName,
-    /// The entry that adopted it.
     pub(super) by: EntryRef,
-    /// When it did.
     pub(super) at: EntryTime,
 }
 
@@ -48,9 +46,7 @@ struct Known {
     cleanings: BTreeMap<LinePlace, IndexedCleaning>,
     /// Uses whose time follows from what is said of their boot.
     unsure_uses: BTreeMap<LinePlace, (LogNumber, UseRecord)>,
-    /// The first places of the keys that the entries have.
     keys: BTreeMap<Digest16, (Digest16, LinePlace)>,
-    /// Lines that record once more what another one recorded, and that one.
     again: BTreeMap<LinePlace, LinePlace>,
     /// Where runs stand in the order of counting.
     places: BTreeMap<RunName, i64>,
@@ -68,9 +64,15 @@ impl Known {
         let until = |place: &&LinePlace| place.of == of;
         let cleanings = self.cleanings.range(from..).map(|(place, _)| place).take_while(until);
         let again = self.again.range(from..).map(|(place, _)| place).take_while(until);
-        let order = |place: &&LinePlace| place.run.and_then(|run| self.places.get(&run).copied());
         let found = named.into_iter().find(is_known);
-        found.or_else(|| cleanings.chain(again).min_by_key(|place| order(place).unwrap_or(i64::MAX)).copied())
+        found.or_else(|| {
+            cleanings
+                .chain(again)
+                .min_by_key(|place| {
+                    place.run.and_then(|run| self.places.get(&run).copied()).unwrap_or(i64::MAX)
+                })
+                .copied()
+        })
     }
 
     fn note_place(&mut self, line: LinePlace, place: Option<i64>) {
@@ -85,8 +87,13 @@ impl HistoryLookup for Known {
         Ok(place.and_then(|place| self.cleanings.get(&place)).map(|known| known.cleaning.clone()))
     }
     fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
-        let of_boot = |c: &&CleaningRecord| c.at.boot == boot && c.at.clock != ClockState::Synced;
-        Ok(self.cleanings.values().map(|known| &known.cleaning).filter(of_boot).cloned().collect())
+        Ok(self
+            .cleanings
+            .values()
+            .map(|known| &known.cleaning)
+            .filter(|c: &&CleaningRecord| c.at.boot == boot && c.at.clock != ClockState::Synced)
+            .cloned()
+            .collect())
     }
     fn unsure_uses(&self, boot: BootId) -> Result<Vec<UseRecord>, Infallible> {
         Ok(self.unsure_uses.values().map(|(_, used)| *used).filter(|used| used.at.boot == boot).collect())
@@ -101,7 +108,6 @@ impl HistoryLookup for Known {
     }
 }
 
-/// The key of an entry that records a cleaning or a use.
 fn key_of(entry: &Entry, event: &Event) -> Option<IdempotencyRecord> {
     let records = matches!(event, Event::CleaningRecorded(_) | Event::UseRecorded(_));
     entry.head().idem.filter(|_| records)
@@ -133,7 +139,6 @@ fn find_text(hash: Hash, entered: &BTreeMap<Hash, String>) -> Option<EnteredText
     entered.get(&hash).map(|text| EnteredText { hash, text: text.clone() })
 }
 
-/// The texts that were typed for the cleanings among these entries.
 async fn load_entered_texts(
     conn: &mut ScopedConnection,
     origin: &LogOrigin,
@@ -152,7 +157,6 @@ async fn load_entered_texts(
     Ok(entered)
 }
 
-/// Rows of a facility that are held from step to step.
 const ROWS_MAX: usize = 8_192;
 
 /// A facility's state as far as some entries touch it.
@@ -172,16 +176,13 @@ pub(super) struct FacilityProjection {
     keys: Vec<KeyPlace>,
     repeats: Vec<Repeat>,
     erased: Vec<Hash>,
-    /// Items whose windows can be others than before, and from when on.
     touched: BTreeMap<Tag, i64>,
-    /// From when on the windows of every item can be others.
     all_from_ms: Option<i64>,
     /// When the last entry was written, corrected.
     last_ms: i64,
 }
 
 impl FacilityProjection {
-    /// For entries of one facility.
     pub(super) fn new(projection: ProjectionNumber) -> Self {
         Self {
             projection,
@@ -426,7 +427,6 @@ impl FacilityProjection {
         *from = from_ms.min(*from);
     }
 
-    /// Writes everything that changed.
     pub(super) async fn store(
         &mut self,
         conn: &mut ScopedConnection,

@@ -8,8 +8,10 @@ use record::entry::Entry;
 use record::ids::{BoxId, Epoch};
 use record::tree::Frontier;
 
-use crate::db::epochs::{LogNumber, StoredLog};
-use crate::db::{DbError, ScopedConnection, runs};
+use crate::db::LogNumber;
+use crate::db::log::epochs::StoredLog;
+use crate::db::log::runs;
+use crate::db::{DbError, ScopedConnection};
 
 /// Such epochs in one chain: each is a card that lost its key and its log.
 const LINKS_MAX: usize = 256;
@@ -32,7 +34,7 @@ pub(super) async fn complete_link(
     Ok(held)
 }
 
-/// An epoch that another one goes on from and that has no line of its own here.
+/// An epoch that another one continues and that has no line of its own here.
 fn next_missing(held: &[StoredLog], looked: &BTreeSet<Epoch>) -> Option<Epoch> {
     let is_here = |epoch: &Epoch| {
         held.iter().any(|held| held.origin.epoch == *epoch && (held.frontier.size() > 0 || held.apart))

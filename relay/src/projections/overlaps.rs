@@ -11,7 +11,6 @@ use record::run::RunName;
 pub(super) struct RunOverlaps(BTreeMap<Epoch, Vec<Range<u64>>>);
 
 impl RunOverlaps {
-    /// Of these runs.
     pub(super) fn of(runs: &BTreeSet<RunName>) -> Self {
         let mut all: BTreeMap<Epoch, Vec<Range<u64>>> = BTreeMap::new();
         let mut reach: Option<(Epoch, u64)> = None;
@@ -52,16 +51,15 @@ mod tests {
         fn numbers_of_two_runs_and_no_others(
             lines in prop::collection::vec((1_u32..3, 0_u64..40, 1_u64..12), 0..12)
         ) {
-            let epoch = |n: u32| Epoch { n, key: [1; 4] };
-            let name = |(at, (n, from, count)): (usize, &(u32, u64, u64))| {
-                RunName::new(epoch(*n), *from..from + count, Hash([u8::try_from(at).unwrap(); 32])).unwrap()
-            };
-            let runs: BTreeSet<RunName> = lines.iter().enumerate().map(name).collect();
+            fn numbered_epoch(n: u32) -> Epoch { Epoch { n, key: [1; 4] } }
+            let runs: BTreeSet<RunName> = lines.iter().enumerate().map(|(at, (n, from, count)): (usize, &(u32, u64, u64))| {
+                RunName::new(numbered_epoch(*n), *from..from + count, Hash([u8::try_from(at).unwrap(); 32])).unwrap()
+            }).collect();
             let overlaps = RunOverlaps::of(&runs);
             for n in 1..3 {
                 for seq in 0..60 {
-                    let holding = runs.iter().filter(|r| r.epoch() == epoch(n) && r.lines().contains(&seq));
-                    prop_assert_eq!(overlaps.contains(epoch(n), seq), holding.count() > 1);
+                    let holding = runs.iter().filter(|r| r.epoch() == numbered_epoch(n) && r.lines().contains(&seq));
+                    prop_assert_eq!(overlaps.contains(numbered_epoch(n), seq), holding.count() > 1);
                 }
             }
         }

@@ -7,7 +7,7 @@ use record::ids::FacilityId;
 use tokio::sync::Notify;
 
 use crate::db::AccountScope;
-use crate::db::facilities::OwnedFacility;
+use crate::db::OwnedFacility;
 
 /// The queue of one process. What it forgets with the process, the next look over all facilities finds.
 #[derive(Debug, Default)]
@@ -18,7 +18,6 @@ pub struct StepQueue {
 
 #[derive(Debug, Default)]
 struct WaitingFacilities {
-    /// Accounts with a facility that waits, each once.
     turns: VecDeque<AccountScope>,
     facilities: BTreeMap<AccountScope, VecDeque<FacilityId>>,
 }
@@ -41,7 +40,6 @@ impl StepQueue {
         self.wake.notify_one();
     }
 
-    /// Waits for the next one.
     pub async fn next(&self) -> OwnedFacility {
         loop {
             if let Some(found) = self.take() {
@@ -53,7 +51,6 @@ impl StepQueue {
         }
     }
 
-    /// The next one, if any waits.
     pub(crate) fn take(&self) -> Option<OwnedFacility> {
         let mut waiting = self.lock();
         let scope = waiting.turns.pop_front()?;

@@ -1,5 +1,5 @@
 //! Makes a projection anew, in the order in which lines count, beside the one that pages read: in transactions of [`STEP_LINES`] entries,
-//! after each of which it can be cut off and goes on.
+//! after each of which it can be cut off and continues.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,13 +21,17 @@ use super::overlaps::RunOverlaps;
 use super::rollup::refresh_rollup;
 use super::run_pages::{RunPage, RunPages};
 use super::step::{FoldTimes, STEP_LINES, StepOutcome, fold_behind};
-use crate::db::epochs::LogNumber;
-use crate::db::facilities::OwnedFacility;
-use crate::db::projections::{self, ProjectionNumber, ProjectionRow};
-use crate::db::runs::NewRunPlace;
-use crate::db::{
-    AccountScope, Db, DbError, ScopedConnection, epochs, facilities, runs, state, webhook_events,
-};
+use crate::db::LogNumber;
+use crate::db::OwnedFacility;
+use crate::db::ProjectionNumber;
+use crate::db::delivery::webhook_events;
+use crate::db::facility::facilities;
+use crate::db::log::runs::NewRunPlace;
+use crate::db::log::{epochs, runs};
+use crate::db::projection::projections;
+use crate::db::projection::projections::ProjectionRow;
+use crate::db::projection::state;
+use crate::db::{AccountScope, Db, DbError, ScopedConnection};
 
 /// Items whose windows are counted in one transaction.
 const ITEMS_AT_ONCE: usize = 16;
@@ -176,7 +180,6 @@ async fn fold_box(steps: FoldSteps<'_>) -> Result<(), FoldFault> {
 /// Why the lines of a box were not folded to their end.
 enum FoldFault {
     Db(DbError),
-    /// Nobody wants this projection any more.
     Dropped,
 }
 
@@ -192,13 +195,9 @@ struct FoldSteps<'a> {
     projection: ProjectionNumber,
     box_id: BoxId,
     tx: Option<ScopedConnection>,
-    /// Lines that were folded before this was cut off.
     skips: u64,
-    /// Of all, those that are stored.
     stored: u64,
-    /// Lines so far, skipped ones included.
     folded: u64,
-    /// Of them, those in the present transaction.
     lines: usize,
     newest_ms: i64,
 }
@@ -252,7 +251,6 @@ impl FoldSteps<'_> {
     }
 }
 
-/// The lines of one box, as they are folded.
 struct BoxFold<'a> {
     steps: FoldSteps<'a>,
     /// The rows so far: whoever took this work over meanwhile is found by the position.
@@ -260,16 +258,12 @@ struct BoxFold<'a> {
     numbers: BTreeMap<Epoch, LogNumber>,
     base: Vec<BasePart>,
     walk: AdoptionWalk,
-    /// Runs that are here.
     here: BTreeSet<RunName>,
     /// Numbers that several of them hold: only a line of those can be reached twice.
     overlaps: RunOverlaps,
-    /// What runs brought so far under those numbers.
     counted: BTreeSet<LineId>,
     pages: RunPages,
-    /// Runs that were adopted so far.
     places: u64,
-    /// Up to where each log is folded when all of the box is.
     ends: Vec<(LogNumber, u64)>,
 }
 
@@ -290,8 +284,7 @@ impl<'a> BoxFold<'a> {
                 Some(prev) => assemble_log_base(conn, &origin, size, prev).await?,
                 None => None,
             };
-            let log = || vec![BasePart { epoch, run: None, lines: 0..size }];
-            base.extend(assembled.unwrap_or_else(log));
+            base.extend(assembled.unwrap_or_else(|| vec![BasePart { epoch, run: None, lines: 0..size }]));
         }
         let here: BTreeSet<RunName> = runs::of_box(conn, box_id).await?.into_iter().collect();
         let (overlaps, pages) = (RunOverlaps::of(&here), RunPages::default());
@@ -409,10 +402,9 @@ impl<'a> BoxFold<'a> {
         let epoch = place.run.epoch();
         let (mut next, mut all) = (place, Vec::new());
         loop {
-            let shared = |entry: &Entry| self.overlaps.contains(epoch, entry.seq());
             let id = |entry: &Entry| LineId { epoch, seq: entry.seq(), leaf: entry.leaf() };
             let offer = |(entry, in_base): &'_ (Entry, bool)| {
-                *in_base || (shared(entry) && self.counted.contains(&id(entry)))
+                *in_base || (self.overlaps.contains(epoch, entry.seq()) && self.counted.contains(&id(entry)))
             };
             let offered: Vec<OfferedLine<'_>> = page
                 .next_lines(next.from)
@@ -420,8 +412,12 @@ impl<'a> BoxFold<'a> {
                 .map(|line| OfferedLine { entry: &line.0, counts_already: offer(line) })
                 .collect();
             let lines = self.walk.take_lines(&offered);
-            let new: Vec<LineId> =
-                lines.iter().map(|line| line.entry).filter(|e| shared(e)).map(id).collect();
+            let new: Vec<LineId> = lines
+                .iter()
+                .map(|line| line.entry)
+                .filter(|e| self.overlaps.contains(epoch, e.seq()))
+                .map(id)
+                .collect();
             self.counted.extend(new);
             all.extend(lines);
             match self.is_next_here().then(|| self.walk.next_lines()).flatten() {

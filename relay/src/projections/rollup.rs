@@ -11,9 +11,9 @@ use record::fold::{Equipment, EquipmentActivity, FacilitySettings, FacilityState
 use record::tag::Tag;
 
 use super::facility_now::facility_calendar;
-use crate::db::cleanings::CountedCleaning;
-use crate::db::projections::ProjectionNumber;
-use crate::db::rollups::{ItemDay, ItemState};
+use crate::db::ProjectionNumber;
+use crate::db::projection::cleanings::CountedCleaning;
+use crate::db::projection::rollups::{ItemDay, ItemState};
 use crate::db::{DbError, ScopedConnection};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -21,7 +21,6 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// How far back tallies are kept exact: a year's report and some.
 const TALLIED_MS: i64 = 400 * DAY_MS;
 
-/// One item to be counted anew from some day on.
 struct Span<'a> {
     item: &'a Equipment,
     activity: Option<&'a EquipmentActivity>,
@@ -44,7 +43,7 @@ pub(crate) async fn refresh_rollup(
     }
     let calendar = facility_calendar(&rows.settings);
     let counted: BTreeMap<String, i64> =
-        crate::db::rollups::count_rows(conn, projection, &tags).await?.into_iter().collect();
+        crate::db::projection::rollups::count_rows(conn, projection, &tags).await?.into_iter().collect();
     let span = |tag: &Tag| {
         let item = rows.equipment.get(tag)?;
         let counted_ms = counted.get(&tag.to_string()).copied().unwrap_or(item.added_ms);
@@ -59,7 +58,7 @@ pub(crate) async fn refresh_rollup(
     let used: Vec<_> =
         spans.iter().zip(&since).filter(|(s, _)| is_by_uses(s.item)).map(|(_, s)| *s).collect();
     let mut uses: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    for (tag, ended_ms) in crate::db::cleanings::uses_since(conn, projection, &used).await? {
+    for (tag, ended_ms) in crate::db::projection::cleanings::uses_since(conn, projection, &used).await? {
         uses.entry(tag).or_default().push(ended_ms);
     }
     let none = Vec::new();
@@ -79,9 +78,9 @@ pub(crate) async fn refresh_rollup(
         states.push(item_state(&rows.settings, span, as_of_ms));
     }
     let from: Vec<(Tag, i32)> = spans.iter().map(|s| (s.item.tag, s.from_day)).collect();
-    crate::db::rollups::replace_days(conn, projection, &from, &days).await?;
-    crate::db::webhook_events::note_overdue(conn, projection, &states).await?;
-    crate::db::rollups::save_items(conn, projection, &states).await
+    crate::db::projection::rollups::replace_days(conn, projection, &from, &days).await?;
+    crate::db::delivery::webhook_events::note_overdue(conn, projection, &states).await?;
+    crate::db::projection::rollups::save_items(conn, projection, &states).await
 }
 
 async fn load_cleaning_times(
@@ -89,18 +88,24 @@ async fn load_cleaning_times(
     projection: ProjectionNumber,
     since: &[(Tag, i64)],
 ) -> Result<BTreeMap<String, Vec<CleaningTimes>>, DbError> {
-    let place = |d: CountedCleaning| CleaningTimes {
-        performed_ms: d.performed_ms,
-        recorded_ms: d.recorded_ms,
-        complete: d.is_complete,
-        protocol: d.protocol,
-    };
     let of_item = |(tag, done): (String, Vec<CountedCleaning>)| {
-        let mut placed: Vec<CleaningTimes> = done.into_iter().map(place).collect();
+        let mut placed: Vec<CleaningTimes> = done
+            .into_iter()
+            .map(|d: CountedCleaning| CleaningTimes {
+                performed_ms: d.performed_ms,
+                recorded_ms: d.recorded_ms,
+                complete: d.is_complete,
+                protocol: d.protocol,
+            })
+            .collect();
         placed.sort_unstable();
         (tag, placed)
     };
-    Ok(crate::db::cleanings::since(conn, projection, since).await?.into_iter().map(of_item).collect())
+    Ok(crate::db::projection::cleanings::since(conn, projection, since)
+        .await?
+        .into_iter()
+        .map(of_item)
+        .collect())
 }
 
 fn day_tallies(
@@ -112,13 +117,15 @@ fn day_tallies(
     as_of_ms: i64,
 ) -> Vec<ItemDay> {
     let windows = ItemTimelines::new(settings, span.item, uses).windows(placed, &span.closed_in, as_of_ms);
-    let day = |(day, tally): (i32, record::compliance::WindowTally)| ItemDay {
-        tag: span.item.tag,
-        day,
-        met: i64::from(tally.met),
-        closed: i64::from(tally.closed),
-    };
-    by_day(calendar, &windows).into_iter().map(day).collect()
+    by_day(calendar, &windows)
+        .into_iter()
+        .map(|(day, tally): (i32, record::compliance::WindowTally)| ItemDay {
+            tag: span.item.tag,
+            day,
+            met: i64::from(tally.met),
+            closed: i64::from(tally.closed),
+        })
+        .collect()
 }
 
 fn item_state(settings: &FacilitySettings, span: &Span<'_>, as_of_ms: i64) -> ItemState {

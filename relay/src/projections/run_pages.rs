@@ -9,11 +9,9 @@ use record::run::RunName;
 /// Pages that are kept: runs in runs in runs; one that is deeper is read again.
 const STORED_PAGES_MAX: usize = 4;
 
-/// Lines of a run without a gap.
 #[derive(Debug)]
 pub(super) struct RunPage {
     pub(super) run: RunName,
-    /// The number of the first.
     pub(super) from: u64,
     /// Each with whether it stands in the base.
     pub(super) lines: Vec<(Entry, bool)>,
@@ -34,12 +32,10 @@ impl RunPage {
     }
 }
 
-/// The last few pages that were read.
 #[derive(Debug, Default)]
 pub(super) struct RunPages(VecDeque<RunPage>);
 
 impl RunPages {
-    /// The page in which a line stands.
     pub(super) fn take(&mut self, place: RunPlace) -> Option<RunPage> {
         let at = self.0.iter().position(|page| page.has(place));
         at.and_then(|at| self.0.remove(at))

@@ -12,25 +12,26 @@ use super::base::read_entry;
 use super::facility_now::refresh_facility;
 use super::fold::{FacilityProjection, FoldedLog};
 use super::queue::StepQueue;
-use crate::db::facilities::OwnedFacility;
-use crate::db::projections::{self, LogPosition, PROJECTION_VERSION, ProjectionRow};
-use crate::db::{Db, DbError, PlatformReason, ScopedConnection, entries, facilities, webhook_events};
+use crate::db::OwnedFacility;
+use crate::db::delivery::webhook_events;
+use crate::db::facility::facilities;
+use crate::db::log::entries;
+use crate::db::projection::projections;
+use crate::db::projection::projections::{LogPosition, PROJECTION_VERSION, ProjectionRow};
+use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
 
 /// Entries that are folded in one transaction.
 pub const STEP_LINES: usize = 512;
-/// Steps that run at a time on a server.
 const STEPS_OF_SERVER: usize = 3;
 /// How often facilities are looked for whose entries another process stored and did not fold.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// What a step came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepOutcome {
     /// Nothing waits that this process may fold.
     Idle,
     /// So many entries; nothing more waits.
     Folded(usize),
-    /// More wait than one step takes.
     More(usize),
 }
 
@@ -125,9 +126,6 @@ async fn load_entries(
 }
 
 /// Steps every facility that is behind until none is. How many entries. One that cannot be folded keeps no other from it.
-///
-/// # Errors
-/// The database cannot be reached.
 pub async fn step_all(db: &Db, clock: &dyn Clock) -> Result<usize, DbError> {
     let behind = projections::platform_behind(&mut db.platform_read(PlatformReason::Work).await?).await?;
     let mut folded = 0;

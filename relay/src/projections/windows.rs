@@ -8,12 +8,11 @@ use record::tag::Tag;
 
 use super::facility_now::refresh_counts;
 use super::rollup::refresh_rollup;
-use crate::db::{DbError, ScopedConnection, facilities, facility_now, projections, rollups, state};
+use crate::db::facility::{facilities, facility_now};
+use crate::db::projection::{projections, rollups, state};
+use crate::db::{DbError, ScopedConnection};
 
 /// Counts the windows of a facility that closed by now. While entries wait to be folded it counts none: they may have met them.
-///
-/// # Errors
-/// The database, or a row that cannot be read.
 pub async fn close_windows(
     conn: &mut ScopedConnection,
     facility: FacilityId,

@@ -24,7 +24,6 @@ pub(super) struct CertificateWatcher {
     alarm: Arc<AtomicBool>,
 }
 
-/// Which listeners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
     Boxes,
@@ -38,7 +37,6 @@ fn shown_fingerprint(fleet: &Fleet, whose: Whose, identity: &TlsIdentity) -> Has
     Hash::of(&chain.chain([roots.as_bytes()]).collect::<Vec<_>>().concat())
 }
 
-/// Why a certificate should not be shown now.
 fn why_unfit(identity: &TlsIdentity, now_ms: i64) -> Option<String> {
     let leaf = identity.chain.first()?;
     let Ok((_, leaf)) = X509Certificate::from_der(leaf) else { return Some("it cannot be read".to_owned()) };
@@ -73,7 +71,6 @@ impl CertificateWatcher {
         Self { fleet, names, shown, refused: [None, None], alarm }
     }
 
-    /// Looks at the files and takes up what changed.
     pub(super) fn look(&mut self, open: &OpenListeners) {
         // A process without such a listener may be without the private half too.
         let shows = [open.mqtt.is_some(), open.https.is_some()];
@@ -161,7 +158,6 @@ mod tests {
         std::fs::write(dir.join("key.pem"), key.serialize_pem()).unwrap();
     }
 
-    /// The serial number of the certificate that a listener shows.
     async fn serial(listener: &listen::Listener, ca: &Path) -> u8 {
         use rustls::pki_types::pem::PemObject as _;
         let mut roots = rustls::RootCertStore::empty();
@@ -201,8 +197,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         put(dir.path(), 1, (-1, 1));
         let db = Db::open(&format!("sqlite:{}", dir.path().join("relay.db").display())).await.unwrap();
-        let file = |name: &str| dir.path().join(name);
-        let public = PublicIdentity { certificate: file("cert.pem"), key: file("key.pem"), ca: None };
+        let public = PublicIdentity {
+            certificate: dir.path().join("cert.pem"),
+            key: dir.path().join("key.pem"),
+            ca: None,
+        };
         let seams = (
             Arc::new(FakeClock::at_ms(NOW_MS)) as Arc<dyn Clock>,
             Arc::new(SeededRandom::new(1)) as Arc<dyn RandomSource>,
@@ -210,7 +209,7 @@ mod tests {
         db.migrate(NOW_MS).await.unwrap();
         let keys = AuthorityKeys::open(
             &db,
-            file("keys"),
+            dir.path().join("keys"),
             "localhost",
             KeyNeeds::ALL,
             Arc::clone(&seams.0),
@@ -231,13 +230,14 @@ mod tests {
         put(dir.path(), 2, (-1, 1));
         certificates.look(&open);
         assert_eq!((shown().await, alarm.load(Ordering::Relaxed)), (2, false));
-        std::fs::copy(file("cert.pem"), file("old.pem")).unwrap();
+        std::fs::copy(dir.path().join("cert.pem"), dir.path().join("old.pem")).unwrap();
         // Over already; then a key that is another's.
         put(dir.path(), 3, (-9, -8));
         certificates.look(&open);
         assert_eq!((shown().await, alarm.load(Ordering::Relaxed)), (2, true));
         put(dir.path(), 4, (-1, 1));
-        std::fs::write(file("key.pem"), rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
+        std::fs::write(dir.path().join("key.pem"), rcgen::KeyPair::generate().unwrap().serialize_pem())
+            .unwrap();
         certificates.look(&open);
         assert_eq!((shown().await, alarm.load(Ordering::Relaxed)), (2, true));
         put(dir.path(), 5, (-1, 1));

@@ -38,5 +38,4 @@ pub(super) async fn drain_process(
     }
 }
 
-/// How long the end takes after that, at most.
 const END_WITHIN: Duration = Duration::from_secs(15);

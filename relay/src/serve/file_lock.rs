@@ -17,9 +17,8 @@ pub(crate) struct FileLock {
 /// Why it is not had.
 #[derive(Debug)]
 pub(super) enum LockError {
-    /// Another process has it: of this file.
     Held(PathBuf),
-    /// What lies at its place cannot be it: a folder, a pipe, a link to nothing, or somebody else's file.
+    /// What is at its place cannot be it: a folder, a pipe, a link to nothing, or somebody else's file.
     Occupied(PathBuf),
     Io(io::Error),
 }

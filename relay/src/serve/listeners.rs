@@ -32,7 +32,6 @@ use crate::{box_api, health, limit, listen, mqtt, web};
 /// Connections of the health listener, which only this machine reaches.
 const HEALTH_CONNECTIONS: ConnectionLimits = ConnectionLimits { together: 32, per_address: 0 };
 
-/// What a role has open.
 #[derive(Default)]
 pub(super) struct OpenListeners {
     pub(super) https: Option<Listener>,
@@ -50,17 +49,17 @@ async fn bind_listeners(addr: SocketAddr) -> Result<TcpListener, ServeError> {
 
 /// All listeners at once, so that the slowest decides.
 pub(super) async fn stop_tasks(open: OpenListeners) {
-    let end = async |listener: Option<Listener>| {
+    async fn stop_listener(listener: Option<Listener>) {
         if let Some(listener) = listener {
             listener.stop().await;
         }
-    };
+    }
     let mqtt = async {
         if let Some(listener) = open.mqtt {
             listener.stop().await;
         }
     };
-    tokio::join!(end(open.https), end(open.photos), end(open.health), mqtt);
+    tokio::join!(stop_listener(open.https), stop_listener(open.photos), stop_listener(open.health), mqtt);
 }
 
 pub(super) async fn open_relay(
@@ -73,7 +72,6 @@ pub(super) async fn open_relay(
     let photos = PhotoStore::in_folder(&settings.objects()?)?;
     let RelayLimits { connections: together, connections_per_address: per_address, .. } = settings.limits;
     let connections = ConnectionLimits { together, per_address };
-    let proxies = || trusted_headers(settings);
     let roots = parts.fleet.client_roots()?;
     let fleet = Arc::clone(&parts.fleet);
     let keys = role.ingests().then(|| parts.keys.shared());
@@ -89,22 +87,22 @@ pub(super) async fn open_relay(
     let mut ingest = None;
     if role.ingests() {
         let seams = (Arc::clone(&clock), Arc::clone(&random));
-        let outbox = parts.outbox.clone();
-        ingest = Some(Arc::new(Ingest::new(db.clone(), parts.keys.shared(), seams, outbox).with_pace()));
+        let publisher = parts.publisher.clone();
+        ingest = Some(Arc::new(Ingest::new(db.clone(), parts.keys.shared(), seams, publisher).with_pace()));
     }
     let boxes = ingest.as_ref().map(|ingest| for_boxes(settings, &db, &photos, ingest, &clock, &random));
     let boxes = boxes.transpose()?;
     if let Some((router, tcp)) = public {
         let security = listen::public_tls(fleet.public_identity(&names)?)?;
         let boxes_here = name_boxes(settings, &fleet, boxes.as_ref())?;
-        let extras = ListenerExtras { boxes_here, proxies: proxies() };
+        let extras = ListenerExtras { boxes_here, proxies: trusted_headers(settings) };
         let listener = Listener::start_with(tcp, security, router, connections, extras);
         let addr = settings.https.listen;
         open.https = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
     }
     if let (Some(ingest), Some(router)) = (ingest, boxes) {
         let tcp = bind_listeners(settings.photos.listen).await?;
-        let extras = ListenerExtras { boxes_here: None, proxies: proxies() };
+        let extras = ListenerExtras { boxes_here: None, proxies: trusted_headers(settings) };
         let listener = Listener::start_with(tcp, box_security(&fleet, &names)?, router, connections, extras);
         let addr = settings.photos.listen;
         open.photos = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
@@ -112,9 +110,9 @@ pub(super) async fn open_relay(
         let identity = fleet.own_identity(&names)?;
         let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
         let mint = move || ConnectionId::new(clock.now_ms(), random.bytes());
-        let of_mqtt = mqtt::MqttSettings { proxies: proxies(), ..Default::default() };
+        let of_mqtt = mqtt::MqttSettings { proxies: trusted_headers(settings), ..Default::default() };
         let listener =
-            mqtt::MqttListener::start(tcp, tls, of_mqtt, parts.outbox.clone(), Arc::clone(&ingest), mint);
+            mqtt::MqttListener::start(tcp, tls, of_mqtt, parts.publisher.clone(), Arc::clone(&ingest), mint);
         let addr = settings.mqtt.listen;
         open.mqtt = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
         open.ingest = Some(ingest);
@@ -135,7 +133,7 @@ async fn open_health(
         db: parts.db.clone(),
         readiness,
         ingest: open.ingest.clone(),
-        outbox: parts.outbox.clone(),
+        publisher: parts.publisher.clone(),
         strangers: Arc::clone(&parts.strangers),
         certificate_refused: Arc::clone(&open.certificate_refused),
         clock: Arc::clone(&parts.clock),
@@ -168,7 +166,6 @@ fn name_boxes(
     Ok(Some(BoxHost { name: name.to_owned(), security, router: router.clone() }))
 }
 
-/// What boxes in service ask.
 fn for_boxes(
     settings: &RelaySettings,
     db: &Db,
@@ -192,7 +189,6 @@ fn for_boxes(
     Ok(box_api::box_router(boxes)?.layer(named))
 }
 
-/// What pages show beside the database.
 struct PageParts {
     photos: PhotoStore,
     readiness: ProcessReadiness,
@@ -225,15 +221,14 @@ fn for_public(
         .layer(axum::middleware::from_fn_with_state(naming, name_request)))
 }
 
-/// Pages and API.
 fn for_people(
     settings: &RelaySettings,
     parts: &RelayContext,
     shown: &PageParts,
     tcp: &TcpListener,
 ) -> Result<axum::Router, ServeError> {
-    let listen = |source| ServeError::Listen { addr: settings.https.listen, source };
-    let bound = tcp.local_addr().map_err(listen)?;
+    let bound =
+        tcp.local_addr().map_err(|source| ServeError::Listen { addr: settings.https.listen, source })?;
     let public_url = settings.public_url.clone().unwrap_or_else(|| local_url("https", bound));
     let http = guarded_client(settings)?;
     let texts = Arc::new(SystemTexts::new(Arc::clone(&parts.random)));
@@ -257,7 +252,6 @@ fn for_people(
     Ok(web::build_router(state)?)
 }
 
-/// What asks other hosts.
 pub(super) fn guarded_client(settings: &RelaySettings) -> Result<GuardedClient, ServeError> {
     let (allow, roots) = (&settings.outgoing.allow, settings.outgoing.roots.as_deref());
     let client = GuardedClient::new(allow, roots, Arc::new(SystemResolver))?;

@@ -11,18 +11,16 @@ use service::random::RandomSource;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::cli::ProcessRole;
-use crate::db::processes::{ProcessRow, own_host, platform_delete, platform_save};
+use crate::db::operation::processes::{ProcessRow, own_host, platform_delete, platform_save};
 use crate::db::{Db, DbError, PlatformReason};
 use crate::readiness::ProcessReadiness;
 
 /// How often it says that it lives, and by that whether the database takes a write.
 const SEEN_EVERY: Duration = Duration::from_secs(10);
 
-/// The file that is served, as it was at the start.
 #[derive(Debug)]
 struct ServedFile {
     path: PathBuf,
-    /// Its device and its number there.
     identity: Option<(u64, u64)>,
 }
 
@@ -44,15 +42,14 @@ fn identify_file(path: &Path) -> Option<(u64, u64)> {
     std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
 }
 
-/// A row of this process.
-pub(super) struct OwnProcess {
+pub(super) struct LocalProcess {
     db: Db,
     file: Option<ServedFile>,
     row: ProcessRow,
     clock: Arc<dyn Clock>,
 }
 
-impl OwnProcess {
+impl LocalProcess {
     /// `address`: of the database.
     pub(super) fn new(
         db: Db,
@@ -74,7 +71,6 @@ impl OwnProcess {
         Self { db, file: ServedFile::of(address), row, clock }
     }
 
-    /// Says that it lives, until it is stopped.
     pub(super) async fn run_reports(self: Arc<Self>, readiness: Option<ProcessReadiness>) {
         let mut ticks = interval(SEEN_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -97,7 +93,6 @@ impl OwnProcess {
         self.file.as_ref().map_or(Ok(()), ServedFile::check)
     }
 
-    /// Takes the row away: it ends in order.
     pub(super) async fn end(&self) {
         let deleted = async {
             let mut tx = self.db.platform_write(PlatformReason::Work).await?;

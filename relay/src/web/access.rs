@@ -13,14 +13,16 @@ use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
 
-use crate::accounts::access_log::{AccessActor, AccessOutcome, AccessRecord};
+use crate::accounts::credentials::session::SessionToken;
+use crate::accounts::credentials::token;
+use crate::accounts::credentials::token::TokenScope;
 use crate::accounts::notices::SeenNotices;
 use crate::accounts::permission::Permission;
 use crate::accounts::programs::{self, EndedToken, ProgramError};
-use crate::accounts::session::SessionToken;
-use crate::accounts::token::{self, TokenScope};
+use crate::accounts::records::access_log::{AccessActor, AccessOutcome, AccessRecord};
 use crate::accounts::{AccountUser, ApiProgram, UserRole};
-use crate::db::{AccountScope, DbError, ReadScope, tokens};
+use crate::db::person::tokens;
+use crate::db::{AccountScope, DbError, ReadScope};
 use crate::web::entered_form::EnteredForm;
 use crate::web::named_place::{find_facility, known_facility};
 use crate::web::next_page::page_after_sign_in;
@@ -30,7 +32,6 @@ use crate::web::{WebContext, cross_origin, http_error, program_errors};
 
 /// Where open pages ask whether there is news.
 pub(crate) const LIVE_PATH: &str = "/live";
-/// Characters of a path that are kept of what somebody looked at.
 const LOOK_CHARS_MAX: usize = 200;
 
 /// A permission as a type, for the signature of a handler.
@@ -43,7 +44,6 @@ pub(crate) trait NeededPermission: fmt::Debug + Send + Sync + 'static {
     const NEEDS_FACTOR: bool = false;
 }
 
-/// The platform's work, and all accounts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ManagePlatform;
 
@@ -52,11 +52,10 @@ impl NeededPermission for ManagePlatform {
     const NEEDS_FACTOR: bool = true;
 }
 
-/// One's own name, sessions, password and second factors.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct OwnAccess;
+pub(crate) struct SelfAccess;
 
-impl NeededPermission for OwnAccess {
+impl NeededPermission for SelfAccess {
     const PERMISSION: Permission = Permission::ManageOwn;
     const WITHOUT_FACTOR: bool = true;
 }
@@ -90,7 +89,6 @@ needed_permissions! {
     ManageBrand = ManageBrand;
 }
 
-/// Somebody who has signed in, and holds the permission.
 #[derive(Debug)]
 pub(crate) struct MemberCaller<P> {
     visitor: AccountUser,
@@ -128,7 +126,6 @@ impl<P: NeededPermission> FromRequestParts<WebContext> for MemberCaller<P> {
     }
 }
 
-/// What a permission asks of whoever is signed in.
 fn judge_visitor<P: NeededPermission>(visitor: &AccountUser, method: &Method) -> Result<(), HttpError> {
     if !visitor.role.holds(P::PERMISSION) {
         return Err(http_error::read_only());
@@ -175,14 +172,12 @@ async fn note_support_look(parts: &Parts, web: &WebContext, visitor: &AccountUse
     Ok(tx.commit().await?)
 }
 
-/// Anybody, and who they are where they have signed in.
 #[derive(Debug)]
 pub(crate) struct GuestCaller {
     visitor: Option<AccountUser>,
 }
 
 impl GuestCaller {
-    /// Who it is, where they have signed in.
     pub(crate) fn visitor(&self) -> Option<&AccountUser> {
         self.visitor.as_ref()
     }
@@ -225,7 +220,6 @@ pub(crate) trait NeededScope: fmt::Debug + Send + Sync + 'static {
     const SCOPE: TokenScope;
 }
 
-/// Lists and single things.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReadsAccount;
 
@@ -233,7 +227,6 @@ impl NeededScope for ReadsAccount {
     const SCOPE: TokenScope = TokenScope::Read;
 }
 
-/// What a program changes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WritesAccount;
 
@@ -241,16 +234,13 @@ impl NeededScope for WritesAccount {
     const SCOPE: TokenScope = TokenScope::Write;
 }
 
-/// A program whose token has the scope.
 #[derive(Debug)]
 pub(crate) struct TokenCaller<S> {
     program: ApiProgram,
     scope: PhantomData<S>,
 }
 
-/// A program whose token reads the account.
 pub(crate) type TokenProgram = TokenCaller<ReadsAccount>;
-/// A program whose token changes things of the account.
 pub(crate) type WritingProgram = TokenCaller<WritesAccount>;
 
 impl<S> Deref for TokenCaller<S> {
@@ -362,16 +352,11 @@ impl FromRequestParts<WebContext> for AccountReader {
     }
 }
 
-/// Who a request turned out to come from.
 #[derive(Debug, Clone)]
 pub(crate) struct KnownCaller {
-    /// What they may touch.
     pub(crate) scope: AccountScope,
-    /// What they see of it.
     pub(crate) reads: ReadScope,
-    /// As the access log calls them.
     pub(crate) who: String,
-    /// The person, for the page of an error.
     pub(crate) visitor: Option<AccountUser>,
 }
 
@@ -386,7 +371,6 @@ impl KnownCaller {
         Self { scope: program.account, reads: program.reads, who: who.to_string(), visitor: None }
     }
 
-    /// The first who says so is right: they are the same.
     fn note(self, parts: &Parts) {
         // Whose request it is, for every line that is logged of it from now on.
         tracing::Span::current().record("account", self.scope.key());
@@ -403,17 +387,14 @@ pub(crate) struct CallerSlot {
     quota: Arc<OnceLock<QuotaLeft>>,
     origin: Arc<OnceLock<String>>,
     entered: Arc<OnceLock<EnteredForm>>,
-    /// What the request is called, where something has named it.
     request_id: Option<RequestId>,
 }
 
 impl CallerSlot {
-    /// Of a request of this name.
     pub(crate) fn named(request_id: Option<RequestId>) -> Self {
         Self { request_id, ..Self::default() }
     }
 
-    /// What the request is called.
     pub(crate) fn request_id(&self) -> Option<String> {
         self.request_id.as_ref().map(|id| id.as_str().to_owned())
     }
@@ -422,12 +403,10 @@ impl CallerSlot {
         self.caller.get()
     }
 
-    /// What a program has left.
     pub(crate) fn quota(&self) -> Option<QuotaLeft> {
         self.quota.get().copied()
     }
 
-    /// What the page of the error says again.
     pub(crate) fn hold_entered(&self, form: EnteredForm) {
         self.entered.get_or_init(|| form);
     }
@@ -451,7 +430,6 @@ pub(crate) struct ForwardedPlain;
 pub struct ClientAddress(pub SocketAddr);
 
 impl ClientAddress {
-    /// Of a request.
     pub(crate) fn of(parts: &Parts) -> Self {
         let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
         parts.extensions.get().copied().unwrap_or(Self(local))

@@ -12,9 +12,7 @@ use crate::web::api::v1::{boxes as v1_boxes, cleanings, compliance, equipment, f
 pub(crate) const MAY_BE_UNAVAILABLE: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
 /// The same, of what only a few may ask for at a time.
 pub(crate) const CROWDED: &[StatusCode] = &[StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
-/// The same, of something that may not be there.
 pub(crate) const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
-/// The same, by parameters that have to fit each other.
 pub(crate) const SEARCHING: &[StatusCode] =
     &[StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
 /// The same, of something that is changed: another change may stand in its way.
@@ -24,7 +22,6 @@ const WRITING: &[StatusCode] =
 const OLD_ITEM_PATH: &str = "/api/equipment/{item}/";
 const FACILITY_PATH: &str = "/api/v1/facilities/{facility}";
 
-/// An id that shows the form of one.
 pub(crate) const SOME_ID: &str = "01JD0000000000000000000000";
 
 pub(crate) fn in_facility() -> Example {
@@ -35,12 +32,10 @@ fn of_log(further: &str) -> Example {
     Example::default().query(format!("box={SOME_ID}{further}"))
 }
 
-/// An entry of a log.
 fn of_entry() -> Example {
     Example::default().part("box_id", SOME_ID).part("epoch", "1-00ab0102").part("seq", "4")
 }
 
-/// Things and logs, for programs.
 pub(crate) fn api_rows() -> Vec<Route<WebContext>> {
     [thing_rows(), log_rows()].concat()
 }

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use ::web::answer::media::JavaScript;
 use ::web::assets::StaticAsset;
 
-/// Puts a challenge for a passkey to the browser.
 pub(crate) static PASSKEY: LazyLock<StaticAsset<JavaScript>> =
     LazyLock::new(|| StaticAsset::new("passkey.js", include_str!("../../assets/passkey.js")));
 

@@ -4,11 +4,11 @@ use ::web::route::{Example, Route, RouteKind, row};
 use axum::http::{Method, StatusCode};
 
 use crate::web::WebContext;
-use crate::web::pages::{brand, entrance};
+use crate::web::pages::administration::brand;
+use crate::web::pages::authentication::entrance;
 
 /// A picture's address, as far as its form goes.
 const SOME_LOGO: &str = "0000000000000000000000000000000000000000000000000000000000000000.png";
-/// How an account looks.
 pub(crate) fn brand_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
     vec![

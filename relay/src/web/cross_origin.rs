@@ -6,17 +6,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::Next;
 
-use crate::db::{PlatformReason, tokens};
+use crate::db::PlatformReason;
+use crate::db::person::tokens;
 use crate::web::WebContext;
 
-/// What such a page may send beside its token.
 const SENT: HeaderValue = HeaderValue::from_static("authorization, if-none-match");
-/// What it may read of an answer.
 const SHOWN: HeaderValue = HeaderValue::from_static("etag, ratelimit, ratelimit-policy, retry-after");
 /// Seconds for which a browser remembers that it may ask.
 const REMEMBERED_S: HeaderValue = HeaderValue::from_static("600");
 
-/// The origin of a page that reads.
 pub(crate) fn read_origin(parts: &Parts) -> Option<String> {
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     origin_of(&parts.headers).filter(|_| reads)
@@ -26,7 +24,6 @@ fn origin_of(headers: &HeaderMap) -> Option<String> {
     headers.get(header::ORIGIN)?.to_str().ok().map(str::to_owned)
 }
 
-/// Lets a page of this origin read an answer.
 pub(crate) fn allow_origin(headers: &mut HeaderMap, origin: &str) {
     if let Ok(origin) = HeaderValue::from_str(origin) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);

@@ -43,10 +43,8 @@ const PAGE_FIELDS: [&str; 18] = [
 const BARE_ACTS: [&str; 7] =
     ["delete", "domain-prove", "domain-remove", "enforce", "group-remove", "leave", "remove"];
 
-/// A form that was refused.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct EnteredForm {
-    /// Path and query that it was sent to.
     to: String,
     fields: FormFields,
 }
@@ -67,7 +65,6 @@ impl EnteredForm {
         (!is_bare && !form.lines().is_empty()).then_some(form)
     }
 
-    /// What somebody entered or chose, a line each.
     pub(crate) fn lines(&self) -> String {
         let entered = self.fields.iter().filter(|(name, value)| {
             // A box with a name of two parts is ticked, and its value is for the program.
@@ -84,7 +81,6 @@ impl EnteredForm {
         (!has_secret && is_own).then_some(self.to.as_str())
     }
 
-    /// Every field with its value.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter()
     }
@@ -97,6 +93,7 @@ fn is_secret(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::tests::wording::list_files;
 
     fn entered(body: &str) -> Option<EnteredForm> {
         EnteredForm::read("/app/x".to_owned(), body.as_bytes())
@@ -128,8 +125,8 @@ mod tests {
     fn each_field_that_hides_what_is_entered_is_a_secret() {
         let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
         let mut found = 0;
-        for template in std::fs::read_dir(templates).unwrap() {
-            let text = std::fs::read_to_string(template.unwrap().path()).unwrap();
+        for template in list_files(&templates) {
+            let text = std::fs::read_to_string(template).unwrap();
             for input in text.split("<input ").skip(1).map(|rest| rest.split('>').next().unwrap()) {
                 if input.contains("type=\"password\"") || input.contains("one-time-code") {
                     let name = input.split("name=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -141,9 +138,9 @@ mod tests {
         assert!(found >= 4, "{found}");
         // Pages whose fields are data: what hides in them is named beside the kind.
         let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/pages");
-        for page in std::fs::read_dir(pages).unwrap() {
-            let text = std::fs::read_to_string(page.unwrap().path()).unwrap();
-            for field in text.split("WayField {").skip(1).map(|rest| rest.split('}').next().unwrap()) {
+        for page in list_files(&pages) {
+            let text = std::fs::read_to_string(page).unwrap();
+            for field in text.split("SignInField {").skip(1).map(|rest| rest.split('}').next().unwrap()) {
                 if !field.contains("\"password\"") && !field.contains("one-time-code") {
                     continue;
                 }

@@ -68,8 +68,10 @@ impl ErrorPresenter for WebContext {
 
     async fn draw_page(&self, visit: CallerSlot, error: &HttpError, id: &str) -> Result<Page, askama::Error> {
         let (next_href, next) = link_of(error);
-        let text = |text: &ErrorText| text.in_locale(LOCALE).into_owned();
-        let title = text(&error.title);
+        fn default_text(text: &ErrorText) -> String {
+            text.in_locale(LOCALE).into_owned()
+        }
+        let title = default_text(&error.title);
         let visitor = visit.get().and_then(|caller| caller.visitor.as_ref());
         let shell = match visitor {
             Some(visitor) => PageLayout::signed_in(title.clone(), NavSection::None, visitor),
@@ -79,9 +81,9 @@ impl ErrorPresenter for WebContext {
         let page = ErrorPage {
             shell,
             title,
-            detail: text(&error.detail),
-            safe: text(&error.safe),
-            next: text(&next),
+            detail: default_text(&error.detail),
+            safe: default_text(&error.safe),
+            next: default_text(&next),
             next_href: &next_href,
             entered: visit.entered().map(|form| EnteredView::of(form, error, csrf.as_deref())),
             id: error.status.is_server_error().then(|| open_words::<ErrorWords>().error_request(id)),

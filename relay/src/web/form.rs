@@ -21,7 +21,6 @@ impl FormRules for RelayFormRules {
     }
 }
 
-/// A form of the relay.
 pub(crate) type RelayForm = FormBody<RelayFormRules>;
 
 /// Of a form with certificates. They may be as long as a claim file, and what is too long by far is still said beside its field.
@@ -38,10 +37,8 @@ impl FormRules for CertificateFormRules {
     }
 }
 
-/// A form with certificates.
 pub(crate) type CertificateForm = FormBody<CertificateFormRules>;
 
-/// Places of an account that a form names.
 pub(crate) const PLACES_MAX: usize = 2_000;
 
 /// Of a form with facilities to tick: each place has a box.
@@ -58,13 +55,11 @@ impl FormRules for MemberFormRules {
     }
 }
 
-/// The name of the field with the session's secret.
 pub(crate) const FORM_TOKEN: &str = "csrf";
 /// The field with the password by which somebody confirms that it is them.
 pub(crate) const CONFIRM_PASSWORD: &str = "confirm-password";
 /// The field with the code of whoever has a second factor.
 pub(crate) const CONFIRM_CODE: &str = "confirm-code";
-/// The field with the passkey that answers for both.
 pub(crate) const CONFIRM_PASSKEY: &str = "confirm-passkey";
 
 /// Refuses a form that did not come from a page of this session.
@@ -72,7 +67,6 @@ pub(crate) fn require_own_form<R>(visitor: &AccountUser, form: &FormBody<R>) -> 
     require_own_fields(visitor, &form.fields)
 }
 
-/// The same of its fields.
 pub(crate) fn require_own_fields(visitor: &AccountUser, fields: &FormFields) -> Result<(), HttpError> {
     // Both are 128 bits that an attacker would have to guess whole: how long the comparison takes tells nothing of use.
     if visitor.token.csrf() == fields.text(FORM_TOKEN) { Ok(()) } else { Err(foreign_form()) }

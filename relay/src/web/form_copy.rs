@@ -16,7 +16,7 @@ use axum::response::Response;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
 
-use crate::accounts::session::SessionToken;
+use crate::accounts::credentials::session::SessionToken;
 use crate::web::access::CallerSlot;
 use crate::web::entered_form::EnteredForm;
 use crate::web::form::MemberFormRules;
@@ -146,8 +146,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_was_read_in_part_or_not_at_all_is_there_whole() {
-        let chunks = || ["name=", "North", "&x=1"].map(|part| Ok::<_, std::io::Error>(Bytes::from(part)));
-        let body = || Body::from_stream(futures_util::stream::iter(chunks()));
+        let body = || {
+            Body::from_stream(futures_util::stream::iter(
+                ["name=", "North", "&x=1"].map(|part| Ok::<_, std::io::Error>(Bytes::from(part))),
+            ))
+        };
         let mut copied = CopiedBody::of(body());
         assert_eq!(copied.frame().await.unwrap().unwrap().into_data().unwrap(), "name=");
         assert_eq!(copied.clone().read_whole().await.unwrap(), b"name=North&x=1");

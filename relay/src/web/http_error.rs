@@ -6,7 +6,7 @@ use ::web::error::{ErrorText, FaultWords, HttpError, RequestFault, word_text};
 use ::web::route::percent_encoded;
 use axum::http::{HeaderValue, StatusCode, header};
 
-use crate::accounts::access_log::DenialReason;
+use crate::accounts::records::access_log::DenialReason;
 use crate::db::DbError;
 use crate::objects::PhotoError;
 use crate::readiness::ReadinessFault;
@@ -14,7 +14,6 @@ use crate::web::words::ErrorWords;
 
 const HOME: &str = "/app/";
 const SIGN_IN: &str = "/login";
-/// Where somebody sets up a second factor.
 pub(crate) const NEW_FACTOR: &str = "/app/me/factors/new";
 /// Where somebody links the sign-in of their organisation.
 const OWN_PAGE: &str = "/app/me";
@@ -25,21 +24,16 @@ pub(crate) const FOREIGN: &str = "foreign";
 /// Seconds after which somebody may ask again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
 
-/// The same, of work on the relay.
 const PAUSED: HeaderValue = HeaderValue::from_static("300");
 
-/// A message that says the same whatever the error is about.
 type WordedText = fn(ErrorWords) -> String;
 
-/// What happened, what is safe, what to do next.
 #[derive(Debug, Clone, Copy)]
 struct ErrorMessages {
     title: WordedText,
     detail: WordedText,
     safe: WordedText,
-    /// For programs.
     next: WordedText,
-    /// For people: an address, and the words of its link.
     link: (&'static str, WordedText),
 }
 
@@ -54,7 +48,6 @@ impl ErrorMessages {
     }
 }
 
-/// Nobody is signed in; after signing in, this path is shown.
 pub(crate) fn sign_in(next: &str) -> HttpError {
     let messages = ErrorMessages {
         title: ErrorWords::error_sign_in,
@@ -72,7 +65,6 @@ pub(crate) fn sign_in_again(next: &str) -> HttpError {
     sign_in(next).page_location(format!("{SIGN_IN}?next={}&done=ended", encode_parameter(next)))
 }
 
-/// No token, or none that opens anything.
 pub(crate) fn no_token() -> HttpError {
     let messages = ErrorMessages {
         title: ErrorWords::error_token,
@@ -84,12 +76,10 @@ pub(crate) fn no_token() -> HttpError {
     with_bearer(messages.error(StatusCode::UNAUTHORIZED, "token"))
 }
 
-/// A token that somebody ended.
 pub(crate) fn token_revoked() -> HttpError {
     no_token().note(DenialReason::TokenRevoked)
 }
 
-/// A token whose time is over.
 pub(crate) fn token_expired() -> HttpError {
     let messages = ErrorMessages {
         title: ErrorWords::error_expired,
@@ -154,7 +144,6 @@ pub(crate) fn needs_factor() -> HttpError {
     messages.error(StatusCode::FORBIDDEN, "second-factor").page_location(NEW_FACTOR)
 }
 
-/// Their account wants them signed in by its provider.
 pub(crate) fn needs_provider() -> HttpError {
     let messages = ErrorMessages {
         title: ErrorWords::error_provider,
@@ -181,7 +170,6 @@ pub(crate) fn parameter_error(
     HttpError::from(fault).detail(detail)
 }
 
-/// Too many at once.
 pub(crate) fn busy_error() -> HttpError {
     let messages = ErrorMessages {
         title: ErrorWords::error_busy,
@@ -270,7 +258,7 @@ pub(crate) fn fault_words(fault: &RequestFault) -> FaultWords {
     FaultWords { title: word_text(title), detail, safe: word_text(safe), next: word_text(next) }
 }
 
-/// Where a person goes on from an error: what its own link says, or that of what the crate `web` refused.
+/// Where a person continues an error: what its own link says, or that of what the crate `web` refused.
 pub(crate) fn link_of(error: &HttpError) -> (String, ErrorText) {
     match (error.links.first(), &error.fault) {
         (Some(link), _) => (link.to.clone(), link.words.clone()),

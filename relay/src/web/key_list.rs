@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use crate::keys::write_public_list;
 use crate::web::WebContext;
 
-/// Where it stands.
 pub(crate) const PATH: &str = "/.well-known/cleantrack-keys";
 /// A revoked key is seen as one within minutes.
 const CACHE: &str = "public, max-age=300";

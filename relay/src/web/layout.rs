@@ -13,27 +13,17 @@ use crate::web::assets::PASSKEY;
 use crate::web::view_models::formats::{LocalTime, role_name};
 use crate::web::words::{NoticesWords, PageWords, SupportWords, open_words};
 
-/// What was missed.
 pub(crate) const GAPS_PATH: &str = "/app/gaps";
 
-/// Which of the main places a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NavSection {
-    /// Facilities and what is in them.
     Facilities,
-    /// What was missed.
     Gaps,
-    /// Boxes.
     Boxes,
-    /// Who signs in.
     People,
-    /// Programs with tokens.
     Programs,
-    /// Who did what.
     AccessLog,
-    /// The person.
     Me,
-    /// None of them.
     None,
 }
 
@@ -54,40 +44,27 @@ impl SupportBanner {
     }
 }
 
-/// The look of an account.
 #[derive(Debug, Clone)]
 pub(crate) struct PageBrand {
     pub(crate) name: String,
-    /// The colour of the band.
     pub(crate) accent: Option<String>,
-    /// The address of the picture at the head.
     pub(crate) logo: Option<String>,
 }
 
-/// What is around the content.
 #[derive(Debug, Clone)]
 pub(crate) struct PageLayout {
-    /// The words of the frame.
     pub(crate) w: PageWords,
-    /// Before “– CleanTrack”.
     pub(crate) title: String,
-    /// Where it belongs.
     pub(crate) section: NavSection,
-    /// Who is signed in.
     pub(crate) person: Option<String>,
     /// What they may do: links to the rest are left out.
     pub(crate) role: Option<UserRole>,
-    /// What stands on every page of theirs beside what it is about.
     pub(crate) notices: PageNotices,
     /// Of somebody of the platform who looks at an account that is none of theirs.
     pub(crate) support: Option<SupportBanner>,
-    /// The secret of their forms.
     pub(crate) csrf: String,
-    /// Where an account has a look of its own.
     pub(crate) brand: Option<PageBrand>,
-    /// The calm line under the band: of when the page is.
     pub(crate) status_line: Option<SafeHtml>,
-    /// Where a page asks that has live parts.
     pub(crate) live: Option<LivePage>,
     /// Whether somebody may be typing: then it never reloads by itself.
     pub(crate) has_form: bool,
@@ -96,7 +73,6 @@ pub(crate) struct PageLayout {
 }
 
 impl PageLayout {
-    /// Of a page that anybody may see.
     pub(crate) fn open(title: impl Into<String>) -> Self {
         Self {
             w: open_words(),
@@ -115,7 +91,6 @@ impl PageLayout {
         }
     }
 
-    /// Of a page for somebody who is signed in.
     pub(crate) fn signed_in(title: impl Into<String>, section: NavSection, visitor: &AccountUser) -> Self {
         let shell = Self::open(title);
         let role = role_name(shell.w, Some(visitor.role));
@@ -137,7 +112,6 @@ impl PageLayout {
         self
     }
 
-    /// The words of announcements.
     pub(crate) fn notice_words(&self) -> NoticesWords {
         open_words()
     }
@@ -147,19 +121,16 @@ impl PageLayout {
         self.holds(Permission::ManageSupport)
     }
 
-    /// What the link to the page says on which they do.
     pub(crate) fn support_link(&self) -> String {
         open_words::<SupportWords>().support_link()
     }
 
-    /// The page changes by itself.
     pub(crate) fn live(mut self, page: LivePage, has_form: bool) -> Self {
         self.live = Some(page);
         self.has_form = has_form;
         self
     }
 
-    /// The page puts a challenge for a passkey to the browser.
     pub(crate) fn with_passkey(self) -> Self {
         Self { has_passkey: true, ..self }
     }
@@ -172,7 +143,6 @@ impl PageLayout {
         self
     }
 
-    /// Says of when the page is.
     pub(crate) fn with_as_of(self, line: SafeHtml) -> Self {
         Self { status_line: Some(line), ..self }
     }
@@ -189,7 +159,6 @@ impl PageLayout {
         self.with_as_of(line)
     }
 
-    /// The attribute of the place that is shown.
     pub(crate) fn current(&self, section: NavSection) -> &'static str {
         if self.section == section { " aria-current=\"page\"" } else { "" }
     }
@@ -199,22 +168,18 @@ impl PageLayout {
         self.holds(Permission::ManagePeople)
     }
 
-    /// Whether the page about programs is.
     pub(crate) fn shows_programs(&self) -> bool {
         self.holds(Permission::ManagePrograms)
     }
 
-    /// Whether the log of access is.
     pub(crate) fn shows_access(&self) -> bool {
         self.holds(Permission::ReadAccess)
     }
 
-    /// Whether they make and close facilities.
     pub(crate) fn makes_facilities(&self) -> bool {
         self.holds(Permission::ManageFacilities)
     }
 
-    /// Whether they run the platform.
     pub(crate) fn runs_platform(&self) -> bool {
         self.holds(Permission::ManagePlatform)
     }
@@ -223,17 +188,14 @@ impl PageLayout {
         self.role.is_some_and(|role| role.holds(permission))
     }
 
-    /// Where the mark leads.
     pub(crate) fn home(&self) -> &'static str {
         if self.person.is_some() { home_of(self.role) } else { "/" }
     }
 
-    /// The style sheet's path.
     pub(crate) fn css(&self) -> &'static str {
         STYLE.path()
     }
 
-    /// What stands beside the mark.
     pub(crate) fn brand_name(&self) -> &str {
         self.brand.as_ref().map_or("CleanTrack", |brand| &brand.name)
     }
@@ -242,37 +204,30 @@ impl PageLayout {
         self.brand.as_ref().and_then(|brand| brand.accent.as_deref())
     }
 
-    /// The address of the account's picture, in the place of the mark.
     pub(crate) fn logo(&self) -> Option<&str> {
         self.brand.as_ref().and_then(|brand| brand.logo.as_deref())
     }
 
-    /// With the look of an account.
     pub(crate) fn branded(self, brand: PageBrand) -> Self {
         Self { brand: Some(brand), ..self }
     }
 
-    /// The colour of the band.
     pub(crate) fn band(&self) -> &str {
         self.accent().unwrap_or("#0c3a2d")
     }
 
-    /// The path of the account's own style sheet.
     pub(crate) fn brand_css(&self) -> Option<String> {
         self.accent().map(|accent| format!("/brand/{}.css", accent.trim_start_matches('#')))
     }
 
-    /// The icon's path.
     pub(crate) fn icon(&self) -> &'static str {
         MARK.path()
     }
 
-    /// The script's path.
     pub(crate) fn script(&self) -> &'static str {
         LIVE.path()
     }
 
-    /// The path of the script for passkeys.
     pub(crate) fn passkey_script(&self) -> &'static str {
         PASSKEY.path()
     }

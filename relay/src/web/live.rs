@@ -7,7 +7,7 @@ use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::db::facility_now::FacilityPart;
+use crate::db::facility::facility_now::FacilityPart;
 use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::access::{LIVE_PATH, MemberCaller, Read};
@@ -55,7 +55,8 @@ pub(crate) async fn show(
     let topic = requested.topic();
     // What changes at a facility that somebody does not see is nothing for them.
     if let Some(facility) = topic.facility.filter(|_| visitor.reads.is_limited()) {
-        let found = crate::db::facilities::get(&mut web.db.read(visitor.reads).await?, facility).await?;
+        let found =
+            crate::db::facility::facilities::get(&mut web.db.read(visitor.reads).await?, facility).await?;
         found.ok_or_else(not_found)?;
     }
     let mark = web.marks.ask(&web.db, visitor.reads, &topic, &shown.since, web.now_ms()).await?;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use record::ids::FacilityId;
 
-use crate::db::facility_now::{FacilityPart, PartRevs, load_revs};
+use crate::db::facility::facility_now::{FacilityPart, PartRevs, load_revs};
 use crate::db::{Db, DbError, ReadScope, ScopedConnection};
 
 /// For so long what was read is told again.
@@ -26,12 +26,10 @@ pub(crate) struct LiveTopic {
 }
 
 impl LiveTopic {
-    /// Of one facility.
     pub(crate) fn of(facility: FacilityId, parts: &[FacilityPart]) -> Self {
         Self { facility: Some(facility), parts: parts.to_vec() }
     }
 
-    /// Of all.
     pub(crate) fn account(parts: &[FacilityPart]) -> Self {
         Self { facility: None, parts: parts.to_vec() }
     }
@@ -60,15 +58,14 @@ impl LiveMark {
     fn drawn_ms(mark: &str, now_ms: i64) -> i64 {
         let drawn_ms = mark.split('.').next().and_then(|drawn| drawn.parse::<i64>().ok());
         // A clock that was set back makes nothing fresh.
-        let is_fresh = |drawn_ms: &i64| (0..REDRAW_MS).contains(&now_ms.saturating_sub(*drawn_ms));
-        drawn_ms.filter(is_fresh).unwrap_or(now_ms)
+        drawn_ms
+            .filter(|drawn_ms: &i64| (0..REDRAW_MS).contains(&now_ms.saturating_sub(*drawn_ms)))
+            .unwrap_or(now_ms)
     }
 }
 
-/// A place as somebody sees it.
 type LivePlace = (ReadScope, Option<FacilityId>);
 
-/// What was read of a place.
 #[derive(Debug, Clone, Copy)]
 struct ReadMarks {
     at_ms: i64,
@@ -83,9 +80,6 @@ pub(crate) struct LiveMarks {
 
 impl LiveMarks {
     /// The mark of a page that is being drawn: to be asked before anything else that it shows is read.
-    ///
-    /// # Errors
-    /// The database.
     pub(crate) async fn read(
         &self,
         conn: &mut ScopedConnection,
@@ -109,9 +103,6 @@ impl LiveMarks {
     }
 
     /// The mark of now, for a page that is open and has this one.
-    ///
-    /// # Errors
-    /// The database.
     pub(crate) async fn ask(
         &self,
         db: &Db,
@@ -151,7 +142,9 @@ mod tests {
     use super::*;
     use record::ids::AccountId;
 
-    use crate::db::{AccountScope, PlatformReason, accounts, facilities, facility_now};
+    use crate::db::account::accounts;
+    use crate::db::facility::{facilities, facility_now};
+    use crate::db::{AccountScope, PlatformReason};
 
     fn facility(n: u8) -> FacilityId {
         FacilityId::new(1, [n; 10])

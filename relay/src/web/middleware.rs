@@ -7,13 +7,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 
-use crate::accounts::access_log::{AccessOutcome, AccessRecord, DenialReason};
+use crate::accounts::records::access_log::{AccessOutcome, AccessRecord, DenialReason};
 use crate::db::DbError;
 use crate::web::access::{CallerSlot, KnownCaller};
 use crate::web::named_place::{find_facility, known_facility};
 use crate::web::{WebContext, cross_origin, http_error};
 
-/// On every answer, whatever it is.
 const HEADERS: [(HeaderName, &str); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -79,7 +78,6 @@ pub(crate) async fn refuse_foreign_forms(
     http_error::foreign_form().into_response()
 }
 
-/// Writes down that somebody wanted what they may not.
 async fn keep_denial(
     web: &WebContext,
     caller: &KnownCaller,

@@ -45,15 +45,15 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::accounts::AccountUser;
-use crate::accounts::access_log::AccessLog;
+use crate::accounts::authentication::sign_in::AuthService;
 use crate::accounts::counters::StrangerCounters;
-use crate::accounts::lock_out::SignInLimits;
-use crate::accounts::mail_link::MailLimits;
+use crate::accounts::credentials::lock_out::SignInLimits;
+use crate::accounts::credentials::mail_link::MailLimits;
+use crate::accounts::credentials::password::PasswordChecker;
+use crate::accounts::credentials::password_rules::PasswordRules;
+use crate::accounts::members::people::ActingPerson;
 use crate::accounts::oidc::OidcState;
-use crate::accounts::password::PasswordChecker;
-use crate::accounts::password_rules::PasswordRules;
-use crate::accounts::people::ActingPerson;
-use crate::accounts::sign_in::AuthService;
+use crate::accounts::records::access_log::AccessLog;
 use crate::db::Db;
 use crate::fleet::Fleet;
 use crate::mail::MailOutbox;
@@ -62,21 +62,20 @@ use crate::outgoing::{DomainTexts, OutgoingHttp};
 use crate::readiness::ProcessReadiness;
 use crate::web::api::docs;
 use crate::web::api::docs::DocumentedEndpoint;
-use crate::web::api::once::RunningRequests;
+use crate::web::api::once::InFlightRequests;
 use crate::web::live_marks::LiveMarks;
 use crate::web::notices::SharedNotices;
-use crate::web::pages::access_export::RunningExports;
-use crate::web::pages::label_sheets;
+use crate::web::pages::administration::access_export::InFlightExports;
+use crate::web::pages::facilities::label_sheets;
 use crate::web::quota::ProgramQuotas;
 
 pub use crate::web::access::ClientAddress;
 pub(crate) use crate::web::access::ForwardedPlain;
-pub use crate::web::pages::add_box::CLAIM_COMMAND;
-pub use crate::web::pages::sign_in::PASSWORD_COMMAND;
+pub use crate::web::pages::authentication::sign_in::PASSWORD_COMMAND;
+pub use crate::web::pages::fleet::add_box::CLAIM_COMMAND;
 pub(crate) use crate::web::proof::build_proof as proof_of;
 pub use crate::web::quota::QuotaPolicy;
 
-/// What an operator sets.
 #[derive(Debug, Clone, Default)]
 pub struct WebSettings {
     /// Where people reach the relay, such as `https://relay.example`; empty where only the request's host says it.
@@ -87,42 +86,28 @@ pub struct WebSettings {
     pub quota: QuotaPolicy,
 }
 
-/// What pages and API work with.
 #[derive(Debug, Clone)]
 pub struct WebState {
-    /// The database.
     pub db: Db,
-    /// The photos.
     pub photos: PhotoStore,
-    /// Makes claim files.
     pub fleet: Arc<Fleet>,
-    /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Makes secrets.
     pub random: Arc<dyn RandomSource>,
-    /// Mails that are to leave.
     pub mail: MailOutbox,
-    /// What a new password is judged by.
     pub rules: PasswordRules,
-    /// Counts what strangers try.
     pub strangers: Arc<StrangerCounters>,
-    /// Other hosts.
     pub outside: OutsideHosts,
     /// Whether requests should come here.
     pub readiness: ProcessReadiness,
-    /// What an operator sets.
     pub settings: WebSettings,
 }
 
-/// How other hosts are asked.
 #[derive(Debug, Clone)]
 pub struct OutsideHosts {
     pub http: Arc<dyn OutgoingHttp>,
-    /// What owners of domains publish.
     pub texts: Arc<dyn DomainTexts>,
 }
 
-/// [`WebState`] with what the pages bound themselves.
 #[derive(Debug, Clone)]
 pub(crate) struct WebContext {
     state: Arc<WebState>,
@@ -131,19 +116,15 @@ pub(crate) struct WebContext {
     mail_limits: Arc<MailLimits>,
     /// What is held of providers that sign people in.
     oidc: Arc<OidcState>,
-    /// What open pages show.
     marks: LiveMarks,
-    /// What is switched and announced.
     notices: SharedNotices,
     /// Label sheets that are drawn at a time: each holds a core for tenths of a second.
     drawing: Arc<Semaphore>,
     /// Access logs that leave as files now.
-    exports: RunningExports,
-    /// How often programs may ask.
+    exports: InFlightExports,
     quotas: Arc<ProgramQuotas>,
     /// Requests of programs that are running under an idempotency key.
-    running: RunningRequests,
-    /// What the API's page lists.
+    running: InFlightRequests,
     endpoints: Arc<[DocumentedEndpoint]>,
 }
 
@@ -159,7 +140,7 @@ impl WebContext {
         let quotas = ProgramQuotas::new(state.settings.quota, Arc::clone(&state.clock));
         Self {
             quotas: Arc::new(quotas),
-            running: RunningRequests::default(),
+            running: InFlightRequests::default(),
             state: Arc::new(state),
             checker: PasswordChecker::default(),
             limits: Arc::default(),
@@ -167,7 +148,7 @@ impl WebContext {
             oidc: Arc::default(),
             marks: LiveMarks::default(),
             notices: SharedNotices::default(),
-            exports: RunningExports::default(),
+            exports: InFlightExports::default(),
             drawing: Arc::new(Semaphore::new(label_sheets::AT_A_TIME)),
             endpoints,
         }
@@ -187,7 +168,6 @@ impl WebContext {
         }
     }
 
-    /// Somebody who does something about people.
     fn acting<'a>(&'a self, visitor: &'a AccountUser) -> ActingPerson<'a> {
         ActingPerson { who: &visitor.email, member: Some(visitor), log: self.log() }
     }
@@ -196,16 +176,12 @@ impl WebContext {
         self.auth_service().log()
     }
 
-    /// Milliseconds since 1970.
     pub(crate) fn now_ms(&self) -> i64 {
         self.clock.now_ms()
     }
 }
 
 /// Pages and API. The caller serves it over HTTPS only and puts a [`ClientAddress`] beside each request.
-///
-/// # Errors
-/// Rows that do not fit together: a fault of this program.
 pub fn build_router(state: WebState) -> Result<Router, TableError> {
     let table = routes::build_table()?;
     let web = WebContext::new(state, docs::list_endpoints(&table));
@@ -224,7 +200,6 @@ pub fn build_router(state: WebState) -> Result<Router, TableError> {
     Ok(router)
 }
 
-/// A name and its value in a list of facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PageFact {
     name: String,

@@ -2,7 +2,8 @@
 
 use record::ids::FacilityId;
 
-use crate::db::{DbError, ReadScope, facilities};
+use crate::db::facility::facilities;
+use crate::db::{DbError, ReadScope};
 use crate::web::WebContext;
 
 /// Of a place that they do not see, or that is none, nobody hears: an id that somebody made up makes no row of its own.

@@ -16,19 +16,16 @@ const STANDS_MS: u64 = 5_000;
 /// Milliseconds since the machine's boot, and what stood then.
 type ReadBoard = Option<(u64, Arc<NoticeBoard>)>;
 
-/// What is switched and announced. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SharedNotices(Arc<Mutex<ReadBoard>>);
 
 impl SharedNotices {
-    /// What this process changed is seen by the next request.
     pub(crate) async fn forget(&self) {
         *self.0.lock().await = None;
     }
 }
 
 impl WebContext {
-    /// What is switched and announced.
     pub(crate) async fn board(&self) -> Result<Arc<NoticeBoard>, DbError> {
         let up_ms = self.clock.now().up_ms;
         let mut read = self.notices.0.lock().await;
@@ -43,12 +40,10 @@ impl WebContext {
         Ok(board)
     }
 
-    /// What is announced, for a page that is open to everybody.
     pub(crate) async fn announced(&self) -> Result<Vec<NoticeLine>, DbError> {
         Ok(self.board().await?.lines(self.now_ms(), &SeenNotices::default()))
     }
 
-    /// Whether nothing of an account changes now.
     pub(crate) async fn changes_nothing(&self, scope: AccountScope) -> Result<bool, DbError> {
         Ok(self.board().await?.is_read_only(scope))
     }
@@ -59,7 +54,6 @@ impl WebContext {
     }
 }
 
-/// What the browser of a request has put aside.
 pub(crate) fn seen_notices(headers: &HeaderMap) -> SeenNotices {
     let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     cookies.find_map(SeenNotices::read).unwrap_or_default()

@@ -14,16 +14,13 @@ use crate::web::WebContext;
 use crate::web::form::{FORM_TOKEN, RelayForm, require_own_fields};
 
 const MEDIA: &str = "multipart/form-data";
-/// The field with the file.
 pub(crate) const PICTURE: &str = "picture";
 /// What stands around the file.
 const FURTHER_BYTES_MAX: usize = 16 * 1024;
 
-/// A form with a picture.
 #[derive(Debug)]
 pub(crate) struct PictureForm {
     fields: FormFields,
-    /// Empty where there is none.
     picture: Vec<u8>,
 }
 

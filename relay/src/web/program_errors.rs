@@ -3,8 +3,8 @@
 use ::web::error::{HttpError, word_text};
 use axum::http::{HeaderValue, StatusCode, header};
 
-use crate::accounts::access_log::DenialReason;
-use crate::accounts::token::TokenScope;
+use crate::accounts::credentials::token::TokenScope;
+use crate::accounts::records::access_log::DenialReason;
 use crate::web::words::ErrorWords;
 
 type WordedMessage = fn(ErrorWords) -> String;
@@ -23,7 +23,6 @@ fn refuse_program(
         .next(word_text(next))
 }
 
-/// A token that may do less.
 pub(crate) fn lacks_scope(needed: TokenScope) -> HttpError {
     let error = refuse_program(
         StatusCode::FORBIDDEN,
@@ -37,7 +36,6 @@ pub(crate) fn lacks_scope(needed: TokenScope) -> HttpError {
     error.header(header::WWW_AUTHENTICATE, challenge).note(DenialReason::TokenScope)
 }
 
-/// A token that came over plain HTTP, and is revoked for that.
 pub(crate) fn plain_token() -> HttpError {
     let error = refuse_program(
         StatusCode::BAD_REQUEST,
@@ -61,7 +59,6 @@ pub(crate) fn needs_whole_account() -> HttpError {
     error.note(DenialReason::TokenScope)
 }
 
-/// More than a program may ask in that time.
 pub(crate) fn too_many_requests(wait_s: u64) -> HttpError {
     let error = refuse_program(
         StatusCode::TOO_MANY_REQUESTS,
@@ -121,7 +118,6 @@ pub(crate) fn too_many_keys() -> HttpError {
     error.field("idempotency-key").header(header::RETRY_AFTER, HeaderValue::from_static("3600"))
 }
 
-/// A change over another version than the present one.
 pub(crate) fn other_version() -> HttpError {
     let error = refuse_program(
         StatusCode::PRECONDITION_FAILED,
@@ -148,13 +144,9 @@ pub(crate) fn unfit_member(name: &'static str, expects: WordedMessage) -> HttpEr
 /// Why a facility is not made or changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FacilityRefusal {
-    /// Another one has the name.
     NameTaken,
-    /// Its box works.
     HasBox,
-    /// Its box says what it is called.
     NamedAtBox,
-    /// As many as there may be.
     Full,
     /// Its box told no address for labels.
     NoLabelHost,

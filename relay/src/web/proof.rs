@@ -76,7 +76,7 @@ async fn proof_of_branch(
         (Some(own), Some((_, line))) if own.entry.as_bytes() == line => Some(own),
         (_, Some((run, line))) => adopted_proof(&mut conn, origin.box_id, (run, &line[..])).await?,
         (None, None) => {
-            match crate::db::runs::line_at(&mut conn, origin.box_id, of).await?.into_iter().next() {
+            match crate::db::log::runs::line_at(&mut conn, origin.box_id, of).await?.into_iter().next() {
                 Some((run, line)) => adopted_proof(&mut conn, origin.box_id, (run, &line[..])).await?,
                 None => None,
             }
@@ -97,7 +97,7 @@ async fn proof_of_branch(
 
 /// Refuses a box that whoever reads does not see, as one that is not there.
 pub(crate) async fn require_seen_box(conn: &mut ScopedConnection, box_id: BoxId) -> Result<(), HttpError> {
-    if crate::db::boxes::is_seen(conn, box_id).await? { Ok(()) } else { Err(not_found()) }
+    if crate::db::fleet::boxes::is_seen(conn, box_id).await? { Ok(()) } else { Err(not_found()) }
 }
 
 /// The newest checkpoint of a log that this relay has cosigned, with its key; `None`: there is none.
@@ -105,19 +105,21 @@ async fn find_cosigned(
     conn: &mut ScopedConnection,
     origin: &LogOrigin,
 ) -> Result<Option<(SignedCheckpoint, VerifierKey)>, DbError> {
-    let Some(held) = crate::db::epochs::find_log(conn, origin).await? else { return Ok(None) };
+    let Some(held) = crate::db::log::epochs::find_log(conn, origin).await? else { return Ok(None) };
     // Of a log that nothing says is the box's nothing is proven to anybody.
     let Some(log) = held.own_key() else { return Ok(None) };
     let Some(note) = held.cosigned else { return Ok(None) };
-    let stored = |e| DbError::stored("cosigned checkpoint", e);
-    Ok(Some((SignedCheckpoint::verify(&note, origin, &log).map_err(stored)?, log)))
+    Ok(Some((
+        SignedCheckpoint::verify(&note, origin, &log)
+            .map_err(|e| DbError::stored("cosigned checkpoint", e))?,
+        log,
+    )))
 }
 
 fn parse_seq(line: &[u8]) -> Result<Entry, DbError> {
     Entry::parse(line).map_err(|e| DbError::stored("entry", e))
 }
 
-/// Of an entry that its own log holds.
 async fn own_proof(
     conn: &mut ScopedConnection,
     origin: &LogOrigin,
@@ -128,21 +130,20 @@ async fn own_proof(
     if seq >= size {
         return Ok(None);
     }
-    let Some(line) = crate::db::entries::load_line(conn, origin, seq).await? else { return Ok(None) };
-    let path = crate::db::entries::build_proof(conn, origin, (seq, size)).await?;
+    let Some(line) = crate::db::log::entries::load_line(conn, origin, seq).await? else { return Ok(None) };
+    let path = crate::db::log::entries::build_proof(conn, origin, (seq, size)).await?;
     Ok(Some(RecordProof::new(&parse_seq(&line)?, &signed, path, &log)))
 }
 
-/// The line of a number in one run that is here.
 async fn line_of_run(
     conn: &mut ScopedConnection,
     box_id: BoxId,
     (run, of): (RunName, EntryRef),
 ) -> Result<Option<(RunName, Vec<u8>)>, DbError> {
-    if !run.covers(of) || crate::db::runs::load_notes(conn, box_id, run).await?.is_none() {
+    if !run.covers(of) || crate::db::log::runs::load_notes(conn, box_id, run).await?.is_none() {
         return Ok(None);
     }
-    Ok(crate::db::runs::load_lines(conn, box_id, (run, of.seq), 1)
+    Ok(crate::db::log::runs::load_lines(conn, box_id, (run, of.seq), 1)
         .await?
         .into_iter()
         .next()
@@ -156,10 +157,10 @@ async fn adopted_proof(
     (mut run, line): (RunName, &[u8]),
 ) -> Result<Option<RecordProof>, DbError> {
     let entry = parse_seq(line)?;
-    let to_run = crate::db::runs::proof_path(conn, box_id, (run, entry.seq())).await?;
+    let to_run = crate::db::log::runs::proof_path(conn, box_id, (run, entry.seq())).await?;
     let mut steps: Vec<AdoptionStep> = Vec::new();
     while steps.len() < STEPS_MAX {
-        let Some(by) = crate::db::runs::find_adopter(conn, box_id, run).await? else {
+        let Some(by) = crate::db::log::runs::find_adopter(conn, box_id, run).await? else {
             return Ok(None);
         };
         if by.run.is_none()
@@ -171,7 +172,7 @@ async fn adopted_proof(
         }
         // The line stands in a run, or in a part of the chain that is here as a run only.
         let Some((outer, line)) = outer_line(conn, box_id, (run, by)).await? else { return Ok(None) };
-        let path = crate::db::runs::proof_path(conn, box_id, (outer, by.of.seq)).await?;
+        let path = crate::db::log::runs::proof_path(conn, box_id, (outer, by.of.seq)).await?;
         steps.push(AdoptionStep { entry: line.as_str().to_owned(), path });
         run = outer;
     }
@@ -186,7 +187,7 @@ async fn adopting_proof(
     (run, by): (RunName, EntryRef),
 ) -> Result<Option<RecordProof>, DbError> {
     let origin = LogOrigin { box_id, epoch: by.epoch };
-    if crate::db::epochs::find_log(conn, &origin).await?.is_none_or(|held| held.apart) {
+    if crate::db::log::epochs::find_log(conn, &origin).await?.is_none_or(|held| held.apart) {
         return Ok(None);
     }
     let own = own_proof(conn, &origin, by.seq).await?;
@@ -195,7 +196,6 @@ async fn adopting_proof(
     Ok((adopted_run(&names) == Some(run)).then_some(own))
 }
 
-/// The run in which the line stands that adopts another one.
 async fn outer_line(
     conn: &mut ScopedConnection,
     box_id: BoxId,
@@ -203,7 +203,7 @@ async fn outer_line(
 ) -> Result<Option<(RunName, Entry)>, DbError> {
     let held = match by.run {
         Some(outer) => line_of_run(conn, box_id, (outer, by.of)).await?.into_iter().collect(),
-        None => crate::db::runs::line_at(conn, box_id, by.of).await?,
+        None => crate::db::log::runs::line_at(conn, box_id, by.of).await?,
     };
     for (outer, line) in held {
         let line = parse_seq(&line)?;

@@ -16,7 +16,6 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Requests of one token in a minute, and at once after a quiet time.
 const TOKEN_CALLS: u32 = 600;
 const TOKEN_BURST: u32 = 100;
-/// The same of all tokens of an account.
 const ACCOUNT_CALLS: u32 = 3_000;
 const ACCOUNT_BURST: u32 = 500;
 /// Tokens and accounts that are remembered; each takes about 100 bytes.
@@ -27,7 +26,6 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// As draft-ietf-httpapi-ratelimit-headers writes it: a name, requests, seconds.
 const POLICIES: HeaderValue = HeaderValue::from_static("\"token\";q=600;w=60, \"account\";q=3000;w=60");
 
-/// The buckets of one process.
 #[derive(Debug)]
 pub(crate) struct ProgramQuotas {
     clock: Arc<dyn Clock>,
@@ -35,7 +33,6 @@ pub(crate) struct ProgramQuotas {
     accounts: RateLimiter<i64>,
 }
 
-/// What is left to a program: the less of both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QuotaLeft {
     policy: &'static str,
@@ -62,10 +59,6 @@ impl ProgramQuotas {
         }
     }
 
-    /// Takes a request of a program.
-    ///
-    /// # Errors
-    /// It has none left; and what its answer says of that.
     pub(crate) fn take(&self, program: &ApiProgram) -> Result<QuotaLeft, (QuotaLeft, HttpError)> {
         let (account, up_ms) = (program.account.key(), self.clock.now().up_ms);
         let of_token = (account, program.token_id.clone());
@@ -93,7 +86,6 @@ impl QuotaLeft {
         Self { policy, calls: left.calls, seconds: left.full_in_s }
     }
 
-    /// Writes it into the headers of an answer.
     pub(crate) fn write(self, headers: &mut HeaderMap) {
         if self.calls == u64::MAX {
             return;
@@ -111,7 +103,7 @@ mod tests {
     use service::clock::FakeClock;
 
     use super::*;
-    use crate::accounts::token::TokenScope;
+    use crate::accounts::credentials::token::TokenScope;
     use crate::db::AccountScope;
 
     fn program(account: u8, token_id: &str) -> ApiProgram {

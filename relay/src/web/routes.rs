@@ -5,8 +5,8 @@ use ::web::route::{Example, Route, RouteKind, row};
 use ::web::table::{ApiInfo, Table, TableError};
 use axum::http::Method;
 
+use crate::accounts::credentials::session;
 use crate::accounts::oidc::sign_in::ANSWER_PATH;
-use crate::accounts::session;
 use crate::web::WebContext;
 use crate::web::api::{docs, health, photos};
 use crate::web::api_routes::{
@@ -15,12 +15,18 @@ use crate::web::api_routes::{
 use crate::web::assets::PASSKEY;
 use crate::web::brand_routes::brand_rows;
 use crate::web::layout::GAPS_PATH;
-use crate::web::pages::{
-    access_export, access_log, account, add_box, box_acts, box_forks, box_page, boxes, compare,
-    equipment as item, equipment_list, facilities, facility, factors, gaps, help, identities, label_sheets,
-    map, me, notices, organisation, passkeys, people, platform, platform_notices, platform_records, programs,
-    providers, regions, second_step, sign_in, support, ways_in, webhooks,
+use crate::web::pages::administration::{
+    access_export, access_log, people, programs, providers, support, webhooks,
 };
+use crate::web::pages::authentication::{organisation, second_step, sign_in, sign_in_methods};
+use crate::web::pages::facilities::{
+    account, compare, equipment as item, equipment_list, facility, facility_list, gaps, label_sheets, map,
+    regions,
+};
+use crate::web::pages::fleet::{add_box, box_acts, box_forks, box_page, boxes};
+use crate::web::pages::help;
+use crate::web::pages::operator::{platform, platform_notices, platform_records};
+use crate::web::pages::personal::{factors, identities, me, notices, passkeys};
 use crate::web::{key_list, live, proof};
 
 const INFO: ApiInfo = ApiInfo {
@@ -35,9 +41,7 @@ const INFO: ApiInfo = ApiInfo {
     session_cookie: session::COOKIE,
 };
 
-/// A password that shows the form of one.
 const PASSWORD_EXAMPLE: &str = "correct horse battery";
-/// Another one.
 const NEW_PASSWORD_EXAMPLE: &str = "another horse battery";
 /// A secret of a link, as far as its form goes.
 const SOME_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -45,7 +49,6 @@ const SOME_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 const SOME_ASSERTION: &str = "AAAA.e30.AAAA.AAAA.AAAA";
 const SOME_CREDENTIAL: &str = "AAAA.e30.oA.internal";
 
-/// All rows, put together.
 pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
     let pages = [
         open_rows(),
@@ -77,7 +80,6 @@ fn problem_example() -> Example {
     Example::default()
 }
 
-/// A link of a mail.
 fn of_link(part: &'static str) -> Example {
     problem_example().part(part, SOME_SECRET)
 }
@@ -99,27 +101,35 @@ fn open_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, "/second-step", "second-step.show", Page, second_step::show_step),
         row(Method::POST, "/second-step", "second-step.submit", Form, second_step::submit_code)
             .example(problem_example().field("code", "287082").secret("287082")),
-        row(Method::GET, "/forgot", "link.new", Page, ways_in::show_forgot),
-        row(Method::POST, "/forgot", "link.request", Form, ways_in::request_link)
+        row(Method::GET, "/forgot", "link.new", Page, sign_in_methods::show_forgot),
+        row(Method::POST, "/forgot", "link.request", Form, sign_in_methods::request_link)
             .example(problem_example().field("email", "admin@hospital.example").field("act", "reset")),
-        row(Method::GET, "/reset/{reset}", "reset.show", Page, ways_in::show_reset).example(of_link("reset")),
-        row(Method::POST, "/reset/{reset}", "reset.set", Form, ways_in::set_password)
+        row(Method::GET, "/reset/{reset}", "reset.show", Page, sign_in_methods::show_reset)
+            .example(of_link("reset")),
+        row(Method::POST, "/reset/{reset}", "reset.set", Form, sign_in_methods::set_password)
             .example(of_link("reset").field("password", PASSWORD_EXAMPLE).secret(PASSWORD_EXAMPLE)),
-        row(Method::GET, "/sign-in/{link}", "link.show", Page, ways_in::show_link).example(of_link("link")),
-        row(Method::POST, "/sign-in/{link}", "link.use", Form, ways_in::use_link)
+        row(Method::GET, "/sign-in/{link}", "link.show", Page, sign_in_methods::show_link)
+            .example(of_link("link")),
+        row(Method::POST, "/sign-in/{link}", "link.use", Form, sign_in_methods::use_link)
             .example(of_link("link").field("act", "in")),
-        row(Method::GET, "/sign-up", "sign-up.new", Page, ways_in::show_sign_up).refusals(FINDING),
-        row(Method::POST, "/sign-up", "sign-up.begin", Form, ways_in::sign_up)
+        row(Method::GET, "/sign-up", "sign-up.new", Page, sign_in_methods::show_sign_up).refusals(FINDING),
+        row(Method::POST, "/sign-up", "sign-up.begin", Form, sign_in_methods::sign_up)
             .refusals(FINDING)
             .example(new_account),
-        row(Method::GET, "/sign-up/{confirm}", "sign-up.show", Page, ways_in::show_confirm)
+        row(Method::GET, "/sign-up/{confirm}", "sign-up.show", Page, sign_in_methods::show_confirm)
             .example(of_link("confirm")),
-        row(Method::POST, "/sign-up/{confirm}", "sign-up.confirm", Form, ways_in::confirm_account)
+        row(Method::POST, "/sign-up/{confirm}", "sign-up.confirm", Form, sign_in_methods::confirm_account)
             .example(of_link("confirm").field("password", PASSWORD_EXAMPLE).secret(PASSWORD_EXAMPLE)),
-        row(Method::GET, "/join/{invitation}", "invitation.show", Page, ways_in::show_invitation)
+        row(Method::GET, "/join/{invitation}", "invitation.show", Page, sign_in_methods::show_invitation)
             .example(of_link("invitation")),
-        row(Method::POST, "/join/{invitation}", "invitation.accept", Form, ways_in::accept_invitation)
-            .example(joins.secret(PASSWORD_EXAMPLE)),
+        row(
+            Method::POST,
+            "/join/{invitation}",
+            "invitation.accept",
+            Form,
+            sign_in_methods::accept_invitation,
+        )
+        .example(joins.secret(PASSWORD_EXAMPLE)),
         row(Method::GET, "/healthz", "health.show", Operator, health::show_alive),
         row(Method::GET, "/readyz", "readiness.show", Operator, health::show_ready),
         row(Method::GET, "/api/docs", "docs.show", Page, docs::show),
@@ -130,17 +140,16 @@ fn open_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
-/// Sign-in by an organisation's own page.
 fn oidc_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
-    let of_provider = || {
+    fn provider_example() -> Example {
         problem_example()
             .field("preset", "other")
             .field("issuer", "https://login.example")
             .field("client_id", "cleantrack")
             .field("client_secret", PASSWORD_EXAMPLE.replace(' ', "-"))
             .field("role", "technician")
-    };
+    }
     vec![
         row(Method::GET, "/organisation", "organisation.new", Page, organisation::show_start),
         row(Method::POST, "/organisation", "organisation.begin", Form, organisation::begin_flow)
@@ -160,10 +169,10 @@ fn oidc_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, "/app/sign-in", "providers.list", Page, providers::list_providers),
         row(Method::POST, "/app/sign-in", "providers.add", Form, providers::add_provider)
             .refusals(SEARCHING)
-            .example(of_provider()),
+            .example(provider_example()),
         row(Method::POST, "/app/sign-in/{provider}", "providers.change", Form, providers::change_provider)
             .refusals(SEARCHING)
-            .example(of_provider().part("provider", SOME_ID).field("act", "save")),
+            .example(provider_example().part("provider", SOME_ID).field("act", "save")),
         row(Method::POST, "/app/me/identities", "identities.link", Form, identities::link_identity)
             .refusals(FINDING)
             .example(problem_example().field("provider", SOME_ID)),
@@ -179,7 +188,6 @@ fn oidc_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
-/// Guides, for anybody.
 fn help_rows() -> Vec<Route<WebContext>> {
     vec![
         row(Method::GET, "/help", "help.list", RouteKind::Page, help::list_guides),
@@ -188,7 +196,6 @@ fn help_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
-/// One's own page.
 fn own_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
     let new_password =
@@ -215,7 +222,6 @@ fn own_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
-/// Passkeys: signing in with one, and adding one.
 fn passkey_rows() -> Vec<Route<WebContext>> {
     use RouteKind::Form;
     vec![
@@ -235,7 +241,6 @@ fn passkey_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
-/// The log of access, and the platform's own work.
 fn access_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
     vec![
@@ -251,7 +256,6 @@ fn access_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
-/// Why an account is opened, and for how long.
 fn open_terms(hours: &'static str) -> Example {
     problem_example().field("reason", "Numbers look wrong").field("hours", hours)
 }
@@ -278,7 +282,6 @@ fn operations_rows() -> Vec<Route<WebContext>> {
 /// What whoever runs the platform opens, switches, announces and looks up.
 fn platform_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
-    let of_account = |example: Example| example.part("account", SOME_ID);
     let announces = problem_example()
         .field("text", "Work on Sunday")
         .field("from", "")
@@ -292,7 +295,7 @@ fn platform_rows() -> Vec<Route<WebContext>> {
             support::show_account,
         )
         .refusals(FINDING)
-        .example(of_account(problem_example())),
+        .example(problem_example().part("account", SOME_ID)),
         row(
             Method::POST,
             "/app/platform/accounts/{account}",
@@ -301,7 +304,7 @@ fn platform_rows() -> Vec<Route<WebContext>> {
             support::open_account,
         )
         .refusals(FINDING)
-        .example(of_account(open_terms("2"))),
+        .example(open_terms("2").part("account", SOME_ID)),
         row(
             Method::GET,
             "/app/platform/records",
@@ -342,12 +345,13 @@ fn platform_rows() -> Vec<Route<WebContext>> {
 
 fn account_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Live, Page};
-    let of_person = || problem_example().part("user", SOME_ID);
+    fn person_example() -> Example {
+        problem_example().part("user", SOME_ID)
+    }
     let invited = problem_example()
         .field("email", "tom@hospital.example")
         .field("role", "facility_admin")
         .field("all", "on");
-    let of_token = || problem_example().part("token", "ZZZZZZZZ");
     let new_token = problem_example()
         .field("name", "Data warehouse")
         .field("days", "365")
@@ -370,10 +374,11 @@ fn account_rows() -> Vec<Route<WebContext>> {
         )
         .example(problem_example().part("invited", SOME_ID).field("act", "revoke")),
         row(Method::POST, "/app/people/{user}/terms", "people.change-terms", Form, people::save_terms)
-            .example(of_person().field("role", "biomed").field("all", "on")),
-        row(Method::GET, "/app/people/{user}", "people.show", Page, people::show_person).example(of_person()),
+            .example(person_example().field("role", "biomed").field("all", "on")),
+        row(Method::GET, "/app/people/{user}", "people.show", Page, people::show_person)
+            .example(person_example()),
         row(Method::POST, "/app/people/{user}", "people.change", Form, people::change_person)
-            .example(of_person().field("act", "sign-out")),
+            .example(person_example().field("act", "sign-out")),
         row(Method::GET, "/app/regions", "regions.list", Page, regions::list_regions),
         row(Method::POST, "/app/regions", "regions.add", Form, regions::add_region)
             .example(problem_example().field("name", "North")),
@@ -381,9 +386,10 @@ fn account_rows() -> Vec<Route<WebContext>> {
             .example(problem_example().part("region", SOME_ID).field("act", "save").field("name", "West")),
         row(Method::GET, "/app/programs", "programs.list", Page, programs::list),
         row(Method::POST, "/app/programs", "programs.add", Form, programs::create).example(new_token),
-        row(Method::GET, "/app/programs/{token}", "programs.show", Page, programs::show).example(of_token()),
+        row(Method::GET, "/app/programs/{token}", "programs.show", Page, programs::show)
+            .example(problem_example().part("token", "ZZZZZZZZ")),
         row(Method::POST, "/app/programs/{token}", "programs.revoke", Form, programs::revoke)
-            .example(of_token().field("reason", "moved")),
+            .example(problem_example().part("token", "ZZZZZZZZ").field("reason", "moved")),
         row(Method::GET, "/app/proof/{box_id}/{epoch}/{seq}", "proof.download", Page, proof::file_response)
             .example(problem_example().part("box_id", SOME_ID).part("epoch", "1-00ab0102").part("seq", "4")),
         row(Method::GET, "/photos/{photo}", "photo.show", Page, photos::show)
@@ -391,11 +397,12 @@ fn account_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
-/// What is sent to an account's own receivers.
 fn webhook_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
-    let of_webhook = || problem_example().part("webhook", SOME_ID);
-    let of_delivery = || of_webhook().part("delivery", "msg_01JD0000000000000000000000");
+    fn webhook_example() -> Example {
+        problem_example().part("webhook", SOME_ID)
+    }
+    let of_delivery = || webhook_example().part("delivery", "msg_01JD0000000000000000000000");
     let new = problem_example()
         .field("url", "https://hooks.example/cleantrack")
         .field("events.item.overdue", "on")
@@ -405,13 +412,13 @@ fn webhook_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, "/app/webhooks", "webhooks.list", Page, webhooks::list_webhooks),
         row(Method::POST, "/app/webhooks", "webhooks.add", Form, webhooks::add_webhook).example(new),
         row(Method::GET, "/app/webhooks/{webhook}", "webhooks.show", Page, webhooks::show_webhook)
-            .example(of_webhook()),
+            .example(webhook_example()),
         row(Method::POST, "/app/webhooks/{webhook}", "webhooks.change", Form, webhooks::change_webhook)
             .refusals(SEARCHING)
-            .example(of_webhook().field("act", "pause")),
+            .example(webhook_example().field("act", "pause")),
         row(Method::POST, "/app/webhooks/{webhook}/secret", "webhooks.rotate", Form, webhooks::rotate_secret)
             .refusals(FINDING)
-            .example(of_webhook().field("act", "rotate")),
+            .example(webhook_example().field("act", "rotate")),
         row(Method::GET, delivery_path, "webhooks.show-delivery", Page, webhooks::show_delivery)
             .example(of_delivery()),
         row(Method::POST, delivery_path, "webhooks.send-again", Form, webhooks::send_again)
@@ -423,7 +430,9 @@ fn webhook_rows() -> Vec<Route<WebContext>> {
 /// Boxes: how they stand, and what is done to them.
 fn fleet_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
-    let of_box = || problem_example().part("box_id", SOME_ID);
+    fn box_example() -> Example {
+        problem_example().part("box_id", SOME_ID)
+    }
     vec![
         row(Method::GET, "/app/boxes", "boxes.list", Page, boxes::show),
         row(Method::GET, "/app/boxes/add", "boxes.new", Page, add_box::show),
@@ -436,23 +445,23 @@ fn fleet_rows() -> Vec<Route<WebContext>> {
             Page,
             box_forks::evidence,
         )
-        .example(of_box().part("evidence", SOME_ID)),
-        row(Method::GET, "/app/boxes/{box_id}", "boxes.show", Page, box_page::show_box).example(of_box()),
+        .example(box_example().part("evidence", SOME_ID)),
+        row(Method::GET, "/app/boxes/{box_id}", "boxes.show", Page, box_page::show_box)
+            .example(box_example()),
         row(Method::POST, "/app/boxes/{box_id}", "boxes.change", Form, box_acts::change_box)
             .refusals(SEARCHING)
-            .example(of_box().field("act", "release").field("reason", "The card was found")),
+            .example(box_example().field("act", "release").field("reason", "The card was found")),
         row(Method::POST, "/app/boxes/{box_id}/name", "boxes.rename", Form, box_acts::rename_box)
             .refusals(FINDING)
-            .example(of_box().field("name", "Basement box")),
+            .example(box_example().field("name", "Basement box")),
         row(Method::GET, "/app/boxes/{box_id}/replace", "boxes.replace-form", Page, add_box::show_replace)
-            .example(of_box()),
+            .example(box_example()),
         row(Method::POST, "/app/boxes/{box_id}/replace", "boxes.replace", Form, add_box::create_replacement)
             .refusals(FINDING)
-            .example(of_box().field("host_name", "ward-7")),
+            .example(box_example().field("host_name", "ward-7")),
     ]
 }
 
-/// Where facilities are.
 fn map_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
     let place = in_facility()
@@ -475,15 +484,15 @@ fn facility_rows() -> Vec<Route<WebContext>> {
     vec![
         row(Method::GET, "/app/compare", "regions.compare", Page, compare::show_regions),
         row(Method::GET, GAPS_PATH, "gaps.list", Page, gaps::show_gaps),
-        row(Method::GET, "/app/facilities", "facilities.list", Page, facilities::list_all),
-        row(Method::POST, "/app/facilities", "facilities.add", Form, facilities::add_facility)
+        row(Method::GET, "/app/facilities", "facilities.list", Page, facility_list::list_all),
+        row(Method::POST, "/app/facilities", "facilities.add", Form, facility_list::add_facility)
             .example(problem_example().field("name", "Northgate Clinic").field("zone", "America/Chicago")),
         row(
             Method::POST,
             "/app/facilities/{facility}",
             "facilities.change",
             Form,
-            facilities::change_facility,
+            facility_list::change_facility,
         )
         .refusals(SEARCHING)
         .example(in_facility().field("act", "open")),

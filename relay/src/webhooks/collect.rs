@@ -7,31 +7,25 @@ use service::random::RandomSource;
 
 use super::event::{CollectedThing, WebhookEvent};
 use super::{WebhookState, post_delivery};
-use crate::db::webhook_events::{self, NotedEvent};
-use crate::db::webhooks::{self, WebhookRow};
+use crate::db::delivery::webhook_events;
+use crate::db::delivery::webhook_events::NotedEvent;
+use crate::db::delivery::webhooks;
+use crate::db::delivery::webhooks::WebhookRow;
 use crate::db::{DbError, ScopedConnection};
 
-/// Things in one delivery.
 const THINGS_MAX: usize = 100;
-/// Things that are read in one transaction …
 const READ_MAX: usize = 1_000;
 /// … and marks of logs, most of which have a few lines.
 const MARKS_MAX: i64 = 200;
 
-/// What is left to gather.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CollectOutcome {
-    /// Nothing.
     All,
-    /// More than one transaction takes.
     More,
 }
 
 /// Makes deliveries of what happened in the account, in the caller's transaction. What happened while no webhook was for it is passed
 /// over.
-///
-/// # Errors
-/// The database, or a row that cannot be read.
 pub async fn collect_events(
     tx: &mut ScopedConnection,
     random: &dyn RandomSource,
@@ -62,7 +56,6 @@ fn as_limit(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// The cleanings of marked lines.
 async fn take_cleanings(tx: &mut ScopedConnection) -> Result<(Vec<CollectedThing>, CollectOutcome), DbError> {
     let marks = webhook_events::take_marks(tx, MARKS_MAX).await?;
     let mut things = Vec::new();

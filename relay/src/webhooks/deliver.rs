@@ -4,19 +4,19 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use service::clock::Clock;
 
 use super::{WebhookLine, WebhookSecret, WebhookState, seal_place};
-use crate::db::support_grants::list_admins;
-use crate::db::webhook_deliveries::{self, DeliveryTry};
-use crate::db::webhooks::{self, WebhookRow};
-use crate::db::{AccountScope, Db, DbError, ScopedConnection, accounts};
+use crate::db::account::accounts;
+use crate::db::delivery::webhook_deliveries;
+use crate::db::delivery::webhook_deliveries::DeliveryTry;
+use crate::db::delivery::webhooks;
+use crate::db::delivery::webhooks::WebhookRow;
+use crate::db::person::support_grants::list_admins;
+use crate::db::{AccountScope, Db, DbError, ScopedConnection};
 use crate::keys::{KeySet, SealedBytes, UnsealError};
 use crate::mail::MailLetter;
 use crate::outgoing::{OutgoingAnswer, OutgoingError, OutgoingRequest, OutgoingUrl};
 
-/// Bytes of an answer that are stored.
 const ANSWER_BYTES_STORED: usize = 2_048;
-/// A webhook at which nothing arrived for so long is off.
 const FAILING_MS_MAX: i64 = 3 * 24 * 3_600_000;
-/// One that failed for so long …
 const UNWELL_AFTER_MS: i64 = 5 * 60_000;
 /// … is tried this seldom, whatever waits for it: it would hold up the account's other webhooks.
 const UNWELL_REST_MS: i64 = 60_000;
@@ -27,7 +27,6 @@ const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
-/// With what one delivery is sent.
 #[derive(Debug)]
 pub struct DeliveryWorker<'a> {
     pub db: &'a Db,
@@ -36,20 +35,16 @@ pub struct DeliveryWorker<'a> {
     pub line: &'a WebhookLine,
 }
 
-/// Which try it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryTurn {
     /// It is tried again where nobody takes it.
     Further,
-    /// It is not.
     Last,
 }
 
-/// What a try came to.
 #[derive(Debug)]
 enum TryOutcome {
     Arrived(OutgoingAnswer),
-    /// Nothing will ever arrive there.
     Gone(OutgoingAnswer),
     Refused(OutgoingAnswer),
     Unanswered(FailureReason),
@@ -58,14 +53,11 @@ enum TryOutcome {
 /// Why something did not arrive.
 #[derive(Debug, Clone)]
 struct FailureReason {
-    /// For the account's admins.
     shown: String,
-    /// For whoever runs the relay.
     logged: String,
 }
 
 impl FailureReason {
-    /// What everybody may read.
     fn open(error: &impl std::fmt::Display) -> Self {
         let logged = error.to_string();
         Self { shown: logged.clone(), logged }
@@ -109,9 +101,6 @@ impl TryOutcome {
 
 impl DeliveryWorker<'_> {
     /// Sends a delivery that waits. Why it is to be tried again; `None`: it is over.
-    ///
-    /// # Errors
-    /// The database: it is sent once more, under the same id.
     pub async fn deliver(
         &self,
         scope: AccountScope,
@@ -125,7 +114,7 @@ impl DeliveryWorker<'_> {
         let webhook = webhooks::find_webhook(&mut conn, &row.webhook).await?;
         let body = webhook_deliveries::find_body(&mut conn, delivery).await?;
         drop(conn);
-        // A paused one's wait until it goes on.
+        // A paused one's wait until it continues.
         let (Some(webhook), Some(body), "wait") = (webhook, body, row.state.as_str()) else {
             return Ok(None);
         };
@@ -145,7 +134,7 @@ impl DeliveryWorker<'_> {
     fn rests(&self, webhook: &WebhookRow) -> bool {
         let now_ms = self.clock.now_ms();
         let (Some(since_ms), Some(failed_ms)) = (webhook.failing_ms, webhook.failed_ms) else { return false };
-        // A time that lies ahead was written by a clock that was wrong.
+        // A time that is in the future was written by a clock that was wrong.
         now_ms.saturating_sub(since_ms) > UNWELL_AFTER_MS
             && (0..UNWELL_REST_MS).contains(&now_ms.saturating_sub(failed_ms))
     }

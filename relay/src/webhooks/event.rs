@@ -2,23 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::db::webhook_events::{BOX_STATE, CLEANING_RECORDED, ITEM_OVERDUE, MarkedCleaning, NotedEvent};
+use crate::db::delivery::webhook_events::{
+    BOX_STATE, CLEANING_RECORDED, ITEM_OVERDUE, MarkedCleaning, NotedEvent,
+};
 
 /// Something that happens. What is added here is offered on the page, and gathered by its word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WebhookEvent {
-    /// A box recorded cleanings.
     CleaningRecorded,
-    /// Items are overdue that were not.
     ItemOverdue,
     /// Boxes stand otherwise than before.
     BoxState,
-    /// An admin pressed a button.
     Test,
 }
 
 impl WebhookEvent {
-    /// Those that a webhook chooses from.
     pub const OFFERED: [Self; 3] = [Self::CleaningRecorded, Self::ItemOverdue, Self::BoxState];
 
     /// As it stands in the database and in what is sent.
@@ -31,12 +29,10 @@ impl WebhookEvent {
         }
     }
 
-    /// The one of this word that can be chosen.
     pub fn find_offered(word: &str) -> Option<Self> {
         Self::OFFERED.into_iter().find(|event| event.word() == word)
     }
 
-    /// The member of a payload that lists what happened.
     const fn list_member(self) -> Option<&'static str> {
         match self {
             Self::CleaningRecorded => Some("cleanings"),
@@ -56,7 +52,6 @@ impl WebhookEvent {
     }
 }
 
-/// Something that happened, in a facility.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct CollectedThing {
     pub(super) event: WebhookEvent,

@@ -18,8 +18,9 @@ pub use event::WebhookEvent;
 pub use office::{BY_HAND_MAX, MintedWebhook, WEBHOOKS_MAX, WebhookFault, WebhookForm, WebhookOffice};
 pub use signature::{WebhookSecret, WebhookState};
 
-use crate::db::jobs::{NewJobRow, platform_enqueue};
-use crate::db::webhook_deliveries::{self, NewDelivery};
+use crate::db::delivery::webhook_deliveries;
+use crate::db::delivery::webhook_deliveries::NewDelivery;
+use crate::db::operation::jobs::{NewJobRow, platform_enqueue};
 use crate::db::{AccountScope, DbError, ScopedConnection};
 use crate::mail::MailOutbox;
 use crate::outgoing::OutgoingHttp;
@@ -30,17 +31,14 @@ pub const JOB_KIND: &str = "webhook";
 pub const COLLECT_KIND: &str = "webhook-collect";
 /// Deliveries of a webhook that wait: beyond these the oldest have failed.
 const WAITING_MAX: i64 = 1_000;
-/// The lane of what is sent to webhooks.
 const LANE: i64 = 3;
 
-/// With what a process that works sends.
 #[derive(Debug, Clone)]
 pub struct WebhookLine {
     pub http: Arc<dyn OutgoingHttp>,
     pub random: Arc<dyn RandomSource>,
     /// Where the account's admins hear that a webhook is off.
     pub mail: MailOutbox,
-    /// Before the paths of pages.
     pub public_url: String,
 }
 
@@ -65,7 +63,6 @@ async fn post_delivery(
     enqueue_delivery(tx, &delivery, random, now_ms).await
 }
 
-/// Puts the job in that sends a delivery.
 async fn enqueue_delivery(
     tx: &mut ScopedConnection,
     delivery: &str,

@@ -8,25 +8,24 @@ use service::random::RandomSource;
 use super::event::WebhookEvent;
 use super::{WebhookSecret, WebhookState, enqueue_delivery, post_delivery, seal_place};
 use crate::accounts::AccountUser;
-use crate::accounts::access_log::{AccessLog, AccessRecord};
-use crate::db::accounts::lock_account;
-use crate::db::facilities::list_facilities;
-use crate::db::webhook_deliveries::{self, DeliveryRow};
-use crate::db::webhooks::{self, NewWebhook, WebhookRow};
+use crate::accounts::records::access_log::{AccessLog, AccessRecord};
+use crate::db::account::accounts::lock_account;
+use crate::db::delivery::webhook_deliveries;
+use crate::db::delivery::webhook_deliveries::DeliveryRow;
+use crate::db::delivery::webhooks;
+use crate::db::delivery::webhooks::{NewWebhook, WebhookRow};
+use crate::db::facility::facilities::list_facilities;
 use crate::db::{Db, DbError, ScopedConnection};
 use crate::keys::{KeySet, SealedBytes, UnsealError};
 use crate::outgoing::OutgoingUrl;
 
-/// Webhooks of an account.
 pub const WEBHOOKS_MAX: usize = 10;
-/// Deliveries that are listed.
 const LISTED_MAX: i64 = 100;
 /// While so many wait, nobody asks for more by hand.
 pub const BY_HAND_MAX: i64 = 20;
 /// After another secret came, the one before it signs beside it for so long.
 const OLD_SECRET_MS: i64 = 24 * 3_600_000;
 
-/// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookFault {
     #[error("there is no such webhook or delivery")]
@@ -51,7 +50,6 @@ pub enum WebhookFault {
     Db(#[from] DbError),
 }
 
-/// What a form says of a new webhook.
 #[derive(Debug, Clone, Copy)]
 pub struct WebhookForm<'a> {
     pub id: &'a str,
@@ -68,7 +66,6 @@ pub struct MintedWebhook {
     pub secret: WebhookSecret,
 }
 
-/// An admin at the webhooks of their account.
 #[derive(Debug)]
 pub struct WebhookOffice<'a> {
     pub db: &'a Db,
@@ -91,18 +88,10 @@ impl WebhookOffice<'_> {
         UserId::new(self.now_ms(), self.random().bytes()).to_string()
     }
 
-    /// The webhooks of the account.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn list(&self) -> Result<Vec<WebhookRow>, DbError> {
         webhooks::list_webhooks(&mut self.db.read(self.visitor.scope).await?).await
     }
 
-    /// One of them, with its facilities and what was sent to it.
-    ///
-    /// # Errors
-    /// There is none.
     pub async fn find(
         &self,
         webhook: &str,
@@ -113,10 +102,6 @@ impl WebhookOffice<'_> {
         Ok((row, places, webhook_deliveries::list_newest(&mut conn, webhook, LISTED_MAX).await?))
     }
 
-    /// A delivery, with its webhook.
-    ///
-    /// # Errors
-    /// There is none.
     pub async fn find_delivery(
         &self,
         webhook: &str,
@@ -133,10 +118,6 @@ impl WebhookOffice<'_> {
         self.keys.seal_bytes(secret.bytes(), &seal_place(self.visitor.scope, webhook), self.random())
     }
 
-    /// Adds a webhook.
-    ///
-    /// # Errors
-    /// What does not fit.
     pub async fn add(&self, form: &WebhookForm<'_>) -> Result<MintedWebhook, WebhookFault> {
         let url = OutgoingUrl::parse(form.url.trim()).map_err(|_| WebhookFault::Url)?;
         let events = read_events(form.events).ok_or(WebhookFault::Events)?;
@@ -145,7 +126,7 @@ impl WebhookOffice<'_> {
         let secret = WebhookSecret::new(self.random());
         let sealed = self.seal(&id, &secret)?;
         let mut tx = self.db.write(self.visitor.scope).await?;
-        // Two at once would both find room.
+        // Two at once would both find space.
         lock_account(&mut tx).await?;
         let known = list_facilities(&mut tx).await?;
         if !places.iter().all(|place| known.iter().any(|row| row.facility == *place)) {
@@ -173,9 +154,6 @@ impl WebhookOffice<'_> {
     }
 
     /// Makes another secret; the one before it signs too for a day.
-    ///
-    /// # Errors
-    /// There is no such webhook.
     pub async fn rotate(&self, webhook: &str) -> Result<MintedWebhook, WebhookFault> {
         let secret = WebhookSecret::new(self.random());
         let sealed = self.seal(webhook, &secret)?;
@@ -194,9 +172,6 @@ impl WebhookOffice<'_> {
     }
 
     /// Sends nothing more until it is resumed; what happens meanwhile is not sent later.
-    ///
-    /// # Errors
-    /// There is no such webhook.
     pub async fn pause(&self, webhook: &str) -> Result<(), WebhookFault> {
         let (mut tx, url) = self.begin(webhook).await?;
         if webhooks::set_state(&mut tx, webhook, WebhookState::Paused.word()).await? {
@@ -206,9 +181,6 @@ impl WebhookOffice<'_> {
     }
 
     /// Sends again, and first what waited.
-    ///
-    /// # Errors
-    /// There is no such webhook.
     pub async fn resume(&self, webhook: &str) -> Result<(), WebhookFault> {
         let (mut tx, url) = self.begin(webhook).await?;
         if webhooks::set_state(&mut tx, webhook, WebhookState::On.word()).await? {
@@ -220,20 +192,12 @@ impl WebhookOffice<'_> {
         Ok(())
     }
 
-    /// Removes a webhook, with what was sent to it.
-    ///
-    /// # Errors
-    /// There is no such webhook.
     pub async fn remove(&self, webhook: &str) -> Result<(), WebhookFault> {
         let (mut tx, url) = self.begin(webhook).await?;
         webhooks::delete_webhook(&mut tx, webhook).await?;
         self.note(tx, "webhook remove", webhook, &url).await
     }
 
-    /// Sends something in which nothing happened.
-    ///
-    /// # Errors
-    /// There is no such webhook, or it is not on.
     pub async fn send_test(&self, webhook: &str) -> Result<(), WebhookFault> {
         let (mut tx, url) = self.begin(webhook).await?;
         self.require_on(&mut tx, webhook).await?;
@@ -243,10 +207,6 @@ impl WebhookOffice<'_> {
         self.note(tx, "webhook send", webhook, &url).await
     }
 
-    /// Sends something again, under its id.
-    ///
-    /// # Errors
-    /// There is no such delivery, or its webhook is not on.
     pub async fn send_again(&self, webhook: &str, delivery: &str) -> Result<(), WebhookFault> {
         let (mut tx, url) = self.begin(webhook).await?;
         self.require_on(&mut tx, webhook).await?;

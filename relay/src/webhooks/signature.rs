@@ -11,7 +11,6 @@ const PREFIX: &str = "whsec_";
 /// The description asks for 24 to 64.
 const SECRET_BYTES: usize = 32;
 
-/// Whether a webhook is sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookState {
     On,
@@ -22,7 +21,6 @@ pub enum WebhookState {
 }
 
 impl WebhookState {
-    /// As it stands in the database.
     pub const fn word(self) -> &'static str {
         match self {
             Self::On => "on",
@@ -38,7 +36,6 @@ impl WebhookState {
     }
 }
 
-/// What a webhook and its receiver both know.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSecret(Vec<u8>);
 
@@ -66,7 +63,6 @@ impl WebhookSecret {
         format!("{PREFIX}{}", STANDARD.encode(&self.0))
     }
 
-    /// One signature, as the header has it.
     pub fn sign(&self, id: &str, time_s: i64, body: &str) -> String {
         // A key of any length is one.
         let mac = Hmac::<Sha256>::new_from_slice(&self.0)
@@ -81,7 +77,6 @@ mod tests {
 
     use super::*;
 
-    /// The example that the libraries of Standard Webhooks share.
     #[test]
     fn what_is_signed_is_what_others_verify() {
         let secret = WebhookSecret(STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap());

@@ -9,7 +9,6 @@ use tokio::time::{Instant, sleep};
 use crate::raw::{Connect, GOODBYE, Raw, batch, puback, reason};
 use crate::relay_under_test::{Call, Relay};
 
-/// How a box leaves, and what the relay should make of it.
 async fn leaves(relay: &mut Relay, leave: &[u8]) -> Presence {
     let identity = relay.identity(1);
     let connect = Connect::new(identity.id).own_will(identity.id);
@@ -106,12 +105,12 @@ async fn a_take_over() {
     new.send(&batch(identity.id, 1, b"x")).await;
     new.expect(&puback(1)).await;
     assert_eq!(relay.publish().await.from, second);
-    assert_eq!(relay.outbox.connection(identity.id), Some(second.connection));
+    assert_eq!(relay.publisher.connection(identity.id), Some(second.connection));
     new.send(&GOODBYE).await;
     new.expect_silent_end().await;
     // The next word is the new one's: the old one's will was not published.
     assert_eq!(relay.presence().await, (second, Presence::Gone(ConnectionEnd::Clean)));
-    assert_eq!(relay.outbox.connected(), 0);
+    assert_eq!(relay.publisher.connected(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,7 +127,7 @@ async fn a_storm_of_take_overs() {
         old.expect_end(reason::TAKEN_OVER).await;
     }
     last.ping().await;
-    assert_eq!(relay.outbox.connected(), 1);
+    assert_eq!(relay.publisher.connected(), 1);
     assert_eq!(relay.metric("taken_over"), TIMES - 1);
     last.send(&GOODBYE).await;
     last.expect_silent_end().await;

@@ -47,7 +47,7 @@ async fn a_good_box_comes_in() {
     assert_eq!((certificate.box_id, certificate.serial), (identity.id, identity.serial));
     let (origin, presence) = relay.presence().await;
     assert_eq!((origin.box_id, presence), (identity.id, Presence::Connected));
-    assert_eq!(relay.outbox.connection(identity.id), Some(origin.connection));
+    assert_eq!(relay.publisher.connection(identity.id), Some(origin.connection));
     raw.ping().await;
     assert_eq!(relay.metric("connected"), 1);
 }

@@ -28,7 +28,6 @@ fn rumqttc(relay: &Relay, identity: &Identity) -> (AsyncClient, EventLoop) {
     AsyncClient::new(options, 4)
 }
 
-/// The next packet that comes in.
 async fn incoming(events: &mut EventLoop) -> Packet {
     soon(async {
         loop {
@@ -40,7 +39,6 @@ async fn incoming(events: &mut EventLoop) -> Packet {
     .await
 }
 
-/// The text with which the connection ends.
 async fn error(events: &mut EventLoop) -> String {
     soon(async {
         loop {
@@ -89,7 +87,7 @@ async fn rumqttc_there_and_back() {
     let Packet::PubAck(puback) = incoming(&mut events).await else { panic!() };
     assert_eq!(puback.reason, PubAckReason::NotAuthorized);
 
-    relay.outbox.send(identity.id, DownTopic::Ack, Bytes::from_static(b"cosigned")).unwrap();
+    relay.publisher.send(identity.id, DownTopic::Ack, Bytes::from_static(b"cosigned")).unwrap();
     let Packet::Publish(publish) = incoming(&mut events).await else { panic!() };
     assert_eq!(
         (&publish.topic[..], &publish.payload[..]),
@@ -134,7 +132,7 @@ async fn rumqttc_reads_each_reason() {
 
     let (_client, mut events) = rumqttc(&relay, &identity);
     incoming(&mut events).await;
-    relay.outbox.disconnect(identity.id);
+    relay.publisher.disconnect(identity.id);
     says(&error(&mut events).await, Code::AdministrativeAction);
 
     let own = Topic::Up(identity.id, UpTopic::Batch).to_string();
@@ -166,7 +164,6 @@ async fn rumqttc_reads_each_reason() {
     soon(stopping).await.unwrap();
 }
 
-/// Mosquitto's clients with a box's certificate.
 struct Mosquitto {
     folder: tempfile::TempDir,
     port: String,
@@ -246,7 +243,7 @@ async fn mosquitto_subscribes() {
     assert_eq!(relay.presence().await.1, Presence::Connected);
     soon(async {
         // It is open once SUBACK is out; nothing tells us when but trying.
-        while relay.outbox.send(identity.id, DownTopic::Ack, Bytes::from_static(b"cosigned")).is_err() {
+        while relay.publisher.send(identity.id, DownTopic::Ack, Bytes::from_static(b"cosigned")).is_err() {
             tokio::task::yield_now().await;
         }
     })

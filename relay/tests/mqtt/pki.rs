@@ -44,7 +44,6 @@ fn named(name: &str) -> CertificateParams {
     parameters
 }
 
-/// One box's certificate and key.
 #[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) id: BoxId,
@@ -79,7 +78,6 @@ impl Pki {
         relay::mqtt::server_config(vec![certificate.der().clone()], key, self.box_ca.roots()).unwrap()
     }
 
-    /// The same listener's name and CA, with the boxes of another PKI.
     pub(crate) fn with_boxes_of(self, other: Self) -> Self {
         Self { server_ca: self.server_ca, box_ca: other.box_ca }
     }
@@ -127,7 +125,6 @@ impl Pki {
         }
     }
 
-    /// A client that shows this certificate.
     pub(crate) fn client(&self, identity: &Identity) -> Arc<ClientConfig> {
         let builder = builder(&[&rustls::version::TLS13]).with_root_certificates(self.server_ca.roots());
         let key = PrivateKeyDer::Pkcs8(identity.key.clone().into());

@@ -67,7 +67,6 @@ impl Raw {
         Ok(Self { stream: soon(TlsConnector::from(config).connect(name, tcp)).await? })
     }
 
-    /// Up to the answer to these bytes.
     pub(crate) async fn greet(relay: &Relay, identity: &Identity, connect: &[u8]) -> (Self, Option<Frame>) {
         let mut raw = Self::open(relay, relay.pki.client(identity)).await.unwrap();
         raw.send(connect).await;
@@ -75,7 +74,6 @@ impl Raw {
         (raw, answer)
     }
 
-    /// A box that was let in.
     pub(crate) async fn connected(relay: &Relay, identity: &Identity) -> Self {
         Self::connected_with(relay, identity, &Connect::new(identity.id)).await
     }
@@ -130,12 +128,10 @@ impl Raw {
         assert_eq!(self.frame().await, None);
     }
 
-    /// The connection ends without a word.
     pub(crate) async fn expect_silent_end(&mut self) {
         assert_eq!(self.frame().await, None);
     }
 
-    /// It is up, and everything before was answered.
     pub(crate) async fn ping(&mut self) {
         self.send(&PINGREQ).await;
         self.expect(&PINGRESP).await;
@@ -167,12 +163,10 @@ fn text(bytes: &[u8]) -> Vec<u8> {
     [&length[..], bytes].concat()
 }
 
-/// A CONNECT of MQTT 5.
 pub(crate) struct Connect {
     pub(crate) client_id: String,
     pub(crate) keep_alive_s: u16,
     pub(crate) properties: Vec<u8>,
-    /// Topic, quality of service, retain.
     pub(crate) will: Option<(String, u8, bool)>,
     pub(crate) level: u8,
 }
@@ -231,7 +225,6 @@ pub(crate) fn publish(topic: &[u8], id: u16, payload: &[u8]) -> Vec<u8> {
     packet(if id > 0 { 0x32 } else { 0x30 }, &body)
 }
 
-/// A batch of this box.
 pub(crate) fn batch(of: BoxId, id: u16, payload: &[u8]) -> Vec<u8> {
     publish(Topic::Up(of, UpTopic::Batch).to_string().as_bytes(), id, payload)
 }
@@ -246,7 +239,6 @@ pub(crate) fn puback_refusing(id: u16, reason: u8) -> [u8; 6] {
     [0x40, 4, high, low, reason, 0]
 }
 
-/// Filters with their options byte.
 pub(crate) fn subscribe(id: u16, filters: &[(&str, u8)]) -> Vec<u8> {
     let mut body = id.to_be_bytes().to_vec();
     body.push(0);

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use record::ids::{BoxId, ConnectionId};
 use record::topics::UpTopic;
 use relay::mqtt::{
-    Admission, BoxConnection, Inbox, MqttListener, MqttSettings, Outbox, PeerCertificate, Presence,
+    Admission, BoxConnection, BoxPublisher, Inbox, MqttListener, MqttSettings, PeerCertificate, Presence,
     PublishOutcome,
 };
 use tokio::net::TcpListener;
@@ -18,7 +18,6 @@ use tokio::sync::{mpsc, oneshot};
 use crate::pki::{Identity, Pki};
 use crate::soon;
 
-/// What the inbox was asked.
 pub(crate) enum Call {
     Admit(PeerCertificate),
     Presence(BoxConnection, Presence),
@@ -29,14 +28,11 @@ pub(crate) struct Published {
     pub(crate) from: BoxConnection,
     pub(crate) up: UpTopic,
     pub(crate) payload: Bytes,
-    /// Where the test holds publishes: what comes of this one.
     pub(crate) settle: oneshot::Sender<PublishOutcome>,
 }
 
-/// What the inbox does with the next publishes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Says this at once.
     Always(PublishOutcome),
     /// Waits for [`Published::settle`].
     Held,
@@ -46,7 +42,6 @@ pub(crate) enum Mode {
 pub(crate) struct Fake {
     calls: mpsc::UnboundedSender<Call>,
     mode: Mutex<Mode>,
-    /// By serial; the others are admitted.
     admissions: Mutex<HashMap<String, Admission>>,
     /// `admit` never answers.
     stuck: Mutex<bool>,
@@ -79,7 +74,7 @@ impl Inbox for Fake {
 
 pub(crate) struct Relay {
     pub(crate) pki: Pki,
-    pub(crate) outbox: Outbox,
+    pub(crate) publisher: BoxPublisher,
     pub(crate) listener: MqttListener,
     pub(crate) inbox: Arc<Fake>,
     calls: mpsc::UnboundedReceiver<Call>,
@@ -106,18 +101,18 @@ impl Relay {
             admissions: Mutex::default(),
             stuck: Mutex::default(),
         });
-        let outbox = Outbox::new();
+        let publisher = BoxPublisher::new();
         let count = AtomicU32::new(0);
         let mint = move || {
             let [a, b, c, d] = count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
             ConnectionId::new(1, [0, 0, 0, 0, 0, 0, a, b, c, d])
         };
         let listener =
-            MqttListener::start(socket, pki.server(), settings, outbox.clone(), Arc::clone(&inbox), mint)
+            MqttListener::start(socket, pki.server(), settings, publisher.clone(), Arc::clone(&inbox), mint)
                 .unwrap();
         Self {
             pki,
-            outbox,
+            publisher,
             listener,
             inbox,
             calls: receiver,
@@ -147,7 +142,6 @@ impl Relay {
         *self.inbox.stuck.lock().unwrap() = true;
     }
 
-    /// One counter's value now.
     pub(crate) fn metric(&self, name: &str) -> u64 {
         let all = self.listener.metrics().read();
         all.iter().find(|(one, _)| *one == name).expect("no such counter").1
@@ -167,7 +161,6 @@ impl Relay {
         self.presences.pop_front().unwrap()
     }
 
-    /// The next word about this box.
     pub(crate) async fn presence_of(&mut self, id: BoxId) -> Presence {
         loop {
             let (of, presence) = self.presence().await;

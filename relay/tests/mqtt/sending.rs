@@ -15,7 +15,7 @@ fn payload(text: &str) -> Bytes {
 async fn nobody_there() {
     let mut relay = Relay::start().await;
     let identity = relay.identity(1);
-    let send = |relay: &Relay| relay.outbox.send(identity.id, DownTopic::Ack, payload("x"));
+    let send = |relay: &Relay| relay.publisher.send(identity.id, DownTopic::Ack, payload("x"));
     assert_eq!(send(&relay), Err(NotSent::NotConnected));
     let mut raw = Raw::connected(&relay, &identity).await;
     raw.subscribed(identity.id).await;
@@ -33,7 +33,7 @@ async fn no_more_at_once_than_the_box_takes() {
     let mut raw = Raw::connected_with(&relay, &identity, &connect).await;
     raw.subscribed(identity.id).await;
     for text in ["first", "second"] {
-        relay.outbox.send(identity.id, DownTopic::Ack, payload(text)).unwrap();
+        relay.publisher.send(identity.id, DownTopic::Ack, payload(text)).unwrap();
     }
     let (_, id, first) = read_publish(&raw.frame().await.unwrap());
     assert_eq!((id, &first[..]), (1, &b"first"[..]));
@@ -56,7 +56,7 @@ async fn no_larger_than_the_box_takes() {
     raw.subscribed(identity.id).await;
     let around = 2 + 2 + Topic::Down(identity.id, DownTopic::Ack).to_string().len() + 2 + 1;
     for bytes in [90 - around + 1, 90 - around] {
-        relay.outbox.send(identity.id, DownTopic::Ack, vec![7; bytes].into()).unwrap();
+        relay.publisher.send(identity.id, DownTopic::Ack, vec![7; bytes].into()).unwrap();
     }
     let (_, _, came) = read_publish(&raw.frame().await.unwrap());
     assert_eq!(came.len(), 90 - around);
@@ -69,7 +69,7 @@ async fn nothing_is_kept_for_the_next_connection() {
     let identity = relay.identity(1);
     let mut raw = Raw::connected(&relay, &identity).await;
     raw.subscribed(identity.id).await;
-    relay.outbox.send(identity.id, DownTopic::Ack, payload("unacknowledged")).unwrap();
+    relay.publisher.send(identity.id, DownTopic::Ack, payload("unacknowledged")).unwrap();
     raw.frame().await.unwrap();
     drop(raw);
     let mut raw = Raw::connected(&relay, &identity).await;
@@ -78,7 +78,7 @@ async fn nothing_is_kept_for_the_next_connection() {
     raw.send(&batch(identity.id, 1, b"hello")).await;
     relay.publish().await;
     raw.expect(&puback(1)).await;
-    relay.outbox.send(identity.id, DownTopic::Ack, payload("answer")).unwrap();
+    relay.publisher.send(identity.id, DownTopic::Ack, payload("answer")).unwrap();
     let (_, id, came) = read_publish(&raw.frame().await.unwrap());
     assert_eq!((id, &came[..]), (1, &b"answer"[..]));
 }
@@ -87,9 +87,9 @@ async fn nothing_is_kept_for_the_next_connection() {
 async fn put_out_by_the_operator() {
     let relay = Relay::start().await;
     let identity = relay.identity(1);
-    assert!(!relay.outbox.disconnect(identity.id));
+    assert!(!relay.publisher.disconnect(identity.id));
     let mut raw = Raw::connected(&relay, &identity).await;
-    assert!(relay.outbox.disconnect(identity.id));
+    assert!(relay.publisher.disconnect(identity.id));
     raw.expect_end(reason::ADMINISTRATIVE).await;
 }
 

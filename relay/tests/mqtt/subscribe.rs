@@ -37,7 +37,7 @@ async fn nothing_comes_before_suback() {
     let relay = Relay::start().await;
     let identity = relay.identity(1);
     let mut raw = Raw::connected(&relay, &identity).await;
-    let send = || relay.outbox.send(identity.id, DownTopic::Ack, Bytes::from_static(b"cosigned"));
+    let send = || relay.publisher.send(identity.id, DownTopic::Ack, Bytes::from_static(b"cosigned"));
     assert_eq!(send(), Err(NotSent::NotConnected));
     raw.send(&subscribe(1, &[(&Topic::down_filter(box_id(2)), 1)])).await;
     raw.expect(&[0x90, 4, 0, 1, 0, reason::NOT_AUTHORIZED]).await;
@@ -57,7 +57,7 @@ async fn only_what_was_asked_for_and_as_it_was() {
     let mut raw = Raw::connected(&relay, &identity).await;
     raw.send(&subscribe(1, &[(&Topic::Down(identity.id, DownTopic::Ack).to_string(), 0)])).await;
     raw.expect(&[0x90, 4, 0, 1, 0, 0]).await;
-    let send = |down| relay.outbox.send(identity.id, down, Bytes::from_static(b"x"));
+    let send = |down| relay.publisher.send(identity.id, down, Bytes::from_static(b"x"));
     assert_eq!(send(DownTopic::Directive), Err(NotSent::NotConnected));
     assert_eq!(send(DownTopic::Ack), Ok(()));
     let frame = raw.frame().await.unwrap();
@@ -73,7 +73,7 @@ async fn unsubscribing() {
     raw.subscribed(identity.id).await;
     raw.send(&unsubscribe(2, &["other", &own])).await;
     raw.expect(&[0xb0, 5, 0, 2, 0, 0x11, 0]).await;
-    let sent = relay.outbox.send(identity.id, DownTopic::Ack, Bytes::from_static(b"x"));
+    let sent = relay.publisher.send(identity.id, DownTopic::Ack, Bytes::from_static(b"x"));
     assert_eq!(sent, Err(NotSent::NotConnected));
     raw.ping().await;
 }

@@ -18,15 +18,13 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use super::fake_box::FakeBox;
-use super::{LONG, Line, Relay, ask, claim, client, field, order, program};
+use super::{LONG, MqttConnection, Relay, ask, claim, client, field, order, program};
 
-/// A claimed box with its line, and what it believes.
 struct KeyedBox {
     log: FakeBox,
     key: String,
-    /// As the claim gave it, with the keys that came after it.
     relation: ClaimAnswer,
-    line: Option<Line>,
+    line: Option<MqttConnection>,
     sent: u64,
     decided: u64,
     cosigned: Vec<String>,
@@ -46,7 +44,7 @@ impl KeyedBox {
     /// A new line; what the relay holds is answered by a key that the box believes then.
     async fn connect(&mut self, relay: &Relay) {
         let tls = client(&self.relation.relay_ca, Some((&self.relation.chain, &self.key)));
-        let mut line = Line::open(self.log.origin.box_id, relay.port("mqtt"), tls).await.unwrap();
+        let mut line = MqttConnection::open(self.log.origin.box_id, relay.port("mqtt"), tls).await.unwrap();
         let hello = self.log.hello(self.sent, self.cosigned.last().cloned());
         let mut hello: Value = serde_json::from_slice(&hello).unwrap();
         hello["directive"] = self.decided.into();
@@ -94,8 +92,11 @@ impl KeyedBox {
     async fn hear(&mut self) {
         let line = self.line.as_mut().unwrap();
         let down = Topic::Down(line.box_id, DownTopic::Directive).to_string();
-        let is_it = |packet: &Packet| matches!(packet, Packet::Publish(p) if p.topic == down.as_bytes());
-        line.until(|packet| is_it(packet).then_some(())).await.unwrap();
+        line.until(|packet| {
+            (matches!(packet, Packet::Publish(p) if p.topic == down.as_bytes())).then_some(())
+        })
+        .await
+        .unwrap();
         self.apply();
     }
 
@@ -112,7 +113,6 @@ impl KeyedBox {
         note.signatures().last().unwrap().name.clone()
     }
 
-    /// Records a cleaning and sends it.
     async fn clean(&mut self) -> String {
         self.log.clean(1_763_610_000_000, "ABCDEFGH3");
         self.send().await
@@ -126,8 +126,13 @@ async fn public_keys(relay: &Relay) -> (Vec<VerifierKey>, Vec<VerifierKey>) {
     let (_, list) = ask(&client(&ca, None), relay.port("https"), path, b"").await.unwrap();
     let list = String::from_utf8(list).unwrap();
     let lines = || list.lines().filter(|line| line.contains(" cosign "));
-    let key = |line: &str| VerifierKey::parse(line.split(' ').next().unwrap()).unwrap();
-    (lines().map(key).collect(), lines().filter(|line| !line.ends_with(" revoked")).map(key).collect())
+    fn read_key(line: &str) -> VerifierKey {
+        VerifierKey::parse(line.split(' ').next().unwrap()).unwrap()
+    }
+    (
+        lines().map(read_key).collect(),
+        lines().filter(|line| !line.ends_with(" revoked")).map(read_key).collect(),
+    )
 }
 
 /// A process that must not run: its status and what it said.
@@ -146,24 +151,23 @@ fn cosign_key(data: &Path, database: &str) -> Value {
 #[tokio::test]
 async fn a_folder_that_is_not_the_databases_starts_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let folder = |name: &str| dir.path().join(name);
-    let database = format!("sqlite:{}", folder("shared.db").display());
+    let database = format!("sqlite:{}", dir.path().join("shared.db").display());
     let serve = |data: &str, role: &str| {
-        let mut program = program(&folder(data));
+        let mut program = program(&dir.path().join(data));
         program.args(["serve", "--role", role, "--database", &database]);
         program
     };
     // Nobody but a process that does everything makes keys.
     let (status, words) = refused(serve("first", "ingest"));
     assert!(status == Some(78) && words.contains("keys init"), "{status:?} {words}");
-    order(&folder("first"), &["keys", "init", "--database", &database], "");
+    order(&dir.path().join("first"), &["keys", "init", "--database", &database], "");
     let (status, words) = refused({
-        let mut again = program(&folder("first"));
+        let mut again = program(&dir.path().join("first"));
         again.args(["keys", "init", "--database", &database]);
         again
     });
     assert!(status == Some(1) && words.contains("already"), "{status:?} {words}");
-    let ours = cosign_key(&folder("first"), &database);
+    let ours = cosign_key(&dir.path().join("first"), &database);
     assert_eq!(
         (&ours["n"], &ours["state"], &ours["private_half"]),
         (&json!(1), &json!("current"), &json!(true))
@@ -172,11 +176,15 @@ async fn a_folder_that_is_not_the_databases_starts_nothing() {
     let (status, words) = refused(serve("second", "ingest"));
     assert!(status == Some(78) && words.contains("no such key"), "{status:?} {words}");
     // Another relay's folder: both fingerprints are named.
-    let elsewhere = format!("sqlite:{}", folder("other.db").display());
-    order(&folder("second"), &["keys", "init", "--database", &elsewhere], "");
-    std::fs::remove_file(folder("second").join("keys/ca-1.key")).unwrap();
-    std::fs::copy(folder("first").join("keys/ca-1.key"), folder("second").join("keys/ca-1.key")).unwrap();
-    let theirs = cosign_key(&folder("second"), &elsewhere);
+    let elsewhere = format!("sqlite:{}", dir.path().join("other.db").display());
+    order(&dir.path().join("second"), &["keys", "init", "--database", &elsewhere], "");
+    std::fs::remove_file(dir.path().join("second").join("keys/ca-1.key")).unwrap();
+    std::fs::copy(
+        dir.path().join("first").join("keys/ca-1.key"),
+        dir.path().join("second").join("keys/ca-1.key"),
+    )
+    .unwrap();
+    let theirs = cosign_key(&dir.path().join("second"), &elsewhere);
     let (status, words) = refused(serve("second", "all"));
     assert_eq!(status, Some(78), "{words}");
     assert!(
@@ -188,11 +196,11 @@ async fn a_folder_that_is_not_the_databases_starts_nothing() {
     let (status, words) = refused(serve("second", "work"));
     assert!(status == Some(78) && words.contains("the cosign key 1"), "{status:?} {words}");
     // With the folder of the first it is the same relay.
-    for file in std::fs::read_dir(folder("first").join("keys")).unwrap() {
+    for file in std::fs::read_dir(dir.path().join("first").join("keys")).unwrap() {
         let file = file.unwrap();
-        std::fs::copy(file.path(), folder("second").join("keys").join(file.file_name())).unwrap();
+        std::fs::copy(file.path(), dir.path().join("second").join("keys").join(file.file_name())).unwrap();
     }
-    assert_eq!(cosign_key(&folder("second"), &database), ours);
+    assert_eq!(cosign_key(&dir.path().join("second"), &database), ours);
     let mut relay = Command::from(serve("second", "all"));
     let mut child = relay.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
     let mut line = String::new();
@@ -207,12 +215,17 @@ async fn keys_are_rotated_revoked_and_sealed_by_command() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("relay");
     let relay = Relay::start(&data).await;
-    let told = |args: &[&str], input: &str| {
-        serde_json::from_str::<Value>(&order(&data, &[&["keys"], args].concat(), input)).unwrap()
-    };
+    fn read_output(data: &Path, args: &[&str], input: &str) -> Value {
+        serde_json::from_str::<Value>(&order(data, &[&["keys"], args].concat(), input)).unwrap()
+    }
     // Nobody waits for it: there is no box.
-    assert_eq!(told(&["rotate", "cosign"], "")["state"], "current");
-    assert!(told(&["revoke", "cosign", "1"], "")["then"].as_str().unwrap().contains("proves nothing"));
+    assert_eq!(read_output(&data, &["rotate", "cosign"], "")["state"], "current");
+    assert!(
+        read_output(&data, &["revoke", "cosign", "1"], "")["then"]
+            .as_str()
+            .unwrap()
+            .contains("proves nothing")
+    );
     let ca = std::fs::read_to_string(relay.message["ca"].as_str().unwrap()).unwrap();
     let path = "GET /.well-known/cleantrack-keys";
     let (status, list) = ask(&client(&ca, None), relay.port("https"), path, b"").await.unwrap();
@@ -233,7 +246,7 @@ async fn keys_are_rotated_revoked_and_sealed_by_command() {
     });
     assert!(status == Some(1), "what is there is not written over: {words}");
     relay.stop().await;
-    assert_eq!(told(&["rotate", "ca"], "")["state"], "current");
+    assert_eq!(read_output(&data, &["rotate", "ca"], "")["state"], "current");
     let other = dir.path().join("other");
     let database = format!("sqlite:{}", data.join("relay.db").display());
     let serve = ["serve", "--role", "ingest", "--database", &database];
@@ -351,12 +364,21 @@ async fn a_rotated_key_reaches_every_box_and_what_was_cosigned_verifies() {
     assert_eq!(late.send().await, "localhost/cosign/2");
     boxes.push(late);
     let verified_by = |keys: &[VerifierKey]| {
-        let of_box = |of: &KeyedBox| {
-            let log = of.log.signer.verifier().clone();
-            let good = |note: &&String| CosignedCheckpoint::verify(note, &of.log.origin, &log, keys).is_ok();
-            (of.cosigned.iter().filter(good).count(), of.cosigned.len())
-        };
-        boxes.iter().map(of_box).fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
+        boxes
+            .iter()
+            .map(|of: &KeyedBox| {
+                let log = of.log.signer.verifier().clone();
+                (
+                    of.cosigned
+                        .iter()
+                        .filter(|note: &&String| {
+                            CosignedCheckpoint::verify(note, &of.log.origin, &log, keys).is_ok()
+                        })
+                        .count(),
+                    of.cosigned.len(),
+                )
+            })
+            .fold((0, 0), |(a, b), (c, d)| (a + c, b + d))
     };
     let (all, _) = public_keys(&relay).await;
     assert_eq!((all.len(), verified_by(&all)), (2, (8, 8)));

@@ -135,8 +135,8 @@ async fn ask(tls: &Arc<ClientConfig>, port: u16, head: &str, body: &[u8]) -> Opt
     Some((status, answer[body..].to_vec()))
 }
 
-/// A box's line: publishes, and hears acks.
-struct Line {
+/// A box's connection: publishes, and hears acks.
+struct MqttConnection {
     box_id: BoxId,
     client: AsyncClient,
     events: EventLoop,
@@ -144,7 +144,7 @@ struct Line {
     directives: Vec<String>,
 }
 
-impl Line {
+impl MqttConnection {
     async fn open(box_id: BoxId, port: u16, tls: Arc<ClientConfig>) -> Option<Self> {
         let mut options = MqttOptions::new(box_id.to_string(), "localhost", port);
         options.set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(tls)));
@@ -194,9 +194,8 @@ impl Line {
 }
 
 async fn claim(relay: &Relay, file: &toml::Table, log: &FakeBox, key: &KeyPair) -> ClaimAnswer {
-    let text = |name: &str| file[name].as_str().unwrap().to_owned();
     let request = ClaimRequest {
-        code: text("code"),
+        code: file["code"].as_str().unwrap().to_owned(),
         r#box: log.origin.box_id,
         csr: CertificateParams::default().serialize_request(key).unwrap().pem().unwrap(),
         log_key: log.signer.verifier().to_string(),
@@ -206,7 +205,7 @@ async fn claim(relay: &Relay, file: &toml::Table, log: &FakeBox, key: &KeyPair) 
         signature: String::new(),
     };
     let request = request.signed(&log.signer);
-    let tls = client(&text("relay_ca"), None);
+    let tls = client(file["relay_ca"].as_str().unwrap(), None);
     let body = serde_json::to_vec(&request).unwrap();
     let (status, body) = ask(&tls, relay.port("https"), "POST /box/v1/claim", &body).await.unwrap();
     assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
@@ -281,7 +280,8 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
         assert_eq!(got, (200, word.as_bytes().to_vec()), "{path}");
     }
 
-    let mut line = Line::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.unwrap();
+    let mut line =
+        MqttConnection::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.unwrap();
     assert_eq!(line.say(UpTopic::Hello, log.hello(0, None)).await, Some(Answer::Want { want: 0 }));
     let Some(Answer::Checkpoint { checkpoint }) = line.say(UpTopic::Batch, log.batch(0, 3)).await else {
         panic!()
@@ -309,7 +309,8 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
     assert_eq!(order(&data, &["verify"], ""), "1 logs, 3 entries\n1 access logs, 3 rows\n");
     assert_eq!(order(&data, &["rebuild"], ""), "rebuilt 1 facilities\n");
     let relay = Relay::start(&data).await;
-    let mut line = Line::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.unwrap();
+    let mut line =
+        MqttConnection::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.unwrap();
     let held = line.say(UpTopic::Hello, log.hello(3, Some(checkpoint.clone()))).await;
     assert_eq!(held, Some(Answer::Checkpoint { checkpoint }));
     let box_id = log.origin.box_id.to_string();
@@ -323,7 +324,7 @@ async fn from_an_empty_folder_to_a_cosigned_batch() {
     order(&data, &["box", "revoke", "--account", &account, "--box", &box_id], "");
     assert_eq!(line.until(|_| None::<()>).await, None, "its connection ends");
     assert!(
-        Line::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.is_none(),
+        MqttConnection::open(log.origin.box_id, relay.port("mqtt"), Arc::clone(&tls)).await.is_none(),
         "and no other begins"
     );
     assert_eq!(

@@ -14,16 +14,15 @@ async fn people_of_a_dump_come_into_an_account_once() {
     let data = dir.path().join("relay");
     let account = field(&order(&data, &["account", "create", "--name", "North"], ""), "account");
     // More than one order takes.
-    let user = |at: usize| {
+    let facility =
+        json!({"model": "facilities.facility", "pk": 3, "fields": {"name": "General", "account": 1}});
+    let mut rows: Vec<Value> = (0..250).map(|at: usize| {
         json!({"model": "accounts.user", "pk": at, "fields": {
             "email": format!("person{at}@north.example"), "first_name": "Person", "last_name": at.to_string(),
             "password": "pbkdf2_sha256$600000$seasalt$DrdiWD40lyBuydnjvZiDrdQMx1S1mOA9O0QYex0R6ww=",
             "role": if at == 0 { "super_admin" } else { "technician" }, "account": 1, "facility": 3,
         }})
-    };
-    let facility =
-        json!({"model": "facilities.facility", "pk": 3, "fields": {"name": "General", "account": 1}});
-    let mut rows: Vec<Value> = (0..250).map(user).collect();
+    }).collect();
     rows.push(facility);
     rows.push(json!({"model": "accounts.user", "pk": 999, "fields": {"username": "root", "account": 1}}));
     let dump = dir.path().join("dump.json");

@@ -8,17 +8,18 @@ use std::time::{Duration, SystemTime};
 use record::checkpoint::LogOrigin;
 use record::ids::BoxId;
 use record::sign::{KeyKind, SignerKey};
-use relay::db::{Db, PlatformReason, backups, epochs, facilities};
+use relay::db::facility::facilities;
+use relay::db::log::epochs;
+use relay::db::operation::backups;
+use relay::db::{Db, PlatformReason};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use super::{LONG, Relay, field, order, program};
 
-/// Of no account on any machine.
 const SOMEBODY: u32 = 54_321;
 
-/// A relay whose log is in a file.
 async fn start_logged(data: &Path, log: &Path) -> Relay {
     let mut command = Command::from(program(data));
     command.arg("serve").stdout(Stdio::piped()).stderr(std::fs::File::create(log).unwrap());
@@ -30,7 +31,6 @@ async fn start_logged(data: &Path, log: &Path) -> Relay {
     Relay { child, message: serde_json::from_str(&line).unwrap_or_else(|_| panic!("{said}")) }
 }
 
-/// What the start said until it was ready.
 async fn log_of_start(data: &Path) -> String {
     let log = data.with_extension("log");
     start_logged(data, &log).await.stop().await;
@@ -83,31 +83,33 @@ async fn a_start_makes_its_own_damaged_certificate_again_and_no_other_key() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("relay");
     Relay::start(&data).await.stop().await;
-    let path = |name: &str| data.join("keys").join(name);
-    let authority = std::fs::read(path("ca-1.key")).unwrap();
-    std::fs::write(path("server.key"), "rot").unwrap();
+    fn key_path(data: &Path, name: &str) -> PathBuf {
+        data.join("keys").join(name)
+    }
+    let authority = std::fs::read(key_path(&data, "ca-1.key")).unwrap();
+    std::fs::write(key_path(&data, "server.key"), "rot").unwrap();
     let log = log_of_start(&data).await;
     assert!(log.contains("set aside"), "{log}");
-    assert_eq!(std::fs::read(path("server.key.damaged")).unwrap(), b"rot");
-    assert_eq!(std::fs::read(path("ca-1.key")).unwrap(), authority);
+    assert_eq!(std::fs::read(key_path(&data, "server.key.damaged")).unwrap(), b"rot");
+    assert_eq!(std::fs::read(key_path(&data, "ca-1.key")).unwrap(), authority);
     let log = log_of_start(&data).await;
     assert!(!log.contains("set aside"), "once: {log}");
-    std::fs::write(path("ca-1.key"), "rot").unwrap();
+    std::fs::write(key_path(&data, "ca-1.key"), "rot").unwrap();
     let refused = program(&data).arg("serve").output().unwrap();
     assert_eq!(refused.status.code(), Some(78));
-    assert_eq!(std::fs::read(path("ca-1.key")).unwrap(), b"rot");
+    assert_eq!(std::fs::read(key_path(&data, "ca-1.key")).unwrap(), b"rot");
 }
 
 #[test]
 fn a_check_finds_what_a_start_would_of_a_certificate() {
     let dir = tempfile::tempdir().unwrap();
     let (data, file) = (dir.path().join("relay"), |name: &str| dir.path().join(name));
-    let make = || {
+    fn make_certificate() -> (String, String) {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
         (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
-    };
-    let ((certificate, key), (_, other)) = (make(), make());
+    }
+    let ((certificate, key), (_, other)) = (make_certificate(), make_certificate());
     let write = |name: &str, text: &str| std::fs::write(file(name), text).unwrap();
     let run = |args: &[&str]| {
         let mut program = program(&data);
@@ -209,17 +211,17 @@ fn nightly_backups_remove_what_one_left_and_name_what_they_may_not() {
     let dir = tempfile::tempdir().unwrap();
     let (data, backups) = (dir.path().join("relay"), dir.path().join("backups"));
     order(&data, &["account", "create", "--name", "North"], "");
-    let folder = |name: &str| {
+    fn make_folder(backups: &Path, name: &str) -> PathBuf {
         let path = backups.join(name);
         std::fs::create_dir_all(&path).unwrap();
         std::fs::write(path.join("backup.json"), "{}").unwrap();
         path
-    };
-    let ahead = folder("relay-2999-01-01T020000Z");
-    let right = folder("relay-2020-01-01T020000Z");
-    let oldest = folder("relay-2019-01-01T020000Z");
-    let cut = folder(".relay-2020-01-02T020000Z.aB3xY9.partial");
-    let by_hand = folder(".mine.aB3xY9.partial");
+    }
+    let ahead = make_folder(&backups, "relay-2999-01-01T020000Z");
+    let right = make_folder(&backups, "relay-2020-01-01T020000Z");
+    let oldest = make_folder(&backups, "relay-2019-01-01T020000Z");
+    let cut = make_folder(&backups, ".relay-2020-01-02T020000Z.aB3xY9.partial");
+    let by_hand = make_folder(&backups, ".mine.aB3xY9.partial");
     let (words, wrong, status) = run_nightly(&data, &backups);
     assert!(!cut.exists(), "{words}");
     assert!(ahead.exists() && right.exists() && by_hand.exists(), "{words}");
@@ -243,7 +245,6 @@ fn run_nightly(data: &Path, backups: &Path) -> (Value, String, Option<i32>) {
     (words, String::from_utf8(done.stderr).unwrap(), done.status.code())
 }
 
-/// The same backup, from long ago.
 fn make_old(backup: &Path) -> PathBuf {
     let old = backup.with_file_name("relay-2020-01-01T020000Z");
     std::fs::rename(backup, &old).unwrap();

@@ -1,12 +1,13 @@
 //! The access log as a chain: whatever is changed or taken away in it is found, and what is forgotten leaves a chain that holds.
 
 use record::sign::{KeyKind, SignerKey, VerifierKey};
-use relay::accounts::access_log::{AccessLog, AccessOutcome, AccessRecord, RETENTION_MS};
+use relay::accounts::records::access_log::{AccessLog, AccessOutcome, AccessRecord, RETENTION_MS};
 use relay::accounts::retention::ForgetRounds;
 use relay::audit::access_chain::{AccessReport, ChainProofs, verify_access_logs};
 use relay::audit::head_note::{HeadNote, chain_origin};
-use relay::db::audit::{AuditFilter, list_acts, list_chained};
-use relay::db::audit_heads::{self, platform_chains};
+use relay::db::access_log::audit::{AuditFilter, list_acts, list_chained};
+use relay::db::access_log::audit_heads;
+use relay::db::access_log::audit_heads::platform_chains;
 use relay::db::{AccountScope, PlatformReason};
 use relay::objects::{NoteStore, set_notes_aside};
 use service::clock::Clock as _;
@@ -60,7 +61,6 @@ impl World {
         self.verified_by(cosigner().verifier()).await.faults
     }
 
-    /// Goes on for a day, and signs what there is.
     async fn sign_heads(&self) {
         run_due_with(&self.db, self.clock.clone(), self.note_store()).await.unwrap();
         self.clock.advance_ms(DAY_MS + 1);
@@ -117,16 +117,14 @@ pub(crate) async fn acts_of_an_account_are_one_chain(dbs: impl Databases) {
     let lines = list_chained(&mut conn, &AuditFilter::default(), 18, 100).await.unwrap();
     assert_eq!(lines.iter().map(|line| line.n).collect::<Vec<_>>(), [19, 20]);
     drop(conn);
-    let of = |who: &str, outcome: &str| AuditFilter {
-        who: who.into(),
-        outcome: outcome.into(),
-        ..AuditFilter::default()
-    };
+    fn filter_of(who: &str, outcome: &str) -> AuditFilter {
+        AuditFilter { who: who.into(), outcome: outcome.into(), ..AuditFilter::default() }
+    }
     for (filter, count) in [
-        (of("PERSON3", ""), 4),
-        (of("person3", "denied"), 1),
-        (of("person_", ""), 0),
-        (AuditFilter { until_ms: super::world::NOW_MS, ..of("", "") }, 0),
+        (filter_of("PERSON3", ""), 4),
+        (filter_of("person3", "denied"), 1),
+        (filter_of("person_", ""), 0),
+        (AuditFilter { until_ms: super::world::NOW_MS, ..filter_of("", "") }, 0),
     ] {
         let found = list_acts(&mut world.read().await, &filter, i64::MAX, 100).await.unwrap();
         assert_eq!(found.len(), count, "{filter:?}");
@@ -285,7 +283,7 @@ pub(crate) async fn notes_outside_the_database_stay(dbs: impl Databases) {
     }
     let found = now(&world).await;
     assert!(found.len() == 1 && found[0].contains("a signed note says that there was a row 6"), "{found:?}");
-    // The relay goes on and signs the new end; the log grows beyond what was taken away.
+    // The relay continues and signs the new end; the log grows beyond what was taken away.
     world.sign_heads().await;
     for who in ["fay", "gil", "hal"] {
         world.act(world.scope, who).await;

@@ -12,12 +12,12 @@ use record::kinds::Event;
 use record::messages::{LackingRuns, LogChain};
 use record::run::{RunName, RunNamer, RunReader, RunWriter, check_run};
 use relay::box_api::RunLimits;
-use relay::db::boxes;
+use relay::db::fleet::boxes;
 use relay::mqtt::PeerCertificate;
 use tower::ServiceExt as _;
 
 use super::Databases;
-use super::doors::open_box_router;
+use super::box_api::open_box_router;
 use super::fake_box::FakeBox;
 use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column, run_due};
 
@@ -55,7 +55,6 @@ pub(crate) fn run_of(log: &FakeBox, lines: std::ops::Range<u64>) -> RunName {
     namer.name().unwrap()
 }
 
-/// A run's file, with a checkpoint of its epoch.
 pub(crate) fn file_of(log: &FakeBox, run: RunName) -> Vec<u8> {
     let notes = [log.note(log.size())];
     let mut writer = RunWriter::begin(Vec::new(), log.origin.box_id, run, &notes).unwrap();
@@ -92,7 +91,6 @@ impl Doors {
         Self { router: open_box_router(world, folder.path(), limits), peer, folder }
     }
 
-    /// The same doors, as another box knocks at them.
     pub(crate) fn as_box(&self, peer: PeerCertificate) -> Self {
         Self { router: self.router.clone(), peer, folder: Arc::clone(&self.folder) }
     }

@@ -1,6 +1,7 @@
 //! A database that has no time: boxes are told when to come again, and pages are served meanwhile.
 
-use relay::db::{Db, PoolUse, epochs};
+use relay::db::log::epochs;
+use relay::db::{Db, PoolUse};
 
 use super::Databases;
 use super::stories::{HOUR_MS, log_of};

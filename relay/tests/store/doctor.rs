@@ -8,7 +8,8 @@ use bytes::Bytes;
 use rcgen::{CertificateParams, KeyPair};
 use record::ids::AccountId;
 use record::tree::Hash;
-use relay::db::{Db, PlatformReason, photos};
+use relay::db::log::photos;
+use relay::db::{Db, PlatformReason};
 use relay::doctor::DoctorDepth::Deep;
 use relay::doctor::DoctorState::{Bad, Good, Warning};
 use relay::doctor::{DoctorDepth, DoctorReport, DoctorSeams, DoctorState, FreeSpace, examine_relay};
@@ -17,7 +18,7 @@ use relay::ingest::Ingest;
 use relay::jobs::kinds::JobKind;
 use relay::jobs::queue::{JobQueue, NewJob};
 use relay::keys::{AuthorityKeys, KeyNeeds};
-use relay::mqtt::Outbox;
+use relay::mqtt::BoxPublisher;
 use relay::objects::PhotoStore;
 use relay::settings::RelaySettings;
 use service::clock::{Clock, FakeClock};
@@ -79,7 +80,7 @@ impl Patient {
             AuthorityKeys::open(&db, folder, "localhost", KeyNeeds::NONE, clock, random).await.unwrap();
         keys.init().await.unwrap();
         // Cosigned by the keys that the folder holds.
-        let ingest = Ingest::new(db.clone(), keys.shared(), seams.clone(), Outbox::new());
+        let ingest = Ingest::new(db.clone(), keys.shared(), seams.clone(), BoxPublisher::new());
         for first in (0..log.size()).step_by(200) {
             let batch = log.batch(first, (first + 200).min(log.size()));
             ingest.batch(log.origin.box_id, Bytes::from(batch)).await.unwrap();
@@ -118,12 +119,17 @@ impl Patient {
     async fn backed_up_to(&self, at_ms: i64, place: PathBuf) {
         let mut tx = self.world.db.platform_write(PlatformReason::Operator).await.unwrap();
         let (act, place) = ("made".to_owned(), place.display().to_string());
-        let row = relay::db::backups::BackupRow { at_ms, act, place, bytes: 9 << 20, sha256: vec![0; 32] };
-        relay::db::backups::platform_insert(&mut tx, &row).await.unwrap();
+        let row = relay::db::operation::backups::BackupRow {
+            at_ms,
+            act,
+            place,
+            bytes: 9 << 20,
+            sha256: vec![0; 32],
+        };
+        relay::db::operation::backups::platform_insert(&mut tx, &row).await.unwrap();
         tx.commit().await.unwrap();
     }
 
-    /// Work of the relay's own that comes again tomorrow.
     async fn waits(&self, kind: &str) {
         let queue = JobQueue::new(self.world.db.clone(), self.clock.clone(), Arc::new(SystemRandom));
         let kind = JobKind::find_kind(kind).unwrap();
@@ -168,9 +174,11 @@ impl Patient {
     fn shows(&mut self, host: &str, days: i64, key: Option<&KeyPair>) {
         let signer = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
-        let at = |ms: i64| time::OffsetDateTime::from_unix_timestamp(ms / 1_000).unwrap();
-        params.not_before = at(NOW_MS - 90 * DAY_MS);
-        params.not_after = at(NOW_MS + days * DAY_MS);
+        fn utc_time(ms: i64) -> time::OffsetDateTime {
+            time::OffsetDateTime::from_unix_timestamp(ms / 1_000).unwrap()
+        }
+        params.not_before = utc_time(NOW_MS - 90 * DAY_MS);
+        params.not_after = utc_time(NOW_MS + days * DAY_MS);
         let (certificate, file) = (self.dir.path().join("public.pem"), self.dir.path().join("public.key"));
         std::fs::write(&certificate, params.self_signed(&signer).unwrap().pem()).unwrap();
         std::fs::write(&file, key.unwrap_or(&signer).serialize_pem()).unwrap();
@@ -494,7 +502,7 @@ async fn faults_deep_inside_are_named() {
 async fn a_restore_that_was_cut_off_is_named_as_a_start_would() {
     let patient = Patient::new().await;
     let mut tx = patient.world.db.platform_write(PlatformReason::Operator).await.unwrap();
-    relay::db::backups::platform_begin_restore(&mut tx).await.unwrap();
+    relay::db::operation::backups::platform_begin_restore(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     let finding = "a restore into this database was cut off";
     patient.is_found(Bad, "database", finding, "do as it says").await;

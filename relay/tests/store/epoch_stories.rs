@@ -4,8 +4,12 @@ use record::batch::UnverifiedBatch;
 use record::fold::RowKey;
 use record::ids::BoxId;
 use record::tree::Hash;
-use relay::db::evidence::{EvidenceRow, find_evidence, newest_evidence};
-use relay::db::{ScopedConnection, boxes, epochs, facilities, state};
+use relay::db::ScopedConnection;
+use relay::db::facility::facilities;
+use relay::db::fleet::boxes;
+use relay::db::fleet::evidence::{EvidenceRow, find_evidence, newest_evidence};
+use relay::db::log::epochs;
+use relay::db::projection::state;
 
 use super::Databases;
 use super::fake_box::FakeBox;
@@ -157,7 +161,7 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
     );
 }
 
-/// The log that goes on from the first `size` entries of another: its beginning and one cleaning.
+/// The log that continues the first `size` entries of another: its beginning and one cleaning.
 fn following(log: &FakeBox, size: u64, secret: u8) -> FakeBox {
     let mut next = log.later(log.origin.epoch.n + 1, secret);
     let prev = format!(r#"{{"epoch":"{}","size":{size},"root":"{}"}}"#, log.origin.epoch, log.root(size));
@@ -190,7 +194,7 @@ pub(crate) async fn a_log_that_has_ended_does_not_grow(dbs: impl Databases) {
     let held = epochs::find_log(&mut conn, &first.origin).await.unwrap().unwrap();
     assert_eq!(held.frontier.size(), size, "nothing of it was taken");
     drop(conn);
-    // The operator has looked: what is honest goes on, and the copy is found out again.
+    // The operator has looked: what is honest continues, and the copy is found out again.
     let mut tx = world.db.write(world.scope).await.unwrap();
     assert!(boxes::release_box(&mut tx, box_id(1)).await.unwrap());
     tx.commit().await.unwrap();
@@ -220,7 +224,7 @@ pub(crate) async fn a_copied_card_is_noticed(dbs: impl Databases) {
     assert!(cleaned.contains(&one.origin.epoch.to_string()));
     assert!(!cleaned.contains(&two.origin.epoch.to_string()), "not merged");
     drop(conn);
-    // The operator has looked: what goes on from the branch is no part of the other history either.
+    // The operator has looked: what continues the branch is no part of the other history either.
     let mut tx = world.db.write(world.scope).await.unwrap();
     assert!(boxes::release_box(&mut tx, box_id(1)).await.unwrap());
     tx.commit().await.unwrap();

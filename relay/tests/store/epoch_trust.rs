@@ -8,7 +8,10 @@ use record::messages::LogChain;
 use record::run::RunName;
 use relay::admin::{AdminCommand, AdminHandler, EpochAct};
 use relay::box_api;
-use relay::db::{AccountScope, boxes, epochs, facilities};
+use relay::db::AccountScope;
+use relay::db::facility::facilities;
+use relay::db::fleet::boxes;
+use relay::db::log::epochs;
 use relay::fleet::{self, ClaimWishes};
 use relay::mqtt::PeerCertificate;
 use serde_json::Value;
@@ -17,11 +20,11 @@ use std::sync::Arc;
 
 use super::Databases;
 use super::adoption::{Doors, adopt, after, file_of, first_log, round, run_of};
-use super::doors::{code_of, csr, open, peer, post, request};
+use super::box_api::{code_of, csr, open, peer, post, request};
 use super::fake_box::FakeBox;
 use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column};
 
-/// A log under the name of a box that goes on from all of one of its logs, under a key that nothing vouches for.
+/// A log under the name of a box that continues all of one of its logs, under a key that nothing vouches for.
 fn unvouched(log: &FakeBox, secret: u8) -> FakeBox {
     let mut next = FakeBox::new(log.origin.box_id, log.origin.epoch.n + 1, secret);
     let (epoch, size, root) = (log.origin.epoch, log.size(), log.root(log.size()));
@@ -31,7 +34,6 @@ fn unvouched(log: &FakeBox, secret: u8) -> FakeBox {
     next
 }
 
-/// What an operator orders.
 struct Operator {
     office: AdminHandler,
     world_account: record::ids::AccountId,
@@ -47,7 +49,7 @@ impl Operator {
         let office = AdminHandler {
             db: world.db.clone(),
             fleet,
-            rules: relay::accounts::password_rules::PasswordRules::default(),
+            rules: relay::accounts::credentials::password_rules::PasswordRules::default(),
             mail: relay::mail::MailOutbox::new(world.clock.clone(), Arc::new(SystemRandom), None),
             public_url: String::new(),
             clock: world.clock.clone(),
@@ -66,12 +68,13 @@ impl Operator {
     async fn standings(&self) -> Vec<(String, String)> {
         let order = AdminCommand::EpochList { account: self.world_account, box_id: box_id(1) };
         let reported = self.office.execute(order).await.unwrap();
-        let text = |log: &Value, name: &str| log[name].as_str().unwrap().to_owned();
         reported["epochs"]
             .as_array()
             .unwrap()
             .iter()
-            .map(|log| (text(log, "epoch"), text(log, "standing")))
+            .map(|log| {
+                (log["epoch"].as_str().unwrap().to_owned(), log["standing"].as_str().unwrap().to_owned())
+            })
             .collect()
     }
 
@@ -156,7 +159,7 @@ pub(crate) async fn a_log_made_up_with_a_stolen_certificate_counts_nothing(dbs: 
     assert!(doors.lacking().await.is_empty(), "the box is asked for nothing that it names");
     assert_eq!(doors.put(run, Vec::new()).await, StatusCode::CONFLICT);
     assert_eq!(operator.renew(&forged).await, StatusCode::FORBIDDEN);
-    // The box goes on: in the same log, and in the next one, each folded as it comes.
+    // The box continues: in the same log, and in the next one, each folded as it comes.
     first.clean(NOW_MS + 4, PUMP);
     assert_eq!(world.drain(&first, first.size() - 1).await.held(), Some(first.size()));
     let mut second = after(&first, first.size());

@@ -11,7 +11,6 @@ use record::sign::{KeyKind, SignerKey};
 use record::tree::{Frontier, Hash};
 use record::vouch::{Base64Bytes, Vouch};
 
-/// One epoch of one box's log.
 pub(crate) struct FakeBox {
     pub(crate) origin: LogOrigin,
     pub(crate) signer: SignerKey,
@@ -31,14 +30,12 @@ impl FakeBox {
         Self { origin, signer, entries, texts, clock, oldest: (n, secret) }
     }
 
-    /// The same card in another machine.
     pub(crate) fn copy(&self) -> Self {
         let signer = self.origin.signer(&[self.secret(); 32]).unwrap();
         let (entries, texts) = (self.entries.clone(), self.texts.clone());
         Self { origin: self.origin, signer, entries, texts, clock: self.clock, oldest: self.oldest }
     }
 
-    /// A later log of the same box, with another key.
     pub(crate) fn later(&self, n: u32, secret: u8) -> Self {
         Self { oldest: self.oldest, ..Self::new(self.origin.box_id, n, secret) }
     }
@@ -84,7 +81,6 @@ impl FakeBox {
         seq
     }
 
-    /// A text beside the next entry; gives what the entry must say.
     pub(crate) fn text(&mut self, text: &str) -> String {
         let text = PersonalText::new(text, [7; 16]).unwrap();
         self.texts.push(text.beside(self.size()));
@@ -99,7 +95,6 @@ impl FakeBox {
         )
     }
 
-    /// A complete cleaning by a typed name.
     pub(crate) fn clean(&mut self, wall: i64, tag: &str) -> u64 {
         let name = self.text("Maria Alvarez");
         let body = format!(r#"{{"tag":"{tag}","who":{{"proof":"typed","name":{name}}}}}"#);

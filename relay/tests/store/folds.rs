@@ -3,8 +3,10 @@
 use record::fold::FacilityState;
 use record::ids::FacilityId;
 use record::kinds::EntryRef;
-use relay::db::history::{HistoryCursor, HistoryScope, load_cleanings};
-use relay::db::{Db, facilities, projections, state};
+use relay::db::Db;
+use relay::db::facility::facilities;
+use relay::db::projection::history::{HistoryCursor, HistoryScope, load_cleanings};
+use relay::db::projection::{projections, state};
 use service::random::{RandomSource, SeededRandom};
 
 use super::fake_box::FakeBox;
@@ -83,16 +85,21 @@ async fn random_logs_become_the_rows_of_a_fold_in_memory() {
         uses.sort_unstable();
         assert_eq!(uses, expected_uses, "log {n}");
         let written = |seq: &str| seq.parse().ok().and_then(|seq: usize| log.entries.get(seq));
-        let is_moved = |used: &&&str| {
-            let mut parts = used.split(':');
-            let (seq, ended) = (parts.next(), parts.next_back().and_then(|ms| ms.parse::<i64>().ok()));
-            let wall = seq.and_then(written).map(|entry| entry.head().at.wall);
-            wall.zip(ended).is_some_and(|(wall, ended)| ended > wall)
-        };
-        moved += uses.iter().filter(is_moved).count();
+        moved += uses
+            .iter()
+            .filter(|used: &&&str| {
+                let mut parts = used.split(':');
+                let (seq, ended) = (parts.next(), parts.next_back().and_then(|ms| ms.parse::<i64>().ok()));
+                let wall = seq.and_then(written).map(|entry| entry.head().at.wall);
+                wall.zip(ended).is_some_and(|(wall, ended)| ended > wall)
+            })
+            .count();
         cleanings += own.len();
-        let is_cleaning = |entry: &&record::entry::Entry| entry.head().kind.as_ref() == "cleaning.recorded";
-        let with_key = log.entries.iter().filter(is_cleaning).filter(|entry| entry.head().idem.is_some());
+        let with_key = log
+            .entries
+            .iter()
+            .filter(|entry: &&record::entry::Entry| entry.head().kind.as_ref() == "cleaning.recorded")
+            .filter(|entry| entry.head().idem.is_some());
         repeats += with_key.count();
     }
     assert!(cleanings > 100 && repeats > 100, "{cleanings} cleanings, {repeats} under a key");

@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use record::ids::{AccountId, RelayJobId};
 use relay::admin::{AdminCommand, AdminHandler};
-use relay::db::accounts::platform_create;
-use relay::db::jobs::{DeadJobRow, platform_list_dead, platform_retry_dead};
+use relay::db::account::accounts::platform_create;
+use relay::db::operation::jobs::{DeadJobRow, platform_list_dead, platform_retry_dead};
 use relay::db::{AccountScope, Db, DbError, PlatformReason, SqlConnection, SqlExecutor};
 use relay::jobs::JobError;
 use relay::jobs::kinds::{JobKind, JobLane};
@@ -21,7 +21,7 @@ use service::random::{RandomSource, SeededRandom};
 use tokio::sync::{Mutex, mpsc};
 
 use super::Databases;
-use super::doors::open;
+use super::box_api::open;
 use super::world::{DAY_MS, NOW_MS, World, column, run, run_due};
 
 const WORKERS: usize = 8;
@@ -70,7 +70,6 @@ impl QueueWorld {
         self.queue.claim(LANES).await.unwrap()
     }
 
-    /// Writes a result, and ends the job with it.
     async fn finish(&self, job: &ClaimedJob, after: AfterRun) -> Result<(), JobError> {
         let mut tx = self.db.platform_write(PlatformReason::Work).await.unwrap();
         write_result(&mut tx, &format!("{} {}", job.key, job.body)).await;
@@ -120,7 +119,6 @@ fn job(key: &str, of: AccountScope, run_ms: i64) -> NewJob {
 #[derive(Default)]
 struct Scene {
     running: BTreeMap<String, AccountScope>,
-    /// Workers that have a job.
     busy: usize,
     begun: usize,
     died: usize,
@@ -308,7 +306,6 @@ pub(crate) async fn what_a_worker_did_that_lost_its_lease_is_taken_back(dbs: imp
     assert_eq!(world.claim().await, None);
 }
 
-/// What a test's jobs do, by their key.
 struct FakeHandlers {
     db: Db,
     /// Told when a job begins, and when one is dropped.
@@ -432,7 +429,7 @@ pub(crate) async fn a_lost_lease_stops_the_work(dbs: impl Databases) {
     let first = world.claim().await.unwrap();
     let steal = async {
         assert_eq!(sees.recv().await.unwrap(), "hangs");
-        // A process that stood still for a minute, and then goes on: it may renew before the other one looks.
+        // A process that stood still for a minute, and then continues: it may renew before the other one looks.
         let second = loop {
             world.clock.advance_ms(LEASE_MS);
             if let Some(second) = world.claim().await {
@@ -571,7 +568,7 @@ pub(crate) async fn an_operator_lists_dead_jobs_and_tries_one_again(dbs: impl Da
     let operator = AdminHandler {
         db: world.db.clone(),
         fleet: open(&world, dir.path()).await,
-        rules: relay::accounts::password_rules::PasswordRules::default(),
+        rules: relay::accounts::credentials::password_rules::PasswordRules::default(),
         mail: relay::mail::MailOutbox::new(world.clock.clone(), random.clone(), None),
         public_url: String::new(),
         clock: world.clock.clone(),

@@ -3,15 +3,16 @@
 
 mod access_chain;
 mod adoption;
+mod box_api;
 mod busy;
 mod doctor;
-mod doors;
 mod epoch_stories;
 mod epoch_trust;
+mod facility_rows;
 mod fake_box;
 mod folds;
 mod jobs;
-mod line;
+mod messages_by_https;
 #[expect(
     dead_code,
     unreachable_pub,
@@ -20,7 +21,6 @@ mod line;
 )]
 #[path = "../../../tests/src/postgres.rs"]
 mod postgres;
-mod present;
 #[path = "../../../crates/record/tests/random_log/mod.rs"]
 mod random_log;
 mod restore;
@@ -38,13 +38,13 @@ use relay::db::Db;
 mod reported {
     pub(crate) use super::access_chain::*;
     pub(crate) use super::adoption::*;
+    pub(crate) use super::box_api::*;
     pub(crate) use super::busy::*;
-    pub(crate) use super::doors::*;
     pub(crate) use super::epoch_stories::*;
     pub(crate) use super::epoch_trust::*;
+    pub(crate) use super::facility_rows::*;
     pub(crate) use super::jobs::*;
-    pub(crate) use super::line::*;
-    pub(crate) use super::present::*;
+    pub(crate) use super::messages_by_https::*;
     pub(crate) use super::restore::*;
     pub(crate) use super::run_bounds::*;
     pub(crate) use super::run_order::*;

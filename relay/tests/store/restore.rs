@@ -1,6 +1,7 @@
 //! What a restore leaves where it is cut off.
 
-use relay::db::{DbError, PlatformReason, backups};
+use relay::db::operation::backups;
+use relay::db::{DbError, PlatformReason};
 
 use super::Databases;
 use super::world::NOW_MS;

@@ -10,8 +10,10 @@ use record::ids::FacilityId;
 use record::limits::RUN_NAMES_MAX;
 use record::run::{RunLine, RunName, check_run};
 use relay::box_api::RunLimits;
-use relay::db::boxes::RunTotals;
-use relay::db::{boxes, facilities, runs};
+use relay::db::facility::facilities;
+use relay::db::fleet::boxes;
+use relay::db::fleet::boxes::RunTotals;
+use relay::db::log::runs;
 use relay::mqtt::PeerCertificate;
 use service::clock::{Clock, FakeClock, Now};
 use tower::ServiceExt as _;
@@ -68,7 +70,6 @@ pub(crate) async fn a_run_that_is_too_much_is_refused_and_told_once(dbs: impl Da
     }
 }
 
-/// A second box of the same facility, with a certificate.
 async fn second_box(world: &World) -> PeerCertificate {
     let mut tx = world.db.write(world.scope).await.unwrap();
     let epoch = FakeBox::new(box_id(2), 1, 90).origin.epoch;
@@ -232,7 +233,6 @@ pub(crate) async fn a_facility_that_cannot_be_folded_keeps_no_other_from_it(dbs:
     assert!(refold(world.facility).await, "it had asked for one before");
 }
 
-/// A clock by which everything takes a second.
 #[derive(Debug)]
 struct SlowWorld(FakeClock);
 

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use record::run::RunName;
 use record::tree::root_from_inclusion;
-use relay::db::{epochs, runs};
+use relay::db::log::{epochs, runs};
 
 use super::Databases;
 use super::adoption::{Doors, HOUR_MS, adopt, after, file_of, first_log, round, run_of};
@@ -14,7 +14,6 @@ async fn refold(world: &World) {
     world.rebuild().await;
 }
 
-/// A void of a line of another log.
 fn void_of(by: &mut FakeBox, log: &FakeBox, seq: u64) -> u64 {
     let reason = by.text("wrong item");
     let body = format!(r#"{{"epoch":"{}","seq":{seq},"reason":{reason}}}"#, log.origin.epoch);
@@ -23,7 +22,7 @@ fn void_of(by: &mut FakeBox, log: &FakeBox, seq: u64) -> u64 {
 
 pub(crate) async fn an_epoch_without_a_key_counts_as_at_its_box(dbs: impl Databases) {
     let first = first_log();
-    // The second epoch goes on before the end of the first one; the third adopts all of it, and speaks of its lines.
+    // The second epoch continues before the end of the first one; the third adopts all of it, and speaks of its lines.
     let mut second = after(&first, first.size() - 2);
     let voided = second.clean(NOW_MS + 3, PROBE);
     let photographed = second.clean(NOW_MS + 4, PUMP);
@@ -74,9 +73,9 @@ pub(crate) async fn an_epoch_without_a_key_counts_as_at_its_box(dbs: impl Databa
     assert_eq!(column(&mut world.read().await, sql).await.len(), 2);
     // The lists have each line, wherever it stands.
     let mut conn = world.read().await;
-    let start = relay::db::history::HistoryCursor::start();
-    let of = relay::db::history::HistoryScope::Account;
-    let rows = relay::db::history::load_cleanings(&mut conn, of, &start, 100).await.unwrap();
+    let start = relay::db::projection::history::HistoryCursor::start();
+    let of = relay::db::projection::history::HistoryScope::Account;
+    let rows = relay::db::projection::history::load_cleanings(&mut conn, of, &start, 100).await.unwrap();
     let photographed = rows.iter().find(|row| row.cleaning.of.seq == photographed).unwrap();
     assert_eq!(photographed.cleaning.photos[0].to_string(), photo.to_string());
     assert!(rows.iter().any(|row| row.held_in == run.to_string()));
@@ -151,12 +150,13 @@ pub(crate) async fn a_long_run_with_adopting_lines_counts_whole(dbs: impl Databa
     let mut lost = first.copy();
     lost.entries.truncate(6);
     lost.texts.retain(|text| text.seq() < 6);
-    let short = |n: u64| {
-        let mut log = FakeBox::new(box_id(1), 9, 100 + u8::try_from(n).unwrap());
-        log.clean(NOW_MS - 2 * HOUR_MS + i64::try_from(n).unwrap(), PROBE);
-        (run_of(&log, 0..1), log)
-    };
-    let shorts: Vec<_> = (0..4).map(short).collect();
+    let shorts: Vec<_> = (0..4)
+        .map(|n: u64| {
+            let mut log = FakeBox::new(box_id(1), 9, 100 + u8::try_from(n).unwrap());
+            log.clean(NOW_MS - 2 * HOUR_MS + i64::try_from(n).unwrap(), PROBE);
+            (run_of(&log, 0..1), log)
+        })
+        .collect();
     let mut next = shorts.iter();
     while lost.size() < 1_100 {
         match lost.size() {

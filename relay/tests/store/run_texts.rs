@@ -2,20 +2,19 @@
 
 use axum::http::StatusCode;
 use record::run::{RunLine, RunName};
-use relay::db::{boxes, log_pages, run_drops, runs, texts};
+use relay::db::fleet::boxes;
+use relay::db::log::{log_pages, run_drops, runs, texts};
 
 use super::Databases;
 use super::adoption::{Doors, adopt, after, file_of, first_log, run_of};
 use super::fake_box::FakeBox;
 use super::world::{NOW_MS, PUMP, World, box_id, column};
 
-/// A line that names texts, and those.
 fn name(log: &mut FakeBox, names: &[String]) -> u64 {
     let named: Vec<String> = names.iter().map(|name| log.text(name)).collect();
     log.tell(NOW_MS, "x.named", &format!(r#"{{"names":[{}]}}"#, named.join(",")))
 }
 
-/// Lines of a log as a run brings them.
 fn lines(log: &FakeBox, run: RunName) -> Vec<RunLine> {
     let own = |seq: u64| log.texts.iter().filter(|text| text.seq() == seq).cloned().collect();
     let of_run = log.entries.iter().filter(|entry| run.lines().contains(&entry.seq()));

@@ -4,8 +4,10 @@ use std::pin::pin;
 use std::task::Poll;
 
 use record::sign::VerifierKey;
-use relay::db::facilities::OwnedFacility;
-use relay::db::{DbError, facilities, log_pages};
+use relay::db::DbError;
+use relay::db::OwnedFacility;
+use relay::db::facility::facilities;
+use relay::db::log::log_pages;
 use relay::projections::rebuild_facility;
 
 use super::Databases;
@@ -52,7 +54,7 @@ pub(crate) async fn merged_segments_hold_the_same_log(dbs: impl Databases) {
     assert_eq!(merged, expected);
     assert!(whole_log(&world, &log).await == before, "the same lines and texts");
     assert_whole(&world).await;
-    // It goes on behind what was merged; a day later the few of those are put together too.
+    // It continues behind what was merged; a day later the few of those are put together too.
     let mut log = log;
     for n in 0..3 {
         log.clean(NOW_MS + n, PUMP);
@@ -102,7 +104,6 @@ pub(crate) async fn an_erased_text_leaves_its_segment(dbs: impl Databases) {
     assert_whole(&world).await;
 }
 
-/// The line itself where it is the text of this hash.
 fn hash_of(line: &str, hash: record::tree::Hash) -> String {
     let text = record::redact::TextLine::parse(line.as_bytes()).unwrap();
     if text.hash() == hash { line.to_owned() } else { "\u{0}".to_owned() }
@@ -114,7 +115,6 @@ async fn rebuild_cut(world: &World, polls: usize) -> Option<Result<bool, DbError
     cut_off(rebuild_facility(&world.db, place, &*world.clock), polls).await
 }
 
-/// Asks for what comes of a future so many times, and drops it.
 async fn cut_off<T>(future: impl Future<Output = T>, polls: usize) -> Option<T> {
     let mut future = pin!(future);
     let mut left = polls;
@@ -153,7 +153,7 @@ pub(crate) async fn a_rebuild_that_is_cut_off_goes_on_beside_the_live_one(dbs: i
     run_due(&world.db, world.clock.clone()).await.unwrap();
     let live = world.dump().await;
     let mut tx = world.db.write(world.scope).await.unwrap();
-    relay::db::facilities::request_rebuild(&mut tx, world.facility).await.unwrap();
+    relay::db::facility::facilities::request_rebuild(&mut tx, world.facility).await.unwrap();
     tx.commit().await.unwrap();
     let mut cuts = 0;
     let mut polls = 3;
@@ -196,7 +196,7 @@ pub(crate) async fn a_rebuild_that_is_cut_off_at_its_end_loses_no_later_entry(db
     run_due(&world.db, world.clock.clone()).await.unwrap();
     let request = async || {
         let mut tx = world.db.write(world.scope).await.unwrap();
-        relay::db::facilities::request_rebuild(&mut tx, world.facility).await.unwrap();
+        relay::db::facility::facilities::request_rebuild(&mut tx, world.facility).await.unwrap();
         tx.commit().await.unwrap();
     };
     request().await;

@@ -8,7 +8,6 @@ use relay::db::{Db, PlatformReason, TlsPolicy};
 use super::postgres::{Postgres, ServerIdentity};
 use super::world::column;
 
-/// An authority of the operator's own.
 struct PrivateAuthority {
     issuer: Issuer<'static, KeyPair>,
     file: PathBuf,

@@ -10,7 +10,10 @@ use record::kinds::EntryRef;
 use record::messages::{Answer, HealthReport, VERSION};
 use record::run::RunName;
 use record::tree::{Hash, root_from_inclusion};
-use relay::db::{boxes, cleanings, entries, epochs, facilities, log_pages, state, texts};
+use relay::db::facility::facilities;
+use relay::db::fleet::boxes;
+use relay::db::log::{entries, epochs, log_pages, texts};
+use relay::db::projection::{cleanings, state};
 use service::clock::FakeClock;
 
 use super::Databases;
@@ -469,7 +472,7 @@ pub(crate) async fn texts_are_erased(dbs: impl Databases) {
 
 /// Of a day but the newest checkpoints, only the last one stays; the cosignature of all of it stays in any case.
 pub(crate) async fn checkpoints_are_thinned(dbs: impl Databases) {
-    use relay::db::epochs::CHECKPOINTS_NEWEST;
+    use relay::db::log::epochs::CHECKPOINTS_NEWEST;
     let world = World::new(dbs.db("a").await).await;
     let mut log = FakeBox::new(box_id(1), 1, 3);
     world.claim(&log).await;
@@ -499,7 +502,8 @@ pub(crate) async fn checkpoints_are_thinned(dbs: impl Databases) {
 
 /// An item's history is told page by page, over days on which nothing was done, and each cleaning once.
 pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
-    use relay::db::history::{self, HistoryCursor, HistoryScope};
+    use relay::db::projection::history;
+    use relay::db::projection::history::{HistoryCursor, HistoryScope};
     let world = World::new(dbs.db("a").await).await;
     let mut log = FakeBox::new(box_id(1), 1, 3);
     world.claim(&log).await;
@@ -543,7 +547,8 @@ pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
 
 /// Branches of one log may give one number to two lines of one moment.
 pub(crate) async fn two_lines_of_one_place_are_both_paged(dbs: impl Databases) {
-    use relay::db::history::{self, HistoryCursor};
+    use relay::db::projection::history;
+    use relay::db::projection::history::HistoryCursor;
     let world = World::new(dbs.db("a").await).await;
     let log = FakeBox::new(box_id(1), 1, 3);
     world.claim(&log).await;

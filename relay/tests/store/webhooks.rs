@@ -1,13 +1,14 @@
 //! What webhooks hear of: each thing once, whichever projection brings it, and nothing of what nobody asked for.
 
 use record::ids::FacilityId;
-use relay::db::webhook_deliveries::{
+use relay::db::PlatformReason;
+use relay::db::delivery::webhook_deliveries::{
     DeliveryRow, NewDelivery, end_surplus, find_body, insert_delivery, list_newest, list_waiting,
     platform_forget_old,
 };
-use relay::db::webhook_events::platform_with_events;
-use relay::db::webhooks::{NewWebhook, delete_webhook, insert_webhook, set_state};
-use relay::db::{PlatformReason, facilities};
+use relay::db::delivery::webhook_events::platform_with_events;
+use relay::db::delivery::webhooks::{NewWebhook, delete_webhook, insert_webhook, set_state};
+use relay::db::facility::facilities;
 use relay::webhooks::{CollectOutcome, collect_events};
 use serde_json::Value;
 use service::random::SystemRandom;
@@ -47,7 +48,6 @@ async fn collect(world: &World) -> usize {
     }
 }
 
-/// What a webhook got of an event, in one list.
 async fn things(world: &World, webhook: &str, event: &str) -> Vec<Value> {
     let mut conn = world.read().await;
     let rows: Vec<DeliveryRow> = list_newest(&mut conn, webhook, 10_000).await.unwrap();

@@ -7,19 +7,21 @@ use record::checkpoint::CosignedCheckpoint;
 use record::ids::{AccountId, BoxId, FacilityId};
 use record::messages::{Answer, BatchRefused};
 use record::sign::{KeyKind, SignerKey, VerifierKey};
-use relay::db::facilities::OwnedFacility;
-use relay::db::history::{CleaningRow, HistoryCursor, HistoryScope, load_cleanings};
-use relay::db::projections::{self, ProjectionNumber};
-use relay::db::{
-    AccountScope, Db, DbError, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor, accounts, boxes,
-    epochs, facilities, log_pages,
-};
+use relay::db::OwnedFacility;
+use relay::db::ProjectionNumber;
+use relay::db::account::accounts;
+use relay::db::facility::facilities;
+use relay::db::fleet::boxes;
+use relay::db::log::{epochs, log_pages};
+use relay::db::projection::history::{CleaningRow, HistoryCursor, HistoryScope, load_cleanings};
+use relay::db::projection::projections;
+use relay::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection, SqlConnection, SqlExecutor};
 use relay::ingest::{Ingest, IngestReply};
 use relay::jobs::handlers::RelayHandlers;
 use relay::jobs::queue::JobQueue;
 use relay::jobs::runner::{JobRunner, RENEW_EVERY};
 use relay::mail::MailOutbox;
-use relay::mqtt::Outbox;
+use relay::mqtt::BoxPublisher;
 use relay::objects::NoteStore;
 use relay::outgoing::guarded::{GuardedClient, SystemResolver};
 use relay::projections::facility_now::refresh_box;
@@ -39,10 +41,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) ingest: Arc<Ingest>,
     pub(crate) scope: AccountScope,
-    /// Another account than the world's own.
     pub(crate) stranger: AccountScope,
     pub(crate) facility: FacilityId,
-    /// Where notes over access logs are.
     pub(crate) notes: Arc<tempfile::TempDir>,
 }
 
@@ -74,7 +74,7 @@ impl World {
     fn ingest(db: &Db, clock: &Arc<FakeClock>) -> Arc<Ingest> {
         let clock: Arc<dyn Clock> = clock.clone();
         let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(1));
-        Arc::new(Ingest::new(db.clone(), cosigner(), (clock, random), Outbox::new()))
+        Arc::new(Ingest::new(db.clone(), cosigner(), (clock, random), BoxPublisher::new()))
     }
 
     /// The same relay on another database: one that was restored from a backup, say.
@@ -101,7 +101,6 @@ impl World {
         assert_eq!(self.hello(of, 0, None).await, Said::Want(0));
     }
 
-    /// Claims a box for a facility.
     pub(crate) async fn claim_at(&self, of: &FakeBox, facility: FacilityId) {
         let mut tx = self.db.write(self.scope).await.unwrap();
         let place = (of.origin.box_id, facility, of.origin.epoch);
@@ -147,8 +146,10 @@ impl World {
         let mut conn = self.read().await;
         let start = HistoryCursor::start();
         let cleanings = load_cleanings(&mut conn, HistoryScope::Account, &start, 100_000).await.unwrap();
-        let line = |row: &CleaningRow| format!("{}{:?}{:?}{:?}", row.box_id, row.cleaning, row.who, row.note);
-        let mut lines: Vec<String> = cleanings.iter().map(line).collect();
+        let mut lines: Vec<String> = cleanings
+            .iter()
+            .map(|row: &CleaningRow| format!("{}{:?}{:?}{:?}", row.box_id, row.cleaning, row.who, row.note))
+            .collect();
         lines.sort();
         let mut text = lines.join("\n");
         for sql in [
@@ -176,12 +177,10 @@ impl World {
         texts
     }
 
-    /// The projection that pages of the world's facility read.
     pub(crate) async fn live(&self) -> ProjectionNumber {
         projections::find_live(&mut self.read().await, self.facility).await.unwrap()
     }
 
-    /// Asks for another projection and makes it.
     pub(crate) async fn rebuild(&self) {
         let mut tx = self.db.write(self.scope).await.unwrap();
         facilities::request_rebuild(&mut tx, self.facility).await.unwrap();
@@ -217,7 +216,6 @@ pub(crate) async fn run_due(db: &Db, clock: Arc<dyn Clock>) -> Result<usize, DbE
     run_due_with(db, clock, notes).await
 }
 
-/// The same, with notes that stay.
 pub(crate) async fn run_due_with(db: &Db, clock: Arc<dyn Clock>, notes: NoteStore) -> Result<usize, DbError> {
     let http = GuardedClient::new(&[], None, Arc::new(SystemResolver)).unwrap();
     let random = Arc::new(SystemRandom);
@@ -226,7 +224,6 @@ pub(crate) async fn run_due_with(db: &Db, clock: Arc<dyn Clock>, notes: NoteStor
     run_due_sending(db, clock, notes, line).await
 }
 
-/// The same, with what sends to webhooks.
 pub(crate) async fn run_due_sending(
     db: &Db,
     clock: Arc<dyn Clock>,
@@ -289,7 +286,6 @@ impl Said {
     }
 }
 
-/// Runs a statement.
 pub(crate) async fn run(conn: &mut impl SqlConnection, sql: &'static str) {
     let done = match conn.lane() {
         SqlExecutor::Sqlite(c) => sqlx::query(sql).execute(c).await.map(drop),
@@ -298,7 +294,6 @@ pub(crate) async fn run(conn: &mut impl SqlConnection, sql: &'static str) {
     done.unwrap();
 }
 
-/// Runs a statement that must be refused; in which words.
 pub(crate) async fn run_refused(conn: &mut ScopedConnection, sql: &'static str) -> String {
     let done = match conn.lane() {
         SqlExecutor::Sqlite(c) => sqlx::query(sql).execute(c).await.map(drop),

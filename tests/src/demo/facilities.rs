@@ -6,38 +6,32 @@ use super::history::HOUR_MS;
 
 /// The ward of [`busy_box`] whose compliance falls over the last week.
 pub(super) const SLIPPING_WARD: &str = "Ward 4B";
-/// How much of its cleaning is done at the end of that week, per cent of its due windows.
+/// Compliance at the end of that week, per cent of its due windows.
 const SLIPPING_PERCENT: u64 = 20;
 
 /// The item of [`live_box`] that was not cleaned lately, so that something is overdue at any hour.
 const OVERDUE_ITEM: &str = "Bladder scanner 1";
-/// For how long: its window of twelve hours has closed twice since.
+/// Its window of twelve hours has closed twice since.
 const OVERDUE_MS: i64 = 36 * HOUR_MS;
-/// The item of [`live_box`] that is out of service.
 const SUSPENDED_ITEM: &str = "Ventilator 3";
 
 /// A facility and what its box knows when the demo starts.
 #[derive(Debug, Clone)]
 pub(super) struct DemoFacility {
     pub(super) name: &'static str,
-    /// IANA zone.
     pub(super) zone: &'static str,
     pub(super) contact: &'static str,
-    /// Who can sign in.
     pub(super) staff: &'static [DemoPerson],
-    /// Names as technicians type them.
     pub(super) technicians: &'static [&'static str],
     pub(super) items: Vec<DemoItem>,
 }
 
-/// A staff member.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DemoPerson {
     pub(super) name: &'static str,
     pub(super) role: StaffRole,
 }
 
-/// An item and how well it is cleaned.
 #[derive(Debug, Clone)]
 pub(super) struct DemoItem {
     pub(super) name: String,
@@ -49,11 +43,10 @@ pub(super) struct DemoItem {
     pub(super) schedule: Schedule,
     /// Per cent of its due windows.
     pub(super) met_percent: u64,
-    /// What that falls to over the last week.
+    /// Per cent over the last week.
     pub(super) met_percent_at_end: u64,
     /// For how long it has not been cleaned at all.
     pub(super) uncleaned_ms: i64,
-    /// Why it is out of service.
     pub(super) suspended: Option<&'static str>,
 }
 
@@ -61,7 +54,6 @@ const fn person(name: &'static str, role: StaffRole) -> DemoPerson {
     DemoPerson { name, role }
 }
 
-/// The facility of the demo's live box.
 pub(super) fn live_box() -> DemoFacility {
     let mut items = items();
     for item in &mut items {
@@ -89,7 +81,6 @@ pub(super) fn live_box() -> DemoFacility {
     }
 }
 
-/// The same with one item, for a bare start.
 pub(super) fn bare_box() -> DemoFacility {
     let mut facility = live_box();
     facility.items.truncate(1);
@@ -164,18 +155,17 @@ pub(super) fn busy_box() -> DemoFacility {
 }
 
 impl DemoItem {
-    /// Whether it stands in this ward.
     pub(super) fn is_in(&self, ward: &str) -> bool {
         is_in(&self.location, ward)
     }
 }
 
-/// Whether a location is in this ward: what stands before its comma.
+/// Whether what stands before the location's comma is this ward.
 pub(super) fn is_in(location: &str, ward: &str) -> bool {
     location.split(',').next() == Some(ward)
 }
 
-/// What stands in many rooms: name, category, civil days between cleanings.
+/// Equipment of ordinary patient rooms: name, category, civil days between cleanings.
 const KINDS: [(&str, &str, u32); 12] = [
     ("Infusion pump", "Infusion pumps", 2),
     ("Vital signs monitor", "Monitors", 1),
@@ -194,7 +184,7 @@ const KINDS: [(&str, &str, u32); 12] = [
 /// So many items of the usual kinds in each ward, two in a room.
 fn items_of(wards: &[(&str, usize)], prefix: &str, met_percent: u64) -> Vec<DemoItem> {
     let places = wards.iter().flat_map(|&(ward, count)| (0..count).map(move |at| (ward, at)));
-    let item = |(number, (ward, at)): (usize, (&str, usize))| {
+    let items = places.enumerate().map(|(number, (ward, at))| {
         let (name, category, days) = KINDS[number % KINDS.len()];
         let schedule = if days == 7 { Schedule::Weeks { n: 1 } } else { Schedule::every_days(days) };
         DemoItem {
@@ -210,8 +200,8 @@ fn items_of(wards: &[(&str, usize)], prefix: &str, met_percent: u64) -> Vec<Demo
             uncleaned_ms: 0,
             suspended: None,
         }
-    };
-    places.enumerate().map(item).collect()
+    });
+    items.collect()
 }
 
 fn at(times: &[(u8, u8)]) -> Schedule {
@@ -221,8 +211,6 @@ fn at(times: &[(u8, u8)]) -> Schedule {
 fn items() -> Vec<DemoItem> {
     use PhotoPolicy::{None as NoPhoto, Optional, Required};
     use SpauldingClass::{Noncritical, Semicritical};
-    let daily = || Schedule::every_days(1);
-    let shifts = || at(&[(7, 0), (19, 0)]);
     let item =
         |name: &str, asset: &str, category, location: &str, class, photo, schedule, met_percent| DemoItem {
             name: name.into(),
@@ -245,7 +233,7 @@ fn items() -> Vec<DemoItem> {
             "ICU East, bed 14",
             Noncritical,
             Optional,
-            shifts(),
+            at(&[(7, 0), (19, 0)]),
             97,
         ),
         item(
@@ -255,7 +243,7 @@ fn items() -> Vec<DemoItem> {
             "ICU East, bed 15",
             Noncritical,
             Optional,
-            shifts(),
+            at(&[(7, 0), (19, 0)]),
             88,
         ),
         item(
@@ -265,7 +253,7 @@ fn items() -> Vec<DemoItem> {
             "ICU West, store",
             Noncritical,
             Optional,
-            daily(),
+            Schedule::every_days(1),
             96,
         ),
         item(
@@ -288,7 +276,16 @@ fn items() -> Vec<DemoItem> {
             Schedule::Hours { n: 12 },
             82,
         ),
-        item("ECG cart 2", "BM-15502", "Carts", "Cardiology, room 2.08", Noncritical, NoPhoto, daily(), 93),
+        item(
+            "ECG cart 2",
+            "BM-15502",
+            "Carts",
+            "Cardiology, room 2.08",
+            Noncritical,
+            NoPhoto,
+            Schedule::every_days(1),
+            93,
+        ),
         item(
             "Patient lift 2",
             "BM-22016",
@@ -306,10 +303,19 @@ fn items() -> Vec<DemoItem> {
             "Emergency, triage 2",
             Noncritical,
             Optional,
-            shifts(),
+            at(&[(7, 0), (19, 0)]),
             94,
         ),
-        item("Crash cart 5", "BM-15377", "Carts", "Ward 4B", Noncritical, Required, daily(), 99),
+        item(
+            "Crash cart 5",
+            "BM-15377",
+            "Carts",
+            "Ward 4B",
+            Noncritical,
+            Required,
+            Schedule::every_days(1),
+            99,
+        ),
         item(
             "Dialysis chair 1",
             "BM-26610",
@@ -337,7 +343,7 @@ fn items() -> Vec<DemoItem> {
             "Radiology, room 1",
             Noncritical,
             Optional,
-            daily(),
+            Schedule::every_days(1),
             91,
         ),
     ]

@@ -13,15 +13,14 @@ use service::random::{RandomSource, SystemRandom};
 
 use super::facilities::DemoFacility;
 use super::itself;
-use super::line::{Login, SavedDemo, StaffLine};
+use super::output::{Login, SavedDemo, StaffOutput};
 use super::region::SMALL_BOXES;
 use super::seed::SeedResult;
 
-/// The claim file of the live box.
 pub(super) const LIVE_CLAIM: &str = "claim";
-/// Is there from the beginning of a set-up until it is whole.
+/// Exists from the beginning of a set-up until it is complete.
 const UNFINISHED: &str = "unfinished";
-/// Bytes of the name of a socket on Linux, with the end of the text.
+/// Longest socket path on Linux, with the terminating NUL.
 const SOCKET_NAME_BYTES: usize = 108;
 
 #[derive(Debug, Clone)]
@@ -29,7 +28,7 @@ pub(super) struct Folder {
     dir: PathBuf,
 }
 
-/// Says of which file or folder an error is.
+/// Adds to an error which file or folder it is about.
 fn of<T>(path: &Path, result: std::io::Result<T>) -> Result<T, String> {
     result.map_err(|e| format!("{}: {e}", path.display()))
 }
@@ -45,7 +44,7 @@ impl Folder {
         of(folder, std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder))
     }
 
-    /// Keeps a second demo out of this folder for as long as the file that it gives is open.
+    /// Keeps a second demo out of this folder while the returned file is open.
     pub(super) fn lock(&self) -> Result<File, String> {
         let folder = of(&self.dir, File::open(&self.dir))?;
         match folder.try_lock() {
@@ -57,7 +56,7 @@ impl Folder {
         }
     }
 
-    /// Takes away what a set-up left that was interrupted, and nothing that is not the demo's.
+    /// Removes what an interrupted set-up left, and nothing that is not the demo's.
     pub(super) fn clear_unfinished(&self) -> Result<(), String> {
         if !self.unfinished().exists() {
             return Ok(());
@@ -86,8 +85,8 @@ impl Folder {
         self.set_up_is_whole()
     }
 
-    /// Marks the folder until [`Self::set_up_is_whole`]. `replace` where the box is set up too: its folders must be empty then,
-    /// because an interrupted set-up is cleared away.
+    /// Marks the folder until [`Self::set_up_is_whole`]. `replace` where the box is set up too: its folders
+    /// must be empty then, because an interrupted set-up is cleared.
     pub(super) fn begin_set_up(&self, replace: bool) -> Result<(), String> {
         let of_box = [self.box_data(), self.spool()].into_iter().filter(|_| replace);
         let of_relay =
@@ -102,7 +101,6 @@ impl Folder {
         self.write(UNFINISHED, "The demo's first start has not come to its end.\n").map(drop)
     }
 
-    /// Takes the mark away.
     pub(super) fn set_up_is_whole(&self) -> Result<(), String> {
         let path = self.unfinished();
         match std::fs::remove_file(&path) {
@@ -111,7 +109,6 @@ impl Folder {
         }
     }
 
-    /// Makes the folders of its parts.
     pub(super) fn make_parts(&self) -> Result<(), String> {
         [self.box_data(), self.relay_data(), self.spool()].iter().try_for_each(|folder| self.make(folder))
     }
@@ -132,12 +129,10 @@ impl Folder {
         self.dir.join("box")
     }
 
-    /// The data folder of a simulated box.
     pub(super) fn small_box_data(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    /// The claim file of this name.
     pub(super) fn claim_file(&self, name: &str) -> PathBuf {
         self.dir.join(format!("{name}.toml"))
     }
@@ -148,23 +143,16 @@ impl Folder {
 
     fn write(&self, name: &str, text: &str) -> Result<PathBuf, String> {
         let path = self.dir.join(name);
-        let write = || {
-            let mut file = std::fs::OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&path)?;
-            file.write_all(text.as_bytes())
-        };
-        write().map_err(|e| format!("{}: {e}", path.display())).map(|()| path)
+        let opened =
+            std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map_err(|e| format!("{}: {e}", path.display())).map(|()| path)
     }
 
     pub(super) fn pid(&self, name: &str, pid: u32) -> Result<(), String> {
         self.write(&format!("{name}.pid"), &format!("{pid}\n")).map(|_| ())
     }
 
-    /// What an earlier run left.
     pub(super) fn stored(&self) -> Result<Option<SavedDemo>, String> {
         match std::fs::read_to_string(self.dir.join("demo.json")) {
             Ok(text) => serde_json::from_str(&text).map(Some).map_err(|e| format!("demo.json: {e}")),
@@ -221,13 +209,14 @@ impl Folder {
         self.write("box.toml", &text)
     }
 
-    /// A simulated panel, which `/board?panel=1` draws; none in a folder whose name is too long for its socket.
+    /// A simulated panel, which `/board?panel=1` draws; none in a folder whose name is too long for its
+    /// socket.
     fn panel_config(&self) -> &'static str {
         let has_room = self.box_data().as_os_str().len() + 1 + SIM_SOCKET.len() < SOCKET_NAME_BYTES;
         if has_room { "[panel]\nkind = \"sim\"\n" } else { "" }
     }
 
-    /// One order to the running relay; its answer on standard output.
+    /// One command to the running relay; its standard output.
     async fn say(&self, args: &[&str], input: &str) -> Result<String, String> {
         let config = self.dir.join("relay.toml");
         let config = config.to_string_lossy();
@@ -239,13 +228,13 @@ impl Folder {
         String::from_utf8(output.stdout).map_err(|e| format!("relay {}: {e}", args.join(" ")))
     }
 
-    /// One order whose answer is one JSON object.
+    /// One command whose answer is one JSON object.
     async fn order(&self, args: &[&str], input: &str) -> Result<serde_json::Value, String> {
         let message = self.say(args, input).await?;
         serde_json::from_str(&message).map_err(|e| format!("relay {}: {e} in {message:?}", args.join(" ")))
     }
 
-    /// Account, admin and token, and each facility with a claim file of this name. The relay runs.
+    /// Account, admin and token, and each facility with a claim file of this name. The relay must be running.
     pub(super) async fn found_account(
         &self,
         facilities: &[(&DemoFacility, &str)],
@@ -270,7 +259,6 @@ impl Folder {
         Ok((login, text(&token, "token")))
     }
 
-    /// PINs and a token at the running box.
     pub(super) async fn found_box(&self, stored: &mut SavedDemo, seeded: &SeedResult) -> Result<(), String> {
         stored.tags = seeded.tags.iter().map(ToString::to_string).collect();
         let mut wishes = Vec::new();
@@ -281,7 +269,7 @@ impl Folder {
                 .unwrap_or_default();
             let pin = pin();
             wishes.push(AdminCommand::StaffPin { staff: staff.to_string(), pin: pin.clone() });
-            stored.staff.push((staff.to_string(), StaffLine { name: (*name).to_owned(), role, pin }));
+            stored.staff.push((staff.to_string(), StaffOutput { name: (*name).to_owned(), role, pin }));
         }
         // Whoever may do most comes first.
         let order = ["facility_admin", "biomed", "technician"];
@@ -311,16 +299,17 @@ fn random() -> &'static dyn RandomSource {
     &SystemRandom
 }
 
-/// Six digits.
 fn pin() -> String {
     format!("{:06}", random().below(1_000_000))
 }
 
-/// Letters and digits that nobody mistakes for each other.
+/// Without letters and digits that look alike.
 fn secret(length: usize) -> String {
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789";
-    let letter = |_| LETTERS.get(usize::try_from(random().below(LETTERS.len() as u64)).unwrap_or(0));
-    (0..length).filter_map(letter).map(|l| char::from(*l)).collect()
+    (0..length)
+        .filter_map(|_| LETTERS.get(usize::try_from(random().below(LETTERS.len() as u64)).unwrap_or(0)))
+        .map(|l| char::from(*l))
+        .collect()
 }
 
 #[cfg(test)]
@@ -339,7 +328,7 @@ mod tests {
         }
     }
 
-    /// A folder in the middle of its first set-up, beside what somebody else keeps there.
+    /// A folder in the middle of its first set-up, beside somebody else's files.
     fn begun(dir: &Path) -> Folder {
         let folder = Folder::open(dir).unwrap();
         folder.begin_set_up(true).unwrap();
@@ -370,7 +359,7 @@ mod tests {
         assert_eq!(names(dir.path()), ["holiday", "letter.toml"]);
         folder.begin_set_up(true).unwrap();
 
-        // The box was whole, only the relay came later.
+        // The box was complete, only the relay came later.
         let dir = tempfile::tempdir().unwrap();
         let folder = begun(dir.path());
         folder.keep(&stored(false)).unwrap();
@@ -378,7 +367,7 @@ mod tests {
         assert_eq!(names(dir.path()), ["box", "demo.json", "holiday", "labels", "letter.toml"]);
         folder.begin_set_up(false).unwrap();
 
-        // Everything was kept, only the mark stood there still.
+        // Everything was stored, only the mark was still there.
         let dir = tempfile::tempdir().unwrap();
         let folder = begun(dir.path());
         folder.keep(&stored(true)).unwrap();

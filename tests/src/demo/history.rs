@@ -14,9 +14,8 @@ use super::facilities::{DemoFacility, DemoItem, SLIPPING_WARD, is_in};
 
 pub(super) const HOUR_MS: i64 = 3_600_000;
 pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
-/// How far the history reaches back.
 pub(super) const DAYS: i64 = 30;
-/// Over how long an item's compliance falls that falls.
+/// How long a falling item's compliance takes to fall.
 const SLIPPING_MS: i64 = 7 * DAY_MS;
 
 pub(super) fn settings(facility: &DemoFacility, label_host: &str) -> Command {
@@ -31,18 +30,16 @@ pub(super) fn settings(facility: &DemoFacility, label_host: &str) -> Command {
 }
 
 pub(super) fn staff(facility: &DemoFacility) -> Vec<Command> {
-    let add =
-        |person: &super::facilities::DemoPerson| Command::AddStaff(NewStaff::named(person.name, person.role));
-    facility.staff.iter().map(add).collect()
+    let people = facility.staff.iter();
+    people.map(|person| Command::AddStaff(NewStaff::named(person.name, person.role))).collect()
 }
 
 pub(super) fn protocols() -> Vec<Command> {
-    let step = |text: &str| Step { text: text.into(), required: true };
-    let protocol = |name: &str, steps: &[&str], contact_s, agent: &str, epa: &str, ppe: &str| {
+    fn protocol(name: &str, steps: &[&str], contact_s: u32, agent: &str, epa: &str, ppe: &str) -> Command {
         Command::PublishProtocol(Box::new(NewProtocol {
             protocol: None,
             name: name.into(),
-            steps: steps.iter().map(|s| step(s)).collect(),
+            steps: steps.iter().map(|text| Step { text: (*text).into(), required: true }).collect(),
             contact_s: Some(contact_s),
             declared: true,
             agents: vec![Agent { name: agent.into(), epa: epa.into(), dilution: String::new() }],
@@ -51,7 +48,7 @@ pub(super) fn protocols() -> Vec<Command> {
             ifu: String::new(),
             ..NewProtocol::default()
         }))
-    };
+    }
     let wipe = [
         "Gloves on, device on standby",
         "Wipe off visible soil",
@@ -79,9 +76,8 @@ pub(super) fn protocols() -> Vec<Command> {
     ]
 }
 
-/// The items as commands.
 pub(super) fn equipment(facility: &DemoFacility, protocols: &[ProtocolId]) -> Vec<Command> {
-    let add = |item: &DemoItem| {
+    let items = facility.items.iter().map(|item| {
         let protocol =
             if item.class == SpauldingClass::Semicritical { protocols.last() } else { protocols.first() };
         Command::AddEquipment(Box::new(NewEquipment {
@@ -99,20 +95,17 @@ pub(super) fn equipment(facility: &DemoFacility, protocols: &[ProtocolId]) -> Ve
             schedule: Some(item.schedule.clone()),
             ..NewEquipment::default()
         }))
-    };
-    facility.items.iter().map(add).collect()
+    });
+    items.collect()
 }
 
-/// What happens at a time.
 pub(super) enum DemoEvent {
-    /// A cleaning; whether it shall have a photo.
     Cleaned { form: Box<CleaningForm>, with_photo: bool },
-    /// Anything else.
     Submitted(Command),
 }
 
-/// Everything that happens to the items between `from_ms` and `until_ms`, in order. `tags` and `steps` are those of
-/// [`equipment`], in its order.
+/// Everything that happens to the items between `from_ms` and `until_ms`, in order. `tags` and `steps` are
+/// those of [`equipment`], in its order.
 pub(super) fn happenings(
     facility: &DemoFacility,
     tags: &[Tag],
@@ -124,8 +117,9 @@ pub(super) fn happenings(
     for ((item, tag), steps) in facility.items.iter().zip(tags).zip(steps) {
         let chances = if matches!(item.schedule, Schedule::Use { .. }) {
             let uses = uses((from_ms, until_ms), random);
-            let used = |at: &i64| (*at, DemoEvent::Submitted(Command::RecordUse(UseForm::now(*tag))));
-            all.extend(uses.iter().map(used));
+            all.extend(
+                uses.iter().map(|at| (*at, DemoEvent::Submitted(Command::RecordUse(UseForm::now(*tag))))),
+            );
             uses.iter().map(|at| at + HOUR_MS / 4 + below(random, HOUR_MS)).collect()
         } else {
             moments(facility, item, (from_ms, until_ms), random)
@@ -146,10 +140,11 @@ pub(super) fn happenings(
     all
 }
 
-/// When an item is used: every 5 to 14 hours.
+/// Every 5 to 14 hours.
 fn uses((from_ms, until_ms): (i64, i64), random: &dyn RandomSource) -> Vec<i64> {
-    let next = |at: &i64| Some(at + 5 * HOUR_MS + below(random, 9 * HOUR_MS));
-    std::iter::successors(Some(from_ms), next).take_while(|at| *at < until_ms).collect()
+    std::iter::successors(Some(from_ms), |at: &i64| Some(at + 5 * HOUR_MS + below(random, 9 * HOUR_MS)))
+        .take_while(|at| *at < until_ms)
+        .collect()
 }
 
 /// One moment in each due window of an item, the open one included.
@@ -176,7 +171,7 @@ fn moment(window: &DueWindow, random: &dyn RandomSource) -> i64 {
     window.start_ms + day * DAY_MS + 7 * HOUR_MS + below(random, 13 * HOUR_MS)
 }
 
-/// How likely an item was cleaned `before_ms` before the end of its history.
+/// Per cent `before_ms` before the end of its history.
 fn met_percent(item: &DemoItem, before_ms: i64) -> u64 {
     let fall = item.met_percent - item.met_percent_at_end;
     let left_ms = u64::try_from(before_ms.clamp(0, SLIPPING_MS)).unwrap_or(0);
@@ -195,7 +190,7 @@ fn cleaning(
     random: &dyn RandomSource,
 ) -> DemoEvent {
     let mut form = complete(facility, tag, steps, random);
-    // A little longer than the item's protocol asks.
+    // A little longer than the item's protocol requires.
     if item.class == SpauldingClass::Semicritical {
         form.stated_s = Some(720 + u32::try_from(random.below(20)).unwrap_or(0));
     }
@@ -211,7 +206,7 @@ fn cleaning(
     DemoEvent::Cleaned { form: Box::new(form), with_photo }
 }
 
-/// A cleaning by one of the facility's technicians that leaves nothing out, by the protocol for a wipe.
+/// A complete cleaning by one of the facility's technicians, by the protocol for a wipe.
 fn complete(facility: &DemoFacility, tag: Tag, steps: u16, random: &dyn RandomSource) -> CleaningForm {
     let who = random.below(facility.technicians.len().max(1) as u64);
     let who = usize::try_from(who).ok().and_then(|at| facility.technicians.get(at));
@@ -221,31 +216,28 @@ fn complete(facility: &DemoFacility, tag: Tag, steps: u16, random: &dyn RandomSo
     form
 }
 
-/// The cleaning that a busy facility records next: of the item that waits longest for its interval, but in the ward that
-/// slips nobody cleans.
+/// The next cleaning of a busy facility: the item that waits longest for its interval, except in the slipping
+/// ward.
 pub(super) fn next_cleaning(
     facility: &DemoFacility,
     known: &FacilityState,
     now_ms: i64,
     random: &dyn RandomSource,
 ) -> Option<CleaningForm> {
-    let waiting = |tag: &Tag| {
-        let item = known.equipment.get(tag)?;
-        let last = known.activity.get(tag).and_then(|activity| activity.last.as_ref());
-        let since_ms = last.map_or(item.added_ms, |last| last.performed_ms);
-        // In thousandths of the interval.
-        Some((now_ms - since_ms).saturating_mul(1_000) / interval_ms(&item.plans.last()?.schedule))
-    };
     let cleaned = known.equipment.values();
     let cleaned =
         cleaned.filter(|item| item.service == ServiceState::In && !is_in(&item.location, SLIPPING_WARD));
-    let next = cleaned.max_by_key(|item| waiting(&item.tag))?;
+    let next = cleaned.max_by_key(|item| {
+        let last = known.activity.get(&item.tag).and_then(|activity| activity.last.as_ref());
+        let since_ms = last.map_or(item.added_ms, |last| last.performed_ms);
+        // In thousandths of the interval.
+        Some((now_ms - since_ms).saturating_mul(1_000) / interval_ms(&item.plans.last()?.schedule))
+    })?;
     let protocol = next.protocols.first().and_then(|id| known.protocols.get(id));
     let steps = protocol.map_or(1, |protocol| u16::try_from(protocol.steps.len()).unwrap_or(u16::MAX));
     Some(complete(facility, next.tag, steps, random))
 }
 
-/// How often an item is due, at least one millisecond.
 fn interval_ms(schedule: &Schedule) -> i64 {
     let interval = match schedule {
         Schedule::Hours { n } => i64::from(*n) * HOUR_MS,
@@ -271,18 +263,18 @@ mod tests {
         (0..facility.items.len()).map(|n| Tag::from_random([0, 0, 0, (n / 256) as u8, n as u8])).collect()
     }
 
-    /// When each item was cleaned.
     fn cleaned(facility: &DemoFacility, from_ms: i64, until_ms: i64) -> Vec<Vec<i64>> {
         let (tags, steps) = (tags(facility), vec![4; facility.items.len()]);
         let all = happenings(facility, &tags, &steps, (from_ms, until_ms), &SystemRandom);
-        let of = |tag: &Tag| {
-            let cleaned = all.iter().filter_map(|(when, event)| match event {
-                DemoEvent::Cleaned { form, .. } if form.tag == *tag => Some(*when),
-                _ => None,
-            });
-            cleaned.collect()
-        };
-        tags.iter().map(of).collect()
+        tags.iter()
+            .map(|tag| {
+                let cleaned = all.iter().filter_map(|(when, event)| match event {
+                    DemoEvent::Cleaned { form, .. } if form.tag == *tag => Some(*when),
+                    _ => None,
+                });
+                cleaned.collect()
+            })
+            .collect()
     }
 
     #[test]
@@ -303,7 +295,7 @@ mod tests {
         }
     }
 
-    /// Due windows that were met in this period, per cent, in a ward or in all others.
+    /// Per cent of the due windows met in this period, in a ward or in all others.
     fn rate(facility: &DemoFacility, cleaned: &[Vec<i64>], slips: bool, period: (i64, i64)) -> f64 {
         let from_ms = NOW_MS - DAYS * DAY_MS;
         let zones = [ZoneSpan { from_ms, zone: facility.zone.into() }];
@@ -311,13 +303,13 @@ mod tests {
         for (item, cleaned) in facility.items.iter().zip(cleaned) {
             let plans = [SchedulePeriod { from_ms, schedule: item.schedule.clone() }];
             let course = ScheduleTimeline { zones: &zones, plans: &plans, out: &[], uses: &[] };
-            let placed = |at: &i64| CleaningTimes {
+            let times = cleaned.iter().map(|at| CleaningTimes {
                 performed_ms: *at,
                 recorded_ms: *at,
                 complete: true,
                 protocol: None,
-            };
-            let placed: Vec<CleaningTimes> = cleaned.iter().map(placed).collect();
+            });
+            let placed: Vec<CleaningTimes> = times.collect();
             if item.is_in(SLIPPING_WARD) == slips {
                 let windows = due_windows(&course, &placed, period.0..period.1, NOW_MS);
                 met += windows.iter().filter(|w| w.state == WindowState::Met).count() as f64;

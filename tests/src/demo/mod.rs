@@ -1,14 +1,14 @@
 //! The demonstration: a relay, a box claimed to it and virtual printers, as separate processes on loopback ports.
 //!
 //! The program re-executes itself as each of them, because cargo builds no other package's binaries for it. `seed`
-//! fills the box with thirty days that the box's own code recorded under a bent clock; [`line`] is what other programs
+//! fills the box with thirty days that the box's own code recorded under a bent clock; [`output`] is what other programs
 //! read. `region` adds two facilities with simulated boxes. A process that dies is started again on the same ports and
 //! data, as systemd would.
 
 mod facilities;
 mod folder;
 mod history;
-pub mod line;
+pub mod output;
 mod printers;
 mod region;
 mod seed;
@@ -26,16 +26,15 @@ use clap::Parser;
 use tokio::sync::watch;
 
 use self::folder::{Folder, LIVE_CLAIM};
-use self::line::{BoxLine, DemoOutput, Login, RelayLine, SavedDemo};
+use self::output::{BoxOutput, DemoOutput, Login, RelayOutput, SavedDemo};
 use self::printers::Printer;
 use crate::ports::{hold_port, take_port};
-use crate::process::{Program, RunningProgram};
+use crate::process::{Program, ProgramHandle};
 
-/// How long to wait for the relay to have all of the history before the line is printed.
+/// How long to wait for the relay to have the whole history before the line is printed.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(8);
-/// Between two questions whether it has.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// A process that died is started again after this long, so that one that cannot start does not spin.
+/// Pause before a restart, so that a process that cannot start does not spin.
 const RESTART_AFTER: Duration = Duration::from_millis(300);
 
 /// A relay, a box claimed to it and virtual label printers, on this machine, until Ctrl-C.
@@ -57,10 +56,11 @@ pub struct Args {
     printers: Vec<labels::PrinterLanguage>,
 }
 
-/// Tells a part which process started it.
+/// Names the process that started a part.
 const DEMO_PROCESS: &str = "DEMO_PROCESS_ID";
 
-/// Has this part of a demo die with it, however that ends. Whom a part starts has another parent, and ends with the part.
+/// Has this part end with the demo, however that ends. A part's own children have another parent, and end
+/// with the part.
 fn end_with_demo() -> Result<(), String> {
     use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
     let demo = std::env::var(DEMO_PROCESS).ok().and_then(|pid| pid.parse().ok()).and_then(Pid::from_raw);
@@ -144,7 +144,7 @@ fn itself(part: &str, args: &[&str]) -> Result<Program, String> {
 async fn demo(dir: &Path, args: &Args) -> Result<(), String> {
     let folder = Folder::open(dir)?;
     let _lock = folder.lock()?;
-    // Asked first: who ends it while it is being set up ends what has been started, too.
+    // Subscribed first: an end during the set-up also ends what was started.
     let mut end = std::pin::pin!(wait_for_stop());
     let parts = tokio::select! {
         biased;
@@ -162,14 +162,14 @@ fn take_ports() -> Result<[u16; 7], String> {
     Ok(ports)
 }
 
-/// Starts all parts and sets up what was not before; says where they are.
+/// Starts all parts and sets up what was not before; prints where they are.
 async fn start(folder: &Folder, args: &Args) -> Result<Vec<(String, Part)>, String> {
     folder.clear_unfinished()?;
     let earlier = folder.stored()?;
     let first = earlier.is_none();
     let mut stored = match earlier {
         Some(stored) => {
-            // Where somebody else has one now, its part says so when it cannot listen.
+            // Where somebody else has the port now, the part says so when it cannot listen.
             for port in stored.ports.iter().chain(stored.printers.values()) {
                 let _ = hold_port(*port);
             }
@@ -216,9 +216,9 @@ async fn start(folder: &Folder, args: &Args) -> Result<Vec<(String, Part)>, Stri
     if let Some(relay) = &relay {
         caught_up(&stored, relay, busy_box.as_ref()).await;
     }
-    let line = line(folder, &stored, &r#box, relay.as_ref(), &printers)?;
-    introduce(&line);
-    println!("{}", serde_json::to_string(&line).map_err(|e| e.to_string())?);
+    let output = describe(folder, &stored, &r#box, relay.as_ref(), &printers)?;
+    introduce(&output);
+    println!("{}", serde_json::to_string(&output).map_err(|e| e.to_string())?);
     let busy_box = busy_box.map(|part| (region::BUSY_BOX.to_owned(), part));
     let parts = std::iter::once(("box".to_owned(), r#box)).chain(busy_box);
     let parts = parts.chain(relay.map(|part| ("relay".to_owned(), part)));
@@ -239,7 +239,6 @@ async fn seed_live_box(folder: &Folder, stored: &SavedDemo, args: &Args) -> Resu
     seed::seed(&data, StoreConfig::new(&data), options).await
 }
 
-/// Starts the relay, and sets it up first where that was not done before.
 async fn set_up_relay(
     folder: &Folder,
     stored: &SavedDemo,
@@ -257,10 +256,9 @@ async fn set_up_relay(
     Ok((part, account))
 }
 
-/// A running part and how to start it again.
 struct Part {
     program: Program,
-    running: RunningProgram,
+    running: ProgramHandle,
 }
 
 impl Part {
@@ -289,7 +287,7 @@ async fn r#box(
     Ok(part)
 }
 
-/// Waits until the relay holds what the boxes have; gives up quietly, because that goes on by itself.
+/// Waits until the relay holds what the boxes have; gives up quietly, because that continues by itself.
 async fn caught_up(stored: &SavedDemo, relay: &Part, busy_box: Option<&Part>) {
     let busy_box = async {
         if let Some(busy_box) = busy_box {
@@ -305,9 +303,11 @@ async fn caught_up(stored: &SavedDemo, relay: &Part, busy_box: Option<&Part>) {
 async fn live_box_caught_up(stored: &SavedDemo) {
     let health = format!("http://127.0.0.1:{}/healthz", stored.ports[0]);
     let Ok(client) = reqwest::Client::builder().timeout(Duration::from_secs(2)).build() else { return };
-    let text = async |url: &str| client.get(url).send().await.ok()?.text().await.ok();
     loop {
-        let body = text(&health).await.unwrap_or_default();
+        let body = match client.get(&health).send().await {
+            Ok(answer) => answer.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        };
         let json: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
         let (all, there) = (json["entries"].as_u64(), json["at_relay"].as_u64());
         if all.is_some() && all == there {
@@ -317,15 +317,17 @@ async fn live_box_caught_up(stored: &SavedDemo) {
     }
 }
 
-fn line(
+fn describe(
     folder: &Folder,
     stored: &SavedDemo,
     r#box: &Part,
     relay: Option<&Part>,
     printers: &[Printer],
 ) -> Result<DemoOutput, String> {
-    let text = |part: &Part, name: &str| part.running.message()[name].as_str().unwrap_or_default().to_owned();
-    let relay_line = relay.zip(stored.relay.as_ref()).map(|(part, (login, api_token))| RelayLine {
+    fn text(part: &Part, name: &str) -> String {
+        part.running.message()[name].as_str().unwrap_or_default().to_owned()
+    }
+    let relay_output = relay.zip(stored.relay.as_ref()).map(|(part, (login, api_token))| RelayOutput {
         pid: part.running.pid(),
         https: format!("https://localhost:{}", stored.ports[2]),
         mqtt: format!("mqtts://localhost:{}", stored.ports[4]),
@@ -339,7 +341,7 @@ fn line(
         demo: 1,
         dir: folder.dir().to_owned(),
         ca: folder.authorities(&box_ca, relay_ca.as_deref())?,
-        r#box: BoxLine {
+        r#box: BoxOutput {
             pid: r#box.running.pid(),
             id: text(r#box, "box"),
             http: format!("http://127.0.0.1:{}", stored.ports[0]),
@@ -349,33 +351,32 @@ fn line(
             staff: stored.staff.iter().map(|(_, staff)| staff.clone()).collect(),
             api_token: stored.api_token.clone(),
         },
-        relay: relay_line,
-        printers: printers.iter().map(Printer::line).collect(),
+        relay: relay_output,
+        printers: printers.iter().map(Printer::output).collect(),
     })
 }
 
-/// What a person reads.
-fn introduce(line: &DemoOutput) {
+fn introduce(output: &DemoOutput) {
     println!("CleanTrack is running. Everything is on this machine; Ctrl-C ends it.\n");
-    println!("  Phone pages     {}/", line.r#box.http);
-    if let Some(tag) = line.r#box.tags.first() {
-        println!("  Scan a label    {}/t/{tag}", line.r#box.http);
+    println!("  Phone pages     {}/", output.r#box.http);
+    if let Some(tag) = output.r#box.tags.first() {
+        println!("  Scan a label    {}/t/{tag}", output.r#box.http);
     }
-    println!("  Staff pages     {}/staff/", line.r#box.https);
-    for staff in line.r#box.staff.iter().take(2) {
+    println!("  Staff pages     {}/staff/", output.r#box.https);
+    for staff in output.r#box.staff.iter().take(2) {
         println!("                  {} ({}), PIN {}", staff.name, staff.role, staff.pin);
     }
-    if let Some(relay) = &line.relay {
+    if let Some(relay) = &output.relay {
         println!("  Dashboard       {}/", relay.https);
         println!("                  {}  {}", relay.login.email, relay.login.password);
     }
-    for printer in &line.printers {
+    for printer in &output.printers {
         println!("  Printed labels  {} ({})", printer.spool.display(), printer.name);
     }
-    println!("  To trust        {}\n", line.ca.display());
+    println!("  To trust        {}\n", output.ca.display());
 }
 
-/// Starts again what dies, until somebody says stop; then ends everything, the box first.
+/// Restarts what dies until the stop; then ends everything, the box first.
 async fn watch_over(
     folder: &Folder,
     parts: Vec<(String, Part)>,
@@ -401,7 +402,7 @@ async fn watch_over(
 async fn keep_alive(folder: &Folder, name: &str, mut part: Part, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
-            // The guard that it gives must not live on through the stop.
+            // The guard it returns must not live through the stop.
             true = async { stopped.wait_for(|stop| *stop).await.is_ok() } => {
                 if let Err(error) = part.running.stop().await {
                     eprintln!("demo: {name}: {error}");

@@ -1,4 +1,4 @@
-//! The demo's printers: a virtual one for each language that was asked for, and what the box is told of it.
+//! The demo's printers: a virtual one for each requested language, and the box's settings for them.
 
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
@@ -7,34 +7,29 @@ use std::path::PathBuf;
 use labels::PrinterLanguage;
 
 use super::folder::Folder;
-use super::line::{PrinterLine, SavedDemo};
+use super::output::{PrinterOutput, SavedDemo};
 use super::{Part, itself};
 use crate::ports::take_port;
 
-/// The name of the one that is there when nobody asked for any.
 const USUAL_NAME: &str = "Label printer";
-/// Where an agent has to listen to be asked.
 const SNMP_PORT: u16 = 161;
 
-/// A printer that runs.
 pub(super) struct Printer {
     name: String,
     language: PrinterLanguage,
     spool: PathBuf,
-    /// It can be asked how it is.
+    /// Whether its status can be queried.
     answers: bool,
     pub(super) part: Part,
 }
 
 impl Printer {
-    /// Where it listens.
     fn addr(&self) -> String {
         self.part.running.message()["addr"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Its entry in the demo's line.
-    pub(super) fn line(&self) -> PrinterLine {
-        PrinterLine {
+    pub(super) fn output(&self) -> PrinterOutput {
+        PrinterOutput {
             name: self.name.clone(),
             language: self.language.name().to_owned(),
             addr: self.addr(),
@@ -42,13 +37,12 @@ impl Printer {
         }
     }
 
-    /// The file that tells its process id.
     pub(super) fn pid_name(&self) -> String {
         if self.name == USUAL_NAME { "printer".to_owned() } else { format!("printer-{}", self.name) }
     }
 }
 
-/// Starts those that were asked for, or one for ESC/POS, each on the port that it had before.
+/// Those that were asked for, or one for ESC/POS, each on the port that it had before.
 pub(super) async fn start(
     folder: &Folder,
     stored: &mut SavedDemo,
@@ -89,12 +83,11 @@ async fn one(name: String, language: PrinterLanguage, spool: PathBuf, port: u16)
     }
     let part = Part::start(itself("printer", &args)?).await?;
     let agent = part.running.message()["snmp"].as_str().unwrap_or_default().to_owned();
-    // Who may not listen on that port has a printer that says nothing.
+    // Where that port may not be bound, the printer reports no status.
     let answers = !by_snmp || agent.ends_with(&format!(":{SNMP_PORT}"));
     Ok(Printer { name, language, spool, answers, part })
 }
 
-/// What the box's settings say of them.
 pub(super) fn settings(printers: &[Printer]) -> String {
     let mut text = String::new();
     for printer in printers {

@@ -6,11 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use service::clock::{Clock, Now, SystemClock};
 
 use super::folder::{Folder, LIVE_CLAIM};
-use super::line::{Login, SavedDemo};
+use super::output::{Login, SavedDemo};
 use super::seed::{self, SeedOptions};
 use super::{LOOK_EVERY, Part, facilities, itself, small_box};
 
-/// How long ago the silent box was heard last.
 const SILENT_FOR: Duration = Duration::from_secs((7 * 60 + 40) * 60);
 /// The relay's part name while its clock reads that time.
 pub(super) const EARLIER_RELAY: &str = "relay-earlier";
@@ -20,7 +19,7 @@ const SILENT_BOX: &str = "silent-box";
 /// Each has a folder and a claim file of its name.
 pub(super) const SMALL_BOXES: [&str; 2] = [SILENT_BOX, BUSY_BOX];
 
-/// The machine's clock, some time behind: the relay's while it hears the box that is silent since.
+/// The machine's clock, some time behind: the relay's while it hears the silent box for the last time.
 #[derive(Debug)]
 pub(super) struct EarlierClock {
     machine: SystemClock,
@@ -28,7 +27,6 @@ pub(super) struct EarlierClock {
 }
 
 impl EarlierClock {
-    /// As far behind as the box has been silent.
     pub(super) fn new() -> Self {
         Self { machine: SystemClock::default(), behind_ms: millis(SILENT_FOR) }
     }
@@ -49,7 +47,6 @@ fn millis(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Milliseconds since 1970.
 pub(super) fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
 }
@@ -64,8 +61,8 @@ fn options(facility: facilities::DemoFacility, now_ms: i64) -> SeedOptions {
     }
 }
 
-/// What happened hours ago: the relay was set up, its facilities got their claim files, and the box of one of them was
-/// heard for the last time. All of it by the programs that run later, with their clocks turned back.
+/// What happened hours ago: the relay was set up, its facilities got their claim files, and one box was heard
+/// for the last time. Done by the programs that run later, with their clocks turned back.
 pub(super) async fn found_account(folder: &Folder, stored: &SavedDemo) -> Result<(Login, String), String> {
     let silent = facilities::silent_box();
     let seen_ms = now_ms() - millis(SILENT_FOR);
@@ -87,7 +84,6 @@ pub(super) async fn found_account(folder: &Folder, stored: &SavedDemo) -> Result
     Ok(found)
 }
 
-/// Makes the history of the busy box.
 pub(super) async fn seed_busy_box(folder: &Folder) -> Result<(), String> {
     let data = folder.small_box_data(BUSY_BOX);
     seed::seed(&data, small_box::store_config(&data), options(facilities::busy_box(), now_ms()))
@@ -95,7 +91,6 @@ pub(super) async fn seed_busy_box(folder: &Folder) -> Result<(), String> {
         .map(drop)
 }
 
-/// Starts the busy box, where this folder has one.
 pub(super) async fn start_busy_box(folder: &Folder) -> Result<Option<Part>, String> {
     let data: PathBuf = folder.small_box_data(BUSY_BOX);
     if !data.exists() {
@@ -123,7 +118,6 @@ pub(super) async fn caught_up(stored: &SavedDemo, relay: &Part, busy_box: &Part)
     }
 }
 
-/// A client that trusts the relay.
 fn client(ca: &str) -> Option<reqwest::Client> {
     let ca = reqwest::Certificate::from_pem(&std::fs::read(ca).ok()?).ok()?;
     reqwest::Client::builder().timeout(Duration::from_secs(2)).tls_certs_only([ca]).build().ok()

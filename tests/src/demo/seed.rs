@@ -21,12 +21,9 @@ use super::facilities::DemoFacility;
 use super::history::{self, DAY_MS, DAYS, DemoEvent};
 use super::seed_disk::{SeedDisk, flush_folder};
 
-/// What a fresh box knows.
 #[derive(Debug)]
 pub(super) struct SeedResult {
-    /// Tags of its items.
     pub(super) tags: Vec<Tag>,
-    /// Its people.
     pub(super) staff: Vec<(StaffId, &'static str, StaffRole)>,
 }
 
@@ -43,25 +40,18 @@ fn trouble(what: &str) -> impl Fn(&dyn std::fmt::Display) -> String {
     move |e| format!("{what}: {e}")
 }
 
-/// What a demo's box shall be.
 #[derive(Debug, Clone)]
 pub(super) struct SeedOptions {
-    /// Its facility.
     pub(super) facility: DemoFacility,
     /// Milliseconds since 1970 at which its history ends.
     pub(super) now_ms: i64,
-    /// Whether it has one.
     pub(super) has_history: bool,
-    /// Scheme and host that labels carry.
     pub(super) label_host: String,
     /// The program that cleans photos, and its arguments; without it there are none.
     pub(super) photo_command: Option<Vec<std::ffi::OsString>>,
 }
 
 /// Makes the log in `data`.
-///
-/// # Errors
-/// What the box's own code refused.
 pub(super) async fn seed(
     data: &Path,
     config: StoreConfig,
@@ -96,12 +86,12 @@ async fn open(
     clock: Arc<dyn Clock>,
     random: Arc<dyn RandomSource>,
 ) -> Result<Store, String> {
-    let open = move || {
+    let opening = tokio::task::spawn_blocking(move || {
         let disk = SeedDisk::take(&config.dir).map_err(|e| trouble("the demo's log")(&e))?;
         let opened = Store::open_on(Arc::new(disk), config.sizes, clock, random.as_ref());
         opened.map(|(store, _)| store).map_err(|e| trouble("the demo's log")(&e))
-    };
-    tokio::task::spawn_blocking(open).await.map_err(|e| e.to_string())?
+    });
+    opening.await.map_err(|e| e.to_string())?
 }
 
 impl Box {
@@ -123,7 +113,6 @@ impl Box {
         outcome.map(|_| ()).map_err(|e| trouble("the demo's history")(&e))
     }
 
-    /// Facility, people, protocols, equipment.
     async fn found(&mut self, label_host: &str) -> Result<SeedResult, String> {
         self.submit_command(CommandSource::Socket, history::settings(&self.facility, label_host)).await?;
         for command in history::staff(&self.facility).into_iter().chain(history::protocols()) {
@@ -146,23 +135,28 @@ impl Box {
             hash.and_then(|h| self.store.reader().ok()?.text(&h).ok()?)
         };
         let ids: Vec<StaffId> = self.store.facility().staff.keys().copied().collect();
-        let known = |id: StaffId| {
-            let name = names(&id)?;
-            self.facility.staff.iter().find(|s| s.name == name).map(|s| (id, s.name, s.role))
-        };
-        Ok(SeedResult { tags, staff: ids.into_iter().filter_map(known).collect() })
+        Ok(SeedResult {
+            tags,
+            staff: ids
+                .into_iter()
+                .filter_map(|id| {
+                    let name = names(&id)?;
+                    self.facility.staff.iter().find(|s| s.name == name).map(|s| (id, s.name, s.role))
+                })
+                .collect(),
+        })
     }
 
     /// Thirty days, one event after the other.
     async fn live(&self, tags: &[Tag], until_ms: i64, photos: &[Hash]) -> Result<(), String> {
         let steps: Vec<u16> = {
             let facility = self.store.facility();
-            let steps = |tag: &Tag| {
-                let item = facility.equipment.get(tag)?;
-                let protocol = facility.protocols.get(item.protocols.first()?)?;
-                u16::try_from(protocol.steps.len()).ok()
-            };
-            tags.iter().map(|tag| steps(tag).unwrap_or(1)).collect()
+            let protocols = tags
+                .iter()
+                .map(|tag| facility.protocols.get(facility.equipment.get(tag)?.protocols.first()?));
+            protocols
+                .map(|protocol| protocol.and_then(|it| u16::try_from(it.steps.len()).ok()).unwrap_or(1))
+                .collect()
         };
         let period = (self.start_ms + 60_000, until_ms);
         let happenings = history::happenings(&self.facility, tags, &steps, period, self.random.as_ref());
@@ -181,7 +175,7 @@ impl Box {
         Ok(())
     }
 
-    /// A few photos of nothing in particular, through the process that cleans real ones.
+    /// A few photos, through the process that cleans real ones.
     async fn pictures(&self, data: &Path, command: Vec<std::ffi::OsString>) -> Result<Vec<Hash>, String> {
         let settings = PhotoSettings {
             dir: data.join("photos"),

@@ -8,15 +8,12 @@ use std::sync::Arc;
 use appliance::store::disk::{Disk, DiskFile};
 use appliance::store::system_disk::{FolderError, SystemDisk};
 
-/// A folder whose files are not flushed. Whoever is done calls [`flush_folder`].
+/// A folder whose files are not flushed until [`flush_folder`].
 #[derive(Debug)]
 pub(super) struct SeedDisk(SystemDisk);
 
 impl SeedDisk {
-    /// Makes the folder if need be, and takes it for this process alone.
-    ///
-    /// # Errors
-    /// It cannot be used, or another process has it.
+    /// Makes the folder if need be, and locks it for this process.
     pub(super) fn take(dir: &Path) -> Result<Self, FolderError> {
         SystemDisk::take(dir).map(Self)
     }
@@ -76,10 +73,6 @@ impl DiskFile for SeedFile {
     }
 }
 
-/// Makes a folder and all that is in it durable.
-///
-/// # Errors
-/// The disk's.
 pub(super) fn flush_folder(dir: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(dir)? {
         let entry = entry?;

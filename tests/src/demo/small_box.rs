@@ -10,7 +10,7 @@ use appliance::clock::system_clock;
 use appliance::command::execute_command;
 use appliance::intake::{Command, CommandRequest};
 use appliance::store::{Store, StoreConfig, StoreSizes};
-use appliance::uplink::claim::ClaimStore;
+use appliance::uplink::relation::claim::ClaimStore;
 use appliance::uplink::{Uplink, UplinkContext, UplinkState, plan::HEALTH_MS};
 use record::entry::{ClockState, CommandSource, EntryAuthor};
 use record::ids::BootId;
@@ -24,12 +24,12 @@ use super::{facilities, history, wait_for_stop};
 
 /// Time until the first cleaning of the busy box, so that whoever has just opened the dashboard sees it move.
 const FIRST_CLEANING_AFTER: Duration = Duration::from_secs(20);
-/// Milliseconds between two of its cleanings; half of it to one and a half times as long.
+/// On average; half of it to one and a half times as long.
 const CLEANING_EVERY_MS: u64 = 60_000;
-/// How long the box that falls silent may take for its last words.
+/// How long the box that falls silent may take to send the last of its log.
 const SENT_WITHIN: Duration = Duration::from_secs(60);
 
-/// Where a small box keeps its log, and how large that is: a disk that is full is nothing that a demo survives.
+/// Sized generously: a full disk is nothing that a demo survives.
 pub(super) fn store_config(data: &Path) -> StoreConfig {
     StoreConfig {
         dir: data.to_owned(),
@@ -37,14 +37,12 @@ pub(super) fn store_config(data: &Path) -> StoreConfig {
     }
 }
 
-/// A box that runs.
 struct SmallBox {
     store: Store,
     uplink: Uplink,
-    /// Its log cannot go on in this epoch.
+    /// Its log cannot continue in this epoch.
     restart: watch::Receiver<bool>,
     random: Arc<dyn RandomSource>,
-    /// A health report was made.
     reported: Arc<Notify>,
 }
 
@@ -110,7 +108,8 @@ pub(super) async fn send_and_fall_silent(data: &Path, claim_file: &Path, now_ms:
     let small_box = SmallBox::start(data, claim_file, Arc::clone(&clock) as Arc<dyn Clock>).await?;
     let last_words = async {
         small_box.all_sent().await?;
-        // By its own clock a minute has passed: that is when a box reports its health again, now with everything sent.
+        // By its own clock a minute has passed: that is when a box reports its health again, now with
+        // everything sent.
         let reported = small_box.reported.notified();
         clock.set(Now { up_ms: start.up_ms + HEALTH_MS, ..start });
         reported.await;
@@ -123,7 +122,7 @@ pub(super) async fn send_and_fall_silent(data: &Path, claim_file: &Path, now_ms:
     sent
 }
 
-/// The process of the busy box: `DATA CLAIM-FILE`. It records a cleaning now and then, until it is asked to end.
+/// The process of the busy box: `DATA CLAIM-FILE`. It records a cleaning now and then, until it is stopped.
 pub(super) fn main(arguments: impl Iterator<Item = OsString>) -> Result<(), String> {
     let paths: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
     let [data, claim_file] = &paths[..] else { return Err("data folder and claim file, please".to_owned()) };
@@ -169,7 +168,6 @@ async fn be_busy(data: &Path, claim_file: &Path) -> Result<(), String> {
     ended
 }
 
-/// Records the cleaning that is most urgent there.
 async fn clean(
     store: &Store,
     facility: &DemoFacility,

@@ -8,14 +8,12 @@ use super::device::{Condition, Device, Reaction, Role};
 use super::framing::{End, Grammar};
 use super::paper::{Ink, Paper};
 
-/// Pins of the head, in bytes and in dots.
 const HEAD_BYTES: usize = 90;
 const HEAD_DOTS: usize = 720;
 /// `ESC i z`, first byte: which of its fields are meant.
 const KIND: u8 = 0x02;
 const WIDTH: u8 = 0x04;
 const LENGTH: u8 = 0x08;
-/// Kinds of rolls.
 const CONTINUOUS: u8 = 0x0a;
 const DIE_CUT: u8 = 0x0b;
 /// `ESC i K`: two colours.
@@ -27,7 +25,6 @@ const WRONG_MEDIA: u8 = 0x01;
 const TRANSMISSION: u8 = 0x04;
 const COVER_OPEN: u8 = 0x10;
 
-/// What a status packet is sent for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Reply = 0,
@@ -55,7 +52,7 @@ impl Grammar for BrotherCommands {
     }
 }
 
-/// Where a roll's printable dots lie, counted from the left as a person sees the label: first dot and number.
+/// The first printable dot, from the left as a person sees the label, and their number.
 fn printable(roll: Roll) -> (usize, usize) {
     let (dots, right) = match (roll.width_mm, roll.length_mm) {
         (12, 0) => (106, 29),
@@ -73,23 +70,21 @@ fn printable(roll: Roll) -> (usize, usize) {
     (HEAD_DOTS - dots - right, dots)
 }
 
-/// A Brother QL.
 #[derive(Default)]
 pub(super) struct BrotherQl {
-    /// `ESC i a 01` was said.
+    /// `ESC i a 01` was received.
     raster_mode: bool,
     quiet: bool,
     compressed: bool,
     two_colour: bool,
     printing: bool,
     ended: bool,
-    /// What it stopped at, until `ESC @`: error information 1 and 2.
+    /// Error information 1 and 2, until `ESC @`.
     error: Option<(u8, u8)>,
     was_hot: bool,
 }
 
 impl BrotherQl {
-    /// What is wrong with it that a person has to mend.
     fn broken(&self, seen: &Condition) -> Option<(u8, u8)> {
         let first = match (seen.paper_out, self.ended) {
             (true, true) => END_OF_MEDIA,
@@ -116,7 +111,7 @@ impl BrotherQl {
         packet.to_vec()
     }
 
-    /// Stops, says so, and throws away what it has received.
+    /// Stops, reports it, and discards what it has received.
     fn stop(&mut self, error: (u8, u8), seen: &Condition) -> Reaction {
         self.error = Some(error);
         self.printing = false;
@@ -139,7 +134,7 @@ impl BrotherQl {
         if wrong { self.stop((0, WRONG_MEDIA), seen) } else { Reaction::default() }
     }
 
-    /// A row of dots; the packed ones have to unpack to exactly the head's width.
+    /// A row of dots; packed ones have to unpack to exactly the head's width.
     fn row(&mut self, raw: &[u8], paper: &mut Paper, seen: &Condition) -> Reaction {
         let (colour, message) = (raw[..2].to_vec(), &raw[3..]);
         let dots = if self.compressed { unpack(message) } else { Some(message.to_vec()) };
@@ -167,7 +162,6 @@ impl BrotherQl {
     }
 }
 
-/// PackBits.
 fn unpack(mut packed: &[u8]) -> Option<Vec<u8>> {
     let mut dots = Vec::with_capacity(HEAD_BYTES);
     while let Some((&count, rest)) = packed.split_first() {
@@ -211,7 +205,7 @@ impl Device for BrotherQl {
         match *raw {
             [0x1b, b'i', b'S'] => return Reaction::say(&self.packet(Kind::Reply, seen)),
             [0x1b, b'@'] => self.initialise(paper, seen),
-            // Nothing else is taken before it has been told to begin anew.
+            // Nothing else is accepted before a reset.
             _ if self.error.is_some() => {}
             [0x1b, b'i', b'a', mode] => self.raster_mode = mode == 1,
             [0x1b, b'i', b'!', mode] => self.quiet = mode != 0,

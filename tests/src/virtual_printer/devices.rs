@@ -3,7 +3,6 @@
 use super::device::Device;
 use super::{Language, Options, brother_ql, dymo, escpos, tspl, zpl};
 
-/// The device that speaks a language.
 pub(super) fn device(options: &Options) -> Box<dyn Device> {
     match options.language {
         Language::EscPos => Box::new(escpos::EscPos::new(options.clone_of_it)),

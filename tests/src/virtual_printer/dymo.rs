@@ -1,13 +1,13 @@
 //! DYMO LabelWriter 450 as it prints: rows straight on the paper, a status byte between labels, all forgotten at an error.
 
-use super::device::{Condition, Device, Reaction, Role};
+use super::device::{Condition, Device, Reaction, Role, bit_if};
 use super::framing::{End, Grammar};
 use super::paper::{Ink, Paper};
 
-/// Bytes across the head, which are also what a row has before anybody said otherwise.
+/// Bytes across the head, and of a row before `ESC D`.
 const HEAD_BYTES: usize = 84;
 
-/// Rows have no length of their own: it is what `ESC D` said.
+/// Rows have no length of their own: `ESC D` sets it.
 pub(super) struct DymoCommands {
     across: usize,
     run_dots: usize,
@@ -54,13 +54,12 @@ impl Grammar for DymoCommands {
     }
 }
 
-/// A LabelWriter 450.
 #[derive(Default)]
 pub(super) struct Dymo {
     tab: usize,
-    /// Rows of white that `ESC f` asked for since the last row.
+    /// White rows that `ESC f` requested since the last row.
     along: usize,
-    /// It stopped and takes nothing until `ESC @`.
+    /// It stopped and accepts nothing until `ESC @`.
     stopped: bool,
     /// It was reset and believes to stand between two labels.
     reset: bool,
@@ -68,9 +67,8 @@ pub(super) struct Dymo {
 
 impl Dymo {
     fn status(&self, seen: &Condition) -> u8 {
-        let bit = |on: bool, bit: u8| if on { bit } else { 0 };
         let broken = seen.stands_still();
-        bit(!broken, 0x03) | bit(seen.paper_out, 0x20) | bit(seen.cover_open, 0x80)
+        bit_if(!broken, 0x03) | bit_if(seen.paper_out, 0x20) | bit_if(seen.cover_open, 0x80)
     }
 
     fn row(&mut self, paper: &mut Paper, dots: impl Iterator<Item = bool>) {

@@ -4,18 +4,19 @@ mod pages;
 mod text;
 
 use self::text::TextState;
-use super::device::{Condition, Device, Reaction, Role};
+use super::device::{Condition, Device, Reaction, Role, bit_if};
 use super::framing::{End, Grammar, word};
 use super::paper::{Ink, Paper};
 
-/// Dots across the head, in bytes.
 const HEAD_BYTES: usize = 72;
 
 pub(super) struct EscposCommands;
 
 impl Grammar for EscposCommands {
     fn end(&mut self, head: &[u8], _: u8) -> End {
-        let at = |bytes: usize| End::At(bytes as u64);
+        fn at(bytes: usize) -> End {
+            End::At(bytes as u64)
+        }
         match *head {
             [0x10 | 0x1b | 0x1d] => End::Unknown,
             [0x10, 0x04 | 0x05]
@@ -39,7 +40,6 @@ impl Grammar for EscposCommands {
     }
 }
 
-/// What a printer does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Command<'a> {
     /// `ESC @`.
@@ -47,7 +47,10 @@ enum Command<'a> {
     /// `GS a n`.
     AutomaticStatus(u8),
     /// `GS v 0`: bytes across and the dots.
-    Raster { across: usize, dots: &'a [u8] },
+    Raster {
+        across: usize,
+        dots: &'a [u8],
+    },
     /// `GS V`, or the feed to the next label of label paper.
     Cut,
     /// `GS ( H` function 48.
@@ -64,11 +67,9 @@ enum Command<'a> {
     Justification(u8),
     /// `GS ! n`.
     Size(u8),
-    /// `LF`, or `ESC d n`: so many lines, the first of which is the one in the making.
+    /// `LF`, or `ESC d n`: so many lines, the first of which is the current one.
     Feed(u8),
-    /// Understood, and nothing comes of it.
     Nothing,
-    /// A letter.
     Text(u8),
 }
 
@@ -111,23 +112,20 @@ impl EscPos {
 
 /// `DLE EOT n`.
 fn status(n: u8, seen: &Condition) -> u8 {
-    let bit = |on: bool, bit: u8| if on { bit } else { 0 };
     0x12 | match n {
-        1 => bit(seen.stands_still(), 0x08),
-        2 => bit(seen.cover_open, 0x04) | bit(seen.paper_out, 0x20) | bit(seen.head_hot, 0x40),
-        3 => bit(seen.head_hot, 0x40),
-        4 => bit(seen.paper_out, 0x60) | bit(seen.near_end, 0x0c),
+        1 => bit_if(seen.stands_still(), 0x08),
+        2 => bit_if(seen.cover_open, 0x04) | bit_if(seen.paper_out, 0x20) | bit_if(seen.head_hot, 0x40),
+        3 => bit_if(seen.head_hot, 0x40),
+        4 => bit_if(seen.paper_out, 0x60) | bit_if(seen.near_end, 0x0c),
         _ => 0,
     }
 }
 
-/// Automatic status back.
 fn automatic_status(seen: &Condition) -> [u8; 4] {
-    let bit = |on: bool, bit: u8| if on { bit } else { 0 };
     [
-        0x10 | bit(seen.stands_still(), 0x08) | bit(seen.cover_open, 0x20),
-        bit(seen.head_hot, 0x40),
-        bit(seen.paper_out, 0x0c),
+        0x10 | bit_if(seen.stands_still(), 0x08) | bit_if(seen.cover_open, 0x20),
+        bit_if(seen.head_hot, 0x40),
+        bit_if(seen.paper_out, 0x0c),
         0x0f,
     ]
 }

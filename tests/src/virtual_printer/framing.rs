@@ -3,12 +3,10 @@
 /// The longest command that is held; of longer ones only the beginning is.
 pub(super) const COMMAND_BYTES_MAX: usize = 4 << 20;
 
-/// Where the command that was begun ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// Nobody knows yet: ask again with the next byte.
+    /// Not known yet: ask again with the next byte.
     Unknown,
-    /// With the newest byte.
     Here,
     /// Before the newest byte, which begins the next command.
     Before,
@@ -18,21 +16,18 @@ pub(super) enum End {
 
 /// How one language's commands are delimited.
 pub(super) trait Grammar: Send {
-    /// Where the command ends that begins with `head` and of which `newest` is the last byte that came. `head` ends with
-    /// it, unless the command is longer than [`COMMAND_BYTES_MAX`].
+    /// Where the command ends that begins with `head` and whose last byte so far is `newest`. `head` ends
+    /// with it, unless the command is longer than [`COMMAND_BYTES_MAX`].
     fn end(&mut self, head: &[u8], newest: u8) -> End;
 }
 
 /// A command with the bytes that it came in, or the end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
-    /// A command.
     Command(Vec<u8>),
     /// A command of so many bytes, too long to be held.
     Oversize(u64),
-    /// The line went away here.
     LineGone {
-        /// In the middle of a command.
         in_command: bool,
     },
 }
@@ -47,7 +42,6 @@ impl Token {
     }
 }
 
-/// Splits a stream, byte by byte.
 pub(super) struct Tokeniser {
     grammar: Box<dyn Grammar>,
     held: Vec<u8>,
@@ -60,12 +54,11 @@ impl Tokeniser {
         Self { grammar, held: Vec::new(), come: 0, whole: None }
     }
 
-    /// Bytes of the unfinished command that are held.
     pub(super) fn held_bytes(&self) -> usize {
         self.held.len()
     }
 
-    /// Takes a byte; gives the command that it completes.
+    /// Takes a byte; returns the command that it completes.
     pub(super) fn feed(&mut self, byte: u8) -> Option<Token> {
         self.come += 1;
         if self.held.len() < COMMAND_BYTES_MAX {
@@ -90,7 +83,8 @@ impl Tokeniser {
         self.come -= 1;
         let token = self.token();
         (self.held, self.come) = (vec![byte], 1);
-        // A first byte that is whole by itself is for the next call; no grammar has one that also ends another.
+        // A first byte that is whole by itself is for the next call; no grammar has one that also ends
+        // another.
         if let End::At(bytes) = self.grammar.end(&self.held, byte) {
             self.whole = Some(bytes.max(1));
         }
@@ -104,7 +98,7 @@ impl Tokeniser {
     }
 }
 
-/// A number of two bytes, the low one first.
+/// Two bytes, little-endian.
 pub(super) fn word(low: u8, high: u8) -> usize {
     usize::from(low) + 256 * usize::from(high)
 }
@@ -120,7 +114,6 @@ pub(super) fn commands(grammar: impl Grammar + 'static, stream: &[u8]) -> Vec<Ve
 mod tests {
     use super::*;
 
-    /// A count and so many bytes.
     struct Counted;
     impl Grammar for Counted {
         fn end(&mut self, head: &[u8], _: u8) -> End {

@@ -14,14 +14,11 @@ use super::paper::{Paper, spool};
 use super::state::{VirtualState, Waiting, strikes};
 use super::{Language, Options, Printed, PrinterFault, Roll};
 
-/// Bytes that the printer takes before it makes the sender wait.
 const RECEIVE_BUFFER_BYTES: usize = 8 * 1024;
 /// So much of a label's only large command is surely its middle.
 const MID_LABEL_BYTES: usize = 512;
-/// Where everybody asks.
 const SNMP_PORT: u16 = 161;
 
-/// The printer, shared by its threads.
 pub(super) struct Machine {
     addr: SocketAddr,
     snmp: Option<UdpSocket>,
@@ -31,7 +28,7 @@ pub(super) struct Machine {
     pub(super) changed: Condvar,
 }
 
-/// With a small kernel buffer, so that a printer that stands still is felt by the sender.
+/// With a small kernel buffer, so that the sender notices a printer that stands still.
 fn bind(addr: SocketAddr) -> std::io::Result<TcpListener> {
     let listener = TcpListener::bind(addr)?;
     rustix::net::sockopt::set_socket_recv_buffer_size(&listener, RECEIVE_BUFFER_BYTES)?;
@@ -52,7 +49,7 @@ impl Machine {
         let listener = bind(listen)?;
         let addr = listener.local_addr()?;
         let by_snmp = options.over_network && options.language == Language::BrotherQl;
-        // Only the administrator may have the port on which everybody asks, and only one printer of an address.
+        // Only the administrator may bind the standard port, and only one printer of an address.
         let agent = || UdpSocket::bind((addr.ip(), SNMP_PORT)).or_else(|_| UdpSocket::bind((addr.ip(), 0)));
         let snmp = by_snmp.then(agent).transpose()?;
         let machine = Arc::new(Self {
@@ -147,7 +144,6 @@ impl Machine {
         drop(TcpStream::connect_timeout(&self.addr, Duration::from_millis(200)));
     }
 
-    /// Tells the device that something broke or was mended.
     fn report_change(&self, s: &mut VirtualState) {
         if !s.off {
             let seen = s.seen();
@@ -160,14 +156,14 @@ impl Machine {
         s.say(&reaction.say);
         if reaction.clear {
             s.forget_buffer();
-            // What is on its way out of one that keeps its data comes out.
+            // What is under way in one that keeps its data comes out.
             if !(s.printing && s.device.keeps_buffer()) {
                 self.tear(s);
             }
         }
     }
 
-    /// Takes one connection after the other; while one is open, others wait in the backlog.
+    /// One connection at a time; others wait in the backlog.
     fn serve(&self, listener: TcpListener) {
         let mut listener = Some(listener);
         let mut s = self.lock();
@@ -194,7 +190,7 @@ impl Machine {
                 }
             }
             match listener.as_ref().map(TcpListener::accept) {
-                Some(Ok((line, _))) => self.take_line(&line, &mut tokeniser),
+                Some(Ok((connection, _))) => self.take_connection(&connection, &mut tokeniser),
                 Some(Err(e)) => tracing::warn!("virtual printer: accepting: {e}"),
                 None => {
                     let again = Instant::now() + Duration::from_millis(50);
@@ -205,7 +201,7 @@ impl Machine {
         }
     }
 
-    /// Until somebody switches it on, or it comes back by itself.
+    /// Until it is switched on, or comes back by itself.
     fn wait_for_power<'a>(&self, mut s: MutexGuard<'a, VirtualState>) -> MutexGuard<'a, VirtualState> {
         match s.back_at {
             Some(then) if then <= Instant::now() => {
@@ -219,25 +215,25 @@ impl Machine {
         }
     }
 
-    fn take_line(&self, line: &TcpStream, tokeniser: &mut Tokeniser) {
-        let Ok(answers) = line.try_clone() else { return };
+    fn take_connection(&self, connection: &TcpStream, tokeniser: &mut Tokeniser) {
+        let Ok(answers) = connection.try_clone() else { return };
         let bounded = answers.set_write_timeout(Some(Duration::from_millis(500)));
         let mut s = self.lock();
         if s.off || bounded.is_err() {
             return;
         }
         s.connections += 1;
-        s.line = Some(answers);
+        s.connection = Some(answers);
         let generation = s.generation;
         drop(s);
-        self.receive(line, tokeniser);
+        self.receive(connection, tokeniser);
         let in_command = tokeniser.held_bytes() > 0;
         let mut s = self.lock();
         if s.generation != generation {
-            // What came over a line to one that was switched off since is forgotten with all the rest.
+            // What came over a connection to one that was switched off since is forgotten with the rest.
             return;
         }
-        let gone = s.line.take();
+        let gone = s.connection.take();
         s.stored.extend(gone.filter(|_| self.options.keeps_line));
         if in_command || !s.hung_up_last() {
             s.push(Token::LineGone { in_command });
@@ -245,8 +241,8 @@ impl Machine {
         self.changed.notify_all();
     }
 
-    /// Reads until the line ends, never more than the buffer holds.
-    fn receive(&self, mut line: &TcpStream, tokeniser: &mut Tokeniser) {
+    /// Reads until the connection ends, never more than the buffer holds.
+    fn receive(&self, mut connection: &TcpStream, tokeniser: &mut Tokeniser) {
         let mut bytes = [0; 1024];
         let generation = self.lock().generation;
         loop {
@@ -257,18 +253,17 @@ impl Machine {
             {
                 s = self.wait(s);
             }
-            if s.generation != generation || s.line.is_none() {
+            if s.generation != generation || s.connection.is_none() {
                 return;
             }
             drop(s);
-            let Ok(n @ 1..) = line.read(&mut bytes) else { return };
+            let Ok(n @ 1..) = connection.read(&mut bytes) else { return };
             let mut s = self.lock();
             if s.generation != generation {
                 return;
             }
             for token in bytes[..n].iter().filter_map(|&b| tokeniser.feed(b)) {
                 match &token {
-                    // Done on arrival, whatever waits before it.
                     Token::Command(raw) if s.device.role(raw) == Role::Urgent => {
                         let seen = s.seen();
                         let answer = s.device.answer(raw, &seen);
@@ -285,7 +280,6 @@ impl Machine {
         }
     }
 
-    /// The print head and the cutter.
     fn run(&self) {
         loop {
             let mut s = self.lock();
@@ -321,7 +315,7 @@ impl Machine {
         }
     }
 
-    /// Takes the time that a slow printer takes, unless it is mended or switched off meanwhile.
+    /// Takes a slow printer's time, unless it is mended or switched off meanwhile.
     fn pace<'a>(
         &'a self,
         mut s: MutexGuard<'a, VirtualState>,
@@ -357,7 +351,7 @@ impl Machine {
         };
         let seen = s.seen();
         let VirtualState { device, paper, .. } = &mut *s;
-        // A label whose copies are coming out has been dealt with.
+        // A label whose copies are coming out has been handled.
         let reaction = match seen.copies_left {
             0 => device.take(raw, paper, &seen),
             _ => Reaction::default(),
@@ -378,14 +372,13 @@ impl Machine {
             Role::Stray => s.stray_bytes += raw.len() as u64,
             _ => {}
         }
-        // One question at most is asked for a label.
+        // At most one question is answered for a label.
         if !reaction.say.is_empty() {
             s.say(&reaction.say);
         }
         s
     }
 
-    /// The label comes out.
     fn print<'a>(
         &'a self,
         mut s: MutexGuard<'a, VirtualState>,
@@ -434,7 +427,8 @@ impl Machine {
         s
     }
 
-    /// The roll ends in the middle of a label. Who keeps its data prints it again on the next roll.
+    /// The roll ends in the middle of a label. A printer that keeps its data prints it again on the next
+    /// roll.
     fn paper_ends(&self, s: &mut VirtualState, waiting: Waiting) {
         self.come_out(s, true, true);
         if s.device.keeps_buffer() {
@@ -477,7 +471,6 @@ impl Machine {
         self.changed.notify_all();
     }
 
-    /// Says by SNMP how a Brother is.
     fn answer_snmp(&self) {
         let Some(socket) = &self.snmp else { return };
         let mut datagram = [0; 1500];
@@ -499,7 +492,7 @@ impl Machine {
             }
             drop(s);
             if let Some(answer) = snmp::answer(&datagram[..bytes], &status) {
-                // Whoever does not listen misses it.
+                // A client that does not listen misses it.
                 drop(socket.send_to(&answer, from));
             }
         }

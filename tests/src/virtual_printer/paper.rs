@@ -2,15 +2,11 @@
 
 use std::path::Path;
 
-/// Dots that are kept across and along; more is off any paper.
 const ACROSS_MAX: usize = 4_096;
 const ALONG_MAX: usize = 20_000;
-/// Bytes of a label's stream that are kept.
 const RAW_BYTES_MAX: usize = 16 << 20;
-/// Bytes of a slip's text that are kept.
 const TEXT_BYTES_MAX: usize = 1 << 20;
 
-/// What a dot looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Ink {
     #[default]
@@ -29,12 +25,11 @@ impl Ink {
     }
 }
 
-/// The label in the making.
 #[derive(Default)]
 pub(super) struct Paper {
     raw: Vec<u8>,
     rows: Vec<Vec<Ink>>,
-    /// The size that the stream said, in dots; else it is as large as what is on it.
+    /// The size that the stream stated, in dots; else it is as large as its content.
     size: Option<(usize, usize)>,
     /// Lines in the printer's own letters.
     text: String,
@@ -42,17 +37,15 @@ pub(super) struct Paper {
 }
 
 impl Paper {
-    /// Nothing has been put on it.
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// Something of it has come that has not come out.
+    /// Part of it has come, and it has not come out.
     pub(super) fn is_begun(&self) -> bool {
         !self.rows.is_empty() && !self.raw.is_empty()
     }
 
-    /// Remembers the bytes that it is made of.
     pub(super) fn keep(&mut self, raw: &[u8]) {
         let room = RAW_BYTES_MAX.saturating_sub(self.raw.len());
         self.raw.extend_from_slice(&raw[..raw.len().min(room)]);
@@ -74,12 +67,10 @@ impl Paper {
         }
     }
 
-    /// The lines in the printer's own letters.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Rows that have something on them or below them.
     pub(super) fn along(&self) -> usize {
         self.rows.len()
     }
@@ -115,7 +106,6 @@ impl Paper {
         }
     }
 
-    /// What is seen of it, or of its first half.
     pub(super) fn picture(&self, half: bool) -> image::GrayImage {
         let (across, along) =
             self.size.unwrap_or_else(|| (self.rows.iter().map(Vec::len).max().unwrap_or(0), self.rows.len()));
@@ -127,7 +117,7 @@ impl Paper {
     }
 }
 
-/// The picture comes last and whole: who sees it may read both.
+/// The picture is written last and whole: a reader who sees it may read both.
 pub(super) fn spool(
     dir: &Path,
     name: &str,

@@ -25,7 +25,7 @@ wrong-media, slow BYTES_PER_S, mute, garbage, power-off, reboot MILLISECONDS, br
 mend mends it.
 ";
 
-/// The printer as a process; `--help` says how (see [`Options`] too).
+/// The printer as a process; `--help` lists its options.
 pub fn main(args: impl IntoIterator<Item = String>) -> Result<(), String> {
     let args: Vec<String> = args.into_iter().collect();
     if args.iter().any(|arg| arg == "--help") {
@@ -98,26 +98,28 @@ fn roll(message: &str) -> Option<Roll> {
     Some(Roll { width_mm: width.parse().ok()?, length_mm: length.parse().ok()?, two_colour })
 }
 
-/// A fault, or `Some(None)` for its mending.
+/// A fault, or `Some(None)` to mend it.
 fn command(line: &str) -> Option<Option<PrinterFault>> {
     let mut words = line.split_whitespace().skip_while(|word| *word == "fault");
     let name = words.next()?;
-    let mut number = || words.next().and_then(|w| w.parse::<u32>().ok());
+    fn number<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<u32> {
+        words.next()?.parse().ok()
+    }
     Some(Some(match name {
         "mend" => return Some(None),
-        "paper-out-after" => PrinterFault::PaperOutAfter(number()?),
-        "paper-out-in-label" => PrinterFault::PaperOutInLabel { after: number()? },
+        "paper-out-after" => PrinterFault::PaperOutAfter(number(&mut words)?),
+        "paper-out-in-label" => PrinterFault::PaperOutInLabel { after: number(&mut words)? },
         "cover-open" => PrinterFault::CoverOpen,
         "head-hot" => PrinterFault::HeadHot,
         "ribbon-out" => PrinterFault::RibbonOut,
         "wrong-media" => PrinterFault::WrongMedia,
-        "slow" => PrinterFault::SlowDrain { bytes_per_s: number()? },
-        "break-in-label" => PrinterFault::LineBreaksInLabel { after: number()? },
-        "break-before-answer" => PrinterFault::LineBreaksBeforeAnswer { after: number()? },
+        "slow" => PrinterFault::SlowDrain { bytes_per_s: number(&mut words)? },
+        "break-in-label" => PrinterFault::LineBreaksInLabel { after: number(&mut words)? },
+        "break-before-answer" => PrinterFault::LineBreaksBeforeAnswer { after: number(&mut words)? },
         "mute" => PrinterFault::Mute,
         "garbage" => PrinterFault::Garbage,
         "power-off" => PrinterFault::PowerOff,
-        "reboot" => PrinterFault::Reboot { off_ms: number()? },
+        "reboot" => PrinterFault::Reboot { off_ms: number(&mut words)? },
         _ => return None,
     }))
 }
@@ -140,7 +142,9 @@ mod tests {
 
     #[test]
     fn arguments() {
-        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        fn words(line: &str) -> Vec<String> {
+            line.split(' ').map(str::to_owned).collect()
+        }
         let message =
             parse_arguments(words("--language brother-ql --roll 62x0-red --network yes --spool x")).unwrap();
         assert_eq!(message.options.roll, Roll { width_mm: 62, length_mm: 0, two_colour: true });

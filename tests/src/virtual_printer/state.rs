@@ -11,13 +11,11 @@ use super::framing::Token;
 use super::paper::Paper;
 use super::{Language, Options, Printed, PrinterFault, Roll};
 
-/// A command in the receive buffer.
 pub(super) struct Waiting {
     pub(super) role: Role,
     pub(super) token: Token,
 }
 
-/// What is broken.
 #[derive(Default)]
 pub(super) struct Faults {
     cover_open: bool,
@@ -42,17 +40,16 @@ fn count_down(after: &mut Option<u32>) {
     *after = after.map(|left| left.saturating_sub(1));
 }
 
-/// The printer behind its lock.
 pub(super) struct VirtualState {
     pub(super) device: Box<dyn Device>,
     pub(super) back_channel: bool,
     pub(super) stopping: bool,
-    /// Switched off; the generation tells the reader to forget half a command.
+    /// Switched off; the generation makes the reader discard half a command.
     pub(super) off: bool,
     pub(super) back_at: Option<Instant>,
     pub(super) generation: u64,
-    pub(super) line: Option<TcpStream>,
-    /// Lines that the other side has closed and this one has not.
+    pub(super) connection: Option<TcpStream>,
+    /// Connections that the other side has closed and this one has not.
     pub(super) stored: Vec<TcpStream>,
     queue: VecDeque<Waiting>,
     pub(super) queued_bytes: usize,
@@ -81,7 +78,7 @@ impl VirtualState {
             off: false,
             back_at: None,
             generation: 0,
-            line: None,
+            connection: None,
             stored: Vec::new(),
             queue: VecDeque::new(),
             queued_bytes: 0,
@@ -102,7 +99,6 @@ impl VirtualState {
         }
     }
 
-    /// How it is now.
     pub(super) fn seen(&self) -> Condition {
         let f = &self.faults;
         Condition {
@@ -119,7 +115,8 @@ impl VirtualState {
         }
     }
 
-    /// Waits before it does anything more. One that throws its data away goes on doing that, unless it only cools down.
+    /// Waits before it does anything more. One that discards its data continues doing so, unless it only
+    /// cools down.
     pub(super) fn stands_still(&self) -> bool {
         self.faults.head_hot || self.device.keeps_buffer() && self.seen().stands_still()
     }
@@ -130,7 +127,7 @@ impl VirtualState {
         self.stands_still() && (next != Some(Role::Question) || self.device.keeps_buffer())
     }
 
-    /// All that was taken in has been dealt with, as far as faults allow.
+    /// All that was received was handled, as far as faults allow.
     pub(super) fn is_idle(&self) -> bool {
         !self.acting && (self.queue.is_empty() || self.off || self.stands_still())
     }
@@ -139,8 +136,9 @@ impl VirtualState {
         !self.queue.is_empty()
     }
 
-    /// While its line is going to break in a label, it reads no byte before it has dealt with all that it has read. Else the
-    /// rest of a job, its end included, is in its buffer when the label comes at which the line breaks, and nothing breaks.
+    /// While its connection is going to break in a label, it reads no byte before it has handled all that it
+    /// has read. Else the rest of a job, its end included, is in its buffer when that label comes, and
+    /// nothing breaks.
     pub(super) fn reads_in_step(&self) -> bool {
         self.faults.break_in.is_some() && (self.acting || self.has_work() && !self.is_held())
     }
@@ -163,14 +161,13 @@ impl VirtualState {
         Some(waiting)
     }
 
-    /// For another time.
     pub(super) fn put_back(&mut self, waiting: Waiting) {
         self.ends_waiting += usize::from(waiting.role == Role::End);
         self.queued_bytes += waiting.token.bytes();
         self.queue.push_front(waiting);
     }
 
-    /// The last thing in the buffer is that somebody hung up.
+    /// The last thing in the buffer is the end of a connection.
     pub(super) fn hung_up_last(&self) -> bool {
         self.queue.back().is_some_and(|w| matches!(w.token, Token::LineGone { .. }))
     }
@@ -180,7 +177,7 @@ impl VirtualState {
         (self.queued_bytes, self.ends_waiting, self.copies_left) = (0, 0, 0);
     }
 
-    /// Breaks something; what switches it off is not done here.
+    /// Switching it off is not done here.
     pub(super) fn set(&mut self, fault: PrinterFault) {
         let f = &mut self.faults;
         match fault {
@@ -220,22 +217,21 @@ impl VirtualState {
         count_down(&mut f.break_in);
     }
 
-    /// Somebody has been told of a label.
     pub(super) fn count_report(&mut self) {
         count_down(&mut self.faults.break_before_answer);
     }
 
-    /// Breaks the line hard, as a pulled cable or a lost power would: no farewell, what is on its way is lost.
+    /// Resets the connection, as a pulled cable or a lost power would: what is in flight is lost.
     pub(super) fn hang_up(&mut self) {
-        if let Some(line) = self.line.take() {
-            let abortive = rustix::net::sockopt::set_socket_linger(&line, Some(Duration::ZERO));
+        if let Some(connection) = self.connection.take() {
+            let abortive = rustix::net::sockopt::set_socket_linger(&connection, Some(Duration::ZERO));
             // Ends the reader's wait; closing its end then resets the connection. It may be gone already.
-            let woken = line.shutdown(Shutdown::Read);
+            let woken = connection.shutdown(Shutdown::Read);
             tracing::debug!(?abortive, ?woken, "line broken");
         }
     }
 
-    /// What it would say, after mute and mad have had their way.
+    /// What it would answer, after the faults `Mute` and `Garbage`.
     pub(super) fn spoken(&mut self, bytes: &[u8]) -> Vec<u8> {
         let f = &mut self.faults;
         if f.mute {
@@ -256,9 +252,9 @@ impl VirtualState {
             return;
         }
         let message = self.spoken(bytes);
-        if let Some(line) = &mut self.line {
-            // Whoever does not listen misses it.
-            drop(line.write_all(&message));
+        if let Some(connection) = &mut self.connection {
+            // A client that does not listen misses it.
+            drop(connection.write_all(&message));
         }
     }
 }

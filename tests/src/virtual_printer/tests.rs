@@ -13,19 +13,18 @@ use super::{Language, Options, Printed, PrinterFault, Roll, VirtualPrinter};
 
 const WAIT: Duration = Duration::from_secs(20);
 
-/// A printer with its spool and a line to it.
 struct Bench {
     dir: tempfile::TempDir,
     printer: VirtualPrinter,
-    line: TcpStream,
+    connection: TcpStream,
 }
 
 impl Bench {
     fn new(options: Options) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let printer = VirtualPrinter::on_loopback_with(dir.path(), options).unwrap();
-        let line = connect(&printer);
-        Self { dir, printer, line }
+        let connection = connect(&printer);
+        Self { dir, printer, connection }
     }
 
     fn of(language: Language) -> Self {
@@ -33,16 +32,16 @@ impl Bench {
     }
 
     fn send(&mut self, bytes: &[u8]) {
-        self.line.write_all(bytes).unwrap();
+        self.connection.write_all(bytes).unwrap();
     }
 
     fn received<const N: usize>(&mut self) -> [u8; N] {
         let mut message = [0; N];
-        self.line.read_exact(&mut message).unwrap();
+        self.connection.read_exact(&mut message).unwrap();
         message
     }
 
-    /// All that is said until it says `end`.
+    /// All answers until `end`.
     fn heard_until(&mut self, end: &[u8]) -> Vec<u8> {
         let mut message = Vec::new();
         while !message.ends_with(end) {
@@ -51,11 +50,10 @@ impl Bench {
         message
     }
 
-    /// Nothing is said for a moment.
     fn is_silent(&mut self) -> bool {
-        self.line.set_read_timeout(Some(Duration::from_millis(150))).unwrap();
-        let silent = self.line.read(&mut [0]).is_err();
-        self.line.set_read_timeout(Some(WAIT)).unwrap();
+        self.connection.set_read_timeout(Some(Duration::from_millis(150))).unwrap();
+        let silent = self.connection.read(&mut [0]).is_err();
+        self.connection.set_read_timeout(Some(WAIT)).unwrap();
         silent
     }
 
@@ -69,23 +67,24 @@ impl Bench {
         self.printer.printed()
     }
 
-    /// Waits until the other side has broken off, then connects again.
+    /// Waits until the other side has disconnected, then connects again.
     fn reconnect(&mut self) {
         let mut rest = Vec::new();
-        drop(self.line.read_to_end(&mut rest));
-        self.line = connect(&self.printer);
+        drop(self.connection.read_to_end(&mut rest));
+        self.connection = connect(&self.printer);
     }
 }
 
-/// A printer may be off for the moment.
 fn connect(printer: &VirtualPrinter) -> TcpStream {
     let deadline = Instant::now() + WAIT;
     loop {
-        let line = TcpStream::connect(printer.addr());
-        // A port that nobody listens on may be given to the caller, who then talks to himself.
-        if let Some(line) = line.ok().filter(|line| line.local_addr().ok() != line.peer_addr().ok()) {
-            line.set_read_timeout(Some(WAIT)).unwrap();
-            return line;
+        let connection = TcpStream::connect(printer.addr());
+        // A port that nobody listens on may be assigned to the client, who then talks to itself.
+        if let Some(connection) =
+            connection.ok().filter(|connection| connection.local_addr().ok() != connection.peer_addr().ok())
+        {
+            connection.set_read_timeout(Some(WAIT)).unwrap();
+            return connection;
         }
         assert!(Instant::now() < deadline, "it does not come back");
         std::thread::yield_now();
@@ -94,6 +93,5 @@ fn connect(printer: &VirtualPrinter) -> TcpStream {
 
 /// Rows of `#` and `.`.
 fn drawn(picture: &image::GrayImage) -> Vec<String> {
-    let dot = |p: &image::Luma<u8>| if p.0[0] < 128 { '#' } else { '.' };
-    picture.rows().map(|row| row.map(dot).collect()).collect()
+    picture.rows().map(|row| row.map(|p| if p.0[0] < 128 { '#' } else { '.' }).collect()).collect()
 }

@@ -1,14 +1,11 @@
 //! TSPL as a TSC does it: lines and one raw bitmap in which black is 0, an image that stays until `CLS`.
 
-use super::device::{Condition, Device, Reaction, Role};
+use super::device::{Condition, Device, Reaction, Role, bit_if};
 use super::framing::{End, Grammar};
 use super::paper::Paper;
 
-/// Copies of one label that it makes at most; what asks for more is a mistake.
 const COPIES_MAX: u32 = 100;
-/// Longest line.
 const LINE_BYTES_MAX: usize = 1_024;
-/// Longest bitmap header.
 const HEADER_BYTES_MAX: usize = 64;
 
 pub(super) struct TsplCommands;
@@ -46,7 +43,6 @@ impl Bitmap {
     }
 }
 
-/// The header that the command begins with, when it is complete.
 fn bitmap(raw: &[u8]) -> Option<Bitmap> {
     let header = &raw[..raw.len().min(HEADER_BYTES_MAX)];
     let commas = header.iter().enumerate().filter(|(_, b)| **b == b',');
@@ -95,16 +91,14 @@ impl Tspl {
     }
 
     fn short(seen: &Condition) -> u8 {
-        let bit = |on: bool, bit: u8| if on { bit } else { 0 };
-        bit(seen.cover_open, 0x41)
-            | bit(seen.paper_out, 0x04)
-            | bit(seen.ribbon_out, 0x08)
-            | bit(seen.busy, 0x20)
-            | bit(seen.head_hot, 0x80)
+        bit_if(seen.cover_open, 0x41)
+            | bit_if(seen.paper_out, 0x04)
+            | bit_if(seen.ribbon_out, 0x08)
+            | bit_if(seen.busy, 0x20)
+            | bit_if(seen.head_hot, 0x80)
     }
 
     fn long(seen: &Condition) -> [u8; 8] {
-        let bit = |on: bool, bit: u8| if on { bit } else { 0 };
         let state = if seen.stands_still() {
             b'E'
         } else if seen.busy {
@@ -112,9 +106,11 @@ impl Tspl {
         } else {
             b'@'
         };
-        let error =
-            b'@' | bit(seen.paper_out, 0x01) | bit(seen.ribbon_out, 0x04) | bit(seen.cover_open, 0x20);
-        [2, state, b'@' | bit(seen.near_end, 1), b'@' | bit(seen.head_hot, 1), error, 3, b'\r', b'\n']
+        let error = b'@'
+            | bit_if(seen.paper_out, 0x01)
+            | bit_if(seen.ribbon_out, 0x04)
+            | bit_if(seen.cover_open, 0x20);
+        [2, state, b'@' | bit_if(seen.near_end, 1), b'@' | bit_if(seen.head_hot, 1), error, 3, b'\r', b'\n']
     }
 
     fn draw(&self, raw: &[u8], paper: &mut Paper) {

@@ -2,19 +2,15 @@
 
 mod graphic;
 
-use super::device::{Condition, Device, Reaction, Role};
+use super::device::{Condition, Device, Reaction, Role, bit_if};
 use super::framing::{End, Grammar};
 use super::paper::{Ink, Paper};
 
-/// Copies of one label that it makes at most; what asks for more is a mistake.
 const COPIES_MAX: u32 = 100;
-/// What the labels counter stood at when it left the factory's test.
+/// The counter as it left the factory's test.
 const ODOMETER_AT_FIRST: u32 = 1_234;
-/// Dots that no label exceeds.
 const DOTS_MAX: usize = 32_000;
-/// Longest header of a binary graphic.
 const HEADER_BYTES_MAX: usize = 64;
-/// Longest line outside of formats.
 const LINE_BYTES_MAX: usize = 1_024;
 
 pub(super) struct ZplCommands;
@@ -29,7 +25,7 @@ impl Grammar for ZplCommands {
             [b'!', ..] => End::Unknown,
             [b'^', b'X', b'A' | b'Z'] | [b'~', b'H', b'S' | b'I' | b'M'] => End::Here,
             [b'~', b'H', b'Q', _, _] | [b'~', b'J', _] | [b'~', b'P', _] => End::Here,
-            // Raw bytes, as many as the header says.
+            // Raw bytes, as many as the header states.
             [b'^' | b'~', b'G' | b'D', ..] if graphic::is_raw(head) && head.len() <= HEADER_BYTES_MAX => {
                 graphic::raw_bytes(head)
                     .map_or(End::Unknown, |bytes| End::At(bytes.saturating_add(head.len() as u64)))
@@ -41,7 +37,6 @@ impl Grammar for ZplCommands {
     }
 }
 
-/// The parameters of a command.
 fn numbers(parameters: &[u8]) -> Vec<usize> {
     let text = std::str::from_utf8(parameters).unwrap_or("");
     text.split(',').take(8).map(|n| n.trim().parse().unwrap_or(0)).collect()
@@ -83,11 +78,10 @@ impl Zpl {
 
     /// `~HQES`.
     fn errors(seen: &Condition) -> Vec<u8> {
-        let bit = |on: bool, bit: u32| if on { bit } else { 0 };
-        let errors = bit(seen.paper_out, 1)
-            | bit(seen.ribbon_out, 2)
-            | bit(seen.cover_open, 4)
-            | bit(seen.head_hot, 0x10);
+        let errors = bit_if(seen.paper_out, 1u32)
+            | bit_if(seen.ribbon_out, 2)
+            | bit_if(seen.cover_open, 4)
+            | bit_if(seen.head_hot, 0x10);
         format!(
             "\x02\r\n  PRINTER STATUS                         \r\n   ERRORS:         {} 00000000 {errors:08X}  \r\n   \
              WARNINGS:       0 00000000 00000000  \r\n\x03\r\n",

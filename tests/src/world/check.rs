@@ -8,10 +8,7 @@ use serde_json::Value;
 use super::ledger::{Ledger, Receipt};
 use super::{TheBox, TheRelay};
 
-/// Every receipt that was given opens and proves, whatever log it is in by now, and none was given twice.
-///
-/// # Panics
-/// One does not.
+/// Every receipt opens and proves, whatever log it is in by now, and no two are the same.
 pub async fn receipts(r#box: &TheBox, ledger: &Ledger) {
     let (mut provided, all) = (BTreeSet::new(), ledger.all());
     assert!(!all.is_empty(), "nothing was acknowledged, so nothing is checked");
@@ -24,16 +21,11 @@ pub async fn receipts(r#box: &TheBox, ledger: &Ledger) {
     }
 }
 
-/// Entries that the relay gives at a time.
 const PAGE: usize = 1_000;
-/// A log of a suite has no more.
 const ENTRIES_MAX: usize = 200_000;
 
-/// Every acknowledged submission is in the box's log exactly once, at its place, with the hash that was acknowledged,
-/// and no submission at all is there twice. Gives back the log's lines.
-///
-/// # Panics
-/// That is not so.
+/// Every acknowledged submission is in the box's log exactly once, at its place, with the hash that was
+/// acknowledged, and no submission at all is there twice. Returns the log's lines.
 pub async fn at_box(r#box: &TheBox, ledger: &Ledger) -> Vec<String> {
     let log = r#box.get("/api/v1/log").await;
     let lines: Vec<String> = log.lines().map(str::to_owned).collect();
@@ -67,10 +59,7 @@ pub async fn at_box(r#box: &TheBox, ledger: &Ledger) -> Vec<String> {
     lines
 }
 
-/// The relay holds the same entries as the box, shows every cleaning of it once, and verifies its own database.
-///
-/// # Panics
-/// That is not so.
+/// The relay holds the same entries as the box, shows every cleaning once, and verifies its own database.
 pub async fn at_relay(relay: &TheRelay, r#box: &TheBox, ledger: &Ledger) {
     let lines = at_box(r#box, ledger).await;
     let mut held = Vec::new();
@@ -96,7 +85,7 @@ pub async fn at_relay(relay: &TheRelay, r#box: &TheBox, ledger: &Ledger) {
     relay.order(&["verify"]).await;
 }
 
-/// The numbers of all cleanings that the relay's API tells, sorted; one that is told twice is there twice.
+/// The numbers of all cleanings that the relay's API returns, sorted; duplicates included.
 async fn cleanings(relay: &TheRelay) -> Vec<u64> {
     let (mut reported, mut cursor) = (Vec::new(), String::new());
     while reported.len() < ENTRIES_MAX {

@@ -9,26 +9,20 @@ use crate::tools;
 
 const ENDS_WITHIN: Duration = Duration::from_secs(20);
 
-/// A moment of a start. The kernel counts calls for each thread by itself, so a number says: whichever thread gets there
-/// first.
+/// A moment of a start. The kernel counts calls for each thread separately, so a number says: whichever
+/// thread gets there first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CutPoint {
-    /// Which calls, as strace names them.
     pub calls: &'static str,
     /// Only those about this file of the data folder; all of them where it is empty.
     pub file: &'static str,
-    /// Which of them, from 1.
     pub nth: u32,
 }
 
-/// What became of a start that was to be cut.
 #[derive(Debug)]
 pub enum CutStart {
-    /// It died before it said where it listens.
     Died,
-    /// It got through without such a moment, and was killed then.
     GotThrough,
-    /// It ended by itself; what it said.
     Ended(String),
 }
 
@@ -47,7 +41,8 @@ fn killed_at(command: &Program, data: &Path, moment: CutPoint) -> Program {
     Program { path: tools::program("strace"), args, env: command.env.clone(), sockets: Vec::new() }
 }
 
-/// Waits until a killed box has let go of its folder: it is its tracer's child, so nobody here can wait for its end.
+/// Waits until a killed box has released its folder: it is its tracer's child, so nobody here can wait for
+/// its end.
 async fn wait_for_end(data: &Path) {
     let Ok(lock) = std::fs::File::open(data.join("lock")) else { return };
     let freed = tokio::task::spawn_blocking(move || lock.lock());
@@ -57,9 +52,6 @@ async fn wait_for_end(data: &Path) {
 }
 
 /// Starts a box on this folder and kills it at a moment of its start.
-///
-/// # Panics
-/// There is no strace; the box goes on.
 pub async fn cut_start(command: &Program, data: &Path, moment: CutPoint) -> CutStart {
     let ended = match killed_at(command, data, moment).start().await {
         Err(error) => {
@@ -67,7 +59,7 @@ pub async fn cut_start(command: &Program, data: &Path, moment: CutPoint) -> CutS
             if error.contains("signal: 9") { CutStart::Died } else { CutStart::Ended(error) }
         }
         Ok(running) => {
-            // Its tracer's end would let it go on.
+            // Its tracer's end would let it continue.
             let pid = running.message()["pid"].as_i64().and_then(|pid| i32::try_from(pid).ok());
             let pid = pid.and_then(rustix::process::Pid::from_raw);
             let pid =

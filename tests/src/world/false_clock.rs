@@ -12,17 +12,14 @@ use crate::tools;
 
 const SOURCE: &str = include_str!("false_clock.c");
 
-/// A clock that is off by whatever it is told to be, also while somebody reads it.
+/// A clock whose error can change, also while somebody reads it.
 pub struct FalseClock {
     dir: TempDir,
     is_of_board: bool,
 }
 
 impl FalseClock {
-    /// One that is off by so many seconds; of several, each reading takes the next.
-    ///
-    /// # Panics
-    /// There is no C compiler.
+    /// Off by so many seconds; of several, each reading takes the next.
     pub fn off_by(seconds: &[i64]) -> Self {
         let clock = Self { dir: folder(), is_of_board: false };
         let source = clock.dir.path().join("false_clock.c");
@@ -44,9 +41,6 @@ impl FalseClock {
     }
 
     /// From now on a time server keeps the board's clock, and it is right.
-    ///
-    /// # Panics
-    /// That cannot be written.
     pub fn is_synced(&self) {
         self.is_off_by(&[0]);
         std::fs::write(self.sync_file(), "")
@@ -65,10 +59,6 @@ impl FalseClock {
         self.dir.path().join("off_by")
     }
 
-    /// From now on it is off by this.
-    ///
-    /// # Panics
-    /// That cannot be written.
     pub fn is_off_by(&self, seconds: &[i64]) {
         let new = self.file().with_extension("new");
         let lines: String = seconds.iter().map(|seconds| format!("{seconds}\n")).collect();
@@ -77,7 +67,6 @@ impl FalseClock {
         reported.unwrap_or_else(|e| panic!("{}: {e}", new.display()));
     }
 
-    /// The program with this clock.
     #[must_use]
     pub fn of(&self, command: Program) -> Program {
         let command = command.env("LD_PRELOAD", self.shared_object()).env("FALSE_CLOCK", self.file());

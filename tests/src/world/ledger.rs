@@ -11,19 +11,16 @@ use super::TIME_LIMIT;
 /// Crockford's alphabet, as receipts use it.
 const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// What a receipt's address says: `<epoch's number>-<seq>-<ten symbols of the leaf's hash>`.
+/// A receipt's address: `<epoch's number>-<seq>-<ten symbols of the leaf's hash>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Receipt {
-    /// The epoch's number.
     pub epoch_n: u32,
-    /// The entry's place in it.
     pub seq: u64,
     /// The first 50 bits of its hash.
     pub check: String,
 }
 
 impl Receipt {
-    /// Reads the address of a receipt's page.
     pub fn read(address: &str) -> Option<Self> {
         let mut parts = address.strip_prefix("/r/")?.split('-');
         let (n, seq, check) = (parts.next()?, parts.next()?, parts.next()?);
@@ -31,12 +28,10 @@ impl Receipt {
         whole.then_some(Self { epoch_n: n.parse().ok()?, seq: seq.parse().ok()?, check: check.to_owned() })
     }
 
-    /// The address of its page.
     pub fn address(&self) -> String {
         format!("/r/{}-{}-{}", self.epoch_n, self.seq, self.check)
     }
 
-    /// The ten symbols that belong to a leaf's hash.
     pub fn symbols(leaf: &Hash) -> String {
         let bits = leaf.0[..7].iter().fold(0u64, |bits, &b| (bits << 8) | u64::from(b)) >> 6;
         (0..10).map(|i| char::from(SYMBOLS[((bits >> (45 - 5 * i)) & 31) as usize])).collect()
@@ -49,15 +44,10 @@ struct Promised {
     count: watch::Sender<usize>,
 }
 
-/// All acknowledgements of a world, by the submission's idempotency key.
 #[derive(Clone, Default)]
 pub struct Ledger(Arc<Promised>);
 
 impl Ledger {
-    /// An acknowledgement. One for a key that had one must be the same.
-    ///
-    /// # Panics
-    /// The box told another receipt for the same submission before.
     pub fn note(&self, key: &str, receipt: &Receipt) {
         let mut receipts = self.0.receipts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = receipts.get(key) {
@@ -68,22 +58,16 @@ impl Ledger {
         self.0.count.send_replace(receipts.len());
     }
 
-    /// How many submissions were acknowledged.
     pub fn count(&self) -> usize {
         *self.0.count.borrow()
     }
 
-    /// Waits for so many acknowledgements in all.
-    ///
-    /// # Panics
-    /// They did not come.
     pub async fn reaches(&self, count: usize) {
         let mut counted = self.0.count.subscribe();
         let reached = tokio::time::timeout(TIME_LIMIT, counted.wait_for(|n| *n >= count)).await;
         assert!(reached.is_ok(), "{} of {count} acknowledgements within {TIME_LIMIT:?}", self.count());
     }
 
-    /// Everything that was acknowledged.
     pub fn all(&self) -> BTreeMap<String, Receipt> {
         self.0.receipts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,8 +1,8 @@
-//! A small world of real processes: one relay, one box, a line between them that can be spoilt, and phones.
+//! A small world of real processes: one relay, one box, a breakable connection between them, and phones.
 //!
-//! [`World`] starts, kills and starts again; [`ledger`] remembers what the box acknowledged; [`phones`] are who it
-//! acknowledged it to; [`the_box`] and [`the_relay`] know how each program is set up; [`check`] compares what was promised
-//! with what both ends hold; [`cut_start`] kills a start at a chosen moment, and [`false_clock`] lets a process live by a wrong one. Whatever goes wrong here is a test's failure, so it panics with the reason.
+//! [`World`] starts, kills and restarts; [`ledger`] remembers what the box acknowledged to [`phones`]; [`the_box`] and [`the_relay`]
+//! set up each program; [`check`] compares what was acknowledged with what both ends hold; [`cut_start`] kills a start at a chosen
+//! moment, and [`false_clock`] gives a process a wrong clock. A failure here is a test's failure, so it panics with the reason.
 
 pub mod check;
 pub mod cut_start;
@@ -29,16 +29,12 @@ use crate::proxy::{NetworkFault, Proxy};
 
 /// The longest that anything in a suite is waited for.
 pub const TIME_LIMIT: Duration = Duration::from_secs(90);
-/// Between two looks at something that only can be asked again and again.
 pub const LOOK_EVERY: Duration = Duration::from_millis(25);
 
-/// Relay and box as real processes on fixed ports, with a spoilable line between them.
+/// Relay and box as real processes on fixed ports, with a breakable connection between them.
 pub struct World {
-    /// The box.
     pub r#box: TheBox,
-    /// The relay.
     pub relay: TheRelay,
-    /// What was acknowledged.
     pub ledger: Ledger,
     mqtt: Proxy,
     photos: Proxy,
@@ -46,14 +42,13 @@ pub struct World {
 }
 
 impl World {
-    /// A relay and a box that was claimed by a claim file at its first start, with a few items.
-    ///
-    /// `program` is the demo, which is each of the parts.
+    /// A relay and a box that was claimed by a claim file at its first start, with a few items. `program` is
+    /// the demo, which contains all of the parts.
     pub async fn claimed(program: &Path) -> Self {
         Self::unstarted(program, None).await.claimed_now().await
     }
 
-    /// The same with the relay on this database instead of a file of its own.
+    /// With the relay on this database instead of a file of its own.
     pub async fn claimed_on(program: &Path, database: &str) -> Self {
         Self::unstarted(program, Some(database)).await.claimed_now().await
     }
@@ -67,7 +62,7 @@ impl World {
         world
     }
 
-    /// The same, but the box does not know the relay yet; see [`World::claim`].
+    /// The box does not know the relay yet; see [`World::claim`].
     pub async fn unclaimed(program: &Path) -> Self {
         let mut world = Self::unstarted(program, None).await;
         world.r#box.start().await;
@@ -98,10 +93,7 @@ impl World {
         self.dir.path().join("claim.toml")
     }
 
-    /// Gives the running box its claim file, by the words with which the relay's page tells an administrator to.
-    ///
-    /// # Panics
-    /// The words are not those of a command of the box's program.
+    /// Gives the running box its claim file, by the command that the relay's page shows to an administrator.
     pub async fn claim(&self) {
         let file = self.claim_file().to_string_lossy().into_owned();
         let words = relay::web::CLAIM_COMMAND.strip_prefix("cleantrack-appliance ");
@@ -112,19 +104,17 @@ impl World {
         self.r#box.order(&order).await;
     }
 
-    /// From now on the line from the box to the relay is like this.
-    pub fn line(&self, fault: NetworkFault) {
+    /// Of the connection from the box to the relay.
+    pub fn set_fault(&self, fault: NetworkFault) {
         self.mqtt.set(fault);
         self.photos.set(fault);
     }
 
-    /// From now on the line of MQTT alone is like this.
-    pub fn mqtt_line(&self, fault: NetworkFault) {
+    pub fn set_mqtt_fault(&self, fault: NetworkFault) {
         self.mqtt.set(fault);
     }
 
-    /// From now on the line of HTTPS alone is like this.
-    pub fn https_line(&self, fault: NetworkFault) {
+    pub fn set_https_fault(&self, fault: NetworkFault) {
         self.photos.set(fault);
     }
 
@@ -138,7 +128,6 @@ impl World {
         self.photos.connections()
     }
 
-    /// A phone in the building.
     pub fn phone(&self, name: &str) -> Phone {
         self.r#box.phone(name, &self.ledger)
     }
@@ -156,11 +145,8 @@ impl World {
         }
     }
 
-    /// The box has lost the keys of its earlier logs, so that nothing says that the present one is its own: waits until the relay
-    /// keeps it apart, and says that it is.
-    ///
-    /// # Panics
-    /// The relay counts it before.
+    /// The box has lost the keys of its earlier logs, so that nothing proves the current one its own: waits
+    /// until the relay keeps it apart, and then admits it.
     pub async fn admit(&self) {
         let waits = until("the relay keeps the log apart", async || {
             let health = self.r#box.health().await?;
@@ -175,7 +161,7 @@ impl World {
         self.relay.admit(&box_id, &epoch).await;
     }
 
-    /// Everything that was acknowledged is at the box once, and at the relay, and both prove it.
+    /// Everything acknowledged is at the box once, and at the relay, and both prove it.
     pub async fn check(&self) {
         check::at_box(&self.r#box, &self.ledger).await;
         self.caught_up().await;
@@ -183,19 +169,18 @@ impl World {
     }
 }
 
-/// The TLS library wants to be told once per process whose arithmetic it uses.
+/// The TLS library needs its provider set once per process.
 pub fn provide_cryptography() {
-    // Another test of this process may have done it: it is the same one.
+    // Another test of this process may have set the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// A folder that goes with the world.
 pub fn folder() -> TempDir {
     let made = tempfile::Builder::new().prefix("cleantrack-world-").tempdir();
     made.unwrap_or_else(|e| panic!("a folder: {e}"))
 }
 
-/// A port that stays the same part's, however often it is started.
+/// A port that stays the same across restarts.
 pub fn own_port() -> u16 {
     take_port().unwrap_or_else(|e| panic!("{e}"))
 }
@@ -204,7 +189,7 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// Asks until there is an answer; `None` when [`TIME_LIMIT`] is over.
+/// Polls until there is an answer; `None` after [`TIME_LIMIT`].
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let looking = async {
         loop {

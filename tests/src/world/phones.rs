@@ -9,25 +9,19 @@ use tokio::task::JoinSet;
 use super::TIME_LIMIT;
 use super::ledger::{Ledger, Receipt};
 
-/// A request takes no longer; then the phone asks again.
 const REQUEST_WITHIN: Duration = Duration::from_secs(20);
-/// Before a phone tries again what failed.
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
-/// Each so many submissions an old one is sent once more.
+/// Every so many submissions an old one is sent once more.
 const REPEAT_EVERY: usize = 7;
 
-/// What became of a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Post {
-    /// The box says that it is recorded.
     Recorded(Receipt),
-    /// The box says that it is not; status and body.
     Refused(u16, String),
     /// No answer: perhaps recorded, perhaps not.
     Unknown(String),
 }
 
-/// One phone.
 #[derive(Clone)]
 pub struct Phone {
     name: String,
@@ -39,7 +33,8 @@ pub struct Phone {
 
 impl Phone {
     pub(super) fn new(name: &str, http: String, tags: Vec<Tag>, ledger: Ledger) -> Self {
-        // It speaks plain HTTP: reading the certificate authorities of this machine would be most of what a phone costs.
+        // It speaks plain HTTP: reading the certificate authorities of this machine would be most of what a
+        // phone costs.
         let client = reqwest::Client::builder()
             .tls_certs_only([])
             .timeout(REQUEST_WITHIN)
@@ -49,17 +44,14 @@ impl Phone {
         Self { name: name.to_owned(), http, tags, client, ledger }
     }
 
-    /// Its nth submission's key.
     pub fn key(&self, n: usize) -> String {
         format!("{}-{n}", self.name)
     }
 
-    /// The item of its nth submission.
     pub fn item(&self, n: usize) -> Tag {
         self.tags[n % self.tags.len()]
     }
 
-    /// Posts its nth submission, once.
     pub async fn post(&self, n: usize) -> Post {
         let key = self.key(n);
         let address = format!("{}/t/{}", self.http, self.item(n));
@@ -72,7 +64,7 @@ impl Phone {
         };
         let status = answer.status().as_u16();
         let location = answer.headers().get("location").and_then(|l| l.to_str().ok()).map(str::to_owned);
-        // A connection is used again only when its answer was read to the end.
+        // A connection is reused only when its answer was read to the end.
         let body = answer.text().await.unwrap_or_default();
         match location.as_deref().and_then(Receipt::read) {
             Some(receipt) if status == 303 => {
@@ -83,10 +75,6 @@ impl Phone {
         }
     }
 
-    /// Posts its nth submission with a photo, once.
-    ///
-    /// # Panics
-    /// It is not acknowledged.
     pub async fn record_with_photo(&self, n: usize, jpeg: Vec<u8>) -> Receipt {
         let key = self.key(n);
         let address = format!("{}/t/{}", self.http, self.item(n));
@@ -102,10 +90,6 @@ impl Phone {
         receipt
     }
 
-    /// Posts its nth submission until it is acknowledged.
-    ///
-    /// # Panics
-    /// It is not within [`TIME_LIMIT`], or the box refuses it for good.
     pub async fn record(&self, n: usize) -> Receipt {
         let mut last = None;
         let trying = async {
@@ -126,14 +110,13 @@ impl Phone {
         }
     }
 
-    /// Posts submissions from `from` on, one after the other.
     pub async fn record_all(&self, range: std::ops::Range<usize>) {
         for n in range {
             self.record(n).await;
         }
     }
 
-    /// Goes on until somebody says stop; gives back how many submissions it made.
+    /// Records until the stop; the number of submissions.
     async fn go_on(self, stopped: watch::Receiver<bool>) -> usize {
         let mut n = 0;
         while !*stopped.borrow() {
@@ -155,7 +138,6 @@ pub struct Load {
 }
 
 impl Load {
-    /// All of these begin.
     pub fn start(phones: impl IntoIterator<Item = Phone>) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut work = JoinSet::new();
@@ -165,10 +147,7 @@ impl Load {
         Self { stop, phones: work }
     }
 
-    /// They finish what they are at; gives back how many submissions they made, all of them acknowledged.
-    ///
-    /// # Panics
-    /// One of them failed.
+    /// They finish what they are at; the number of submissions, all of them acknowledged.
     pub async fn stop(mut self) -> usize {
         self.stop.send_replace(true);
         let mut made = 0;

@@ -12,15 +12,13 @@ use super::false_clock::FalseClock;
 use super::ledger::Ledger;
 use super::phones::Phone;
 use super::{own_port, provide_cryptography};
-use crate::process::{Program, RunningProgram, StartError};
+use crate::process::{Program, ProgramHandle, StartError};
 
-/// Items that it has.
 const ITEMS: usize = 3;
 
 /// A box on its own folder and ports, running or not.
 pub struct TheBox {
     program: PathBuf,
-    /// Its arguments before those of the box.
     prefix: Vec<String>,
     data: PathBuf,
     ports: [u16; 2],
@@ -28,7 +26,7 @@ pub struct TheBox {
     settings: String,
     clock: Option<Arc<FalseClock>>,
     sockets: Vec<(&'static str, Arc<TcpListener>)>,
-    running: Option<RunningProgram>,
+    running: Option<ProgramHandle>,
     token: String,
     tags: Vec<Tag>,
     client: Option<reqwest::Client>,
@@ -51,7 +49,8 @@ impl TheBox {
         Self::with_prefix(program, &["box"], data)
     }
 
-    /// Not started yet; `program` is the box's own, or it is what runs it with these arguments before those of the box.
+    /// Not started yet; `program` is the box's own, or it runs it with these arguments before those of the
+    /// box.
     pub fn with_prefix(program: &Path, prefix: &[&str], data: &Path) -> Self {
         provide_cryptography();
         Self {
@@ -71,31 +70,27 @@ impl TheBox {
         }
     }
 
-    /// The same box with its people's token and items on a copy of its folder, on ports of its own; not started yet.
+    /// The same box with its token and items on a copy of its folder, on ports of its own; not started yet.
     pub fn twin(&self, data: &Path) -> Self {
         let (token, tags, prefix) = (self.token.clone(), self.tags.clone(), self.prefix.clone());
         Self { token, tags, prefix, ..Self::new(&self.program, data) }
     }
 
-    /// Its settings end with this from the next start on.
+    /// In force from the next start on.
     pub fn add_settings(&mut self, toml: &str) {
         self.settings.push_str(toml);
     }
 
-    /// Its settings name this claim file from the next start on.
     pub fn claim_at_start(&mut self, file: &Path) {
         self.claim = Some(file.to_owned());
     }
 
-    /// It lives by this clock from the next start on.
+    /// In force from the next start on.
     pub fn lives_by(&mut self, clock: &Arc<FalseClock>) {
         self.clock = Some(Arc::clone(clock));
     }
 
     /// From the next start on its sockets are held here and handed over, as systemd does.
-    ///
-    /// # Panics
-    /// They cannot be bound.
     pub fn hold_sockets(&mut self) {
         let held = ["http", "https"].into_iter().zip(self.ports).map(|(name, port)| {
             let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
@@ -109,7 +104,6 @@ impl TheBox {
         self.sockets.clear();
     }
 
-    /// The data folder.
     pub fn data(&self) -> &Path {
         &self.data
     }
@@ -127,7 +121,6 @@ impl TheBox {
         file
     }
 
-    /// How it is started.
     pub fn command(&self, args: &[&str]) -> Program {
         let config = self.config();
         let config = config.to_string_lossy();
@@ -142,22 +135,14 @@ impl TheBox {
         }
     }
 
-    /// Starts it, on the same data and ports as before.
-    ///
-    /// # Panics
-    /// It does not start.
     pub async fn start(&mut self) {
         self.try_start().await.unwrap_or_else(|e| panic!("the box: {e}"));
     }
 
-    /// Starts it, if it starts.
-    ///
-    /// # Errors
-    /// What it did instead.
     pub async fn try_start(&mut self) -> Result<(), StartError> {
         assert!(self.running.is_none(), "the box runs already");
         let running = self.command(&["serve"]).start().await?;
-        // A box whose certificates are of no use serves plain HTTP alone.
+        // A box without a usable certificate serves plain HTTP alone.
         let secure = running.message()["https"].is_string();
         let ca = PathBuf::from(running.reported("/ca"));
         self.running = Some(running);
@@ -165,37 +150,23 @@ impl TheBox {
         Ok(())
     }
 
-    /// Kills it without a word.
-    ///
-    /// # Panics
-    /// It does not run.
     pub async fn kill(&mut self) {
         let running = self.running.take().unwrap_or_else(|| panic!("the box does not run"));
         running.kill().await.unwrap_or_else(|e| panic!("the box was not killed: {e}"));
     }
 
-    /// Asks it to end and waits; its exit status and its log.
-    ///
-    /// # Panics
-    /// It does not run, or does not end.
+    /// Stops it in order; its exit status and its log.
     pub async fn stop(&mut self) -> (Option<i32>, String) {
         let running = self.running.take().unwrap_or_else(|| panic!("the box does not run"));
         let (status, log) = running.stop().await.unwrap_or_else(|e| panic!("the box: {e}"));
         (status.code(), log)
     }
 
-    /// Its process id.
-    ///
-    /// # Panics
-    /// It does not run.
     pub fn pid(&self) -> u32 {
-        self.running.as_ref().map_or_else(|| panic!("the box does not run"), RunningProgram::pid)
+        self.running.as_ref().map_or_else(|| panic!("the box does not run"), ProgramHandle::pid)
     }
 
     /// Waits until it ends by itself; its exit status and its log.
-    ///
-    /// # Panics
-    /// It does not run, or goes on.
     pub async fn ends(&mut self) -> (Option<i32>, String) {
         let mut running = self.running.take().unwrap_or_else(|| panic!("the box does not run"));
         let ended = tokio::time::timeout(super::TIME_LIMIT, running.ended()).await;
@@ -206,25 +177,18 @@ impl TheBox {
         }
     }
 
-    /// What it has written since its start.
     pub fn log(&self) -> String {
-        self.running.as_ref().map_or_else(|| "(not running)".to_owned(), RunningProgram::log)
+        self.running.as_ref().map_or_else(|| "(not running)".to_owned(), ProgramHandle::log)
     }
 
-    /// An order by the box's own command line; what it answered.
-    ///
-    /// # Panics
-    /// It was refused.
+    /// A command by the box's own command line; its output.
     pub async fn order(&self, args: &[&str]) -> String {
         let output = self.command(args).run("").await.unwrap_or_else(|e| panic!("box {args:?}: {e}"));
         assert!(output.status.success(), "box {args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    /// A token and a few items, by the ways that a person has.
-    ///
-    /// # Panics
-    /// The box refused one of them.
+    /// A token and a few items, as a person would make them.
     pub async fn found(&mut self) {
         self.token = self.order(&["token", "create", "--name", "suite", "--scope", "write"]).await;
         let [http, _] = self.ports;
@@ -243,7 +207,7 @@ impl TheBox {
         }
     }
 
-    /// Another token: those of a box that was restored let nobody in any more.
+    /// Another token: those of a box that was restored are not valid any more.
     pub async fn renew_token(&mut self) {
         self.token = self.order(&["token", "create", "--name", "suite", "--scope", "write"]).await;
     }
@@ -252,51 +216,39 @@ impl TheBox {
         self.client.as_ref().unwrap_or_else(|| panic!("the box was never started, or serves no HTTPS"))
     }
 
-    /// Where staff go.
     pub fn https(&self, path: &str) -> String {
         format!("https://localhost:{}{path}", self.ports[1])
     }
 
-    /// Where phones go.
     pub fn http(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.ports[0])
     }
 
-    /// A phone that knows the box's items.
     pub fn phone(&self, name: &str, ledger: &Ledger) -> Phone {
         Phone::new(name, self.http(""), self.tags.clone(), ledger.clone())
     }
 
     /// Where a page's redirects end, and with which status.
-    ///
-    /// # Panics
-    /// Nobody answers.
     pub async fn leads_to(&self, path: &str) -> (String, u16) {
         let requested = self.plain.get(self.http(path)).send().await;
         let answer = requested.unwrap_or_else(|e| panic!("{path}: {e:?}"));
         (answer.url().path().to_owned(), answer.status().as_u16())
     }
 
-    /// What `/healthz` says; `None` while nobody answers.
+    /// `/healthz`; `None` while nobody answers.
     pub async fn health(&self) -> Option<Value> {
         let answer = self.plain.get(self.http("/healthz")).send().await.ok()?;
         serde_json::from_str(&answer.text().await.ok()?).ok()
     }
 
-    /// An answer of its API.
-    ///
-    /// # Panics
-    /// It is not 200.
+    /// From its API; anything but 200 panics.
     pub async fn get(&self, path: &str) -> String {
         let (status, body) = self.ask(path).await.unwrap_or_else(|| panic!("no HTTPS: {path}"));
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
-    /// The same answer as it comes packed, unpacked to its end.
-    ///
-    /// # Panics
-    /// It is not 200, it is not packed, or it is cut off.
+    /// The same answer compressed, and unpacked to its end.
     pub async fn get_packed(&self, path: &str) -> String {
         use std::io::Read as _;
         let requested = self.client().get(self.https(path)).bearer_auth(&self.token);
@@ -310,10 +262,7 @@ impl TheBox {
         read.map(|_| text).unwrap_or_else(|e| panic!("{path}: {e}"))
     }
 
-    /// What its API answers: the status and the answer; `None` where it serves no HTTPS that its authority vouches for.
-    ///
-    /// # Panics
-    /// There is no answer.
+    /// Status and answer of its API; `None` where it serves no HTTPS that its authority signed.
     pub async fn ask(&self, path: &str) -> Option<(u16, String)> {
         let requested = self.client.as_ref()?.get(self.https(path)).bearer_auth(&self.token).send().await;
         let answer = match requested {
@@ -325,10 +274,7 @@ impl TheBox {
         Some((status.as_u16(), body))
     }
 
-    /// What its plain HTTP answers anybody: the status and the answer.
-    ///
-    /// # Panics
-    /// There is no answer.
+    /// Status and answer of its plain HTTP, without a token.
     pub async fn ask_plain(&self, path: &str) -> (u16, String) {
         let requested = self.plain.get(self.http(path)).send().await;
         let answer = requested.unwrap_or_else(|e| panic!("{path}: {e:?}"));
@@ -336,10 +282,7 @@ impl TheBox {
         (status.as_u16(), body.unwrap_or_else(|e| panic!("{path} broke off: {e:?}")))
     }
 
-    /// What its API answers to something new: the status and the answer.
-    ///
-    /// # Panics
-    /// There is no answer.
+    /// Status and answer of its API to a POST.
     pub async fn post(&self, path: &str, new: &Value) -> (u16, Value) {
         let requested = self.client().post(self.https(path)).bearer_auth(&self.token).json(new).send().await;
         let answer = requested.unwrap_or_else(|e| panic!("{path}: {e:?}"));

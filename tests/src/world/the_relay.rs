@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::own_port;
-use crate::process::{Program, RunningProgram};
+use crate::process::{Program, ProgramHandle};
 
 const EMAIL: &str = "admin@clinic.example";
 const PASSWORD: &str = "correct horse battery";
 
-/// One process of a relay on its own folder and ports, running or not; on SQLite and with every role, if nobody says
-/// otherwise.
+/// One process of a relay on its own folder and ports, running or not; by default on SQLite and with every
+/// role.
 pub struct TheRelay {
     program: PathBuf,
     data: PathBuf,
@@ -23,14 +23,13 @@ pub struct TheRelay {
     database: Option<String>,
     settings: String,
     role: &'static str,
-    running: Option<RunningProgram>,
+    running: Option<ProgramHandle>,
     account: String,
     token: String,
     client: Option<reqwest::Client>,
 }
 
 impl TheRelay {
-    /// Not started yet.
     pub fn new(program: &Path, data: &Path) -> Self {
         let ports = [own_port(), own_port(), own_port(), own_port()];
         let (program, data) = (program.to_owned(), data.to_owned());
@@ -54,31 +53,26 @@ impl TheRelay {
         self.ports
     }
 
-    /// Boxes are told these ports instead of its own.
+    /// Boxes are given these ports instead of its own.
     pub fn is_reached_by(&mut self, mqtt: u16, photos: u16) {
         self.reached = [mqtt, photos];
     }
 
-    /// It keeps what it knows in this database.
     pub fn keeps_in(&mut self, database: &str) {
         self.database = Some(database.to_owned());
     }
 
-    /// Its settings have these lines too from the next start on; keys of sections with the section's name before them.
+    /// In force from the next start on; keys of sections with the section's name before them.
     pub fn add_settings(&mut self, toml: &str) {
         self.settings.push_str(toml);
     }
 
-    /// It does only this.
     pub fn has_role(&mut self, role: &'static str) {
         self.role = role;
     }
 
-    /// Another process of the same relay with a role of its own, on another machine as it were: the same database and
-    /// keys, its own folder and ports.
-    ///
-    /// # Panics
-    /// The keys are not there yet, or cannot be copied.
+    /// Another process of the same relay with a role of its own, as if on another machine: the same database
+    /// and keys, its own folder and ports.
     pub fn beside(&self, role: &'static str) -> Self {
         let data = self.data.with_extension(role);
         let mut other = Self::new(&self.program, &data);
@@ -94,12 +88,10 @@ impl TheRelay {
         other
     }
 
-    /// Where people go.
     pub fn https(&self, path: &str) -> String {
         format!("https://localhost:{}{path}", self.ports[0])
     }
 
-    /// The data folder.
     pub fn data(&self) -> &Path {
         &self.data
     }
@@ -126,10 +118,6 @@ impl TheRelay {
         Program::new(&self.program, &all)
     }
 
-    /// Starts it, on the same data and ports as before.
-    ///
-    /// # Panics
-    /// It does not start.
     pub async fn start(&mut self) {
         assert!(self.running.is_none(), "the relay runs already");
         let running = self
@@ -141,56 +129,37 @@ impl TheRelay {
         let pem = std::fs::read(&ca).unwrap_or_else(|e| panic!("{ca}: {e}"));
         let ca = reqwest::Certificate::from_pem_bundle(&pem).unwrap_or_else(|e| panic!("{ca}: {e}"));
         let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).tls_certs_only(ca);
-        // A sign-in's answer sends on; its cookie is what is wanted.
+        // A sign-in redirects; only its cookie is needed.
         let client = client.redirect(reqwest::redirect::Policy::none()).build();
         self.client = Some(client.unwrap_or_else(|e| panic!("a client: {e}")));
         self.running = Some(running);
     }
 
-    /// Kills it without a word.
-    ///
-    /// # Panics
-    /// It does not run.
     pub async fn kill(&mut self) {
         let running = self.running.take().unwrap_or_else(|| panic!("the relay does not run"));
         running.kill().await.unwrap_or_else(|e| panic!("the relay was not killed: {e}"));
     }
 
-    /// Asks it to end and waits; its exit status and its log.
-    ///
-    /// # Panics
-    /// It does not run, or does not end.
+    /// Stops it in order; its exit status and its log.
     pub async fn stop(&mut self) -> (Option<i32>, String) {
         let running = self.running.take().unwrap_or_else(|| panic!("the relay does not run"));
         let (status, log) = running.stop().await.unwrap_or_else(|e| panic!("the relay: {e}"));
         (status.code(), log)
     }
 
-    /// Its process id.
-    ///
-    /// # Panics
-    /// It does not run.
     pub fn pid(&self) -> u32 {
-        self.running.as_ref().map_or_else(|| panic!("the relay does not run"), RunningProgram::pid)
+        self.running.as_ref().map_or_else(|| panic!("the relay does not run"), ProgramHandle::pid)
     }
 
-    /// What it has written since its start.
     pub fn log(&self) -> String {
-        self.running.as_ref().map_or_else(|| "(not running)".to_owned(), RunningProgram::log)
+        self.running.as_ref().map_or_else(|| "(not running)".to_owned(), ProgramHandle::log)
     }
 
-    /// An order by its command line; what it answered.
-    ///
-    /// # Panics
-    /// It was refused.
+    /// A command by its command line; its output.
     pub async fn order(&self, args: &[&str]) -> String {
         self.order_with(args, "").await
     }
 
-    /// The same, with this on its standard input.
-    ///
-    /// # Panics
-    /// It was refused.
     pub async fn order_with(&self, args: &[&str], input: &str) -> String {
         let output = self.command(args).run(input).await.unwrap_or_else(|e| panic!("relay {args:?}: {e}"));
         let (message, wrong) =
@@ -199,10 +168,7 @@ impl TheRelay {
         message.into_owned()
     }
 
-    /// What a command says that ends with 1 where not everything is good.
-    ///
-    /// # Panics
-    /// It found something bad, or did not run.
+    /// The output of a command that exits with 1 where it found something bad.
     pub async fn looked_at(&self, args: &[&str]) -> String {
         let output = self.command(args).run("").await.unwrap_or_else(|e| panic!("relay {args:?}: {e}"));
         let words = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -210,10 +176,6 @@ impl TheRelay {
         words
     }
 
-    /// Why an order by its command line was refused.
-    ///
-    /// # Panics
-    /// It was not.
     pub async fn refused(&self, args: &[&str]) -> String {
         let output = self.command(args).run("").await.unwrap_or_else(|e| panic!("relay {args:?}: {e}"));
         assert!(!output.status.success(), "relay {args:?} was carried out");
@@ -227,10 +189,7 @@ impl TheRelay {
         message[member].as_str().unwrap_or_else(|| panic!("no {member} in {message}")).to_owned()
     }
 
-    /// Account, facility, token and somebody who signs in; gives back a claim file.
-    ///
-    /// # Panics
-    /// The relay refused one of them.
+    /// Account, facility, token and a user; returns a claim file.
     pub async fn found(&mut self) -> String {
         let account = self.made(&["account", "create", "--name", "Test Account"], "account").await;
         let facility =
@@ -245,10 +204,7 @@ impl TheRelay {
         file
     }
 
-    /// How a log under a box's name stands: `own`, `apart` or `waits`; `None` where nothing of it is here.
-    ///
-    /// # Panics
-    /// It does not say.
+    /// The status of a log under a box's name: `own`, `apart` or `waits`; `None` where nothing of it is here.
     pub async fn log_status(&self, box_id: &str, epoch: &str) -> Option<String> {
         let message =
             self.order(&["box", "epoch", "list", "--account", &self.account, "--box", box_id]).await;
@@ -257,18 +213,12 @@ impl TheRelay {
         logs.iter().find(|log| log["epoch"] == epoch)?["standing"].as_str().map(str::to_owned)
     }
 
-    /// Says that a log which no key of the box vouches for is the box's own.
-    ///
-    /// # Panics
-    /// None such is here.
+    /// Declares a log that no key of the box signed to be the box's own.
     pub async fn admit(&self, box_id: &str, epoch: &str) {
         self.order(&["box", "epoch", "admit", "--account", &self.account, "--box", box_id, epoch]).await;
     }
 
-    /// An answer of its API.
-    ///
-    /// # Panics
-    /// It is not 200.
+    /// From its API; anything but 200 panics.
     pub async fn get(&self, path: &str) -> String {
         let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
         let address = self.https(path);
@@ -287,10 +237,6 @@ impl TheRelay {
         text.lines().find_map(|line| line.strip_prefix("cleantrack_projection_lag_entries "))?.parse().ok()
     }
 
-    /// The session cookie of somebody who signs in.
-    ///
-    /// # Panics
-    /// They are not let in.
     pub async fn sign_in(&self) -> String {
         let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
         let address = self.https("/login");
@@ -302,10 +248,7 @@ impl TheRelay {
         cookie.split(';').next().unwrap_or_default().to_owned()
     }
 
-    /// A page for whoever has this cookie, or what an open page asks for; not read yet.
-    ///
-    /// # Panics
-    /// It is refused.
+    /// A page for whoever has this cookie, or an open page's event stream; not read yet.
     pub async fn page(&self, path: &str, cookie: &str) -> reqwest::Response {
         let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
         let address = self.https(path);

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::contents::{BackupHead, BackupKind, FORM, HEAD, PartLabel};
-use super::super::reading::{FileSink, read_part};
-use super::super::writing::{BackupWriter, SealTarget};
 use super::*;
+use crate::backup::contents::{BackupHead, BackupKind, FORM, HEAD, PartLabel};
+use crate::backup::reading::{FileSink, read_part};
+use crate::backup::writing::{BackupWriter, SealTarget};
 
 #[tokio::test]
 async fn photos_are_written_once_and_go_with_the_last_backup_that_needs_them() {
@@ -67,8 +67,11 @@ async fn another_key_opens_later_backups_and_their_photos() {
 
 /// Photos of the files that a backup wrote and no earlier one had.
 fn photos_written(before: &[PartLabel], after: &[PartLabel]) -> Vec<Hash> {
-    let is_new = |part: &&PartLabel| before.iter().all(|known| known.file.name != part.file.name);
-    after.iter().filter(is_new).flat_map(|part| part.photos.iter().copied()).collect()
+    after
+        .iter()
+        .filter(|part: &&PartLabel| before.iter().all(|known| known.file.name != part.file.name))
+        .flat_map(|part| part.photos.iter().copied())
+        .collect()
 }
 
 #[tokio::test]
@@ -100,7 +103,6 @@ async fn a_photo_a_day_is_written_once_and_once_more_with_the_other_small_ones()
     assert_eq!(photos.all().unwrap().len(), 20);
 }
 
-/// Counts the files that came to their end.
 #[derive(Default)]
 struct EndedFiles(u32);
 

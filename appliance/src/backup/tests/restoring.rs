@@ -3,9 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::super::contents::{BackupHead, BackupKind, FORM, HEAD};
-use super::super::writing::{BackupWriter, SealTarget};
 use super::*;
+use crate::backup::contents::{BackupHead, BackupKind, FORM, HEAD};
+use crate::backup::writing::{BackupWriter, SealTarget};
 
 #[tokio::test]
 async fn damaged_and_shortened_backups_are_refused_and_leave_the_folder_empty() {
@@ -152,8 +152,9 @@ async fn a_restore_that_is_killed_leaves_nothing_that_starts_or_all_of_it() {
     let mut whole = 0;
     for step in 0.. {
         let seam = KilledAt(AtomicU64::new(step));
-        let restore = || restore_backup(&file, &data, &world.secret, MissingPhotos::Refused, &seam).map(drop);
-        let killed = catch_unwind(AssertUnwindSafe(restore));
+        let killed = catch_unwind(AssertUnwindSafe(|| {
+            restore_backup(&file, &data, &world.secret, MissingPhotos::Refused, &seam).map(drop)
+        }));
         if let Ok(restored) = killed {
             restored.unwrap();
             whole = step;

@@ -3,8 +3,8 @@
 use record::checkpoint::SignedCheckpoint;
 use redb::ReadableDatabase as _;
 
-use super::super::command_line::check_folder;
 use super::*;
+use crate::backup::command_line::check_folder;
 
 fn table_rows(store: &Store, table: TextTable) -> Option<usize> {
     use redb::ReadableTableMetadata as _;
@@ -12,7 +12,6 @@ fn table_rows(store: &Store, table: TextTable) -> Option<usize> {
     read.open_table(table).ok().map(|table| usize::try_from(table.len().unwrap()).unwrap())
 }
 
-/// The leaves of an epoch.
 fn leaves(store: &Store, epoch: record::ids::Epoch) -> Vec<Hash> {
     let reader = store.reader_of(epoch).unwrap();
     reader.entries(0..reader.size()).map(|entry| entry.unwrap().leaf()).collect()

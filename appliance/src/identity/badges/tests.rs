@@ -13,7 +13,6 @@ const NOW: i64 = 1_763_610_000_000;
 const MINUTE: i64 = 60_000;
 const CODE: &str = "0004711-WARD-7";
 
-/// A data folder.
 struct BoxFolder {
     dir: tempfile::TempDir,
     disk: Arc<dyn Disk>,

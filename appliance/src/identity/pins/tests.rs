@@ -31,7 +31,6 @@ fn new_device() -> DeviceId {
     DeviceId::of_secret(&random.bytes())
 }
 
-/// One of very many addresses.
 fn address(n: u32) -> IpAddr {
     std::net::Ipv4Addr::from(0x0a00_0000 + n).into()
 }
@@ -50,7 +49,6 @@ fn own(pins: &PinStore, which: u8, pin: &str, now_ms: i64) -> PinOutcome {
     pins.check(&PinAttempt { staff, pin: pin.into(), device, address, now_ms }).unwrap()
 }
 
-/// A stranger's try at somebody.
 fn strange(pins: &PinStore, staff: StaffId, pin: &str, from: u32, now_ms: i64) -> PinOutcome {
     let (device, address) = (new_device(), address(from));
     pins.check(&PinAttempt { staff, pin: pin.into(), device, address, now_ms }).unwrap()

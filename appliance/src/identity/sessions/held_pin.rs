@@ -35,7 +35,6 @@ impl HeldPin {
         self.is_used = true;
     }
 
-    /// Nothing was recorded by it.
     pub fn put_back(mut self) {
         self.is_used = false;
     }

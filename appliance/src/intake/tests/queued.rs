@@ -5,7 +5,7 @@ use record::kinds::{CleaningFlag, ProtocolRef};
 
 use super::*;
 use crate::intake::ReportPlacement;
-use crate::intake::review::CleaningReview;
+use crate::intake::records::review::CleaningReview;
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -17,7 +17,6 @@ struct Ward {
     strict: ProtocolId,
     lenient: ProtocolId,
     foreign: ProtocolId,
-    /// When each version of the strict one was replaced.
     replaced_ms: Vec<i64>,
 }
 
@@ -25,11 +24,10 @@ impl Ward {
     fn new(photo: PhotoPolicy) -> Self {
         let mut world = World::new();
         let mut publish = |protocol, required: usize, contact_s, hang_h| {
-            let step = |n| Step { text: format!("Step {n}"), required: n < required };
             let new = NewProtocol {
                 protocol,
                 name: format!("Protocol {required}"),
-                steps: (0..4).map(step).collect(),
+                steps: (0..4).map(|n| Step { text: format!("Step {n}"), required: n < required }).collect(),
                 contact_s,
                 hang_h,
                 ..NewProtocol::default()
@@ -130,7 +128,6 @@ fn a_photo_that_is_to_follow_is_missing_until_it_is_there() {
     assert!(ward.world.cleanings[&of].is_complete());
 }
 
-/// What a phone may say.
 #[derive(Debug, Clone)]
 struct Said {
     photo: bool,

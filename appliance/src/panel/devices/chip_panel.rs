@@ -26,7 +26,6 @@ pub(super) struct ChipPanel {
     _button: Option<ButtonWatch>,
 }
 
-/// Where a line is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LinePlace {
     chip: PathBuf,

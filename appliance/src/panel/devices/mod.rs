@@ -34,10 +34,8 @@ pub fn open_panel(
     }
 }
 
-/// A part with its line.
 type WiredPart<'a> = (PanelPart, &'a PanelLine);
 
-/// The parts that have a line, each its own.
 fn wired_parts(settings: &PanelSettings) -> Result<Vec<WiredPart<'_>>, PanelError> {
     let PanelSettings { green, amber, red, button, buzzer, .. } = settings;
     let all = [
@@ -60,8 +58,8 @@ fn wired_parts(settings: &PanelSettings) -> Result<Vec<WiredPart<'_>>, PanelErro
 
 #[cfg(test)]
 mod tests {
-    use super::super::owner::panel_channel;
     use super::*;
+    use crate::panel::owner::panel_channel;
 
     fn settings(kind: PanelKind) -> PanelSettings {
         let line = |number| Some(PanelLine::Number(number));
@@ -101,6 +99,6 @@ mod tests {
     fn no_panel_is_always_there() {
         let dir = tempfile::tempdir().unwrap();
         let mut none = open_panel(&PanelSettings::default(), dir.path(), panel_channel().edges).unwrap();
-        none.show(super::super::PanelOutput::default()).unwrap();
+        none.show(crate::panel::PanelOutput::default()).unwrap();
     }
 }

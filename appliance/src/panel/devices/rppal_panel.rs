@@ -10,7 +10,6 @@ use crate::panel::owner::EdgeSender;
 use crate::panel::{BuzzerState, Panel, PanelError, PanelOutput, PanelPart};
 use crate::settings::{PanelLine, PanelSettings};
 
-/// The highest number on the header.
 const NUMBER_MAX: u32 = 27;
 
 /// Lights and buzzer on pins of the header. They go out when this is dropped; a process that is killed leaves them as they
@@ -18,7 +17,6 @@ const NUMBER_MAX: u32 = 27;
 pub(super) struct RppalPanel {
     outputs: Vec<(PanelPart, OutputPin)>,
     active_low: bool,
-    /// Listens for as long as it is there.
     _button: Option<InputPin>,
 }
 

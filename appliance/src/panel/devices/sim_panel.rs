@@ -19,14 +19,11 @@ use crate::panel::{BuzzerState, Panel, PanelError, PanelOutput};
 
 /// The socket's name in the data folder.
 pub const SIM_SOCKET: &str = "panel.sock";
-/// Who looks on at a time.
 const CLIENTS_MAX: usize = 8;
 /// Who does not read is hung up on.
 const WRITE_MAX: Duration = Duration::from_millis(200);
-/// Longer than any line that means something.
 const LINE_BYTES_MAX: u64 = 4_096;
 
-/// A panel without hardware.
 pub struct SimPanel {
     path: PathBuf,
     shared: Arc<SimShared>,
@@ -182,9 +179,9 @@ fn read_command(line: &str) -> Option<SimCommand> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::owner::{PanelChannel, PanelMessage, panel_channel};
-    use super::super::super::{PanelLights, button};
     use super::*;
+    use crate::panel::owner::{PanelChannel, PanelMessage, panel_channel};
+    use crate::panel::{PanelLights, button};
 
     const GREEN: PanelLights = PanelLights { green: true, ..PanelLights::OFF };
 

@@ -6,9 +6,9 @@ use std::sync::Mutex;
 
 use service::clock::FakeClock;
 
-use super::super::causes::{LightColour, LightPattern};
-use super::super::devices::{SIM_SOCKET, SimPanel};
 use super::*;
+use crate::panel::causes::{LightColour, LightPattern};
+use crate::panel::devices::{SIM_SOCKET, SimPanel};
 
 /// A panel that runs, its clock, and somebody who looks at it.
 struct SeenPanel {

@@ -6,8 +6,8 @@ use record::ids::BootId;
 use record::kinds::ProblemWord;
 use record::tree::Hash;
 
-use super::super::refused_submissions::RefusedProblem;
 use super::*;
+use crate::phones::refused_submissions::RefusedProblem;
 
 /// The rows of a box, as they are in its file and in memory.
 struct Rows {
@@ -17,7 +17,6 @@ struct Rows {
 }
 
 impl Rows {
-    /// A file with these rows, whatever the bounds say.
     fn with(rows: &[RefusedSubmission]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let db = Arc::new(Database::create(dir.path().join("state.redb")).unwrap());
@@ -78,7 +77,6 @@ fn of(n: usize, sender: SubmissionSender) -> RefusedSubmission {
     RefusedSubmission { sender, ..row(n, i64::try_from(n).unwrap()) }
 }
 
-/// Of a phone that made records before.
 fn known(n: usize) -> RefusedSubmission {
     of(n, sender(true, "PHONE"))
 }
@@ -211,8 +209,11 @@ fn where_more_wait_than_the_bound_none_leaves_and_none_comes() {
     let rows = Rows::with(&(0..ROWS_MAX + 3).map(|n| row(n, 1)).collect::<Vec<_>>());
     assert!(!rows.keep(&RefusedSubmission { refused_ms: 0, ..known(ROWS_MAX + 3) }));
     assert_eq!(rows.open().len(), ROWS_MAX + 3);
-    let there = |n: usize| of(n, sender(true, &format!("phone {}", n % 50)));
-    let rows = Rows::with(&(0..ROWS_MAX - 4).map(there).collect::<Vec<_>>());
+    let rows = Rows::with(
+        &(0..ROWS_MAX - 4)
+            .map(|n: usize| of(n, sender(true, &format!("phone {}", n % 50))))
+            .collect::<Vec<_>>(),
+    );
     std::thread::scope(|scope| {
         for n in 0..8 {
             let rows = &rows;

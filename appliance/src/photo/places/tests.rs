@@ -2,7 +2,6 @@
 
 use super::*;
 
-/// Limits under which whole uploads keep their places.
 fn without_room() -> UploadLimits {
     UploadLimits { finished_bytes: 0, ..UploadLimits::default() }
 }
@@ -15,7 +14,6 @@ async fn enter(places: &Arc<UploadPlaces>, n: u8) -> Result<UploadPlace, NoPlace
     places.enter(network(n), PathBuf::new()).await
 }
 
-/// Somebody who waits, of whom a test sees what became.
 fn waits(places: &Arc<UploadPlaces>, n: u8) -> tokio::task::JoinHandle<Result<UploadPlace, NoPlace>> {
     let places = places.clone();
     tokio::spawn(async move { enter(&places, n).await })

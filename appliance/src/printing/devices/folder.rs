@@ -14,7 +14,6 @@ use tokio::task::JoinHandle;
 use crate::printing::devices::transport::{PrinterStream, PrinterTransport, TransportOpening};
 use crate::printing::model::line_fault::FolderFault;
 
-/// Bytes of one file: a label has a hundredth of it.
 const FILE_BYTES_MAX: usize = 32 << 20;
 /// Files in a folder, looked at to find the next number.
 const FILES_MAX: usize = 100_000;
@@ -62,7 +61,6 @@ fn newest_in(folder: &Path) -> io::Result<u32> {
     Ok(newest)
 }
 
-/// What the bytes are, by how they begin.
 fn file_extension(bytes: &[u8]) -> &'static str {
     match bytes {
         [0x89, b'P', b'N', b'G', ..] => "png",

@@ -21,19 +21,15 @@ const ACKNOWLEDGED: Duration = Duration::from_millis(1_500);
 /// Bytes written at a time; progress is measured by these.
 const PIECE_BYTES: usize = 4_096;
 
-/// Why a connection is of no more use.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PrinterLinkError {
-    /// The line itself.
     #[error("the connection to the printer broke: {0}")]
     Line(#[from] io::Error),
-    /// The printer hung up.
     #[error("the printer closed the connection")]
     Closed,
     /// It takes bytes and says nothing, though it is set up as a printer that answers.
     #[error("the printer does not answer; if it never does, set it up as one that cannot answer")]
     Silent,
-    /// It is ready and takes nothing.
     #[error("the printer accepts no more data")]
     Stalled,
     /// It is ready and does not confirm.
@@ -53,7 +49,6 @@ impl From<&PrinterLinkError> for LineFault {
     }
 }
 
-/// What a printer has said so far on this connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PrinterReport {
     /// Its last state; `None` before the first.
@@ -62,13 +57,10 @@ pub(crate) struct PrinterReport {
     pub(crate) paper_low: bool,
     /// What is in it (millimetres across and along), where it says so.
     pub(crate) loaded: Option<(u8, u8)>,
-    /// It was asked and says nothing.
     pub(crate) mute: bool,
-    /// It takes no more data.
     pub(crate) full: bool,
 }
 
-/// An open conversation.
 pub(crate) struct PrinterConnection {
     from: ReadHalf<Box<dyn PrinterStream>>,
     to: WriteHalf<Box<dyn PrinterStream>>,
@@ -79,7 +71,6 @@ pub(crate) struct PrinterConnection {
     last_word: Instant,
     /// The oldest question since the last word.
     requested: Option<Instant>,
-    /// The session says that it should have heard something since.
     silent: bool,
     /// A label's last byte was sent, and the printer may not have got it.
     sending: bool,
@@ -138,12 +129,10 @@ impl PrinterConnection {
         self.session.takes_next()
     }
 
-    /// What the printer has turned out to tell.
     pub(crate) fn answers(&self) -> ConfirmationLevel {
         self.session.answers()
     }
 
-    /// What it said of labels meanwhile.
     pub(crate) fn take_events(&mut self) -> Vec<PrinterEvent> {
         std::mem::take(&mut self.waiting)
     }

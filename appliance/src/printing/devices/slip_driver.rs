@@ -21,7 +21,6 @@ pub(crate) struct SlipLineError {
     pub(crate) fault: PrinterLinkError,
 }
 
-/// One piece of a slip, and where to say that it was taken.
 struct SlipPiece {
     bytes: Vec<u8>,
     taken: oneshot::Sender<Result<(), PieceFailure>>,
@@ -45,7 +44,6 @@ pub(crate) struct SlipLink {
     status: Arc<Mutex<Option<u8>>>,
 }
 
-/// Both ends of a line.
 pub(crate) fn open_slip_line() -> (LineDriver, SlipLink) {
     let (to_line, pieces) = mpsc::channel(1);
     let status = Arc::new(Mutex::new(None));

@@ -16,7 +16,6 @@ use tokio::task::JoinHandle;
 
 use crate::printing::devices::transport::{PrinterStream, SendQueue};
 
-/// How long an answer may take.
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 /// From one question about the state to the next: a label takes half a second, and is to be seen being printed.
 const POLL: Duration = Duration::from_millis(200);
@@ -24,7 +23,6 @@ const POLL: Duration = Duration::from_millis(200);
 const LATE_MAX: u32 = 8;
 /// Bytes of an answer: more than a UDP packet that is not cut into pieces has.
 const PACKET_BYTES_MAX: usize = 2_048;
-/// Names in one question.
 const NAMES_MAX: usize = 8;
 
 /// `brStatus`: the 32 bytes that `ESC i S` answers on USB.
@@ -82,7 +80,6 @@ async fn connect_agent(agent: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-/// A GET of these names.
 fn encode_question(names: &[&[u32]], id: u32) -> Vec<u8> {
     let bindings = names.iter().take(NAMES_MAX).map(|name| {
         encode_element(SEQUENCE, &[encode_element(NAME, &[name_bytes(name)]), encode_element(NULL, &[])])
@@ -126,7 +123,6 @@ fn name_bytes(name: &[u32]) -> Vec<u8> {
     bytes
 }
 
-/// Takes one element with this tag off the front.
 fn read_element<'a>(bytes: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
     let (found, inner) = any_element(bytes)?;
     (found == tag).then_some(inner)

@@ -53,15 +53,11 @@ impl SendQueue {
     }
 }
 
-/// The opening of a line.
 pub(crate) type TransportOpening<'a> =
     Pin<Box<dyn Future<Output = io::Result<Box<dyn PrinterStream>>> + Send + 'a>>;
-/// A wait that has no result.
 pub(crate) type StreamWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// A way to reach one printer.
 pub(crate) trait PrinterTransport: Send + Sync {
-    /// Opens a line. Printers take one at a time.
     fn open(&self) -> TransportOpening<'_>;
 
     /// Ends as soon as another try to open a line is worth it, however long the next try would else be put off. A

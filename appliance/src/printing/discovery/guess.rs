@@ -13,17 +13,13 @@ const DYMO_CHIPPED: &[u16] = &[0x0028, 0x002a, 0x0052, 0x0053, 0x0054];
 /// What is known of a printer before anybody has talked to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct DeviceIdentity {
-    /// Maker's name.
     pub(crate) maker: String,
-    /// Model's name.
     pub(crate) model: String,
-    /// The languages that it claims to take.
     pub(crate) commands: Vec<String>,
     /// Maker's and model's number on USB.
     pub(crate) ids: Option<(u16, u16)>,
 }
 
-/// What is made of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LanguageGuess {
     pub(crate) language: Option<PrinterLanguage>,
@@ -37,36 +33,25 @@ pub(crate) struct LanguageGuess {
 /// Why a printer is thought to be what it is, or why it cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GuessReason {
-    /// It claims to take the commands of a language.
     Claims {
-        /// As it calls them.
         command: &'static str,
     },
     /// Printers of such names speak one language.
     Named {
-        /// Its name.
         name: String,
-        /// How such names begin.
         word: &'static str,
-        /// What these speak.
         language: &'static str,
     },
     /// A model that cannot be driven.
     Model(ModelFault),
-    /// A printer for tape.
     Tape {
-        /// Its name.
         name: String,
     },
     /// A printer for pages, by another address than its queue's.
     Pages,
-    /// A printer for pages, by its queue.
     PageQueue,
-    /// It says nothing that helps.
     Unknown {
-        /// Its name; empty where it has none.
         name: String,
-        /// The languages that it claims to take.
         commands: Vec<String>,
     },
 }
@@ -110,7 +95,6 @@ impl DeviceIdentity {
         name.trim().chars().filter(|c| !c.is_control()).take(80).collect()
     }
 
-    /// Whether it says that it takes PDF.
     pub(crate) fn takes_pdf(&self) -> bool {
         self.commands.iter().any(|command| command == "PDF")
     }

@@ -25,36 +25,29 @@ use crate::printing::model::address::{IPP_PORT, PrinterAddress, RAW_PORT, SNMP_P
 use crate::printing::model::cause::SeenAt;
 use crate::printing::model::printer_settings::{PDF, sheet_name};
 
-/// Printers of one look.
 const FOUND_MAX: usize = 128;
 /// Characters of a name or a text from the network.
 const WORDS_MAX: usize = 200;
 /// How long a host may take to answer a knock.
 const KNOCK_MAX: Duration = Duration::from_secs(1);
-/// Hosts that are asked at a time.
 const AT_A_TIME: usize = 32;
 /// What printers announce themselves as; the last needs a queue's name that is seldom right, so it only tells the host.
 const SERVICES: &[&str] =
     &["_pdl-datastream._tcp.local.", "_ipp._tcp.local.", "_ipps._tcp.local.", "_printer._tcp.local."];
 
-/// A printer that could be set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiscoveredPrinter {
     /// What it calls itself; empty where it has no name.
     pub name: String,
     /// What to set up; absent for one that cannot be used.
     pub address: Option<String>,
-    /// The language that it is thought to speak.
     pub language: Option<&'static str>,
     /// Dots per inch, as far as can be told.
     pub dpi: Option<u16>,
-    /// The roll that is usual in it.
     pub media: Option<String>,
-    /// Where it was seen.
     pub seen: SeenAt,
     /// Why it is thought to be that, or why it cannot be used.
     pub reason: GuessReason,
-    /// Its serial number, where it was asked for.
     pub serial: Option<String>,
 }
 
@@ -128,8 +121,10 @@ async fn listen_announcements(
     daemon: &ServiceDaemon,
     within: Duration,
 ) -> io::Result<Vec<DiscoveredPrinter>> {
-    let browse = |service: &&str| daemon.browse(service).map_err(io::Error::other);
-    let received: Vec<_> = SERVICES.iter().map(browse).collect::<io::Result<_>>()?;
+    let received: Vec<_> = SERVICES
+        .iter()
+        .map(|service: &&str| daemon.browse(service).map_err(io::Error::other))
+        .collect::<io::Result<_>>()?;
     let events = received.iter().map(|events| events.stream());
     let mut events = futures_util::stream::select_all(events);
     let mut found = BTreeMap::new();
@@ -145,7 +140,6 @@ async fn listen_announcements(
     Ok(found.into_values().collect())
 }
 
-/// A printer from what it announces of itself.
 fn read_announcement(service: &ResolvedService) -> Option<DiscoveredPrinter> {
     let text = |key: &str| {
         let message = service.get_property_val_str(key).unwrap_or_default();
@@ -185,7 +179,6 @@ fn read_announcement(service: &ResolvedService) -> Option<DiscoveredPrinter> {
 /// What a person wants to have looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeTarget {
-    /// One host, by name or number.
     Host(String),
     /// The 254 hosts of such a network.
     Network([u8; 3]),
@@ -222,7 +215,6 @@ impl FromStr for ProbeTarget {
     }
 }
 
-/// Where to knock; tests have ports of their own.
 #[derive(Debug, Clone, Copy)]
 pub struct ProbePorts {
     raw: u16,

@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::{Component, PathBuf};
 use std::str::FromStr;
 
-/// The usual port of raw printing.
 pub(crate) const RAW_PORT: u16 = 9100;
 /// The port of the Internet Printing Protocol.
 pub(crate) const IPP_PORT: u16 = 631;
@@ -14,34 +13,27 @@ pub(crate) const SNMP_PORT: u16 = 161;
 const HOST_CHARS_MAX: usize = 253;
 /// Characters of a serial number: a USB string has no more.
 const SERIAL_CHARS_MAX: usize = 126;
-/// Characters of an address that are told back.
 const SHOWN_CHARS: usize = 100;
 
-/// Which device on USB.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum UsbId {
-    /// The one with this serial number, in whatever socket.
     Serial(String),
     /// The only one of its model: for printers without a serial number.
     Model {
         /// The maker's number.
         vendor: u16,
-        /// The model's number.
         product: u16,
     },
 }
 
-/// A printer's address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PrinterAddress {
-    /// Raw printing over TCP.
     Tcp {
         /// Name or number; an IPv6 number without brackets.
         host: String,
         /// 9100 mostly.
         port: u16,
     },
-    /// A printer on USB.
     Usb(UsbId),
     /// A folder in which each label becomes a file.
     Folder(PathBuf),
@@ -61,16 +53,13 @@ pub enum PrinterAddress {
 /// An address that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// No known beginning.
     #[error(
         "the printer address {0:?} is not valid; enter tcp://host:9100 for a label printer on the network, \
          usb:SERIAL for one on USB, ipp://host/ipp/print for an office printer, or dir:/folder for files"
     )]
     Unknown(String),
-    /// Host, port or path.
     #[error("in the printer address {0:?} the host or the port is wrong; enter it as {1}")]
     Host(String, &'static str),
-    /// After `usb:`.
     #[error(
         "the printer address {0:?} names no USB device; enter usb: and the serial number that the box shows when the \
          printer is connected, or usb:0922:0020 (manufacturer and model) for a printer without one"
@@ -144,12 +133,10 @@ impl fmt::Display for PrinterAddress {
     }
 }
 
-/// A host as it stands before a port.
 pub(crate) fn bracket_host(host: &str) -> String {
     if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
-/// `host`, `host:port`, `[::1]` or `[::1]:port`.
 fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
     let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, "")) => (host, usual),
@@ -162,11 +149,13 @@ fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
         },
     };
     let numbers = text.starts_with('[');
-    let known = |c: char| match numbers {
-        true => c.is_ascii_hexdigit() || matches!(c, ':' | '.'),
-        false => c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'),
-    };
-    let good = !host.is_empty() && host.len() <= HOST_CHARS_MAX && port != 0 && host.chars().all(known);
+    let good = !host.is_empty()
+        && host.len() <= HOST_CHARS_MAX
+        && port != 0
+        && host.chars().all(|c: char| match numbers {
+            true => c.is_ascii_hexdigit() || matches!(c, ':' | '.'),
+            false => c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'),
+        });
     good.then(|| (host.to_owned(), port))
 }
 
@@ -174,8 +163,10 @@ fn parse_queue(rest: &str, tls: bool) -> Option<PrinterAddress> {
     let (authority, path) = rest.find('/').map_or((rest, "/ipp/print"), |at| rest.split_at(at));
     let (host, port) = host_and_port(authority, IPP_PORT)?;
     // An address, not a request: what a queue's path never has would only be a way to say something else.
-    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '~' | '+' | '%');
-    let good = path.len() <= HOST_CHARS_MAX && path.chars().all(known);
+    let good = path.len() <= HOST_CHARS_MAX
+        && path
+            .chars()
+            .all(|c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '~' | '+' | '%'));
     good.then(|| PrinterAddress::Ipp { tls, host, port, path: path.to_owned() })
 }
 

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-/// How long each thing may take before it means something.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionTimeouts {
-    /// Opening a connection.
     pub connect: Duration,
     /// Listening for what an earlier job left in the line, before the first question.
     pub drain: Duration,

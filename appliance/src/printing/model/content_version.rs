@@ -10,10 +10,8 @@ use record::tree::Hash;
 pub struct ContentVersion(u64);
 
 impl ContentVersion {
-    /// Where nothing is yet.
     pub const NOTHING: Self = Self(0);
 
-    /// Of this content.
     pub fn of(content: &[u8]) -> Self {
         let Hash(bytes) = Hash::of(content);
         Self(bytes.iter().take(8).fold(0, |version, byte| version << 8 | u64::from(*byte)))

@@ -9,18 +9,15 @@ use crate::printing::model::job::JobHead;
 use crate::printing::model::make_error::MakeError;
 use crate::printing::model::request::JobKind;
 
-/// How the labels of a job look.
 #[derive(Debug, Clone)]
 pub(crate) struct JobTemplate {
     pub(crate) template: Arc<Template>,
     /// Of the template; 0: built in.
     pub(crate) version: u64,
-    /// Only where the template has room for one, with its version.
     pub(crate) logo: Option<(u64, Arc<Logo>)>,
 }
 
 impl JobTemplate {
-    /// From the files that a job was submitted with.
     pub(crate) fn of_job(
         head: &JobHead,
         file: Option<&[u8]>,

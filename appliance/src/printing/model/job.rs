@@ -6,7 +6,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::printing::model::cause::JobNote;
 use crate::printing::model::request::{JobKind, NameStyle, ReprintInfo};
 
-/// What is kept of a job beside its labels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct JobHead {
     pub(crate) id: JobId,
@@ -43,7 +42,6 @@ fn usual_template() -> String {
     USUAL_TEMPLATE.to_owned()
 }
 
-/// The template of equipment, when nobody names one.
 pub(crate) const USUAL_TEMPLATE: &str = "equipment";
 
 #[cfg(test)]

@@ -5,31 +5,24 @@ use std::path::PathBuf;
 
 use crate::printing::model::address::UsbId;
 
-/// What happened to the line to a printer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineFault {
     /// It broke, or could not be opened.
     Broken(DeviceFault),
-    /// The printer hung up.
     Closed,
-    /// It takes bytes and says nothing.
     Silent,
-    /// It is ready and takes nothing.
     Stalled,
     /// It is ready and does not confirm.
     Unconfirmed,
 }
 
-/// What a device or the system has against a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeviceFault {
-    /// The printer on USB.
     Usb(UsbFault),
     /// The folder in which labels become files.
     Folder(FolderFault),
     /// The printer's name has no address.
     NoAddress,
-    /// In the system's own words.
     System(String),
 }
 
@@ -57,10 +50,8 @@ pub(crate) struct NoAddress;
 /// Why a printer on USB cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UsbFault {
-    /// It is not there.
     #[error("the USB printer {} is not connected: the cable is out or the printer is off", usb_text(.0))]
     Unplugged(UsbId),
-    /// Several are alike.
     #[error(
         "{0} printers on USB are {which}; disconnect all but one, or use printers that have serial numbers",
         which = usb_text(.1)
@@ -73,7 +64,6 @@ pub enum UsbFault {
         .0.display()
     )]
     Denied(PathBuf),
-    /// Another program has it.
     #[error("another program holds {}; stop CUPS and ipp-usb on the box and plug the printer in again", .0.display())]
     Held(PathBuf),
     /// It went while it was used.
@@ -114,7 +104,6 @@ pub enum FolderFault {
     /// The file cannot be written.
     #[error("the label could not be saved in {folder}: {1}", folder = .0.display())]
     Unwritten(PathBuf, String),
-    /// More than any label has.
     #[error("no label is that large")]
     TooLarge,
 }

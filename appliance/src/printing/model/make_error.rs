@@ -14,7 +14,6 @@ use crate::printing::model::slip::SlipError;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum MakeError {
-    /// Its words or its code.
     #[error(transparent)]
     Label(#[from] LabelError),
     /// It does not go onto the roll.
@@ -29,13 +28,10 @@ pub enum MakeError {
     /// Its code does not read back.
     #[error(transparent)]
     Readback(#[from] ReadbackError),
-    /// The test label.
     #[error(transparent)]
     Test(#[from] TestLabelError),
-    /// A slip of text.
     #[error(transparent)]
     Slip(#[from] SlipError),
-    /// A template of another version of this program.
     #[error("the template {0:?} is missing or cannot be read; print these labels again with another one")]
     Template(String),
 }

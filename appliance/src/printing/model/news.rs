@@ -7,7 +7,6 @@ use tokio::sync::watch;
 /// The bell of [`Printing::news`].
 pub(crate) type ChangeSignal = Arc<watch::Sender<u64>>;
 
-/// Rings it.
 pub(crate) fn signal_change(news: &ChangeSignal) {
     news.send_modify(|n| *n = n.wrapping_add(1));
 }

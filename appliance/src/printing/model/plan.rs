@@ -46,7 +46,6 @@ pub enum ConfirmedBy {
 /// One label's line in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LabelProgress {
-    /// Where it is.
     pub state: LabelState,
     /// How that is known; only with `Sent` and `Confirmed`.
     pub proof: Option<ConfirmedBy>,
@@ -83,22 +82,17 @@ impl LabelProgress {
 pub struct JobProgress {
     /// Labels of which no byte was sent.
     pub queued: u32,
-    /// The lowest of these; means nothing without any.
     pub first_queued: u32,
     /// Those of which bytes may be in the printer and for which nobody has vouched.
     pub under_way: Vec<u32>,
-    /// Those that a person is asked about.
     pub in_doubt: Vec<u32>,
-    /// Labels that somebody vouched for.
     pub out: u32,
     /// Labels that will not be printed.
     pub failed: u32,
-    /// Labels that were cancelled.
     pub cancelled: u32,
 }
 
 impl JobProgress {
-    /// Counted from the rows of a job, in order.
     pub fn of(rows: &[LabelProgress]) -> Self {
         let mut progress = Self::default();
         for (n, row) in (1..).zip(rows) {
@@ -175,20 +169,16 @@ enum ProgressSlot<'a> {
     List(&'a mut Vec<u32>),
 }
 
-/// What is to be done next for a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobStep {
     /// Send label n (from 1).
     Send(u32),
-    /// Wait for what is under way.
     Await,
     /// A person has to answer first.
     Ask,
-    /// Nothing is left to do.
     Finished,
 }
 
-/// The next step of a job.
 pub fn next_step(progress: &JobProgress, window: usize) -> JobStep {
     let under_way = progress.under_way.len();
     let in_doubt = !progress.in_doubt.is_empty();
@@ -206,19 +196,14 @@ pub fn next_step(progress: &JobProgress, window: usize) -> JobStep {
 /// What a job is, by its labels alone; whether it is paused is the printer's to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobPhase {
-    /// No byte was sent.
     Queued,
-    /// Some labels are out or on their way.
     Printing,
     /// A person has to say whether a label is there.
     NeedsAnswer,
-    /// Each label is settled.
     Done,
-    /// Each label is settled, and somebody cancelled.
     Cancelled,
 }
 
-/// The phase of a job.
 pub fn job_phase(progress: &JobProgress, cancelled: bool) -> JobPhase {
     if !progress.in_doubt.is_empty() {
         JobPhase::NeedsAnswer

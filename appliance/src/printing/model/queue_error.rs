@@ -9,10 +9,8 @@ pub enum QueueError {
     /// Sent, perhaps, and no answer came.
     #[error("the print queue’s answer did not come ({0}); check the printer before you print again")]
     Lost(LostAnswer),
-    /// It said no: nothing was done.
     #[error("the print queue refused: {0}")]
     Refused(QueueRefusal),
-    /// It has no such document, or none any more.
     #[error("the print queue does not know that document; check the printer before you print again")]
     Unknown,
     /// Nobody there has a queue of this path: nothing was done.
@@ -20,7 +18,6 @@ pub enum QueueError {
         "a print server answers there, but it has no queue of this name; check the address and its path, often /ipp/print, or /printers/ and the queue’s name"
     )]
     NoQueue,
-    /// Bytes that mean nothing.
     #[error(
         "what answers there is not a print queue ({0}); check the address and its path, often /ipp/print"
     )]
@@ -38,32 +35,24 @@ pub enum LostAnswer {
     /// The document was taken out while the queue took it in.
     #[error("somebody cancelled it meanwhile")]
     Cancelled,
-    /// In the system's own words.
     #[error("{0}")]
     System(String),
 }
 
-/// What a queue has against it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueueRefusal {
-    /// It lets nobody print without a password.
     #[error("it asks for a name and a password; allow the box to print without")]
     Password,
-    /// It takes nothing in the clear.
     #[error("it requires an encrypted connection: enter its address with ipps://")]
     Encryption,
-    /// In its own words.
     #[error("{0}")]
     Quoted(String),
 }
 
-/// What is wrong with an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GarbledAnswer {
-    /// It is longer than any answer.
     #[error("its answer has no end")]
     Endless,
-    /// It is something else.
     #[error("its answer is not in the language of print queues")]
     Foreign,
 }

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::printing::model::slip::SlipContent;
 
-/// What one label says, as it was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelRequest {
     /// The tag; none on a label that names no thing (a badge, a load).
@@ -22,10 +21,8 @@ pub struct LabelRequest {
     /// The equipment's name; empty on a blank tag.
     #[serde(default)]
     pub name: String,
-    /// The hospital's own number.
     #[serde(default)]
     pub asset_number: String,
-    /// Where it stands.
     #[serde(default)]
     pub location: String,
     /// A tag that names no equipment yet: it is given to a printer once and never again.
@@ -75,10 +72,8 @@ pub enum NameStyle {
     AssetNumber,
 }
 
-/// A job as somebody asks for it.
 #[derive(Debug, Clone)]
 pub struct JobRequest {
-    /// Made by the caller: the same id again is the same job.
     pub id: JobId,
     /// The client's idempotency key: the same key again is the same job.
     pub key: Option<String>,
@@ -88,7 +83,6 @@ pub struct JobRequest {
     pub template: Option<String>,
     /// What is done about names that cannot be printed.
     pub names: NameStyle,
-    /// In the order in which they come out.
     pub labels: Vec<LabelRequest>,
 }
 
@@ -102,17 +96,13 @@ impl JobRequest {
 /// Labels of an earlier job that somebody wants once more.
 #[derive(Debug, Clone)]
 pub struct ReprintRequest {
-    /// The new job, made by the caller.
     pub id: JobId,
     /// The client's idempotency key.
     pub key: Option<String>,
-    /// Which job.
     pub of: JobId,
-    /// Which of its labels, from 1.
     pub labels: Vec<u32>,
     /// Why, in a person's words.
     pub reason: String,
-    /// On another printer; without one on the same.
     pub printer: Option<String>,
 }
 

@@ -6,32 +6,41 @@ use labels::code::BarcodeError;
 
 /// Lines of a slip; a mistake of the program must not unroll the paper.
 const SLIP_LINES_MAX: usize = 80;
-/// Characters of one text of a slip.
 const SLIP_CHARS_MAX: usize = 400;
 
-/// A line of a slip, worded by whoever asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlipLine {
-    /// Large, in the middle.
     Title(String),
-    /// A paragraph.
     Text(String),
-    /// A name at the left and its value at the right.
-    Fact { name: String, value: String },
+    Fact {
+        name: String,
+        value: String,
+    },
     /// An address as a code for phones, and in letters below it.
     Address(String),
     /// The set-up code. It is a secret: it stands in no ledger, and is read when the slip is printed; where it is used up or
     /// was never there, `used` is printed.
-    SetupCode { name: String, used: String },
+    SetupCode {
+        name: String,
+        used: String,
+    },
     /// The password of the box's own Wi-Fi, which stands in no ledger either; where there is none, nothing is printed.
-    Passphrase { name: String },
+    Passphrase {
+        name: String,
+    },
     /// What to do with a slip that shows secrets: worded for the code alone, for the password alone, and for both. Where it shows
     /// neither, nothing is printed.
-    SecretNote { code: String, passphrase: String, both: String },
+    SecretNote {
+        code: String,
+        passphrase: String,
+        both: String,
+    },
     /// A secret in its place, in a slip that is being printed and in no other: each of its characters counts, blanks too.
-    Secret { name: String, value: String },
-    /// A line across.
+    Secret {
+        name: String,
+        value: String,
+    },
     Rule,
     /// As many digits as the paper has columns, and the letters of each page.
     Letters,
@@ -60,7 +69,6 @@ impl SlipLine {
     }
 }
 
-/// What a slip says.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SlipContent {
     /// What lists of jobs call it.
@@ -75,7 +83,6 @@ impl SlipContent {
         Self { title: self.title.clone(), lines: lines.collect() }
     }
 
-    /// Whether it has no more than a slip may have.
     pub(crate) fn check_size(&self) -> Result<(), SlipError> {
         let texts = |line: &SlipLine| match line {
             SlipLine::Title(text) | SlipLine::Text(text) | SlipLine::Address(text) => text.chars().count(),
@@ -106,21 +113,13 @@ pub enum SlipError {
     #[error(
         "the set-up slip does not fit: this roll has room for {width_mm:.1} × {height_mm:.1} mm, and it needs at least 40 × 20 mm, more with a long address or Wi-Fi password; choose a larger roll or a receipt printer"
     )]
-    TooSmall {
-        /// Across.
-        width_mm: f64,
-        /// Along.
-        height_mm: f64,
-    },
-    /// More lines or letters than a slip may have.
+    TooSmall { width_mm: f64, height_mm: f64 },
     #[error(
         "the slip is longer than {SLIP_LINES_MAX} lines, or one of its texts than {SLIP_CHARS_MAX} characters"
     )]
     TooLong,
-    /// Its address makes no code.
     #[error(transparent)]
     Code(#[from] BarcodeError),
-    /// What the writer of the language says.
     #[error("the slip cannot be written in the printer’s language: {0}")]
     Unwritable(String),
 }

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use super::slip::SlipContent;
 
-/// Reads the code; none where it is used up.
 pub type SetupCodeReader = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Reads the password; none where the box is no Wi-Fi of its own, or an open one.
@@ -19,21 +18,18 @@ pub(crate) struct SlipSecrets {
 }
 
 impl SlipSecrets {
-    /// Only the first reader counts.
     pub(crate) fn set_reader(&self, reader: SetupCodeReader) {
         if self.code.set(reader).is_err() {
             tracing::error!("the set-up code has a reader already");
         }
     }
 
-    /// Only the first reader counts.
     pub(crate) fn set_passphrase_reader(&self, reader: PassphraseReader) {
         if self.passphrase.set(reader).is_err() {
             tracing::error!("the password of the box's own Wi-Fi has a reader already");
         }
     }
 
-    /// The slip with what is read now.
     pub(crate) fn fill_slip(&self, slip: &SlipContent) -> SlipContent {
         let code = self.code.get().and_then(|reader| reader());
         let passphrase = self.passphrase.get().and_then(|reader| reader());

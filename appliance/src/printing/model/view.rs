@@ -15,39 +15,26 @@ use crate::printing::model::printer_settings::{StatusQueryMode, ThermalSetting};
 use crate::printing::model::printer_state::PrinterState;
 use crate::printing::model::request::{JobKind, ReprintInfo};
 
-/// A job's state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JobState {
-    /// Waits for its turn.
     Queued,
-    /// Under way.
     Printing,
-    /// Waits for the printer.
     Paused(PrinterCause),
     /// A person has to look for a label.
     NeedsAnswer,
-    /// Each label is settled.
     Done,
-    /// Each label is settled, and somebody cancelled.
     Cancelled,
 }
 
-/// One label of a job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelView {
-    /// From 1.
     pub n: u32,
-    /// Its tag, if it names a thing.
     pub tag: Option<Tag>,
-    /// The name on it.
     pub name: String,
     /// A tag that names no equipment yet.
     pub blank: bool,
-    /// Its state.
     pub state: LabelState,
-    /// Who vouches for it.
     pub proof: Option<ConfirmedBy>,
-    /// How often it was sent.
     pub attempts: u32,
     /// Since when it is in this state (milliseconds since 1970).
     pub at_ms: i64,
@@ -55,28 +42,21 @@ pub struct LabelView {
     pub failure: Option<FailureCause>,
 }
 
-/// A job in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobSummary {
-    /// The job.
     pub id: JobId,
-    /// Its state.
     pub state: JobState,
-    /// The printer's name.
     pub printer: String,
-    /// Unfinished jobs before it on the same printer.
     pub ahead: usize,
     /// When it was asked for (milliseconds since 1970).
     pub created_ms: i64,
     /// When its last label was settled.
     pub finished_ms: Option<i64>,
-    /// Its labels.
     pub count: usize,
     /// Labels that are out, as far as anybody can tell; those under way are not among them.
     pub out: usize,
     /// The first label that is not settled.
     pub at: Option<u32>,
-    /// Somebody cancelled it.
     pub cancelled: bool,
     /// Labels that a person is asked about.
     pub in_doubt: usize,
@@ -84,9 +64,7 @@ pub struct JobSummary {
     pub queued: usize,
     /// Labels that will not be printed, for reasons that each gives.
     pub failed: usize,
-    /// What kind of labels.
     pub kind: JobKind,
-    /// Their template.
     pub template: String,
     /// What a person should know of them: another template than the usual one, names that were shortened.
     pub notes: Vec<JobNote>,
@@ -94,12 +72,9 @@ pub struct JobSummary {
     pub reprint: Option<ReprintInfo>,
 }
 
-/// A job with its labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobView {
-    /// What a list shows of it.
     pub summary: JobSummary,
-    /// In order.
     pub labels: Vec<LabelView>,
 }
 
@@ -113,66 +88,44 @@ impl std::ops::Deref for JobView {
 /// A printer as people and programs see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PrinterView {
-    /// Its name.
     pub name: String,
-    /// Where it is.
     pub address: String,
-    /// What it speaks.
     pub language: &'static str,
-    /// Dots per inch.
     pub dpi: u16,
-    /// Dots across its head.
     pub head_dots: u32,
-    /// What is set as being in it.
     pub media: MediaView,
     /// 0 to 100, where somebody set it.
     pub darkness: Option<u8>,
     /// Millimetres a second, where somebody set it.
     pub speed: Option<u16>,
-    /// Fewer bytes.
     pub dense: bool,
-    /// The model's own name.
     pub model: Option<String>,
-    /// Whether it is asked.
     pub answers: StatusQueryMode,
     /// It stands in the settings file: it is changed there.
     pub fixed: bool,
-    /// Whether it can say that a label is out.
     pub confirms: bool,
-    /// How it is.
     pub state: PrinterState,
-    /// Why it is so.
     pub cause: PrinterCause,
-    /// Since when (milliseconds since 1970).
     pub since_ms: i64,
     /// The roll ends soon.
     pub paper_low: bool,
-    /// What the printer says is in it.
     pub loaded: Option<LoadedView>,
-    /// What it is printing.
     pub job: Option<JobId>,
 }
 
 /// A roll for people and programs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MediaView {
-    /// Its name in settings.
     pub name: String,
-    /// What it is.
     pub paper: PrinterPaper,
-    /// Across the head.
     pub width_mm: f64,
     /// Of one label; absent on an endless roll.
     pub height_mm: Option<f64>,
-    /// Between two labels.
     pub gap_mm: Option<f64>,
-    /// Endless.
     pub continuous: bool,
-    /// How dots get onto it.
     pub thermal: ThermalSetting,
     /// Black and red on one roll.
     pub two_colour: bool,
-    /// Alcohol and most disinfectants darken it.
     pub is_darkened_by_wiping: bool,
 }
 
@@ -199,7 +152,6 @@ impl From<&Media> for MediaView {
 /// What a printer says is in it, in whole millimetres.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoadedView {
-    /// Across the head.
     pub width_mm: u8,
     /// Of one label; 0: endless.
     pub length_mm: u8,
@@ -210,59 +162,35 @@ pub struct LoadedView {
 pub struct PreviewImage {
     /// The very dots; read back and checked.
     pub dots: Bitmap,
-    /// Of the printer.
     pub dpi: Dpi,
-    /// The template that was used.
     pub template: String,
-    /// What a person should know of it.
     pub notes: Vec<JobNote>,
 }
 
 /// Why a job is not taken. No paper has moved.
 #[derive(Debug, thiserror::Error)]
 pub enum PrintRefusal {
-    /// No printer is set up.
     #[error("no printer is set up; add one in the box’s settings")]
     NoPrinter,
-    /// No printer prints text.
     #[error("no printer here prints slips; add a receipt printer that speaks escpos and has an endless roll")]
     NoSlipPrinter,
-    /// No printer of that name.
     #[error("no printer is named {expected:?}; known: {known}")]
-    UnknownPrinter {
-        /// What was asked for.
-        expected: String,
-        /// What there is.
-        known: String,
-    },
-    /// No template of that name.
+    UnknownPrinter { expected: String, known: String },
     #[error("no template is named {expected:?}; known: {known}")]
-    UnknownTemplate {
-        /// What was asked for.
-        expected: String,
-        /// What there is.
-        known: String,
-    },
-    /// Nothing to print.
+    UnknownTemplate { expected: String, known: String },
     #[error("select at least one item to print")]
     NoLabels,
     /// More than [`LABELS_MAX`].
     #[error("{labels} labels are more than one job takes; print at most {LABELS_MAX} at a time")]
-    TooMany {
-        /// Counted.
-        labels: usize,
-    },
+    TooMany { labels: usize },
     /// Too many jobs are unfinished.
     #[error("{OPEN_MAX} print jobs are not finished yet; wait for some, or cancel those that are not needed")]
     Full,
     /// A label that cannot be made.
     #[error("label {n}{}: {why}", tag.map_or_else(String::new, |tag| format!(" ({tag})")))]
     Label {
-        /// From 1.
         n: u32,
-        /// Its tag.
         tag: Option<Tag>,
-        /// What and what to do.
         #[source]
         why: Box<MakeError>,
     },
@@ -272,18 +200,10 @@ pub enum PrintRefusal {
     /// An idempotency key that stands for another job already.
     #[error("this idempotency key was used for a job of other labels; use a new key")]
     KeyReused,
-    /// No such job to print from again.
     #[error("there is no print job {0}, or it was finished and deleted; print its items again")]
     NoJob(JobId),
-    /// No such label in that job.
     #[error("print job {job} has no label {n}; check its list")]
-    NoLabel {
-        /// Which job.
-        job: JobId,
-        /// From 1.
-        n: u32,
-    },
-    /// A reprint without a reason.
+    NoLabel { job: JobId, n: u32 },
     #[error("enter in 1 to {REASON_CHARS_MAX} characters why these labels are printed again")]
     Reason,
     /// An idempotency key of more than [`KEY_CHARS_MAX`] characters.
@@ -311,31 +231,18 @@ impl PrintRefusal {
     }
 }
 
-/// Why an answer or a cancellation does nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
-    /// No such job.
     #[error("there is no print job {0}")]
     NoJob(JobId),
-    /// No such label.
     #[error("print job {job} has no label {n}")]
-    NoLabel {
-        /// The job.
-        job: JobId,
-        /// From 1.
-        n: u32,
-    },
+    NoLabel { job: JobId, n: u32 },
     /// It is known what became of every label.
     #[error("no label of print job {0} is waiting for an answer; nothing was changed")]
     NoneInDoubt(JobId),
     /// It is known what became of the label.
     #[error("label {n} is not waiting for an answer: it is {state:?}; nothing was changed")]
-    NotInDoubt {
-        /// From 1.
-        n: u32,
-        /// Its state.
-        state: LabelState,
-    },
+    NotInDoubt { n: u32, state: LabelState },
     /// The box cannot write it down.
     #[error("the answer could not be written down; try again: {0}")]
     Ledger(#[from] LedgerError),
@@ -344,7 +251,6 @@ pub enum AnswerError {
 /// Why the print room does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum PrintError {
-    /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// The reporter of finished jobs could not be started.

@@ -17,37 +17,27 @@ use crate::printing::queue::ledger::PrintLedger;
 /// How soon a full channel is tried again.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// What became of one label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LabelOutcome {
-    /// From 1.
     pub n: u32,
-    /// Its tag, if it names a thing.
     pub tag: Option<Tag>,
-    /// The last state.
     pub state: LabelState,
-    /// Who vouches for it.
     pub proof: Option<ConfirmedBy>,
-    /// How often it was sent.
     pub attempts: u32,
 }
 
-/// What became of one job, with every label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct JobOutcome {
     /// The job. An outcome may come again after a restart: this makes it the same.
     pub job: JobId,
-    /// The printer's name.
     pub printer: String,
     /// When it was asked for (milliseconds since 1970).
     pub created_ms: i64,
     /// When its last label was settled.
     pub finished_ms: i64,
-    /// Whether somebody cancelled it.
     pub cancelled: bool,
     /// Whether it printed labels once more, and why.
     pub reprint: Option<ReprintInfo>,
-    /// In order.
     pub labels: Vec<LabelOutcome>,
 }
 

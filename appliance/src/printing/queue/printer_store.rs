@@ -9,22 +9,22 @@ use crate::printing::queue::ledger::PrintLedger;
 /// Place in the list → settings as JSON: the first printer is the one that nobody has to name.
 const PRINTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("print_printers");
 
-/// All that were set up, in the order in which they were.
 pub(crate) fn load_printers(ledger: &PrintLedger) -> Result<Vec<PrinterSettings>, LedgerError> {
     let rows: Vec<Vec<u8>> = ledger.write("reading the printers", |tx| {
         tx.open_table(PRINTERS)?.iter()?.map(|entry| Ok(entry?.1.value().to_vec())).collect()
     })?;
-    let read = |row: &Vec<u8>| match serde_json::from_slice(row) {
-        Ok(settings) => Some(settings),
-        Err(error) => {
-            tracing::error!(%error, "a printer's settings cannot be read; set it up again");
-            None
-        }
-    };
-    Ok(rows.iter().filter_map(read).collect())
+    Ok(rows
+        .iter()
+        .filter_map(|row: &Vec<u8>| match serde_json::from_slice(row) {
+            Ok(settings) => Some(settings),
+            Err(error) => {
+                tracing::error!(%error, "a printer's settings cannot be read; set it up again");
+                None
+            }
+        })
+        .collect())
 }
 
-/// These and no others are set up.
 pub(crate) fn save_printers(ledger: &PrintLedger, printers: &[PrinterSettings]) -> Result<(), LedgerError> {
     ledger.write("writing down the printers", |tx| {
         let mut table = tx.open_table(PRINTERS)?;

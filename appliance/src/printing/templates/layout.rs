@@ -15,10 +15,8 @@ use crate::printing::templates::slips::{check_slip, draw_slip, prints_text};
 /// Templates of equipment, the best first: with no template named, the first that the roll has room for.
 const EQUIPMENT: &[&str] =
     &[USUAL_TEMPLATE, "equipment-62x29", "equipment-66x25", "equipment-47x22", "micro"];
-/// The same for blank tags.
 const BLANK: &[&str] = &["blank-tag", "blank-tag-62x29", "blank-tag-47x22", "micro"];
 
-/// How all labels of a job are made.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RenderStyle<'a> {
     pub(crate) kind: JobKind,
@@ -63,7 +61,6 @@ pub(crate) fn draw_label(
     Ok(lay_out(t, manner.design, manner.names, label, (n, of), config.dpi)?)
 }
 
-/// The same for any paper, at a resolution.
 pub(crate) fn lay_out(
     t: &Typesetter,
     design: &JobTemplate,
@@ -221,13 +218,13 @@ mod tests {
             let tag = label().tag.unwrap();
             let url = format!("https://st-olaf.boxes.example/{tag}");
             let label = LabelRequest { name: "Pump".into(), url, blank, ..label() };
-            let fits = |name: &String| {
-                let design = design(name);
-                let manner =
-                    RenderStyle { kind: JobKind::Labels, design: &design, names: NameStyle::AsTheyAre };
-                render_label(&mut t, manner, &config, &label, (1, 1)).is_ok()
-            };
-            let first = name_candidates(None, std::slice::from_ref(&label)).into_iter().find(fits);
+            let first =
+                name_candidates(None, std::slice::from_ref(&label)).into_iter().find(|name: &String| {
+                    let design = design(name);
+                    let manner =
+                        RenderStyle { kind: JobKind::Labels, design: &design, names: NameStyle::AsTheyAre };
+                    render_label(&mut t, manner, &config, &label, (1, 1)).is_ok()
+                });
             assert_eq!(first.as_deref(), Some(usual));
         }
         let design = design("equipment");

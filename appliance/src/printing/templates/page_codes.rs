@@ -22,7 +22,6 @@ const PAGES: [PageCode; 8] = [
 /// Stands for what no page has. Whoever reads it has the tag beside it.
 const UNKNOWN: char = '?';
 
-/// A line in letters of one page.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PagedLine {
     pub(crate) page: PageCode,

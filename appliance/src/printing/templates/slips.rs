@@ -19,20 +19,17 @@ use crate::printing::templates::page_codes::{
     NullDriver, PagedLine, choose_page, sample_letters, strict_protocol,
 };
 
-/// Dots of a letter of font A across.
 const LETTER_DOTS: u32 = 12;
 /// Fewer columns than any receipt printer has.
 const COLUMNS_MIN: u32 = 16;
 /// What a code's square measures, where the paper has room.
 const MODULE_MM: f64 = 0.75;
-/// The least label that takes address and code.
 const LABEL_MM_MIN: (f64, f64) = (40.0, 20.0);
 /// A label's text in points, where it has room.
 const LABEL_PT: f64 = 8.0;
 /// Smaller letters are read by nobody.
 const LABEL_PT_MIN: f64 = 5.0;
 
-/// Whether this printer prints slips in letters of its own.
 pub(crate) fn prints_text(config: &PrinterConfig) -> bool {
     config.sheet.is_none()
         && config.language == PrinterLanguage::EscPos
@@ -254,7 +251,6 @@ pub(crate) fn draw_slip(
     Ok(drawing)
 }
 
-/// Where the lines of a slip have room.
 #[derive(Clone, Copy)]
 struct LabelArea {
     left: u32,
@@ -316,7 +312,6 @@ fn choose_rows(
     Ok(None)
 }
 
-/// Without it nobody gets in, or on.
 fn is_needed(line: &SlipLine) -> bool {
     matches!(line, SlipLine::Address(_) | SlipLine::SetupCode { .. } | SlipLine::Secret { .. })
 }

@@ -12,11 +12,8 @@ use crate::printing::queue::ledger::{LedgerJob, PrintLedger};
 use crate::printing::templates::layout::{RenderStyle, RenderedLabel, render_label};
 use crate::printing::templates::slips::prints_text;
 
-/// What a label's bytes are made from.
 pub(crate) enum LabelContent {
-    /// Dots.
     Dots(Bitmap),
-    /// Text, for a printer with letters of its own.
     Text(SlipContent),
 }
 
@@ -57,7 +54,6 @@ pub(super) fn draw_label(
     render_stored(ledger, typesetter, config, job, NumberedLabel { n, label: &label })
 }
 
-/// A label and its place in its job.
 #[derive(Clone, Copy)]
 struct NumberedLabel<'a> {
     n: u32,

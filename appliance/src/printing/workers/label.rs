@@ -52,7 +52,6 @@ impl From<LedgerError> for Trouble {
     }
 }
 
-/// Everything that the worker of one printer holds.
 pub(crate) struct LabelWorker {
     pub(crate) config: PrinterConfig,
     pub(crate) ledger: PrintLedger,
@@ -63,7 +62,6 @@ pub(crate) struct LabelWorker {
     pub(crate) outcomes: Arc<ReportSignal>,
     pub(crate) typesetter: Typesetter,
     pub(crate) secrets: Arc<SlipSecrets>,
-    /// The printer may hold half a label.
     pub(crate) interrupted: bool,
     /// The label that is sent next, made while the one before it was being printed.
     pub(crate) ahead: Option<PreparedLabel>,
@@ -71,7 +69,6 @@ pub(crate) struct LabelWorker {
 
 /// A label in its printer's language.
 enum ReadyLabel {
-    /// Its bytes.
     Bytes(Vec<u8>),
     /// A slip's instructions, and where they come out.
     Slip(Box<Printer<LineDriver>>, SlipLink),
@@ -142,14 +139,13 @@ impl LabelWorker {
     }
 
     fn next_job(&self) -> Result<Option<LedgerJob>, LedgerError> {
-        let mine = |job: &LedgerJob| {
+        Ok(self.ledger.open_jobs()?.into_iter().find(|job: &LedgerJob| {
             job.head.printer == self.config.name
                 && matches!(
                     crate::printing::model::plan::next_step(&job.progress, self.window()),
                     JobStep::Send(_)
                 )
-        };
-        Ok(self.ledger.open_jobs()?.into_iter().find(mine))
+        }))
     }
 
     /// What the printer can tell, by all that is known of it.
@@ -361,7 +357,6 @@ impl LabelWorker {
         Ok(())
     }
 
-    /// Whatever was under way may be out or not.
     fn broke(&mut self, job: &LedgerJob, e: &PrinterLinkError) -> Result<Trouble, Trouble> {
         self.interrupted = true;
         self.ledger.doubt(job.seq, self.now_ms())?;
@@ -463,8 +458,11 @@ impl LabelWorker {
             let finished = if progress.queued == 1 { connection.finish().await } else { Ok(()) };
             let ended = match finished {
                 Ok(()) => {
-                    let reported = |received| self.shared.record_report(received, true, self.now_ms());
-                    connection.end(self.config.timeouts.taken, reported).await
+                    connection
+                        .end(self.config.timeouts.taken, |received| {
+                            self.shared.record_report(received, true, self.now_ms())
+                        })
+                        .await
                 }
                 Err(e) => Err(e),
             };

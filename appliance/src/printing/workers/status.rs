@@ -28,7 +28,6 @@ pub(crate) struct PrinterStatus {
     pub(crate) job: Option<JobId>,
     /// What it has turned out to tell, once that is known: it is not asked again for what it never answered.
     pub(crate) answers: Option<ConfirmationLevel>,
-    /// How often anything was heard.
     reported: u64,
 }
 
@@ -36,13 +35,10 @@ pub(crate) struct PrinterStatus {
 #[derive(Debug)]
 pub(crate) struct PrinterShared {
     live: Mutex<PrinterStatus>,
-    /// Rung when anything was heard.
     news: Condvar,
-    /// The roll that is set.
     roll: MediaSize,
     /// Rung when the printer is not as it was.
     changed: ChangeSignal,
-    /// Rung when there may be something to do.
     pub(crate) wake: Notify,
     /// Rung when the worker is to drop everything.
     pub(crate) abandon: Notify,
@@ -111,7 +107,6 @@ impl PrinterShared {
         live.clone()
     }
 
-    /// Whether it will be out of something soon.
     pub(crate) fn set_low(&self, low: bool) {
         self.lock().paper_low = low;
     }
@@ -165,7 +160,6 @@ impl PrinterShared {
         self.stopping.load(Ordering::SeqCst)
     }
 
-    /// Somebody wants to know how the printer is.
     pub(crate) fn ask(&self) {
         self.probe.store(true, Ordering::SeqCst);
         self.wake.notify_one();

@@ -8,22 +8,18 @@ use crate::alarms::sources::{SideRoom, is_back};
 use crate::store::PastLog;
 use crate::uplink::plan::UplinkAlarm;
 
-/// Why alarms are over.
 #[derive(Debug, Clone)]
 pub enum ExchangeEnd {
     LineUp,
-    /// Of these ended logs, those that are whole lack nothing any more.
     Whole(Vec<PastLog>),
     /// The relay cosigned so much of a log.
     Held {
         epoch: Epoch,
-        /// How many entries.
         cursor: u64,
     },
 }
 
 impl ExchangeEnd {
-    /// Whether it ends an alarm.
     pub fn ends(&self, cause: &AlarmCause) -> bool {
         match self {
             Self::LineUp => SideRoom::Uplink.is_of(cause),

@@ -6,7 +6,6 @@ use record::ids::Epoch;
 
 use crate::store::PastLog;
 
-/// What is to be done about an ended log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogDifferences {
     /// Lines that the relay holds from here on are asked for: those that do not count here yet become runs.

@@ -34,7 +34,6 @@ pub trait OwnLogs {
     /// The present log and what verifies it; `None` where its key is not here.
     fn present(&self) -> Option<(LogOrigin, VerifierKey)>;
 
-    /// Entries of the present log.
     fn size(&self) -> u64;
 
     /// How far the relay has confirmed the present log.
@@ -58,59 +57,38 @@ pub trait OwnLogs {
     ) -> Result<CosignedCheckpoint, NoteError>;
 }
 
-/// What happened on the connection.
 #[derive(Debug, Clone)]
 pub enum ExchangeInput {
-    /// It is up and subscribed.
     Connected,
-    /// The relay said this.
     Ack(Ack),
     /// The present log has this many entries.
     Grew(u64),
-    /// Time passed.
     Tick,
 }
 
-/// What of a log its hello tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelloAnswer {
-    /// Which log.
     pub epoch: Epoch,
-    /// What verifies it, as text.
     pub key: String,
-    /// Entries that count.
     pub size: u64,
-    /// Of these, those that the relay has cosigned.
     pub cursor: u64,
-    /// The newest cosigned checkpoint of it that is kept.
     pub cosigned: Option<String>,
 }
 
-/// What the relay signed, to be kept as evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedNote {
-    /// Of which log.
     pub epoch: Epoch,
-    /// Over how many entries.
     pub size: u64,
-    /// With its signatures.
     pub note: String,
 }
 
-/// What to do.
 #[derive(Debug, Clone)]
 pub enum ExchangeOutput {
-    /// Say hello for this log.
     Hello(HelloAnswer),
-    /// Tell the health.
     Health,
-    /// Send a batch.
     Send {
-        /// Of which log.
         epoch: Epoch,
-        /// First entry.
         from: u64,
-        /// How many at most.
         entries_max: usize,
         /// How much of an ended log counts; `None` for the present one, of which all that is there may go.
         ends: Option<u64>,
@@ -121,20 +99,16 @@ pub enum ExchangeOutput {
     LowerCursor(u64),
     /// The relay holds so much of this log: whoever waits for that may go on.
     Confirmed(Epoch, u64),
-    /// Raise an alarm, durably, with what the relay signed.
     Raise(AlarmCause, Option<SignedNote>),
-    /// End alarms.
     End(ExchangeEnd),
     /// End the present log where this says, durably, and start anew.
     EndEpoch(Box<CosignedCheckpoint>),
-    /// End the connection.
     Close(CloseReason),
 }
 
 /// Why a connection is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CloseReason {
-    /// Nothing came.
     #[error("the relay did not answer for 30 s")]
     Unanswered,
     /// Only the next connection can have another certificate.
@@ -148,16 +122,13 @@ pub enum CloseReason {
     NoKey,
 }
 
-/// The talk of one connection.
 #[derive(Debug)]
 pub struct LogExchange {
-    /// Logs that have ended, all of them.
     past: Vec<PastLog>,
     /// Those whose turn is still to come.
     waiting: VecDeque<PastLog>,
     turn: ActiveLog,
     renewal: RenewalTimer,
-    /// Where there are ended logs to offer: when they are offered again.
     offers: Option<EndedLogOffers>,
     /// Entries of ended logs that could not be sent.
     unsent: u64,
@@ -199,7 +170,6 @@ impl LogExchange {
         self.confirmed
     }
 
-    /// Entries that wait, of all logs.
     pub fn backlog(&self, logs: &dyn OwnLogs) -> u64 {
         let present = match self.turn.past {
             Some(_) => logs.size().saturating_sub(logs.cursor().size),
@@ -208,13 +178,11 @@ impl LogExchange {
         self.ended_backlog() + present
     }
 
-    /// Entries that wait, of logs that have ended.
     pub fn ended_backlog(&self) -> u64 {
         let turn = if self.turn.past.is_some() && !self.turn.over { self.turn.plan.backlog() } else { 0 };
         self.waiting.iter().map(|past| past.counts.size).sum::<u64>() + turn + self.unsent
     }
 
-    /// Takes what happened and says what to do.
     pub fn on(&mut self, input: ExchangeInput, now: &Now, logs: &dyn OwnLogs) -> Vec<ExchangeOutput> {
         let mut outputs = Vec::new();
         let event = match input {

@@ -15,13 +15,11 @@ pub(super) struct RenewalTimer {
 }
 
 impl RenewalTimer {
-    /// Of a connection that begins now.
     pub(super) fn new(due_ms: i64, now: &Now) -> Self {
         let due = now.wall_ms >= due_ms;
         Self { due_ms, again_up_ms: due.then(|| now.up_ms.saturating_add(RENEW_AGAIN_MS)) }
     }
 
-    /// Whether it has to end.
     pub(super) fn ends_connection(&self, now: &Now) -> bool {
         match self.again_up_ms {
             Some(again) => now.up_ms >= again,

@@ -22,7 +22,6 @@ pub(super) struct ActiveLog {
     pub(super) plan: UplinkPlan,
     /// The ended epoch; `None` for the present one.
     pub(super) past: Option<PastLog>,
-    /// Nothing more can be done for it on this connection.
     pub(super) over: bool,
 }
 
@@ -45,7 +44,6 @@ impl ActiveLog {
         self.past.is_some() && (self.over || self.plan.is_done())
     }
 
-    /// How much of an ended log counts.
     pub(super) fn ends(&self) -> Option<u64> {
         self.past.as_ref().map(|past| past.counts.size)
     }

@@ -18,7 +18,7 @@ use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::commands::access_log::log_removal;
 use crate::web::context::{ADDRESSES_MAX, AppState, run_blocking};
 use crate::web::http_error::{new_error, worded};
-use crate::web::request::browser::BrowserClient;
+use crate::web::request::client::browser::BrowserClient;
 use crate::web::words::ErrorWords;
 
 /// Badges in an hour from one address that are nobody's: more than a shift misreads, and too few to find one by its number.
@@ -37,7 +37,6 @@ const DEVICES_MAX: usize = 20;
 #[derive(Debug, Default)]
 struct ProvenDevices {
     of_device: BTreeMap<DeviceId, StaffId>,
-    /// The one that proved something last is the last.
     of_staff: BTreeMap<StaffId, VecDeque<DeviceId>>,
 }
 
@@ -77,7 +76,6 @@ impl Default for TryShares {
 }
 
 impl TryShares {
-    /// Takes one try; what gives it back.
     fn take(&self, network: ClientNetwork, staff: Option<StaffId>, up_ms: u64) -> Option<TryPayer> {
         let staff = staff.filter(|staff| self.of_staff.take(*staff, up_ms).is_ok());
         match staff {
@@ -94,7 +92,6 @@ impl TryShares {
     }
 }
 
-/// Whose try was taken.
 #[derive(Debug, Clone, Copy)]
 enum TryPayer {
     Staff(StaffId),
@@ -108,9 +105,7 @@ pub(crate) struct BadgeTries {
     scanned: TryShares,
     proven: Mutex<ProvenDevices>,
     in_the_clear: RateLimiter<ClientNetwork>,
-    /// Of all addresses together.
     revoked: RateLimiter<()>,
-    /// In fields for something else.
     elsewhere: TryShares,
     /// Digests of what stood in these and was no badge, such as the lot of a disinfectant: once more it tells nothing new and
     /// costs nothing.
@@ -189,12 +184,9 @@ impl ScanOrigin {
 /// When a phone sends again what came with a badge that was not looked at, seconds.
 const AGAIN_S: u32 = 120;
 
-/// What came of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BadgeOutcome {
-    /// Whose it is.
     Known(StaffId),
-    /// Nobody's who works here.
     Unknown,
     /// Too many from there were nobody's; it was not looked at.
     TooMany,
@@ -212,8 +204,10 @@ pub(crate) async fn check_scanned_badge(
     let found = run_blocking(state, move |state| {
         state.identity.badges.prove(&code, state.known_now_ms()).map_err(|e| HttpError::internal(&e))
     });
-    let here = |staff: &StaffId| state.store.snapshot().staff.get(staff).is_some_and(|s| !s.left);
-    match found.await?.filter(here) {
+    match found
+        .await?
+        .filter(|staff: &StaffId| state.store.snapshot().staff.get(staff).is_some_and(|s| !s.left))
+    {
         Some(staff) => {
             tries.scanned.refund(payer);
             tries.proven().note(from.device, staff);
@@ -231,7 +225,6 @@ pub(crate) fn badges_spent() -> HttpError {
         .header(RETRY_AFTER, HeaderValue::from(AGAIN_S))
 }
 
-/// What the audit keeps of a badge that is nobody's.
 pub(crate) fn unknown_badge_note() -> AccessNote {
     AccessNote::new(AccessOutcome::UnknownBadge, AccessTarget::Proof)
 }
@@ -283,7 +276,6 @@ async fn revoke_shown(state: &AppState, code: Option<BadgeCode>) -> Result<Acces
     Ok(note.about(&badge.staff))
 }
 
-/// What a field is for into which somebody types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EnteredText {
     /// Who cleaned, on a page that asks for it again. Hardly a name looks as a badge may.

@@ -3,12 +3,10 @@
 use crate::identity::ApiTokenScope;
 use crate::intake::Permission;
 
-/// A permission, named by a type.
 pub(crate) trait StaffPermission: Send + Sync + 'static {
     const PERMISSION: Permission;
 }
 
-/// A scope of tokens, named by a type.
 pub(crate) trait TokenScope: Send + Sync + 'static {
     const SCOPE: ApiTokenScope;
 }

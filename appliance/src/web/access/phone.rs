@@ -14,10 +14,9 @@ use crate::listen::PeerAddress;
 use crate::web::access::staff_session::{StaffSession, find_session, reader_languages};
 use crate::web::access_note::AccessNotes;
 use crate::web::context::AppState;
-use crate::web::request::browser::BrowserClient;
-use crate::web::request::{cookies, device};
+use crate::web::request::client::browser::BrowserClient;
+use crate::web::request::client::{cookies, device};
 
-/// Everybody, and what open pages need of their browser.
 pub(crate) struct PhoneCaller {
     browser: BrowserClient,
     languages: LocalePreferences,
@@ -36,12 +35,10 @@ impl PhoneCaller {
         self.browser.peer()
     }
 
-    /// The words of a page, in the language that its reader likes best of those in which all of it is written.
     pub(crate) fn words<W: WordSet>(&self) -> W {
         W::in_best_of(&self.languages)
     }
 
-    /// Every device whose secret the request shows.
     pub(crate) fn shown_devices(&self) -> Vec<DeviceId> {
         device::shown_devices(self.browser.cookies(), Some(self.browser.peer()))
     }
@@ -63,7 +60,6 @@ impl PhoneCaller {
         cookies::find_app_offer(self.browser.cookies())
     }
 
-    /// Whoever has signed in on it.
     pub(crate) async fn session(&self, state: &AppState) -> Result<Option<StaffSession>, HttpError> {
         find_session(state, &self.browser).await
     }

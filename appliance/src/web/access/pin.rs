@@ -14,15 +14,14 @@ use crate::web::access::badge::ScanOrigin;
 use crate::web::access_note::AccessNote;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{new_error, worded};
-use crate::web::request::device::RequestDevice;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::client::device::RequestDevice;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::ErrorWords;
 
-/// What came of a try.
 pub(crate) enum PinTry {
-    /// The PIN was looked at, or one of the buckets was empty.
+    /// The PIN was checked, or one of the buckets was empty.
     Looked(PinOutcome),
-    /// Too many from this address; there is room in so many seconds.
+    /// Too many tries from this address; the seconds until the next one.
     TooMany(u64),
 }
 
@@ -70,7 +69,6 @@ pub(crate) fn busy_answer() -> HttpError {
         .header(RETRY_AFTER, HeaderValue::from(2))
 }
 
-/// Why a PIN did not do.
 pub(crate) fn word_pin_outcome(words: ErrorWords, wording: &PageWording, outcome: PinOutcome) -> String {
     match outcome {
         PinOutcome::Wrong { left } => words.pin_wrong(left),
@@ -89,7 +87,6 @@ pub(crate) struct PinTypist {
 }
 
 impl PinTypist {
-    /// On a device that the answer tells who it is: without a cookie each [`RequestDevice::of`] makes another one.
     pub(crate) fn on(device: &RequestDevice, from: &PeerAddress) -> Self {
         Self { device: device.id(), address: from.remote, secure: from.secure }
     }
@@ -108,7 +105,6 @@ impl PinTypist {
     }
 }
 
-/// Looks at a PIN; it counts as a try to sign in.
 pub(crate) async fn check_entered_pin(
     state: &AppState,
     staff: StaffId,
@@ -124,7 +120,6 @@ pub(crate) async fn check_entered_pin(
     }
 }
 
-/// What the audit keeps of a PIN that did not fit.
 pub(crate) fn pin_note(outcome: PinOutcome, staff: StaffId, target: AccessTarget) -> Option<AccessNote> {
     let outcome = match outcome {
         PinOutcome::Right | PinOutcome::Busy => return None,
@@ -162,7 +157,6 @@ pub(crate) async fn refuse_pin_in_the_clear(
     }
 }
 
-/// The answer to any PIN that came without HTTPS.
 pub(crate) fn pin_in_the_clear() -> HttpError {
     new_error(StatusCode::BAD_REQUEST, "pin-in-the-clear", worded(ErrorWords::error_pin_in_the_clear))
         .detail(worded(ErrorWords::error_pin_in_the_clear_detail))

@@ -8,10 +8,8 @@ use crate::web::access::badge::{EnteredText, refuse_badge_in_the_clear, take_mis
 use crate::web::access::pin::{PinTypist, refuse_pin_in_the_clear};
 use crate::web::context::AppState;
 
-/// Fields in which somebody enters a PIN.
 const PINS: [&str; 4] = ["pin", "own_pin", "present", "again"];
 
-/// Fields in which somebody types something else.
 const NAME: &str = "cleaned_by";
 const ENTERED_FIELDS: [&str; 3] = ["notes", "agent", "lot"];
 const STAFF: &str = "staff";

@@ -31,7 +31,6 @@ pub(crate) struct StaffOrProgram<P, S> {
 }
 
 impl<S> ProgramCaller<S> {
-    /// The part of its token that is no secret.
     pub(crate) fn token_id(&self) -> &str {
         &self.token_id
     }
@@ -41,7 +40,6 @@ impl<S> ProgramCaller<S> {
     }
 }
 
-/// The text of a token; scripts of the program before this one write `Token` before it.
 pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
     text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("Token ")).map(str::trim)
@@ -82,7 +80,6 @@ fn token_required() -> HttpError {
         .header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
 }
 
-/// Lets a program by whose token has at least this scope.
 fn require_scope(parts: &Parts, state: &AppState, least: ApiTokenScope) -> Result<ApiToken, HttpError> {
     let target = match least {
         ApiTokenScope::Read => AccessTarget::Read,

@@ -14,12 +14,13 @@ use crate::web::access::staff_session::{AdmittedStaff, StaffSession, find_sessio
 use crate::web::access_note::AccessNotes;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
-use crate::web::request::browser::BrowserClient;
-use crate::web::request::form::SessionFormToken;
-use crate::web::request::next_page::{NextPage, OWN_PIN, own_pin_address, requested_page, sign_in_address};
+use crate::web::request::bodies::form::SessionFormToken;
+use crate::web::request::client::browser::BrowserClient;
+use crate::web::request::client::next_page::{
+    NextPage, OWN_PIN, own_pin_address, requested_page, sign_in_address,
+};
 use crate::web::words::ErrorWords;
 
-/// Somebody who has signed in, and whose role includes `P`.
 pub(crate) struct StaffCaller<P> {
     session: StaffSession,
     browser: BrowserClient,

@@ -33,7 +33,6 @@ impl SignedInNames {
     }
 }
 
-/// The name of somebody who is signed in.
 pub(crate) async fn read_own_name(state: &AppState, staff: StaffId) -> Result<String, HttpError> {
     let name = state.store.snapshot().staff.get(&staff).map(|staff| staff.name);
     let stored = state.stored::<SignedInNames>();

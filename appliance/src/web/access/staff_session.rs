@@ -15,11 +15,11 @@ use crate::listen::PeerAddress;
 use crate::web::access::staff_names::read_own_name;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
-use crate::web::request::browser::BrowserClient;
-use crate::web::request::cookies;
-use crate::web::request::language::facility_locale;
-use crate::web::view_models::formats::LocalTime;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::client::browser::BrowserClient;
+use crate::web::request::client::cookies;
+use crate::web::request::client::language::facility_locale;
+use crate::web::view_models::page::formats::LocalTime;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, StaffWords};
 
 /// Somebody who has signed in, in this browser, over HTTPS.
@@ -36,7 +36,6 @@ pub(crate) struct StaffSession {
 }
 
 impl StaffSession {
-    /// Who they are.
     pub(crate) fn staff(&self) -> StaffId {
         self.staff
     }
@@ -49,7 +48,6 @@ impl StaffSession {
         self.role
     }
 
-    /// When they signed in, milliseconds since 1970.
     pub(crate) fn began_ms(&self) -> i64 {
         self.began_ms
     }
@@ -64,7 +62,6 @@ impl StaffSession {
         self.browser == BrowserUse::Shared
     }
 
-    /// The words of a page, in the language that they like best of those in which all of it is written.
     pub(crate) fn words<W: WordSet>(&self) -> W {
         W::in_best_of(&self.languages)
     }
@@ -75,27 +72,22 @@ impl StaffSession {
         PageWording::new(words, local)
     }
 
-    /// What their commands carry.
     pub(crate) fn author(&self) -> EntryAuthor {
         EntryAuthor { staff: Some(self.staff), via: CommandSource::Staff, device: None }
     }
 
-    /// The secret of their cookie.
     pub(crate) fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// What every form under this session carries.
     pub(crate) fn form_token(&self) -> String {
         form_token(&self.secret)
     }
 
-    /// Whether their role includes this: what it does not include, no page offers.
     pub(crate) fn holds(&self, permission: Permission) -> bool {
         permission.is_of(self.role)
     }
 
-    /// May this person give commands about equipment?
     pub(crate) fn can_edit(&self) -> bool {
         self.holds(Permission::EditEquipment)
     }
@@ -133,7 +125,6 @@ impl StaffSession {
         renewed.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
     }
 
-    /// How old its PIN is to what this request does.
     pub(crate) fn set_pin_age(&mut self, age_ms: Option<u64>) {
         self.pin_age_ms = age_ms;
     }
@@ -144,7 +135,6 @@ impl StaffSession {
 pub(crate) struct AdmittedStaff(Arc<OnceLock<StaffSession>>);
 
 impl AdmittedStaff {
-    /// Kept once: a request has one caller.
     pub(crate) fn set(&self, session: StaffSession) {
         let _ = self.0.set(session);
     }
@@ -204,7 +194,6 @@ pub(crate) async fn find_session(
     Ok(Some(StaffSession { staff, name, role, began_ms, pin_age_ms, browser, secret, languages }))
 }
 
-/// Who has signed in where a request comes from, and their role.
 pub(crate) fn find_signed_in(
     state: &AppState,
     headers: &HeaderMap,
@@ -228,12 +217,11 @@ pub(crate) fn reader_languages(state: &AppState, browser: &BrowserClient) -> Loc
     }
 }
 
-/// A session that goes on, and what of the person is looked at with each request.
+/// A session that continues, and what of the person is looked at with each request.
 struct LiveSession {
     secret: String,
     session: SessionRow,
     role: StaffRole,
-    /// The language of their pages; empty: no preference.
     locale: String,
 }
 

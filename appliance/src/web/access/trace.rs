@@ -14,9 +14,9 @@ use crate::web::access::program;
 use crate::web::access::staff_session::find_signed_in;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::context::AppState;
-use crate::web::request::cookies;
+use crate::web::request::client::cookies;
 
-/// What of a request is needed to say who asked for what, after its handler has taken it.
+/// What the access log needs of a request after its handler has consumed it.
 pub(crate) struct AccessTrace {
     route: Option<MatchedPath>,
     peer: PeerAddress,
@@ -106,13 +106,11 @@ impl AccessTrace {
     }
 }
 
-/// Whether what it is about is a key, by the name that the box gives it.
 fn names_key(outcome: AccessOutcome) -> bool {
     use AccessOutcome::{BackupKeyMade, PackKeyRemoved, PackKeyTrusted};
     matches!(outcome, BackupKeyMade | PackKeyRemoved | PackKeyTrusted)
 }
 
-/// Whether this is the id of somebody who is or was here, of a token or of an alarm.
 pub(crate) fn is_known(state: &AppState, id: &str) -> bool {
     match id.parse() {
         Ok(staff) => state.store.snapshot().staff.contains_key(&staff),

@@ -8,7 +8,7 @@ use words::{Locale, WordSet as _};
 
 use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::PageWords;
 
 #[derive(askama::Template)]
@@ -18,7 +18,6 @@ struct DocsPage {
     operations: Vec<ApiOperation>,
 }
 
-/// One endpoint.
 #[derive(Debug, Clone)]
 struct ApiOperation {
     method: Method,
@@ -26,7 +25,6 @@ struct ApiOperation {
     summary: &'static str,
 }
 
-/// The row that shows all endpoints among these rows, by their paths.
 pub(crate) fn docs_row(routes: &[Route<AppState>]) -> Route<AppState> {
     let documented = routes.iter().filter(|route| route.kind.is_documented());
     let mut operations: Vec<ApiOperation> = documented

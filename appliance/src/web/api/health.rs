@@ -14,8 +14,8 @@ use crate::alarms::sources::is_of_missing;
 use crate::store::Recording;
 use crate::uplink::UplinkWay;
 use crate::web::context::{AppState, RelayLinkState};
-use crate::web::view_models::alarm_words::word_alarm_line;
-use crate::web::view_models::alarms::AlarmJson;
+use crate::web::view_models::alarms::alarm_words::word_alarm_line;
+use crate::web::view_models::alarms::list::AlarmJson;
 
 pub(crate) fn health_routes() -> Vec<Route<AppState>> {
     vec![row(Method::GET, "/healthz", "health.show", RouteKind::Api, show).summary("How the box is")]
@@ -43,9 +43,9 @@ struct Health {
     /// The connection to the relay.
     relay: RelayWord,
     /// The way to the relay that is in use, or tried next; null before the box is claimed.
-    way: Option<WayWord>,
+    way: Option<TransportWord>,
     /// Ways that did not lead to the relay when they were tried last.
-    blocked: Vec<BlockedWay>,
+    blocked: Vec<BlockedTransport>,
     /// Whether its storage was full, and the reserve for that is not restored yet.
     disk_was_full: bool,
     /// All alarms, those first that nobody has acknowledged.
@@ -80,14 +80,15 @@ enum RelayWord {
 /// A way to the relay.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum WayWord {
+#[schemars(rename = "WayWord")]
+enum TransportWord {
     /// MQTT over TLS.
     Mqtt,
     /// HTTPS, by a proxy where one is set.
     Https,
 }
 
-impl WayWord {
+impl TransportWord {
     fn of(way: UplinkWay) -> Self {
         match way {
             UplinkWay::Mqtt => Self::Mqtt,
@@ -98,9 +99,10 @@ impl WayWord {
 
 /// A way that does not lead to the relay.
 #[derive(Debug, Serialize, JsonSchema)]
-struct BlockedWay {
+#[schemars(rename = "BlockedWay")]
+struct BlockedTransport {
     /// Which.
-    way: WayWord,
+    way: TransportWord,
     /// Where it ends, in one word.
     code: &'static str,
 }
@@ -115,10 +117,11 @@ async fn show(_: AnyCaller, State(state): State<AppState>) -> Result<HealthAnswe
         RelayLinkState::Up { .. } => RelayWord::Up,
         RelayLinkState::Down { .. } => RelayWord::Down,
     };
-    let ways = state.ways.borrow().clone();
-    let blocked = ways.iter().flat_map(|report| &report.faults);
-    let blocked = blocked.map(|(way, fault)| BlockedWay { way: WayWord::of(*way), code: fault.key() });
-    let blocked: Vec<BlockedWay> = blocked.collect();
+    let transports = state.transports.borrow().clone();
+    let blocked = transports.iter().flat_map(|report| &report.faults);
+    let blocked =
+        blocked.map(|(way, fault)| BlockedTransport { way: TransportWord::of(*way), code: fault.key() });
+    let blocked: Vec<BlockedTransport> = blocked.collect();
     let all = state.alarms.all();
     let active = || all.iter().filter(|alarm| alarm.is_active());
     let unseen = || all.iter().filter(|alarm| alarm.seen.is_none());
@@ -135,7 +138,7 @@ async fn show(_: AnyCaller, State(state): State<AppState>) -> Result<HealthAnswe
         entries: health.size,
         at_relay: state.store.cursor_size(),
         relay,
-        way: ways.map(|report| WayWord::of(report.way)),
+        way: transports.map(|report| TransportWord::of(report.way)),
         blocked,
         disk_was_full: !health.ballast,
         alarms: all.iter().map(AlarmJson::of).collect(),

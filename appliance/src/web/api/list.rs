@@ -14,7 +14,6 @@ pub(crate) struct ListJson<T> {
 }
 
 impl<T> ListJson<T> {
-    /// A list that has one part.
     pub(crate) fn whole(items: Vec<T>) -> Self {
         Self { items, next: None }
     }

@@ -7,5 +7,4 @@ pub(crate) mod v1;
 
 use words::Locale;
 
-/// What programs read is in English: its texts go into their logs, and what they decide by are codes and names.
 pub(crate) const API_LOCALE: Locale = Locale::EnUs;

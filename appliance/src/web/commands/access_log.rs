@@ -13,7 +13,6 @@ use crate::web::context::AppState;
 use crate::web::http_error::worded;
 use crate::web::words::ErrorWords;
 
-/// Writes down what lets somebody in from now on.
 pub(crate) async fn log_admission(
     state: &AppState,
     by: EntryAuthor,
@@ -23,7 +22,6 @@ pub(crate) async fn log_admission(
     run_command(state, by, None::<String>, command).await.map(drop).map_err(HttpError::from)
 }
 
-/// Writes down what keeps somebody out by now.
 pub(crate) async fn log_removal(
     state: &AppState,
     by: EntryAuthor,

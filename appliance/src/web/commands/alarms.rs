@@ -29,5 +29,4 @@ pub(crate) async fn acknowledge_alarm(
     }
 }
 
-/// Where staff see all of them.
 pub(crate) const PAGE: &str = "/staff/box";

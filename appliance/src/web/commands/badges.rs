@@ -62,12 +62,10 @@ async fn log_unadded(state: &AppState, by: EntryAuthor, staff: StaffId) -> Resul
     log_removal(state, by, AccessChanged::new(AccessChange::BadgeRemoved, Some(staff))).await
 }
 
-/// Whose badges are free again.
 fn has_left(facility: &FacilityState) -> impl Fn(StaffId) -> bool + '_ {
     |staff| facility.staff.get(&staff).is_some_and(|person| person.left)
 }
 
-/// Takes a badge off somebody; whether they had it.
 pub(crate) async fn remove_badge(
     state: &AppState,
     by: EntryAuthor,
@@ -86,7 +84,6 @@ pub(crate) async fn remove_badge(
     Ok(removed)
 }
 
-/// Takes all badges off somebody.
 pub(crate) async fn remove_badges(
     state: &AppState,
     by: EntryAuthor,
@@ -98,7 +95,6 @@ pub(crate) async fn remove_badges(
     log_removals(state).await
 }
 
-/// Somebody's badges.
 pub(crate) async fn badges_of(state: &AppState, staff: StaffId) -> Result<Vec<StaffBadge>, HttpError> {
     run_blocking(state, move |state| state.identity.badges.of(staff).map_err(|e| HttpError::internal(&e)))
         .await

@@ -13,13 +13,11 @@ use crate::store::ReadLane;
 use crate::web::commands::run::{CommandFailure, CommandOutcome, run_command};
 use crate::web::context::{AppState, run_blocking};
 
-/// A photo that is not opened yet, and where its upload lies.
 pub(crate) struct FollowingPhoto {
     pub(crate) work: PhotoWork,
     pub(crate) upload: PathBuf,
 }
 
-/// A photo on its way from an upload to a hash.
 pub(crate) type PhotoWork = tokio::task::JoinHandle<Result<Hash, PhotoTrouble>>;
 
 /// Lets a photo that is not ready come after its record.

@@ -24,18 +24,16 @@ pub(crate) const PHOTO_WITHIN: Duration = Duration::from_secs(8);
 /// After how many seconds a photo that had no turn is worth another try.
 pub(crate) const PHOTO_AGAIN_S: u64 = 30;
 
-/// What came of the photo so far.
 pub(crate) enum PhotoOutcome {
     None,
     Stored(Hash),
     Follows(FollowingPhoto),
     Refused(PhotoRefusal),
-    /// The card is nearly full: the record goes on without it, and says so.
+    /// The card is nearly full: the record is made without the photo, and says so.
     NoRoom,
 }
 
 impl PhotoOutcome {
-    /// Names it in a record.
     pub(crate) fn name(&self, form: &mut CleaningForm) {
         match self {
             Self::Stored(hash) => form.photos = vec![*hash],
@@ -114,7 +112,6 @@ impl PhotoRefusal {
             .next(worded(ErrorWords::photo_of_program_useless_next))
     }
 
-    /// What to do, without a full stop.
     pub(crate) fn title(&self) -> ErrorText {
         let fault = self.fault;
         worded(move |words| fault.word(words))
@@ -130,29 +127,26 @@ pub(crate) async fn show_photo(
     let name = file.strip_suffix(".jpg").ok_or_else(not_found)?;
     let (name, small) = name.strip_suffix(".t").map_or((name, false), |name| (name, true));
     let hash: Hash = name.parse().map_err(|_| not_found())?;
-    let unreachable = || {
-        not_found()
-            .detail(worded(ErrorWords::error_photo_moved_detail))
-            .safe(worded(ErrorWords::error_photo_moved_safe))
-            .next(worded(ErrorWords::error_photo_moved_next))
-    };
     let jpeg = match small {
         false => state.photos.read(hash).await,
         true => state.photos.thumbnail(hash).await.map_err(|trouble| HttpError::internal(&trouble))?,
     };
-    let jpeg = jpeg.ok_or_else(unreachable)?;
+    let jpeg = jpeg.ok_or_else(|| {
+        not_found()
+            .detail(worded(ErrorWords::error_photo_moved_detail))
+            .safe(worded(ErrorWords::error_photo_moved_safe))
+            .next(worded(ErrorWords::error_photo_moved_next))
+    })?;
     let stored = (CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
     Ok(WithHeaders([stored].into_iter().collect(), MediaBytes::new(jpeg)))
 }
 
-/// That a photo is of no use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PhotoRefusal {
     pub(crate) status: StatusCode,
     pub(crate) fault: PhotoFault,
 }
 
-/// Why a photo is of no use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PhotoFault {
     Empty,
@@ -183,7 +177,6 @@ impl PhotoFault {
         }
     }
 
-    /// What to do, without a full stop.
     pub(crate) fn word(self, words: ErrorWords) -> String {
         match self {
             Self::Empty => words.photo_empty(),

@@ -11,7 +11,6 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::worded;
 use crate::web::words::PeopleWords;
 
-/// Takes somebody's PIN away, and signs them out.
 pub(crate) async fn take_pin(state: &AppState, by: EntryAuthor, staff: StaffId) -> Result<(), HttpError> {
     run_blocking(state, move |state| remove_pin(state, by, staff).map_err(|error| removal_error(&error)))
         .await?;

@@ -15,7 +15,6 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
 use crate::web::log_reads::{StoredText, read_quick};
 
-/// With the names of those whose badges records came with: a phone that read a badge has no other one.
 async fn name_proven(
     state: &AppState,
     rows: Vec<RefusedSubmission>,
@@ -41,12 +40,10 @@ pub(crate) fn count_open(state: &AppState) -> Result<usize, HttpError> {
     refused.count_open(&state.store.state_db()).map_err(|error| HttpError::internal(&error))
 }
 
-/// The same where it is known without a look at the disk.
 pub(crate) fn count_known(state: &AppState) -> Option<usize> {
     state.stored::<RefusedRecords>().count_known(&state.store.state_db())
 }
 
-/// So many of those that wait for somebody, behind one of them; absent: there is no such one.
 pub(crate) async fn list_open(
     state: &AppState,
     behind: Option<String>,
@@ -64,7 +61,6 @@ pub(crate) async fn list_open(
     Ok(Some(RefusedPage { rows, next }))
 }
 
-/// One that waits for somebody.
 pub(crate) async fn find_open(state: &AppState, id: &str) -> Result<RefusedSubmission, HttpError> {
     let id = id.to_owned();
     let found = run_blocking(state, move |state| {
@@ -76,7 +72,6 @@ pub(crate) async fn find_open(state: &AppState, id: &str) -> Result<RefusedSubmi
     name_proven(state, vec![row]).await?.pop().ok_or_else(not_found)
 }
 
-/// Somebody entered or dismissed it.
 pub(crate) async fn close_row(state: &AppState, id: &str) -> Result<(), HttpError> {
     let id = id.to_owned();
     run_blocking(state, move |state| {
@@ -86,7 +81,6 @@ pub(crate) async fn close_row(state: &AppState, id: &str) -> Result<(), HttpErro
     .await
 }
 
-/// Somebody dismissed all that wait of whoever sent this one.
 pub(crate) async fn close_sender(state: &AppState, id: &str) -> Result<(), HttpError> {
     let id = id.to_owned();
     let closed = run_blocking(state, move |state| {
@@ -98,13 +92,10 @@ pub(crate) async fn close_sender(state: &AppState, id: &str) -> Result<(), HttpE
     if closed.await? == 0 { Err(not_found()) } else { Ok(()) }
 }
 
-/// What somebody says of it who enters it late.
 #[derive(Debug, Clone)]
 pub(crate) struct LateWords {
     pub(crate) tag: Tag,
-    /// Who it was; empty: nobody knows.
     pub(crate) name: String,
-    /// The note, or of a report its words.
     pub(crate) text: String,
 }
 
@@ -116,7 +107,6 @@ pub(crate) fn choose_text(row: &RefusedSubmission) -> &str {
     }
 }
 
-/// What came of a late entry.
 pub(crate) struct LateOutcome {
     pub(crate) done: CommandOutcome,
     /// An earlier try had made it, in other words: only the note that it was made is made now.
@@ -145,7 +135,6 @@ pub(crate) async fn enter_late(
     closed.map(|()| entered).map_err(|error| CommandFailure::Box(Box::new(error)))
 }
 
-/// What is recorded under this id.
 async fn find_recorded(state: &AppState, id: &str) -> Result<CommandOutcome, HttpError> {
     let (line, _) = by_key(state, id).await.ok_or_else(not_found)?;
     find_earlier(state, line).await
@@ -173,7 +162,6 @@ fn cleaner_of(row: &RefusedSubmission, name: String) -> QueuedCleaner {
     }
 }
 
-/// What the phone had, with what somebody corrected of it.
 fn late_cleaning(row: &RefusedSubmission, late: LateWords, now_ms: i64) -> QueuedCleaning {
     QueuedCleaning {
         tag: late.tag,

@@ -8,7 +8,6 @@ use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::words::ErrorWords;
 
-/// All rows; none where their table could not be opened.
 pub(crate) fn list_reminders(state: &AppState) -> Vec<OpenReminder> {
     state.alarms.reminders().map_or_else(Vec::new, |table| table.all(state.clock.now().wall_ms))
 }

@@ -13,7 +13,6 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{new_error, worded};
 use crate::web::words::ErrorWords;
 
-/// Why nothing was taken off somebody.
 pub(crate) fn removal_error(error: &IdentityError) -> HttpError {
     if !error.is_full() {
         return HttpError::internal(error);

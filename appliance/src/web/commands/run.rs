@@ -16,21 +16,17 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{broken_rule, new_error, read_error, store_error, tag_not_known_now, worded};
 use crate::web::words::ErrorWords;
 
-/// A command that was carried out.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CommandOutcome {
     /// The first entry that it made, now or when it was first asked; a run may have brought it.
     pub(crate) line: LinePlace,
-    /// That entry's hash in the tree.
     pub(crate) leaf: Hash,
-    /// When that entry was written.
     pub(crate) at: EntryTime,
     /// The version of the row that it changed, if it changed one: that of its last entry. Of a repeat it is that of the first
     /// one: where the change had several, whoever names it is asked once more, and no worse.
     pub(crate) version: RowVersion,
 }
 
-/// The key of a submission, by which it is known when it comes again.
 #[derive(Debug, Default)]
 pub(crate) struct SubmissionKey {
     key: Option<String>,
@@ -50,19 +46,15 @@ impl SubmissionKey {
         Self { key, sent: serde_json::to_string(sent).ok() }
     }
 
-    /// Whether what was recorded with this digest is the same.
     pub(crate) fn is_of(&self, recorded: Digest16) -> bool {
         let (Some(key), Some(sent)) = (&self.key, &self.sent) else { return false };
         request_digest(key, sent.as_bytes()) == recorded
     }
 }
 
-/// Why it was not.
 #[derive(Debug)]
 pub(crate) enum CommandFailure {
-    /// With a reason that a person can do something about.
     Refused(CommandRefusal),
-    /// The box cannot.
     Box(Box<HttpError>),
 }
 
@@ -101,7 +93,6 @@ async fn is_badge(state: &AppState, scanned: &str) -> Result<bool, HttpError> {
         .await
 }
 
-/// What a command makes a code of an item.
 fn new_code(command: &Command) -> Option<&str> {
     match command {
         Command::AddAlias { code, .. } => Some(code),
@@ -110,7 +101,6 @@ fn new_code(command: &Command) -> Option<&str> {
     }
 }
 
-/// Carries a command out.
 pub(crate) async fn run_command(
     state: &AppState,
     by: EntryAuthor,
@@ -149,13 +139,11 @@ pub(crate) async fn run_command(
     }
 }
 
-/// What a submission made before, and the digest of what it asked.
 pub(crate) async fn by_key(state: &AppState, key: &str) -> Option<(LinePlace, Digest16)> {
     let key = Digest16::of(key.as_bytes());
     state.store.submit(move |view| WriteDecision::Answer(view.by_key(&key))).await.ok()?.answer
 }
 
-/// What was made before.
 pub(crate) async fn find_earlier(state: &AppState, line: LinePlace) -> Result<CommandOutcome, HttpError> {
     let (entry, _) = read_event(state, line)
         .await?
@@ -195,7 +183,6 @@ fn not_recorded(error: &SubmitError) -> HttpError {
     }
 }
 
-/// The entry of a line, with what it says.
 pub(crate) async fn read_event(
     state: &AppState,
     line: LinePlace,
@@ -212,7 +199,6 @@ pub(crate) async fn read_event(
     }))
 }
 
-/// An entry of the log, with what it says.
 pub(crate) fn entry_by(reader: &LogReader, of: EntryRef) -> Result<Option<(Entry, Event)>, HttpError> {
     Ok(reader.entry_at(of).map_err(store_error)?.map(|entry| {
         let event = entry.event();

@@ -11,11 +11,11 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::web::access::permissions::{Read, Record, View};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
-use crate::web::api::v1::cleanings::{
+use crate::web::api::v1::records::cleanings::{
     CleaningJson, NewCleaning, RecordedCleaning, add_cleaning, list_cleanings, show_cleaning,
 };
 use crate::web::context::AppState;
-use crate::web::request::listing::ListParams;
+use crate::web::request::lists::listing::ListParams;
 use crate::web::{examples, refusals};
 
 pub(super) fn old_cleaning_routes() -> Vec<Route<AppState>> {

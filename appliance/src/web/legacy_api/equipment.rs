@@ -14,12 +14,14 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
-use crate::web::api::v1::equipment::{EquipmentJson, NewItem, add_item, find_item_version, list_equipment};
-use crate::web::api::v1::equipment_changes::{ItemChanges, change_item, retire_item};
+use crate::web::api::v1::items::equipment::{
+    EquipmentJson, NewItem, add_item, find_item_version, list_equipment,
+};
+use crate::web::api::v1::items::equipment_changes::{ItemChanges, change_item, retire_item};
 use crate::web::context::AppState;
 use crate::web::legacy_api::old_ids::read_old_id;
-use crate::web::request::listing::ListParams;
-use crate::web::request::optional_json::OptionalJson;
+use crate::web::request::bodies::optional_json::OptionalJson;
+use crate::web::request::lists::listing::ListParams;
 use crate::web::{examples, refusals};
 
 const ITEMS: &str = "/api/equipment/";

@@ -13,7 +13,7 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::web::access::permissions::{Read, View};
 use crate::web::access::program::StaffOrProgram;
 use crate::web::api::list::ListJson;
-use crate::web::api::v1::compliance::{ComplianceJson, count_compliance};
+use crate::web::api::v1::records::compliance::{ComplianceJson, count_compliance};
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::legacy_api::old_ids::is_old_facility;
@@ -56,9 +56,9 @@ struct OldFacility {
 impl OldFacility {
     fn of(state: &AppState) -> Self {
         let settings = state.store.snapshot().settings.clone();
-        let of_box = || state.store.origin().box_id.to_string();
         Self {
-            id: (state.facility_id)().map_or_else(of_box, |id| id.to_string()),
+            id: (state.facility_id)()
+                .map_or_else(|| state.store.origin().box_id.to_string(), |id| id.to_string()),
             name: settings.name.clone(),
             zone: settings.zone().to_owned(),
             contact: settings.contact.clone(),
@@ -70,12 +70,11 @@ impl OldFacility {
 /// From then on its number in the old app does where an item has that as a code.
 fn require_own(state: &AppState, id: &str) -> Result<(), HttpError> {
     let own = (state.facility_id)();
-    let is_own = |own: FacilityId| {
+    if own.is_none_or(|own: FacilityId| {
         id == own.to_string()
             || id == state.store.origin().box_id.to_string()
             || is_old_facility(&state.store.snapshot(), id)
-    };
-    if own.is_none_or(is_own) {
+    }) {
         return Ok(());
     }
     Err(not_found()

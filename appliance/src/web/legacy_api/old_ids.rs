@@ -7,7 +7,6 @@ use web::error::HttpError;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 
-/// What an old name is called as a code.
 fn find_old(facility: &FacilityState, noun: &str, name: &str) -> Option<Tag> {
     facility.resolve_code(&format!("old:{noun}:{name}")).map(|item| item.tag)
 }

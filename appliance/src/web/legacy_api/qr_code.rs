@@ -20,11 +20,11 @@ use crate::web::access::program::StaffOrProgram;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::examples;
 use crate::web::legacy_api::old_ids::read_old_id;
-use crate::web::request::optional_json::OptionalJson;
-use crate::web::request::page_token::{PAGE_MS, PageToken};
-use crate::web::view_models::formats::utc_text;
-use crate::web::view_models::label_fields::read_label_host;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::optional_json::OptionalJson;
+use crate::web::request::submissions::page_token::{PAGE_MS, PageToken};
+use crate::web::view_models::page::formats::utc_text;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::printing::label_fields::read_label_host;
 
 /// A code of 25 modules with its white edge is 264 dots wide: sharp on a screen, and small in an answer.
 const MODULE_DOTS: u32 = 8;

@@ -27,10 +27,10 @@ use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::http_error::new_error;
 use crate::web::legacy_api::old_ids::find_old_token;
-use crate::web::request::address_share::AddressShare;
-use crate::web::request::page_token::PageToken;
-use crate::web::request::photo_form::PhotoForm;
-use crate::web::view_models::formats::utc_text;
+use crate::web::request::bodies::photo_form::PhotoForm;
+use crate::web::request::limits::address_share::AddressShare;
+use crate::web::request::submissions::page_token::PageToken;
+use crate::web::view_models::page::formats::utc_text;
 use crate::web::words::ErrorWords;
 use crate::web::{examples, refusals};
 
@@ -50,7 +50,6 @@ pub(super) fn register_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// `{token}` is a tag, what a page carries as its token, or what the old app printed; none of these is a secret, so this needs no sign-in.
 async fn register_cleaning(
     phone: PhoneCaller,
     State(state): State<AppState>,
@@ -112,7 +111,6 @@ async fn register_cleaning(
     Created::at(&address, registered)
 }
 
-/// Whose badge a hand scanner typed as a name or a note.
 async fn prove_badge(
     state: &AppState,
     phone: &PhoneCaller,

@@ -25,9 +25,8 @@ use crate::phones::PhoneTables;
 use crate::printing::{JobRequest, LabelRequest, PrinterSettings};
 use crate::store::WriteDecision;
 use crate::web::examples;
-use crate::web::request::cookies::SESSION;
+use crate::web::request::client::cookies::SESSION;
 
-/// What a box is made of, for one that differs in a part.
 pub(super) fn copy_parts(world: &World) -> WebParts {
     let parts = &*world.state;
     WebParts {
@@ -38,7 +37,7 @@ pub(super) fn copy_parts(world: &World) -> WebParts {
         clock: parts.clock.clone(),
         random: parts.random.clone(),
         link: parts.link.clone(),
-        ways: parts.ways.clone(),
+        transports: parts.transports.clone(),
         contact_timers: parts.contact_timers.clone(),
         label_scans: parts.label_scans.clone(),
         alarms: parts.alarms.clone(),
@@ -50,7 +49,6 @@ pub(super) fn copy_parts(world: &World) -> WebParts {
     }
 }
 
-/// Of the phone that recorded the cleaning; the example of its undoing shows the cookie.
 const PHONE_SECRET: [u8; 32] = [7; 32];
 const FURNISH_SEED: u64 = 1;
 const SERVE_SEED: u64 = 1 << 32;
@@ -70,7 +68,6 @@ const PERMISSIONS: [Permission; 11] = [
     Permission::ReadAudit,
 ];
 
-/// The box's table, with the examples' placeholders replaced by what is in a [`FixtureBox`].
 pub(super) async fn fixture_table() -> Table<AppState> {
     let drawn = FixtureBox::open(Draws::Further).await.drawn;
     let mut routes = routes::all_routes();
@@ -82,7 +79,6 @@ pub(super) async fn fixture_table() -> Table<AppState> {
     Table::build(routes::API_INFO, routes).unwrap()
 }
 
-/// What requests to a [`FixtureBox`] draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Draws {
     /// Something else each time, as on a real box.
@@ -105,7 +101,6 @@ struct DrawnNames {
 }
 
 impl DrawnNames {
-    /// What stands in the place of an example's placeholder.
     fn replace(&self, placeholder: &str) -> Option<&str> {
         match placeholder {
             examples::RECEIPT => Some(&self.receipt),
@@ -136,7 +131,6 @@ impl RandomSource for FixtureRandom {
     }
 }
 
-/// Traces of one box.
 #[derive(Debug, Clone, Default)]
 struct Traces(Arc<Mutex<Vec<u8>>>);
 
@@ -151,7 +145,6 @@ impl Write for Traces {
     }
 }
 
-/// A furnished box, and callers of every sort.
 pub(super) struct FixtureBox {
     world: World,
     callers: Vec<FixtureCaller>,
@@ -172,7 +165,7 @@ impl FixtureBox {
         let random = Arc::new(FixtureRandom(Mutex::new(SeededRandom::new(FURNISH_SEED))));
         let dir = tempfile::tempdir().unwrap();
         let world = World::bare(dir, UploadLimits::default(), random.clone(), Vec::new()).await;
-        super::trust::put_certificate(&world);
+        super::phone::trust::put_certificate(&world);
         let drawn = furnish(&world).await;
         // A time server would let nobody say what the time is.
         world.clock.set(Now { state: ClockState::Rtc, ..world.clock.now() });
@@ -220,7 +213,6 @@ impl FixtureWorld for FixtureBox {
     }
 }
 
-/// All that the examples name.
 async fn furnish(world: &World) -> DrawnNames {
     let settings = intake::SettingsChange {
         name: Some("Linden Valley Hospital".into()),
@@ -243,7 +235,7 @@ async fn furnish(world: &World) -> DrawnNames {
     let device = examples::WAITING_PHONE.parse().unwrap();
     let sender = crate::phones::NoticeSender { device, network, is_known: true };
     phones.note_phone(sender, held, up_ms);
-    set_up_print_room(world);
+    set_up_printing(world);
     let photo = keep_photo(world).await;
     let receipt = record_cleaning(world).await;
     let problem = report_problem(world).await;
@@ -313,7 +305,6 @@ async fn add_items(world: &World) {
         .await;
 }
 
-/// A place and a category, which stand under the digests of their names.
 async fn append_lists(world: &World) {
     let over = ListedOver::New;
     let place = LocationChange {
@@ -331,7 +322,6 @@ async fn append_lists(world: &World) {
     world.give(Command::SetCategory(Box::new(category))).await;
 }
 
-/// Somebody who may clean by a protocol.
 async fn sign_off(world: &World) {
     let (staff, protocol) = (examples::STAFF.parse().unwrap(), examples::PROTOCOL.parse().unwrap());
     let (until, note) = (None, "Watched twice".into());
@@ -354,7 +344,7 @@ async fn append_upkeep(world: &World) {
 }
 
 /// A printer whose worker rests, so that it says the same at all times; a template, a logo, and a job in doubt.
-fn set_up_print_room(world: &World) {
+fn set_up_printing(world: &World) {
     let printing = &world.state.printing;
     printing.add(&PrinterSettings::new(examples::PRINTER, "escpos", "tcp://127.0.0.1:1")).unwrap();
     printing.look(Duration::from_secs(5));
@@ -372,7 +362,6 @@ fn set_up_print_room(world: &World) {
     printing.put_in_doubt(job, 1).unwrap();
 }
 
-/// A record of a phone that was refused.
 fn refuse_record(world: &World) {
     let row = crate::phones::RefusedSubmission {
         id: examples::REFUSED.into(),
@@ -392,7 +381,6 @@ async fn keep_photo(world: &World) -> record::tree::Hash {
     world.state.photos.keep(upload).await.unwrap()
 }
 
-/// Of the report that is open.
 fn remind(world: &World) -> String {
     let table = world.state.alarms.reminders().unwrap();
     table.look_round(&world.state.store.facility(), NOW).unwrap();
@@ -433,7 +421,6 @@ fn make_token(world: &World, scope: ApiTokenScope, made_ms: i64) -> (crate::iden
     world.state.identity.tokens.make(&new, made_ms).unwrap().unwrap()
 }
 
-/// Of the technician.
 fn add_badge(world: &World) -> String {
     let staff = examples::STAFF.parse().unwrap();
     let code = BadgeCode::read(examples::STAFF_BADGE).unwrap();
@@ -497,7 +484,6 @@ fn program_caller(name: &'static str, scopes: Vec<&'static str>, token: String) 
     FixtureCaller { scopes, headers, secrets: vec![token], ..new_caller(name) }
 }
 
-/// Somebody over HTTPS.
 fn new_caller(name: &'static str) -> FixtureCaller {
     let local = std::net::SocketAddr::from(([10, 0, 0, 5], 8443));
     let mut extensions = Extensions::new();

@@ -3,10 +3,9 @@
 use http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, COOKIE, ORIGIN, REFERER, VARY};
 use words::{PSEUDO_CLOSE, PSEUDO_OPEN, WordSet as _};
 
-use super::staff_pages::{desk, person};
+use super::staff::staff_pages::{desk, person};
 use super::*;
 
-/// Attributes that are read out, or shown by the style sheet or a script.
 const READ_OUT: [&str; 11] = [
     "data-l",
     "data-pad",
@@ -20,9 +19,7 @@ const READ_OUT: [&str; 11] = [
     "data-over",
     "data-busy",
 ];
-/// Elements whose text is no message, or is one with a name beside it.
 const NOT_READ: [&str; 4] = ["title", "textarea", "script", "style"];
-/// Words that are the same in both languages.
 const SHARED: [&str; 21] = [
     "CleanTrack",
     "EPA",
@@ -47,22 +44,36 @@ const SHARED: [&str; 21] = [
     "PDF",
 ];
 
+/// The files of a language, in whatever folder they lie.
+fn word_files(language: &str) -> Vec<std::path::PathBuf> {
+    fn collect(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { collect(&path, files) } else { files.push(path) }
+        }
+    }
+    let mut files = Vec::new();
+    collect(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("words").join(language), &mut files);
+    files
+}
+
 /// A page draws from several areas, and what surrounds it from others: where one of them had no Spanish, pages would be mixed.
 #[test]
 fn every_area_is_written_in_each_language() {
-    let words = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("words");
-    let areas = |language: &str| {
-        let files = std::fs::read_dir(words.join(language)).unwrap();
-        files.map(|file| file.unwrap().file_name()).collect::<std::collections::BTreeSet<_>>()
-    };
-    assert_eq!(areas("es"), areas("en"));
+    let [english, spanish] = ["en", "es"].map(|language| {
+        let files = word_files(language);
+        files
+            .iter()
+            .map(|file| file.file_name().unwrap().to_owned())
+            .collect::<std::collections::BTreeSet<_>>()
+    });
+    assert_eq!(english.len(), word_files("en").len(), "an area stands in one file");
+    assert_eq!(spanish, english);
 }
 
 #[test]
 fn nothing_is_counted_without_its_plural() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("words/en");
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
+    for path in word_files("en") {
         for line in std::fs::read_to_string(&path).unwrap().lines() {
             let is_variant = line.trim_start().trim_start_matches('*').starts_with('[');
             let counted = [") } entries", ") } photos"].iter().any(|noun| line.contains(noun));
@@ -75,7 +86,6 @@ fn nothing_is_counted_without_its_plural() {
 const ENTERED: [&str; 9] =
     ["Infusion pump", "ECG", "wipe", "Tom Nguyen", "Ines Duarte", "Desk", "Ward", "CMMS", "Flow"];
 
-/// What of a page is words: its texts outside elements that nobody translates, and the attributes that are read out.
 #[derive(Default)]
 struct PageTexts {
     texts: Vec<String>,
@@ -126,15 +136,16 @@ impl PageTexts {
         bare
     }
 
-    /// What stands in the page in another language too, word for word.
     fn shared_with(&self, other: &Self) -> Vec<String> {
         let others: Vec<&String> = other.texts.iter().chain(&other.attributes).collect();
-        let is_word = |text: &&String| {
+        let all = self.texts.iter().chain(&self.attributes);
+        all.filter(|text: &&String| {
             let mut words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
             words.any(|word| !SHARED.contains(&word))
-        };
-        let all = self.texts.iter().chain(&self.attributes);
-        all.filter(is_word).filter(|text| others.contains(text)).cloned().collect()
+        })
+        .filter(|text| others.contains(text))
+        .cloned()
+        .collect()
     }
 }
 
@@ -143,7 +154,6 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     value.split('"').next().map(str::to_owned)
 }
 
-/// A request, and what it is called where a test fails.
 type Asked = (String, Box<dyn Fn() -> Request<Body>>);
 
 fn asks(path: &str) -> Asked {
@@ -167,7 +177,6 @@ async fn in_language(world: &World, language: &str, cookies: &str, mut request: 
     world.send(request, false).await
 }
 
-/// Each page in Spanish shares no words with itself in English, and in the pseudo locale all of its words are messages.
 async fn check_pages(world: &World, cookies: &str, pages: &[Asked]) {
     for (name, request) in pages {
         let [english, spanish, pseudo] = {
@@ -238,7 +247,7 @@ async fn pages_of_lists_and_tags_are_whole_in_each_language() {
 async fn steps_to_trust_the_box_are_whole_in_each_language() {
     let world = World::new().await;
     check_pages(&world, "", &[asks("/trust")]).await;
-    super::trust::put_certificate(&world);
+    super::phone::trust::put_certificate(&world);
     check_pages(&world, "", &[asks("/trust")]).await;
 }
 
@@ -509,7 +518,7 @@ async fn pages_of_forms_labels_and_printers_are_worded_whole() {
     check_staff_pages(&admin, &[asks("/staff/labels"), asks("/staff/"), asks(&item(""))]).await;
 }
 
-async fn check_staff_pages(desk: &super::staff_pages::Desk<'_>, pages: &[Asked]) {
+async fn check_staff_pages(desk: &super::staff::staff_pages::Desk<'_>, pages: &[Asked]) {
     let mut mixed = Vec::new();
     for (name, request) in pages {
         let mut answers = Vec::new();

@@ -35,88 +35,22 @@ use crate::uplink::WayReport;
 use crate::web::context::{AppState, FieldParts, RelayLinkState, WebParts, WebSettings};
 use crate::web::{mount_table, routes};
 
-mod about;
-mod access;
-mod access_entries;
-mod adopted;
-mod alarms;
-mod app_cards;
-mod app_page;
-mod backups;
-mod bad_input;
-mod badges;
-mod bundle;
-mod changes;
-mod checks;
-mod clock;
-mod codes;
-mod coming_versions;
-mod compression;
-mod contact_times;
-mod designs;
-mod device;
-mod editing;
-mod facility_settings;
+mod command_sources;
+mod equipment;
+mod facility;
 mod fixture;
-mod forms;
-mod if_match;
-mod item_facts;
-mod item_history;
+mod input;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
-mod labels_of_items;
 mod languages;
-mod late_entries;
-mod loans;
-mod log_export;
-mod merges;
-mod misplaced_badges;
-mod old_app;
-mod packs;
-mod page_records;
-mod people;
-mod phone_browser;
-mod photos;
-mod pin_secrets;
-mod plain_secrets;
-mod presses;
-mod problem_languages;
-mod problems;
+mod phone;
+mod printing;
 mod programs;
-mod proof;
 mod quiet_reads;
 mod readers;
-mod refusal_fields;
-mod refused_early;
-mod refused_records;
-mod register;
-mod relay_ways;
-mod reminders;
-mod removals;
-mod renames;
-mod secret_traces;
-mod seen_forms;
-mod setup;
-mod shared_tablets;
-mod sign_in;
-mod sign_offs;
-mod slips;
-mod staff_pages;
-mod station;
-mod station_printers;
-mod station_sheets;
+mod staff;
 mod steady_disk;
-mod strange_input;
-mod submissions;
 mod table;
-mod technician;
-mod trust;
-mod upkeep;
-mod uses;
-mod waiting_phones;
-mod walked_forms;
-mod ways;
-mod who;
 
 use self::steady_disk::{StateFaults, SteadyDisk};
 
@@ -127,7 +61,6 @@ const NOW: i64 = 1_795_205_071_000;
 const CLEANER: &str = r#"IFS= read -r first; case "$first" in bad*|PK*) exit 65;; sick*) exit 70;; ?PNG*) grep -qa IDAT || exit 66;; /*) exec cat "$first";; esac
     printf "\\000\\000\\000\\$(printf %03o $((2 + ${#first})))\\000\\000\\000\\005\\377\\330%s\\377\\330t\\377\\331" "$first""#;
 
-/// The box's table, and what holds answers against it: the same for all worlds.
 static TABLE: LazyLock<(Table<AppState>, Arc<AnswerChecker>)> = LazyLock::new(|| {
     let table = Table::build(routes::API_INFO, routes::all_routes()).unwrap();
     let checker = Arc::new(AnswerChecker::new(&table));
@@ -140,22 +73,19 @@ struct World {
     client: TestClient,
     clock: Arc<FakeClock>,
     link: watch::Sender<RelayLinkState>,
-    ways: watch::Sender<Option<WayReport>>,
+    transports: watch::Sender<Option<WayReport>>,
     pump: Tag,
     card: Arc<FakeCard>,
-    /// The facility to which the box belongs.
     claimed: Arc<std::sync::Mutex<Option<FacilityId>>>,
     state_faults: Arc<StateFaults>,
     dir: tempfile::TempDir,
 }
 
-/// The relay's key for cosignatures.
 fn relay_key() -> record::sign::SignerKey {
     record::sign::SignerKey::new("relay.example/cosign/1", record::sign::KeyKind::Cosignature, &[6; 32])
         .unwrap()
 }
 
-/// A card of which a test says how much is used, percent.
 #[derive(Debug, Default)]
 struct FakeCard(std::sync::atomic::AtomicU64);
 
@@ -166,7 +96,6 @@ impl crate::photo::DiskSpaceSource for FakeCard {
     }
 }
 
-/// An answer with its whole body.
 struct Answer {
     status: u16,
     headers: http::HeaderMap,
@@ -222,7 +151,6 @@ impl Answer {
         self
     }
 
-    /// The value of a hidden field.
     fn hidden(&self, name: &str) -> String {
         let text = self.text();
         let from = text
@@ -242,7 +170,6 @@ impl World {
         Self::in_dir(tempfile::tempdir().unwrap(), limits).await
     }
 
-    /// Ends the box and leaves its folder.
     async fn end(self) -> tempfile::TempDir {
         self.state.store.stop().await.unwrap();
         let Self { dir, .. } = self;
@@ -262,7 +189,6 @@ impl World {
         world
     }
 
-    /// A box that nobody has set up.
     async fn bare(
         dir: tempfile::TempDir,
         limits: crate::photo::UploadLimits,
@@ -296,7 +222,7 @@ impl World {
         let (outcomes, _) = tokio::sync::mpsc::channel(8);
         let printing = PrintService::open(store.state(), printers, clock.clone(), &random, outcomes).unwrap();
         let (link, links) = watch::channel(RelayLinkState::Alone);
-        let (ways, way_reports) = watch::channel(None);
+        let (transports, transport_reports) = watch::channel(None);
         let alarms = Arc::new(AlarmStore::open(store.disk(), clock.clone()));
         alarms.open_reminders(store.state()).unwrap();
         let settings = WebSettings {
@@ -331,7 +257,7 @@ impl World {
             clock: clock.clone(),
             random,
             link: links,
-            ways: way_reports,
+            transports: transport_reports,
             contact_timers: Arc::default(),
             label_scans: Arc::default(),
             alarms,
@@ -350,7 +276,7 @@ impl World {
             state,
             clock,
             link,
-            ways,
+            transports,
             pump: "ABCDEFGH3".parse().unwrap(),
             card,
             claimed,
@@ -359,7 +285,6 @@ impl World {
         }
     }
 
-    /// A facility with a protocol and three items.
     async fn furnish(&mut self) {
         let settings = crate::intake::SettingsChange {
             name: Some("Linden Valley Hospital".into()),
@@ -436,7 +361,6 @@ impl World {
         self.state.store.size()
     }
 
-    /// The last entry, as a cleaning.
     fn cleaning(&self) -> record::kinds::CleaningRecorded {
         match self.event(self.size() - 1) {
             Event::CleaningRecorded(body) => *body,
@@ -444,12 +368,10 @@ impl World {
         }
     }
 
-    /// Sends a request; an answer that its row does not describe fails the test.
     async fn send(&self, request: Request<Body>, secure: bool) -> Answer {
         self.send_as(addressed(request, secure)).await
     }
 
-    /// The same for a request that says where it came from.
     async fn send_as(&self, request: Request<Body>) -> Answer {
         let requested = format!("{} {}", request.method(), request.uri());
         let answer = self.client.send(request).await;
@@ -486,7 +408,7 @@ fn field_parts(data: &std::path::Path) -> FieldParts {
     std::fs::write(data.join(crate::setup::CODE_FILE), "AAAAA-AAAAA\n").unwrap();
     let code = crate::setup::SetupCode::find(None, data);
     let ways = WayReport {
-        way: crate::uplink::way::UplinkWay::Mqtt,
+        way: crate::uplink::transport::choice::UplinkWay::Mqtt,
         faults: std::collections::BTreeMap::new(),
         proxy: None,
     };

@@ -11,7 +11,6 @@ const OF_THE_WRITER: [&str; 3] = ["log", "cleantrack.redb", "ballast"];
 /// Longer than any of the box's own spans between two writes, and short of a session's end.
 const LATER: std::time::Duration = std::time::Duration::from_secs(1_800);
 
-/// Each file of a folder and its bytes.
 fn read_files(dir: &Path, files: &mut BTreeMap<std::path::PathBuf, Vec<u8>>) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

@@ -5,16 +5,16 @@ use std::sync::atomic::Ordering;
 use record::entry::{CommandSource, EntryAuthor, EntryDraft};
 use record::kinds::{EquipmentAdded, ScheduleSet};
 
-use super::programs::program;
-use super::staff_pages::desk;
+use super::programs::calls::program;
+use super::staff::staff_pages::desk;
 use super::*;
 use crate::intake::CleaningForm;
 use crate::store::{WriteDecision, readers_opened_here};
-use crate::web::view_models::rates::{forget_tallies, load_tallies, tally_of};
+use crate::web::view_models::equipment::rates::{forget_tallies, load_tallies, tally_of};
 
 /// As many standings and boards as were worked out so far.
 fn worked_out(world: &World) -> (u64, u64) {
-    let boards = world.state.stored::<crate::web::view_models::status_board::StatusBoards>();
+    let boards = world.state.stored::<crate::web::view_models::equipment::status_board::StatusBoards>();
     (boards.standings.load(Ordering::Relaxed), boards.boards.load(Ordering::Relaxed))
 }
 
@@ -26,7 +26,6 @@ async fn append(world: &World, drafts: Vec<EntryDraft>) {
     world.state.store.submit(|_| WriteDecision::Append { drafts, answer: () }).await.unwrap();
 }
 
-/// That many more items, due every day.
 async fn furnish(world: &World, items: u16) -> Vec<Tag> {
     let by = EntryAuthor { staff: None, via: CommandSource::Socket, device: None };
     let draft = |event: Event| EntryDraft { by, idem: None, event, texts: Vec::new() };
@@ -61,7 +60,8 @@ async fn a_receipt_works_one_item_out_however_many_there_are() {
     assert_eq!(worked_out(&world), (before.0 + 1, before.1), "its own standing, and no board");
     // The one that the board names next was just cleaned by somebody else: another is named.
     let first = world.state.store.snapshot();
-    let longest = crate::web::view_models::status_board::board_now(&world.state).overdue()[0].item.tag;
+    let longest =
+        crate::web::view_models::equipment::status_board::board_now(&world.state).overdue()[0].item.tag;
     assert!(first.equipment.contains_key(&longest));
     clean(&world, longest).await;
     let page = world.get(&receipt).await.text();
@@ -108,10 +108,10 @@ async fn lists_come_in_pages_of_fifty_which_reach_every_item() {
 #[tokio::test]
 async fn all_pages_of_one_size_and_minute_share_one_board() {
     let world = World::new().await;
-    let token = super::programs::token(&world, ApiTokenScope::Read);
+    let token = super::programs::calls::token(&world, ApiTokenScope::Read);
     let desk = desk(&world, StaffRole::Biomed).await;
     let (standings, boards) = worked_out(&world);
-    let program = super::programs::Program { world: &world, token };
+    let program = super::programs::calls::Program { world: &world, token };
     for _ in 0..3 {
         for path in ["/", "/board", "/?q=pump", "/?all=1"] {
             world.get(path).await.is(200);
@@ -293,9 +293,9 @@ async fn any_other_cursor_is_refused_by_name_and_reads_nothing_long() {
 async fn no_page_reads_the_database_on_a_thread_that_answers_phones() {
     let world = World::new().await;
     let receipt = clean(&world, world.pump).await;
-    let token = super::programs::token(&world, ApiTokenScope::Write);
+    let token = super::programs::calls::token(&world, ApiTokenScope::Write);
     let desk = desk(&world, StaffRole::FacilityAdmin).await;
-    let program = super::programs::Program { world: &world, token };
+    let program = super::programs::calls::Program { world: &world, token };
     // Everything but the tests' own looks is answered on this one thread.
     let before = readers_opened_here();
     for path in [

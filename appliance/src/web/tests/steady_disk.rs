@@ -10,14 +10,10 @@ use crate::store::system_disk::{FolderError, SystemDisk};
 
 const FREE_BYTES: u64 = 12_300_000_000;
 
-/// What goes wrong with `state.redb`.
 #[derive(Debug, Default)]
 pub(super) struct StateFaults {
-    /// How many writes fail from now on.
     pub(super) writes: AtomicUsize,
-    /// And how many flushes.
     pub(super) flushes: AtomicUsize,
-    /// There is no room for another one.
     pub(super) is_full: AtomicBool,
 }
 

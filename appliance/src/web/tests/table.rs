@@ -28,7 +28,6 @@ async fn answers_are_the_same_with_and_without_compression() {
     assert_eq!(faults, [""; 0]);
 }
 
-/// Each change of who may come where is one line of a diff. `WRITE_DOCS=1` writes the file anew.
 #[test]
 fn the_list_of_rows_is_up_to_date() {
     let list = TABLE.0.list_rows();

@@ -1,24 +1,24 @@
-//! The branch of an epoch that its successor names, put together from whatever holds pieces of it.
+//! The branch of an epoch that its successor names, assembled from all sources of its pieces.
 //!
-//! Sources that hold the same line under a number agree on one history there; where they do not, the way parts. The ways
-//! are followed one after the other, those that leave the first one least often first, until one leads to the root. Each
-//! step looks only at the sources that hold this number and have contradicted nothing so far, so one way costs as much as
-//! there are lines, whatever the number of sources.
+//! Sources that hold the same line under a number share one history up to there; where they do not, the search forks.
+//! The branches are followed one after the other, those that leave the first one least often first, until one leads to
+//! the root. Each step looks only at the sources that hold this number and have contradicted nothing so far, so one
+//! branch costs as much as there are lines, whatever the number of sources.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use crate::tree::{Frontier, Hash};
 
-/// Steps for each line that the sources hold: that many ways are followed to their end, or more that end early.
+/// Steps for each line that the sources hold: so many branches are followed to their end, or more that end
+/// early.
 const STEPS_PER_LINE: u64 = 16;
-/// Steps that a few lines may cost as well.
 const STEPS_MIN: u64 = 1 << 18;
-/// What keeping a way for later costs, in steps: it has a frontier of its own, and a list of sources.
+/// What keeping a branch for later costs, in steps: it has a frontier and a list of sources of its own.
 const STEPS_PER_FORK: u64 = 64;
 const STEPS_PER_SOURCE: u64 = 16;
-/// Ways that are kept for later at a time, a kilobyte each.
-const WAYS_MAX: usize = 1 << 13;
+/// Branches kept for later at a time, a kilobyte each.
+const PATHS_MAX: usize = 1 << 13;
 
 /// Leaf hashes that one source holds of an epoch without a gap: its log from 0, or a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,16 +48,16 @@ pub struct BasePart {
     pub lines: Range<u64>,
 }
 
-/// The branch of an epoch that has `root` at `size`, from sources that may hold different ones: where each part of it is.
-/// `None` where they do not lead there, or where they fork so often that it was not found in a time that grows with their
-/// lines. A source goes on only from a history that it shares.
+/// The parts of sources that form the branch of an epoch with `root` at `size`; sources may hold different
+/// branches. `None` where they do not lead there, or where they fork so often that the search exceeds a bound
+/// that grows with their lines. A source continues only a history that it shares.
 pub fn assemble_base(sources: &[LeafRange], size: u64, root: Hash) -> Option<Vec<BasePart>> {
     if size == 0 {
         return (Frontier::default().root() == root).then(Vec::new);
     }
     let mut search = BranchSearch::begin(sources, size)?;
-    while let Some(way) = search.open.pop_front() {
-        if let Some((tree, last)) = search.follow(way)
+    while let Some(path) = search.open.pop_front() {
+        if let Some((tree, last)) = search.follow(path)
             && tree.root() == root
         {
             return Some(search.parts(last));
@@ -66,13 +66,12 @@ pub fn assemble_base(sources: &[LeafRange], size: u64, root: Hash) -> Option<Vec
     None
 }
 
-/// A way through the sources, up to where it is to be gone on with.
-struct BranchWay {
-    /// The number that comes next.
+/// A path through the sources, up to where it is to be followed further.
+struct BranchPath {
     next: u64,
-    /// Sources that hold it and have contradicted nothing so far.
+    /// Sources that hold the next number and have contradicted nothing so far.
     live: Vec<usize>,
-    /// Sources in the order of their beginnings that were met already.
+    /// Sources, in the order of their beginnings, that were met already.
     met: usize,
     tree: Frontier,
     /// The piece that ends here.
@@ -89,11 +88,9 @@ struct BranchPiece {
 struct BranchSearch<'a> {
     sources: &'a [LeafRange],
     size: u64,
-    /// Sources by their first number.
     begins: Vec<usize>,
     pieces: Vec<BranchPiece>,
-    /// Ways to be followed yet.
-    open: VecDeque<BranchWay>,
+    open: VecDeque<BranchPath>,
     steps_left: u64,
 }
 
@@ -114,59 +111,61 @@ impl<'a> BranchSearch<'a> {
         }
         let lines: u64 = begins.iter().map(|at| sources[*at].end().min(size) - sources[*at].from).sum();
         let steps_left = lines.saturating_mul(STEPS_PER_LINE).saturating_add(STEPS_MIN);
-        let start = BranchWay { next: 0, live: Vec::new(), met: 0, tree: Frontier::default(), last: None };
+        let start = BranchPath { next: 0, live: Vec::new(), met: 0, tree: Frontier::default(), last: None };
         Some(Self { sources, size, begins, pieces: Vec::new(), open: VecDeque::from([start]), steps_left })
     }
 
-    /// To the end, by the source that gave the line before, else by the first that may. Other ways are kept for later.
-    fn follow(&mut self, mut way: BranchWay) -> Option<(Frontier, Option<usize>)> {
-        while way.next < self.size {
-            let seq = way.next;
-            while let Some(at) = self.begins.get(way.met).filter(|at| self.sources[**at].from == seq) {
-                way.live.push(*at);
-                way.met += 1;
+    /// To the end, by the source that gave the line before, else by the first that may. Other branches are
+    /// kept for later.
+    fn follow(&mut self, mut path: BranchPath) -> Option<(Frontier, Option<usize>)> {
+        while path.next < self.size {
+            let seq = path.next;
+            while let Some(at) = self.begins.get(path.met).filter(|at| self.sources[**at].from == seq) {
+                path.live.push(*at);
+                path.met += 1;
             }
-            way.live.retain(|at| self.sources[*at].end() > seq);
-            let Some(left) = self.steps_left.checked_sub(way.live.len() as u64 + 1) else {
+            path.live.retain(|at| self.sources[*at].end() > seq);
+            let Some(left) = self.steps_left.checked_sub(path.live.len() as u64 + 1) else {
                 self.open.clear();
                 return None;
             };
             self.steps_left = left;
-            let before = way.last.map(|last| self.pieces[last].source).filter(|at| way.live.contains(at));
-            let source = before.or_else(|| way.live.iter().copied().min())?;
+            let before = path.last.map(|last| self.pieces[last].source).filter(|at| path.live.contains(at));
+            let source = before.or_else(|| path.live.iter().copied().min())?;
             let leaf = self.sources[source].leaf(seq)?;
-            self.part_ways(&mut way, leaf);
-            way.tree.push(leaf);
+            self.split_path(&mut path, leaf);
+            path.tree.push(leaf);
             if before.is_none() {
-                self.pieces.push(BranchPiece { before: way.last, source, from: seq });
-                way.last = Some(self.pieces.len() - 1);
+                self.pieces.push(BranchPiece { before: path.last, source, from: seq });
+                path.last = Some(self.pieces.len() - 1);
             }
-            way.next += 1;
+            path.next += 1;
         }
-        Some((way.tree, way.last))
+        Some((path.tree, path.last))
     }
 
-    /// Leaves the sources that have another line here than this one, and keeps a way for each of those lines.
-    fn part_ways(&mut self, way: &mut BranchWay, leaf: Hash) {
-        let is_same = |at: &usize| self.sources[*at].leaf(way.next) == Some(leaf);
-        if way.live.iter().all(is_same) {
+    /// Leaves the sources that have another line here, and keeps a path for each of those lines.
+    fn split_path(&mut self, path: &mut BranchPath, leaf: Hash) {
+        let is_same = |at: &usize| self.sources[*at].leaf(path.next) == Some(leaf);
+        if path.live.iter().all(is_same) {
             return;
         }
-        let (same, others): (Vec<usize>, Vec<usize>) = way.live.iter().copied().partition(is_same);
+        let (same, others): (Vec<usize>, Vec<usize>) = path.live.iter().copied().partition(is_same);
         let mut branches: BTreeMap<Option<Hash>, Vec<usize>> = BTreeMap::new();
         for at in others {
-            branches.entry(self.sources[at].leaf(way.next)).or_default().push(at);
+            branches.entry(self.sources[at].leaf(path.next)).or_default().push(at);
         }
         for live in branches.into_values() {
             let costs = STEPS_PER_FORK + STEPS_PER_SOURCE * live.len() as u64;
-            let Some(left) = self.steps_left.checked_sub(costs).filter(|_| self.open.len() < WAYS_MAX) else {
+            let Some(left) = self.steps_left.checked_sub(costs).filter(|_| self.open.len() < PATHS_MAX)
+            else {
                 break;
             };
             self.steps_left = left;
-            let (next, met, tree, last) = (way.next, way.met, way.tree.clone(), way.last);
-            self.open.push_back(BranchWay { next, live, met, tree, last });
+            let (next, met, tree, last) = (path.next, path.met, path.tree.clone(), path.last);
+            self.open.push_back(BranchPath { next, live, met, tree, last });
         }
-        way.live = same;
+        path.live = same;
     }
 
     fn parts(&self, last: Option<usize>) -> Vec<BasePart> {

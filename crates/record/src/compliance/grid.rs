@@ -1,14 +1,13 @@
-//! Where the windows of one schedule lie.
+//! The windows of one schedule.
 
 use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use crate::civil_time::{CivilCalendar, DAY_MS, bounded, first_reading_ms, local_day};
 use crate::kinds::{Schedule, TimeOfDay, WeekdaySet};
 use crate::limits::SCHEDULE_TIMES_MAX;
+use crate::values::civil_time::{CivilCalendar, DAY_MS, bounded, first_reading_ms, local_day};
 
-/// A stretch of time with one schedule and, where its windows are no longer than a day, one zone.
 pub(super) struct ScheduleSegment<'a> {
     /// Windows begin and end in here, or do not exist.
     pub span: Range<i64>,
@@ -16,28 +15,22 @@ pub(super) struct ScheduleSegment<'a> {
     kind: SegmentKind<'a>,
 }
 
-// A window begins at each boundary. It ends at the next one, and for uses after the grace if that is sooner.
+// A window begins at each boundary and ends at the next one; for uses after the grace if that is sooner.
 enum SegmentKind<'a> {
-    Hours {
-        step_ms: i64,
-    },
-    /// Whole civil days, through all zones of the stretch.
-    Days {
-        calendar: CivilCalendar,
-        first_day: i64,
-        step_days: i64,
-    },
-    Times {
-        zone: TimeZone,
-        readings_ms: Vec<i64>,
-    },
-    /// Windows of some days of the week, with gaps between them.
+    Hours { step_ms: i64 },
+    Days { calendar: CivilCalendar, first_day: i64, step_days: i64 },
+    Times { zone: TimeZone, readings_ms: Vec<i64> },
     NamedDays(NamedDays),
-    Use {
-        uses: &'a [i64],
-        grace_ms: i64,
-    },
+    Use { uses: &'a [i64], grace_ms: i64 },
     Never,
+}
+
+fn day_segment<'a>(calendar: &CivilCalendar, span: &Range<i64>, step_days: u32) -> SegmentKind<'a> {
+    SegmentKind::Days {
+        calendar: calendar.clone(),
+        first_day: first_whole_day(calendar, span.start),
+        step_days: i64::from(step_days),
+    }
 }
 
 impl<'a> ScheduleSegment<'a> {
@@ -48,11 +41,6 @@ impl<'a> ScheduleSegment<'a> {
         uses: &'a [i64],
     ) -> Self {
         let zone = calendar.zone_at(span.start);
-        let days = |step_days: u32| SegmentKind::Days {
-            calendar: calendar.clone(),
-            first_day: first_whole_day(calendar, span.start),
-            step_days: i64::from(step_days),
-        };
         let kind = match schedule {
             Schedule::Hours { n } => {
                 SegmentKind::Hours { step_ms: i64::from(*n.clamp(&1, &8_760)) * 3_600_000 }
@@ -60,8 +48,8 @@ impl<'a> ScheduleSegment<'a> {
             Schedule::Days { n: 1, on } if !on.is_every() => {
                 SegmentKind::NamedDays(NamedDays { zone: zone.clone(), on: *on, readings_ms: Vec::new() })
             }
-            Schedule::Days { n, .. } => days(*n.clamp(&1, &366)),
-            Schedule::Weeks { n } => days(7 * n.clamp(&1, &52)),
+            Schedule::Days { n, .. } => day_segment(calendar, &span, *n.clamp(&1, &366)),
+            Schedule::Weeks { n } => day_segment(calendar, &span, 7 * n.clamp(&1, &52)),
             Schedule::Times { at, on } if on.is_every() => {
                 SegmentKind::Times { zone: zone.clone(), readings_ms: readings_ms(at) }
             }
@@ -82,7 +70,6 @@ impl<'a> ScheduleSegment<'a> {
         Self { span, schedule, kind }
     }
 
-    /// Whether nothing is scheduled in this stretch.
     pub(super) fn is_never(&self) -> bool {
         matches!(self.kind, SegmentKind::Never)
     }
@@ -123,8 +110,8 @@ impl<'a> ScheduleSegment<'a> {
         self.span.start <= window.start && window.end <= self.span.end
     }
 
-    /// A window's end as people say it: whole days end with their last millisecond, and a cleaning at the very time of day
-    /// is in time.
+    /// A window's end as people say it: whole days end with their last millisecond; a cleaning at the very
+    /// time of day is in time.
     pub(super) fn stated_ms(&self, end_ms: i64) -> i64 {
         match self.schedule {
             Schedule::Days { .. } | Schedule::Weeks { .. } | Schedule::Times { .. } => end_ms - 1,
@@ -140,7 +127,6 @@ impl<'a> ScheduleSegment<'a> {
         }
     }
 
-    /// The first boundary at `ms` or later.
     fn boundary_from(&self, ms: i64) -> Option<i64> {
         match &self.kind {
             SegmentKind::Hours { step_ms } => {
@@ -162,9 +148,8 @@ impl<'a> ScheduleSegment<'a> {
                 let today = local_day(zone, ms);
                 // Today's may be over, and tomorrow may be a day that the zone skips.
                 (today - 1..=today + 3).find_map(|day| {
-                    let boundary = |reading: &i64| first_reading_ms(zone, day * DAY_MS + reading) + 1;
-                    let first = readings_ms.partition_point(|reading| boundary(reading) < ms);
-                    readings_ms.get(first).map(boundary)
+                    let first = readings_ms.partition_point(|reading| boundary_ms(zone, day, *reading) < ms);
+                    readings_ms.get(first).map(|reading| boundary_ms(zone, day, *reading))
                 })
             }
             SegmentKind::Use { uses, .. } => uses.get(uses.partition_point(|&used| used < ms)).copied(),
@@ -172,7 +157,7 @@ impl<'a> ScheduleSegment<'a> {
         }
     }
 
-    /// The last boundary at `ms` or earlier; it may lie before the stretch.
+    /// The boundary may lie before the stretch.
     fn boundary_until(&self, ms: i64) -> Option<i64> {
         match &self.kind {
             SegmentKind::Hours { step_ms } => {
@@ -188,9 +173,11 @@ impl<'a> ScheduleSegment<'a> {
             SegmentKind::Times { zone, readings_ms } => {
                 let today = local_day(zone, ms);
                 (today - 2..=today + 1).rev().find_map(|day| {
-                    let boundary = |reading: &i64| first_reading_ms(zone, day * DAY_MS + reading) + 1;
-                    let after = readings_ms.partition_point(|reading| boundary(reading) <= ms);
-                    after.checked_sub(1).and_then(|last| readings_ms.get(last)).map(boundary)
+                    let after = readings_ms.partition_point(|reading| boundary_ms(zone, day, *reading) <= ms);
+                    after
+                        .checked_sub(1)
+                        .and_then(|last| readings_ms.get(last))
+                        .map(|reading| boundary_ms(zone, day, *reading))
                 })
             }
             SegmentKind::Use { uses, .. } => uses
@@ -203,7 +190,6 @@ impl<'a> ScheduleSegment<'a> {
     }
 }
 
-/// The windows of some days of the week.
 struct NamedDays {
     zone: TimeZone,
     on: WeekdaySet,
@@ -224,11 +210,9 @@ impl NamedDays {
         u8::try_from((day + 3).rem_euclid(7) + 1).is_ok_and(|weekday| self.on.has(weekday))
     }
 
-    /// The windows that end on a day; none on one that the zone skips.
+    /// None on a day that the zone skips.
     fn windows_of(&self, day: i64) -> Vec<Range<i64>> {
         let whole = |day: i64| first_reading_ms(&self.zone, day * DAY_MS);
-        // A cleaning at the very time is in time, so the next window begins a millisecond later.
-        let behind = |day: i64, reading: i64| first_reading_ms(&self.zone, day * DAY_MS + reading) + 1;
         let Some(&last) = self.readings_ms.last() else {
             return Some(whole(day)..whole(day + 1))
                 .filter(|window| !window.is_empty())
@@ -238,9 +222,9 @@ impl NamedDays {
         let mut windows = Vec::with_capacity(self.readings_ms.len());
         let first = self.readings_ms.first().copied().unwrap_or(last);
         // Where the day before is not named, a day's first window begins at its own time of that day.
-        let mut start = behind(day - 1, if self.is_named(day - 1) { last } else { first });
+        let mut start = boundary_ms(&self.zone, day - 1, if self.is_named(day - 1) { last } else { first });
         for &reading in &self.readings_ms {
-            let end = behind(day, reading);
+            let end = boundary_ms(&self.zone, day, reading);
             if start < end {
                 windows.push(start..end);
             }
@@ -265,4 +249,9 @@ fn readings_ms(at: &[TimeOfDay]) -> Vec<i64> {
     readings.dedup();
     readings.truncate(SCHEDULE_TIMES_MAX);
     readings
+}
+
+/// A cleaning at the very time is in time, so the next window begins a millisecond later.
+fn boundary_ms(zone: &TimeZone, day: i64, reading: i64) -> i64 {
+    first_reading_ms(zone, day * DAY_MS + reading) + 1
 }

@@ -7,8 +7,8 @@ use super::{
     item_status, next_change_ms,
 };
 use crate::fold::{CleaningRecord, Equipment, EquipmentActivity, FacilitySettings};
-use crate::ids::ProtocolId;
 use crate::kinds::Schedule;
+use crate::values::ids::ProtocolId;
 
 impl CleaningTimes {
     /// A cleaning of the index; `None` if it is voided.
@@ -37,20 +37,23 @@ impl ItemStatus {
     }
 }
 
-/// No window of this item's plans is longer, milliseconds; days that the clock lengthens included. What met a window is no
-/// older than its end by more.
-pub fn reach_ms(item: &Equipment) -> i64 {
+fn schedule_reach_ms(schedule: &Schedule) -> i64 {
     const HOUR_MS: i64 = 3_600_000;
     const DAY_MS: i64 = 24 * HOUR_MS;
-    let reach = |schedule: &Schedule| match schedule {
+    match schedule {
         Schedule::Hours { n } => i64::from((*n).clamp(1, 8_760)) * HOUR_MS,
         Schedule::Days { n, .. } => (i64::from((*n).clamp(1, 366)) + 2) * DAY_MS,
         Schedule::Weeks { n } => (i64::from((*n).clamp(1, 52)) * 7 + 2) * DAY_MS,
         Schedule::Times { .. } => 3 * DAY_MS,
         Schedule::Use { grace_s } => i64::from(*grace_s) * 1_000,
         Schedule::Never => 0,
-    };
-    item.plans.iter().map(|plan| reach(&plan.schedule)).max().unwrap_or(0)
+    }
+}
+
+/// No window of this item's plans is longer, milliseconds; days that the clock lengthens included. What met a window is no
+/// older than its end by more.
+pub fn reach_ms(item: &Equipment) -> i64 {
+    item.plans.iter().map(|plan| schedule_reach_ms(&plan.schedule)).max().unwrap_or(0)
 }
 
 /// Whether any of this item's plans asks for its uses.
@@ -155,15 +158,15 @@ mod tests {
     use super::*;
     use crate::compliance::WindowTally;
     use crate::fold::{self, EquipmentOutage, ServiceState};
-    use crate::ids::Epoch;
     use crate::kinds::{EntryRef, PhotoPolicy, SpauldingClass};
+    use crate::values::ids::Epoch;
 
     const HOUR: i64 = 3_600_000;
     const OF: EntryRef = EntryRef { epoch: Epoch { n: 1, key: [0; 4] }, seq: 0 };
 
     fn item(plans: Vec<fold::EquipmentSchedule>, out: Vec<EquipmentOutage>) -> Equipment {
         Equipment {
-            tag: crate::tag::Tag::from_random([7; 5]),
+            tag: crate::values::tag::Tag::from_random([7; 5]),
             name: String::new(),
             asset_number: String::new(),
             serial: String::new(),
@@ -192,16 +195,12 @@ mod tests {
         fold::EquipmentSchedule { from_ms: 0, protocol, schedule: Schedule::Hours { n: hours } }
     }
 
-    #[test]
-    fn each_protocol_has_its_own_schedule_and_the_most_urgent_one_speaks() {
-        let protocol: ProtocolId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
-        let at = |protocol, performed_ms| CleaningTimes {
-            performed_ms,
-            recorded_ms: performed_ms,
-            complete: true,
-            protocol,
-        };
-        let done = |all: &[CleaningTimes]| EquipmentActivity {
+    fn cleaned_at(protocol: Option<ProtocolId>, performed_ms: i64) -> CleaningTimes {
+        CleaningTimes { performed_ms, recorded_ms: performed_ms, complete: true, protocol }
+    }
+
+    fn activity_of(all: &[CleaningTimes]) -> EquipmentActivity {
+        EquipmentActivity {
             done: all
                 .iter()
                 .map(|c| fold::ByProtocol {
@@ -211,13 +210,18 @@ mod tests {
                 })
                 .collect(),
             ..EquipmentActivity::default()
-        };
+        }
+    }
+
+    #[test]
+    fn each_protocol_has_its_own_schedule_and_the_most_urgent_one_speaks() {
+        let protocol: ProtocolId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
         let item = item(vec![every(2, None), every(12, Some(protocol)), every(4, None)], Vec::new());
         let courses = ItemTimelines::new(&FacilitySettings::default(), &item, Vec::new());
-        // The second plan for any protocol replaced the first; the other protocol's stands beside it.
+        // The second plan for any protocol replaced the first; the other protocol's is separate.
         assert_eq!(courses.windows(&[], &(0..12 * HOUR + 1), 12 * HOUR).len(), 3 + 1 + 2);
-        let status = |all: &[CleaningTimes], now| courses.status(Some(&done(all)), now);
-        let (plain, by) = (at(None, HOUR), at(Some(protocol), 2 * HOUR));
+        let status = |all: &[CleaningTimes], now| courses.status(Some(&activity_of(all)), now);
+        let (plain, by) = (cleaned_at(None, HOUR), cleaned_at(Some(protocol), 2 * HOUR));
         assert_eq!(status(&[plain, by], 3 * HOUR), ItemStatus::Clean { until_ms: Some(4 * HOUR) });
         assert_eq!(status(&[plain], 3 * HOUR), ItemStatus::Due { by_ms: 12 * HOUR }, "not by that protocol");
         assert_eq!(status(&[plain], 5 * HOUR), ItemStatus::Due { by_ms: 8 * HOUR });
@@ -241,9 +245,15 @@ mod tests {
         assert_eq!(courses.status(None, 5), ItemStatus::OutOfService { since_ms: 5 });
     }
 
+    fn spans_of(spans: &[(i64, i64)]) -> Vec<Range<i64>> {
+        spans.iter().map(|&(a, b)| a..b).collect::<Vec<_>>()
+    }
+
     #[test]
     fn spans_out_of_order_or_inside_out_are_put_right() {
-        let spans = |spans: &[(i64, i64)]| spans.iter().map(|&(a, b)| a..b).collect::<Vec<_>>();
-        assert_eq!(disjoint(spans(&[(8, 9), (1, 5), (4, 6), (7, 3), (6, 7)])), spans(&[(1, 7), (8, 9)]));
+        assert_eq!(
+            disjoint(spans_of(&[(8, 9), (1, 5), (4, 6), (7, 3), (6, 7)])),
+            spans_of(&[(1, 7), (8, 9)])
+        );
     }
 }

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::civil_time::{first_reading_ms, in_force, reading_ms};
 use crate::kinds::{TimeOfDay, WeekdaySet};
+use crate::values::civil_time::{first_reading_ms, in_force, reading_ms};
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -26,7 +26,6 @@ const ZONES: [&str; 9] = [
 const EPOCHS: [i64; 5] =
     [1_287_500_000_000, 1_324_000_000_000, 1_540_000_000_000, 1_773_800_000_000, 1_791_000_000_000];
 
-/// A course that owns its parts, within 40 days.
 #[derive(Debug, Clone)]
 struct Life {
     start_ms: i64,
@@ -66,7 +65,6 @@ fn weekdays() -> impl Strategy<Value = WeekdaySet> {
     vec(1..=7u8, 1..5).prop_filter_map("no day", WeekdaySet::of)
 }
 
-/// The days of the week that a schedule names, where it does.
 fn named_days(schedule: &Schedule) -> Option<WeekdaySet> {
     match schedule {
         Schedule::Days { on, .. } | Schedule::Times { on, .. } => Some(*on).filter(|on| !on.is_every()),
@@ -74,7 +72,7 @@ fn named_days(schedule: &Schedule) -> Option<WeekdaySet> {
     }
 }
 
-// Mostly full minutes: then boundaries, cleanings and uses meet exactly.
+// Mostly full minutes, so that boundaries, cleanings and uses meet exactly.
 fn moment() -> impl Strategy<Value = i64> {
     prop_oneof![6 => (0..40 * 24 * 4i64).prop_map(|quarter| quarter * 900_000), 1 => 0..40 * DAY]
 }
@@ -121,7 +119,10 @@ fn life() -> impl Strategy<Value = Life> {
         })
 }
 
-/// Status by the words of the definition, from the windows themselves.
+fn tally_of(life: &Life, now: i64, range: Range<i64>) -> WindowTally {
+    WindowTally::of(&due_windows(&life.course(), &life.cleanings, range, life.start_ms + now))
+}
+
 fn agrees(life: &Life, now: i64) -> Result<(), TestCaseError> {
     let done: Vec<CleaningTimes> = life.cleanings.iter().copied().filter(|c| c.performed_ms <= now).collect();
     let last = last_counting_ms(&done);
@@ -221,10 +222,10 @@ proptest! {
         prop_assume!(named_days(&plans[0].schedule).is_none());
         let all = due_windows(&ScheduleTimeline { zones, plans, out: &[], uses: &[] }, &[], 0..i64::MAX, now);
         let is_cut = matches!(plans[0].schedule, Schedule::Days { n: 1, .. } | Schedule::Times { .. });
-        let cut = |gap: Range<i64>| zones.iter().any(|z| gap.start <= z.from_ms && z.from_ms <= gap.end);
         for pair in all.windows(2) {
             let gap = pair[0].end_ms..pair[1].start_ms;
-            prop_assert!(gap.is_empty() || (is_cut && cut(gap)));
+            let holds_change = zones.iter().any(|z| gap.start <= z.from_ms && z.from_ms <= gap.end);
+            prop_assert!(gap.is_empty() || (is_cut && holds_change));
         }
         // A first window begins within a day, after a change of zone too.
         let begun = zones.iter().map(|z| z.from_ms).fold(plans[0].from_ms, i64::max);
@@ -280,10 +281,7 @@ proptest! {
     ) {
         cuts.sort_unstable();
         let at = |i: usize| life.start_ms + cuts[i];
-        let tally = |range: Range<i64>| {
-            WindowTally::of(&due_windows(&life.course(), &life.cleanings, range, life.start_ms + now))
-        };
-        prop_assert_eq!(tally(at(0)..at(1)) + tally(at(1)..at(2)), tally(at(0)..at(2)));
+        prop_assert_eq!(tally_of(&life, now, at(0)..at(1)) + tally_of(&life, now, at(1)..at(2)), tally_of(&life, now, at(0)..at(2)));
     }
 
     #[test]

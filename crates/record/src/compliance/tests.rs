@@ -1,10 +1,12 @@
 //! The table of cases: what "due" means, zone by zone.
 
+mod deadlines;
+
 use jiff::Timestamp;
 
 use super::*;
-use crate::civil_time::DAY_MS;
 use crate::kinds::TimeOfDay;
+use crate::values::civil_time::DAY_MS;
 
 const HOUR: i64 = 3_600_000;
 const MINUTE: i64 = 60_000;
@@ -34,7 +36,6 @@ fn after_use() -> Schedule {
     Schedule::Use { grace_s: 4 * 3600 }
 }
 
-/// A complete cleaning, written down at once.
 fn cleaned(utc: &str) -> CleaningTimes {
     CleaningTimes { performed_ms: ms(utc), recorded_ms: ms(utc), complete: true, protocol: None }
 }
@@ -43,13 +44,14 @@ fn course<'a>(zones: &'a [ZoneSpan], plans: &'a [SchedulePeriod]) -> ScheduleTim
     ScheduleTimeline { zones, plans, out: &[], uses: &[] }
 }
 
+fn local_reading(calendar: &CivilCalendar, ms: i64) -> String {
+    let zone = calendar.zone_at(ms).clone();
+    Timestamp::from_millisecond(ms).unwrap().to_zoned(zone).strftime("%m-%d %H:%M").to_string()
+}
+
 /// All windows up to now, as `start end state` in the zone's own time.
 fn listed(course: &ScheduleTimeline<'_>, cleanings: &[CleaningTimes], now: &str) -> Vec<String> {
     let calendar = CivilCalendar::new(course.zones);
-    let read = |ms: i64| {
-        let zone = calendar.zone_at(ms).clone();
-        Timestamp::from_millisecond(ms).unwrap().to_zoned(zone).strftime("%m-%d %H:%M").to_string()
-    };
     due_windows(course, cleanings, 0..i64::MAX, ms(now))
         .iter()
         .map(|w| {
@@ -60,7 +62,11 @@ fn listed(course: &ScheduleTimeline<'_>, cleanings: &[CleaningTimes], now: &str)
                 WindowState::Open { met: true } => "open, met",
                 WindowState::Open { met: false } => "open",
             };
-            format!("{} to {} {state}", read(w.start_ms), read(w.end_ms))
+            format!(
+                "{} to {} {state}",
+                local_reading(&calendar, w.start_ms),
+                local_reading(&calendar, w.end_ms)
+            )
         })
         .collect()
 }
@@ -75,26 +81,32 @@ fn lengths(zone: &str, from: &str, schedule: Schedule, now: &str) -> Vec<i64> {
         .collect()
 }
 
+fn check_day_lengths(zone: &str, from: &str, now: &str, hours: &[f64]) {
+    let minutes: Vec<i64> = hours.iter().map(|h| (h * 60.0) as i64).collect();
+    assert_eq!(lengths(zone, from, Schedule::every_days(1), now), minutes, "{zone} {from}");
+}
+
 #[test]
 fn days_are_as_long_as_the_zone_makes_them() {
-    let check = |zone, from, now, hours: &[f64]| {
-        let minutes: Vec<i64> = hours.iter().map(|h| (h * 60.0) as i64).collect();
-        assert_eq!(lengths(zone, from, Schedule::every_days(1), now), minutes, "{zone} {from}");
-    };
-    check(BERLIN, "2026-03-27T23:00:00Z", "2026-03-30T22:00:00Z", &[24.0, 23.0, 24.0]);
-    check(BERLIN, "2026-10-23T22:00:00Z", "2026-10-26T23:00:00Z", &[24.0, 25.0, 24.0]);
-    check(BERLIN, "2038-01-17T23:00:00Z", "2038-01-19T23:00:00Z", &[24.0, 24.0]);
-    check(BERLIN, "2100-03-26T23:00:00Z", "2100-03-28T22:00:00Z", &[24.0, 23.0]);
-    check("America/New_York", "2026-03-07T05:00:00Z", "2026-03-09T04:00:00Z", &[24.0, 23.0]);
-    check("America/New_York", "2026-10-31T04:00:00Z", "2026-11-02T05:00:00Z", &[24.0, 25.0]);
-    check("Asia/Kolkata", "2026-03-28T18:30:00Z", "2026-03-30T18:30:00Z", &[24.0, 24.0]);
-    check("Australia/Lord_Howe", "2026-10-02T13:30:00Z", "2026-10-04T13:00:00Z", &[24.0, 23.5]);
-    check("Australia/Lord_Howe", "2026-04-03T13:00:00Z", "2026-04-05T13:30:00Z", &[24.0, 24.5]);
+    check_day_lengths(BERLIN, "2026-03-27T23:00:00Z", "2026-03-30T22:00:00Z", &[24.0, 23.0, 24.0]);
+    check_day_lengths(BERLIN, "2026-10-23T22:00:00Z", "2026-10-26T23:00:00Z", &[24.0, 25.0, 24.0]);
+    check_day_lengths(BERLIN, "2038-01-17T23:00:00Z", "2038-01-19T23:00:00Z", &[24.0, 24.0]);
+    check_day_lengths(BERLIN, "2100-03-26T23:00:00Z", "2100-03-28T22:00:00Z", &[24.0, 23.0]);
+    check_day_lengths("America/New_York", "2026-03-07T05:00:00Z", "2026-03-09T04:00:00Z", &[24.0, 23.0]);
+    check_day_lengths("America/New_York", "2026-10-31T04:00:00Z", "2026-11-02T05:00:00Z", &[24.0, 25.0]);
+    check_day_lengths("Asia/Kolkata", "2026-03-28T18:30:00Z", "2026-03-30T18:30:00Z", &[24.0, 24.0]);
+    check_day_lengths("Australia/Lord_Howe", "2026-10-02T13:30:00Z", "2026-10-04T13:00:00Z", &[24.0, 23.5]);
+    check_day_lengths("Australia/Lord_Howe", "2026-04-03T13:00:00Z", "2026-04-05T13:30:00Z", &[24.0, 24.5]);
     // 2018: midnight of November 4 was skipped, so that day began at 01:00. Since 2019 there is no summer time.
-    check("America/Sao_Paulo", "2018-11-03T03:00:00Z", "2018-11-05T02:00:00Z", &[24.0, 23.0]);
-    check("America/Sao_Paulo", "2026-11-01T03:00:00Z", "2026-11-03T03:00:00Z", &[24.0, 24.0]);
+    check_day_lengths("America/Sao_Paulo", "2018-11-03T03:00:00Z", "2018-11-05T02:00:00Z", &[24.0, 23.0]);
+    check_day_lengths("America/Sao_Paulo", "2026-11-01T03:00:00Z", "2026-11-03T03:00:00Z", &[24.0, 24.0]);
     // December 30, 2011 did not happen: no window of its own.
-    check("Pacific/Apia", "2011-12-28T10:00:00Z", "2012-01-01T10:00:00Z", &[24.0, 24.0, 24.0, 24.0]);
+    check_day_lengths(
+        "Pacific/Apia",
+        "2011-12-28T10:00:00Z",
+        "2012-01-01T10:00:00Z",
+        &[24.0, 24.0, 24.0, 24.0],
+    );
 }
 
 #[test]
@@ -115,41 +127,42 @@ fn hours_are_an_absolute_grid() {
     }
 }
 
+fn check_windows_at(zone: &str, at: &[&str], from: &str, now: &str, expect: &[&str]) {
+    let (zones, plans) = (zones(zone), [plan(from, times(at))]);
+    assert_eq!(listed(&course(&zones, &plans), &[], now), expect, "{zone}");
+}
+
 #[test]
 fn a_time_of_day_that_the_clock_skips_or_doubles() {
-    let check = |zone, at: &[&str], from, now, expect: &[&str]| {
-        let (zones, plans) = (zones(zone), [plan(from, times(at))]);
-        assert_eq!(listed(&course(&zones, &plans), &[], now), expect, "{zone}");
-    };
-    check(
+    check_windows_at(
         BERLIN,
         &["02:30"],
         "2026-03-28T00:00:00Z",
         "2026-03-30T00:00:00Z",
         &["03-28 02:30 to 03-29 03:00 unmet", "03-29 03:00 to 03-30 02:30 open"],
     );
-    check(
+    check_windows_at(
         BERLIN,
         &["02:30"],
         "2026-10-24T00:00:00Z",
         "2026-10-25T00:45:00Z",
         &["10-24 02:30 to 10-25 02:30 unmet", "10-25 02:30 to 10-26 02:30 open"],
     );
-    check(
+    check_windows_at(
         "America/New_York",
         &["02:30"],
         "2026-03-07T05:00:00Z",
         "2026-03-08T07:30:00Z",
         &["03-07 02:30 to 03-08 03:00 unmet", "03-08 03:00 to 03-09 02:30 open"],
     );
-    check(
+    check_windows_at(
         "Australia/Lord_Howe",
         &["02:15"],
         "2026-10-02T12:00:00Z",
         "2026-10-03T20:00:00Z",
         &["10-03 02:15 to 10-04 02:30 unmet", "10-04 02:30 to 10-05 02:15 open"],
     );
-    check(
+    check_windows_at(
         "America/Sao_Paulo",
         &["00:00"],
         "2018-11-02T12:00:00Z",
@@ -157,7 +170,7 @@ fn a_time_of_day_that_the_clock_skips_or_doubles() {
         &["11-03 00:00 to 11-04 01:00 unmet", "11-04 01:00 to 11-05 00:00 open"],
     );
     // Noon of the day that did not happen is the midnight that followed.
-    check(
+    check_windows_at(
         "Pacific/Apia",
         &["12:00"],
         "2011-12-29T20:00:00Z",
@@ -169,14 +182,14 @@ fn a_time_of_day_that_the_clock_skips_or_doubles() {
         ],
     );
     // Two times in one gap are one moment, so there is one window.
-    check(
+    check_windows_at(
         BERLIN,
         &["02:15", "02:45"],
         "2026-03-29T00:00:00Z",
         "2026-03-29T06:00:00Z",
         &["03-29 03:00 to 03-30 02:15 open"],
     );
-    check(
+    check_windows_at(
         "Asia/Kolkata",
         &["07:00", "19:00"],
         "2026-03-28T12:00:00Z",
@@ -196,43 +209,45 @@ fn a_doubled_time_is_its_first() {
     assert_eq!(found[0].end_ms, ms("2026-10-25T00:30:00.001Z"));
 }
 
+fn find_met(zones: &[ZoneSpan], schedule: Schedule, at: &str) -> Option<usize> {
+    let plans = [plan("2026-01-01T00:00:00Z", schedule)];
+    listed(&course(zones, &plans), &[cleaned(at)], "2026-01-02T12:30:00Z")
+        .iter()
+        .position(|w| w.ends_with("met") && !w.ends_with("unmet"))
+}
+
 #[test]
 fn a_time_of_day_belongs_to_the_window_before_it_and_a_grid_point_to_the_one_after() {
     let zones = zones("UTC");
-    let met = |schedule, at: &str| {
-        let plans = [plan("2026-01-01T00:00:00Z", schedule)];
-        listed(&course(&zones, &plans), &[cleaned(at)], "2026-01-02T12:30:00Z")
-            .iter()
-            .position(|w| w.ends_with("met") && !w.ends_with("unmet"))
-    };
-    assert_eq!(met(times(&["12:00"]), "2026-01-02T12:00:00Z"), Some(0));
-    assert_eq!(met(times(&["12:00"]), "2026-01-02T12:00:00.001Z"), Some(1));
-    assert_eq!(met(times(&["12:00"]), "2026-01-01T12:00:00Z"), None);
-    assert_eq!(met(Schedule::Hours { n: 12 }, "2026-01-01T11:59:59.999Z"), Some(0));
-    assert_eq!(met(Schedule::Hours { n: 12 }, "2026-01-01T12:00:00Z"), Some(1));
-    assert_eq!(met(Schedule::every_days(1), "2026-01-01T00:00:00Z"), Some(0));
-    assert_eq!(met(Schedule::every_days(1), "2026-01-02T00:00:00Z"), Some(1));
+    assert_eq!(find_met(&zones, times(&["12:00"]), "2026-01-02T12:00:00Z"), Some(0));
+    assert_eq!(find_met(&zones, times(&["12:00"]), "2026-01-02T12:00:00.001Z"), Some(1));
+    assert_eq!(find_met(&zones, times(&["12:00"]), "2026-01-01T12:00:00Z"), None);
+    assert_eq!(find_met(&zones, Schedule::Hours { n: 12 }, "2026-01-01T11:59:59.999Z"), Some(0));
+    assert_eq!(find_met(&zones, Schedule::Hours { n: 12 }, "2026-01-01T12:00:00Z"), Some(1));
+    assert_eq!(find_met(&zones, Schedule::every_days(1), "2026-01-01T00:00:00Z"), Some(0));
+    assert_eq!(find_met(&zones, Schedule::every_days(1), "2026-01-02T00:00:00Z"), Some(1));
+}
+
+fn check_windows_of(schedule: Schedule, from: &str, now: &str, expect: &[&str]) {
+    let (zones, plans) = (zones(BERLIN), [plan(from, schedule)]);
+    assert_eq!(listed(&course(&zones, &plans), &[], now), expect);
 }
 
 #[test]
 fn whole_days_and_weeks_count_from_the_first_midnight() {
-    let check = |schedule, from, now, expect: &[&str]| {
-        let (zones, plans) = (zones(BERLIN), [plan(from, schedule)]);
-        assert_eq!(listed(&course(&zones, &plans), &[], now), expect);
-    };
-    check(
+    check_windows_of(
         Schedule::every_days(1),
         "2026-06-01T10:00:00Z",
         "2026-06-03T10:00:00Z",
         &["06-02 00:00 to 06-03 00:00 unmet", "06-03 00:00 to 06-04 00:00 open"],
     );
-    check(
+    check_windows_of(
         Schedule::every_days(3),
         "2026-06-01T10:00:00Z",
         "2026-06-05T10:00:00Z",
         &["06-02 00:00 to 06-05 00:00 unmet", "06-05 00:00 to 06-08 00:00 open"],
     );
-    check(
+    check_windows_of(
         Schedule::Weeks { n: 2 },
         "2026-03-20T23:00:00Z",
         "2026-04-04T00:00:00Z",
@@ -240,23 +255,29 @@ fn whole_days_and_weeks_count_from_the_first_midnight() {
     );
 }
 
+fn check_lateness(
+    zones: &[ZoneSpan],
+    plans: &[SchedulePeriod],
+    late_ms: i64,
+    complete: bool,
+    expect: WindowState,
+) {
+    let performed_ms = ms("2026-01-01T08:00:00Z");
+    let cleaning =
+        CleaningTimes { performed_ms, recorded_ms: performed_ms + late_ms, complete, protocol: None };
+    let course = course(zones, plans);
+    let found = due_windows(&course, &[cleaning], 0..ms("2026-01-02T01:00:00Z"), ms("2026-01-05T00:00:00Z"));
+    assert_eq!(found.iter().map(|w| w.state).collect::<Vec<_>>(), [expect]);
+    assert_eq!(last_counting_ms(&[cleaning]).is_some(), expect == WindowState::Met);
+}
+
 #[test]
 fn only_a_complete_cleaning_not_later_than_72_hours_counts() {
     let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::every_days(1))]);
-    let check = |late_ms: i64, complete, expect| {
-        let performed_ms = ms("2026-01-01T08:00:00Z");
-        let cleaning =
-            CleaningTimes { performed_ms, recorded_ms: performed_ms + late_ms, complete, protocol: None };
-        let course = course(&zones, &plans);
-        let found =
-            due_windows(&course, &[cleaning], 0..ms("2026-01-02T01:00:00Z"), ms("2026-01-05T00:00:00Z"));
-        assert_eq!(found.iter().map(|w| w.state).collect::<Vec<_>>(), [expect]);
-        assert_eq!(last_counting_ms(&[cleaning]).is_some(), expect == WindowState::Met);
-    };
-    check(0, true, WindowState::Met);
-    check(72 * HOUR, true, WindowState::Met);
-    check(72 * HOUR + 1, true, WindowState::Unmet);
-    check(0, false, WindowState::Unmet);
+    check_lateness(&zones, &plans, 0, true, WindowState::Met);
+    check_lateness(&zones, &plans, 72 * HOUR, true, WindowState::Met);
+    check_lateness(&zones, &plans, 72 * HOUR + 1, true, WindowState::Unmet);
+    check_lateness(&zones, &plans, 0, false, WindowState::Unmet);
 }
 
 #[test]
@@ -274,6 +295,10 @@ fn a_voided_cleaning_makes_its_window_unmet_again() {
         WindowTally { met: 1, closed: 2 }
     );
     assert_eq!(item_status(&course, Some(first.performed_ms), now), ItemStatus::Overdue { since_ms: now });
+}
+
+fn status_since(course: &ScheduleTimeline<'_>, last: Option<i64>, now: &str) -> ItemStatus {
+    item_status(course, last, ms(now))
 }
 
 #[test]
@@ -294,19 +319,35 @@ fn time_out_of_service_drops_unmet_windows_only() {
     );
     assert_eq!(listed(&course, &[], "2026-01-03T00:00:00Z")[1], "01-02 00:00 to 01-03 00:00 dropped");
     let last = Some(cleanings[0].performed_ms);
-    let at = |now: &str| item_status(&course, last, ms(now));
     assert_eq!(
-        at("2026-01-02T09:00:00Z"),
+        status_since(&course, last, "2026-01-02T09:00:00Z"),
         ItemStatus::Clean { until_ms: Some(ms("2026-01-02T23:59:59.999Z")) }
     );
-    assert_eq!(at("2026-01-03T09:00:00Z"), ItemStatus::OutOfService { since_ms: out[0].start });
-    assert_eq!(at("2026-01-04T00:00:00Z"), ItemStatus::Due { by_ms: ms("2026-01-04T23:59:59.999Z") });
-    assert_eq!(at("2026-01-05T00:00:00Z"), ItemStatus::Overdue { since_ms: ms("2026-01-05T00:00:00Z") });
+    assert_eq!(
+        status_since(&course, last, "2026-01-03T09:00:00Z"),
+        ItemStatus::OutOfService { since_ms: out[0].start }
+    );
+    assert_eq!(
+        status_since(&course, last, "2026-01-04T00:00:00Z"),
+        ItemStatus::Due { by_ms: ms("2026-01-04T23:59:59.999Z") }
+    );
+    assert_eq!(
+        status_since(&course, last, "2026-01-05T00:00:00Z"),
+        ItemStatus::Overdue { since_ms: ms("2026-01-05T00:00:00Z") }
+    );
     // Overdue before it went out: that stays true when it comes back.
     assert_eq!(
         item_status(&course, None, ms("2026-01-04T01:00:00Z")),
         ItemStatus::Overdue { since_ms: ms("2026-01-02T00:00:00Z") }
     );
+}
+
+fn time_of(time: &str) -> i64 {
+    ms(&format!("2026-01-01T{time}:00Z"))
+}
+
+fn check_status(course: &ScheduleTimeline<'_>, last: Option<&str>, now: &str, expect: ItemStatus) {
+    assert_eq!(item_status(course, last.map(time_of), time_of(now)), expect, "{last:?} {now}");
 }
 
 #[test]
@@ -326,19 +367,24 @@ fn a_chain_of_uses() {
             "01-01 20:00 to 01-02 00:00 open",
         ]
     );
-    let check = |last: Option<&str>, now: &str, expect| {
-        let at = |time: &str| ms(&format!("2026-01-01T{time}:00Z"));
-        assert_eq!(item_status(&course, last.map(at), at(now)), expect, "{last:?} {now}");
-    };
-    let at = |time: &str| ms(&format!("2026-01-01T{time}:00Z"));
-    check(None, "07:00", ItemStatus::NoSchedule);
-    check(None, "08:30", ItemStatus::DueAfterUse { since_ms: at("08:00"), by_ms: at("12:00") });
-    check(Some("09:00"), "09:00", ItemStatus::Clean { until_ms: None });
-    check(Some("09:00"), "10:30", ItemStatus::DueAfterUse { since_ms: at("10:00"), by_ms: at("14:00") });
-    check(Some("09:00"), "11:00", ItemStatus::Overdue { since_ms: at("11:00") });
-    check(Some("09:00"), "13:00", ItemStatus::Overdue { since_ms: at("11:00") });
-    check(Some("12:00"), "18:00", ItemStatus::Clean { until_ms: None });
-    check(Some("11:59"), "18:00", ItemStatus::Overdue { since_ms: at("16:00") });
+    check_status(&course, None, "07:00", ItemStatus::NoSchedule);
+    check_status(
+        &course,
+        None,
+        "08:30",
+        ItemStatus::DueAfterUse { since_ms: time_of("08:00"), by_ms: time_of("12:00") },
+    );
+    check_status(&course, Some("09:00"), "09:00", ItemStatus::Clean { until_ms: None });
+    check_status(
+        &course,
+        Some("09:00"),
+        "10:30",
+        ItemStatus::DueAfterUse { since_ms: time_of("10:00"), by_ms: time_of("14:00") },
+    );
+    check_status(&course, Some("09:00"), "11:00", ItemStatus::Overdue { since_ms: time_of("11:00") });
+    check_status(&course, Some("09:00"), "13:00", ItemStatus::Overdue { since_ms: time_of("11:00") });
+    check_status(&course, Some("12:00"), "18:00", ItemStatus::Clean { until_ms: None });
+    check_status(&course, Some("11:59"), "18:00", ItemStatus::Overdue { since_ms: time_of("16:00") });
 }
 
 #[test]
@@ -369,26 +415,51 @@ fn a_change_of_zone_cuts_at_its_entry() {
     assert_eq!(found.len(), 3, "hours know no zone");
 }
 
+fn check_before_set_up(zones: &[ZoneSpan], set_up: i64, schedule: Schedule, from: &str, by: &str) {
+    let plans = [plan(from, schedule)];
+    let status = item_status(&course(zones, &plans), Some(ms(from)), set_up + DAY_MS);
+    let by_ms = ms(by) - 1;
+    let expected = if by_ms < set_up + DAY_MS {
+        ItemStatus::Overdue { since_ms: by_ms + 1 }
+    } else {
+        ItemStatus::Clean { until_ms: Some(by_ms) }
+    };
+    assert_eq!(status, expected, "{from}");
+}
+
 #[test]
 fn what_was_done_before_the_first_zone_entry_counts_from_its_own_day() {
     let set_up = ms("2026-10-26T15:00:00Z");
     let zones = [ZoneSpan { from_ms: set_up, zone: "America/Chicago".into() }];
-    let check = |schedule, from: &str, by: &str| {
-        let plans = [plan(from, schedule)];
-        let status = item_status(&course(&zones, &plans), Some(ms(from)), set_up + DAY_MS);
-        let by_ms = ms(by) - 1;
-        let expected = if by_ms < set_up + DAY_MS {
-            ItemStatus::Overdue { since_ms: by_ms + 1 }
-        } else {
-            ItemStatus::Clean { until_ms: Some(by_ms) }
-        };
-        assert_eq!(status, expected, "{from}");
-    };
     // Midnights of Chicago: five hours after UTC in summer, six in winter.
-    check(Schedule::every_days(365), "2025-12-01T06:00:00Z", "2026-12-01T06:00:00Z");
-    check(Schedule::every_days(365), "2026-10-20T05:00:00Z", "2027-10-20T05:00:00Z");
-    check(Schedule::Weeks { n: 26 }, "2026-08-01T05:00:00Z", "2027-01-30T06:00:00Z");
-    check(Schedule::every_days(90), "2026-10-24T05:00:00Z", "2027-01-22T06:00:00Z");
+    check_before_set_up(
+        &zones,
+        set_up,
+        Schedule::every_days(365),
+        "2025-12-01T06:00:00Z",
+        "2026-12-01T06:00:00Z",
+    );
+    check_before_set_up(
+        &zones,
+        set_up,
+        Schedule::every_days(365),
+        "2026-10-20T05:00:00Z",
+        "2027-10-20T05:00:00Z",
+    );
+    check_before_set_up(
+        &zones,
+        set_up,
+        Schedule::Weeks { n: 26 },
+        "2026-08-01T05:00:00Z",
+        "2027-01-30T06:00:00Z",
+    );
+    check_before_set_up(
+        &zones,
+        set_up,
+        Schedule::every_days(90),
+        "2026-10-24T05:00:00Z",
+        "2027-01-22T06:00:00Z",
+    );
     let plans = [plan("2026-01-01T06:00:00Z", Schedule::every_days(90))];
     assert_eq!(
         item_status(&course(&zones, &plans), None, set_up + DAY_MS),
@@ -396,15 +467,17 @@ fn what_was_done_before_the_first_zone_entry_counts_from_its_own_day() {
     );
 }
 
+fn check_over_zones(zones: &[ZoneSpan], schedule: Schedule, expect: &[&str]) {
+    let plans = [plan("2026-05-31T05:00:00Z", schedule)];
+    assert_eq!(listed(&course(zones, &plans), &[], "2026-06-08T12:00:00Z"), expect);
+}
+
 #[test]
 fn days_and_weeks_count_on_over_a_change_of_zone() {
     let mut zones = zones("America/Chicago");
     zones.push(ZoneSpan { from_ms: ms("2026-06-02T10:00:00Z"), zone: BERLIN.into() });
-    let check = |schedule, expect: &[&str]| {
-        let plans = [plan("2026-05-31T05:00:00Z", schedule)];
-        assert_eq!(listed(&course(&zones, &plans), &[], "2026-06-08T12:00:00Z"), expect);
-    };
-    check(
+    check_over_zones(
+        &zones,
         Schedule::every_days(4),
         &[
             "05-31 00:00 to 06-04 00:00 unmet",
@@ -412,7 +485,15 @@ fn days_and_weeks_count_on_over_a_change_of_zone() {
             "06-08 00:00 to 06-12 00:00 open",
         ],
     );
-    check(Schedule::Weeks { n: 1 }, &["05-31 00:00 to 06-07 00:00 unmet", "06-07 00:00 to 06-14 00:00 open"]);
+    check_over_zones(
+        &zones,
+        Schedule::Weeks { n: 1 },
+        &["05-31 00:00 to 06-07 00:00 unmet", "06-07 00:00 to 06-14 00:00 open"],
+    );
+}
+
+fn status_after(course: &ScheduleTimeline<'_>, last: Option<&str>, now: &str) -> ItemStatus {
+    item_status(course, last.map(ms), ms(now))
 }
 
 #[test]
@@ -433,7 +514,6 @@ fn a_new_plan_cuts_the_old_one() {
             "01-03 00:00 to 01-04 00:00 unmet",
         ]
     );
-    let at = |last: Option<&str>, now: &str| item_status(&course, last.map(ms), ms(now));
     // A window that closes just when its plan ends exists, also for a period that begins then.
     let cut = [
         plan("2026-01-01T00:00:00Z", Schedule::Hours { n: 12 }),
@@ -443,22 +523,25 @@ fn a_new_plan_cuts_the_old_one() {
     assert_eq!(due_windows(&ScheduleTimeline { plans: &cut, ..course }, &[], noon..noon + 1, noon).len(), 1);
     // A new plan does not hide what is overdue.
     assert_eq!(
-        at(None, "2026-01-03T00:00:00Z"),
+        status_after(&course, None, "2026-01-03T00:00:00Z"),
         ItemStatus::Overdue { since_ms: ms("2026-01-01T12:00:00Z") }
     );
     // Nothing is asked before the first window of the new plan.
     let end_of_3rd = ms("2026-01-03T23:59:59.999Z");
     assert_eq!(
-        at(Some("2026-01-02T12:00:00Z"), "2026-01-02T20:00:00Z"),
+        status_after(&course, Some("2026-01-02T12:00:00Z"), "2026-01-02T20:00:00Z"),
         ItemStatus::Due { by_ms: end_of_3rd }
     );
     assert_eq!(
-        at(Some("2026-01-02T19:00:00Z"), "2026-01-02T20:00:00Z"),
+        status_after(&course, Some("2026-01-02T19:00:00Z"), "2026-01-02T20:00:00Z"),
         ItemStatus::Clean { until_ms: Some(ms("2026-01-02T23:59:59.999Z")) }
     );
     // The window of January 4 will be cut, so nothing is due in it.
-    assert_eq!(at(Some("2026-01-03T12:00:00Z"), "2026-01-04T01:00:00Z"), ItemStatus::NotDue);
-    assert_eq!(at(None, "2026-01-05T00:00:00Z"), ItemStatus::NoSchedule);
+    assert_eq!(
+        status_after(&course, Some("2026-01-03T12:00:00Z"), "2026-01-04T01:00:00Z"),
+        ItemStatus::NotDue
+    );
+    assert_eq!(status_after(&course, None, "2026-01-05T00:00:00Z"), ItemStatus::NoSchedule);
 }
 
 #[test]
@@ -472,192 +555,4 @@ fn the_latest_word_on_a_schedule_counts_from_its_own_time() {
         listed(&course(&zones, &plans), &[], "2026-01-03T12:00:00Z"),
         ["01-02 00:00 to 01-03 00:00 unmet", "01-03 00:00 to 01-04 00:00 open",]
     );
-}
-
-#[test]
-fn a_plan_of_never_ends_overdue_for_good() {
-    let zones = zones("UTC");
-    let plans = [
-        plan("2026-01-01T00:00:00Z", Schedule::every_days(1)),
-        plan("2026-01-05T00:00:00Z", Schedule::Never),
-        plan("2027-01-01T00:00:00Z", Schedule::every_days(1)),
-    ];
-    let at = |now: &str| item_status(&course(&zones, &plans), None, ms(now));
-    assert_eq!(at("2026-01-04T12:00:00Z"), ItemStatus::Overdue { since_ms: ms("2026-01-02T00:00:00Z") });
-    assert_eq!(at("2026-03-01T00:00:00Z"), ItemStatus::NoSchedule);
-    assert_eq!(at("2027-01-01T12:00:00Z"), ItemStatus::Due { by_ms: ms("2027-01-01T23:59:59.999Z") });
-}
-
-#[test]
-fn a_deadline_is_what_people_say() {
-    let zones = zones(BERLIN);
-    let check = |schedule, last: Option<&str>, now: &str, expect| {
-        let plans = [plan("2026-06-01T04:00:00Z", schedule)];
-        assert_eq!(item_status(&course(&zones, &plans), last.map(ms), ms(now)), expect);
-    };
-    let seven_pm = ms("2026-06-02T17:00:00Z");
-    check(
-        times(&["19:00"]),
-        Some("2026-06-01T16:00:00Z"),
-        "2026-06-02T10:00:00Z",
-        ItemStatus::Due { by_ms: seven_pm },
-    );
-    check(
-        times(&["19:00"]),
-        Some("2026-06-01T18:00:00Z"),
-        "2026-06-02T10:00:00Z",
-        ItemStatus::Clean { until_ms: Some(seven_pm) },
-    );
-    check(times(&["19:00"]), None, "2026-06-02T17:00:00Z", ItemStatus::Due { by_ms: seven_pm });
-    check(
-        times(&["19:00"]),
-        None,
-        "2026-06-02T17:00:00.001Z",
-        ItemStatus::Overdue { since_ms: seven_pm + 1 },
-    );
-    // A cleaning at the very start of a window is in it.
-    check(
-        Schedule::Hours { n: 4 },
-        Some("2026-06-01T08:00:00Z"),
-        "2026-06-01T09:00:00Z",
-        ItemStatus::Clean { until_ms: Some(ms("2026-06-01T12:00:00Z")) },
-    );
-    check(
-        Schedule::Hours { n: 4 },
-        None,
-        "2026-06-01T05:00:00Z",
-        ItemStatus::Due { by_ms: ms("2026-06-01T08:00:00Z") },
-    );
-    check(
-        Schedule::Hours { n: 4 },
-        None,
-        "2026-06-01T17:00:00Z",
-        ItemStatus::Overdue { since_ms: ms("2026-06-01T08:00:00Z") },
-    );
-}
-
-#[test]
-fn the_next_change() {
-    let zones = zones("UTC");
-    let plans = [
-        plan("2026-01-01T18:00:00Z", Schedule::every_days(1)),
-        plan("2026-01-04T06:00:00Z", Schedule::Never),
-    ];
-    let out = [span("2026-01-03T10:00:00Z", "2026-01-03T11:00:00Z")];
-    let course = ScheduleTimeline { out: &out, ..course(&zones, &plans) };
-    let mut seen = Vec::new();
-    let mut now = ms("2026-01-01T00:00:00Z");
-    while let Some(next) = next_change_ms(&course, now) {
-        seen.push(Timestamp::from_millisecond(next).unwrap().strftime("%d %H:%M").to_string());
-        now = next;
-    }
-    assert_eq!(seen, ["01 18:00", "02 00:00", "03 00:00", "03 10:00", "03 11:00", "04 00:00", "04 06:00"]);
-}
-
-#[test]
-fn a_period_takes_what_closes_in_it() {
-    let (zones, plans) = (zones("UTC"), [plan("2026-01-01T00:00:00Z", Schedule::every_days(1))]);
-    let now = ms("2026-01-03T00:00:00Z");
-    let closed = |range: Range<i64>| due_windows(&course(&zones, &plans), &[], range, now).len();
-    let (second, third) = (ms("2026-01-02T00:00:00Z"), now);
-    assert_eq!(closed(second..third), 1, "the one that closes at its beginning, not at its end");
-    assert_eq!(closed(second - 1..second), 0);
-    assert_eq!(closed(third..third + 1), 2, "one closed, one open");
-    assert_eq!(closed(third + 1..i64::MAX), 0, "nothing from the future");
-    assert_eq!(closed(third..second), 0);
-}
-
-#[test]
-fn windows_belong_to_the_civil_day_in_which_they_close() {
-    let zones = zones("America/New_York");
-    let calendar = CivilCalendar::new(&zones);
-    let plans = [plan("2026-03-07T05:00:00Z", Schedule::Hours { n: 8 })];
-    let now = ms("2026-03-09T12:00:00Z");
-    let found = due_windows(&course(&zones, &plans), &[cleaned("2026-03-08T01:00:00Z")], 0..now, now);
-    let first = calendar.day_of(ms("2026-03-07T12:00:00Z"));
-    // Grid points by local time: 08 16 | 00 09 17 | 01
-    let closed = |met, closed| WindowTally { met, closed };
-    assert_eq!(
-        by_day(&calendar, &found),
-        BTreeMap::from([(first, closed(0, 2)), (first + 1, closed(1, 3)), (first + 2, closed(0, 1))])
-    );
-}
-
-#[test]
-fn days_begin_and_end_where_the_zone_says() {
-    let check = |zone, inside: &str, start: &str, end: &str| {
-        let calendar = CivilCalendar::new(&zones(zone));
-        let day = calendar.day_of(ms(inside));
-        assert_eq!(calendar.day_range(day), ms(start)..ms(end), "{zone} {inside}");
-        assert_eq!(calendar.day_of(ms(start)), day);
-        assert_eq!(calendar.day_of(ms(end)), day + 1);
-    };
-    check(BERLIN, "2026-03-29T12:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z");
-    check("Asia/Kolkata", "2026-03-29T12:00:00Z", "2026-03-28T18:30:00Z", "2026-03-29T18:30:00Z");
-    check("America/Sao_Paulo", "2018-11-04T12:00:00Z", "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z");
-    check("No/Where", "2026-03-29T12:00:00Z", "2026-03-29T00:00:00Z", "2026-03-30T00:00:00Z");
-    // The clock went back from 00:01 to 23:01: the second 23:30 stays in the day that had begun.
-    check("America/St_Johns", "2010-11-07T03:00:00Z", "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z");
-    let apia = CivilCalendar::new(&zones("Pacific/Apia"));
-    let before = apia.day_of(ms("2011-12-30T09:59:59.999Z"));
-    assert_eq!(apia.day_of(ms("2011-12-30T10:00:00Z")), before + 2);
-    assert!(apia.day_range(before + 1).is_empty());
-    assert_eq!(CivilCalendar::new(&[]).day_of(0), 0);
-    // Before its first entry the facility was where that says.
-    let late = [ZoneSpan { from_ms: ms("2026-06-01T00:00:00Z"), zone: BERLIN.into() }];
-    let calendar = CivilCalendar::new(&late);
-    assert_eq!(calendar.day_of(ms("2026-03-28T23:00:00Z")), calendar.day_of(ms("2026-03-29T12:00:00Z")));
-}
-
-#[test]
-fn rates_are_floored_and_no_data_is_no_rate() {
-    let text = |met, closed| ComplianceRate::text(WindowTally { met, closed }.rate());
-    assert_eq!(text(0, 0), "–");
-    assert_eq!(text(0, 3), "0.0%");
-    assert_eq!(text(2, 3), "66.6%");
-    assert_eq!(text(2_746, 2_888), "95.0%");
-    assert_eq!(text(1_999, 2_000), "99.9%");
-    assert_eq!(text(u32::MAX - 1, u32::MAX), "99.9%");
-    assert_eq!(text(u32::MAX, u32::MAX), "100.0%");
-}
-
-#[test]
-fn hostile_times_cost_nothing() {
-    let zones = [
-        ZoneSpan { from_ms: i64::MAX, zone: "Asia/Kolkata".into() },
-        ZoneSpan { from_ms: i64::MIN, zone: BERLIN.into() },
-    ];
-    let uses = [i64::MIN, -1, 0, 1, i64::MAX - 1, i64::MAX];
-    let all = (0..24).flat_map(|hour| (0..60).map(move |minute| TimeOfDay { hour, minute }));
-    for schedule in [
-        Schedule::Hours { n: 0 },
-        Schedule::Hours { n: u32::MAX },
-        Schedule::every_days(0),
-        Schedule::Weeks { n: u32::MAX },
-        Schedule::every_day_at(Vec::new()),
-        Schedule::every_day_at(all.collect()),
-        Schedule::every_day_at(vec![TimeOfDay { hour: 200, minute: 200 }]),
-        Schedule::Use { grace_s: 0 },
-        Schedule::Use { grace_s: u32::MAX },
-    ] {
-        for from_ms in [i64::MIN, 0, i64::MAX] {
-            let plans = [SchedulePeriod { from_ms, schedule: schedule.clone() }];
-            let out = [i64::MIN..-5, 10..i64::MAX];
-            let course = ScheduleTimeline { zones: &zones, plans: &plans, out: &out, uses: &uses };
-            let quiet = ScheduleTimeline { out: &[], ..course };
-            for now in [i64::MIN, 0, ms("2026-01-01T00:00:00Z"), i64::MAX] {
-                assert!(due_windows(&course, &[], i64::MIN..i64::MAX, now).len() < 200_000);
-                for last in [None, Some(i64::MIN), Some(now), Some(i64::MAX)] {
-                    item_status(&course, last, now);
-                    item_status(&quiet, last, now);
-                }
-                assert!(next_change_ms(&course, now).is_none_or(|next| next > now));
-            }
-        }
-    }
-    let calendar = CivilCalendar::new(&zones);
-    for ms in [i64::MIN, -1, 0, i64::MAX] {
-        calendar.day_of(ms);
-    }
-    assert!(calendar.day_range(i32::MIN).is_empty() && calendar.day_range(i32::MAX).is_empty());
 }

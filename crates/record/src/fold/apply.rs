@@ -14,15 +14,15 @@ use super::{
 };
 use crate::anchor::{AnchorSource, ClockAnchor, StatedTime, TimeCertainty, corrected_ms, time_certainty};
 use crate::entry::{Entry, EntryTime, IdempotencyRecord};
-use crate::ids::Epoch;
 use crate::kinds::{
     CleaningRecorded, ClockAnchored, EntryRef, EquipmentAdded, EquipmentChanged, EquipmentSuspended, Event,
     FacilityChanged, MissingPart, Schedule, ScheduleSet, StaffAdded, StaffChanged, StaffLeft, TagRevoked,
     UseRecorded,
 };
 use crate::limits::PHOTOS_MAX;
-use crate::tag::Tag;
 use crate::tree::Hash;
+use crate::values::ids::Epoch;
+use crate::values::tag::Tag;
 
 fn push_bounded<T>(list: &mut Vec<T>, item: T) {
     list.push(item);
@@ -31,13 +31,12 @@ fn push_bounded<T>(list: &mut Vec<T>, item: T) {
     }
 }
 
-/// Whether this line may set a value of an item; notes that it did, or that it was passed over.
+/// Notes that the line set the value, or that it was passed over.
 fn take_value(item: &mut Equipment, name: &str, line: LineTime, changes: &mut FoldChanges) -> bool {
     let (times, changed, made_ms) = (&mut item.set_ms, &mut item.changed, item.added_ms);
     ValueSetter { times, changed, made_ms, line, changes }.take(name)
 }
 
-/// Which line is being folded.
 #[derive(Clone, Copy)]
 struct FoldedLine {
     of: EntryRef,
@@ -53,9 +52,13 @@ impl FoldedLine {
     }
 }
 
+fn older_value(value: &str) -> PassedOver {
+    PassedOver::Older { value: value.to_owned() }
+}
+
 impl FacilityState {
-    /// Folds in one entry that stands in the chain. Never fails on what an entry says: an event about an unknown item
-    /// changes nothing.
+    /// Folds in one entry of the chain. Never fails because of an entry's content: an event about an unknown
+    /// item changes nothing.
     ///
     /// # Errors
     /// The store's own, from looking history up.
@@ -69,8 +72,8 @@ impl FacilityState {
         self.fold_line(epoch, entry, event, history, None)
     }
 
-    /// Folds in one entry that a run brings, where it is adopted: as [`FacilityState::apply`], but what was set at a later time
-    /// stays, and what does not apply any more is told in [`FoldChanges::passed`].
+    /// Folds in one entry of a run, where it is adopted: as [`FacilityState::apply`], but what was set at a
+    /// later time stays, and what does not apply any more is reported in [`FoldChanges::passed`].
     ///
     /// # Errors
     /// The store's own, from looking history up.
@@ -151,7 +154,6 @@ impl FacilityState {
         Ok(changes)
     }
 
-    /// The kinds that need nothing but rows.
     fn fold_register(&mut self, event: &Event, line: FoldedLine, changes: &mut FoldChanges) {
         let (of, run, time) = (line.of, line.place().run, line.time);
         match event {
@@ -175,7 +177,7 @@ impl FacilityState {
             Event::UpkeepDone(b) => self.upkeep_done(b, time, changes),
             Event::HistoryImported(b) => self.history_imported(b, time, changes),
             Event::HistoryRemoved(b) => self.history_removed(b, time, changes),
-            // They say something of the log, or stand in a history, and change no row.
+            // These say something of the log, or stand in a history, and change no row.
             _ => {}
         }
     }
@@ -193,7 +195,7 @@ impl FacilityState {
         let is_other = b.zone.as_ref().is_some_and(|z| *z != settings.zone() || settings.zones.is_empty());
         let (times, changed) = (&mut settings.set_ms, &mut settings.changed);
         let mut setter = ValueSetter { times, changed, made_ms: i64::MIN, line, changes };
-        // Said again it is no other zone, and still said at that time.
+        // The same zone again changes nothing, but is stated at that time.
         let zone = b.zone.as_ref().filter(|_| setter.take("zone"));
         if let Some(zone) = zone.filter(|_| is_other) {
             push_bounded(&mut settings.zones, ZonePeriod { from_ms: line.ms, zone: zone.clone() });
@@ -338,8 +340,7 @@ impl FacilityState {
     }
 
     fn suspended(&mut self, b: &EquipmentSuspended, line: LineTime, changes: &mut FoldChanges) {
-        let is_out = |item: &Arc<Equipment>| item.service == ServiceState::Out;
-        if b.again && self.equipment.get(&b.tag).is_some_and(is_out) {
+        if b.again && self.equipment.get(&b.tag).is_some_and(|item| item.service == ServiceState::Out) {
             return self.outage_changed(b, line, changes);
         }
         self.service(b.tag, ServiceState::Out, b.reason.map(|r| r.hash), line, changes);
@@ -351,7 +352,7 @@ impl FacilityState {
         }
     }
 
-    /// Another reason, or another day, of an outage that lasts.
+    /// Another reason or day for an outage that continues.
     fn outage_changed(&mut self, b: &EquipmentSuspended, line: LineTime, changes: &mut FoldChanges) {
         let Some(item) = self.item_mut(b.tag) else { return };
         if !take_value(item, "service", line, changes) {
@@ -383,7 +384,7 @@ impl FacilityState {
         changes.effects.push(FoldEffect::Windows(b.tag));
     }
 
-    /// A further tag leads to an item, or (`None`) a tag leads nowhere any more.
+    /// A further tag leads to an item; with `None` it leads nowhere any more.
     fn tag_set(&mut self, tag: Tag, to: Option<Tag>, line: LineTime, changes: &mut FoldChanges) {
         let before = self.aliases.get(&tag);
         if before.is_some_and(|alias| line.is_behind(alias.set_ms)) {
@@ -429,18 +430,17 @@ impl FacilityState {
         let Some(staff) = self.staff.get_mut(&b.staff) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
-        let older = |value: &str| PassedOver::Older { value: value.to_owned() };
         match b.name {
-            Some(_) if line.is_behind(staff.name_ms) => changes.pass(true, older("name")),
+            Some(_) if line.is_behind(staff.name_ms) => changes.pass(true, older_value("name")),
             Some(name) => (staff.name, staff.name_ms, staff.changed) = (name.hash, line.ms, line.version),
             None => {}
         }
         match b.role {
-            Some(_) if line.is_behind(staff.role_ms) => changes.pass(true, older("role")),
+            Some(_) if line.is_behind(staff.role_ms) => changes.pass(true, older_value("role")),
             Some(role) => (staff.role, staff.role_ms, staff.changed) = (role, line.ms, line.version),
             None => {}
         }
-        // Neither of these is worth a time of its own: the line that is folded last holds.
+        // These have no times of their own: the line that is folded last holds.
         for (now, stated) in [(&mut staff.locale, &b.locale), (&mut staff.number, &b.number)] {
             if let Some(stated) = stated {
                 now.clone_from(stated);
@@ -545,7 +545,7 @@ impl FacilityState {
         let anchor = ClockAnchor { up_ms: b.up, wall_ms: b.wall, source };
         let before = self.boots.insert(b.boot, anchor);
         changes.row(RowKey::Boot(b.boot));
-        // One whose earlier time is that of another boot has no more to do with this one.
+        // One whose earlier time is that of another boot has nothing more to do with this one.
         let of_boot = history.unsure(b.boot)?.into_iter().filter(|c| c.at.boot == b.boot);
         for cleaning in of_boot {
             let recorded_ms = corrected_ms(&cleaning.at, Some(anchor));
@@ -557,8 +557,8 @@ impl FacilityState {
         Ok(())
     }
 
-    /// Uses are at their true times, which may be behind the cleaning before which they stood. Those that stay are among them: one
-    /// that nothing had to be remembered of may stand behind the last cleaning now.
+    /// Puts uses at their true times, which may be behind the cleaning before which they stood. A use that
+    /// was not remembered may stand behind the last cleaning now.
     fn move_uses(
         &mut self,
         uses: Vec<UseRecord>,
@@ -581,7 +581,7 @@ impl FacilityState {
         }
     }
 
-    /// A cleaning that counts changes: a void, a photo that came later, another line that recorded it.
+    /// A cleaning counts differently now: by a void, a late photo, or another line that recorded it.
     fn recleaned(
         &mut self,
         cleaning: Option<CleaningRecord>,
@@ -595,7 +595,7 @@ impl FacilityState {
         }
     }
 
-    /// A cleaning that is already there changes, voided or not: true time moves both.
+    /// A recorded cleaning changes, voided or not: true time moves both.
     fn change_cleaning(
         &mut self,
         mut cleaning: CleaningRecord,
@@ -610,22 +610,21 @@ impl FacilityState {
     }
 }
 
-/// The version that an entry makes of the rows that it changes.
 fn version_of(of: EntryRef, entry: &Entry, event: &Event) -> RowVersion {
     match event {
-        // They are nearly all of a log and change no row that has a version: hashing each would only slow a rebuild.
+        // Nearly all lines of a log are these, and they change no row with a version: hashing each would slow
+        // a rebuild.
         Event::CleaningRecorded(_) | Event::UseRecorded(_) => RowVersion::default(),
         _ => RowVersion::of(of, entry.leaf()),
     }
 }
 
-/// The line that recorded this under the same key before.
 fn first_of_key<H: HistoryLookup>(line: FoldedLine, history: &H) -> Result<Option<LinePlace>, H::Error> {
     line.idem.map_or(Ok(None), |idem| history.first_of_key(&idem, line.place()))
 }
 
 fn attach_photo(cleaning: &mut CleaningRecord, photo: Hash) {
-    // Further ones stand in the log and not here: a row stays small whatever a box writes.
+    // Further photos stand in the log only: a row stays small whatever a box writes.
     if cleaning.photos.len() < PHOTOS_MAX {
         cleaning.photos.push(photo);
     }

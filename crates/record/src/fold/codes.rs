@@ -6,9 +6,8 @@ use super::values::LineTime;
 use super::{Equipment, FacilityState, FoldChanges, PassedOver, RowKey, ServiceState};
 use crate::entry::Digest16;
 use crate::kinds::{AliasAdded, AliasRemoved, EquipmentMerged};
-use crate::tag::Tag;
+use crate::values::tag::Tag;
 
-/// How many merges are followed from one item to the next.
 const MERGES_MAX: usize = 8;
 
 /// Where a code that is no tag leads.
@@ -18,10 +17,10 @@ pub struct CodeAlias {
     pub code: String,
     /// The item's first tag.
     pub equipment: Tag,
-    /// It opens nothing any more, and its page says what it opened.
+    /// Whether it opens nothing any more; its page then shows what it opened.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub removed: bool,
-    /// When that was said, milliseconds since 1970.
+    /// When that was stated, milliseconds since 1970.
     pub set_ms: i64,
 }
 
@@ -32,7 +31,6 @@ impl FacilityState {
         self.follow_merges(alias.equipment)
     }
 
-    /// The item with this first tag, or the one that it was merged into.
     pub(super) fn follow_merges(&self, first: Tag) -> Option<&Equipment> {
         let mut item = self.equipment.get(&first)?;
         for _ in 0..MERGES_MAX {
@@ -50,7 +48,7 @@ impl FacilityState {
         if before.is_some_and(|alias| line.is_behind(alias.set_ms)) {
             return changes.pass(line.late, PassedOver::Older { value: "code".to_owned() });
         }
-        // A code is one item's until it is taken off that one.
+        // A code is one item's until it is taken off that item.
         if before.is_some_and(|alias| !alias.removed) || !self.equipment.contains_key(&b.equipment) {
             return changes.pass(line.late, PassedOver::NotApplicable);
         }
@@ -73,7 +71,7 @@ impl FacilityState {
     }
 
     pub(super) fn merged(&mut self, b: &EquipmentMerged, line: LineTime, changes: &mut FoldChanges) {
-        // Into an item that is itself merged nothing goes: so there are no circles, whatever else is known here.
+        // Nothing goes into an item that is itself merged: so there are no circles.
         let is_free = |tag| self.equipment.get(&tag).is_some_and(|item| item.merged.is_none());
         if b.from == b.into || !is_free(b.from) || !is_free(b.into) {
             return changes.pass(line.late, PassedOver::NotApplicable);

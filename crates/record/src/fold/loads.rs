@@ -7,15 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::values::LineTime;
 use super::{FacilityState, FoldChanges, PassedOver, RowKey, RowVersion};
 use crate::anchor::TimeCertainty;
-use crate::ids::{LoadId, ProtocolId, UpkeepId};
 use crate::kinds::{
     EntryRef, HistoryImported, HistoryRemoved, LoadStarted, LotClosed, LotOpened, Schedule, UpkeepDone,
     UpkeepPlanned, UpkeepResult,
 };
-use crate::redact::Redactable;
 use crate::tree::Hash;
+use crate::values::ids::{LoadId, ProtocolId, UpkeepId};
+use crate::values::redact::Redactable;
 
-/// Maintenance tasks of one item.
 const TASKS_MAX: usize = 12;
 
 /// A bottle or box of agent, strips or indicators.
@@ -62,12 +61,12 @@ pub struct UpkeepTask {
     /// When it was last tried and not passed, where that is later, milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_ms: Option<i64>,
-    /// Whether the newest of both is a guess: it was written when nobody knew the time, and is not corrected.
+    /// Whether the newest of both is a guess: it was written with an unset clock, and is not corrected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsure: bool,
-    /// When that was said, milliseconds since 1970.
+    /// When that was stated, milliseconds since 1970.
     pub set_ms: i64,
-    /// The entry that planned it so; what came of it changes nothing of the plan.
+    /// The entry of the plan; doing the task does not change the plan.
     #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
     pub changed: RowVersion,
 }
@@ -133,7 +132,6 @@ impl FacilityState {
         changes.row(RowKey::Load(b.load));
     }
 
-    /// It is over, whatever came of it.
     pub(super) fn load_ended(&mut self, load: LoadId, line: LineTime, changes: &mut FoldChanges) {
         if self.loads.remove(&load).is_none() {
             return changes.pass(line.late, PassedOver::NotApplicable);

@@ -8,6 +8,7 @@ mod apply;
 mod codes;
 mod loads;
 mod notes;
+mod places;
 mod problems;
 mod register;
 mod rows;
@@ -22,6 +23,7 @@ use serde::Serialize;
 
 pub use self::codes::CodeAlias;
 pub use self::loads::{AgentLot, ItemUpkeep, OldRecordsFile, OpenLoad, UpkeepTask};
+pub use self::places::{LinePlace, RowKey};
 pub use self::problems::{OpenProblem, ReportedProblem};
 pub use self::register::{
     CompetencyGrant, EarlierProtocol, EquipmentCategory, FacilityLocation, FacilityProtocol, LabelHost,
@@ -29,21 +31,21 @@ pub use self::register::{
 };
 pub use self::rows::{
     AdoptedBy, ByProtocol, CleaningRecord, CompleteCleaning, Equipment, EquipmentActivity, EquipmentOutage,
-    EquipmentSchedule, FacilitySettings, LastCleaning, LinePlace, RowKey, ServiceState, SpotCheck,
-    StaffMember, TagAlias, ZonePeriod,
+    EquipmentSchedule, FacilitySettings, LastCleaning, ServiceState, SpotCheck, StaffMember, TagAlias,
+    ZonePeriod,
 };
 pub use self::uses::{EquipmentUse, UseRecord};
 pub use self::values::{PassedOver, ValueTimes};
 pub use self::version::{RowVersion, RowVersionError};
 use crate::anchor::ClockAnchor;
 use crate::entry::{Digest16, Entry, IdempotencyRecord};
-use crate::ids::{BootId, ImportId, LoadId, LotId, ProtocolId, StaffId};
 use crate::kinds::{EntryRef, Event};
 use crate::run::RunName;
-use crate::tag::Tag;
 use crate::tree::Hash;
+use crate::values::ids::{BootId, ImportId, LoadId, LotId, ProtocolId, StaffId};
+use crate::values::tag::Tag;
 
-/// Plans, zones and out-of-service spans that are remembered: a compliance period looks back 400 days at most.
+/// Plans, zones and out-of-service spans remembered: a compliance period looks back 400 days at most.
 const SPANS_MAX: usize = 64;
 
 /// What an entry does beyond the rows: changes to tables that grow with history.
@@ -55,14 +57,14 @@ pub enum FoldEffect {
     Recleaned(CleaningRecord),
     /// A use.
     Used {
-        /// What it says.
+        /// As its entry states it.
         used: UseRecord,
-        /// When it ended, corrected, milliseconds since 1970; where nobody stated that, when it was.
+        /// When it ended, corrected, milliseconds since 1970; where that was not stated, when it was.
         ended_ms: i64,
     },
     /// A use ended at another time than was believed until now.
     UseMoved {
-        /// What it says.
+        /// As its entry states it.
         used: UseRecord,
         /// When it was believed to have ended, milliseconds since 1970.
         before_ms: i64,
@@ -78,7 +80,7 @@ pub enum FoldEffect {
         /// When, milliseconds since 1970.
         at_ms: i64,
     },
-    /// A text is to be deleted wherever it is kept.
+    /// A text is to be deleted in every copy.
     Erased(Hash),
     /// Due windows of this item may be others than before.
     Windows(Tag),
@@ -103,8 +105,8 @@ pub trait HistoryLookup {
     /// The store's own.
     fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Self::Error>;
 
-    /// Uses of a boot whose clock was not synced when they were written, in whatever order: those of which [`FoldEffect::Used`]
-    /// told.
+    /// Uses of a boot whose clock was not synced when they were written, in any order: those of
+    /// [`FoldEffect::Used`].
     ///
     /// # Errors
     /// The store's own.
@@ -122,9 +124,9 @@ pub trait HistoryLookup {
     ) -> Result<Option<LinePlace>, Self::Error>;
 }
 
-/// The rows of one facility: all of them on the box, on the relay those that a batch touches. Rows of some size are
-/// shared: a clone is as long as the lists, not as the rows, and a row that changes is copied only where somebody else
-/// still looks at it.
+/// The rows of one facility: all of them on the box, on the relay those that a batch touches. Large rows are
+/// shared: a clone costs as much as the lists, not the rows, and a changed row is copied only where another
+/// clone still holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FacilityState {
     /// Settings.
@@ -168,7 +170,7 @@ pub struct FoldChanges {
     pub rows: Vec<RowKey>,
     /// Changes to what grows with history.
     pub effects: Vec<FoldEffect>,
-    /// What a line that a run brought said and what does not apply any more; to be noted, and no error.
+    /// What a line of a run stated and what does not apply any more; no error.
     pub passed: Vec<PassedOver>,
 }
 
@@ -177,7 +179,6 @@ impl FoldChanges {
         self.rows.push(key);
     }
 
-    /// Notes that a line which was found late changes nothing.
     fn pass(&mut self, late: bool, why: PassedOver) {
         if late {
             self.passed.push(why);
@@ -185,34 +186,42 @@ impl FoldChanges {
     }
 }
 
+fn item_keys(tag: Tag) -> [RowKey; 2] {
+    [RowKey::Equipment(tag), RowKey::Activity(tag)]
+}
+
+fn text_digest(text: &str) -> Digest16 {
+    Digest16::of(text.as_bytes())
+}
+
 /// The rows that an event reads or writes; a partial [`FacilityState`] must hold those that exist. A void, an attached photo
 /// and an anchor also read the [`RowKey::Activity`] of each cleaning and use that [`HistoryLookup`] gives for them.
 pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
     let mut keys = vec![RowKey::Boot(entry.head().at.boot)];
-    let item = |tag: Tag| [RowKey::Equipment(tag), RowKey::Activity(tag)];
-    let digest = |text: &str| Digest16::of(text.as_bytes());
     match event {
         Event::FacilityChanged(b) => {
             keys.push(RowKey::Settings);
-            keys.extend(b.label_host.as_deref().map(|host| RowKey::Host(digest(host))));
+            keys.extend(b.label_host.as_deref().map(|host| RowKey::Host(text_digest(host))));
         }
-        Event::LocationSet(b) => keys.push(RowKey::Location(digest(&b.name))),
-        Event::CategorySet(b) => keys.push(RowKey::Category(digest(&b.name))),
-        Event::EquipmentAdded(b) => keys.extend(item(b.tag)),
-        Event::EquipmentChanged(b) => keys.extend(item(b.tag)),
-        Event::EquipmentRetired(b) => keys.extend(item(b.tag)),
-        Event::EquipmentSuspended(b) => keys.extend(item(b.tag)),
-        Event::EquipmentResumed(b) => keys.extend(item(b.tag)),
-        Event::ScheduleSet(b) => keys.extend(item(b.tag)),
-        Event::CleaningRecorded(b) => keys.extend(item(b.tag)),
-        Event::UseRecorded(b) => keys.extend(item(b.tag)),
-        Event::ProblemReported(b) => keys.extend(item(b.tag)),
-        Event::ProblemClosed(b) => keys.extend(item(b.tag)),
+        Event::LocationSet(b) => keys.push(RowKey::Location(text_digest(&b.name))),
+        Event::CategorySet(b) => keys.push(RowKey::Category(text_digest(&b.name))),
+        Event::EquipmentAdded(b) => keys.extend(item_keys(b.tag)),
+        Event::EquipmentChanged(b) => keys.extend(item_keys(b.tag)),
+        Event::EquipmentRetired(b) => keys.extend(item_keys(b.tag)),
+        Event::EquipmentSuspended(b) => keys.extend(item_keys(b.tag)),
+        Event::EquipmentResumed(b) => keys.extend(item_keys(b.tag)),
+        Event::ScheduleSet(b) => keys.extend(item_keys(b.tag)),
+        Event::CleaningRecorded(b) => keys.extend(item_keys(b.tag)),
+        Event::UseRecorded(b) => keys.extend(item_keys(b.tag)),
+        Event::ProblemReported(b) => keys.extend(item_keys(b.tag)),
+        Event::ProblemClosed(b) => keys.extend(item_keys(b.tag)),
         Event::UpkeepPlanned(b) => keys.extend([RowKey::Equipment(b.tag), RowKey::Upkeep(b.tag)]),
         Event::UpkeepDone(b) => keys.push(RowKey::Upkeep(b.tag)),
-        Event::EquipmentMerged(b) => keys.extend(item(b.from).into_iter().chain(item(b.into))),
-        Event::AliasAdded(b) => keys.extend([RowKey::Code(digest(&b.code)), RowKey::Equipment(b.equipment)]),
-        Event::AliasRemoved(b) => keys.push(RowKey::Code(digest(&b.code))),
+        Event::EquipmentMerged(b) => keys.extend(item_keys(b.from).into_iter().chain(item_keys(b.into))),
+        Event::AliasAdded(b) => {
+            keys.extend([RowKey::Code(text_digest(&b.code)), RowKey::Equipment(b.equipment)])
+        }
+        Event::AliasRemoved(b) => keys.push(RowKey::Code(text_digest(&b.code))),
         Event::TagAssigned(b) => keys.push(RowKey::Alias(b.tag)),
         Event::TagRevoked(b) => keys.extend([RowKey::Alias(b.tag), RowKey::Equipment(b.tag)]),
         // Its day begins in the facility's zone.
@@ -315,10 +324,10 @@ impl FacilityState {
         }
     }
 
-    /// Takes a row from where it was kept.
+    /// Sets a row from its stored form.
     ///
     /// # Errors
-    /// The row was written by a version that this one does not understand: rebuild.
+    /// This version does not understand the stored row: rebuild.
     pub fn load(&mut self, key: RowKey, row: &str) -> Result<(), serde_json::Error> {
         match key {
             RowKey::Settings => self.settings = serde_json::from_str(row)?,

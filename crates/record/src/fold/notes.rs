@@ -2,12 +2,12 @@
 
 use super::{FacilityState, FoldChanges, FoldEffect};
 use crate::entry::Digest16;
-use crate::ids::LoadId;
 use crate::kinds::{EntryRef, Event};
-use crate::tag::Tag;
+use crate::values::ids::LoadId;
+use crate::values::tag::Tag;
 
 impl FacilityState {
-    /// The items that an entry is about, by their first tags, as the rows lead to them before it is folded in.
+    /// By first tags, as the rows lead to them before the entry is folded in.
     pub(super) fn items_named(&self, event: &Event) -> Vec<Tag> {
         match event {
             Event::EquipmentChanged(b) => vec![b.tag],
@@ -35,14 +35,14 @@ impl FacilityState {
             Event::ReportMade(b) => {
                 b.tag.filter(|tag| self.equipment.contains_key(tag)).into_iter().collect()
             }
-            // Its cleaning names the item, and history alone has that.
+            // Only history knows the item of the cleaning that it checks.
             Event::CheckRecorded(_) => Vec::new(),
-            // They have lines of their own in a history, or are part of one.
+            // These have history lines of their own, or are part of one.
             Event::CleaningRecorded(_)
             | Event::CleaningVoided(_)
             | Event::PhotoAttached(_)
             | Event::UseRecorded(_) => Vec::new(),
-            // A history begins behind it.
+            // An item's history begins behind this.
             Event::EquipmentAdded(_) => Vec::new(),
             // They are about the log, the facility or people, or about many items alike.
             Event::LogStarted(_)
@@ -80,7 +80,6 @@ impl FacilityState {
     }
 }
 
-/// Puts a line into the histories of these items; one that changed nothing stands in none.
 pub(super) fn note_items(
     mut tags: Vec<Tag>,
     of: EntryRef,

@@ -9,12 +9,11 @@ use crate::limits::PHOTOS_MAX;
 use crate::run::RunName;
 use crate::tree::Hash;
 
-/// Open reports that an item remembers, the newest.
 const OPEN_MAX: usize = 8;
-/// Additions that an open report remembers, the newest.
+/// Additions to an open report that are remembered, the newest.
 const ADDED_MAX: usize = 8;
 
-/// What somebody reported of an item.
+/// One report of a problem with an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedProblem {
     /// Which entry.
@@ -31,7 +30,7 @@ pub struct ReportedProblem {
     /// Photos, by hash: the first [`crate::limits::PHOTOS_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<Hash>,
-    /// Who says so.
+    /// Who reported it.
     pub who: CleanedBy,
     /// When, corrected, milliseconds since 1970.
     pub reported_ms: i64,
@@ -57,13 +56,13 @@ impl OpenProblem {
         std::iter::once(&self.report).chain(&self.added)
     }
 
-    /// How many reports it stands for, itself and those that it no longer remembers among them.
+    /// Reports, including those that it no longer remembers.
     pub fn count(&self) -> u32 {
         let added = u32::try_from(self.added.len()).unwrap_or(u32::MAX);
         self.earlier.saturating_add(added).saturating_add(1)
     }
 
-    /// When somebody last reported something of it, milliseconds since 1970.
+    /// When the latest was reported, milliseconds since 1970.
     pub fn latest_ms(&self) -> i64 {
         self.added
             .last()
@@ -74,7 +73,7 @@ impl OpenProblem {
         self.added.push(more);
         self.added.sort_by_key(|report| report.reported_ms);
         while self.added.len() > ADDED_MAX {
-            // Reports that anybody can make push none out of sight whose author is proven.
+            // Reports that anybody can make must not push out one whose author is proven.
             let unproven = self.added.iter().position(|report| !is_proven(&report.who));
             self.added.remove(unproven.unwrap_or(0));
             self.earlier = self.earlier.saturating_add(1);
@@ -86,11 +85,15 @@ fn is_proven(who: &CleanedBy) -> bool {
     matches!(who, CleanedBy::Pin { .. } | CleanedBy::Badge { .. } | CleanedBy::Login { .. })
 }
 
-/// The report that a line means. Two branches may give one number to different reports: the one of the line's own branch is
-/// meant.
+fn find_report(problems: &[OpenProblem], of: EntryRef, run: Option<RunName>) -> Option<usize> {
+    problems.iter().position(|open| open.report.of == of && open.report.run == run)
+}
+
+/// Two branches may give one number to different reports: the one of the line's own branch is meant.
 fn find_named(problems: &[OpenProblem], of: EntryRef, run: Option<RunName>) -> Option<usize> {
-    let named = |run| problems.iter().position(|open| open.report.of == of && open.report.run == run);
-    named(run).or_else(|| named(None)).or_else(|| problems.iter().position(|open| open.report.of == of))
+    find_report(problems, of, run)
+        .or_else(|| find_report(problems, of, None))
+        .or_else(|| problems.iter().position(|open| open.report.of == of))
 }
 
 impl FacilityState {
@@ -117,7 +120,7 @@ impl FacilityState {
         changes.row(RowKey::Activity(b.tag));
         let problems = &mut self.activity_mut(b.tag).problems;
         let added_to = b.also.and_then(|also| find_named(problems, also, run));
-        // Whoever closed what it was added to, before this was found, has not seen it: it is open itself then.
+        // Whoever closed the report before this addition was found has not seen it: it opens again.
         if let Some(open) = added_to.and_then(|place| problems.get_mut(place)) {
             return open.add(report);
         }

@@ -8,20 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::values::LineTime;
 use super::{FacilityState, FoldChanges, PassedOver, RowKey, RowVersion};
-use crate::civil_time::{CivilCalendar, ZoneSpan};
 use crate::entry::Digest16;
-use crate::ids::ProtocolId;
 use crate::kinds::{
     AccessChanged, CategoryDefaults, CategoryField, CategorySet, CivilDay, CompetencyEnded,
     CompetencyGranted, EntryRef, LocationSet, ProtocolPublished, ProtocolRetired,
 };
 use crate::limits::LATE_ENTRY_MS_MAX;
+use crate::values::civil_time::{CivilCalendar, ZoneSpan};
+use crate::values::ids::ProtocolId;
 
-/// Versions of a protocol whose entries are remembered.
 const VERSIONS_MAX: usize = 16;
-/// Protocols that a person may be signed off for.
 const COMPETENCIES_MAX: usize = 200;
-/// Changes of a person’s access that are remembered.
 const ACCESS_CHANGES_MAX: usize = 8;
 
 /// A place of the pick list and of rounds.
@@ -38,7 +35,7 @@ pub struct FacilityLocation {
     /// It is not offered any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
-    /// When that was said, milliseconds since 1970.
+    /// When that was stated, milliseconds since 1970.
     pub set_ms: i64,
     /// The last entry that changed this.
     #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
@@ -59,7 +56,7 @@ pub struct EquipmentCategory {
     /// It is not offered any more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
-    /// When that was said, milliseconds since 1970.
+    /// When that was stated, milliseconds since 1970.
     pub set_ms: i64,
     /// The last entry that changed this.
     #[serde(default, skip_serializing_if = "RowVersion::is_unchanged")]
@@ -141,12 +138,11 @@ impl FacilityProtocol {
         Some(self.from_ms).filter(|from_ms| *from_ms > now_ms && !self.before.is_empty())
     }
 
-    /// Puts a newer version in front. One that would come into force no earlier never does, and what counts no more is let go.
+    /// A version that would come into force no earlier than a newer one never does, and is dropped.
     fn publish(&mut self, published: ProtocolPublished, now_ms: i64, from_ms: i64) {
         let newest = std::mem::replace(&mut self.newest, published);
         let newest = EarlierProtocol { published: newest, from_ms: self.from_ms };
         if self.retired {
-            // Nobody cleans by what was taken out of use, whatever comes after it.
             self.from_ms = now_ms;
             return self.before.clear();
         }
@@ -163,7 +159,6 @@ impl FacilityProtocol {
     }
 }
 
-// Whoever asks what a protocol says means its newest version.
 impl Deref for FacilityProtocol {
     type Target = ProtocolPublished;
     fn deref(&self) -> &ProtocolPublished {
@@ -180,10 +175,10 @@ pub struct CompetencyGrant {
     /// It was ended.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ended: bool,
-    /// Which entry says so.
+    /// The entry.
     #[serde(flatten)]
     pub of: EntryRef,
-    /// When that was said, milliseconds since 1970.
+    /// When that was stated, milliseconds since 1970.
     pub set_ms: i64,
 }
 
@@ -279,7 +274,7 @@ impl FacilityState {
             None => {
                 let row = FacilityProtocol {
                     newest: b.clone(),
-                    // There is no other one by which anybody could clean until then.
+                    // There is no other version to clean by until then.
                     from_ms: line.ms,
                     before: Vec::new(),
                     editions: vec![edition],
@@ -344,7 +339,6 @@ impl FacilityState {
         changes.row(RowKey::Competency(b.staff));
     }
 
-    /// What everybody's access has in common stands in nobody's row.
     pub(super) fn access_changed(
         &mut self,
         b: &AccessChanged,
@@ -356,7 +350,7 @@ impl FacilityState {
         let Some(member) = self.staff.get_mut(&staff) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
-        // In the order of the log, whenever a line is folded in.
+        // In the order of the log, whenever the line is folded in.
         let place = member.access.partition_point(|earlier| *earlier < of);
         if member.access.get(place) != Some(&of) {
             member.access.insert(place, of);

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::places::LinePlace;
 use super::problems::OpenProblem;
 use super::{EquipmentUse, RowVersion, ValueTimes};
 use crate::anchor::{ClockAnchor, StatedTime, TimeCertainty};
-use crate::entry::{ClockState, Digest16, EntryTime};
-use crate::ids::{BootId, ImportId, LoadId, LotId, ProtocolId, StaffId};
+use crate::entry::{ClockState, EntryTime};
 use crate::kinds::{
     AnnouncedInspection, CheckResult, CivilDay, CleanedBy, CleaningFlag, CompetencyPolicy, EntryRef,
     EquipmentLoan, FacilityBrand, MissingPart, OpenWord, PhotoPolicy, ProblemPolicy, QueuedPolicy, Schedule,
@@ -16,99 +16,14 @@ use crate::kinds::{
 };
 use crate::limits::LATE_ENTRY_MS_MAX;
 use crate::run::RunName;
-use crate::tag::Tag;
 use crate::tree::Hash;
+use crate::values::ids::{BootId, ProtocolId};
+use crate::values::tag::Tag;
 
 /// Recent complete cleanings by one protocol that an item remembers, so that a void finds the one before.
 pub(super) const RECENT_MAX: usize = 8;
 /// Protocols by which an item remembers its cleanings: an item has at most 20 at a time.
 const PROTOCOLS_MAX: usize = 32;
-
-/// Names one row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RowKey {
-    /// The facility's settings.
-    Settings,
-    /// An item, by its first tag.
-    Equipment(Tag),
-    /// What happened to an item lately.
-    Activity(Tag),
-    /// A further tag of an item, or a revoked one.
-    Alias(Tag),
-    /// A protocol's newest version.
-    Protocol(ProtocolId),
-    /// A person.
-    Staff(StaffId),
-    /// True time of one boot.
-    Boot(BootId),
-    /// A code on an item that is no tag, by the digest of the code.
-    Code(Digest16),
-    /// A place of the pick list, by the digest of its name.
-    Location(Digest16),
-    /// A category, by the digest of its name.
-    Category(Digest16),
-    /// What a person may clean by.
-    Competency(StaffId),
-    /// A lot of agent, strips or indicators.
-    Lot(LotId),
-    /// A load that has not ended.
-    Load(LoadId),
-    /// Maintenance tasks of an item.
-    Upkeep(Tag),
-    /// A file of old records.
-    History(ImportId),
-    /// A host that labels carry or carried, by its digest.
-    Host(Digest16),
-}
-
-impl std::fmt::Display for RowKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Settings => f.write_str("settings"),
-            Self::Equipment(tag) => write!(f, "equipment/{tag}"),
-            Self::Activity(tag) => write!(f, "activity/{tag}"),
-            Self::Alias(tag) => write!(f, "alias/{tag}"),
-            Self::Protocol(id) => write!(f, "protocol/{id}"),
-            Self::Staff(id) => write!(f, "staff/{id}"),
-            Self::Boot(id) => write!(f, "boot/{id}"),
-            Self::Code(digest) => write!(f, "code/{digest}"),
-            Self::Location(digest) => write!(f, "location/{digest}"),
-            Self::Category(digest) => write!(f, "category/{digest}"),
-            Self::Competency(id) => write!(f, "competency/{id}"),
-            Self::Lot(id) => write!(f, "lot/{id}"),
-            Self::Load(id) => write!(f, "load/{id}"),
-            Self::Upkeep(tag) => write!(f, "upkeep/{tag}"),
-            Self::History(id) => write!(f, "history/{id}"),
-            Self::Host(digest) => write!(f, "host/{digest}"),
-        }
-    }
-}
-
-impl std::str::FromStr for RowKey {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parse = || match text.split_once('/') {
-            None if text == "settings" => Some(Self::Settings),
-            Some(("equipment", tag)) => tag.parse().ok().map(Self::Equipment),
-            Some(("activity", tag)) => tag.parse().ok().map(Self::Activity),
-            Some(("alias", tag)) => tag.parse().ok().map(Self::Alias),
-            Some(("protocol", id)) => id.parse().ok().map(Self::Protocol),
-            Some(("staff", id)) => id.parse().ok().map(Self::Staff),
-            Some(("boot", id)) => id.parse().ok().map(Self::Boot),
-            Some(("code", digest)) => Digest16::parse(digest).map(Self::Code),
-            Some(("location", digest)) => Digest16::parse(digest).map(Self::Location),
-            Some(("category", digest)) => Digest16::parse(digest).map(Self::Category),
-            Some(("competency", id)) => id.parse().ok().map(Self::Competency),
-            Some(("lot", id)) => id.parse().ok().map(Self::Lot),
-            Some(("load", id)) => id.parse().ok().map(Self::Load),
-            Some(("upkeep", tag)) => tag.parse().ok().map(Self::Upkeep),
-            Some(("history", id)) => id.parse().ok().map(Self::History),
-            Some(("host", digest)) => Digest16::parse(digest).map(Self::Host),
-            _ => None,
-        };
-        parse().ok_or("no key of a row")
-    }
-}
 
 /// A time zone and when it came into force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,7 +38,7 @@ pub struct ZonePeriod {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FacilitySettings {
-    /// Its name; empty until somebody gave it one.
+    /// Its name; empty until one was set.
     pub name: String,
     /// Its zones over time; none: UTC, and pages say so.
     pub zones: Vec<ZonePeriod>,
@@ -141,13 +56,13 @@ pub struct FacilitySettings {
     pub locale: String,
     /// The languages that pages offer; none: all that the program has.
     pub languages: Vec<String>,
-    /// Which ways to say who cleaned are allowed, by the class of the use.
+    /// The allowed proofs of who cleaned, by the class of the use.
     pub who: WhoPolicy,
     /// Whether a reported problem takes the item out of service.
     pub problem: ProblemPolicy,
     /// Whether contact time that a phone measured counts.
     pub queued: QueuedPolicy,
-    /// What comes of a cleaning by somebody who is not signed off for its protocol.
+    /// What happens to a cleaning by a person who is not signed off for its protocol.
     pub competency: CompetencyPolicy,
     /// The next announced inspection.
     pub inspection: AnnouncedInspection,
@@ -263,7 +178,7 @@ pub struct Equipment {
     pub model: String,
     /// What sort of thing.
     pub category: String,
-    /// Where it stands.
+    /// Where the item is.
     pub location: String,
     /// Default class.
     pub class: SpauldingClass,
@@ -326,17 +241,6 @@ pub struct AdoptedBy {
     pub at_ms: i64,
 }
 
-/// Where a line stands: two branches of an epoch may hold different lines with one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct LinePlace {
-    /// Which entry.
-    #[serde(flatten)]
-    pub of: EntryRef,
-    /// The run that brought it; none: it stands in the chain.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub run: Option<RunName>,
-}
-
 /// A complete cleaning that an item remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompleteCleaning {
@@ -369,7 +273,7 @@ impl ByProtocol {
         self.done.last().map(|d| d.performed_ms)
     }
 
-    /// Uses up to here ask nothing of this protocol any more.
+    /// Uses up to here require nothing by this protocol any more.
     fn settled_ms(&self) -> i64 {
         self.last_ms().max(self.from_ms.map(|from| from.saturating_sub(1))).unwrap_or(i64::MIN)
     }
@@ -388,7 +292,7 @@ pub struct LastCleaning {
     pub performed_ms: i64,
     /// Who.
     pub who: CleanedBy,
-    /// The boot in which it was written, where no time server kept the clock then.
+    /// The boot in which it was written, where no time server had set the clock then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsure: Option<BootId>,
     /// A hardware clock went on from where one had.
@@ -410,7 +314,7 @@ impl LastCleaning {
     }
 }
 
-/// A use at its true time, and where it stood.
+/// A use at its true time, and where it stood before.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UseShift {
     pub(super) used: EquipmentUse,
@@ -441,6 +345,10 @@ pub struct EquipmentActivity {
     pub problems: Vec<OpenProblem>,
 }
 
+fn last_performed_ms(l: Option<LastCleaning>) -> Option<i64> {
+    l.map(|l| l.performed_ms)
+}
+
 impl EquipmentActivity {
     /// When the last complete cleaning was done, by whatever protocol, milliseconds since 1970.
     pub fn last_complete_ms(&self) -> Option<i64> {
@@ -461,8 +369,11 @@ impl EquipmentActivity {
     pub fn class_of_uses(&self, done_ms: i64) -> Option<SpauldingClass> {
         let done = self.done.iter().flat_map(|by| &by.done).map(|done| done.performed_ms);
         let since_ms = done.filter(|done| *done < done_ms).max();
-        let answered = |used: &&EquipmentUse| Some(used.ended_ms) > since_ms && used.ended_ms <= done_ms;
-        self.uses.iter().filter(answered).filter_map(|used| used.class).max()
+        self.uses
+            .iter()
+            .filter(|used| Some(used.ended_ms) > since_ms && used.ended_ms <= done_ms)
+            .filter_map(|used| used.class)
+            .max()
     }
 
     fn by(&mut self, protocol: Option<ProtocolId>) -> &mut ByProtocol {
@@ -477,7 +388,7 @@ impl EquipmentActivity {
         &mut self.done[place]
     }
 
-    /// From now on this protocol has a schedule of its own, which asks for what was used since.
+    /// From now on this protocol has its own schedule, which counts what was used since.
     pub(super) fn planned(&mut self, protocol: ProtocolId, from_ms: i64) {
         self.by(Some(protocol)).from_ms.get_or_insert(from_ms);
     }
@@ -501,8 +412,8 @@ impl EquipmentActivity {
         self.uses.insert(place, new);
     }
 
-    /// Uses ended at other times than was believed: when they did, and when it was believed. All are taken out before one is put
-    /// in, for what is remembered depends on which is the last.
+    /// Uses ended at other times than was believed. All are taken out before one is put in: what is
+    /// remembered depends on which is the last.
     pub(super) fn uses_moved(&mut self, moved: &[UseShift]) {
         for &UseShift { used, before_ms } in moved {
             let before = EquipmentUse { ended_ms: before_ms, ..used };
@@ -530,7 +441,7 @@ impl EquipmentActivity {
         self.uses.retain(|_| place.next().is_some_and(is_stored));
     }
 
-    /// Takes a cleaning in, as new or in another state than before.
+    /// As a new cleaning, or one in another state than before.
     pub(super) fn place(&mut self, cleaning: &CleaningRecord) {
         let (LinePlace { of, run }, performed_ms) = (cleaning.place(), cleaning.performed_ms);
         let is_other = |found: EntryRef, by: Option<RunName>| (found, by) != (of, run);
@@ -547,10 +458,9 @@ impl EquipmentActivity {
         if both[0].is_none() {
             both.swap(0, 1);
         }
-        let at = |l: Option<LastCleaning>| l.map(|l| l.performed_ms);
-        if this.is_some() && at(both[0]) <= at(this) {
+        if this.is_some() && last_performed_ms(both[0]) <= last_performed_ms(this) {
             both = [this, both[0]];
-        } else if this.is_some() && at(both[1]) <= at(this) {
+        } else if this.is_some() && last_performed_ms(both[1]) <= last_performed_ms(this) {
             both[1] = this;
         }
         [self.last, self.previous] = both;
@@ -563,9 +473,9 @@ impl EquipmentActivity {
 pub struct TagAlias {
     /// The item's first tag.
     pub equipment: Tag,
-    /// A revoked tag opens nothing, and its page says what replaced it.
+    /// A revoked tag opens nothing; its page shows what replaced it.
     pub revoked: bool,
-    /// When that was said, milliseconds since 1970.
+    /// When that was stated, milliseconds since 1970.
     pub set_ms: i64,
     /// The tag that took the place of a revoked one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -624,7 +534,7 @@ pub struct CleaningRecord {
     /// What it lacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<MissingPart>,
-    /// Photos, by hash: the first [`crate::limits::PHOTOS_MAX`]; what an entry names beyond them stands in the log only.
+    /// Photos, by hash: the first [`crate::limits::PHOTOS_MAX`]; further ones are in the log only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<Hash>,
     /// The entry that voided it.
@@ -641,10 +551,10 @@ pub struct CleaningRecord {
     pub adopted: Option<AdoptedBy>,
 }
 
-/// What somebody else found who looked at what a cleaning had done.
+/// A check of a cleaning's result by another person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpotCheck {
-    /// Which entry says so.
+    /// The entry.
     #[serde(flatten)]
     pub of: EntryRef,
     /// What they found.
@@ -652,12 +562,11 @@ pub struct SpotCheck {
 }
 
 impl CleaningRecord {
-    /// Where its entry stands.
+    /// The place of its entry.
     pub fn place(&self) -> LinePlace {
         LinePlace { of: self.of, run: self.adopted.map(|adopted| adopted.run) }
     }
 
-    /// It was written at another time than was believed.
     pub(super) fn set_recorded(&mut self, recorded_ms: i64) {
         self.recorded_ms = recorded_ms;
         self.performed_ms = StatedTime::done_ms(self.stated, recorded_ms);

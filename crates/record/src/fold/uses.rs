@@ -7,9 +7,9 @@ use crate::anchor::{ClockAnchor, StatedTime, corrected_ms};
 use crate::entry::{ClockState, EntryTime};
 use crate::kinds::{EntryRef, SpauldingClass, UseRecorded};
 use crate::run::RunName;
-use crate::tag::Tag;
+use crate::values::tag::Tag;
 
-/// What an entry says of a use, as far as its time depends on it.
+/// A use as its entry states it, as far as its time depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UseRecord {
     /// Which entry.
@@ -22,7 +22,7 @@ pub struct UseRecord {
     pub tag: Tag,
     /// When it was written.
     pub at: EntryTime,
-    /// When somebody says that it ended.
+    /// When it ended, where that was stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stated: Option<StatedTime>,
     /// Its class, where that was above the item's own.
@@ -31,7 +31,7 @@ pub struct UseRecord {
 }
 
 impl UseRecord {
-    /// What this entry says.
+    /// From its entry.
     pub fn of(line: LinePlace, at: EntryTime, body: &UseRecorded) -> Self {
         let stated = StatedTime::of_use(body, &at);
         Self { of: line.of, run: line.run, tag: body.tag, at, stated, class: body.class }
@@ -42,12 +42,13 @@ impl UseRecord {
         LinePlace { of: self.of, run: self.run }
     }
 
-    /// Whether its time follows from what is said of its boot.
+    /// Whether its time follows from anchors of its boot.
     pub fn is_unsure(&self) -> bool {
         self.at.clock != ClockState::Synced
     }
 
-    /// When it ended, milliseconds since 1970, by what is known of its boot; where nobody stated that, when it was.
+    /// When it ended, milliseconds since 1970, by the anchor of its boot; where that was not stated, when it
+    /// was.
     pub fn ended_ms(&self, anchor: Option<ClockAnchor>) -> i64 {
         StatedTime::done_ms(self.stated, corrected_ms(&self.at, anchor))
     }
@@ -56,7 +57,7 @@ impl UseRecord {
 /// A use of an item, as far as the cleaning that follows it is judged by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EquipmentUse {
-    /// When it ended, milliseconds since 1970; where nobody stated that, when it was.
+    /// When it ended, milliseconds since 1970; where that was not stated, when it was.
     pub ended_ms: i64,
     /// Its class, where that was above the item's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]

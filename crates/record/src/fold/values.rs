@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{FoldChanges, RowVersion};
 
-/// The corrected times of the lines that set the values of a row, by the value's name. A value that nobody has set since
-/// the row was made is not in it.
+/// The corrected times of the lines that set the values of a row, by the value's name. Values that were not
+/// set since the row was made are absent.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ValueTimes(BTreeMap<String, i64>);
@@ -41,40 +41,34 @@ impl fmt::Display for PassedOver {
     }
 }
 
-/// When a line was written, and whether a run brought it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LineTime {
-    /// Corrected, milliseconds since 1970.
     pub(super) ms: i64,
-    /// It stands where it was adopted, not where it was written. Only then are times compared: among the others the order
-    /// decides, whatever the clock did.
+    /// Whether a run brought the line: its place is where it was adopted, not where it was written. Only then
+    /// are times compared; otherwise the order decides, whatever the clock did.
     pub(super) late: bool,
-    /// The clock was not set, and nobody has said yet what the time was.
+    /// The clock was not set, and the time has not been stated since.
     pub(super) is_unsure: bool,
-    /// The version that it makes of a row which it changes.
+    /// The version that it makes of a row that it changes.
     pub(super) version: RowVersion,
 }
 
 impl LineTime {
-    /// Whether this line is older than one of `ms`, and so has nothing to say any more.
     pub(super) fn is_behind(self, ms: i64) -> bool {
         self.late && self.ms < ms
     }
 }
 
-/// Sets the values of one row for one line.
 pub(super) struct ValueSetter<'a> {
     pub(super) times: &'a mut ValueTimes,
-    /// The row's version.
     pub(super) changed: &'a mut RowVersion,
-    /// When the row was made.
     pub(super) made_ms: i64,
     pub(super) line: LineTime,
     pub(super) changes: &'a mut FoldChanges,
 }
 
 impl ValueSetter<'_> {
-    /// Whether this line may set the value of this name; notes that it did, or that it was passed over.
+    /// Notes that this line set the value, or that it was passed over.
     pub(super) fn take(&mut self, name: &str) -> bool {
         let set_ms = self.times.0.get(name).copied().unwrap_or(self.made_ms);
         if self.line.is_behind(set_ms) {
@@ -86,7 +80,6 @@ impl ValueSetter<'_> {
         true
     }
 
-    /// Sets a value that the line states.
     pub(super) fn set<T: Clone>(&mut self, name: &str, field: &mut T, value: Option<&T>) {
         if let Some(value) = value
             && self.take(name)

@@ -8,26 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::kinds::EntryRef;
 use crate::tree::Hash;
 
-/// What stands for a row that no entry has changed yet.
 const UNCHANGED: &str = "0";
 
-/// The last entry that changed a row; none where nothing did. Box and relay fold the same entries, so they agree on it.
-///
-/// Storage that was restored gives a number again to another entry, so the number alone is no version: the beginning of the
-/// entry's hash tells the two apart.
+/// The last entry that changed a row; none where nothing did. Box and relay fold the same entries, so they
+/// agree on it. After storage was restored the same number may belong to another entry: the beginning of the
+/// entry's hash distinguishes the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RowVersion(Option<ChangingEntry>);
 
-/// What a row of an earlier version of this program says of its entry's hash: nothing.
+/// Rows that earlier versions of this program wrote have no hash.
 const NO_LEAF: [u8; 4] = [0; 4];
 
-/// The entry that changed a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct ChangingEntry {
     #[serde(flatten)]
     of: EntryRef,
-    /// The first bytes of its leaf hash; rows of earlier versions of this program do not have it.
     #[serde(default)]
     leaf: [u8; 4],
 }
@@ -96,7 +92,7 @@ impl FromStr for RowVersion {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Epoch;
+    use crate::values::ids::Epoch;
 
     const ENTRY: EntryRef = EntryRef { epoch: Epoch { n: 3, key: [0, 0xab, 1, 2] }, seq: 17 };
 

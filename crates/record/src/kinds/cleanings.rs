@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::is_false;
-use crate::body_values::{CleanedBy, Contact, MissingPart, ProtocolRef, QueuedRecord, SpauldingClass};
-use crate::civil_day::CivilDay;
-use crate::ids::{EntryRef, LoadId};
-use crate::open_words::{CheckMethod, CheckResult, CleaningFlag, CleaningTrigger};
-use crate::redact::Redactable;
-use crate::tag::Tag;
+use super::body::is_false;
+use super::body_values::{CleanedBy, Contact, MissingPart, ProtocolRef, QueuedRecord, SpauldingClass};
+use super::civil_day::CivilDay;
+use super::open_words::{CheckMethod, CheckResult, CleaningFlag, CleaningTrigger};
 use crate::tree::Hash;
+use crate::values::ids::{EntryRef, LoadId};
+use crate::values::redact::Redactable;
+use crate::values::tag::Tag;
 
 bodies! {
     /// A cleaning. Never edited and never deleted.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::is_false;
-use crate::body_values::{EquipmentLoan, PhotoPolicy, Schedule, SpauldingClass};
-use crate::civil_day::CivilDay;
-use crate::ids::{EntryRef, LoadId, ProtocolId};
-use crate::redact::Redactable;
-use crate::tag::Tag;
+use super::body::is_false;
+use super::body_values::{EquipmentLoan, PhotoPolicy, Schedule, SpauldingClass};
+use super::civil_day::CivilDay;
+use crate::values::ids::{EntryRef, LoadId, ProtocolId};
+use crate::values::redact::Redactable;
+use crate::values::tag::Tag;
 
 bodies! {
     /// A cleanable thing. Its tag names it for life.

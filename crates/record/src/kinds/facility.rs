@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::is_false;
-use crate::body_values::{
+use super::body::is_false;
+use super::body_values::{
     AnnouncedInspection, CategoryDefaults, CategoryField, DayChange, FacilityBrand, TimeOfDay, WhoPolicy,
 };
-use crate::open_words::{CompetencyPolicy, OpenWord, ProblemPolicy, QueuedPolicy};
+use super::open_words::{CompetencyPolicy, OpenWord, ProblemPolicy, QueuedPolicy};
 
 bodies! {
     /// Settings of the facility; what is absent stays as it was.

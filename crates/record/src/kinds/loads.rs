@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::body_values::{CleanedBy, LoadItem, MissingPart, ProtocolRef, StripTest};
-use crate::civil_day::CivilDay;
-use crate::ids::{LoadId, LotId};
-use crate::open_words::{CleaningFlag, LoadFailure, LoadResult, LotContent, LotEnd};
-use crate::redact::Redactable;
-use crate::tag::Tag;
+use super::body_values::{CleanedBy, LoadItem, MissingPart, ProtocolRef, StripTest};
+use super::civil_day::CivilDay;
+use super::open_words::{CleaningFlag, LoadFailure, LoadResult, LotContent, LotEnd};
 use crate::tree::Hash;
+use crate::values::ids::{LoadId, LotId};
+use crate::values::redact::Redactable;
+use crate::values::tag::Tag;
 
 bodies! {
     /// A bottle or box of agent, strips or indicators was opened.

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::body_values::Prev;
-use crate::ids::{AccountId, BootId, BoxId, Epoch, FacilityId};
-use crate::run_name::RunName;
+use super::body_values::Prev;
+use crate::signed::vouch::{Base64Bytes, Vouch};
 use crate::tree::Hash;
-use crate::vouch::{Base64Bytes, Vouch};
+use crate::values::ids::{AccountId, BootId, BoxId, Epoch, FacilityId};
+use crate::values::run_name::RunName;
 
 bodies! {
     /// The first entry of an epoch.

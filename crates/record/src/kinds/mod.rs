@@ -1,27 +1,16 @@
-//! The typed body of every kind of entry, and `Unknown` for what this version has not heard of.
+//! The typed body of every kind of entry, and `Unknown` for what this version does not know.
 
-use serde_json::value::RawValue;
-
-/// The types of bodies, each with the name of its kind in front of its members.
-macro_rules! bodies {
-    ($($(#[$doc:meta])* $name:ident = $kind:literal { $($(#[$fdoc:meta])* $field:ident: $ty:ty,)* })*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-            pub struct $name { $($(#[$fdoc])* pub $field: $ty,)* }
-
-            impl super::EventBody for $name {
-                const KIND: &'static str = $kind;
-            }
-        )*
-    };
-}
-
+#[macro_use]
+mod body;
+mod body_values;
+mod civil_day;
 mod cleanings;
 mod equipment;
+mod event;
 mod facility;
 mod loads;
 mod logs;
+mod open_words;
 mod papers;
 mod people;
 mod problems;
@@ -29,14 +18,27 @@ mod protocols;
 mod tags;
 mod upkeep;
 
+pub use self::body_values::{
+    Agent, AnnouncedInspection, CategoryDefaults, CategoryField, CleanedBy, Contact, DayChange,
+    EquipmentLoan, FacilityBrand, HighLevelDisinfection, LabelOutcome, LoadItem, MissingPart, NameSource,
+    PackSource, PhotoPolicy, Prev, PrintedLabel, ProtocolRef, ProtocolWords, QueuedRecord, Schedule,
+    SpauldingClass, StaffRole, Step, StripTest, TimeOfDay, UpkeepReading, WeekdaySet, WhoPolicy,
+};
+pub use self::civil_day::CivilDay;
 pub use self::cleanings::{CheckRecorded, CleaningRecorded, CleaningVoided, PhotoAttached, UseRecorded};
 pub use self::equipment::{
     EquipmentAdded, EquipmentChanged, EquipmentMerged, EquipmentResumed, EquipmentRetired,
     EquipmentSuspended, ScheduleSet,
 };
+pub use self::event::{Event, Unknown};
 pub use self::facility::{CategorySet, FacilityChanged, LocationSet};
 pub use self::loads::{LoadFailed, LoadFinished, LoadStarted, LotClosed, LotOpened};
 pub use self::logs::{BoxClaimed, ClockAnchored, DirectiveApplied, DirectiveRefused, LogAdopted, LogStarted};
+pub use self::open_words::{
+    AccessChange, CheckMethod, CheckResult, CleaningFlag, CleaningTrigger, CompetencyPolicy, FieldType,
+    LoadFailure, LoadResult, LotContent, LotEnd, OpenWord, ProblemOutcome, ProblemPolicy, ProblemWord,
+    ProofWay, QueuedPolicy, ReportScope, StripPolicy, TagEnd, TagReason, UpkeepResult,
+};
 pub use self::papers::{HistoryImported, HistoryRemoved, ImportEnded, PhotoErased, ReportMade, TextErased};
 pub use self::people::{
     AccessChanged, CompetencyEnded, CompetencyGranted, StaffAdded, StaffChanged, StaffLeft,
@@ -45,142 +47,7 @@ pub use self::problems::{ProblemClosed, ProblemReported};
 pub use self::protocols::{ProtocolPublished, ProtocolRetired};
 pub use self::tags::{AliasAdded, AliasRemoved, LabelPrinted, TagAssigned, TagRevoked};
 pub use self::upkeep::{UpkeepDone, UpkeepPlanned};
-pub use crate::body_values::{
-    Agent, AnnouncedInspection, CategoryDefaults, CategoryField, CleanedBy, Contact, DayChange,
-    EquipmentLoan, FacilityBrand, HighLevelDisinfection, LabelOutcome, LoadItem, MissingPart, NameSource,
-    PackSource, PhotoPolicy, Prev, PrintedLabel, ProtocolRef, ProtocolWords, QueuedRecord, Schedule,
-    SpauldingClass, StaffRole, Step, StripTest, TimeOfDay, UpkeepReading, WeekdaySet, WhoPolicy,
-};
-pub use crate::civil_day::CivilDay;
-pub use crate::ids::EntryRef;
-pub use crate::open_words::{
-    AccessChange, CheckMethod, CheckResult, CleaningFlag, CleaningTrigger, CompetencyPolicy, FieldType,
-    LoadFailure, LoadResult, LotContent, LotEnd, OpenWord, ProblemOutcome, ProblemPolicy, ProblemWord,
-    ProofWay, QueuedPolicy, ReportScope, StripPolicy, TagEnd, TagReason, UpkeepResult,
-};
-
-/// A body and the kind of its entries.
-trait EventBody {
-    /// The kind's name in the log.
-    const KIND: &'static str;
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if takes a reference")]
-fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
-macro_rules! events {
-    ($($name:ident,)*) => {
-        /// What happened: the body of an entry, typed by its kind.
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub enum Event {
-            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name(Box<$name>),)*
-            /// A kind, or a shape of a known kind, that this version does not understand: kept, passed on, shown.
-            Unknown(Unknown),
-        }
-
-        impl Event {
-            /// Every kind that this version understands.
-            pub const KINDS: &'static [&'static str] = &[$(<$name as EventBody>::KIND),*];
-
-            /// Reads a body. Never fails: what does not fit is [`Event::Unknown`].
-            pub fn read(kind: &str, body: &str) -> Self {
-                match kind {
-                    $(<$name as EventBody>::KIND => serde_json::from_str(body).map(|b| Self::$name(Box::new(b))).ok(),)*
-                    _ => None,
-                }
-                .unwrap_or_else(|| Self::Unknown(Unknown { kind: kind.into(), body: body.into() }))
-            }
-
-            /// The kind's name in the log.
-            pub fn kind(&self) -> &str {
-                match self {
-                    $(Self::$name(_) => <$name as EventBody>::KIND,)*
-                    Self::Unknown(unknown) => &unknown.kind,
-                }
-            }
-
-            /// The body's JSON.
-            ///
-            /// # Errors
-            /// Only for an [`Event::Unknown`] whose body is no JSON.
-            pub fn body(&self) -> Result<Box<RawValue>, serde_json::Error> {
-                match self {
-                    $(Self::$name(body) => serde_json::value::to_raw_value(body),)*
-                    Self::Unknown(unknown) => RawValue::from_string(unknown.body.to_string()),
-                }
-            }
-        }
-
-        $(impl From<$name> for Event {
-            fn from(body: $name) -> Self {
-                Self::$name(Box::new(body))
-            }
-        })*
-    };
-}
-
-/// An event that this version does not understand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unknown {
-    /// Its kind as written.
-    pub kind: Box<str>,
-    /// Its body as written.
-    pub body: Box<str>,
-}
-
-events! {
-    LogStarted,
-    LogAdopted,
-    BoxClaimed,
-    ClockAnchored,
-    DirectiveApplied,
-    DirectiveRefused,
-    FacilityChanged,
-    LocationSet,
-    CategorySet,
-    EquipmentAdded,
-    EquipmentChanged,
-    EquipmentRetired,
-    EquipmentSuspended,
-    EquipmentResumed,
-    EquipmentMerged,
-    ScheduleSet,
-    TagAssigned,
-    TagRevoked,
-    AliasAdded,
-    AliasRemoved,
-    LabelPrinted,
-    ProtocolPublished,
-    ProtocolRetired,
-    StaffAdded,
-    StaffChanged,
-    StaffLeft,
-    CompetencyGranted,
-    CompetencyEnded,
-    AccessChanged,
-    CleaningRecorded,
-    CleaningVoided,
-    UseRecorded,
-    PhotoAttached,
-    CheckRecorded,
-    ProblemReported,
-    ProblemClosed,
-    LotOpened,
-    LotClosed,
-    LoadStarted,
-    LoadFinished,
-    LoadFailed,
-    UpkeepPlanned,
-    UpkeepDone,
-    ImportEnded,
-    HistoryImported,
-    HistoryRemoved,
-    TextErased,
-    PhotoErased,
-    ReportMade,
-}
+pub use crate::values::ids::EntryRef;
 
 #[cfg(test)]
 mod tests {

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ImportId, ReportId, StaffId};
-use crate::open_words::{OpenWord, ReportScope};
-use crate::redact::Redactable;
-use crate::tag::Tag;
+use super::open_words::{OpenWord, ReportScope};
 use crate::tree::Hash;
+use crate::values::ids::{ImportId, ReportId, StaffId};
+use crate::values::redact::Redactable;
+use crate::values::tag::Tag;
 
 bodies! {
     /// The last entry of an import; what it brought are ordinary entries before it.

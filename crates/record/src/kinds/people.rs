@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::body_values::StaffRole;
-use crate::civil_day::CivilDay;
-use crate::ids::{ProtocolId, StaffId};
-use crate::open_words::{AccessChange, OpenWord};
-use crate::redact::Redactable;
+use super::body_values::StaffRole;
+use super::civil_day::CivilDay;
+use super::open_words::{AccessChange, OpenWord};
+use crate::values::ids::{ProtocolId, StaffId};
+use crate::values::redact::Redactable;
 
 bodies! {
     /// A person at the facility.

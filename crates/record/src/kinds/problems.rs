@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::body_values::CleanedBy;
-use crate::ids::EntryRef;
-use crate::open_words::{ProblemOutcome, ProblemWord};
-use crate::redact::Redactable;
-use crate::tag::Tag;
+use super::body_values::CleanedBy;
+use super::open_words::{ProblemOutcome, ProblemWord};
 use crate::tree::Hash;
+use crate::values::ids::EntryRef;
+use crate::values::redact::Redactable;
+use crate::values::tag::Tag;
 
 bodies! {
     /// Something is wrong with an item.

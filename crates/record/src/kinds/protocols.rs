@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::is_false;
-use crate::body_values::{
+use super::body::is_false;
+use super::body_values::{
     Agent, HighLevelDisinfection, PackSource, PhotoPolicy, ProtocolWords, SpauldingClass, Step,
 };
-use crate::civil_day::CivilDay;
-use crate::ids::ProtocolId;
-use crate::redact::Redactable;
+use super::civil_day::CivilDay;
+use crate::values::ids::ProtocolId;
+use crate::values::redact::Redactable;
 
 bodies! {
     /// A version of how to clean something.

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::body_values::PrintedLabel;
-use crate::ids::{JobId, LoadId};
-use crate::open_words::{TagEnd, TagReason};
-use crate::redact::Redactable;
-use crate::tag::Tag;
+use super::body_values::PrintedLabel;
+use super::open_words::{TagEnd, TagReason};
+use crate::values::ids::{JobId, LoadId};
+use crate::values::redact::Redactable;
+use crate::values::tag::Tag;
 
 bodies! {
     /// One more tag that opens an item.

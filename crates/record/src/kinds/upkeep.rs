@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::body_values::{CleanedBy, Schedule, UpkeepReading};
-use crate::ids::{ProtocolId, UpkeepId};
-use crate::open_words::UpkeepResult;
-use crate::redact::Redactable;
-use crate::tag::Tag;
+use super::body_values::{CleanedBy, Schedule, UpkeepReading};
+use super::open_words::UpkeepResult;
 use crate::tree::Hash;
+use crate::values::ids::{ProtocolId, UpkeepId};
+use crate::values::redact::Redactable;
+use crate::values::tag::Tag;
 
 bodies! {
     /// A maintenance task of an item, apart from its cleanings.

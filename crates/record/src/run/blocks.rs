@@ -32,7 +32,7 @@ impl RunBlocks {
     }
 }
 
-/// The lines of the part in which the line `seq` of a run stands; `None` where the run has no such line.
+/// The lines of the part that holds the line `seq` of a run; `None` where the run has no such line.
 pub fn block_lines(run: &RunName, seq: u64) -> Option<Range<u64>> {
     let lines = run.lines();
     let at = seq.checked_sub(lines.start).filter(|_| lines.contains(&seq))?;
@@ -57,24 +57,27 @@ pub fn path_in_run(run: &RunName, seq: u64, leaves: Vec<Hash>, roots: Vec<Hash>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Epoch;
     use crate::run::RunNamer;
     use crate::tree::root_from_inclusion;
+    use crate::values::ids::Epoch;
+
+    fn leaf_of(n: u64) -> Hash {
+        Hash::of(&n.to_be_bytes())
+    }
 
     #[test]
     fn roots_of_parts_lead_to_the_root_of_all_lines() {
         for size in [1, 255, 256, 257, 511, 512, 513, 1_000, 2_560, 65_536] {
-            let leaf = |n: u64| Hash::of(&n.to_be_bytes());
             let (first, mut blocks) = (7_u64, RunBlocks::default());
             let mut namer = RunNamer::new(Epoch { n: 1, key: [1; 4] }, first);
-            (0..size).for_each(|n| (blocks.push(leaf(n)), namer.push(leaf(n))).1);
+            (0..size).for_each(|n| (blocks.push(leaf_of(n)), namer.push(leaf_of(n))).1);
             let run = namer.name().unwrap();
             for at in [0, size / 2, size - 1] {
                 let block = block_lines(&run, first + at).unwrap();
-                let leaves: Vec<Hash> = block.map(|seq| leaf(seq - first)).collect();
+                let leaves: Vec<Hash> = block.map(|seq| leaf_of(seq - first)).collect();
                 let path = path_in_run(&run, first + at, leaves.clone(), blocks.roots()).unwrap();
                 assert_eq!(
-                    root_from_inclusion(leaf(at), at, size, &path),
+                    root_from_inclusion(leaf_of(at), at, size, &path),
                     Some(run.root()),
                     "{at} of {size}"
                 );

@@ -6,23 +6,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{RunName, RunNamer};
-use crate::checkpoint::Checkpoint;
 use crate::entry::{Entry, EntryError};
 use crate::group::{
     GROUP_BYTES_MAX, GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupLine, ParsedGroup, group_lines,
     group_trailer, half_sum,
 };
-use crate::ids::BoxId;
 use crate::limits::{ENTRY_TEXTS_MAX, NOTE_BYTES_MAX, RUN_NOTES_MAX};
-use crate::redact::{TextError, TextLine};
-use crate::sign::SignedNote;
+use crate::signed::checkpoint::Checkpoint;
+use crate::signed::sign::SignedNote;
 use crate::tree::{Hash, leaf_hash};
+use crate::values::ids::BoxId;
+use crate::values::redact::{TextError, TextLine};
 
 /// Bytes of whole groups in one frame: damage costs at most this much, and a group.
 const FRAME_BYTES: usize = 1 << 20;
-/// log2 of the zstd window that a reader grants: a frame unpacks to a mebibyte and the group that went over it.
+/// log2 of the zstd window that a reader grants: a frame unpacks to a mebibyte and the group that goes over
+/// it.
 const WINDOW_LOG_MAX: u32 = 21;
-/// Bytes of the head and its notes at most.
 const HEAD_BYTES_MAX: usize = 512 + RUN_NOTES_MAX * (NOTE_BYTES_MAX * 4 / 3 + 16);
 const LEVEL: i32 = 3;
 
@@ -38,7 +38,7 @@ pub enum RunError {
     /// A note is no checkpoint of the run's epoch.
     #[error("a note in the run is no checkpoint of its epoch")]
     Note,
-    /// What stands at this line is no intact group that goes on from the one before.
+    /// No intact group that continues the one before begins at this line.
     #[error("the run's lines do not hold from entry {0} on")]
     Group(u64),
     /// A line that is no entry.
@@ -60,7 +60,7 @@ pub enum RunError {
     /// A text that its entry does not name.
     #[error("a text beside entry {0} of the run is not named by it, or one too many")]
     Stray(u64),
-    /// The lines are others than the name says: fewer, more, or changed.
+    /// The lines do not match the name: fewer, more, or changed.
     #[error("the run's lines do not lead to the root in its name")]
     Root,
 }
@@ -76,7 +76,7 @@ pub struct RunLine {
     pub texts: Vec<TextLine>,
 }
 
-/// Writes a run's file. The bytes are a run only once [`RunWriter::finish`] said so.
+/// Writes a run's file. The bytes are a run only once [`RunWriter::finish`] succeeded.
 #[derive(Debug)]
 pub struct RunWriter<W> {
     out: W,
@@ -89,7 +89,6 @@ pub struct RunWriter<W> {
     frame: Vec<u8>,
 }
 
-/// The plain bytes of the head.
 fn run_head(box_id: BoxId, name: &RunName, notes: &[String]) -> String {
     let notes_lines: String = notes.iter().map(|note| format!("#c {}\n", STANDARD.encode(note))).collect();
     let stated = format!("{box_id} {name} {}", notes.len());
@@ -97,15 +96,14 @@ fn run_head(box_id: BoxId, name: &RunName, notes: &[String]) -> String {
     format!("#r 1 {stated} {sum}\n{notes_lines}")
 }
 
-/// Whether a note is a checkpoint of the run's epoch; its signature is for those to check who have the key.
-/// Whether a signed note is a checkpoint of the run's own epoch. Its signatures are looked at by whoever relies on it.
+/// Whether a note is a checkpoint of the run's own epoch. Its signatures are not checked.
 pub fn is_note_of(note: &str, box_id: BoxId, name: &RunName) -> bool {
     let checkpoint = SignedNote::parse(note).and_then(|note| Checkpoint::parse(note.text()));
     checkpoint.is_ok_and(|c| c.origin.box_id == box_id && c.origin.epoch == name.epoch())
 }
 
 impl<W: Write> RunWriter<W> {
-    /// Begins a file. `notes` are checkpoints of the run's own epoch, as far as they are here: they are kept with its lines.
+    /// `notes` are the known checkpoints of the run's own epoch, stored with its lines.
     ///
     /// # Errors
     /// Writing; a note of something else, or more than [`RUN_NOTES_MAX`].
@@ -118,7 +116,8 @@ impl<W: Write> RunWriter<W> {
         let (entries, texts) = (Vec::new(), Vec::new());
         let frame = run_head(box_id, &name, notes).into_bytes();
         let mut writer = Self { out, name, namer, first, entries, texts, frame };
-        // In a frame of its own: who looks for intact groups in a damaged file finds them from the first frame on.
+        // In a frame of its own: whoever looks for intact groups in a damaged file finds them from the first
+        // frame on.
         writer.write_frame()?;
         Ok(writer)
     }
@@ -188,8 +187,9 @@ impl<W: Write> RunWriter<W> {
     }
 }
 
-/// Reads a run's file, group by group, in the memory of one frame. Nothing of it is believed before the last group: the
-/// root in the name decides. Where that matters (a line from another side, or from a card), [`check_run`] goes first.
+/// Reads a run's file, group by group, in the memory of one frame. Nothing of it is verified before the last
+/// group: the root in the name decides. Where that matters (a line from another side, or from a card), call
+/// [`check_run`] first.
 pub struct RunReader<R: Read> {
     plain: BufReader<zstd::stream::read::Decoder<'static, BufReader<R>>>,
     name: RunName,
@@ -247,7 +247,7 @@ impl<R: Read> RunReader<R> {
         Ok(())
     }
 
-    /// Checkpoints of the run's own epoch that were kept with it. Their signatures were not checked.
+    /// Checkpoints of the run's own epoch that were stored with it. Their signatures were not checked.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
@@ -276,8 +276,8 @@ impl<R: Read> RunReader<R> {
             == Some(group_trailer(first, group.next, &group.root, lines).as_bytes());
         let lines = same.then(|| parse_lines(first, lines)).ok_or(RunError::Group(first))??;
         lines.iter().for_each(|line| self.namer.push(line.leaf));
-        let goes_on = self.namer.next_seq() == group.next && self.namer.root() == group.root;
-        goes_on.then_some(Some(lines)).ok_or(RunError::Group(first))
+        let continues = self.namer.next_seq() == group.next && self.namer.root() == group.root;
+        continues.then_some(Some(lines)).ok_or(RunError::Group(first))
     }
 
     /// Reads up to and with the next trailer; `false` at the end.
@@ -285,8 +285,8 @@ impl<R: Read> RunReader<R> {
         self.group.clear();
         loop {
             let start = self.group.len();
-            let room = (GROUP_BYTES_MAX - start) as u64;
-            let read = self.plain.by_ref().take(room).read_until(b'\n', &mut self.group)?;
+            let left = (GROUP_BYTES_MAX - start) as u64;
+            let read = self.plain.by_ref().take(left).read_until(b'\n', &mut self.group)?;
             if read == 0 && start == 0 {
                 return Ok(false);
             }
@@ -301,7 +301,6 @@ impl<R: Read> RunReader<R> {
     }
 }
 
-/// The lines of a group: entries numbered from `first`, each text named by the entry that it stands beside.
 fn parse_lines(first: u64, bytes: &[u8]) -> Result<Vec<RunLine>, RunError> {
     let mut lines: Vec<RunLine> = Vec::new();
     let mut open: Vec<Vec<Hash>> = Vec::new();

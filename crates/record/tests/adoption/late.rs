@@ -21,7 +21,6 @@ const PUMP: &str = "ABCDEFGH3";
 const SPARE: &str = "7QK3M9X2W";
 const HOUR: i64 = 3_600_000;
 
-/// The index as a store keeps it.
 #[derive(Default, Clone)]
 struct Index {
     cleanings: BTreeMap<LinePlace, CleaningRecord>,
@@ -39,12 +38,20 @@ impl HistoryLookup for Index {
         Ok(found.or_else(|| any.next().and_then(|place| known(*place))).cloned())
     }
     fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
-        let unsure = |c: &&CleaningRecord| c.at.boot == boot && c.at.clock != ClockState::Synced;
-        Ok(self.cleanings.values().filter(unsure).cloned().collect())
+        Ok(self
+            .cleanings
+            .values()
+            .filter(|c| c.at.boot == boot && c.at.clock != ClockState::Synced)
+            .cloned()
+            .collect())
     }
     fn unsure_uses(&self, boot: BootId) -> Result<Vec<UseRecord>, Infallible> {
-        let unsure = |used: &&UseRecord| used.at.boot == boot && used.at.clock != ClockState::Synced;
-        Ok(self.uses.iter().filter(unsure).copied().collect())
+        Ok(self
+            .uses
+            .iter()
+            .filter(|used| used.at.boot == boot && used.at.clock != ClockState::Synced)
+            .copied()
+            .collect())
     }
     fn first_of_key(
         &self,
@@ -66,7 +73,6 @@ struct World {
 }
 
 impl World {
-    /// Folds a line: of the open epoch in the chain, or of the earlier one by a run.
     fn tell(&mut self, late: bool, wall: i64, kind: &str, body: &str) -> (EntryRef, FoldChanges) {
         let epoch = if late { EARLIER } else { OPEN };
         let seq = self.next.entry(epoch).or_default();
@@ -75,7 +81,6 @@ impl World {
         (of, self.tell_at(of, late.then(|| run(0)), (wall, kind, body)))
     }
 
-    /// Folds a line at a place of its own.
     fn tell_at(
         &mut self,
         of: EntryRef,
@@ -135,7 +140,6 @@ impl World {
     }
 }
 
-/// A run of the earlier epoch, as its name alone.
 fn run(n: u8) -> RunName {
     RunName::new(EARLIER, 0..60, Hash([n; 32])).unwrap()
 }
@@ -144,7 +148,7 @@ fn key(key: &str, req: &str) -> Option<IdempotencyRecord> {
     Some(IdempotencyRecord { key: Digest16::of(key.as_bytes()), req: Digest16::of(req.as_bytes()) })
 }
 
-/// Kinds that set no value: they begin, end, add or count something, and neither is passed over for an older time.
+/// Kinds that begin, end, add or count something: none is passed over for an older time.
 const SETS_NO_VALUE: [&str; 39] = [
     "log.started",
     "log.adopted",
@@ -196,10 +200,33 @@ fn every_kind_sets_a_value_here_or_sets_none() {
     assert_eq!(known.len(), setting.len() + SETS_NO_VALUE.len(), "one kind does both");
 }
 
-/// How many ways there are to set a value.
 const SETTINGS: u8 = 13;
 
-/// A kind and body of one that sets a value; `n` makes values tell apart.
+fn time_of(n: usize) -> i64 {
+    200 + 10 * i64::try_from(n).unwrap()
+}
+
+fn pump_values(f: &FacilityState) -> impl PartialEq + std::fmt::Debug + use<> {
+    let item = &f.equipment[&PUMP.parse().unwrap()];
+    let schedule = item.schedule(None).cloned();
+    (item.name.clone(), item.location.clone(), item.custom.clone(), schedule)
+}
+
+fn staff_values(f: &FacilityState) -> impl PartialEq + std::fmt::Debug + use<> {
+    let values = f.staff.iter().map(|(id, s)| (*id, s.name, s.role, s.left, s.name_ms, s.role_ms));
+    values.collect::<Vec<_>>()
+}
+
+fn register_values(f: &FacilityState) -> impl PartialEq + std::fmt::Debug + use<> {
+    let places: Vec<_> = f.locations.values().map(|place| place.within.clone()).collect();
+    let retired: Vec<_> = f.categories.values().map(|category| category.retired).collect();
+    let grants = f.competency.values().flat_map(|c| c.protocols.values());
+    let grants: Vec<_> = grants.filter(|g| !g.ended).map(|g| (g.until, g.set_ms)).collect();
+    let tasks = f.upkeep.values().flat_map(|u| &u.tasks);
+    let tasks: Vec<_> = tasks.map(|t| (t.name.clone(), t.schedule.clone())).collect();
+    (places, retired, grants, tasks)
+}
+
 fn setting(which: u8, n: usize) -> (&'static str, String) {
     let reason =
         serde_json::to_string(&PersonalText::new(&format!("Ada {n}"), [0; 16]).unwrap().redactable())
@@ -247,7 +274,8 @@ fn setting(which: u8, n: usize) -> (&'static str, String) {
 const PROTOCOL: &str = "01KAFJWQ400000000000000003";
 
 proptest! {
-    /// However the lines of a history were torn apart, each value ends as it would have ended in the order of time.
+    /// However the lines of a history were split, each value ends as it would have ended in the order of
+    /// time.
     #[test]
     fn values_found_late_end_as_if_told_in_time(reported in prop::collection::vec((0..SETTINGS, any::<bool>()), 0..30)) {
         let reason = serde_json::to_string(&PersonalText::new("Ada", [0; 16]).unwrap().redactable()).unwrap();
@@ -255,43 +283,24 @@ proptest! {
         let mut in_time = World::pump();
         in_time.tell(false, 101, "staff.added", &staff);
         let mut partial = in_time.clone();
-        let at = |n: usize| 200 + 10 * i64::try_from(n).unwrap();
         for (n, (which, _)) in reported.iter().enumerate() {
             let (kind, body) = setting(*which, n);
-            in_time.tell(false, at(n), kind, &body);
+            in_time.tell(false, time_of(n), kind, &body);
         }
         for late in [false, true] {
             for (n, (which, _)) in reported.iter().enumerate().filter(|(_, (_, is_late))| *is_late == late) {
                 let (kind, body) = setting(*which, n);
-                partial.tell(late, at(n), kind, &body);
+                partial.tell(late, time_of(n), kind, &body);
             }
         }
         let (a, b) = (&in_time.facility, &partial.facility);
         prop_assert_eq!((&a.settings.name, &a.settings.contact, a.settings.undo_min, a.settings.zone()),
             (&b.settings.name, &b.settings.contact, b.settings.undo_min, b.settings.zone()));
-        let pump = |f: &FacilityState| {
-            let item = &f.equipment[&PUMP.parse().unwrap()];
-            let schedule = item.schedule(None).cloned();
-            (item.name.clone(), item.location.clone(), item.custom.clone(), schedule)
-        };
-        prop_assert_eq!(pump(a), pump(b));
+        prop_assert_eq!(pump_values(a), pump_values(b));
         let spare = SPARE.parse().unwrap();
         prop_assert_eq!(a.resolve(spare).is_some(), b.resolve(spare).is_some());
-        let staff = |f: &FacilityState| {
-            let values = f.staff.iter().map(|(id, s)| (*id, s.name, s.role, s.left, s.name_ms, s.role_ms));
-            values.collect::<Vec<_>>()
-        };
-        prop_assert_eq!(staff(a), staff(b));
-        let register = |f: &FacilityState| {
-            let places: Vec<_> = f.locations.values().map(|place| place.within.clone()).collect();
-            let retired: Vec<_> = f.categories.values().map(|category| category.retired).collect();
-            let grants = f.competency.values().flat_map(|c| c.protocols.values());
-            let grants: Vec<_> = grants.filter(|g| !g.ended).map(|g| (g.until, g.set_ms)).collect();
-            let tasks = f.upkeep.values().flat_map(|u| &u.tasks);
-            let tasks: Vec<_> = tasks.map(|t| (t.name.clone(), t.schedule.clone())).collect();
-            (places, retired, grants, tasks)
-        };
-        prop_assert_eq!(register(a), register(b));
+        prop_assert_eq!(staff_values(a), staff_values(b));
+        prop_assert_eq!(register_values(a), register_values(b));
     }
 }
 
@@ -306,7 +315,7 @@ fn the_order_decides_among_lines_of_the_chain_whatever_the_clock_did() {
 #[test]
 fn a_cleaning_that_was_told_recorded_in_time_still_counts() {
     let mut world = World::pump();
-    // The card forgot it; it is adopted four days later.
+    // The box lost it; it is adopted four days later.
     world.tell(false, 96 * HOUR, "use.recorded", &format!(r#"{{"tag":"{PUMP}"}}"#));
     let (of, _) = world.clean(true, HOUR, r#","performed":3590000"#);
     let cleaning = world.only_cleaning();
@@ -340,7 +349,6 @@ fn one_key_at_two_places_counts_once_with_the_earlier_time() {
     assert!(matches!(&changes.effects[0], FoldEffect::Recleaned(c) if c.of == first));
     assert_eq!(world.activity().cleanings, 1);
     assert_eq!(world.activity().last_complete_ms(), Some(HOUR));
-    // What is said of one is said of the other.
     world.idem = None;
     let reason = serde_json::to_string(&PersonalText::new("no", [0; 16]).unwrap().redactable()).unwrap();
     let body = format!(r#"{{"epoch":"{EARLIER}","seq":{},"reason":{reason}}}"#, again.seq);
@@ -375,6 +383,11 @@ fn the_same_key_with_another_request_counts_twice() {
     assert_eq!(world.index.keys.len(), 1, "the first answers for the key");
 }
 
+fn voided_runs(world: &World) -> Vec<Option<RunName>> {
+    let voided = world.index.cleanings.values().filter(|c| c.voided.is_some());
+    voided.map(|c| c.place().run).collect()
+}
+
 #[test]
 fn two_branches_with_one_number_are_two_cleanings() {
     let mut world = World::pump();
@@ -385,18 +398,14 @@ fn two_branches_with_one_number_are_two_cleanings() {
     }
     assert_eq!((world.index.cleanings.len(), world.activity().cleanings), (3, 3));
     assert_eq!(world.activity().done[0].done.len(), 3);
-    // What a branch says of a number is said of its own line.
+    // What a branch says of a number concerns its own line.
     let reason = serde_json::to_string(&PersonalText::new("no", [0; 16]).unwrap().redactable()).unwrap();
     let void = format!(r#"{{"epoch":"{EARLIER}","seq":7,"reason":{reason}}}"#);
     let later = EntryRef { epoch: EARLIER, seq: 8 };
-    let voided = |world: &World| -> Vec<Option<RunName>> {
-        let voided = world.index.cleanings.values().filter(|c| c.voided.is_some());
-        voided.map(|c| c.place().run).collect()
-    };
     world.tell_at(later, Some(run(2)), (4 * HOUR, "cleaning.voided", &void));
-    assert_eq!(voided(&world), [Some(run(2))]);
+    assert_eq!(voided_runs(&world), [Some(run(2))]);
     world.tell(false, 5 * HOUR, "cleaning.voided", &void);
-    assert_eq!(voided(&world), [None, Some(run(2))], "who stands in the chain means the chain's");
+    assert_eq!(voided_runs(&world), [None, Some(run(2))], "who stands in the chain means the chain's");
     let left = world.activity().done[0].done[0];
     assert_eq!((left.run, left.performed_ms), (Some(run(1)), 2 * HOUR));
 }
@@ -419,20 +428,23 @@ fn what_does_not_apply_any_more_is_passed_over_with_a_note() {
         assert_eq!(changes.passed, not_applicable, "{kind}");
         assert_eq!((world.facility, changes.effects), (before.clone(), vec![]), "{kind}");
         world.facility = before;
-        // The same in the chain is no news to anybody.
         let (_, changes) = world.tell(false, 500, kind, &body);
         assert_eq!(changes.passed, [], "{kind}");
     }
 }
 
-/// Found by the property above: a zone that is set again at a later time is no other zone, and is still the later one.
+fn zone_body(zone: &str) -> String {
+    format!(r#"{{"zone":"{zone}"}}"#)
+}
+
+/// Found by the property above: a zone that is set again at a later time is the same zone, and is still the
+/// later one.
 #[test]
 fn a_zone_that_was_said_again_stays() {
     let mut world = World::pump();
-    let zone = |zone: &str| format!(r#"{{"zone":"{zone}"}}"#);
-    world.tell(false, 200, "facility.changed", &zone("Etc/GMT+1"));
-    world.tell(false, 900, "facility.changed", &zone("Etc/GMT+1"));
-    let (_, changes) = world.tell(true, 500, "facility.changed", &zone("Etc/GMT+8"));
+    world.tell(false, 200, "facility.changed", &zone_body("Etc/GMT+1"));
+    world.tell(false, 900, "facility.changed", &zone_body("Etc/GMT+1"));
+    let (_, changes) = world.tell(true, 500, "facility.changed", &zone_body("Etc/GMT+8"));
     assert_eq!(changes.passed, [PassedOver::Older { value: "zone".into() }]);
     assert_eq!((world.facility.settings.zone(), world.facility.settings.zones.len()), ("Etc/GMT+1", 1));
 }
@@ -445,7 +457,7 @@ fn a_state_that_was_left_since_stays_left() {
     world.tell(false, 1_000, "equipment.resumed", &tag);
     let (_, changes) = world.tell(true, 500, "equipment.suspended", &tag);
     assert_eq!(changes.passed, [PassedOver::Older { value: "service".into() }]);
-    // Said at a time, even where it changed nothing.
+    // Stated at a time, even where it changed nothing.
     world.tell(false, 1_500, "equipment.resumed", &tag);
     let (_, changes) = world.tell(true, 1_200, "equipment.suspended", &tag);
     assert_eq!(changes.passed, [PassedOver::Older { value: "service".into() }]);
@@ -457,30 +469,39 @@ fn a_state_that_was_left_since_stays_left() {
     assert_eq!((changes.passed, spans), (vec![], vec![(900, Some(1_000)), (2_000, None)]));
 }
 
+fn outage_body(day: &str, again: bool) -> String {
+    format!(r#"{{"tag":"{PUMP}","back":"{day}","again":{again}}}"#)
+}
+
 #[test]
 fn an_earlier_day_of_an_outage_takes_the_place_of_no_later_one() {
     let mut world = World::pump();
-    let back = |day: &str, again: bool| format!(r#"{{"tag":"{PUMP}","back":"{day}","again":{again}}}"#);
     let shown =
         |world: &World| world.facility.equipment[&PUMP.parse().unwrap()].out[0].back.unwrap().to_string();
-    world.tell(false, 900, "equipment.suspended", &back("2026-12-01", false));
-    world.tell(false, 1_000, "equipment.suspended", &back("2026-12-08", true));
-    let (_, changes) = world.tell(true, 950, "equipment.suspended", &back("2026-12-04", true));
+    world.tell(false, 900, "equipment.suspended", &outage_body("2026-12-01", false));
+    world.tell(false, 1_000, "equipment.suspended", &outage_body("2026-12-08", true));
+    let (_, changes) = world.tell(true, 950, "equipment.suspended", &outage_body("2026-12-04", true));
     assert_eq!(changes.passed, [PassedOver::Older { value: "service".into() }]);
     assert_eq!(shown(&world), "2026-12-08");
-    let (_, changes) = world.tell(true, 1_100, "equipment.suspended", &back("2026-12-24", true));
+    let (_, changes) = world.tell(true, 1_100, "equipment.suspended", &outage_body("2026-12-24", true));
     assert_eq!((changes.passed, shown(&world)), (vec![], "2026-12-24".to_owned()));
+}
+
+fn name_body(name: &str) -> String {
+    format!(r#"{{"tag":"{PUMP}","name":"{name}"}}"#)
+}
+
+fn pump_version(world: &World) -> Option<EntryRef> {
+    world.facility.equipment[&PUMP.parse().unwrap()].changed.entry()
 }
 
 #[test]
 fn only_what_a_late_line_sets_makes_another_version() {
     let mut world = World::pump();
-    let name = |name: &str| format!(r#"{{"tag":"{PUMP}","name":"{name}"}}"#);
-    let version = |world: &World| world.facility.equipment[&PUMP.parse().unwrap()].changed.entry();
-    let (later, _) = world.tell(false, 900, "equipment.changed", &name("Pump 2"));
-    world.tell(true, 500, "equipment.changed", &name("Pump 1"));
-    assert_eq!(version(&world), Some(later), "it was set again at a later time");
+    let (later, _) = world.tell(false, 900, "equipment.changed", &name_body("Pump 2"));
+    world.tell(true, 500, "equipment.changed", &name_body("Pump 1"));
+    assert_eq!(pump_version(&world), Some(later), "it was set again at a later time");
     let place = format!(r#"{{"tag":"{PUMP}","location":"ICU"}}"#);
     let (late, _) = world.tell(true, 600, "equipment.changed", &place);
-    assert_eq!(version(&world), Some(late));
+    assert_eq!(pump_version(&world), Some(late));
 }

@@ -7,7 +7,7 @@ use record::adoption::LineId;
 use record::ids::Epoch;
 use record::run::RunName;
 
-/// A line as the model sees it: what it is, and the run that it adopts.
+/// What a line is, and the run that it adopts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ModelLine {
     pub(crate) id: LineId,

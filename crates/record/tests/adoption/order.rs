@@ -15,7 +15,6 @@ use crate::model::{self, ModelLine, ModelLog, ModelRuns};
 
 type Lines = BTreeMap<u64, Entry>;
 
-/// Numbers from a seed.
 struct Dice(u64);
 
 impl Dice {
@@ -45,7 +44,6 @@ fn ids(epoch: Epoch, lines: &Lines) -> Vec<LineId> {
     lines.iter().map(|(seq, entry)| LineId { epoch, seq: *seq, leaf: entry.leaf() }).collect()
 }
 
-/// The runs that hold these lines, with what is in each.
 fn runs_of(epoch: Epoch, lines: &Lines) -> Vec<(RunName, Lines)> {
     let runs = split_runs(epoch, lines.iter().map(|(seq, entry)| (*seq, entry.leaf())));
     let of = |run: &RunName| lines.range(run.lines()).map(|(seq, entry)| (*seq, entry.clone())).collect();
@@ -57,8 +55,17 @@ fn runs_of(epoch: Epoch, lines: &Lines) -> Vec<(RunName, Lines)> {
 struct World {
     base: Vec<(Epoch, Lines)>,
     runs: BTreeMap<RunName, Lines>,
-    /// Named by entries and nowhere.
     gone: BTreeSet<RunName>,
+}
+
+fn model_log(epoch: Epoch, lines: &Lines) -> ModelLog {
+    lines
+        .iter()
+        .map(|(seq, entry): (&u64, &Entry)| {
+            let id = LineId { epoch, seq: *seq, leaf: entry.leaf() };
+            (*seq, ModelLine { id, adopts: entry.event().mentions().run })
+        })
+        .collect::<ModelLog>()
 }
 
 impl World {
@@ -89,7 +96,7 @@ impl World {
         world
     }
 
-    /// What became runs of this epoch: pieces of it, pieces that overlap, and another branch of it.
+    /// What became runs of this epoch: pieces, overlapping pieces, and another branch.
     fn leave(&mut self, dice: &mut Dice, epoch: Epoch, lines: &Lines, known: &mut Vec<RunName>) {
         let mut left: Vec<Lines> = Vec::new();
         for _ in 0..dice.below(3) {
@@ -108,20 +115,16 @@ impl World {
     }
 
     fn as_model(&self) -> (Vec<(Epoch, ModelLog)>, ModelRuns) {
-        let log = |epoch: Epoch, lines: &Lines| {
-            let line = |(seq, entry): (&u64, &Entry)| {
-                let id = LineId { epoch, seq: *seq, leaf: entry.leaf() };
-                (*seq, ModelLine { id, adopts: entry.event().mentions().run })
-            };
-            lines.iter().map(line).collect::<ModelLog>()
-        };
-        let base = self.base.iter().map(|(epoch, lines)| (*epoch, log(*epoch, lines))).collect();
-        let runs = self.runs.iter().map(|(run, lines)| (*run, log(run.epoch(), lines))).collect();
+        let base = self.base.iter().map(|(epoch, lines)| (*epoch, model_log(*epoch, lines))).collect();
+        let runs = self.runs.iter().map(|(run, lines)| (*run, model_log(run.epoch(), lines))).collect();
         (base, runs)
     }
 }
 
-/// The order by the crate, read in pages of random lengths, with what is adopted by whom.
+fn branch_hash(fork: u64, which: u64, seq: u64) -> Hash {
+    Hash::of(&[seq, if seq < fork { 0 } else { which }].map(u64::to_be_bytes).concat())
+}
+
 fn walked(world: &World, dice: &mut Dice) -> (Vec<(LineId, bool)>, AdoptionWalk) {
     let mut walk = AdoptionWalk::default();
     let base: BTreeSet<LineId> = world.base.iter().flat_map(|(epoch, lines)| ids(*epoch, lines)).collect();
@@ -180,30 +183,30 @@ proptest! {
         prop_assert_eq!(plain, model::order(&base, &runs));
     }
 
-    /// Whatever each source holds of it, the branch that the root names is found where the sources have it whole.
+    /// Whatever each source holds, the branch that the root names is found where the sources have it whole.
     #[test]
     fn the_branch_of_the_root_is_put_together(seed: u64, size in 1u64..30) {
         let mut dice = Dice(seed);
         let fork = dice.below(size);
-        let branch = |which: u64, seq: u64| Hash::of(&[seq, if seq < fork { 0 } else { which }].map(u64::to_be_bytes).concat());
         let mut sources = Vec::new();
         // The log follows one of both branches, as far as it goes.
         let end = dice.below(size + 4);
         let of_log = dice.below(2);
-        sources.push(LeafRange { from: 0, leaves: (0..end).map(|seq| branch(of_log, seq)).collect() });
+        sources.push(LeafRange { from: 0, leaves: (0..end).map(|seq| branch_hash(fork, of_log, seq)).collect() });
         for _ in 0..dice.below(5) {
             let (from, which) = (dice.below(size), dice.below(2));
             let to = from + 1 + dice.below(size);
-            sources.push(LeafRange { from, leaves: (from..to).map(|seq| branch(which, seq)).collect() });
+            sources.push(LeafRange { from, leaves: (from..to).map(|seq| branch_hash(fork, which, seq)).collect() });
         }
         for which in 0..2 {
             let mut tree = Frontier::default();
-            (0..size).for_each(|seq| tree.push(branch(which, seq)));
+            (0..size).for_each(|seq| tree.push(branch_hash(fork, which, seq)));
             let Some(parts) = assemble_base(&sources, size, tree.root()) else {
-                // Not even its own log alone held it.
-                let whole = |s: &LeafRange| s.from == 0 && s.leaves.len() as u64 >= size
-                    && (0..size).all(|seq| s.leaves[usize::try_from(seq).unwrap()] == branch(which, seq));
-                prop_assert!(!sources.iter().any(whole), "a source holds all of it");
+                let is_whole = sources.iter().any(|s| {
+                    let is_line = |seq: u64| s.leaves[usize::try_from(seq).unwrap()] == branch_hash(fork, which, seq);
+                    s.from == 0 && s.leaves.len() as u64 >= size && (0..size).all(is_line)
+                });
+                prop_assert!(!is_whole, "a source holds all of it");
                 continue;
             };
             let mut next = 0;
@@ -211,7 +214,7 @@ proptest! {
                 prop_assert_eq!(part.lines.start, next);
                 for seq in part.lines.clone() {
                     let source = &sources[part.source];
-                    prop_assert_eq!(source.leaves[usize::try_from(seq - source.from).unwrap()], branch(which, seq));
+                    prop_assert_eq!(source.leaves[usize::try_from(seq - source.from).unwrap()], branch_hash(fork, which, seq));
                 }
                 next = part.lines.end;
             }
@@ -220,7 +223,7 @@ proptest! {
     }
 }
 
-/// The lives above are worth something only if what is hard about adoption happens in them.
+/// The random histories above prove something only if the hard cases of adoption happen in them.
 #[test]
 fn the_lives_have_runs_in_runs_overlaps_and_gaps() {
     let (mut nested, mut overlaps, mut lacking, mut forks) = (0, 0, 0, 0);
@@ -243,60 +246,63 @@ fn the_lives_have_runs_in_runs_overlaps_and_gaps() {
     assert!(seen.iter().all(|times| *times > 50), "runs in runs, overlaps, gaps, forks: {seen:?} of 1,000");
 }
 
+fn leaf_of(seq: u64) -> Hash {
+    Hash::of(&seq.to_be_bytes())
+}
+
 #[test]
 fn a_tail_of_the_log_and_a_run_behind_it_are_one_base() {
-    let leaf = |seq: u64| Hash::of(&seq.to_be_bytes());
-    let log = LeafRange { from: 0, leaves: (0..5).map(leaf).collect() };
-    let run = LeafRange { from: 5, leaves: (5..9).map(leaf).collect() };
+    let log = LeafRange { from: 0, leaves: (0..5).map(leaf_of).collect() };
+    let run = LeafRange { from: 5, leaves: (5..9).map(leaf_of).collect() };
     let mut tree = Frontier::default();
-    (0..9).for_each(|seq| tree.push(leaf(seq)));
+    (0..9).for_each(|seq| tree.push(leaf_of(seq)));
     let parts = assemble_base(&[log.clone(), run], 9, tree.root()).unwrap();
     assert_eq!(parts.iter().map(|p| (p.source, p.lines.clone())).collect::<Vec<_>>(), [(0, 0..5), (1, 5..9)]);
     assert_eq!(assemble_base(&[log], 9, tree.root()), None);
     assert_eq!(assemble_base(&[], 0, Frontier::default().root()), Some(Vec::new()));
 }
 
-/// A second cover of the log, cut in thousands of pieces, and lines that contradict both: each step must look only at what
-/// can still go on, or this takes weeks.
+fn branch_leaf(which: u64, seq: u64) -> Hash {
+    Hash::of(&[which, seq].map(u64::to_be_bytes).concat())
+}
+
+fn branch_range(which: u64, from: u64, to: u64) -> LeafRange {
+    LeafRange { from, leaves: (from..to).map(|seq| branch_leaf(which, seq)).collect() }
+}
+
+const SIZE: u64 = 40_000;
+
+fn root_of(other: &dyn Fn(u64) -> u64) -> Hash {
+    let mut tree = Frontier::default();
+    (0..SIZE).for_each(|seq| tree.push(branch_leaf(other(seq), seq)));
+    tree.root()
+}
+
+/// A second cover of the log, cut in thousands of pieces, and lines that contradict both: each step must look
+/// only at what can still continue, or this takes weeks.
 #[test]
 fn thousands_of_pieces_are_put_together_in_the_time_of_their_lines() {
-    const SIZE: u64 = 40_000;
-    let leaf = |which: u64, seq: u64| Hash::of(&[which, seq].map(u64::to_be_bytes).concat());
-    let range = |which: u64, from: u64, to: u64| LeafRange {
-        from,
-        leaves: (from..to).map(|seq| leaf(which, seq)).collect(),
-    };
-    let mut sources = vec![range(0, 0, SIZE)];
+    let mut sources = vec![branch_range(0, 0, SIZE)];
     for from in (0..SIZE).step_by(10) {
-        sources.push(range(1, from, from + 1));
-        sources.push(range(0, from + 1, from + 10));
+        sources.push(branch_range(1, from, from + 1));
+        sources.push(branch_range(0, from + 1, from + 10));
     }
-    let tree = |other: &dyn Fn(u64) -> u64| {
-        let mut tree = Frontier::default();
-        (0..SIZE).for_each(|seq| tree.push(leaf(other(seq), seq)));
-        tree.root()
-    };
-    let whole = assemble_base(&sources, SIZE, tree(&|_| 0)).unwrap();
+    let whole = assemble_base(&sources, SIZE, root_of(&|_| 0)).unwrap();
     assert_eq!(whole.iter().map(|part| part.source).collect::<Vec<_>>(), [0]);
-    // The first way that leaves the log: the other lines, and the pieces between them.
-    let once = assemble_base(&sources, SIZE, tree(&|seq| u64::from(seq % 10 == 0))).unwrap();
+    // The first branch that leaves the log: the other lines, and the pieces between them.
+    let once = assemble_base(&sources, SIZE, root_of(&|seq| u64::from(seq % 10 == 0))).unwrap();
     assert_eq!(once.first().map(|part| (part.source, part.lines.clone())), Some((1, 0..1)));
     assert!(once.windows(2).all(|pair| pair[0].lines.end == pair[1].lines.start));
-    // No way leads there, and the search ends.
     assert_eq!(assemble_base(&sources, SIZE, Hash::of(b"nowhere")), None);
-    // What nobody holds is seen before anything is followed.
-    assert_eq!(assemble_base(&sources, u64::MAX, tree(&|_| 0)), None);
+    // What no source holds is seen before anything is followed.
+    assert_eq!(assemble_base(&sources, u64::MAX, root_of(&|_| 0)), None);
 }
 
 #[test]
 fn a_branch_that_leaves_the_log_twice_is_found() {
-    let leaf = |which: u64, seq: u64| Hash::of(&[which, seq].map(u64::to_be_bytes).concat());
-    let range = |which: u64, from: u64, to: u64| LeafRange {
-        from,
-        leaves: (from..to).map(|seq| leaf(which, seq)).collect(),
-    };
-    // Both branches from 4 on are here in pieces that do not cover the fork together.
-    let sources = [range(0, 0, 6), range(1, 4, 6), range(0, 6, 9), range(1, 6, 9)];
+    // Both branches from 4 on are here, in pieces that do not cover the fork together.
+    let sources =
+        [branch_range(0, 0, 6), branch_range(1, 4, 6), branch_range(0, 6, 9), branch_range(1, 6, 9)];
     for (first, second) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
         let mut tree = Frontier::default();
         for seq in 0..9 {
@@ -305,7 +311,7 @@ fn a_branch_that_leaves_the_log_twice_is_found() {
                 4..6 => first,
                 _ => second,
             };
-            tree.push(leaf(which, seq));
+            tree.push(branch_leaf(which, seq));
         }
         let parts = assemble_base(&sources, 9, tree.root());
         assert!(parts.is_some(), "{first} and then {second}");

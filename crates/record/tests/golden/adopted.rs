@@ -16,7 +16,6 @@ use record::vouch::{Base64Bytes, Vouch};
 
 use crate::log;
 
-/// How much of the first epoch counts in the second by `prev`, and of the second in the third.
 pub(crate) const COUNTS: [usize; 2] = [12, 1];
 
 /// An epoch after the first: the secret of its key is 32 bytes of 6 + its number (8, 9).
@@ -36,7 +35,6 @@ impl GoldenEpoch {
         frontier
     }
 
-    /// All of it, signed and cosigned.
     pub(crate) fn cosigned(&self) -> SignedCheckpoint {
         let frontier = self.frontier(self.entries.len());
         let checkpoint = Checkpoint { origin: self.origin(), size: frontier.size(), root: frontier.root() };
@@ -58,7 +56,6 @@ pub(crate) fn run_of(before: &GoldenEpoch, counts: usize) -> RunName {
     namer.name().unwrap()
 }
 
-/// The first epoch as the others are.
 pub(crate) fn first() -> GoldenEpoch {
     GoldenEpoch { signer: log::log_signer(), entries: log::entries() }
 }
@@ -102,7 +99,6 @@ pub(crate) fn third() -> GoldenEpoch {
     begin_after(&second(), 3, ("use.recorded", r#"{"tag":"7QK3M9X2W"}"#))
 }
 
-/// The file of a run, as it is written.
 pub(crate) fn run_file(of: &GoldenEpoch, counts: usize, note: &SignedCheckpoint) -> Vec<u8> {
     let notes = [note.note().to_string()];
     let mut writer = RunWriter::begin(Vec::new(), log::box_id(), run_of(of, counts), &notes).unwrap();
@@ -112,12 +108,11 @@ pub(crate) fn run_file(of: &GoldenEpoch, counts: usize, note: &SignedCheckpoint)
     writer.finish().unwrap()
 }
 
-/// What stands inside a run's frames.
 fn plain(file: &[u8]) -> String {
     String::from_utf8(zstd::decode_all(file).unwrap()).unwrap()
 }
 
-/// The way of a line to the root over all of these.
+/// The inclusion path of a line under the root over all of these.
 fn path(lines: &[(Entry, Vec<TextLine>)], at: usize) -> Vec<Hash> {
     LeafTree::new(lines.iter().map(|(entry, _)| entry.leaf()).collect()).path(at as u64)
 }
@@ -136,18 +131,20 @@ fn proof(by: &GoldenEpoch, steps: Vec<AdoptionStep>) -> String {
     serde_json::to_string(&proof).unwrap() + "\n"
 }
 
-/// Every file by name.
+fn key_line(epoch: &GoldenEpoch) -> String {
+    format!("{}\n", epoch.signer.verifier())
+}
+
 pub(crate) fn files() -> Vec<(&'static str, String)> {
     let (first, second, third) = (first(), second(), third());
-    let key = |epoch: &GoldenEpoch| format!("{}\n", epoch.signer.verifier());
     let names = [run_of(&first, COUNTS[0]), run_of(&second, COUNTS[1])];
     let mut run_names = String::new();
     names.iter().for_each(|name| writeln!(run_names, "{name}").unwrap());
     vec![
         ("log-2.jsonl", second.export()),
         ("log-3.jsonl", third.export()),
-        ("log-2-key.txt", key(&second)),
-        ("log-3-key.txt", key(&third)),
+        ("log-2-key.txt", key_line(&second)),
+        ("log-3-key.txt", key_line(&third)),
         ("cosigned-2.txt", second.cosigned().note().to_string()),
         ("cosigned-3.txt", third.cosigned().note().to_string()),
         ("run-names.txt", run_names),

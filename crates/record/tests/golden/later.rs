@@ -2,7 +2,6 @@
 
 use crate::log::GoldenLine;
 
-/// All of them.
 pub(crate) fn events() -> Vec<GoldenLine> {
     [of_the_register(), of_the_day(), of_loads_and_papers()].concat()
 }

@@ -19,7 +19,6 @@ use crate::later;
 const LOG_SECRET: [u8; 32] = [5; 32];
 pub(crate) const WALL_MS: i64 = 1_763_610_000_000;
 pub(crate) const COSIGNED_S: u64 = 1_763_611_000;
-/// The sizes that checkpoints, proofs and consistency paths are made for.
 const SIZES: &[u64] = &[1, 7, 20];
 
 pub(crate) fn box_id() -> BoxId {
@@ -140,7 +139,6 @@ fn text(seq: u64, place: usize, words: &str) -> PersonalText {
     PersonalText::new(words, salt[..16].try_into().unwrap()).unwrap()
 }
 
-/// The entries, each with the texts beside it.
 pub(crate) fn entries() -> Vec<(Entry, Vec<TextLine>)> {
     let epoch = log_signer().verifier().name().parse::<LogOrigin>().unwrap().epoch;
     let erased = text(ERASED.0, ERASED.1, "Sent for repair.").redactable().hash;
@@ -164,7 +162,8 @@ pub(crate) fn entries() -> Vec<(Entry, Vec<TextLine>)> {
 fn compose(seq: u64, kind: &str, body: &str) -> Entry {
     let event = Event::read(kind, body);
     assert_eq!(matches!(event, Event::Unknown(_)), kind == "robot.charged", "{kind} {body}");
-    // What is read and written again has the same bytes: members stand in their order, what is absent is left out.
+    // What is read and written again has the same bytes: members keep their order, what is absent is left
+    // out.
     assert_eq!(event.body().unwrap().get(), body);
     let boot = BootId::new(WALL_MS, [2; 10]);
     let offset = i64::try_from(seq).unwrap() * 1_000;
@@ -194,7 +193,6 @@ fn compose(seq: u64, kind: &str, body: &str) -> Entry {
     Entry::compose(seq, at, by, idem, &event).unwrap()
 }
 
-/// Hashes of subtrees, made the slow way.
 pub(crate) struct Leaves(pub(crate) Vec<Hash>);
 
 impl TreeNodes for Leaves {
@@ -234,7 +232,6 @@ fn proof(seq: u64, size: u64) -> String {
     serde_json::to_string(&proof.with_cosigners(&[cosigner().verifier().clone()])).unwrap() + "\n"
 }
 
-/// The bytes inside a batch's frame: entries `first..end` with their texts.
 fn batch(first: usize, end: usize) -> String {
     let note = signed(end as u64).note().to_string();
     let entries = entries();
@@ -247,7 +244,6 @@ fn batch(first: usize, end: usize) -> String {
     text
 }
 
-/// Leaf hashes, roots and consistency paths, one JSON object.
 fn tree() -> String {
     let leaves = leaves();
     let size = leaves.0.len() as u64;
@@ -261,8 +257,7 @@ fn tree() -> String {
     serde_json::to_string_pretty(&all).unwrap() + "\n"
 }
 
-/// Every file by name.
-/// Secrets of devices, as their cookies carry them, and what the log says of each.
+/// Secrets of devices as their cookies carry them, and what the log says of each.
 fn device_ids() -> String {
     use base64::Engine as _;
     let mut lines = String::new();

@@ -53,11 +53,15 @@ fn the_log_holds_every_kind_and_leads_to_its_root() {
     assert_eq!((exported.texts, exported.absent), (24, 1), "one text was erased");
 }
 
+fn origin_of(of: &str) -> LogOrigin {
+    key(of).name().parse::<LogOrigin>().unwrap()
+}
+
 #[test]
 fn the_oldest_key_vouches_for_those_of_later_epochs() {
-    let name = |of: &str| key(of).name().parse::<LogOrigin>().unwrap();
     let first = |epoch| {
-        let log = ["log-2", "log-3"].into_iter().find(|log| name(&format!("{log}-key.txt")).epoch == epoch);
+        let log =
+            ["log-2", "log-3"].into_iter().find(|log| origin_of(&format!("{log}-key.txt")).epoch == epoch);
         let line = log.map(|log| file(&format!("{log}.jsonl"))).unwrap();
         let Event::LogStarted(started) =
             Entry::parse(line.lines().next().unwrap().as_bytes()).unwrap().event()
@@ -66,12 +70,15 @@ fn the_oldest_key_vouches_for_those_of_later_epochs() {
         };
         Ok::<_, std::convert::Infallible>(Some(*started))
     };
-    let oldest = |epoch| Ok((epoch == name("log-key.txt").epoch).then(|| key("log-key.txt")));
     for log in ["log-2-key.txt", "log-3-key.txt"] {
-        let Ok(found) = find_vouched_key(name(log), oldest, first);
+        let Ok(found) = find_vouched_key(
+            origin_of(log),
+            |epoch| Ok((epoch == origin_of("log-key.txt").epoch).then(|| key("log-key.txt"))),
+            first,
+        );
         assert_eq!(found, Some(key(log)));
         let Ok(found) = find_vouched_key(
-            name(log),
+            origin_of(log),
             |_| Ok(None),
             |epoch| match epoch.n {
                 1 => Ok(None),
@@ -93,7 +100,6 @@ fn runs_are_what_their_entries_adopt() {
         let adopting = file(["log-2.jsonl", "log-3.jsonl"][at]);
         let adopting = Entry::parse(adopting.lines().nth(1).unwrap().as_bytes()).unwrap();
         assert_eq!(adopting.event().mentions().run, Some(*name));
-        // A frame's bytes are the compressor's business; what is in it is the format.
         let plain = file(["run-1.txt", "run-2.txt"][at]);
         let packed = zstd::encode_all(plain.as_bytes(), 1).unwrap();
         let summary = check_run(&packed[..], box_id, *name).unwrap();
@@ -188,7 +194,7 @@ fn the_batch_goes_onto_what_was_held() {
     let texts: Vec<String> =
         lines.iter().filter(|l| l.contains("\"salt\":")).map(|&l| l.to_owned()).collect();
     let parsed = UnverifiedBatch::parse(plain.as_bytes()).unwrap();
-    // A frame's bytes are the compressor's business; what is in it is the format.
+    // A frame's bytes depend on the compressor; what is in it is the format.
     let wire = pack_batch(parsed.note(), 7, &entries, &texts).unwrap();
     assert_eq!(UnverifiedBatch::unpack(&wire).unwrap(), parsed);
     let mut held = Frontier::default();

@@ -8,25 +8,25 @@ use record::receipt::Receipt;
 
 use crate::{file, folder};
 
-/// A folder of the test's own below cargo's.
 fn scratch(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("verify-{name}"));
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
 
-/// Status and words. Names that end in `.txt`, `.json` or `.jsonl` are golden files unless they are paths.
+/// Status and output. Names that end in `.txt`, `.json` or `.jsonl` are golden files unless they are paths.
 fn verify(arguments: &[&str]) -> (i32, String) {
-    let golden = |a: &&str| {
-        let file = [".txt", ".json", ".jsonl"].iter().any(|e| a.ends_with(e)) && !a.contains('/');
-        if file { folder().join(a).into_os_string() } else { a.into() }
-    };
     let mut command = Command::new(env!("CARGO_BIN_EXE_cleantrack-verify"));
-    let output = command.args(arguments.iter().map(golden)).output().unwrap();
+    let output = command
+        .args(arguments.iter().map(|a: &&str| {
+            let file = [".txt", ".json", ".jsonl"].iter().any(|e| a.ends_with(e)) && !a.contains('/');
+            if file { folder().join(a).into_os_string() } else { a.into() }
+        }))
+        .output()
+        .unwrap();
     (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
 }
 
-/// A copy of a golden file with one thing changed.
 fn changed(name: &str, folder: &Path, from: &str, to: &str) -> String {
     let text = file(name);
     assert!(text.contains(from), "{from} is not in {name}");

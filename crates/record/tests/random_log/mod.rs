@@ -13,10 +13,8 @@ use serde_json::Value;
 
 const TAGS: [&str; 3] = ["7QK3M9X2W", "ABCDEFGH3", "000000001"];
 const NAMES: [&str; 2] = ["Pump", "Bed"];
-/// When the first line is written, milliseconds since 1970.
 const START_MS: i64 = 1_763_610_000_000;
 
-/// Kind and body of each line of the golden logs.
 pub(crate) fn golden_lines() -> Vec<(String, Value)> {
     let files = [include_str!("../../testdata/log.jsonl"), include_str!("../../testdata/log-2.jsonl")];
     let entries =
@@ -29,12 +27,15 @@ pub(crate) fn golden_lines() -> Vec<(String, Value)> {
         .collect()
 }
 
-/// Where a line's random choices come from.
 struct Choices<'a> {
     bytes: &'a [u8],
     next: usize,
     epoch: Epoch,
     seq: u64,
+}
+
+fn text_digest(text: &str) -> Digest16 {
+    Digest16::of(text.as_bytes())
 }
 
 impl Choices<'_> {
@@ -44,7 +45,7 @@ impl Choices<'_> {
         usize::from(byte) % below
     }
 
-    /// The same body about other things: of few items, people and ids, so that lines meet.
+    /// The same body about other things: few items, people and ids, so that lines meet.
     fn vary(&mut self, key: &str, value: &mut Value) {
         match value {
             Value::Object(members) => members.iter_mut().for_each(|(key, value)| self.vary(key, value)),
@@ -62,12 +63,11 @@ impl Choices<'_> {
             Value::Number(number) if key == "seq" => {
                 *number = u64::try_from(self.take(64)).unwrap().min(self.seq).into();
             }
-            // An anchor that moves what was written before it.
             Value::Number(number) if key == "wall" => {
                 *number = (START_MS + (i64::try_from(self.take(90)).unwrap() - 15) * 60_000).into();
             }
             Value::Number(number) if key == "version" => *number = (self.take(3) + 1).into(),
-            // Around the times of these lines: before them, among them, and in their future.
+            // Before, among and after the times of these lines.
             Value::Number(number) if ["performed", "ended"].contains(&key) => {
                 *number = (START_MS + (i64::try_from(self.take(90)).unwrap() - 15) * 60_000).into();
             }
@@ -75,14 +75,12 @@ impl Choices<'_> {
         }
     }
 
-    /// One of few keys: phones send again what they were not told of.
     fn key(&mut self) -> Option<IdempotencyRecord> {
         let key = self.take(8);
         let request = self.take(4) / 3;
-        let digest = |text: &str| Digest16::of(text.as_bytes());
         let idem = IdempotencyRecord {
-            key: digest(&format!("key {key}")),
-            req: digest(&format!("key {key}, request {request}")),
+            key: text_digest(&format!("key {key}")),
+            req: text_digest(&format!("key {key}, request {request}")),
         };
         (key < 4).then_some(idem)
     }
@@ -107,20 +105,16 @@ pub(crate) fn compose_line(
     (entry, event)
 }
 
-/// What grows with a log.
 #[derive(Default)]
 pub(crate) struct HistoryIndex {
     pub(crate) cleanings: BTreeMap<EntryRef, CleaningRecord>,
-    /// With the time at which each ended, as it is believed now.
     pub(crate) uses: BTreeMap<EntryRef, (UseRecord, i64)>,
     /// The first line under each key, and its request.
     keys: BTreeMap<Digest16, (Digest16, EntryRef)>,
-    /// Lines that record a cleaning once more.
     again: BTreeMap<EntryRef, EntryRef>,
 }
 
 impl HistoryIndex {
-    /// Takes in what came of a line.
     pub(crate) fn note(&mut self, of: EntryRef, entry: &Entry, event: &Event, changes: &FoldChanges) {
         let mut counts = false;
         for effect in &changes.effects {
@@ -154,8 +148,12 @@ impl HistoryLookup for HistoryIndex {
         Ok(self.cleanings.get(&first).cloned())
     }
     fn unsure(&self, boot: BootId) -> Result<Vec<CleaningRecord>, Infallible> {
-        let unsure = |c: &&CleaningRecord| c.at.boot == boot && c.at.clock != ClockState::Synced;
-        Ok(self.cleanings.values().filter(unsure).cloned().collect())
+        Ok(self
+            .cleanings
+            .values()
+            .filter(|c| c.at.boot == boot && c.at.clock != ClockState::Synced)
+            .cloned()
+            .collect())
     }
     fn unsure_uses(&self, boot: BootId) -> Result<Vec<UseRecord>, Infallible> {
         let uses = self.uses.values().map(|(used, _)| *used);

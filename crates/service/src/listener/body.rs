@@ -12,11 +12,11 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::connection_table::ExchangeTurn;
 use super::connections::{ConnectionPlace, RequestExchange};
 
-/// What HTTP/2 is given of an answer at a time. Only while an answer is not wholly given away is it known whether its
+/// What HTTP/2 gets of an answer at a time. Only while part of an answer is held back is it known whether its
 /// client takes anything.
 const PIECE_BYTES: usize = 16 * 1024;
 
-/// How long a client may let the program wait for a request's body. Time in which the program does not want more of it
+/// How long a client may let the program wait for a request's body. Time in which the program does not read
 /// does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UploadTimeouts {
@@ -29,7 +29,7 @@ pub struct UploadTimeouts {
 }
 
 impl Default for UploadTimeouts {
-    /// A photo over a weak line gets through: 30 MB at 100 KB/s.
+    /// A photo over a weak connection: 30 MB at 100 KB/s.
     fn default() -> Self {
         Self {
             at_first: Duration::from_secs(20),
@@ -50,16 +50,14 @@ pub enum UploadError {
     Broken(#[from] hyper::Error),
 }
 
-/// A request's body under a time limit; tells the connection's place whose turn it is.
+/// Reports to the connection's place whose turn it is.
 pub(super) struct TimedBody {
     body: Incoming,
     place: Arc<ConnectionPlace>,
     exchange: u64,
     timeouts: UploadTimeouts,
     bytes: u64,
-    /// How long the program has waited for it, before …
     waited: Duration,
-    /// … and since when it does so now.
     waiting_since: Option<Instant>,
     limit: Option<Pin<Box<Sleep>>>,
 }
@@ -129,11 +127,11 @@ impl HttpBody for TimedBody {
     }
 }
 
-/// An answer's body; when it is gone, written or not, the exchange is over.
+/// When the body is dropped, written or not, the exchange is over.
 pub(super) struct Answer {
     body: Body,
     exchange: RequestExchange,
-    /// HTTP/2, whose socket does not tell whether this very answer is taken.
+    /// HTTP/2: its socket does not show whether this answer is taken.
     in_pieces: bool,
     rest: Bytes,
 }
@@ -164,7 +162,7 @@ impl HttpBody for Answer {
         }
         let mut rest = std::mem::take(&mut self.rest);
         if rest.is_empty() {
-            // It asks for more: what it was given is taken.
+            // It is polled again: what it gave was taken.
             self.exchange.turn(ExchangeTurn::Program);
             rest = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {

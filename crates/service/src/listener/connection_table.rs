@@ -1,33 +1,30 @@
-//! Where one connection stands: whose turn it is, since when, and when it has had its time. Pure: it is told the time.
+//! The state of one connection: whose turn it is, since when, and when its time is over. Pure: the time is an argument.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// From an accepted connection to its first whole head, the handshake included; later from the first byte of a head to
-/// its last. It counts before anybody knows whether HTTP/1.1 or HTTP/2 will be spoken.
+/// From an accepted connection to its first whole head, the handshake included; later from the first byte of
+/// a head to its last. It counts before it is known whether HTTP/1.1 or HTTP/2 will be spoken.
 pub(super) const HEAD_WITHIN: Duration = Duration::from_secs(10);
-/// A connection without a request that runs.
+/// Of a connection without a running request.
 const IDLE_WITHIN: Duration = Duration::from_secs(60);
-/// From the news that a connection ends (HTTP/2's GOAWAY) to its end, when nothing runs on it.
+/// From the notice that a connection ends (HTTP/2's GOAWAY) to its end, when nothing runs on it.
 const FINISH_WITHIN: Duration = Duration::from_secs(5);
 /// A client that takes nothing of an answer for this long is gone.
 const TAKE_WITHIN: Duration = Duration::from_secs(30);
-/// A client that takes nothing of an answer for this long makes room where somebody has to.
+/// A client that takes nothing of an answer for this long may be evicted.
 const TAKE_PROMPTLY: Duration = Duration::from_secs(5);
 
-/// Whose turn it is in one exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExchangeTurn {
-    /// The program's: it works, or does not want the rest of the request yet.
+    /// The program works, or does not read the rest of the request yet.
     Program,
-    /// The client's: the rest of the request is awaited.
     Client,
-    /// The client's since then: a part of the answer waits to be taken.
+    /// Since then a part of the answer waits to be taken by the client.
     Taking(Instant),
 }
 
-/// A request and its answer.
 #[derive(Debug)]
 struct OpenExchange {
     number: u64,
@@ -35,34 +32,27 @@ struct OpenExchange {
     turn: ExchangeTurn,
 }
 
-/// What is due now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OverduePart {
-    /// Say that it ends, and end it in order.
+    /// Announce the end, and end it in order.
     Finish,
-    /// Close it.
     Cut,
 }
 
-/// In which order connections make room, and of two alike the one with the earlier time.
+/// The order in which connections are evicted; of two alike the one with the earlier time first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum MakesRoom {
-    /// It waits for the rest of a request, or for the next one.
+pub(super) enum EvictionRank {
+    /// For the rest of a request, or for the next one.
     Waits(Instant),
-    /// It takes nothing of its answer.
     TakesNothing(Instant),
 }
 
-/// One connection's standing.
 #[derive(Debug)]
 pub(super) struct ConnectionState {
     accepted: Instant,
-    /// A whole head came.
     received: bool,
     idle_since: Instant,
-    /// Part of a head is here, the rest is not.
     head_began: Option<Instant>,
-    /// The socket takes nothing.
     stalled_since: Option<Instant>,
     finishing_since: Option<Instant>,
     exchanges: Vec<OpenExchange>,
@@ -83,7 +73,6 @@ impl ConnectionState {
         }
     }
 
-    /// A head is whole: the exchange's number, and whether it is the connection's first.
     pub(super) fn begin(&mut self, now: Instant) -> (u64, bool) {
         let (number, began) = (self.next, self.head_began.take().unwrap_or(now));
         self.next += 1;
@@ -91,7 +80,6 @@ impl ConnectionState {
         (number, !std::mem::replace(&mut self.received, true))
     }
 
-    /// Of an exchange that is over nothing is noted.
     pub(super) fn turn(&mut self, number: u64, turn: ExchangeTurn) {
         if let Some(exchange) = self.exchanges.iter_mut().find(|e| e.number == number) {
             exchange.turn = turn;
@@ -102,34 +90,30 @@ impl ConnectionState {
         self.exchanges.retain(|e| e.number != number);
         if self.exchanges.is_empty() {
             self.idle_since = now;
-            // A head that lay waiting while the program worked has its time from now on.
+            // A head that waited while the program worked has its time from now on.
             self.head_began = self.head_began.map(|_| now);
         }
     }
 
-    /// Part of a head came.
     pub(super) fn head_began(&mut self, now: Instant) {
         self.head_began.get_or_insert(now);
     }
 
-    /// The socket takes nothing from now on, or takes something again.
     pub(super) fn stalled(&mut self, stalled: bool, now: Instant) {
         self.stalled_since = stalled.then_some(now);
-        // What is written now may be all that is left of an answer that nobody holds any more.
+        // What is written now may be the last of an answer that nothing holds any more.
         self.idle_since = now;
     }
 
-    /// The client has been told that the connection ends, or is being told.
+    /// The client knows, or is being told, that the connection ends.
     pub(super) fn finish(&mut self, now: Instant) {
         self.finishing_since.get_or_insert(now);
     }
 
-    /// Until when the first head must be here.
     pub(super) fn first_head_due(&self) -> Instant {
         self.accepted + HEAD_WITHIN
     }
 
-    /// When something is due next and what, unless the next move is the program's.
     pub(super) fn due(&self) -> Option<(Instant, OverduePart)> {
         if !self.received {
             return Some((self.first_head_due(), OverduePart::Cut));
@@ -151,14 +135,14 @@ impl ConnectionState {
         })
     }
 
-    /// Whether it may be closed so that another finds a place; not while the program is at work on it.
-    pub(super) fn makes_room(&self, now: Instant) -> Option<MakesRoom> {
+    /// `None` while the program works on it.
+    pub(super) fn eviction_rank(&self, now: Instant) -> Option<EvictionRank> {
         let promptly = |since: &Instant| now.duration_since(*since) >= TAKE_PROMPTLY;
         if let Some(since) = self.stalled_since {
-            return promptly(&since).then_some(MakesRoom::TakesNothing(since));
+            return promptly(&since).then_some(EvictionRank::TakesNothing(since));
         }
         let Some(began) = self.exchanges.iter().map(|e| e.began).min() else {
-            return Some(MakesRoom::Waits(self.head_began.unwrap_or(self.idle_since)));
+            return Some(EvictionRank::Waits(self.head_began.unwrap_or(self.idle_since)));
         };
         let mut last_taken = None;
         for exchange in &self.exchanges {
@@ -169,8 +153,8 @@ impl ConnectionState {
             }
         }
         match last_taken {
-            None => Some(MakesRoom::Waits(began)),
-            Some(since) => Some(since).filter(promptly).map(MakesRoom::TakesNothing),
+            None => Some(EvictionRank::Waits(began)),
+            Some(since) => Some(since).filter(promptly).map(EvictionRank::TakesNothing),
         }
     }
 }
@@ -233,24 +217,30 @@ mod tests {
     async fn who_is_served_makes_no_room() {
         let start = Instant::now();
         let mut connection_state = ConnectionState::new(start);
-        assert_eq!(connection_state.makes_room(start), Some(MakesRoom::Waits(start)));
+        assert_eq!(connection_state.eviction_rank(start), Some(EvictionRank::Waits(start)));
         connection_state.begin(start + s(1));
-        assert_eq!(connection_state.makes_room(start + s(9)), None);
+        assert_eq!(connection_state.eviction_rank(start + s(9)), None);
         connection_state.turn(0, ExchangeTurn::Client);
-        assert_eq!(connection_state.makes_room(start + s(9)), Some(MakesRoom::Waits(start + s(1))));
+        assert_eq!(connection_state.eviction_rank(start + s(9)), Some(EvictionRank::Waits(start + s(1))));
         connection_state.turn(0, ExchangeTurn::Taking(start + s(2)));
-        assert_eq!(connection_state.makes_room(start + s(6)), None, "a weak line has a moment");
-        assert_eq!(connection_state.makes_room(start + s(7)), Some(MakesRoom::TakesNothing(start + s(2))));
+        assert_eq!(connection_state.eviction_rank(start + s(6)), None, "a weak line has a moment");
+        assert_eq!(
+            connection_state.eviction_rank(start + s(7)),
+            Some(EvictionRank::TakesNothing(start + s(2)))
+        );
         connection_state.begin(start + s(7));
-        assert_eq!(connection_state.makes_room(start + s(9)), None, "another stream is worked on");
+        assert_eq!(connection_state.eviction_rank(start + s(9)), None, "another stream is worked on");
         connection_state.turn(1, ExchangeTurn::Client);
-        assert!(connection_state.makes_room(start + s(9)).is_some());
+        assert!(connection_state.eviction_rank(start + s(9)).is_some());
         connection_state.turn(1, ExchangeTurn::Program);
         connection_state.stalled(true, start + s(8));
         connection_state.end(0, start + s(9));
         connection_state.end(1, start + s(9));
-        assert_eq!(connection_state.makes_room(start + s(12)), None, "the answer is being written yet");
-        assert_eq!(connection_state.makes_room(start + s(13)), Some(MakesRoom::TakesNothing(start + s(8))));
-        assert!(MakesRoom::Waits(start + s(9)) < MakesRoom::TakesNothing(start));
+        assert_eq!(connection_state.eviction_rank(start + s(12)), None, "the answer is being written yet");
+        assert_eq!(
+            connection_state.eviction_rank(start + s(13)),
+            Some(EvictionRank::TakesNothing(start + s(8)))
+        );
+        assert!(EvictionRank::Waits(start + s(9)) < EvictionRank::TakesNothing(start));
     }
 }

@@ -1,5 +1,5 @@
-//! The places for connections, bounded together and for each network. When none is free, one makes room: a connection
-//! that never said a whole request before any other, and among equals the one that has waited longest.
+//! The places for connections, bounded together and for each network. When none is free, one connection is evicted: one
+//! that never sent a whole request before any other, and among equals the one that has waited longest.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -35,11 +35,10 @@ struct Table {
     networks: HashMap<ClientNetwork, Crowd>,
 }
 
-/// Connections by their numbers, which are in the order of their coming.
+/// By number, in the order of arrival.
 #[derive(Debug, Default)]
 struct Crowd {
     all: BTreeSet<u64>,
-    /// Those that have not said a whole request.
     silent: BTreeSet<u64>,
 }
 
@@ -58,7 +57,7 @@ pub(super) struct ConnectionPlace {
     spot: Arc<Spot>,
 }
 
-/// A request and its answer; over when it is dropped.
+/// Over when it is dropped.
 #[derive(Debug)]
 pub(super) struct RequestExchange {
     place: Arc<ConnectionPlace>,
@@ -75,12 +74,12 @@ impl ConnectionTable {
         Arc::new(Self { limits, table: Mutex::default() })
     }
 
-    /// How many are open now.
+    /// How many connections are open.
     pub fn open(&self) -> usize {
         lock_unpoisoned(&self.table).spots.len()
     }
 
-    /// A place for a new connection; `None` when all of everybody's, or of this network's, are being served.
+    /// `None` when all places, or all of this network's, are being served.
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Arc<ConnectionPlace>> {
         let (network, now) = (ClientNetwork::of(address), Instant::now());
         let ConnectionLimits { together, per_address } = self.limits;
@@ -102,7 +101,7 @@ impl ConnectionTable {
         Some(Arc::new(ConnectionPlace { connections: Arc::clone(self), number, spot }))
     }
 
-    /// Closes the connection that is the first to make room; false when there is none.
+    /// Closes the first in the order of eviction; false when there is none.
     pub(super) fn evict(&self) -> bool {
         lock_unpoisoned(&self.table).evict(None, Instant::now())
     }
@@ -129,8 +128,9 @@ impl Table {
         let Some(crowd) = crowd else { return false };
         let waiting = || {
             let spots = crowd.all.iter().filter_map(|number| Some((*number, self.spots.get(number)?)));
-            let ready = spots
-                .filter_map(|(n, spot)| Some((lock_unpoisoned(&spot.connection_state).makes_room(now)?, n)));
+            let ready = spots.filter_map(|(n, spot)| {
+                Some((lock_unpoisoned(&spot.connection_state).eviction_rank(now)?, n))
+            });
             ready.min().map(|(_, number)| number)
         };
         // A flood of silent connections costs no search.
@@ -162,13 +162,11 @@ impl Table {
 }
 
 impl ConnectionPlace {
-    /// Resolves when this connection has to make room.
     pub(super) fn evicted(&self) -> impl Future<Output = ()> + use<> {
         let spot = Arc::clone(&self.spot);
         async move { spot.evict.notified().await }
     }
 
-    /// The head of a request is here; its body may not be.
     pub(super) fn begin(self: &Arc<Self>) -> RequestExchange {
         let (number, first) = self.connection_state().begin(Instant::now());
         if first {
@@ -177,7 +175,6 @@ impl ConnectionPlace {
         RequestExchange { place: Arc::clone(self), number }
     }
 
-    /// Where it stands.
     pub(super) fn connection_state(&self) -> MutexGuard<'_, ConnectionState> {
         lock_unpoisoned(&self.spot.connection_state)
     }
@@ -190,17 +187,14 @@ impl Drop for ConnectionPlace {
 }
 
 impl RequestExchange {
-    /// Its connection's place.
     pub(super) fn place(&self) -> &Arc<ConnectionPlace> {
         &self.place
     }
 
-    /// Its number on its connection, from 0.
     pub(super) fn number(&self) -> u64 {
         self.number
     }
 
-    /// Notes whose turn it is.
     pub(super) fn turn(&self, turn: ExchangeTurn) {
         self.place.connection_state().turn(self.number, turn);
     }
@@ -218,7 +212,7 @@ mod tests {
 
     use super::*;
 
-    fn room(together: usize, per_address: usize) -> Arc<ConnectionTable> {
+    fn table_of(together: usize, per_address: usize) -> Arc<ConnectionTable> {
         ConnectionTable::new(ConnectionLimits { together, per_address })
     }
 
@@ -236,7 +230,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_one_that_keeps_the_program_waiting_longest_makes_room() {
-        let all = room(2, 0);
+        let all = table_of(2, 0);
         let first = all.enter(from(1)).unwrap();
         let running = first.begin();
         later().await;
@@ -258,7 +252,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_silent_one_makes_room_before_any_other() {
-        let all = room(3, 0);
+        let all = table_of(3, 0);
         let idle = all.enter(from(1)).unwrap();
         drop(idle.begin());
         later().await;
@@ -267,9 +261,13 @@ mod tests {
         assert!(is_evicted(&older).await && !is_evicted(&newer).await && !is_evicted(&idle).await);
     }
 
+    fn address_of_network(last: u16) -> IpAddr {
+        IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last])
+    }
+
     #[tokio::test(start_paused = true)]
     async fn an_address_that_has_its_share_makes_room_itself() {
-        let all = room(10, 2);
+        let all = table_of(10, 2);
         let other = all.enter(from(1)).unwrap();
         later().await;
         let crowd = [all.enter(from(2)).unwrap(), all.enter(from(2)).unwrap()];
@@ -278,9 +276,8 @@ mod tests {
         let _served = [crowd[1].begin(), third.begin()];
         assert!(all.enter(from(2)).is_none(), "all of its own are being served");
         assert!(all.enter(from(3)).is_some());
-        let six = |last: u16| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]);
-        let houses = [all.enter(six(1)).unwrap(), all.enter(six(2)).unwrap()];
-        let _third = all.enter(six(3)).unwrap();
+        let houses = [all.enter(address_of_network(1)).unwrap(), all.enter(address_of_network(2)).unwrap()];
+        let _third = all.enter(address_of_network(3)).unwrap();
         assert!(is_evicted(&houses[0]).await, "a /64 is one address");
     }
 }

@@ -1,24 +1,22 @@
-//! Watches the heads of requests on their way to hyper, for what it does not tell: a length beside chunks, which it
-//! drops, and a target that is longer than its buffer, which it answers as if a header were too long.
+//! Watches the heads of requests on their way to hyper, for what hyper does not report: a length beside chunks, which
+//! it drops, and a target longer than its buffer, which it answers as if a header were too long.
 
 use std::sync::{Arc, OnceLock};
 
 use http::StatusCode;
 
-/// Bytes of one line that are looked at. No page's address is nearly as long, nor is any length.
+/// Bytes of one line that are kept. No page's address is nearly as long, nor is any length.
 const LINE_BYTES_MAX: usize = 4_096;
 
-/// Why a request is answered without being looked at further. The connection ends with that answer.
+/// Why a request is answered without being read further. The connection ends with that answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HeadFault {
     /// `Content-Length` and `Transfer-Encoding`: two opinions on where the request ends.
     Lengths,
-    /// The request's first line does not fit.
     Target,
 }
 
 impl HeadFault {
-    /// Status and words for whoever sent it.
     pub(super) fn answer(self) -> (StatusCode, &'static str) {
         match self {
             Self::Lengths => (
@@ -33,7 +31,7 @@ impl HeadFault {
     }
 }
 
-/// The first request of a connection that has a fault, by its number from 0. Nothing after it is read as a request.
+/// The first request with a fault, by its number from 0. Nothing after it is read as a request.
 pub(super) type FirstFault = Arc<OnceLock<(u64, HeadFault)>>;
 
 /// Where in the stream of one connection's requests the next byte belongs.
@@ -47,9 +45,8 @@ pub(super) struct HeadScanner {
 #[derive(Debug)]
 enum HeadPlace {
     Head(Head),
-    /// So many bytes of a body are still to come.
     Body(u64),
-    /// No further head comes: hyper closes the connection after the present request.
+    /// hyper closes the connection after the current request.
     Over,
 }
 
@@ -59,41 +56,31 @@ impl Default for HeadPlace {
     }
 }
 
-/// A head so far.
 #[derive(Debug, Default)]
 struct Head {
-    /// Its first line is whole.
     began: bool,
-    /// The present line, as far as it is kept.
     line: Vec<u8>,
-    /// The present line has more than [`LINE_BYTES_MAX`].
     long: bool,
-    /// Something of the target was left out.
     clipped: bool,
-    /// The first line is past the target that was clipped.
     past_target: bool,
-    /// A `Content-Length`, if it can be read.
+    /// Inside: `None` where it cannot be read.
     length: Option<Option<u64>>,
     chunked: bool,
 }
 
-/// What came of looking at some bytes: never more than the rest of one line.
 struct Part {
     taken: usize,
-    /// All of `taken` is left out.
     hidden: bool,
-    /// The line is whole.
     ended: bool,
 }
 
 impl HeadScanner {
-    /// Where the fault will be told.
     pub(super) fn first_fault(&self) -> FirstFault {
         self.first_fault.clone()
     }
 
-    /// Looks at bytes that were just read, and gives how many of them hyper shall see: of a target that is too long the
-    /// rest is left out, so that there is a request to answer.
+    /// How many of the bytes that were just read hyper shall see: of a target that is too long the rest is
+    /// left out, so that there is a request to answer.
     pub(super) fn pass(&mut self, bytes: &mut [u8]) -> usize {
         let (mut at, mut stored) = (0, 0);
         while at < bytes.len() {
@@ -110,12 +97,11 @@ impl HeadScanner {
         stored
     }
 
-    /// Part of a head is here, the rest is not.
     pub(super) fn in_head(&self) -> bool {
         matches!(&self.place, HeadPlace::Head(head) if head.began || !head.line.is_empty())
     }
 
-    /// Whether the client may be in the middle of something: a body, a head, or what follows a fault.
+    /// The client may be in the middle of a body or a head, or of what follows a fault.
     pub(super) fn more_may_come(&self) -> bool {
         self.in_head() || !matches!(self.place, HeadPlace::Head(_))
     }
@@ -139,7 +125,7 @@ impl HeadScanner {
         let HeadPlace::Head(head) = &mut self.place else { return };
         let Some(next) = head.line_ended() else { return };
         self.place = next.unwrap_or_else(|fault| {
-            // It is the first: after one, nothing is a head any more.
+            // Only the first is noted: after it nothing is a head.
             let _ = self.first_fault.set((self.number, fault));
             HeadPlace::Over
         });
@@ -151,9 +137,9 @@ impl Head {
     fn part(&mut self, rest: &[u8]) -> Part {
         let newline = rest.iter().position(|b| *b == b'\n');
         let whole = newline.map_or(rest.len(), |at| at + 1);
-        let room = LINE_BYTES_MAX - self.line.len();
-        if room > 0 {
-            let taken = whole.min(room);
+        let space = LINE_BYTES_MAX - self.line.len();
+        if space > 0 {
+            let taken = whole.min(space);
             self.line.extend_from_slice(&rest[..taken]);
             return Part { taken, hidden: false, ended: newline.is_some() && taken == whole };
         }
@@ -170,7 +156,7 @@ impl Head {
         Part { taken: whole, hidden: false, ended: newline.is_some() }
     }
 
-    /// At the end of the last line: what comes after the head, or why nothing does.
+    /// At the end of the last line: what follows the head, or why nothing does.
     fn line_ended(&mut self) -> Option<Result<HeadPlace, HeadFault>> {
         let (line, long) = (std::mem::take(&mut self.line), std::mem::take(&mut self.long));
         let line = line.trim_ascii_end();
@@ -237,13 +223,19 @@ mod tests {
         }
     }
 
+    fn head_with_length(value: &str) -> String {
+        format!("POST / HTTP/1.1\r\nContent-Length:{value}\r\n\r\n")
+    }
+
+    fn fault_of_length(value: &str) -> Option<(u64, HeadFault)> {
+        seen(&head_with_length(value), 64).1
+    }
+
     #[test]
     fn a_length_is_read_as_hyper_reads_it() {
-        let head = |value: &str| format!("POST / HTTP/1.1\r\nContent-Length:{value}\r\n\r\n");
-        let fault = |value: &str| seen(&head(value), 64).1;
-        assert_eq!((fault("0"), fault(" 18446744073709551615\t")), (None, None));
+        assert_eq!((fault_of_length("0"), fault_of_length(" 18446744073709551615\t")), (None, None));
         for strange in ["", " 5, 5", " 0x5", " 18446744073709551616", &format!("{}5", " ".repeat(5_000))] {
-            assert_eq!(fault(strange), Some((0, HeadFault::Lengths)), "{strange}");
+            assert_eq!(fault_of_length(strange), Some((0, HeadFault::Lengths)), "{strange}");
         }
     }
 }

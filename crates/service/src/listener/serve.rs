@@ -33,27 +33,25 @@ const STREAMS_MAX: u32 = 128;
 /// What a client may send of one body, and of all together, before the program has read it.
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
-/// What the program gives away of one answer before the client has taken it.
+/// What the program hands over of one answer before the client has taken it.
 const SEND_BUFFER: usize = 64 * 1024;
-/// Streams that a client opened and cancelled before they were looked at; one more ends the connection.
+/// Streams that a client opened and cancelled before they were handled; one more ends the connection.
 const PENDING_RESETS_MAX: usize = 20;
-/// Streams that were closed for the client's faults; one more ends the connection.
+/// Streams closed for the client's faults; one more ends the connection.
 const FAULTY_STREAMS_MAX: usize = 128;
-/// How often a client of HTTP/2 is asked whether it is there, and how long it may take to say so.
+/// How often a client of HTTP/2 is pinged, and how long its answer may take.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PONG_WITHIN: Duration = Duration::from_secs(10);
-/// A connection that nothing is due of is looked at again after this long at the latest. It is less than any time that can
-/// begin to run meanwhile without the connection's own task hearing of it.
+/// How often a connection of which nothing is due is looked at. Less than any time that can begin meanwhile
+/// without the connection's task noticing.
 const LOOK_AGAIN: Duration = Duration::from_secs(20);
 
-/// What is spoken on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HttpVersion {
     Http1,
     Http2,
 }
 
-/// Who answers, and what each request carries.
 #[derive(Clone)]
 pub(super) struct AcceptedClient {
     pub(super) router: Router,
@@ -91,7 +89,6 @@ fn refusal_answer(fault: HeadFault) -> Response<Body> {
     answer
 }
 
-/// Serves one connection until it ends or has had its time.
 pub(super) async fn serve_http<S>(
     stream: S,
     protocol: HttpVersion,
@@ -113,7 +110,8 @@ async fn answer_http1(
     first_fault: FirstFault,
 ) -> Result<Response<Answer>, Infallible> {
     let fault = first_fault.get().filter(|(at, _)| *at == exchange.number()).map(|(_, fault)| *fault);
-    // What follows chunks is not watched any more, so it is not read as a request: the connection ends with the answer.
+    // What follows chunks is not watched, so it is not read as a request: the connection ends with the
+    // answer.
     let last = fault.is_some() || request.headers().contains_key(TRANSFER_ENCODING);
     let mut answer = match fault {
         Some(fault) => tracked_answer(refusal_answer(fault), exchange, false),
@@ -135,7 +133,7 @@ where
     let service = hyper::service::service_fn(|request: Request<Incoming>| {
         answer_http1(guest.clone(), request, guest.place.begin(), Arc::clone(&first_fault))
     });
-    // Its times are kept by `drive`: hyper's own for heads begins only when it looks for one.
+    // `drive` keeps its times: hyper's limit for heads begins only when it looks for one.
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(None::<Duration>)
@@ -172,8 +170,8 @@ where
     drive_connection(pin!(connection), |connection| connection.graceful_shutdown(), &place, stopped).await;
 }
 
-/// What HTTP/2 calls the authority stands where HTTP/1.1 has it: programs look in one place. A `Host` field that says
-/// something else makes two hosts of it, which no program of ours answers (RFC 9113, 8.3.1).
+/// HTTP/2's authority goes where HTTP/1.1 has it: programs look in one place. A `Host` field that differs
+/// names two hosts, which is refused (RFC 9113, 8.3.1).
 fn name_host<B>(request: &mut Request<B>) {
     let Some(authority) = request.uri().authority().map(|authority| authority.as_str()) else { return };
     let Ok(host) = HeaderValue::from_str(authority) else { return };
@@ -182,7 +180,7 @@ fn name_host<B>(request: &mut Request<B>) {
     }
 }
 
-/// Runs a connection to its end: its own, or that of its time. `finish` tells the client that it ends.
+/// To the connection's end or that of its time. `finish` announces the end to the client.
 async fn drive_connection<C>(
     mut connection: Pin<&mut C>,
     finish: impl Fn(Pin<&mut C>),
@@ -214,7 +212,7 @@ async fn drive_connection<C>(
     }
 }
 
-/// Resolves when something is due, and may be asked again.
+/// Resolves when something is due; may be polled again.
 struct Deadline {
     place: Arc<ConnectionPlace>,
     timer: Pin<Box<Sleep>>,
@@ -232,7 +230,8 @@ impl Future for Deadline {
                 Some((at, _)) => at.min(look),
                 None => look,
             };
-            // A timer that fires too early is let be: most that is due is put off before it comes, request by request.
+            // A timer that fires too early stays: most deadlines are moved later before they come, request by
+            // request.
             if self.timer.is_elapsed() || self.timer.deadline() > at || self.timer.deadline() <= now {
                 self.timer.as_mut().reset(at);
             }

@@ -1,5 +1,5 @@
-//! The stream below HTTP: it notes when its client takes nothing, watches heads on their way in, and at the end hears out
-//! a client that still speaks, so that it can read its answer.
+//! The stream below HTTP: it notes when its client takes nothing, watches incoming heads, and at the end reads what a
+//! client still sends, so that the client can read its answer.
 
 use std::io;
 use std::pin::Pin;
@@ -13,15 +13,15 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::connections::ConnectionPlace;
 use super::heads::HeadScanner;
 
-/// Bytes that a client may still send after its answer was written: a whole photo (30 MB) and the form around it, so that
-/// whoever sends one that is refused by its size, or while none can be taken, reads why. They are read and forgotten.
+/// Bytes that a client may still send after its answer was written: a whole photo (30 MB) and its form, so
+/// that whoever sends one that is refused reads why. They are discarded.
 const LINGER_BYTES_MAX: u64 = 32 * 1024 * 1024;
-/// How long that may take in all; such a connection makes room as an idle one does.
+/// How long that may take in all; such a connection is evicted like an idle one.
 const LINGER_WITHIN: Duration = Duration::from_secs(30);
 /// How long it may take without a byte.
 const LINGER_QUIET: Duration = Duration::from_secs(5);
 
-/// A stream that tells its connection's place what it sees.
+/// Reports to its connection's place what it sees.
 #[derive(Debug)]
 pub(super) struct WatchedStream<S> {
     stream: S,
@@ -108,8 +108,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
     }
 }
 
-/// Closing a socket with bytes that nobody read resets it, and a client that is still sending then never reads its
-/// answer. So what it sends is read and forgotten: up to a number of bytes, for a time, until it stops.
+/// Closing a socket with unread bytes resets it, and a client that is still sending never reads its answer.
+/// So its bytes are read and discarded: up to a number, for a time, until it stops.
 #[derive(Debug)]
 pub(super) struct Linger {
     left: u64,
@@ -125,7 +125,6 @@ impl Default for Linger {
 }
 
 impl Linger {
-    /// Ready when the stream may be closed.
     pub(super) fn poll<S: AsyncRead + Unpin>(&mut self, cx: &mut Context<'_>, stream: &mut S) -> Poll<()> {
         let mut scratch = [0; 8 * 1024];
         while self.left > 0 {

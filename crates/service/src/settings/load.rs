@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{ProgramSettings, SettingKind, SettingRow, SettingsError, VARIABLE_PREFIX, setting_rows};
 
-/// How unlike a key may be to be named as the one that was meant, in letters changed.
+/// How many letters a key may differ from the one that was meant.
 const NEAREST_EDITS: usize = 3;
 
 /// Where a value comes from.
@@ -24,7 +24,7 @@ pub enum SettingOrigin {
     Argument,
 }
 
-/// Settings, and where each that somebody set comes from.
+/// Settings, and where each that was set comes from.
 #[derive(Debug, Clone)]
 pub struct LoadedSettings<S> {
     /// The settings.
@@ -101,7 +101,7 @@ pub fn load_settings<S: ProgramSettings>(
     Ok(LoadedSettings { settings, origins })
 }
 
-/// Keys that a file sets, with their sections, and the byte at which each begins.
+/// With their sections, and the byte at which each begins.
 fn keys_in(table: &DeTable<'_>, rows: &[SettingRow]) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     let mut open = vec![(String::new(), table)];
@@ -111,7 +111,7 @@ fn keys_in(table: &DeTable<'_>, rows: &[SettingRow]) -> Vec<(String, usize)> {
             let is_section = rows.iter().any(|row| row.key.starts_with(&format!("{key}.")));
             match value.get_ref() {
                 DeValue::Table(inner) if is_section => open.push((format!("{key}."), inner)),
-                // A section's name with a value that is no table: serde tells of it with its place.
+                // A section's name whose value is no table: serde reports it with its place.
                 _ if is_section => {}
                 _ => found.push((key, name.span().start)),
             }
@@ -154,7 +154,6 @@ fn put_value(table: &mut toml::Table, key: &str, value: toml::Value) {
     }
 }
 
-/// The value of a key.
 pub(super) fn value_of<'a>(table: &'a toml::Table, key: &str) -> Option<&'a toml::Value> {
     match key.split_once('.') {
         None => table.get(key),

@@ -29,14 +29,18 @@ pub struct SettingRow {
     pub kind: SettingKind,
     /// What it is for, one line.
     pub words: String,
-    /// What it is where nobody sets it; `None`: nothing, or what [`Self::default_words`] says.
+    /// The default; `None` where there is none, or where [`Self::default_words`] has it.
     pub default: Option<Value>,
-    /// Where its value comes from when nobody sets it, where that is no fixed value.
+    /// Where the default comes from, where it is no fixed value.
     pub default_words: Option<String>,
     /// What the example file shows instead of a default.
     pub example: Option<Value>,
     /// The least and the most that a number can be.
     pub range: Option<(i64, i64)>,
+}
+
+fn integer_in(schema: &Value, name: &str) -> Option<i64> {
+    schema[name].as_i64()
 }
 
 impl SettingRow {
@@ -47,7 +51,6 @@ impl SettingRow {
 
     fn new(key: String, schema: &Value, outer: &Value, default: Option<&Value>) -> Self {
         let words = [schema, outer].into_iter().find_map(|s| s["description"].as_str()).unwrap_or_default();
-        let bound = |name: &str| schema[name].as_i64();
         Self {
             key,
             kind: kind_of(schema),
@@ -55,7 +58,7 @@ impl SettingRow {
             default: default.filter(|value| !value.is_null()).cloned(),
             default_words: schema["x-default"].as_str().map(str::to_owned),
             example: schema.get("x-example").cloned(),
-            range: bound("minimum").zip(bound("maximum")),
+            range: integer_in(schema, "minimum").zip(integer_in(schema, "maximum")),
         }
     }
 }
@@ -73,7 +76,7 @@ pub fn setting_rows<S: ProgramSettings>() -> Vec<SettingRow> {
 fn collect_rows(schema: &Value, section: &str, defaults: Option<&Value>, rows: &mut Vec<SettingRow>) {
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let key = if section.is_empty() { name.clone() } else { format!("{section}.{name}") };
-        // What the outer struct says of a section lies over what the section says of itself.
+        // The outer struct's default of a section overrides the section's own.
         let default = defaults.and_then(|of| of.get(name)).or_else(|| property.get("default"));
         if property.get("properties").is_some() {
             collect_rows(property, &key, default, rows);

@@ -1,7 +1,9 @@
-//! Settings from files and variables, mistakes in them, and what is told of each value.
+//! Settings from files and variables, mistakes in them, and what is listed of each value.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -170,14 +172,17 @@ proptest! {
     }
 }
 
+fn broken_text() -> OsString {
+    OsString::from_vec(b"/var/\xff".to_vec())
+}
+
+fn read_broken(name: &str) -> Result<BTreeMap<String, String>, SettingsError> {
+    super::load::read_environment([(OsString::from(name), broken_text())].into_iter())
+}
+
 #[test]
 fn a_setting_that_is_no_text_is_told() {
-    use std::ffi::OsString;
-    use std::os::unix::ffi::OsStringExt as _;
-
-    let broken = || OsString::from_vec(b"/var/\xff".to_vec());
-    let read = |name: &str| super::load::read_environment([(OsString::from(name), broken())].into_iter());
-    assert!(read("LANG").unwrap().is_empty());
-    let reported = read("CLEANTRACK_DATA").unwrap_err().to_string();
+    assert!(read_broken("LANG").unwrap().is_empty());
+    let reported = read_broken("CLEANTRACK_DATA").unwrap_err().to_string();
     assert_eq!(reported, "the environment variable CLEANTRACK_DATA is no UTF-8");
 }

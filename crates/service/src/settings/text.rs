@@ -22,7 +22,7 @@ pub fn settings_help<S: ProgramSettings>() -> String {
 /// Every setting with its value and where that comes from, one a line.
 ///
 /// # Errors
-/// A value that TOML cannot say, such as a path that is no text.
+/// A value that TOML cannot express, such as a path that is no text.
 pub fn list_settings<S: ProgramSettings>(loaded: &LoadedSettings<S>) -> Result<String, SettingsError> {
     let table = toml::Table::try_from(&loaded.settings)?;
     let mut lines = Vec::new();

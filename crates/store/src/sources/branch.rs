@@ -6,13 +6,12 @@ use record::adoption::{BasePart, LeafRange, assemble_base};
 use record::ids::Epoch;
 use record::tree::{Frontier, Hash};
 
-use super::super::chain::{CachedPage, LineSource, LogExtent, LogPiece, SourcePage, leaf_ranges, line_at};
-use super::super::error::StoreError;
 use super::LogCopies;
+use crate::io::error::StoreError;
+use crate::log::chain::{CachedPage, LineSource, LogExtent, LogPiece, SourcePage, leaf_ranges, line_at};
 
 /// Leaves of all copies that are held in memory at once, 32 bytes each.
 const LEAVES_MAX: usize = 1 << 20;
-/// Lines that are given at once.
 const LINES_AT_ONCE: u64 = 256;
 
 /// Lines of several copies, of which it is known that together they lead to the root that counts: a fork's own lines may lie in
@@ -63,7 +62,6 @@ impl<'a> BranchSource<'a> {
         self.leaves.get(usize::try_from(seq).ok()?).copied()
     }
 
-    /// Whether its tree is this one there.
     fn leads_to(&mut self, tree: &Frontier) -> bool {
         if self.reached.size() > tree.size() {
             self.reached = Frontier::default();

@@ -12,10 +12,12 @@ use record::run::{RunName, RunNamer};
 use record::tree::{Frontier, Hash, TreeNodes, frontier_at, leaf_hash, node_hash};
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable};
 
-use super::super::chain::{LineSource, LogLine, LogPiece, SourcePage};
-use super::super::places::{self, AdoptedRun, Places, RunState};
-use super::super::segment::GroupWriter;
-use super::super::tables::{self, BLOCK, TextKey};
+use crate::index::places;
+use crate::index::places::{AdoptedRun, Places, RunState};
+use crate::index::tables;
+use crate::index::tables::{BLOCK, TextKey};
+use crate::log::chain::{LineSource, LogLine, LogPiece, SourcePage};
+use crate::log::segment::GroupWriter;
 
 /// How the database is got at: the one that is in use may be closed and opened again meanwhile.
 type Handle<'a> = Box<dyn Fn() -> Option<Arc<Database>> + 'a>;
@@ -34,7 +36,6 @@ const STEPS_MAX: u64 = 4096;
 type Found<T> = Result<T, redb::Error>;
 
 impl<'a> DatabaseSource<'a> {
-    /// A database under a name for people.
     pub(crate) fn new(name: impl Into<String>, handle: impl Fn() -> Option<Arc<Database>> + 'a) -> Self {
         Self { name: name.into(), handle: Box::new(handle), places: OnceCell::new() }
     }
@@ -56,7 +57,6 @@ impl<'a> DatabaseSource<'a> {
         self.read(|txn| Ok(tables::read_epochs(&txn.open_table(tables::EPOCHS)?).ok()))
     }
 
-    /// How far it says that it has an epoch.
     pub(crate) fn stated(&self, epoch: Epoch) -> Option<Frontier> {
         self.read(|txn| stated(txn, epoch))
     }
@@ -85,7 +85,6 @@ impl<'a> DatabaseSource<'a> {
         })
     }
 
-    /// Places under which it has lines of this epoch that runs brought.
     pub(crate) fn places_of_runs(&self, epoch: Epoch) -> Vec<(RunName, u32)> {
         let places = self.places.get_or_init(|| self.read(read_places)).as_ref();
         let counts = |adopted: &&AdoptedRun| adopted.state == RunState::Counts;
@@ -110,7 +109,6 @@ impl<'a> DatabaseSource<'a> {
         })
     }
 
-    /// The line of a key, with its texts.
     pub(crate) fn line_of(&self, key: u64) -> Option<LogLine> {
         self.read(|txn| {
             let entries = txn.open_table(tables::ENTRIES)?;
@@ -130,7 +128,6 @@ impl<'a> DatabaseSource<'a> {
         })
     }
 
-    /// Whether its tree at this size is this one.
     pub(crate) fn shares(&self, epoch: Epoch, tree: &Frontier) -> bool {
         self.tree_at(epoch, tree.size()).as_ref() == Some(tree)
     }
@@ -300,7 +297,6 @@ impl<E: Into<redb::Error>> From<E> for TreeError {
     }
 }
 
-/// The tree of one epoch in one snapshot.
 struct StoredTree<'t> {
     txn: &'t ReadTransaction,
     epoch: Epoch,

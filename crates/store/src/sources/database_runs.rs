@@ -7,20 +7,18 @@ use record::ids::Epoch;
 use record::run::RunName;
 use record::tree::Frontier;
 
-use super::super::chain::{LineSource, LogPiece, SourcePage};
 use super::DatabaseSource;
+use crate::log::chain::{LineSource, LogPiece, SourcePage};
 
 /// The lines that one run brought to a database. Where another run had brought a line of it, or the chain has it, it stands
 /// there.
 pub(crate) struct DatabaseRunSource<'a> {
     database: Rc<DatabaseSource<'a>>,
     place: u32,
-    /// Behind its last line.
     end: u64,
 }
 
 impl<'a> DatabaseRunSource<'a> {
-    /// Of the run with this place.
     pub(crate) fn new(database: Rc<DatabaseSource<'a>>, (run, place): (RunName, u32)) -> Self {
         Self { database, place, end: run.lines().end }
     }

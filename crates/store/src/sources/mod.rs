@@ -21,16 +21,15 @@ use self::database_runs::DatabaseRunSource;
 pub(crate) use self::overlay::OverlayFile;
 pub(crate) use self::runs::RunSource;
 pub(crate) use self::segments::SegmentSource;
-use super::chain::{EpochLink, LineSource};
-use super::disk::Disk;
-use super::displaced;
-use super::error::StoreError;
-use super::fetched;
-use super::runs as run_files;
+use super::io::disk::Disk;
+use super::io::error::StoreError;
+use super::log::chain::{EpochLink, LineSource};
+use super::log::displaced;
+use super::runs::run_file as run_files;
+use super::side_files::fetched;
 
 /// A database that was set aside and can be read.
 pub(crate) struct SalvagedDatabase {
-    /// Its file.
     pub(crate) path: String,
     /// Opened over memory: the file stays as it is. There until it is dropped.
     pub(crate) db: Option<Arc<Database>>,
@@ -49,9 +48,7 @@ impl Drop for SalvagedDatabase {
 
 /// Every copy of this box's log that can be read now.
 pub(crate) struct LogCopies {
-    /// The files.
     pub(crate) disk: Arc<dyn Disk>,
-    /// Whose log.
     pub(crate) box_id: BoxId,
     /// The database in use; it may be closed and opened again meanwhile.
     pub(crate) main: Box<dyn Fn() -> Option<Arc<Database>> + Send>,
@@ -106,7 +103,6 @@ impl LogCopies {
         Ok(all)
     }
 
-    /// The databases, the one in use first.
     pub(crate) fn databases(&self) -> Vec<Box<dyn LineSource + '_>> {
         self.database_handles()
             .into_iter()

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::super::disk::{DiskFile, PAGE_BYTES};
-use super::super::unreadable::read_what_is_left;
+use crate::io::disk::{DiskFile, PAGE_BYTES};
+use crate::io::unreadable::read_what_is_left;
 
 /// Bytes that redb may write over a copy; one that takes more to be opened is not opened.
 const WRITTEN_BYTES_MAX: usize = 32 << 20;
@@ -140,8 +140,8 @@ mod tests {
     use redb::StorageBackend as _;
 
     use super::*;
-    use crate::disk::Disk as _;
-    use crate::system_disk::SystemDisk;
+    use crate::io::disk::Disk as _;
+    use crate::io::system_disk::SystemDisk;
 
     #[test]
     fn writes_are_seen_and_the_file_stays_as_it_is() {

@@ -7,10 +7,10 @@ use record::ids::{BoxId, Epoch};
 use record::run::RunName;
 use record::tree::Frontier;
 
-use super::super::chain::{LineSource, LogPiece, SourcePage};
-use super::super::disk::Disk;
-use super::super::open_runs::OpenRuns;
-use super::super::runs;
+use crate::io::disk::Disk;
+use crate::log::chain::{LineSource, LogPiece, SourcePage};
+use crate::runs::open_runs::OpenRuns;
+use crate::runs::run_file;
 
 /// Files of runs that are whole. Their lines are this box's own, and what they follow stands in no file of them.
 pub(crate) struct RunSource {
@@ -22,21 +22,19 @@ pub(crate) struct RunSource {
 }
 
 impl RunSource {
-    /// All of a box's.
     pub(crate) fn new(disk: Arc<dyn Disk>, box_id: BoxId) -> Self {
         let open = OpenRuns::new(Arc::clone(&disk), box_id);
         Self { disk, box_id, open, listed: None }
     }
 
-    /// Of one run.
     pub(crate) fn of(disk: Arc<dyn Disk>, box_id: BoxId, name: RunName) -> Self {
         Self { listed: Some((name.epoch(), vec![name])), ..Self::new(disk, box_id) }
     }
 
     fn runs(&mut self, epoch: Epoch) -> io::Result<&[RunName]> {
         if self.listed.as_ref().is_none_or(|(of, _)| *of != epoch) {
-            let mut all = runs::list_runs(&*self.disk).map_err(io::Error::other)?;
-            all.retain(|run| run.epoch() == epoch && runs::is_whole(&*self.disk, self.box_id, run));
+            let mut all = run_file::list_runs(&*self.disk).map_err(io::Error::other)?;
+            all.retain(|run| run.epoch() == epoch && run_file::is_whole(&*self.disk, self.box_id, run));
             all.sort_by_key(|run| run.lines().start);
             self.listed = Some((epoch, all));
         }
@@ -65,7 +63,7 @@ impl LineSource for RunSource {
         let first = run.lines().start.max(from);
         let lines = self.open.lines(run, first);
         let lines: Vec<_> =
-            lines.map_err(io::Error::other)?.unwrap_or_default().iter().map(runs::log_line).collect();
+            lines.map_err(io::Error::other)?.unwrap_or_default().iter().map(run_file::log_line).collect();
         let piece = LogPiece { first, lines };
         Ok((!piece.lines.is_empty()).then_some(SourcePage { piece, loose: true }))
     }

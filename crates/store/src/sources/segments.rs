@@ -7,13 +7,12 @@ use record::ids::Epoch;
 use record::redact::TextLine;
 use record::tree::Frontier;
 
-use super::super::chain::{LineSource, LogLine, LogPiece, SourcePage};
-use super::super::disk::Disk;
-use super::super::keys::epoch_folders;
-use super::super::scan::{ReadStep, SegmentFile, SegmentReader};
-use super::super::segment::{Group, Line, lines};
+use crate::io::disk::Disk;
+use crate::log::chain::{LineSource, LogLine, LogPiece, SourcePage};
+use crate::log::scan::{ReadStep, SegmentFile, SegmentReader};
+use crate::log::segment::{Group, Line, lines};
+use crate::side_files::keys::epoch_folders;
 
-/// Which files.
 #[derive(Debug, Clone)]
 enum Files {
     /// `log/<epoch>/` of every epoch.
@@ -28,7 +27,6 @@ struct Peeked {
     lines: Vec<LogLine>,
 }
 
-/// Where reading stands.
 struct Open {
     epoch: Epoch,
     segment: SegmentFile,
@@ -43,17 +41,14 @@ struct Open {
     reached: u64,
 }
 
-/// Segments on the disk.
 pub(crate) struct SegmentSource {
     disk: Arc<dyn Disk>,
     files: Files,
-    /// Segments of the epoch that was asked for last.
     listed: Option<(Epoch, Vec<SegmentFile>)>,
     open: Option<Open>,
 }
 
 impl SegmentSource {
-    /// The journal.
     pub(crate) fn journal(disk: Arc<dyn Disk>) -> Self {
         Self { disk, files: Files::Journal, listed: None, open: None }
     }
@@ -69,7 +64,6 @@ impl SegmentSource {
         Self::one(disk, epoch, SegmentFile { first: 0, sealed: false, path })
     }
 
-    /// One segment of an epoch, its groups taken each for itself.
     pub(crate) fn one(disk: Arc<dyn Disk>, epoch: Epoch, segment: SegmentFile) -> Self {
         Self { disk, files: Files::One { epoch, segment, linked: false }, listed: None, open: None }
     }

@@ -1,5 +1,6 @@
 //! Runs on a real folder: adopted once, healed, told when they are gone, and back where they were when they come.
 
+use crate::index::tables;
 use std::path::{Path, PathBuf};
 
 use record::fold::LinePlace;
@@ -8,8 +9,8 @@ use record::run::RunName;
 
 use super::past::forgetful;
 use super::*;
-use crate::displaced;
-use crate::places::{AdoptedRun, RunState};
+use crate::index::places::{AdoptedRun, RunState};
+use crate::log::displaced;
 
 /// A box whose card went back, which recorded four cleanings beside, got back what it had forgotten, and has adopted them.
 pub(super) async fn adopted() -> (tempfile::TempDir, Store, RunName) {
@@ -122,7 +123,7 @@ async fn a_start_that_ended_before_the_lines_were_folded_goes_on() {
         let json = serde_json::to_string(&waits).unwrap();
         txn.open_table(tables::ADOPTED)
             .unwrap()
-            .insert(super::super::places::RUNS_FROM, json.as_str())
+            .insert(crate::index::places::RUNS_FROM, json.as_str())
             .unwrap();
         txn.commit().unwrap();
     }

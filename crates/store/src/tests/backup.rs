@@ -33,7 +33,6 @@ async fn a_copy_gives_back_what_the_card_forgot_and_the_relay_never_had() {
     }
 }
 
-/// A copy that lacks some of what it had.
 async fn gives_back(gone: &[&str]) {
     let (dir, backup) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (mut reported, _) = three_epochs(dir.path()).await;

@@ -1,5 +1,6 @@
 //! Texts that were erased leave the files of runs too, and no copy brings one back.
 
+use crate::writer::tidy;
 use record::redact::PersonalText;
 
 use super::adoption::{
@@ -7,8 +8,8 @@ use super::adoption::{
 };
 use super::past::forgetful;
 use super::*;
-use crate::chain::{LogLine, LogPiece};
-use crate::displaced::DisplacedFile;
+use crate::log::chain::{LogLine, LogPiece};
+use crate::log::displaced::DisplacedFile;
 
 #[tokio::test]
 async fn a_text_that_is_erased_leaves_the_run_too() {
@@ -101,7 +102,7 @@ async fn texts_that_a_line_does_not_name_or_more_than_once_end_no_start() {
     assert_eq!(keep_missing(&store, epoch, &page.0[8..12], &texts).unwrap(), 4);
     // Nor does what others kept so before.
     let line = |entry: &record::entry::Entry| {
-        let mut beside = crate::segment::GroupWriter::default();
+        let mut beside = crate::log::segment::GroupWriter::default();
         texts.iter().filter(|text| text.seq() == entry.seq()).for_each(|text| beside.text(text));
         LogLine { entry: entry.bytes().to_vec(), texts: beside.bytes().to_vec() }
     };

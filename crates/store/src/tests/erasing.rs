@@ -1,6 +1,7 @@
 //! Closed segments are compressed, and erased texts leave them.
 
 use super::*;
+use crate::log::scan;
 
 /// All bytes of the journal, sealed segments unpacked.
 fn journal_text(dir: &std::path::Path, epoch: record::ids::Epoch) -> String {

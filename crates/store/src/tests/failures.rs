@@ -9,7 +9,6 @@ use record::kinds::EntryRef;
 use super::faulty_disk::{Call, Fault, Faults, FaultyDisk, How};
 use super::*;
 
-/// A box whose disk can be made to fail.
 pub(super) struct FaultyBox {
     pub(super) dir: tempfile::TempDir,
     faults: Faults,
@@ -92,7 +91,6 @@ pub(super) fn asking(drafts: Vec<EntryDraft>) -> (Box<Asking>, mpsc::Receiver<To
     (Box::new(Asking { before: Box::new(|_| ()), drafts, reported }), result)
 }
 
-/// One command in a group of its own.
 pub(super) fn one(core: &mut LogWriter, drafts: Vec<EntryDraft>) -> (Told, Result<(), FatalError>) {
     let (job, reported) = asking(drafts);
     let mut jobs: VecDeque<Box<dyn WriteJob>> = VecDeque::from([job as Box<dyn WriteJob>]);

@@ -4,10 +4,9 @@ use std::io::{self, ErrorKind};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::disk::{Disk, DiskFile};
-use crate::system_disk::SystemDisk;
+use crate::io::disk::{Disk, DiskFile};
+use crate::io::system_disk::SystemDisk;
 
-/// Which calls to the disk fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
     Open,
@@ -17,7 +16,6 @@ pub(super) enum Call {
     List,
 }
 
-/// How they fail.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum How {
     Error(ErrorKind),
@@ -44,7 +42,6 @@ pub(super) type Faults = Arc<Mutex<Vec<Fault>>>;
 pub(super) struct FaultyDisk {
     pub(super) disk: SystemDisk,
     pub(super) faults: Faults,
-    /// Free bytes, where it says so.
     pub(super) free: Option<u64>,
 }
 

@@ -1,5 +1,6 @@
 //! Damage to any copy of any epoch, on a real folder: what one whole copy holds is never lost, and every loss is told.
 
+use crate::index::tables;
 use std::path::{Path, PathBuf};
 
 use record::ids::Epoch;
@@ -8,7 +9,6 @@ use record::tree::Hash;
 use super::past::{copy, cosigned, held, pages};
 use super::*;
 
-/// What askers were told: epoch, seq, hash.
 pub(super) type Told = Vec<(Epoch, u64, Hash)>;
 
 pub(super) fn small() -> StoreSizes {

@@ -1,5 +1,7 @@
 //! Starts that end in the middle, copies over which they end, and what must never be begun or thrown away by them.
 
+use crate::log::chain;
+use crate::runs::run_file;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use record::run::RunName;
@@ -83,7 +85,7 @@ fn long_run(dir: &std::path::Path, of: record::ids::Epoch, lines: u64) -> RunNam
     let mut namer = record::run::RunNamer::new(of, 1_000);
     (1_000..1_000 + lines).for_each(|seq| namer.push(line(seq).leaf()));
     let name = namer.name().unwrap();
-    runs::write_run(&*disk, box_id, &name, &mut |seq| Ok(line(seq))).unwrap();
+    run_file::write_run(&*disk, box_id, &name, &mut |seq| Ok(line(seq))).unwrap();
     name
 }
 

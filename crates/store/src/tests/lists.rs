@@ -1,5 +1,6 @@
 //! Lists of cleanings from which a damaged page took one: it is noticed, and the next start makes them whole.
 
+use crate::index::tables;
 use redb::ReadableTable as _;
 
 use super::*;

@@ -134,7 +134,7 @@ async fn what_the_card_forgot_comes_back_and_what_was_recorded_beside_it_stays()
             // Whoever holds the receipt that the phone was given finds it too.
             let (line, entry) = adopted.iter().find(|(line, _)| line.of == of).unwrap();
             assert_eq!(Some(entry.leaf()), receipt, "{what}");
-            let cleaning = reader.cleaning_of_line(*line).unwrap().unwrap();
+            let cleaning = reader.cleaning_at(*line).unwrap().unwrap();
             assert_eq!((cleaning.place(), cleaning.adopted.is_some()), (*line, true), "{what}");
             let run = line.run.unwrap();
             let path = reader.path_in_run(&run, line.of.seq).unwrap().unwrap();
@@ -333,6 +333,6 @@ async fn the_ballast_is_given_up_and_made_again() {
         }
     };
     assert!(whole(1).await, "it was never made");
-    assert!(super::super::ballast::drop_ballast(&*store.shared.disk), "it was there, and is not");
+    assert!(crate::side_files::ballast::drop_ballast(&*store.shared.disk), "it was there, and is not");
     assert!(whole(2).await, "it was not made again");
 }

@@ -2,6 +2,8 @@
 
 use super::healing::{segments, start, three_epochs};
 use super::*;
+use crate::healing::closed_journal;
+use crate::writer::tidy;
 
 #[tokio::test]
 async fn a_repair_of_a_start_that_died_is_told_by_the_next_until_somebody_was_told() {

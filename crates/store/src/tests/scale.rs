@@ -9,12 +9,11 @@ use record::ids::Epoch;
 use record::run::{RunName, RunNamer};
 
 use super::*;
-use crate::chain::{LogLine, LogPiece};
-use crate::disk::DiskFile;
-use crate::displaced::DisplacedFile;
-use crate::runs;
+use crate::io::disk::DiskFile;
+use crate::log::chain::{LogLine, LogPiece};
+use crate::log::displaced::DisplacedFile;
+use crate::runs::run_file;
 
-/// Files that are open, and how many were at most.
 #[derive(Debug, Default)]
 struct OpenFiles {
     now: AtomicU64,
@@ -137,7 +136,7 @@ fn write_runs(disk: &dyn Disk, store_box: record::ids::BoxId, count: u64) -> Vec
         namer.push(entry.leaf());
         let name = namer.name().unwrap();
         let line = LogLine { entry: entry.bytes().to_vec(), texts: Vec::new() };
-        runs::write_run(disk, store_box, &name, &mut |_| Ok(line.clone())).unwrap();
+        run_file::write_run(disk, store_box, &name, &mut |_| Ok(line.clone())).unwrap();
         name
     };
     (0..count).map(of).collect()

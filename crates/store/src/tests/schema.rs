@@ -1,5 +1,6 @@
 //! Data folders of other versions.
 
+use crate::index::tables;
 use std::collections::BTreeMap;
 
 use redb::ReadableDatabase as _;

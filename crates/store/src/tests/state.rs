@@ -1,5 +1,6 @@
 //! What becomes of `state.redb` when the disk fails, while the box runs and at a start.
 
+use crate::database::state_file;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! What becomes of the rows of a `state.redb` in whose place another one is put.
 
+use crate::database::state_file;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,7 +10,7 @@ use super::failures::FaultyBox;
 use super::faulty_disk::{Call, How};
 use super::state::{FailingState, ROOM, TAKEN_OVER, keys, try_put};
 use super::*;
-use crate::disk::DiskFile;
+use crate::io::disk::DiskFile;
 
 /// A disk that takes and gives nothing more after so many calls: what a box without power leaves.
 #[derive(Debug)]
@@ -18,7 +19,6 @@ struct DyingDisk(Arc<dyn Disk>, Calls);
 #[derive(Debug)]
 struct DyingFile(Arc<dyn DiskFile>, Calls);
 
-/// Calls that are left.
 #[derive(Debug, Clone)]
 struct Calls(Arc<AtomicUsize>);
 
@@ -316,7 +316,6 @@ async fn the_newest_copies_are_kept_under_numbers_of_their_own() {
     assert!(salvage.join("4294967295.txt").exists());
 }
 
-/// How many bytes redb has in a page.
 const REDB_PAGE: usize = 4_096;
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! Sectors that the disk does not give back, and folders that it does not list: no start ends by the one, what any copy holds
 //! counts, and what waits is told.
 
+use crate::database::salvage;
+use crate::database::state_file;
+use crate::index::tables;
+use crate::writer::tidy;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::PoisonError;

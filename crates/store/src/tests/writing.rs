@@ -1,6 +1,8 @@
 //! What holds of every group: the database never has more than the journal, what is decided differs from what is shown by the
 //! group in hand only, and a full disk takes what can be had again first.
 
+use crate::database::main_database;
+use crate::log::scan;
 use std::collections::VecDeque;
 use std::io::ErrorKind;
 
@@ -22,7 +24,7 @@ fn the_database_never_has_what_no_flush_made_durable() {
     one(&mut core, vec![equipment(), cleaning("a", "M")]).0.unwrap();
     let size = core.size();
     let held = |core: &LogWriter| {
-        let held = database::read_extent(&core.shared().db().unwrap()).unwrap().unwrap();
+        let held = main_database::read_extent(&core.shared().db().unwrap()).unwrap().unwrap();
         held.epochs.last().unwrap().1.size()
     };
     assert_eq!(held(&core), size);
@@ -31,8 +33,8 @@ fn the_database_never_has_what_no_flush_made_durable() {
     assert_eq!((held(&core), core.reader().unwrap().size()), (size, size));
     drop(core);
     // The very file says the same to whoever opens it next.
-    let db = database::open_database(&*of.disk(), database::MAIN, 1 << 20).unwrap().unwrap();
-    assert!(database::read_extent(&db).unwrap().unwrap().epochs.last().unwrap().1.size() <= size);
+    let db = main_database::open_database(&*of.disk(), main_database::MAIN, 1 << 20).unwrap().unwrap();
+    assert!(main_database::read_extent(&db).unwrap().unwrap().epochs.last().unwrap().1.size() <= size);
 }
 
 #[test]

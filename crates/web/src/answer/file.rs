@@ -101,8 +101,8 @@ impl<M: MediaType> FileDownload<M> {
         Self::with_body(file_name, Body::from(bytes.into()))
     }
 
-    /// The same of a file that is made while it is sent. An error breaks the answer off, so that nobody takes a part for the whole; once
-    /// nobody reads any more, nothing more is made.
+    /// The same of a file that is made while it is sent. An error breaks the answer off, so that no part
+    /// passes for the whole; when the client is gone, nothing more is made.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -113,7 +113,7 @@ impl<M: MediaType> FileDownload<M> {
     where
         E: std::error::Error + Send + Sync + 'static,
     {
-        // It is not asked again after its end, which the compression layer does.
+        // The compression layer polls it after its end.
         Self::with_body(file_name, Body::from_stream(chunks.fuse()))
     }
 

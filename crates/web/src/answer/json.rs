@@ -12,7 +12,7 @@ use crate::route::{Answer, AnswerBody, Operation};
 
 const JSON_MEDIA: &str = "application/json";
 
-/// A document, of status 200 unless the type says another.
+/// A document, of status 200 unless `STATUS` is another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Json<T, const STATUS: u16 = 200>(pub T);
 
@@ -26,7 +26,7 @@ pub struct Created<T> {
     document: Json<T, 201>,
 }
 
-/// Nothing to say (204).
+/// An answer without content (204).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoContent;
 

@@ -10,8 +10,8 @@ use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, VARY};
 use http::{HeaderMap, HeaderValue};
 
-/// Bytes of the program itself, plain and in gzip. The packed form is made when it is first asked for, as small as it gets: packing
-/// anew for each reader would be both slow and larger.
+/// Bytes of the program itself, plain and in gzip. The packed form is made once, when it is first needed, as
+/// small as possible: packing for each reader would be slow and larger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackedBytes {
     plain: OnceLock<Bytes>,
@@ -37,7 +37,7 @@ impl PackedBytes {
         })
     }
 
-    /// The form that a request takes; `about` says of the answer which it is.
+    /// The form for a request; sets in `about` which it is.
     pub fn choose_form(&self, request: &HeaderMap, about: &mut HeaderMap) -> Bytes {
         about.insert(VARY, HeaderValue::from_static("accept-encoding"));
         let packed = if accepts_gzip(request) { self.packed_form() } else { None };

@@ -34,7 +34,7 @@ impl Page {
         template.render().map(Self::of_html).map_err(|error| HttpError::internal(&error))
     }
 
-    /// The same page, which another reader would get in another language: it says so, and in which it is.
+    /// The same page, which other readers get in other languages: marks that, and its own language.
     pub fn in_locale(self, locale: Locale) -> Self {
         Self { locale: Some(locale), ..self }
     }
@@ -58,16 +58,15 @@ impl Answer for Page {
     }
 }
 
-/// Removes the spaces at the start of a line that begins with a tag: a template is written one element a line, and what a
-/// list repeats a hundred times costs more to pack than to remove. Values are safe from it: in them `<` is escaped, so
-/// only the end of a text field may follow what somebody typed.
+/// Removes the spaces at the start of a line that begins with a tag: a template has one element a line, and
+/// what a list repeats a hundred times costs more to pack than to remove. Values are safe: in them `<` is
+/// escaped, so only the end of a text field may follow what somebody entered.
 fn squeeze_indentation(html: String) -> String {
-    // Every space of such an element is shown.
+    // Every space in such an element is shown.
     if memmem::find(html.as_bytes(), b"<pre").is_some() {
         return html;
     }
     let mut squeezed = String::with_capacity(html.len());
-    // Up to here it is copied.
     let mut copied = 0;
     for line_end in memchr_iter(b'\n', html.as_bytes()) {
         let after = &html[line_end + 1..];
@@ -90,7 +89,7 @@ pub enum FormRecall {
     Conflicting,
     /// Too many were sent, such as tries to sign in (429).
     TooMany {
-        /// Seconds until the next may come, as `Retry-After` says them.
+        /// Seconds until the next may come, for `Retry-After`.
         wait_s: u64,
     },
 }
@@ -112,7 +111,7 @@ impl FormRecall {
 /// What a form answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormReply {
-    /// It was done; the browser goes on there (303).
+    /// It was done; the browser is redirected (303).
     Done(SeeOther),
     /// It was not done; its page once more.
     Again(FormRecall, Page),
@@ -150,15 +149,18 @@ mod tests {
         squeeze_indentation(html.to_owned())
     }
 
+    fn too_many_page() -> Page {
+        Page::of_html("<p>Too many".to_owned())
+    }
+
     #[test]
     fn a_form_that_comes_too_often_says_for_how_long() {
-        let page = || Page::of_html("<p>Too many".to_owned());
         for (recall, header) in [
             (FormRecall::TooMany { wait_s: 42 }, Some("42")),
             (FormRecall::Invalid, None),
             (FormRecall::Conflicting, None),
         ] {
-            let answer = FormReply::Again(recall, page()).into_response();
+            let answer = FormReply::Again(recall, too_many_page()).into_response();
             assert_eq!(answer.status(), recall.status());
             assert!(FormRecall::STATUSES.contains(&recall.status()), "{recall:?}");
             let found = answer.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap());

@@ -23,7 +23,6 @@ impl SeeOther {
     }
 }
 
-/// The value of a `Location` header.
 pub(super) fn parse_location(address: &str) -> Result<HeaderValue, HttpError> {
     HeaderValue::from_str(address).map_err(|error| HttpError::internal(&error))
 }

@@ -9,11 +9,11 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
 use service::listener::UploadError;
 
-use super::form::last_field;
+use super::percent::last_field;
 use crate::error::{HttpError, RequestFault};
 
-/// A body that says that it is so many times too long is not read at all; one that is a little too long is, so that the
-/// field in which it became so can be named.
+/// A body whose stated length is so many times too long is not read at all; one that is a little too long is,
+/// so that the field in which it became so can be named.
 const OVER_LENGTH_MAX: usize = 64;
 
 /// Refuses (415) a body of another media type; parameters such as `charset` are not looked at.
@@ -36,9 +36,9 @@ pub async fn read_body(headers: &HeaderMap, mut body: Body, bytes_max: usize) ->
     }
     let mut bytes = Vec::with_capacity(stated.min(bytes_max));
     while let Some(chunk) = next_chunk(&mut body).await? {
-        let room = bytes_max.saturating_sub(bytes.len());
-        if chunk.len() > room {
-            bytes.extend_from_slice(&chunk[..room]);
+        let space = bytes_max.saturating_sub(bytes.len());
+        if chunk.len() > space {
+            bytes.extend_from_slice(&chunk[..space]);
             return Err(too_long_error(&bytes));
         }
         bytes.extend_from_slice(&chunk);
@@ -56,7 +56,7 @@ pub async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, HttpError> {
     loop {
         match body.frame().await {
             None => return Ok(None),
-            // Trailers say nothing that a body's reader needs.
+            // Trailers hold nothing that is read.
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     return Ok(Some(data));

@@ -8,20 +8,18 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::body::{read_body, require_media};
+use super::percent::percent_decoded;
 use crate::error::{FormFault, HttpError, RequestFault};
 use crate::route::{Argument, Operation};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-/// Bytes of a field's name.
 const NAME_BYTES_MAX: usize = 100;
-/// Characters of the name of the field in which a form became too long.
-const LAST_NAME_CHARS_MAX: usize = 40;
 
 /// The bounds of a form, and which of its fields may come more than once.
 pub trait FormRules: Send + Sync + 'static {
     /// Fields.
     const FIELDS_MAX: usize = 100;
-    /// Bytes of one field: four times what commands take, so that they can say what is too long.
+    /// Bytes of one field: four times what commands take, so that they can report what is too long.
     const FIELD_BYTES_MAX: usize = 16 * 1024;
     /// Bytes of the whole form.
     const BYTES_MAX: usize = 64 * 1024;
@@ -154,33 +152,6 @@ impl<R: FormRules> Argument for FormBody<R> {
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ]);
     }
-}
-
-/// The field in which a form that is too long stopped being read.
-pub(super) fn last_field(beginning: &[u8]) -> Option<String> {
-    let last = beginning.rsplit(|&byte| byte == b'&').next()?;
-    let equals = last.iter().position(|&byte| byte == b'=')?;
-    let name = String::from_utf8(percent_decoded(&last[..equals])?).ok()?;
-    (1..=LAST_NAME_CHARS_MAX).contains(&name.chars().count()).then_some(name)
-}
-
-/// `None` where a `%` is not followed by two hex digits.
-pub(super) fn percent_decoded(text: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.iter();
-    while let Some(&byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => hex_digit(rest.next())? << 4 | hex_digit(rest.next())?,
-            other => other,
-        });
-    }
-    Some(bytes)
-}
-
-fn hex_digit(byte: Option<&u8>) -> Option<u8> {
-    let digit = char::from(*byte?).to_digit(16)?;
-    u8::try_from(digit).ok()
 }
 
 #[cfg(test)]

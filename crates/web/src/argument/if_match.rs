@@ -36,17 +36,18 @@ impl IfMatch {
         self.0.as_deref().unwrap_or_default()
     }
 
-    /// The version over which the change was made, for whoever decides it later; none where the request takes whatever is
-    /// there. Of several it is the one that is there, if it is named: a repeat is known by [`IfMatch::named_tags`].
+    /// The version over which the change was made, for whoever decides later; none where the request takes
+    /// any version. Of several it is the current one, if it is named: a repeat is known by
+    /// [`IfMatch::named_tags`].
     ///
     /// # Errors
-    /// Nothing that it names is a version.
+    /// None of the named tags is a version.
     pub fn choose<V: Copy + PartialEq + FromStr>(&self, now: Option<V>) -> Result<Option<V>, OtherVersion> {
         let Some(named) = self.0.as_deref().filter(|named| !named.iter().any(|tag| tag == "*")) else {
             return Ok(None);
         };
-        let inside = |tag: &String| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
-        let named: Vec<V> = named.iter().filter_map(inside).collect();
+        let named: Vec<V> =
+            named.iter().filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()).collect();
         let present = named.iter().find(|one| Some(**one) == now);
         present.or(named.first()).copied().map(Some).ok_or(OtherVersion)
     }

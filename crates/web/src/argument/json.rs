@@ -48,12 +48,12 @@ impl<T: JsonSchema> Argument for JsonBody<T> {
 /// The refusal of a document that does not fit, for documents that are read in two steps.
 pub fn json_error(error: &serde_path_to_error::Error<serde_json::Error>) -> HttpError {
     let reason = error.inner().to_string();
-    // What is no JSON is no member's fault, wherever that was found out.
+    // Invalid JSON is no member's fault, wherever it was found.
     let field = error.inner().is_data().then(|| failing_member(&error.path().to_string(), &reason)).flatten();
     RequestFault::Json { field, reason }.into()
 }
 
-/// The path of the member that does not fit: serde knows no path of one that is missing, but its message has the name.
+/// serde has no path of a member that is missing, but its message has the name.
 pub(super) fn failing_member(path: &str, reason: &str) -> Option<String> {
     let named = ["missing field `", "duplicate field `", "unknown field `"].iter().find_map(|beginning| {
         let name = reason.strip_prefix(beginning)?;

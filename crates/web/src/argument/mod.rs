@@ -7,6 +7,7 @@ mod idempotency;
 mod if_match;
 mod json;
 mod path;
+mod percent;
 mod query;
 
 pub use self::body::{next_chunk, read_body, require_media};

@@ -10,8 +10,8 @@ use http::{StatusCode, Uri};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::form::percent_decoded;
 use super::json::failing_member;
+use super::percent::percent_decoded;
 use crate::error::{HttpError, RequestFault};
 use crate::route::{Argument, Operation};
 
@@ -62,7 +62,7 @@ fn key_of(pair: &str) -> String {
     String::from_utf8_lossy(&key).into_owned()
 }
 
-/// Which parameter does not fit, as far as that can be said, and why.
+/// Which parameter does not fit, as far as that is known, and why.
 struct Misfit {
     name: Option<String>,
     reason: String,

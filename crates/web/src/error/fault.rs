@@ -7,7 +7,7 @@ use super::text::ErrorText;
 /// Characters of a field's name that an answer repeats.
 const NAME_CHARS_MAX: usize = 100;
 
-/// Why this crate refused a request. Its `Display` is for logs; people read what [`FaultWords`] say.
+/// Why this crate refused a request. Its `Display` is for logs; people read [`FaultWords`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestFault {
     /// No row has this path, or a part of the path has not the form of what stands there.
@@ -19,7 +19,7 @@ pub enum RequestFault {
     /// A parameter of the query does not fit.
     #[error("the parameter `{name}` is not valid: {reason}")]
     Parameter {
-        /// Which; `query` where it cannot be said.
+        /// Which; `query` where it is not known.
         name: String,
         /// Why, in the reader's English.
         reason: String,
@@ -38,7 +38,7 @@ pub enum RequestFault {
     /// A field, or the whole body, is longer than this row reads.
     #[error("`{field}` is too long")]
     TooLong {
-        /// The field in which reading stopped; `body` where it cannot be said.
+        /// The field in which reading stopped; `body` where it is not known.
         field: String,
     },
     /// The rest of the body did not come in time.
@@ -79,7 +79,7 @@ pub enum FormFault {
     /// A field is not UTF-8, or its escapes are broken.
     #[error("the field `{0}` is not text")]
     NotText(String),
-    /// A field came twice: to take either would record what nobody may have meant.
+    /// A field came twice: either value might not be the intended one.
     #[error("the field `{0}` came more than once")]
     Repeated(String),
 }
@@ -97,10 +97,10 @@ pub struct FaultWords {
     pub next: ErrorText,
 }
 
-/// What a fault is to those who read the answer.
+/// A fault as its answer states it.
 pub(super) struct FaultAnswer {
     pub(super) status: StatusCode,
-    /// Both programs' callers know these codes already.
+    /// Callers of both programs know these codes already.
     pub(super) code: &'static str,
     pub(super) field: Option<String>,
 }

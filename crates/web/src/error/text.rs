@@ -29,7 +29,8 @@ impl ErrorText {
         self.is_empty() || matches!(self.0, Wording::Message(_))
     }
 
-    /// As somebody reads it; plain English is the same in each locale, and a message in English only is in the nearest one.
+    /// For a reader: plain English is the same in each locale, and a message in English only is in the
+    /// nearest one.
     pub fn in_locale(&self, locale: Locale) -> Cow<'_, str> {
         match &self.0 {
             Wording::English(text) => Cow::Borrowed(text),
@@ -39,7 +40,7 @@ impl ErrorText {
     }
 }
 
-/// A message in the language of whoever reads it.
+/// A message in the reader's language.
 pub fn word_text<W: WordSet>(message: impl Fn(W) -> String + Send + Sync + 'static) -> ErrorText {
     let word = Arc::new(move |locale| message(W::in_locale(locale)));
     ErrorText(match Language::ALL.into_iter().all(W::has_language) {
@@ -61,7 +62,7 @@ impl fmt::Debug for ErrorText {
     }
 }
 
-/// Two texts are the same where their English is.
+/// Two texts are equal where their English is.
 impl PartialEq for ErrorText {
     fn eq(&self, other: &Self) -> bool {
         self.in_locale(Locale::EnUs) == other.in_locale(Locale::EnUs)
@@ -92,7 +93,6 @@ impl From<String> for ErrorText {
 mod tests {
     use super::*;
 
-    /// Words that name their locale.
     #[derive(Clone, Copy)]
     struct TagWords(Locale);
 
@@ -106,7 +106,6 @@ mod tests {
         }
     }
 
-    /// The same, in English only.
     #[derive(Clone, Copy)]
     struct EnglishWords(Locale);
 

@@ -17,7 +17,7 @@ pub struct ConflictRow {
     pub yours: ConflictValue,
     /// Whether it has several lines.
     pub is_long: bool,
-    /// Which of the two is chosen beforehand: the one that somebody entered, where the other is what the form was drawn with.
+    /// Which of the two is preselected: the entered one, where the other is what the form was drawn with.
     pub chosen: Option<ConflictSide>,
 }
 
@@ -36,7 +36,7 @@ impl ConflictRow {
         self.chosen == Some(ConflictSide::Theirs)
     }
 
-    /// Whether what came is chosen beforehand.
+    /// Whether the entered value is preselected.
     pub fn takes_yours(&self) -> bool {
         self.chosen == Some(ConflictSide::Yours)
     }
@@ -49,30 +49,33 @@ pub struct ConflictValue {
     pub value: String,
     /// What a person reads.
     pub words: String,
-    /// Whether somebody entered that: no message.
+    /// Whether a person entered that; otherwise it is a message.
     pub is_entered: bool,
 }
 
+fn choose_side(theirs: &FormValues, yours: &FormValues, name: &str) -> Option<ConflictSide> {
+    let [theirs_was, yours_was] = [theirs, yours].map(|side| yours.was_opened_with(name, side.text(name)));
+    match (theirs_was, yours_was) {
+        (_, true) => Some(ConflictSide::Theirs),
+        (true, false) => Some(ConflictSide::Yours),
+        (false, false) => None,
+    }
+}
+
 impl FormPainter<'_> {
-    /// The fields in which what is there differs from what came.
+    /// The fields in which the stored value differs from the entered one.
     pub fn conflicts(&self, theirs: &FormValues, yours: &FormValues) -> Vec<ConflictRow> {
         let names = yours.differences(theirs);
         let fields = self.form.fields().filter(|field| names.contains(&field.name));
-        let was = |side: &FormValues, name: &str| yours.was_opened_with(name, side.text(name));
-        let chosen = |name: &str| match (was(theirs, name), was(yours, name)) {
-            (_, true) => Some(ConflictSide::Theirs),
-            (true, false) => Some(ConflictSide::Yours),
-            (false, false) => None,
-        };
-        let row = |field: &'static FormField| ConflictRow {
-            chosen: chosen(field.name),
+        let rows = fields.map(|field| ConflictRow {
+            chosen: choose_side(theirs, yours, field.name),
             name: field.name,
             label: self.message(field.name),
             theirs: self.conflict_value(field, theirs.text(field.name)),
             yours: self.conflict_value(field, yours.text(field.name)),
             is_long: matches!(field.input, FieldInput::Lines { .. } | FieldInput::Prose { .. }),
-        };
-        fields.map(row).collect()
+        });
+        rows.collect()
     }
 
     fn conflict_value(&self, field: &FormField, value: &str) -> ConflictValue {
@@ -100,7 +103,6 @@ impl FormPainter<'_> {
     }
 }
 
-/// What a person reads of one that is picked.
 fn word_pick(options: &[FormOption], value: &str) -> String {
     let option = options.iter().find(|option| option.value == value);
     option.map_or_else(|| value.to_owned(), |option| option.words.clone())

@@ -14,7 +14,7 @@ pub struct FormDefinition {
 pub struct FormSection {
     /// What its title is called by; empty: it has none.
     pub name: &'static str,
-    /// Whether it is folded up until somebody opens it.
+    /// Whether it is folded up at first.
     pub is_folded: bool,
     /// Its fields.
     pub fields: &'static [FormField],
@@ -39,7 +39,7 @@ pub enum FieldInput {
         /// Its longest.
         chars_max: usize,
     },
-    /// One line to the character: blanks around it are a part of it, as in a password that somebody else chose.
+    /// One line to the character: blanks around it are a part of it, as in a password from elsewhere.
     Exact {
         /// Its longest.
         chars_max: usize,
@@ -61,7 +61,7 @@ pub enum FieldInput {
         /// The most.
         max: u32,
     },
-    /// A number that the program reads, since another field says what it counts.
+    /// A number that the program reads; another field names its unit.
     Figure,
     /// One word of a closed list.
     Choice(&'static [&'static str]),

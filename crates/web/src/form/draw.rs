@@ -16,7 +16,7 @@ pub struct FormOption {
     pub words: String,
     /// Whether it is the one.
     pub is_chosen: bool,
-    /// Whether somebody entered its words: no message.
+    /// Whether a person entered its words; otherwise they are a message.
     pub is_entered: bool,
 }
 
@@ -26,7 +26,7 @@ impl FormOption {
         Self { value: value.into(), words: words.into(), is_chosen: false, is_entered: false }
     }
 
-    /// What somebody entered, which no translator translates.
+    /// Entered words, which are not translated.
     pub fn entered(value: impl Into<String>, words: impl Into<String>) -> Self {
         Self { is_entered: true, ..Self::new(value, words) }
     }
@@ -45,7 +45,7 @@ pub struct FormPainter<'a> {
     pub hints: Vec<(&'static str, String)>,
     /// Fields that are carried along and not shown.
     pub hidden: Vec<&'static str>,
-    /// What a line offers beside what somebody may enter.
+    /// Suggestions for a line, beside free entry.
     pub suggestions: Vec<(&'static str, Vec<String>)>,
     /// The field in which entering begins.
     pub focus: Option<&'static str>,
@@ -108,21 +108,10 @@ impl<'a> FormPainter<'a> {
     /// # Errors
     /// A template that cannot be drawn is the program's failure (500).
     pub fn draw(&self, values: &FormValues, errors: &[FieldError]) -> Result<Vec<FilledSection>, HttpError> {
-        let draw_section = |section: &FormSection| -> Result<FilledSection, HttpError> {
-            let fill = |field| self.fill(field, values, errors);
-            let template = FieldsTemplate { fields: section.fields.iter().map(fill).collect() };
-            // What is wrong, and what somebody entered, is not folded up.
-            let is_used = section.fields.iter().any(|field| {
-                !values.text(field.name).is_empty() || errors.iter().any(|error| error.at == field.name)
-            });
-            Ok(FilledSection {
-                title: if section.name.is_empty() { String::new() } else { self.message(section.name) },
-                is_folded: section.is_folded && !is_used,
-                html: template.render().map_err(|error| HttpError::internal(&error))?,
-            })
-        };
-        let mut sections: Vec<FilledSection> =
-            self.form.sections.iter().map(draw_section).collect::<Result<_, _>>()?;
+        let mut sections = Vec::new();
+        for section in self.form.sections {
+            sections.push(self.draw_section(section, values, errors)?);
+        }
         // Digits only.
         let marks = values.opened();
         if let Some(first) = sections.first_mut().filter(|_| !marks.is_empty()) {
@@ -130,6 +119,26 @@ impl<'a> FormPainter<'a> {
                 format!("<input type=\"hidden\" name=\"{OPENED_FIELD}\" value=\"{marks}\">{}", first.html);
         }
         Ok(sections)
+    }
+
+    fn draw_section(
+        &self,
+        section: &'static FormSection,
+        values: &FormValues,
+        errors: &[FieldError],
+    ) -> Result<FilledSection, HttpError> {
+        let template = FieldsTemplate {
+            fields: section.fields.iter().map(|field| self.fill(field, values, errors)).collect(),
+        };
+        // What is wrong, and what was entered, is not folded up.
+        let is_used = section.fields.iter().any(|field| {
+            !values.text(field.name).is_empty() || errors.iter().any(|error| error.at == field.name)
+        });
+        Ok(FilledSection {
+            title: if section.name.is_empty() { String::new() } else { self.message(section.name) },
+            is_folded: section.is_folded && !is_used,
+            html: template.render().map_err(|error| HttpError::internal(&error))?,
+        })
     }
 
     fn fill<'v>(
@@ -146,20 +155,23 @@ impl<'a> FormPainter<'a> {
             FieldInput::Lines { .. } => FieldShape::Lines,
             FieldInput::Prose { .. } => FieldShape::Prose,
             FieldInput::Choice(_) | FieldInput::Pick => {
-                let choose = |option: FormOption| FormOption { is_chosen: option.value == value, ..option };
-                let mut options: Vec<FormOption> = self.options(field).into_iter().map(choose).collect();
-                // A browser sends the first of a list where nobody chose: what is not chosen yet must not be.
+                let mut options: Vec<FormOption> = self
+                    .options(field)
+                    .into_iter()
+                    .map(|option| FormOption { is_chosen: option.value == value, ..option })
+                    .collect();
+                // A browser sends the first of a list where nobody chose: so an empty option goes first.
                 if value.is_empty() && !options.iter().any(|option| option.value.is_empty()) {
                     options.insert(0, FormOption { is_chosen: true, ..FormOption::new("", "–".to_owned()) });
                 }
                 FieldShape::List(options)
             }
             FieldInput::Picks => {
-                let is_chosen = |option: &FormOption| value.split(' ').any(|one| one == option.value);
-                let options = self.options(field).into_iter();
-                FieldShape::Boxes(
-                    options.map(|option| FormOption { is_chosen: is_chosen(&option), ..option }).collect(),
-                )
+                let options = self.options(field).into_iter().map(|option| FormOption {
+                    is_chosen: value.split(' ').any(|one| one == option.value),
+                    ..option
+                });
+                FieldShape::Boxes(options.collect())
             }
             FieldInput::Tick => FieldShape::Tick,
         };
@@ -187,11 +199,9 @@ impl<'a> FormPainter<'a> {
     fn hint(&self, field: &FormField) -> String {
         let own = self.hints.iter().find(|(name, _)| *name == field.name).map(|(_, hint)| hint.clone());
         let key = format!("{}.hint", self.form.message_key(field.name));
-        let message = || self.words.has_message(&key).then(|| self.words.format(&key, &[]));
-        own.or_else(message).unwrap_or_default()
+        own.or_else(|| self.words.has_message(&key).then(|| self.words.format(&key, &[]))).unwrap_or_default()
     }
 
-    /// What a field offers.
     pub(super) fn options(&self, field: &FormField) -> Vec<FormOption> {
         match field.input {
             FieldInput::Choice(words) => words

@@ -6,7 +6,7 @@
 //! and `form-<form>-<section>` the title of a section. [`GENERAL_KEYS`] are those of every form.
 //!
 //! A form of something that is there already carries `seen`, the version that it was drawn of. Nothing rests on it but
-//! whether somebody is asked first: one that was forged harms only its sender.
+//! whether a conflict is shown first: a forged one harms only its sender.
 
 mod conflict;
 mod definition;

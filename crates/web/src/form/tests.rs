@@ -120,17 +120,18 @@ fn hostile_values_are_refused_in_their_own_field() {
     assert_eq!(read("name=+Pump+1+&minutes=60&class=low").faults(), []);
 }
 
+fn read_network(body: &str) -> FormValues {
+    FormValues::read(&NETWORK, &FormFields::parse_urlencoded::<PlainForm>(body.as_bytes()).unwrap())
+}
+
 #[test]
 fn blanks_around_a_line_stay_where_they_are_a_part_of_it() {
-    let read = |body: &str| {
-        FormValues::read(&NETWORK, &FormFields::parse_urlencoded::<PlainForm>(body.as_bytes()).unwrap())
-    };
-    let values = read("key=+a+b++&place=+a+b++");
+    let values = read_network("key=+a+b++&place=+a+b++");
     assert_eq!((values.text("key"), values.text("place")), (" a b  ", "a b"));
     assert_eq!(values.faults(), []);
-    assert_eq!(read("key=+++").text("key"), "");
+    assert_eq!(read_network("key=+++").text("key"), "");
     let fault = FieldFault { field: "key", cause: FieldCause::TooLong { chars_max: 8 } };
-    assert_eq!(read("key=12345678+").faults(), [fault]);
+    assert_eq!(read_network("key=12345678+").faults(), [fault]);
 }
 
 #[test]
@@ -161,14 +162,15 @@ fn what_two_people_made_of_it_stands_side_by_side() {
     assert_eq!(painter().conflicts(&theirs, &theirs.clone()), []);
 }
 
+fn read_seen_of(body: &str) -> Result<Option<u32>, (&'static str, FieldCause)> {
+    let fields = FormFields::parse_urlencoded::<PlainForm>(body.as_bytes()).unwrap();
+    read_seen::<u32>(&fields).map_err(|fault| (fault.field, fault.cause))
+}
+
 #[test]
 fn seen_is_a_version_or_altered() {
-    let seen = |body: &str| {
-        let fields = FormFields::parse_urlencoded::<PlainForm>(body.as_bytes()).unwrap();
-        read_seen::<u32>(&fields).map_err(|fault| (fault.field, fault.cause))
-    };
-    assert_eq!((seen("name=a"), seen("seen=7")), (Ok(None), Ok(Some(7))));
+    assert_eq!((read_seen_of("name=a"), read_seen_of("seen=7")), (Ok(None), Ok(Some(7))));
     for altered in ["seen=", "seen=x"] {
-        assert_eq!(seen(altered), Err((SEEN_FIELD, FieldCause::Altered)));
+        assert_eq!(read_seen_of(altered), Err((SEEN_FIELD, FieldCause::Altered)));
     }
 }

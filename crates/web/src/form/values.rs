@@ -10,11 +10,10 @@ use words::{Catalog, Value};
 use super::definition::{FieldInput, FormDefinition, FormField};
 use crate::argument::FormFields;
 
-/// The field that says which version of a thing its form was drawn of.
+/// The field that holds the version of a thing that its form was drawn of.
 pub const SEEN_FIELD: &str = "seen";
-/// The field that says which values a form was drawn with.
+/// The field that holds marks of the values that a form was drawn with.
 pub const OPENED_FIELD: &str = "opened";
-/// Hexadecimal digits that stand for the value of a field in it.
 const MARK_DIGITS: usize = 8;
 /// Messages that every form needs.
 pub const GENERAL_KEYS: [&str; 10] = [
@@ -29,16 +28,17 @@ pub const GENERAL_KEYS: [&str; 10] = [
     "form-no",
     "form-empty",
 ];
-/// What stands for a tick.
+/// The value of a ticked box.
 const TICKED: &str = "1";
 
-/// The values of a form's fields: as somebody entered them, or as they are.
+/// The values of a form's fields, entered or current.
 #[derive(Debug, Clone)]
 pub struct FormValues {
     form: &'static FormDefinition,
     /// One for each field, in their order.
     values: Vec<String>,
-    /// A mark for each value that the form was drawn with; empty where it does not say. None: they were never sent.
+    /// A mark for each value that the form was drawn with; empty where the form has none. `None`: the form
+    /// was never sent.
     opened: Option<String>,
 }
 
@@ -90,39 +90,48 @@ pub enum FieldCause {
     Altered,
 }
 
+fn read_value(field: &FormField, fields: &FormFields) -> String {
+    let text = fields.text(field.name);
+    match field.input {
+        FieldInput::Tick if text.is_empty() => String::new(),
+        FieldInput::Tick => TICKED.to_owned(),
+        FieldInput::Picks => read_picks(field.name, fields),
+        FieldInput::Lines { .. } => text.replace("\r\n", "\n"),
+        FieldInput::Prose { .. } => text.replace("\r\n", "\n").trim().to_owned(),
+        FieldInput::Exact { .. } if !text.trim().is_empty() => text.to_owned(),
+        _ => text.trim().to_owned(),
+    }
+}
+
 impl FormValues {
     /// Nothing yet.
     pub fn empty(form: &'static FormDefinition) -> Self {
         Self { form, values: form.fields().map(|_| String::new()).collect(), opened: None }
     }
 
-    /// What somebody entered: without blanks around a line where they are none of it, and with the line ends of a file. Nothing but
-    /// blanks is nothing.
+    /// Reads entered values: blanks around a line are removed where they are no part of it, and line ends are
+    /// those of a file. A value of blanks alone is empty.
     pub fn read(form: &'static FormDefinition, fields: &FormFields) -> Self {
-        let read = |field: &'static FormField| match field.input {
-            FieldInput::Tick if fields.text(field.name).is_empty() => String::new(),
-            FieldInput::Tick => TICKED.to_owned(),
-            FieldInput::Picks => read_picks(field.name, fields),
-            FieldInput::Lines { .. } => fields.text(field.name).replace("\r\n", "\n"),
-            FieldInput::Prose { .. } => fields.text(field.name).replace("\r\n", "\n").trim().to_owned(),
-            FieldInput::Exact { .. } if !fields.text(field.name).trim().is_empty() => {
-                fields.text(field.name).to_owned()
-            }
-            _ => fields.text(field.name).trim().to_owned(),
-        };
-        let is_mark = |marks: &&str| marks.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let opened = Some(fields.text(OPENED_FIELD)).filter(is_mark).unwrap_or_default().to_owned();
-        Self { form, values: form.fields().map(read).collect(), opened: Some(opened) }
+        let opened = Some(fields.text(OPENED_FIELD))
+            .filter(|marks| marks.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .unwrap_or_default()
+            .to_owned();
+        Self {
+            form,
+            values: form.fields().map(|field| read_value(field, fields)).collect(),
+            opened: Some(opened),
+        }
     }
 
-    /// What a form is drawn with: what comes back says which of its fields somebody touched.
+    /// Marks the values that a form is drawn with, so that its answer shows which fields were changed.
     pub fn remembered(mut self) -> Self {
-        let marks = || self.values.iter().map(|value| mark_of(value)).collect();
-        self.opened = Some(self.opened.take().unwrap_or_else(marks));
+        self.opened = Some(
+            self.opened.take().unwrap_or_else(|| self.values.iter().map(|value| mark_of(value)).collect()),
+        );
         self
     }
 
-    /// The marks of the values that the form was drawn with; nothing where it does not say.
+    /// The marks of the values that the form was drawn with; empty where it has none.
     pub fn opened(&self) -> &str {
         self.opened.as_deref().unwrap_or_default()
     }
@@ -174,12 +183,13 @@ impl FormValues {
         pairs.filter(|((_, own), other)| own != other).map(|((field, _), _)| field.name).collect()
     }
 
-    /// All that is wrong, as far as a field by itself can tell.
+    /// All faults that a field shows by itself.
     pub fn faults(&self) -> Vec<FieldFault> {
-        let check = |(field, value): (&'static FormField, &str)| {
-            check_value(field, value).err().map(|cause| FieldFault { field: field.name, cause })
-        };
-        self.iter().filter_map(check).collect()
+        self.iter()
+            .filter_map(|(field, value): (&'static FormField, &str)| {
+                check_value(field, value).err().map(|cause| FieldFault { field: field.name, cause })
+            })
+            .collect()
     }
 
     /// The same in words.
@@ -188,14 +198,14 @@ impl FormValues {
     }
 }
 
-// Short: it only chooses beforehand what a person looks at.
+// Short: it only preselects what a person looks at.
 fn mark_of(value: &str) -> String {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     format!("{:08x}", hasher.finish() & 0xffff_ffff)
 }
 
-/// Those that are in the field itself, and those whose boxes are ticked.
+/// The field's own values, and those of ticked boxes.
 fn read_picks(name: &str, fields: &FormFields) -> String {
     let mut picked: Vec<&str> = fields.text(name).split_whitespace().collect();
     let boxes = fields.iter().filter(|(_, value)| !value.is_empty());
@@ -233,8 +243,8 @@ fn check_value(field: &FormField, value: &str) -> Result<(), FieldCause> {
     }
 }
 
-/// Characters that change the direction of what stands around them, and line ends that no line break shows. The log takes none of
-/// them: said beside its field, nothing else that was entered is lost.
+/// Characters that change the direction of the text around them, and line ends that no line break shows. The
+/// log takes none of them: refused beside its field, so that nothing else that was entered is lost.
 fn turns_or_breaks(c: char) -> bool {
     matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -285,10 +295,10 @@ impl FieldFault {
     }
 }
 
-/// The version that a form was drawn of; none where it does not say.
+/// The version that a form was drawn of; none where it has none.
 ///
 /// # Errors
-/// It was altered on its way: nobody can say what it was made over.
+/// It was altered on its way: it is not known what the form was drawn of.
 pub fn read_seen<V: FromStr>(fields: &FormFields) -> Result<Option<V>, FieldFault> {
     let altered = FieldFault { field: SEEN_FIELD, cause: FieldCause::Altered };
     fields.get(SEEN_FIELD).map(|seen| seen.parse().map_err(|_| altered)).transpose()

@@ -50,7 +50,7 @@ pub trait Answer: IntoResponse {
 )]
 pub trait Signature<T> {}
 
-/// What the types of a handler say together.
+/// What the types of a handler describe together.
 #[diagnostic::on_unimplemented(message = "the types of this handler do not describe it")]
 pub trait EndpointDescription {
     /// Who may come.

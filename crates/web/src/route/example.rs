@@ -1,4 +1,4 @@
-//! How a row is called rightly: for the tests, which also change it in every way, and for the pages that describe the API.
+//! A row's right request: for the tests, which also change it in every way, and for the pages that describe the API.
 
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;

@@ -128,7 +128,7 @@ impl<'s> Operation<'s> {
         self.add_parameter("header", name, false, schema);
     }
 
-    /// A parameter's description stands beside its schema.
+    /// A parameter's description goes beside its schema.
     fn add_parameter(&mut self, place: &str, name: &str, is_required: bool, mut schema: Value) {
         let words = schema.as_object_mut().and_then(|members| members.remove("description"));
         let mut parameter = json!({ "name": name, "in": place, "required": is_required, "schema": schema });
@@ -171,7 +171,7 @@ impl<'s> Operation<'s> {
     }
 }
 
-/// The names of a pattern's parts, in its order.
+/// In the pattern's order.
 pub(crate) fn path_parts(pattern: &str) -> Vec<&str> {
     let parts = pattern.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     parts.map(|name| name.trim_start_matches('*')).collect()

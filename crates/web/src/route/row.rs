@@ -62,7 +62,7 @@ pub struct Route<S> {
     pub kind: RouteKind,
     /// One line for the reader of the API's description.
     pub summary: &'static str,
-    /// Names of the commands that it may give to the program.
+    /// Names of the commands that it may send to the program.
     pub commands: &'static [&'static str],
     /// What its handler refuses beside what its arguments and its access do: 4xx, and 503 or 507.
     pub refusals: &'static [StatusCode],
@@ -86,7 +86,7 @@ where
     T: EndpointDescription,
     M: 'static,
 {
-    // What has no filter is no method that a row may have: the table refuses it.
+    // A method without a filter is none that a row may have: the table refuses it.
     let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::TRACE);
     let endpoint = mark_endpoint(on(filter, handler), RouteMark { name: Some(name), kind });
     Route {
@@ -104,7 +104,7 @@ where
     }
 }
 
-/// Apart from [`row`], which is compiled once for each handler: the layer is the same for all of them.
+/// Apart from [`row`], which is compiled once for each handler: the layer is the same for all.
 fn mark_endpoint<S: Clone + Send + Sync + 'static>(
     endpoint: MethodRouter<S>,
     mark: RouteMark,
@@ -124,7 +124,7 @@ impl<S> Route<S> {
         Self { summary, ..self }
     }
 
-    /// The commands that it may give to the program.
+    /// The commands that it may send to the program.
     pub fn commands(self, commands: &'static [&'static str]) -> Self {
         Self { commands, ..self }
     }

@@ -1,4 +1,4 @@
-//! The API's description as it is served: written once, and not sent again to whoever has it.
+//! The API's description as it is served: written once, and not sent again to a client that has it.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use record::tree::Hash;
 use serde_json::Value;
 
-use super::TableError;
+use super::table_error::TableError;
 use crate::answer::{MediaBytes, NotModified, OneOf, PackedBytes, WithHeaders, media::JsonText};
 use crate::error::HttpError;
 use crate::route::{AnyCaller, Route, RouteKind, row};
@@ -35,11 +35,10 @@ impl ApiDocument {
 
     fn answer(&self, headers: &HeaderMap) -> OneOf<WithHeaders<MediaBytes<JsonText>>, NotModified> {
         let mark = self.etag.as_bytes().strip_prefix(b"W/").unwrap_or_default();
-        let matches = |value: &HeaderValue| {
+        if headers.get_all(IF_NONE_MATCH).iter().any(|value| {
             let value = value.to_str().unwrap_or_default();
             value.split(',').any(|one| one.trim().trim_start_matches("W/").as_bytes() == mark)
-        };
-        if headers.get_all(IF_NONE_MATCH).iter().any(matches) {
+        }) {
             return OneOf::Second(NotModified { etag: self.etag.clone() });
         }
         let mut about: HeaderMap =
@@ -51,7 +50,7 @@ impl ApiDocument {
     }
 }
 
-/// The row that serves it.
+/// The row that serves the document.
 pub(super) fn document_row<S>(path: &'static str, document: Arc<ApiDocument>) -> Route<S>
 where
     S: Clone + Send + Sync + 'static,

@@ -7,14 +7,15 @@ use axum::{Extension, Router};
 use http::header::ALLOW;
 use http::{HeaderValue, Method, Uri};
 
-use super::{Table, TableRow};
+use super::described::TableRow;
+use super::route_table::Table;
 use crate::answer::{OneOf, SeeOther};
 use crate::error::{HttpError, RequestFault};
 use crate::route::{RouteKind, RouteMark};
 
-/// The router of all rows. Other methods of their paths are answered 405 with `Allow`, other paths 404; whoever serves it
-/// sets [`crate::present::present_errors`] around it. A form's address is no page: whoever opens it, as a browser does that
-/// restores a tab with a refused form, is sent to the nearest page above it (303).
+/// The router of all rows. Other methods of their paths are answered 405 with `Allow`, other paths 404; the
+/// program sets [`crate::present::present_errors`] around it. A form's address is no page: a GET of it, as by
+/// a browser that restores a tab with a refused form, is redirected to the nearest page above it (303).
 pub fn mount<S: Clone + Send + Sync + 'static>(table: &Table<S>) -> Router<S> {
     let mut paths: BTreeMap<&str, PathRows<S>> = BTreeMap::new();
     for TableRow { route, .. } in table.rows() {
@@ -32,7 +33,6 @@ pub fn mount<S: Clone + Send + Sync + 'static>(table: &Table<S>) -> Router<S> {
     router.fallback(async || HttpError::from(RequestFault::NotFound))
 }
 
-/// The rows of one path.
 struct PathRows<S> {
     kind: RouteKind,
     is_page: bool,
@@ -71,7 +71,7 @@ fn find_page_above<'a>(path: &str, pages: &[&'a str]) -> Option<&'a str> {
     pages.iter().copied().filter(is_above).max_by_key(|page| page.len())
 }
 
-/// The address of a page that is above another one: its pattern, with what stands there in this path.
+/// The pattern of a page above, filled with the parts of this path.
 fn write_page_address(pattern: &str, path: &str) -> String {
     let parts = pattern.split('/').zip(path.split('/'));
     let parts = parts.map(|(part, of_path)| if part.starts_with('{') { of_path } else { part });

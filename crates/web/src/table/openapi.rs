@@ -3,11 +3,10 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{ApiInfo, TableRow};
+use super::described::{ApiInfo, TableRow};
 use crate::error::PROBLEM_MEDIA;
 use crate::route::{Access, AnswerBody, AnswerDescription, OperationDescription, Route, RouteKind};
 
-/// The document of all rows that programs call.
 pub(super) fn write_document<S>(info: ApiInfo, rows: &[TableRow<S>], schemas: &Map<String, Value>) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for TableRow { route, description } in rows.iter().filter(|row| row.route.kind.is_documented()) {
@@ -32,7 +31,7 @@ pub(super) fn write_document<S>(info: ApiInfo, rows: &[TableRow<S>], schemas: &M
     })
 }
 
-/// Those that the paths name, and that these name: rows that programs do not call have schemas too.
+/// Those that the paths name, and that these name: rows that are not in the API have schemas too.
 fn reachable_schemas(paths: &Value, schemas: &Map<String, Value>) -> Map<String, Value> {
     let mut reached = Map::new();
     let mut texts = vec![paths.to_string()];

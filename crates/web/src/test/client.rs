@@ -39,7 +39,7 @@ impl TestClient {
         }
     }
 
-    /// Sends a request; the error says what the row does not describe.
+    /// Sends a request; the error names what the row does not describe.
     pub async fn try_send(&self, request: Request<Body>) -> Result<TestAnswer, String> {
         let is_head = request.method() == Method::HEAD;
         let answer = self.receive(request).await?;
@@ -73,7 +73,6 @@ impl TestClient {
         })
     }
 
-    /// The same, where a panic is a fault as others are.
     pub(super) async fn try_send_caught(&self, request: Request<Body>) -> Result<TestAnswer, String> {
         let answer = AssertUnwindSafe(self.try_send(request)).catch_unwind().await;
         answer.unwrap_or_else(|_| Err("it panics".to_owned()))

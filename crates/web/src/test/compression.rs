@@ -33,7 +33,6 @@ where
         let packed = send_example(&worlds.1, route, &checker, gzip).await;
         match (plain, packed) {
             (Ok(plain), Ok(packed)) if plain == packed => {}
-            // An archive's members say what was so at the moment.
             (Ok(plain), Ok(packed)) if is_same_archive(&plain, &packed) => {}
             (Ok(_), Ok(_)) => faults.push(format!("{}: with gzip the answer is another one", route.name)),
             (Err(fault), _) | (_, Err(fault)) => faults.push(format!("{}: {fault}", route.name)),
@@ -47,7 +46,7 @@ fn is_same_archive(one: &[u8], other: &[u8]) -> bool {
     !names.is_empty() && names == list_members(other)
 }
 
-/// The names in the central directory of a ZIP archive (APPNOTE 4.3.12).
+/// From the central directory of a ZIP archive (APPNOTE 4.3.12).
 fn list_members(archive: &[u8]) -> Vec<&[u8]> {
     let end = archive.len().saturating_sub(22);
     let Some((b"PK\x05\x06", record)) = archive.get(end..).and_then(<[u8]>::split_first_chunk) else {
@@ -58,10 +57,9 @@ fn list_members(archive: &[u8]) -> Vec<&[u8]> {
     let mut rest = archive.get(start..).unwrap_or_default();
     let mut names = Vec::new();
     while let Some((b"PK\x01\x02", head)) = rest.split_first_chunk() {
-        let number = |at: usize| {
+        let [name, extra, comment] = [24, 26, 28].map(|at: usize| {
             head.get(at..at + 2).map_or(0, |two| usize::from(u16::from_le_bytes([two[0], two[1]])))
-        };
-        let [name, extra, comment] = [24, 26, 28].map(number);
+        });
         names.push(head.get(42..42 + name).unwrap_or_default());
         rest = head.get(42 + name + extra + comment..).unwrap_or_default();
     }
@@ -86,7 +84,7 @@ async fn send_example<S>(
 mod tests {
     use super::*;
 
-    /// A ZIP archive's directory alone, with a member of each name.
+    /// A ZIP archive's central directory alone, with a member of each name.
     fn archive(names: &[&str]) -> Vec<u8> {
         let mut bytes = b"before".to_vec();
         for name in names {

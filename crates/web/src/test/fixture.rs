@@ -15,7 +15,8 @@ pub trait FixtureWorld {
     /// The router, with all its layers.
     fn router(&self) -> Router;
 
-    /// Nobody, somebody of each role, a program of each scope, somebody whose session or token has ended.
+    /// An anonymous caller, one of each role, a program of each scope, and one whose session or token has
+    /// ended.
     fn callers(&self) -> &[FixtureCaller];
 
     /// What changes with each record, such as the bytes of the log.
@@ -68,7 +69,6 @@ impl FixtureCaller {
         }
     }
 
-    /// A right request to a row, sent by them.
     pub(super) fn request<S>(&self, world: &impl FixtureWorld, route: &Route<S>) -> Request<Vec<u8>> {
         let example = world.adapt_example(route.example.clone());
         let address = example.address(route.path).unwrap_or_else(|| route.path.to_owned());
@@ -93,7 +93,6 @@ impl FixtureCaller {
     }
 }
 
-/// Somebody whom the row lets in.
 pub(super) fn admitted_caller<'w, S>(
     world: &'w impl FixtureWorld,
     route: &Route<S>,
@@ -101,7 +100,6 @@ pub(super) fn admitted_caller<'w, S>(
     world.callers().iter().find(|caller| caller.is_admitted(route.access))
 }
 
-/// A client of a world.
 pub(super) fn open_client(world: &impl FixtureWorld, checker: &Arc<AnswerChecker>) -> TestClient {
     TestClient::new(world.router(), checker.clone())
 }

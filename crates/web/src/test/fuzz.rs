@@ -1,4 +1,4 @@
-//! Every row called wrongly in every way: it refuses as it says, keeps nothing, and tells no secret to the traces.
+//! Every row called wrongly in every way: it refuses as described, stores nothing, and no secret is in the traces.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use super::client::TestClient;
 use super::fixture::{FixtureWorld, admitted_caller, open_client};
 use super::fuzz_body::body_cases;
+use super::fuzz_case::{FuzzCase, shorten_text};
 use super::fuzz_further::{FurtherParts, find_further_parts};
 use super::validate::AnswerChecker;
 use crate::route::{OperationDescription, Route};
 use crate::table::{Table, TableRow};
 
-/// A handler that has not answered by then hangs. Far above what any answer takes on a busy machine.
+/// Far above what any answer takes on a busy machine.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
-/// Values of a part of a path or of a parameter, as they stand in an address.
 const HOSTILE_VALUES: [&str; 17] = [
     "",
     "..",
@@ -42,15 +42,10 @@ const HOSTILE_VALUES: [&str; 17] = [
     "'%22%3E%3Cb%3E",
 ];
 
-/// A request, and how it was changed.
-pub(super) struct FuzzCase {
-    pub(super) name: String,
-    pub(super) request: Request<Vec<u8>>,
-}
-
-/// Spoils each row's example in method, path, query, headers and body, one thing at a time, as somebody whom the row lets
-/// in. Every answer must be one that the row describes (so no 5xx but a stated one), come in time, leave the records alone
-/// where it is a refusal, and no secret may be in the traces. Gives what is otherwise.
+/// Changes each row's example in method, path, query, headers and body, one thing at a time, as a caller whom
+/// the row admits. Every answer must be one that the row describes (so no 5xx but a stated one), come in
+/// time, leave the records unchanged where it is a refusal, and no secret may be in the traces. Returns what
+/// is otherwise.
 pub async fn find_fuzz_faults<S, W>(table: &Table<S>, open_world: impl AsyncFn() -> W) -> Vec<String>
 where
     S: Clone + Send + Sync + 'static,
@@ -188,7 +183,7 @@ fn header_cases(right: &Request<Vec<u8>>) -> Vec<FuzzCase> {
     let mut cases = Vec::new();
     for (name, bytes) in added {
         let Ok(value) = HeaderValue::from_bytes(bytes) else { continue };
-        // Beside what is there, and in its place.
+        // Beside the example's value, and in its place.
         let mut beside = right.clone();
         beside.headers_mut().append(name.clone(), value.clone());
         let mut instead = right.clone();
@@ -204,9 +199,4 @@ fn header_cases(right: &Request<Vec<u8>>) -> Vec<FuzzCase> {
         }
     }
     cases
-}
-
-/// For messages.
-pub(super) fn shorten_text(text: &str) -> String {
-    text.chars().take(60).collect()
 }

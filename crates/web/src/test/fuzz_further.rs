@@ -11,18 +11,15 @@ use super::fixture::{FixtureWorld, admitted_caller};
 use crate::route::RouteKind;
 use crate::table::{Table, TableRow};
 
-/// Of one row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FurtherParts {
-    /// Fields of the forms that are sent to it.
     pub(super) fields: BTreeSet<String>,
-    /// Members of its document.
     pub(super) members: BTreeSet<String>,
-    /// Whether it takes a form in parts, as one with a file is sent.
+    /// Whether it takes a multipart form, as one with a file is sent.
     pub(super) takes_multipart: bool,
 }
 
-/// Of each row, by its name. Every page is opened once, by somebody whom its row lets in.
+/// By row name. Every page is opened once, by a caller whom its row admits.
 pub(super) async fn find_further_parts<S>(
     table: &Table<S>,
     world: &impl FixtureWorld,
@@ -48,7 +45,6 @@ where
     further
 }
 
-/// What the row's own description says.
 fn described_parts<S: Clone + Send + Sync + 'static>(table: &Table<S>, row: &TableRow<S>) -> FurtherParts {
     let content = row.description.body.as_ref().map(|body| &body["content"]);
     let Some(content) = content else { return FurtherParts::default() };
@@ -62,7 +58,7 @@ fn described_parts<S: Clone + Send + Sync + 'static>(table: &Table<S>, row: &Tab
     }
 }
 
-/// The row that takes forms at this path. A part that is named wins over one that is free, as in the router.
+/// A literal part wins over a variable one, as in the router.
 fn find_form_row<S: Clone + Send + Sync + 'static>(table: &Table<S>, path: &str) -> Option<&'static str> {
     let forms = table.rows().iter().map(|row| &row.route).filter(|route| route.method == Method::POST);
     let fitting = forms.filter(|route| fits(route.path, path));
@@ -75,7 +71,6 @@ fn fits(pattern: &str, path: &str) -> bool {
     pattern.len() == path.len() && parts.all(|(of, part)| of == part || of.starts_with('{'))
 }
 
-/// Where each form of a page is sent to, and the names of its fields and buttons.
 fn drawn_forms(page: &str, own_path: &str) -> Vec<(String, BTreeSet<String>)> {
     let forms = page.split("<form").skip(1).map(|form| form.split("</form>").next().unwrap_or_default());
     let forms = forms.filter(|form| attribute(form, "method").is_some_and(|method| method == "post"));
@@ -93,14 +88,13 @@ fn drawn_forms(page: &str, own_path: &str) -> Vec<(String, BTreeSet<String>)> {
     read.collect()
 }
 
-/// Of the first element of a text.
 fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
     let head = element.split('>').next()?;
     let (_, value) = head.split_once(&format!(" {name}=\""))?;
     value.split('"').next()
 }
 
-/// Members that a document has not, each with this as it is written.
+/// The document with one more member, whose value is written as it is.
 pub(super) fn with_member(document: &Value, name: &str, raw: &str) -> Option<String> {
     let members = document.as_object().filter(|members| !members.contains_key(name))?;
     let comma = if members.is_empty() { "" } else { "," };
@@ -111,15 +105,21 @@ pub(super) fn with_member(document: &Value, name: &str, raw: &str) -> Option<Str
 mod tests {
     use super::*;
 
+    fn field_names(forms: &[(String, BTreeSet<String>)], n: usize) -> Vec<&str> {
+        forms[n].1.iter().map(String::as_str).collect::<Vec<_>>()
+    }
+
     #[test]
     fn forms_of_a_page_are_read() {
         let page = r#"<form method="get" action="/"><input name="q"></form>
             <form method="post" action="/t/7?x=1"><input type="text" name="notes"><select name="why"></select>
             <button name="undo" value="1">Go</button><textarea name="more"></textarea></form><form method="post"><input name="own"></form>"#;
         let forms = drawn_forms(page, "/here");
-        let names = |n: usize| forms[n].1.iter().map(String::as_str).collect::<Vec<_>>();
         assert_eq!((forms.len(), forms[0].0.as_str(), forms[1].0.as_str()), (2, "/t/7", "/here"));
-        assert_eq!((names(0), names(1)), (vec!["more", "notes", "undo", "why"], vec!["own"]));
+        assert_eq!(
+            (field_names(&forms, 0), field_names(&forms, 1)),
+            (vec!["more", "notes", "undo", "why"], vec!["own"])
+        );
         assert!(fits("/t/{tag}", "/t/7") && !fits("/t/{tag}", "/t/7/undo") && !fits("/t/{tag}", "/r/7"));
     }
 

@@ -2,17 +2,15 @@
 
 use serde_json::Value;
 
-use super::fuzz::shorten_text;
-use super::fuzz_body::{ChangedBody, json_bodies};
+use super::fuzz_case::{ChangedBody, shorten_text};
+use super::fuzz_json::json_bodies;
 
-/// What ends the parts of a form that was none in parts.
+/// Of the parts of a form that was not multipart.
 pub(super) const BOUNDARY: &str = "part";
 
-/// Values of a part, as they are sent.
 const HOSTILE_VALUES: [&[u8]; 8] =
     [b"", b" ", b"\xff", b"\0\x1b[2J", b"\xe2\x80\xae", b"-1", b"99999999999999999999", b"--part--"];
 
-/// One part, as it is sent: between two boundaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BodyPart {
     head: String,
@@ -20,7 +18,6 @@ pub(super) struct BodyPart {
 }
 
 impl BodyPart {
-    /// A field of a form.
     pub(super) fn field(name: &str, value: impl Into<Vec<u8>>) -> Self {
         Self { head: format!("Content-Disposition: form-data; name=\"{name}\""), value: value.into() }
     }
@@ -35,7 +32,7 @@ impl BodyPart {
     }
 }
 
-/// The parts of a body; none where it is not made of such.
+/// None where the body is not multipart.
 pub(super) fn split_parts(body: &[u8], boundary: &str) -> Vec<BodyPart> {
     let (text, delimiter) = (String::from_utf8_lossy(body), format!("--{boundary}"));
     let parts = text.split(&delimiter).filter_map(|part| {
@@ -45,7 +42,6 @@ pub(super) fn split_parts(body: &[u8], boundary: &str) -> Vec<BodyPart> {
     parts.collect()
 }
 
-/// As they are sent.
 pub(super) fn join_parts(parts: &[BodyPart], boundary: &str) -> Vec<u8> {
     let mut body = Vec::new();
     for part in parts {
@@ -57,7 +53,6 @@ pub(super) fn join_parts(parts: &[BodyPart], boundary: &str) -> Vec<u8> {
     body
 }
 
-/// The body with its parts changed in each way.
 pub(super) fn multipart_bodies(parts: &[BodyPart], boundary: &str) -> Vec<ChangedBody> {
     let mut bodies = Vec::new();
     let mut add =
@@ -85,7 +80,6 @@ pub(super) fn multipart_bodies(parts: &[BodyPart], boundary: &str) -> Vec<Change
     bodies
 }
 
-/// One part in every other way, and what was done to it.
 fn change_part(part: &BodyPart) -> Vec<(String, BodyPart)> {
     let (name, value) = (part.name(), &part.value);
     let long = "n".repeat(5_000);
@@ -115,12 +109,14 @@ fn change_part(part: &BodyPart) -> Vec<(String, BodyPart)> {
     changed
 }
 
-/// Another id for each document that has one: what was recorded once is not looked at again.
+/// A new id for each document that has one: what was recorded once is not processed again.
 fn renumber(document: &[u8], n: u32) -> Vec<u8> {
-    let is_id = |id: &&str| id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let read: Value = serde_json::from_slice(document).unwrap_or_default();
     let text = String::from_utf8_lossy(document);
-    match read["id"].as_str().filter(is_id) {
+    match read["id"]
+        .as_str()
+        .filter(|id: &&str| id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    {
         Some(id) => text.replacen(id, &format!("{n:026}"), 1).into_bytes(),
         None => document.to_vec(),
     }
@@ -130,6 +126,10 @@ fn renumber(document: &[u8], n: u32) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    fn body_named<'a>(bodies: &'a [ChangedBody], name: &str) -> &'a Vec<u8> {
+        &bodies.iter().find(|body| body.name == name).unwrap().bytes
+    }
+
     #[test]
     fn parts_are_split_and_joined() {
         let parts = [BodyPart::field("a", "1"), BodyPart::field("b", "x\r\ny")];
@@ -137,11 +137,10 @@ mod tests {
         assert_eq!(split_parts(&body, BOUNDARY), parts);
         assert_eq!(split_parts(b"", BOUNDARY), []);
         let bodies = multipart_bodies(&parts, BOUNDARY);
-        let of = |name: &str| &bodies.iter().find(|body| body.name == name).unwrap().bytes;
-        assert_eq!(of("parts as they are"), &body);
-        assert_eq!(split_parts(of("without part a"), BOUNDARY), parts[1..]);
-        assert_eq!(split_parts(of("part a twice"), BOUNDARY).len(), 3);
-        assert_eq!(split_parts(of("parts in reverse"), BOUNDARY)[0], parts[1]);
+        assert_eq!(body_named(&bodies, "parts as they are"), &body);
+        assert_eq!(split_parts(body_named(&bodies, "without part a"), BOUNDARY), parts[1..]);
+        assert_eq!(split_parts(body_named(&bodies, "part a twice"), BOUNDARY).len(), 3);
+        assert_eq!(split_parts(body_named(&bodies, "parts in reverse"), BOUNDARY)[0], parts[1]);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::route::{Access, RouteKind};
 use crate::table::{Table, TableRow};
 
 impl<S: Clone + Send + Sync + 'static> Table<S> {
-    /// Name, method, path, access, kind of each row; for a file that shows each change of access on one page. Files' names are
-    /// shown without the part that follows their content: that changes nobody's access.
+    /// Name, method, path, access and kind of each row, for a file that shows each change of access on one
+    /// page. Files' names are shown without the part that follows their content: it changes no access.
     pub fn list_rows(&self) -> String {
         let mut lines: Vec<String> = Vec::new();
         for TableRow { route, .. } in self.rows() {
@@ -24,7 +24,6 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
     }
 }
 
-/// A path with stars for the part of a file's name that follows its content.
 fn mask_fingerprint(path: &str) -> String {
     let is_fingerprint =
         |part: &str| part.len() == HASH_CHARS && part.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -13,15 +13,15 @@ use super::validate::AnswerChecker;
 use crate::route::Route;
 use crate::table::Table;
 
-/// Sends each row's example by each caller: denied exactly when the row's access says so, and then with the body unread.
-/// The first who is let in is answered as the row describes, and not refused. Gives what is otherwise.
+/// Sends each row's example by each caller: denied exactly when the row's access says so, and then with the
+/// body unread. The first admitted caller is answered as the row describes, and not refused. Returns what is
+/// otherwise.
 pub async fn find_access_faults<S, W>(table: &Table<S>, open_world: impl AsyncFn() -> W) -> Vec<String>
 where
     S: Clone + Send + Sync + 'static,
     W: FixtureWorld,
 {
     let checker = Arc::new(AnswerChecker::new(table));
-    // Nobody who is denied changes anything.
     let untouched = open_world().await;
     let mut faults = Vec::new();
     for row in table.rows() {
@@ -44,8 +44,8 @@ where
     faults
 }
 
-/// Sends each row that is only looked at (GET) by each caller, let in or not: the names of those behind which `stored` gives
-/// something else than before.
+/// Sends each row that only reads (GET) by each caller, admitted or not: the names of those after which
+/// `stored` differs.
 pub async fn find_writing_reads<S, T>(
     table: &Table<S>,
     world: &impl FixtureWorld,
@@ -89,7 +89,6 @@ async fn find_denial_fault<S>(
     }
 }
 
-/// A body that panics when somebody reads it, and says so before.
 fn unreadable_body(was_read: Arc<AtomicBool>) -> Body {
     Body::from_stream(stream::poll_fn(move |_| -> std::task::Poll<Option<Result<Bytes, std::io::Error>>> {
         was_read.store(true, Ordering::Relaxed);
@@ -107,7 +106,6 @@ async fn find_admission_fault<S>(
     match open_client(world, checker).try_send_caught(caller.request(world, route).map(Body::from)).await {
         Err(fault) => Some(fault),
         Ok(answer) if answer.is_denial() => Some(format!("is not let in: {}", answer.text())),
-        // Whoever comes later finds what the first one did.
         Ok(answer) if is_first && answer.outcome.is_some() => {
             Some(format!("the example is refused: {} {}", answer.status, answer.text()))
         }

@@ -6,7 +6,6 @@ use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, HeaderValue};
 
-/// The body without its compression.
 pub(crate) fn unpack_body(headers: &HeaderMap, body: Bytes) -> Result<Bytes, String> {
     match headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
         None => Ok(body),

@@ -9,12 +9,12 @@ use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
 use crate::error::PROBLEM_MEDIA;
-use crate::route::{AnswerBody, AnswerDescription, OperationDescription, RouteKind};
+use crate::route::{AnswerBody, OperationDescription, RouteKind};
 use crate::table::{Table, TableRow};
 use crate::test::answer::TestAnswer;
 
-/// Refusals that no row states, because middleware may make them of any request: what it is not built for, a foreign
-/// host or origin, a method that is none, an address or head that is too long, too many at once.
+/// Refusals that no row states, because middleware may answer any request so: unsupported features, a foreign
+/// host or origin, an unknown method, an address or head that is too long, too many at once.
 const MIDDLEWARE_REFUSALS: [u16; 8] = [400, 403, 405, 414, 415, 421, 429, 431];
 
 /// The descriptions of a table, ready to hold answers against. Members that a schema does not have are faults too.
@@ -66,8 +66,12 @@ impl AnswerChecker {
 
     fn check_described(&self, answer: &TestAnswer, row: &RowChecker) -> Result<(), String> {
         let media = media_of(answer);
-        let fits = |one: &AnswerDescription| one.status == answer.status && one.media == media.as_deref();
-        let Some(at) = row.description.answers.iter().position(fits) else {
+        let Some(at) = row
+            .description
+            .answers
+            .iter()
+            .position(|one| one.status == answer.status && one.media == media.as_deref())
+        else {
             return Err(format!("is not described as {}", media.as_deref().unwrap_or("an empty answer")));
         };
         let has_location = answer.headers.contains_key(LOCATION);
@@ -89,7 +93,7 @@ impl AnswerChecker {
         }
     }
 
-    /// A problem document, or an error's page where people read.
+    /// A problem document, or an error page where people read.
     fn check_refusal(
         &self,
         answer: &TestAnswer,
@@ -97,7 +101,7 @@ impl AnswerChecker {
         description: Option<&OperationDescription>,
     ) -> Result<(), String> {
         let Some(outcome) = answer.outcome else {
-            // Who opens the address of a form is sent to its page.
+            // A GET of a form's address is redirected to its page.
             let is_led = kind == Some(RouteKind::Form) && description.is_none();
             let is_led = is_led && answer.status == StatusCode::SEE_OTHER;
             let is_led = is_led && answer.headers.contains_key(LOCATION);
@@ -167,8 +171,8 @@ fn check_json(validator: &Validator, bytes: &[u8]) -> Result<(), String> {
     if faults.is_empty() { Ok(()) } else { Err(format!("does not fit its schema: {}", faults.join("; "))) }
 }
 
-/// Refuses members that a schema does not name, where it stands for a value of its own. What it refers to stays open:
-/// there the members that stand beside the reference are not known.
+/// Refuses members that a schema does not name, where it describes a whole value. What it refers to stays
+/// open: the members beside the reference are not known there.
 fn close_schema(schema: &mut Value) {
     if let Value::Object(members) = schema {
         let names = ["properties", "$ref", "allOf", "anyOf", "oneOf"];
@@ -181,7 +185,6 @@ fn close_schema(schema: &mut Value) {
     close_inside(schema);
 }
 
-/// Closes the schemas of values that lie in the values of this one.
 fn close_inside(schema: &mut Value) {
     let Value::Object(members) = schema else { return };
     for (keyword, value) in members.iter_mut() {

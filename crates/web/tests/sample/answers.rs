@@ -1,4 +1,4 @@
-//! What comes back: pages for people, problem documents for programs, and nothing that tells too much.
+//! Answers: pages for people, problem documents for programs, and no internals in either.
 
 use axum::body::Body;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};

@@ -17,7 +17,7 @@ use web::test::{find_access_faults, find_compression_faults, find_fuzz_faults};
 use super::program::{Things, Writer, build_table};
 use super::world::SampleWorld;
 
-/// Says that it checks, and lets everybody in.
+/// Claims to check, and lets everybody in.
 struct Careless;
 
 impl Caller for Careless {
@@ -48,19 +48,17 @@ fn table(route: &Route<Things>) -> Table<Things> {
 }
 
 async fn access_faults(route: Route<Things>) -> Vec<String> {
-    let world = async || SampleWorld::with_routes(vec![route.clone()]);
-    find_access_faults(&table(&route), world).await
+    find_access_faults(&table(&route), async || SampleWorld::with_routes(vec![route.clone()])).await
 }
 
 async fn fuzz_faults(route: Route<Things>) -> String {
-    let world = async || SampleWorld::with_routes(vec![route.clone()]);
-    find_fuzz_faults(&table(&route), world).await.join("\n")
+    find_fuzz_faults(&table(&route), async || SampleWorld::with_routes(vec![route.clone()])).await.join("\n")
 }
 
 #[tokio::test]
 async fn a_caller_that_lets_others_in_is_found() {
-    let row_of = |name| row(Method::DELETE, "/api/v1/a", name, RouteKind::Api, empty).summary("A");
-    let faults = access_faults(row_of("a.remove")).await;
+    let removing = row(Method::DELETE, "/api/v1/a", "a.remove", RouteKind::Api, empty);
+    let faults = access_faults(removing.summary("A")).await;
     let denied = ["nobody", "ended session", "viewer", "editor", "reader", "box"];
     assert_eq!(faults, denied.map(|name| format!("a.remove by {name}: is let in: 204 No Content")));
     let reading = row(Method::POST, "/api/v1/a", "a.add", RouteKind::Api, read);
@@ -127,7 +125,7 @@ async fn careless_handlers_are_found() {
     assert!(faults.contains("is not described as a refusal (internal)"), "{faults}");
 }
 
-/// Panics when it is polled behind its end, as a stream may.
+/// Panics when it is polled after its end, as a stream may.
 async fn unfused(_: AnyCaller) -> Result<Unfused, HttpError> {
     Ok(Unfused)
 }
@@ -157,6 +155,8 @@ impl web::route::Answer for Unfused {
 #[tokio::test]
 async fn a_stream_that_ends_twice_is_found() {
     let route = row(Method::GET, "/api/v1/log", "log.export", RouteKind::Api, unfused).summary("A");
-    let world = async || SampleWorld::with_routes(vec![route.clone()]);
-    assert_eq!(find_compression_faults(&table(&route), world).await, ["log.export: it panics"]);
+    assert_eq!(
+        find_compression_faults(&table(&route), async || SampleWorld::with_routes(vec![route.clone()])).await,
+        ["log.export: it panics"]
+    );
 }

@@ -65,8 +65,8 @@ impl Things {
 
     fn find(&self, id: u32) -> Result<Thing, HttpError> {
         let name = self.lock().names.get(&id).cloned();
-        let unknown = || HttpError::new(StatusCode::NOT_FOUND, "unknown-thing", "No thing has this id");
-        name.map(|name| Thing { id, name, remark: None }).ok_or_else(unknown)
+        name.map(|name| Thing { id, name, remark: None })
+            .ok_or_else(|| HttpError::new(StatusCode::NOT_FOUND, "unknown-thing", "No thing has this id"))
     }
 }
 

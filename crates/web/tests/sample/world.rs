@@ -20,7 +20,6 @@ use web::test::{AnswerChecker, FixtureCaller, FixtureWorld, TestClient};
 
 use super::program::{ClientCertificate, READER, SESSION, Things, VIEWER, WRITER, build_table, sample_table};
 
-/// Words and pages of errors.
 #[derive(Debug, Clone)]
 pub(crate) struct SamplePresenter;
 
@@ -47,7 +46,6 @@ impl ErrorPresenter for SamplePresenter {
     }
 }
 
-/// Traces of one test.
 #[derive(Debug, Clone, Default)]
 struct Traces(Arc<Mutex<Vec<u8>>>);
 
@@ -62,7 +60,6 @@ impl Write for Traces {
     }
 }
 
-/// A running sample.
 pub(crate) struct SampleWorld {
     table: Table<Things>,
     things: Things,

@@ -8,14 +8,12 @@ use fluent_syntax::ast::{
 };
 use fluent_syntax::{parser, serializer};
 
-/// What selectors count by.
 const PLURALS: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 
-/// What a message does with a variable beside showing it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct VariableUse {
     pub(super) counted: bool,
-    /// What it is compared with, but for words in capitals: countries, which each language has its own of.
+    /// What it is compared with, except words in capitals: countries, which each language has its own of.
     pub(super) compared_with: BTreeSet<String>,
 }
 
@@ -29,19 +27,14 @@ impl fmt::Display for VariableUse {
     }
 }
 
-/// A message, or an attribute of one.
 pub(super) struct WordMessage {
-    /// The whole entry as it reads in the file, with its comment.
     pub(super) entry: String,
     pub(super) variables: BTreeMap<String, VariableUse>,
-    /// Its words, where it is nothing but words.
     pub(super) plain: Option<String>,
 }
 
-/// One file: an area in one language.
 pub(super) struct WordFile {
     pub(super) path: String,
-    /// What programs hold: the file without its comments.
     pub(super) text: String,
     /// By key; an attribute's is `key.attribute`.
     pub(super) messages: BTreeMap<String, WordMessage>,
@@ -79,7 +72,7 @@ impl WordFile {
         for entry in &parsed.body {
             if let Entry::Term(term) = entry {
                 let name = format!("-{}", term.id.name);
-                // Its parameters are its own affair. It names only terms before it: no circles.
+                // A term's parameters are not checked. It names only terms before it: no circles.
                 PatternReader::read_whole(&name, &term.value, &terms, faults);
                 if !terms.insert(term.id.name) {
                     faults.push(format!("`{name}` stands twice"));
@@ -111,7 +104,7 @@ impl WordFile {
         }
     }
 
-    /// What makes this file another one than English's in anything but its words.
+    /// Everything in which it differs from English except its words.
     pub(super) fn compare_with(&self, english: &Self, faults: &mut Vec<String>) {
         let path = &self.path;
         for (key, original) in &english.messages {
@@ -138,13 +131,14 @@ impl WordFile {
     }
 }
 
-/// A function's name has more than one word, so that it can be searched for and is never a word of Rust's own.
+/// Of more than one word, so that it can be searched for and is never a keyword of Rust.
 fn is_function_key(key: &str) -> bool {
-    let is_small = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
-    key.contains(['-', '.']) && key.bytes().all(is_small)
+    key.contains(['-', '.'])
+        && key
+            .bytes()
+            .all(|byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte))
 }
 
-/// Walks through one pattern and all that is in it.
 struct PatternReader<'a> {
     key: &'a str,
     terms: &'a BTreeSet<&'a str>,
@@ -153,7 +147,6 @@ struct PatternReader<'a> {
 }
 
 impl<'a> PatternReader<'a> {
-    /// The variables of a pattern.
     fn read_whole(
         key: &'a str,
         pattern: &Pattern<&str>,

@@ -1,10 +1,10 @@
 //! What is written for an area: a type with a function for each of its messages.
 
-use super::AreaFiles;
+use super::areas::AreaFiles;
 use super::file::{WordFile, WordMessage};
 use crate::locale::Language;
 
-/// Messages of forms: a form finds them by the names of its fields.
+/// A form finds these by the names of its fields.
 const FORM_KEYS: &str = "form-";
 const FORM_ATTRIBUTE: &str = "\n    #[allow(dead_code, reason = \"forms find their words by key\")]";
 
@@ -88,7 +88,7 @@ fn write_function(key: &str, message: &WordMessage, files: &AreaFiles) -> String
     )
 }
 
-/// What a message says in each language, English where the area has not got one; `None` where it is more than words.
+/// English where the area has not got a language; `None` where a message has variables.
 fn list_plain_texts<'a>(key: &str, english: &'a WordMessage, files: &'a AreaFiles) -> Option<Vec<&'a str>> {
     let texts = Language::ALL.iter().map(|language| {
         let message = files.get(language).and_then(|file| file.messages.get(key)).unwrap_or(english);

@@ -1,4 +1,4 @@
-//! Many cards in a row: asks for each, writes it, marks it, and goes on where it stopped.
+//! Many cards in a row: prompts for each, writes it, marks it, and continues where it stopped.
 
 use crate::batch_list::{BatchCard, BatchList};
 use crate::card::CardDevice;
@@ -9,12 +9,9 @@ use crate::inspect::{CardReport, inspect_card};
 use crate::progress::FlashProgress;
 use crate::writer::write_card;
 
-/// What a batch writes to, and with what.
 pub(crate) trait BatchStation {
-    /// The card that is in the reader now.
     fn open_card(&mut self, card: &BatchCard) -> Result<Box<dyn CardDevice>, FlashError>;
 
-    /// The image, from its beginning.
     fn open_image(&mut self) -> Result<ImageReader, FlashError>;
 
     fn begin_progress(&mut self) -> Box<dyn FlashProgress>;
@@ -22,15 +19,12 @@ pub(crate) trait BatchStation {
     fn place(&self) -> BatchPlace;
 }
 
-/// Where the cards go.
 pub(crate) enum BatchPlace {
-    /// Into a reader, for which somebody changes them.
     Reader(String),
-    /// Into a folder, as files: nobody has anything to do.
+    /// As files, with nobody to change cards.
     Folder,
 }
 
-/// What the person wants of a card.
 enum CardAnswer {
     Write,
     Skip,
@@ -45,7 +39,6 @@ fn read_card_answer(console: &mut dyn OperatorConsole, question: &str) -> CardAn
     }
 }
 
-/// Writes every card of the list that is not done.
 pub(crate) fn write_batch(
     list: &mut BatchList,
     station: &mut dyn BatchStation,
@@ -97,13 +90,13 @@ fn write_one(list: &BatchList, card: &BatchCard, station: &mut dyn BatchStation)
     write_card(device.as_mut(), image, Some(&card.claim), progress.as_mut()).map(drop)
 }
 
-/// A card that is done and still in the reader would be lost: its box would be written over.
+/// A card that is done and still in the reader would be written over.
 fn refuse_done_card(list: &BatchList, device: &mut dyn CardDevice) -> Result<(), FlashError> {
     if device.is_blank() {
         return Ok(());
     }
     let mut report = CardReport::default();
-    // A card that cannot be read into is none of ours.
+    // A card that cannot be read is not one of the batch.
     if inspect_card(device, &mut report).is_err() {
         return Ok(());
     }
@@ -120,13 +113,13 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::card::FileCard;
     use crate::console::ScriptedConsole;
+    use crate::file_card::FileCard;
     use crate::testing::{CLAIM, MemoryCard, NotedProgress, box_image, claim_on, pack_zstd};
 
     struct FileStation {
         folder: tempfile::TempDir,
-        /// How many cards are dead at first.
+        /// How many cards fail at first.
         dead: usize,
         opened: Vec<String>,
     }
@@ -193,7 +186,7 @@ mod tests {
         let (outcome, console) = station.run(&["", "s", "q"]);
         assert!(matches!(outcome, Err(FlashError::BatchStopped { done: 1, all: 3 })), "{outcome:?}");
         assert!(console.shown().contains("Card 2 of 3, or-2: put it into the reader"), "{}", console.shown());
-        // The second was skipped, and comes again; the first does not.
+        // The second was skipped, and is asked for again; the first is not.
         let (outcome, _) = station.run(&["", ""]);
         assert!(outcome.is_ok(), "{outcome:?}");
         assert_eq!(station.opened, ["or-1", "or-2", "or-3"]);
@@ -214,7 +207,7 @@ mod tests {
         assert!(matches!(outcome, Err(FlashError::BatchStopped { done: 1, all: 3 })));
         assert_eq!(station.opened, ["or-1", "or-1", "or-1"]);
         assert!(console.shown().contains("takes no more writes"), "{}", console.shown());
-        // Nobody answers: the list keeps what is done.
+        // Without an answer the list keeps what is done.
         let (outcome, _) = station.run(&[]);
         assert!(matches!(outcome, Err(FlashError::BatchStopped { done: 1, all: 3 })));
     }

@@ -11,47 +11,39 @@ use crate::volume::{read_bounded, write_whole};
 
 /// Thousands of cards with long notes.
 const LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// The column of the claim file's path, from the list's own folder.
 const CLAIM_COLUMN: &str = "claim";
-/// The column that is marked.
 const DONE_COLUMN: &str = "done";
-/// Columns for people.
 const FREE_COLUMNS: [&str; 4] = ["room", "note", "notes", "box"];
 
-/// One card.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct BatchCard {
-    /// Line of the list.
     pub(crate) line: u64,
-    /// Its host name, or its line.
     pub(crate) name: String,
-    /// What goes onto the card.
     pub(crate) claim: String,
     pub(crate) is_done: bool,
 }
 
-/// The list and its cards.
 #[derive(Debug)]
 pub(crate) struct BatchList {
     path: PathBuf,
     separator: u8,
-    /// The first row.
     header: Vec<String>,
     rows: Vec<Vec<String>>,
     pub(crate) cards: Vec<BatchCard>,
 }
 
-/// What is common to the rows while they are read.
+/// State shared by the rows while they are read.
 struct RowReader<'a> {
     folder: &'a Path,
     header: &'a [String],
     mistakes: Vec<String>,
-    /// Code and host name of the rows before, and their line.
+    /// Code and host name of earlier rows, with their line.
     seen: HashMap<String, u64>,
 }
 
 impl BatchList {
-    /// Reads a list and every claim file that it names, and says of all rows what is wrong before any card is touched.
+    /// Reads every claim file that the list names too, and reports all mistakes of all rows before any card
+    /// is touched.
     pub(crate) fn read(path: &Path) -> Result<Self, FlashError> {
         let wrong = |why: String| FlashError::BatchList { path: path.to_owned(), mistakes: vec![why] };
         let bytes = read_bounded(path, LIST_BYTES_MAX + 1)?.ok_or_else(|| FlashError::FileUnreadable {
@@ -63,10 +55,10 @@ impl BatchList {
         }
         let text =
             decode_text(&bytes).map_err(|_| wrong("it is not text: save it as CSV in UTF-8".into()))?;
-        // The reader of CSVs counts a line that ends as on Windows only with the next one.
+        // The CSV reader counts a Windows line end only with the next line.
         let text = text.replace("\r\n", "\n");
         let first = text.lines().next().unwrap_or_default();
-        // Spreadsheets of half of Europe write semicolons.
+        // Spreadsheets in half of Europe write semicolons.
         let separator =
             [b';', b'\t', b','].into_iter().find(|&s| first.contains(char::from(s))).unwrap_or(b',');
         let mut reader =
@@ -108,7 +100,6 @@ impl BatchList {
         Ok(Self { path: path.to_owned(), separator, header, rows, cards })
     }
 
-    /// Marks a card as done, on disk when it returns.
     pub(crate) fn mark_done(&mut self, nth: usize, when: &str) -> Result<(), FlashError> {
         let column = self.header.iter().position(|name| name == DONE_COLUMN).unwrap_or(0);
         if let (Some(cell), Some(card)) =
@@ -131,7 +122,6 @@ impl BatchList {
         write_whole(&self.path, &bytes)
     }
 
-    /// How many cards are done.
     pub(crate) fn count_done(&self) -> usize {
         self.cards.iter().filter(|card| card.is_done).count()
     }
@@ -165,7 +155,7 @@ impl RowReader<'_> {
         row.get(at).map(String::as_str).filter(|text| !text.is_empty())
     }
 
-    /// One card of a row; where something is wrong, none, and the mistakes are noted.
+    /// `None` where something is wrong; the mistakes are noted.
     fn read_row(&mut self, line: u64, row: &[String]) -> Option<BatchCard> {
         let mut edits = ClaimEdits::default();
         for (name, _, _) in EDITABLE {
@@ -197,7 +187,7 @@ impl RowReader<'_> {
         Some(BatchCard { line, name, claim: file.to_toml(), is_done })
     }
 
-    /// Values behind the last column: mostly one with a comma in it that stands without quotation marks.
+    /// Values behind the last column: mostly a value with a comma that lacks quotation marks.
     fn refuse_surplus(&mut self, line: u64, values: &[String]) {
         if values.iter().any(|value| !value.is_empty()) {
             self.mistakes.push(format!(
@@ -246,6 +236,10 @@ mod tests {
         }
     }
 
+    fn own_network(passphrase: &str) -> (bool, Option<String>) {
+        (false, Some(passphrase.to_owned()))
+    }
+
     #[test]
     fn a_row_may_make_a_box_a_wi_fi_of_its_own() {
         let (_folder, path) = saved(
@@ -257,8 +251,10 @@ mod tests {
             let passphrase = claim.access_point.map(|own| own.passphrase.reveal().to_owned());
             (claim.wifi.is_some(), passphrase)
         });
-        let own = |passphrase: &str| (false, Some(passphrase.to_owned()));
-        assert_eq!(claims.collect::<Vec<_>>(), [(true, None), own("seven, words"), own("eight words")]);
+        assert_eq!(
+            claims.collect::<Vec<_>>(),
+            [(true, None), own_network("seven, words"), own_network("eight words")]
+        );
         let (_folder, path) =
             saved(b"hostname,ssid,country,access_point_passphrase\nor-1,Ward,US,seven words\nor-2,,,short\n");
         let error = BatchList::read(&path).unwrap_err().to_string();

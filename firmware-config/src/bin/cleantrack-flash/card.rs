@@ -1,21 +1,18 @@
-//! What is written to: a card in a reader, or a file that stands for one.
+//! What is written to, and what can go wrong with it.
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
+use std::io;
 
 use crate::error::FlashError;
 
-/// By what a card is known again: none of it may change between writing and reading back.
+/// None of it may change between writing and reading back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CardIdentity {
-    /// Bytes that it says it holds.
     pub(crate) bytes: u64,
     /// Its serial number and the count of media changes, where the system knows them.
     pub(crate) marks: Vec<String>,
 }
 
-/// A card or a file that stands for one; the seam for cards that fail.
+/// A card, or a file that stands for one; the seam for cards that fail.
 pub(crate) trait CardDevice {
     fn identity(&mut self) -> io::Result<CardIdentity>;
 
@@ -24,20 +21,18 @@ pub(crate) trait CardDevice {
 
     fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()>;
 
-    /// What was written is on the card when it returns.
     fn sync(&mut self) -> io::Result<()>;
 
-    /// The next reads come from the card and not from the machine's memory.
+    /// The next reads come from the card and not from the page cache.
     fn drop_cache(&mut self) -> io::Result<()>;
 
     /// Whether what was never written reads as zeros.
     fn is_blank(&self) -> bool;
 
-    /// Whether a medium that is larger than the image is a must: a box makes its data partition behind it.
-    fn needs_room(&self) -> bool;
+    /// Whether the medium must be larger than the image: a box makes its data partition behind it.
+    fn needs_larger_card(&self) -> bool;
 }
 
-/// What went wrong with a card at byte `at`.
 pub(crate) fn write_fault(at: u64) -> impl Fn(io::Error) -> FlashError {
     move |source| {
         if is_removal(&source) {
@@ -48,7 +43,6 @@ pub(crate) fn write_fault(at: u64) -> impl Fn(io::Error) -> FlashError {
     }
 }
 
-/// The same for reading.
 pub(crate) fn read_fault(at: u64) -> impl Fn(io::Error) -> FlashError {
     move |source| {
         if is_removal(&source) {
@@ -59,138 +53,25 @@ pub(crate) fn read_fault(at: u64) -> impl Fn(io::Error) -> FlashError {
     }
 }
 
-/// `ENXIO`, `ENODEV` and `ENOMEDIUM`: what Linux says of a reader or card that is gone.
+/// `ENXIO`, `ENODEV` and `ENOMEDIUM`: a reader or card that is gone.
 pub(crate) const REMOVAL_ERRNOS: [i32; 3] = [6, 19, 123];
 
 fn is_removal(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|errno| REMOVAL_ERRNOS.contains(&errno))
 }
 
-/// An image in a file.
-pub(crate) struct FileCard {
-    file: File,
-    is_new: bool,
-    size: u64,
-}
-
-/// Whether a file that is there already may be replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileReplacement {
-    Refused,
-    Allowed,
-}
-
-impl FileCard {
-    /// A new file, as large as the image will be.
-    pub(crate) fn create(path: &Path, replacement: FileReplacement) -> Result<Self, FlashError> {
-        let mut options = File::options();
-        options.read(true).write(true);
-        match replacement {
-            FileReplacement::Refused => options.create_new(true),
-            FileReplacement::Allowed => options.create(true).truncate(true),
-        };
-        let opened = options.open(path);
-        let file = opened.map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => FlashError::FileExists { path: path.to_owned() },
-            _ => FlashError::FileUnwritable { path: path.to_owned(), source },
-        })?;
-        Ok(Self { file, is_new: true, size: u64::MAX })
-    }
-
-    /// An image that is there, to look into.
-    pub(crate) fn open(path: &Path) -> Result<Self, FlashError> {
-        let wrong = |source| FlashError::FileUnreadable { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(wrong)?;
-        let size = file.seek(SeekFrom::End(0)).map_err(wrong)?;
-        Ok(Self { file, is_new: false, size })
-    }
-
-    /// An image that is there, to change.
-    pub(crate) fn open_writable(path: &Path) -> Result<Self, FlashError> {
-        let wrong = |source| FlashError::FileUnwritable { path: path.to_owned(), source };
-        let mut file = File::options().read(true).write(true).open(path).map_err(wrong)?;
-        let size = file.seek(SeekFrom::End(0)).map_err(wrong)?;
-        Ok(Self { file, is_new: false, size })
-    }
-}
-
-impl CardDevice for FileCard {
-    fn identity(&mut self) -> io::Result<CardIdentity> {
-        Ok(CardIdentity { bytes: self.size, marks: Vec::new() })
-    }
-
-    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(at))?;
-        self.file.read_exact(into)
-    }
-
-    fn write_at(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
-        let end = at + bytes.len() as u64;
-        if bytes.iter().all(|&b| b == 0) && self.is_new && self.file.metadata()?.len() <= at {
-            // A hole instead of zeros.
-            return self.file.set_len(end);
-        }
-        self.file.seek(SeekFrom::Start(at))?;
-        self.file.write_all(bytes)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.file.sync_all()
-    }
-
-    fn drop_cache(&mut self) -> io::Result<()> {
-        crate::system::drop_cache(&self.file)
-    }
-
-    fn is_blank(&self) -> bool {
-        self.is_new
-    }
-
-    fn needs_room(&self) -> bool {
-        false
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_file_is_never_replaced_unnoticed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("card.img");
-        std::fs::write(&path, "precious").unwrap();
-        assert!(matches!(
-            FileCard::create(&path, FileReplacement::Refused),
-            Err(FlashError::FileExists { .. })
-        ));
-        assert_eq!(std::fs::read(&path).unwrap(), b"precious");
-        assert!(FileCard::create(&path, FileReplacement::Allowed).is_ok());
-        let lost = FileCard::open(&folder.path().join("none.img")).err().unwrap();
-        assert!(lost.to_string().contains("cannot be read"), "{lost}");
-    }
-
-    #[test]
-    fn zeros_are_holes_in_a_new_file_and_zeros_in_an_old_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("card.img");
-        let mut card = FileCard::create(&path, FileReplacement::Refused).unwrap();
-        card.write_at(0, &[0; 4096]).unwrap();
-        card.write_at(4096, &[7; 512]).unwrap();
-        card.write_at(4096, &[0; 512]).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), vec![0; 4608]);
-        let mut card = FileCard::open_writable(&path).unwrap();
-        assert_eq!(card.identity().unwrap().bytes, 4608);
-        card.write_at(10, &[9]).unwrap();
-        card.sync().unwrap();
-        assert_eq!(std::fs::read(&path).unwrap()[9..12], [0, 9, 0]);
+    fn write_fault_of(errno: i32) -> FlashError {
+        write_fault(7)(io::Error::from_raw_os_error(errno))
     }
 
     #[test]
     fn a_card_that_is_gone_is_no_worn_card() {
-        let fault = |errno| write_fault(7)(io::Error::from_raw_os_error(errno));
-        assert!(matches!(fault(123), FlashError::CardRemoved { at: 7 }));
-        assert!(matches!(fault(5), FlashError::CardUnwritable { at: 7, .. }));
+        assert!(matches!(write_fault_of(123), FlashError::CardRemoved { at: 7 }));
+        assert!(matches!(write_fault_of(5), FlashError::CardUnwritable { at: 7, .. }));
         assert!(matches!(read_fault(7)(io::Error::from_raw_os_error(19)), FlashError::CardRemoved { .. }));
     }
 }

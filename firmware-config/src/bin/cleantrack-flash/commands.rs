@@ -8,11 +8,12 @@ use crate::arguments::{
 };
 use crate::batch::{BatchPlace, BatchStation, write_batch};
 use crate::batch_list::{BatchCard, BatchList};
-use crate::card::{CardDevice, FileCard, FileReplacement};
+use crate::card::CardDevice;
 use crate::console::OperatorConsole;
 use crate::drives::{CardDrive, DriveTree, list_drives, require_drive};
 use crate::edits::{ClaimEdits, card_text, read_claim};
 use crate::error::FlashError;
+use crate::file_card::{FileCard, FileReplacement};
 use crate::image::ImageReader;
 use crate::inspect::{describe_claim, inspect_place};
 use crate::manifest::{ManifestFacts, write_manifest};
@@ -23,10 +24,9 @@ use crate::system::open_drive;
 use crate::volume::{read_bounded, write_whole};
 use crate::writer::write_card;
 
-/// A chain of certificates is shorter.
+/// Longer than any chain of certificates.
 const CA_BYTES_MAX: usize = 64 * 1024;
 
-/// Carries out one command.
 pub(crate) fn run_command(
     command: FlashCommand,
     tree: &DriveTree,
@@ -61,7 +61,7 @@ fn show_drives(tree: &DriveTree, console: &mut dyn OperatorConsole) -> Result<()
     Ok(())
 }
 
-/// What the options add, passphrases by way of the console.
+/// Passphrases come from the console.
 fn read_edits(
     arguments: &NetworkArguments,
     console: &mut dyn OperatorConsole,
@@ -108,7 +108,6 @@ fn read_edits(
     Ok(edits)
 }
 
-/// Lets the person choose where nothing was named.
 fn choose_drive(
     arguments: &WriteArguments,
     tree: &DriveTree,
@@ -150,7 +149,7 @@ fn write_image(
     tree: &DriveTree,
     console: &mut dyn OperatorConsole,
 ) -> Result<(), FlashError> {
-    // Whatever can be wrong is found before a card is touched.
+    // Everything that can be wrong is found before a card is touched.
     let image = ImageReader::open(&arguments.image, arguments.sha256.as_deref())?;
     let edits = read_edits(&arguments.network, console)?;
     let claim = card_text(arguments.claim.as_deref(), &edits)?;
@@ -185,7 +184,7 @@ fn write_image(
     Ok(())
 }
 
-/// Half an image is none, and would be in the way of the next try. What is no plain file is left alone.
+/// Half an image would be in the way of the next try. What is no plain file is left alone.
 fn remove_half(path: &Path, console: &mut dyn OperatorConsole) {
     if path.is_file()
         && let Err(error) = std::fs::remove_file(path)
@@ -233,7 +232,6 @@ fn print_manifest(arguments: ManifestArguments, console: &mut dyn OperatorConsol
     Ok(())
 }
 
-/// A reader or a folder of files, and the image for every card.
 struct MachineStation<'a> {
     tree: &'a DriveTree,
     arguments: BatchArguments,

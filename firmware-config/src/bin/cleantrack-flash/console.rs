@@ -2,25 +2,20 @@
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
-/// The person at the terminal; tests answer by a list.
+/// The person at the terminal; tests answer from a list.
 pub(crate) trait OperatorConsole {
-    /// A line that was requested.
     fn print_line(&mut self, line: &str);
 
-    /// A line about what is being done.
     fn print_note(&mut self, line: &str);
 
-    /// An answer without its line end; `None` where nobody answers.
+    /// Without its line end; `None` where nobody answers.
     fn read_answer(&mut self, question: &str) -> Option<String>;
 
-    /// The same, not shown while it is entered.
     fn read_secret(&mut self, question: &str) -> Option<String>;
 }
 
-/// Standard input, output and error.
 pub(crate) struct StandardConsole;
 
-/// An answer that is longer is none.
 const ANSWER_BYTES_MAX: u64 = 4_096;
 
 fn read_line() -> Option<String> {
@@ -31,7 +26,7 @@ fn read_line() -> Option<String> {
 
 impl OperatorConsole for StandardConsole {
     fn print_line(&mut self, line: &str) {
-        // A reader that is gone wants no more lines.
+        // Where nobody reads the output nothing is lost.
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 
@@ -56,7 +51,6 @@ impl OperatorConsole for StandardConsole {
     }
 }
 
-/// Answers from a list, and what was shown.
 #[cfg(test)]
 #[derive(Default)]
 pub(crate) struct ScriptedConsole {
@@ -71,7 +65,6 @@ impl ScriptedConsole {
         Self { answers: answers.iter().map(ToString::to_string).collect(), ..Self::default() }
     }
 
-    /// All that was shown.
     pub(crate) fn shown(&self) -> String {
         [self.lines.join("\n"), self.notes.join("\n")].join("\n")
     }

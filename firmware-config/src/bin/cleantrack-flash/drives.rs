@@ -5,19 +5,16 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::FlashError;
+use crate::error::{DriveRefusal, FlashError};
 use crate::sizes::describe_bytes;
 
-/// The kernel counts in these, whatever the drive does.
 const SECTOR: u64 = 512;
-/// No box needs a larger card, and an external disk with somebody's files often is one.
+/// No box needs a larger card, and larger drives are often external disks with files.
 const CARD_BYTES_MAX: u64 = 256_060_514_304;
-/// Block devices that are no drives.
 const VIRTUAL: [&str; 8] = ["loop", "ram", "zram", "dm-", "md", "sr", "fd", "nbd"];
-/// Where a system lives.
 const SYSTEM_MOUNTS: [&str; 6] = ["/", "/boot", "/boot/efi", "/boot/firmware", "/usr", "/var"];
 
-/// Where the kernel tells of drives; a folder of a test's own stands for it there.
+/// Where the kernel lists drives; a test has a folder of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct DriveTree {
     pub(crate) sys: PathBuf,
@@ -26,13 +23,11 @@ pub(crate) struct DriveTree {
 }
 
 impl DriveTree {
-    /// The machine's own.
     pub(crate) fn of_machine() -> Self {
         Self { sys: "/sys".into(), proc: "/proc".into(), dev: "/dev".into() }
     }
 }
 
-/// How a drive is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DriveBus {
     Usb,
@@ -51,45 +46,9 @@ impl fmt::Display for DriveBus {
     }
 }
 
-/// Why a drive is not written to.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum DriveRefusal {
-    #[error("this machine runs from it ({at})")]
-    System { at: String },
-    #[error("it is mounted at {at}: unmount it first, or use `inject` with that folder")]
-    Mounted { at: String },
-    #[error("this machine swaps to {part}")]
-    Swap { part: String },
-    #[error("{holder} is made of it (LVM, RAID or encryption)")]
-    Held { holder: String },
-    #[error("it is write-protected: look at the card's little slide")]
-    ReadOnly,
-    #[error("there is no card in it")]
-    Empty,
-    #[error("it is no card reader: it is built in. If it is meant, add --force-bytes {bytes}")]
-    BuiltIn { bytes: u64 },
-    #[error("it holds {}, more than any card for a box. If it is meant, add --force-bytes {bytes}", describe_bytes(*bytes))]
-    TooLarge { bytes: u64 },
-    #[error("it is a partition: name the whole drive, {whole}")]
-    Partition { whole: String },
-}
-
-impl DriveRefusal {
-    /// Whether naming the drive's very size lifts it.
-    fn is_lifted(&self, force_bytes: Option<u64>) -> bool {
-        match self {
-            Self::BuiltIn { bytes } | Self::TooLarge { bytes } => force_bytes == Some(*bytes),
-            _ => false,
-        }
-    }
-}
-
-/// One drive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CardDrive {
-    /// Such as `sdb`.
     pub(crate) name: String,
-    /// Such as `/dev/sdb`.
     pub(crate) path: PathBuf,
     pub(crate) bytes: u64,
     pub(crate) model: String,
@@ -99,7 +58,6 @@ pub(crate) struct CardDrive {
 }
 
 impl CardDrive {
-    /// The first reason that stands against writing to it.
     pub(crate) fn refusal(&self, force_bytes: Option<u64>) -> Option<&DriveRefusal> {
         self.refusals.iter().find(|refusal| !refusal.is_lifted(force_bytes))
     }
@@ -112,7 +70,6 @@ impl fmt::Display for CardDrive {
     }
 }
 
-/// By what the card in a drive is known again.
 #[cfg(target_os = "linux")]
 #[derive(Debug, Clone)]
 pub(crate) struct DriveMarks {
@@ -128,7 +85,7 @@ impl DriveMarks {
         }
     }
 
-    /// What the kernel says now; nothing where it says nothing.
+    /// Empty where the kernel knows nothing.
     pub(crate) fn read(&self) -> Vec<String> {
         self.files.iter().map(|file| read_line(file)).collect()
     }
@@ -145,7 +102,6 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// A line of mountinfo: which device is mounted where.
 struct MountLine {
     number: String,
     source: String,
@@ -178,26 +134,27 @@ fn read_swaps(tree: &DriveTree) -> BTreeSet<String> {
     first.map(ToOwned::to_owned).collect()
 }
 
-/// A drive or one of its partitions.
 struct DrivePart {
     name: String,
     number: String,
     holders: Vec<String>,
 }
 
-fn parts_of(block: &Path, name: &str) -> Vec<DrivePart> {
-    let of = |folder: &Path, name: &str| DrivePart {
+fn read_part(folder: &Path, name: &str) -> DrivePart {
+    DrivePart {
         name: name.to_owned(),
         number: read_line(&folder.join("dev")),
         holders: names_in(&folder.join("holders")),
-    };
+    }
+}
+
+fn parts_of(block: &Path, name: &str) -> Vec<DrivePart> {
     let inner = names_in(block).into_iter().filter(|part| block.join(part).join("partition").exists());
-    let mut parts = vec![of(block, name)];
-    parts.extend(inner.map(|part| of(&block.join(&part), &part)));
+    let mut parts = vec![read_part(block, name)];
+    parts.extend(inner.map(|part| read_part(&block.join(&part), &part)));
     parts
 }
 
-/// What of the machine uses a drive.
 fn uses_of(parts: &[DrivePart], tree: &DriveTree, mounts: &[MountLine]) -> Vec<DriveRefusal> {
     let swaps = read_swaps(tree);
     let mut refusals = Vec::new();
@@ -215,7 +172,7 @@ fn uses_of(parts: &[DrivePart], tree: &DriveTree, mounts: &[MountLine]) -> Vec<D
         }
         refusals.extend(part.holders.iter().map(|holder| DriveRefusal::Held { holder: holder.clone() }));
     }
-    // What must never be lifted comes first.
+    // Reasons that must never be lifted come first.
     refusals.sort_by_key(|refusal| !matches!(refusal, DriveRefusal::System { .. }));
     refusals
 }
@@ -261,7 +218,6 @@ fn read_drive(tree: &DriveTree, name: &str, mounts: &[MountLine]) -> CardDrive {
     CardDrive { name: name.to_owned(), path, bytes, model: model_of(&block), bus, refusals }
 }
 
-/// Every drive of the machine, card readers first.
 pub(crate) fn list_drives(tree: &DriveTree) -> Result<Vec<CardDrive>, FlashError> {
     if !tree.sys.join("block").exists() {
         return Err(FlashError::SystemUnsupported);
@@ -276,7 +232,7 @@ pub(crate) fn list_drives(tree: &DriveTree) -> Result<Vec<CardDrive>, FlashError
     Ok(drives)
 }
 
-/// The drive of this path, such as `/dev/sdb` or a link to it below `/dev/disk`.
+/// A path such as `/dev/sdb`, or a link to it below `/dev/disk`.
 pub(crate) fn find_drive(tree: &DriveTree, path: &Path) -> Result<CardDrive, FlashError> {
     let shown = path.display().to_string();
     if !tree.sys.join("block").exists() {
@@ -303,7 +259,6 @@ pub(crate) fn find_drive(tree: &DriveTree, path: &Path) -> Result<CardDrive, Fla
     }
 }
 
-/// The same, if it may be written to.
 pub(crate) fn require_drive(
     tree: &DriveTree,
     path: &Path,

@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use crate::error::FlashError;
 use crate::volume::read_bounded;
 
-/// What can be added, by the name of its option and column, and where it goes in the file.
+/// By the name of its option and column: its key in the file.
 pub(crate) const EDITABLE: [(&str, &str, EditKind); 17] = [
     ("hostname", "hostname", EditKind::Text),
     ("time_zone", "time_zone", EditKind::Text),
@@ -29,13 +29,11 @@ pub(crate) const EDITABLE: [(&str, &str, EditKind); 17] = [
     ("code", "code", EditKind::Text),
 ];
 
-/// How a value is written as one text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EditKind {
     Text,
-    /// yes or no.
     Flag,
-    /// Texts with spaces or commas between them.
+    /// Separated by spaces or commas.
     List,
 }
 
@@ -57,7 +55,6 @@ impl EditKind {
     }
 }
 
-/// Values by their key in the claim file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct ClaimEdits {
     values: Vec<(&'static str, Value)>,
@@ -68,7 +65,7 @@ impl ClaimEdits {
         self.values.is_empty()
     }
 
-    /// Adds one by the name of its option; whether there is such a name.
+    /// By the name of its option; false for an unknown name.
     pub(crate) fn add(&mut self, name: &str, text: &str) -> bool {
         let known = EDITABLE.iter().find(|(own, _, _)| *own == name);
         if let Some((_, key, kind)) = known {
@@ -77,7 +74,7 @@ impl ClaimEdits {
         known.is_some()
     }
 
-    /// The claim file with these values, checked, its passphrase hashed.
+    /// Checked, its passphrase hashed.
     pub(crate) fn apply(&self, file: &ClaimFile) -> Result<ClaimFile, ClaimFileError> {
         let mut table: Table = file.to_toml().parse().unwrap_or_default();
         let changes_key = |key: &str| self.values.iter().any(|(changed, _)| *changed == key);
@@ -88,7 +85,7 @@ impl ClaimEdits {
             _ => {}
         }
         let wifi = table.get_mut("wifi").and_then(Value::as_table_mut);
-        // Another network or another key: the old key is none any more.
+        // With another network or another key the old key is void.
         if let Some(wifi) =
             wifi.filter(|_| ["wifi.ssid", "wifi.passphrase", "wifi.psk"].into_iter().any(changes_key))
         {
@@ -111,7 +108,6 @@ impl ClaimEdits {
     }
 }
 
-/// Reads a claim file of the machine and checks it.
 pub(crate) fn read_claim(path: &Path) -> Result<ClaimFile, FlashError> {
     let bytes = read_bounded(path, CLAIM_FILE_BYTES_MAX + 1)?.ok_or_else(|| FlashError::FileUnreadable {
         path: path.to_owned(),
@@ -120,7 +116,7 @@ pub(crate) fn read_claim(path: &Path) -> Result<ClaimFile, FlashError> {
     ClaimFile::parse(&bytes).map_err(|error| FlashError::Claim { path: path.to_owned(), error })
 }
 
-/// The text that goes onto a card: a claim file, what is added to it, its passphrase hashed.
+/// The text for a card: the claim file with the edits, its passphrase hashed.
 pub(crate) fn card_text(path: Option<&Path>, edits: &ClaimEdits) -> Result<Option<String>, FlashError> {
     let file = match path {
         Some(path) => read_claim(path)?,
@@ -167,7 +163,7 @@ mod tests {
         let wifi = changed.wifi.unwrap();
         assert!(wifi.hidden && wifi.country == "US");
         assert_eq!(wifi.hashed_key(), Some(firmware_config::hash_passphrase("Cellar", "other words")));
-        // The key of another network is not taken over.
+        // The key of another network is not kept.
         let open = edits(&[("ssid", "Guests")]).apply(&file).unwrap().wifi.unwrap();
         assert_eq!(open.hashed_key(), None);
     }

@@ -5,12 +5,53 @@ use std::path::PathBuf;
 
 use firmware_config::ClaimFileError;
 
-use crate::drives::DriveRefusal;
 use crate::exit::FlashExit;
-use crate::image::ImageFault;
 use crate::sizes::describe_bytes;
 
-/// Everything that can stop this program.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DriveRefusal {
+    #[error("this machine runs from it ({at})")]
+    System { at: String },
+    #[error("it is mounted at {at}: unmount it first, or use `inject` with that folder")]
+    Mounted { at: String },
+    #[error("this machine swaps to {part}")]
+    Swap { part: String },
+    #[error("{holder} is made of it (LVM, RAID or encryption)")]
+    Held { holder: String },
+    #[error("it is write-protected: look at the card's little slide")]
+    ReadOnly,
+    #[error("there is no card in it")]
+    Empty,
+    #[error("it is no card reader: it is built in. If it is meant, add --force-bytes {bytes}")]
+    BuiltIn { bytes: u64 },
+    #[error("it holds {}, more than any card for a box. If it is meant, add --force-bytes {bytes}", describe_bytes(*bytes))]
+    TooLarge { bytes: u64 },
+    #[error("it is a partition: name the whole drive, {whole}")]
+    Partition { whole: String },
+}
+
+impl DriveRefusal {
+    /// Whether naming the drive's exact size lifts it.
+    pub(crate) fn is_lifted(&self, force_bytes: Option<u64>) -> bool {
+        match self {
+            Self::BuiltIn { bytes } | Self::TooLarge { bytes } => force_bytes == Some(*bytes),
+            _ => false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ImageFault {
+    #[error("it ends too early")]
+    Cut,
+    #[error("what is packed in it cannot be unpacked")]
+    Garbled,
+    #[error("what was unpacked does not have its check sum")]
+    OtherSum,
+    #[error("behind its end there is something else")]
+    Followed,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FlashError {
     #[error("{} cannot be read: {source}", path.display())]
@@ -103,7 +144,7 @@ pub(crate) enum FlashError {
     Declined,
 }
 
-/// Values that came from options and columns have no line.
+/// Values from options and columns have no line.
 pub(crate) fn describe_edits(error: &ClaimFileError) -> String {
     let texts = error.mistakes().iter().map(|mistake| {
         let key = mistake.key.as_deref().unwrap_or("the claim file");
@@ -113,7 +154,6 @@ pub(crate) fn describe_edits(error: &ClaimFileError) -> String {
 }
 
 impl FlashError {
-    /// The status that the program ends with.
     pub(crate) fn exit(&self) -> FlashExit {
         match self {
             Self::CardUnfinished { source } => source.exit(),

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-/// What `--help` says of the statuses.
 pub(crate) const EXIT_HELP: &str = "Exit status:
   0   done
   1   not done; standard error says why
@@ -15,21 +14,18 @@ pub(crate) const EXIT_HELP: &str = "Exit status:
 While an image is written, the card cannot start: its first sector comes last. An interrupted card is written again from the
 beginning, and nothing else is needed.";
 
-/// Why the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum FlashExit {
-    /// Done.
     Success = 0,
-    /// Not done.
     Failure = 1,
-    /// The command line is not understood (`EX_USAGE`).
+    /// `EX_USAGE`.
     Usage = 64,
-    /// An input is wrong (`EX_DATAERR`).
+    /// `EX_DATAERR`.
     Input = 65,
     /// A drive or file that is not written to (`EX_CANTCREAT`).
     Refused = 73,
-    /// The card failed (`EX_IOERR`).
+    /// `EX_IOERR`.
     Card = 74,
     /// Stopped between two cards (`EX_TEMPFAIL`).
     Stopped = 75,

@@ -7,7 +7,7 @@ use std::sync::Once;
 use crate::error::FlashError;
 
 thread_local! {
-    /// Whether this thread reads a FAT: then a panic is no news for the person in front.
+    /// While set, a panic of this thread is not shown: the FAT library panics on damage.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -22,7 +22,7 @@ fn install_hook() {
     }));
 }
 
-/// Does something with a FAT. What it held meanwhile is dropped or left as it is, and used no more.
+/// After a panic what the work held is dropped or left as it is, and not used again.
 pub(crate) fn guard_fat<T>(work: impl FnOnce() -> Result<T, FlashError>) -> Result<T, FlashError> {
     HOOK.call_once(install_hook);
     let before = GUARDED.replace(true);

@@ -9,14 +9,13 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use sha2::{Digest as _, Sha256};
 
-use crate::error::FlashError;
+use crate::error::{FlashError, ImageFault};
 use crate::partitions::SECTOR;
 
-/// What is written at a time; card readers are slow with less.
+/// Written at a time; card readers are slow with less.
 pub(crate) const BLOCK: usize = 4 * 1024 * 1024;
 pub(crate) const BLOCK_BYTES: u64 = BLOCK as u64;
 const READ_AHEAD: usize = 1024 * 1024;
-/// The list of sums that a build leaves beside its image.
 const SUMS_FILE: &str = "SHA256SUMS";
 const SUMS_BYTES_MAX: u64 = 1024 * 1024;
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -28,28 +27,12 @@ const OTHERS: [(&[u8], &str); 4] = [
     (b"hsqs", "it is a file system and no image of a whole card"),
 ];
 
-/// What is wrong with an image that does not unpack to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ImageFault {
-    #[error("it ends too early")]
-    Cut,
-    #[error("what is packed in it cannot be unpacked")]
-    Garbled,
-    #[error("what was unpacked does not have its check sum")]
-    OtherSum,
-    #[error("behind its end there is something else")]
-    Followed,
-}
-
-/// The sum of what went through.
 pub(crate) type BlockSum = [u8; 32];
 
-/// As text.
 pub(crate) fn sum_text(sum: &[u8]) -> String {
     sum.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Counts and sums what is read through it.
 struct SummedFile {
     file: File,
     sum: Sha256,
@@ -70,41 +53,34 @@ type SummedReader = BufReader<SummedFile>;
 enum ImageStream {
     Raw(SummedReader),
     Packed(SummedReader, Box<FrameDecoder>),
-    /// Nothing more to come.
     Ended(SummedReader),
 }
 
-/// An open image.
 pub(crate) struct ImageReader {
     path: PathBuf,
     stream: Option<ImageStream>,
-    /// Bytes of the image unpacked, where it says so.
+    /// Of the unpacked image, where the file states it.
     pub(crate) total: Option<u64>,
-    /// The sum that the file must have.
+    /// The SHA-256 that the file must have.
     expected: Option<String>,
 }
 
-/// What went through when all has been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ImageSummary {
-    /// Bytes of the file as it lies there.
     pub(crate) file_bytes: u64,
-    /// Its SHA-256.
     pub(crate) file_sum: String,
 }
 
-/// An image that was read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WholeImage {
-    /// Bytes of it unpacked.
     pub(crate) bytes: u64,
-    /// Where a card has its partition table; shorter where all of it is.
+    /// Where a card has its partition table; shorter where the image is.
     pub(crate) first_sector: Vec<u8>,
     pub(crate) summary: ImageSummary,
 }
 
 impl ImageReader {
-    /// Opens an image. The sum that it must have is `expected`, or what `SHA256SUMS` beside it says.
+    /// `expected` is the SHA-256 that it must have; without it the one in `SHA256SUMS` beside it.
     pub(crate) fn open(path: &Path, expected: Option<&str>) -> Result<Self, FlashError> {
         let wrong = |source| FlashError::FileUnreadable { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(wrong)?;
@@ -135,7 +111,6 @@ impl ImageReader {
         Ok(image)
     }
 
-    /// Whether it is unpacked while it is read.
     pub(crate) fn is_packed(&self) -> bool {
         matches!(self.stream, Some(ImageStream::Packed(..)))
     }
@@ -144,7 +119,7 @@ impl ImageReader {
         FlashError::ImageDamaged { path: self.path.clone(), fault }
     }
 
-    /// Why it went no further: the file itself cannot be read, or there is no image in it.
+    /// The file cannot be read, or there is no image in it.
     fn stopped_by(&self, error: &(dyn Error + 'static)) -> FlashError {
         let mut causes = std::iter::successors(Some(error), |&cause| cause.source());
         match causes.find_map(|cause| cause.downcast_ref::<io::Error>()) {
@@ -157,7 +132,6 @@ impl ImageReader {
         }
     }
 
-    /// Reads all of it and checks its sums.
     pub(crate) fn read_through(mut self) -> Result<WholeImage, FlashError> {
         let (mut bytes, mut block) = (0, Vec::new());
         self.read_block(&mut block)?;
@@ -169,7 +143,6 @@ impl ImageReader {
         Ok(WholeImage { bytes, first_sector, summary: self.finish()? })
     }
 
-    /// Fills a block as far as there is something; less than a whole one is the last.
     pub(crate) fn read_block(&mut self, block: &mut Vec<u8>) -> Result<(), FlashError> {
         block.resize(BLOCK, 0);
         let mut filled = 0;
@@ -213,7 +186,7 @@ impl ImageReader {
         }
     }
 
-    /// Checks the sum of a frame, and goes on with the next one.
+    /// Checks the sum of a frame, and starts the next one.
     fn end_frame(
         &self,
         mut source: SummedReader,
@@ -264,7 +237,7 @@ impl ImageReader {
     }
 }
 
-/// What `SHA256SUMS` in the image's folder says of it.
+/// From `SHA256SUMS` in the image's folder.
 fn listed_sum(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
     let list = File::open(path.with_file_name(SUMS_FILE)).ok()?;

@@ -18,18 +18,16 @@ use crate::place::CardPlace;
 use crate::sizes::describe_bytes;
 use crate::volume::{BootFiles, BootFolder, CardVolume, VolumeUse};
 
-/// What a box writes about its first start is short.
+/// A box's report on its first start is short.
 const REPORT_BYTES_MAX: usize = 16 * 1024;
 /// What Windows makes of the name where it hides endings.
 const HIDDEN_ENDING: &str = "cleantrack.toml.txt";
 
-/// What was found, and whether a box could use it.
 #[derive(Debug, Default)]
 pub(crate) struct CardReport {
     pub(crate) lines: Vec<String>,
     /// The first thing that a box could not use.
     pub(crate) fault: Option<FlashError>,
-    /// The claim file on the card, as this program writes it.
     pub(crate) claim: Option<String>,
 }
 
@@ -44,7 +42,6 @@ impl CardReport {
     }
 }
 
-/// Looks at a card and changes nothing.
 pub(crate) fn inspect_place(path: &Path, tree: &DriveTree) -> Result<CardReport, FlashError> {
     let place = CardPlace::of(path, tree)?;
     let mut report = CardReport::default();
@@ -65,14 +62,15 @@ pub(crate) fn inspect_place(path: &Path, tree: &DriveTree) -> Result<CardReport,
     Ok(report)
 }
 
-/// Whether a box could start from a card that has it: whatever else is packed arrives whole as well.
+/// Whether a box could start from it: whatever else is packed arrives whole as well.
 fn is_card_image(image: &WholeImage) -> bool {
     let table = parse_table(&image.first_sector);
     image.bytes.is_multiple_of(SECTOR_BYTES)
         && table.is_some_and(|table| table.partitions.iter().any(CardPartition::is_fat))
 }
 
-/// Reads a packed image whole: whether it arrived as it was built. `false` for what is not packed, and is looked at as a card.
+/// Reads a packed image whole, to check that it arrived as it was built. `false` for what is not packed,
+/// which is inspected as a card.
 fn inspect_packed(path: &Path, report: &mut CardReport) -> bool {
     let read = match ImageReader::open(path, None) {
         Ok(image) if image.is_packed() => image.read_through(),
@@ -92,7 +90,6 @@ fn inspect_packed(path: &Path, report: &mut CardReport) -> bool {
     true
 }
 
-/// Looks at a card in a reader or in a file.
 pub(crate) fn inspect_card(card: &mut dyn CardDevice, report: &mut CardReport) -> Result<(), FlashError> {
     let Some(table) = read_table(card)? else {
         report.blame(FlashError::NoBootPartition);
@@ -128,6 +125,10 @@ pub(crate) fn inspect_card(card: &mut dyn CardDevice, report: &mut CardReport) -
     inspect_files(&mut volume, report)
 }
 
+fn without_controls(line: &str) -> String {
+    line.chars().filter(|c| !c.is_control()).collect::<String>()
+}
+
 fn inspect_files(files: &mut dyn BootFiles, report: &mut CardReport) -> Result<(), FlashError> {
     match files.read_file(CLAIM_FILE_NAME, CLAIM_FILE_BYTES_MAX + 1)? {
         None => report.add(format!("claim file: none ({CLAIM_FILE_NAME})")),
@@ -147,15 +148,13 @@ fn inspect_files(files: &mut dyn BootFiles, report: &mut CardReport) -> Result<(
         if let Some(bytes) = files.read_file(name, REPORT_BYTES_MAX)? {
             report.add(format!("{name}:"));
             let text = String::from_utf8_lossy(&bytes);
-            // What a terminal would take for commands is left out.
-            let plain = |line: &str| line.chars().filter(|c| !c.is_control()).collect::<String>();
-            text.lines().for_each(|line| report.add(format!("  {}", plain(line))));
+            // Characters that a terminal would take for commands are left out.
+            text.lines().for_each(|line| report.add(format!("  {}", without_controls(line))));
         }
     }
     Ok(())
 }
 
-/// A claim file without its secrets.
 pub(crate) fn describe_claim(file: &ClaimFile) -> Vec<String> {
     let mut lines = Vec::new();
     match &file.relay {

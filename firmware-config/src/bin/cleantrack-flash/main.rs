@@ -15,6 +15,7 @@ mod edits;
 mod error;
 mod exit;
 mod fat_guard;
+mod file_card;
 mod image;
 mod inspect;
 mod manifest;

@@ -9,10 +9,8 @@ use crate::error::FlashError;
 use crate::image::{ImageReader, sum_text};
 use crate::progress::{FlashPhase, FlashProgress};
 
-/// Boards of the image, by Imager's names. The Zero 2 W is one of the first.
 const DEVICES: [&str; 2] = ["pi3-64bit", "pi4-64bit"];
 
-/// What a manifest says that the image does not.
 #[derive(Debug, Clone)]
 pub(crate) struct ManifestFacts {
     pub(crate) url: String,
@@ -26,7 +24,7 @@ struct ManifestList {
     os_list: [ManifestImage; 1],
 }
 
-/// By Imager's schema. Without `init_format` it offers no settings that this image would ignore.
+/// By Imager's schema. Without `init_format` it offers no settings, which this image would ignore.
 #[derive(Serialize)]
 struct ManifestImage {
     name: String,
@@ -41,7 +39,6 @@ struct ManifestImage {
     devices: [&'static str; 2],
 }
 
-/// Reads an image to its end and writes the list of it.
 pub(crate) fn write_manifest(
     image: &Path,
     facts: ManifestFacts,
@@ -73,7 +70,7 @@ pub(crate) fn write_manifest(
         release_date: facts.release_date,
         devices: DEVICES,
     };
-    // Texts and numbers: there is nothing in it that JSON could refuse.
+    // Texts and numbers: serialization cannot fail.
     Ok(serde_json::to_string_pretty(&ManifestList { os_list: [entry] }).unwrap_or_default())
 }
 

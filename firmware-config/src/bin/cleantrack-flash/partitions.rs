@@ -6,17 +6,14 @@ use crate::card::{CardDevice, read_fault};
 use crate::error::FlashError;
 use crate::sizes::describe_bytes;
 
-/// Bytes of a sector.
 pub(crate) const SECTOR: usize = 512;
 pub(crate) const SECTOR_BYTES: u64 = SECTOR as u64;
-/// Where the two copies of the boot state are, one sector of text each.
+/// The two copies of the boot state, one sector of text each.
 const BOOT_STATES: [u64; 2] = [2_048, 2_176];
 const BOOT_STATE_END: &str = "ct_z=end\n";
 
-/// A partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CardPartition {
-    /// From 1.
     pub(crate) number: usize,
     pub(crate) kind: u8,
     pub(crate) is_active: bool,
@@ -45,7 +42,6 @@ impl fmt::Display for CardPartition {
     }
 }
 
-/// What the first sector says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PartitionTable {
     pub(crate) disk_id: u32,
@@ -68,7 +64,6 @@ fn read_partition(sector: &[u8], number: usize) -> CardPartition {
     }
 }
 
-/// Reads a first sector; `None` where there is no table in it.
 pub(crate) fn parse_table(sector: &[u8]) -> Option<PartitionTable> {
     if sector.get(510..512) != Some(&[0x55, 0xaa]) {
         return None;
@@ -80,7 +75,6 @@ pub(crate) fn parse_table(sector: &[u8]) -> Option<PartitionTable> {
     (!partitions.is_empty()).then(|| PartitionTable { disk_id: number_at(sector, 440), partitions })
 }
 
-/// The table of a card.
 pub(crate) fn read_table(card: &mut dyn CardDevice) -> Result<Option<PartitionTable>, FlashError> {
     let mut sector = [0; SECTOR];
     match card.read_at(0, &mut sector) {
@@ -90,13 +84,12 @@ pub(crate) fn read_table(card: &mut dyn CardDevice) -> Result<Option<PartitionTa
     }
 }
 
-/// The partition that a box starts from.
 pub(crate) fn find_boot_partition(card: &mut dyn CardDevice) -> Result<CardPartition, FlashError> {
     let table = read_table(card)?.ok_or(FlashError::NoBootPartition)?;
     table.partitions.into_iter().find(CardPartition::is_fat).ok_or(FlashError::NoBootPartition)
 }
 
-/// A card that ends before its partitions do starts no box: it is an image that was cut short, or a card smaller than its image.
+/// A card that ends before its partitions do starts no box: the image was cut short, or the card is smaller.
 pub(crate) fn check_partition_ends(card: &mut dyn CardDevice) -> Result<(), FlashError> {
     let Some(table) = read_table(card)? else { return Ok(()) };
     let found = card.identity().map_err(read_fault(0))?.bytes;
@@ -105,7 +98,7 @@ pub(crate) fn check_partition_ends(card: &mut dyn CardDevice) -> Result<(), Flas
     if found < needed { Err(FlashError::CardCut { found, needed }) } else { Ok(()) }
 }
 
-/// Which slot starts next, from the first copy of the boot state that is whole.
+/// Which slot starts next, from the first intact copy of the boot state.
 pub(crate) fn read_boot_state(card: &mut dyn CardDevice) -> Option<String> {
     BOOT_STATES.into_iter().find_map(|sector| {
         let mut bytes = [0; SECTOR];

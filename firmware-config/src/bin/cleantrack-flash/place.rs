@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::card::{CardDevice, FileCard};
+use crate::card::CardDevice;
 use crate::drives::{CardDrive, DriveTree, find_drive, require_drive};
 use crate::error::FlashError;
+use crate::file_card::FileCard;
 use crate::partitions::check_partition_ends;
 use crate::system::{open_drive, open_drive_to_read};
 use crate::volume::{BootFolder, replace_claim};
 use crate::writer::add_claim;
 
-/// What a path names.
 pub(crate) enum CardPlace {
     Drive(CardDrive),
     File(PathBuf),
@@ -18,14 +18,13 @@ pub(crate) enum CardPlace {
 }
 
 impl CardPlace {
-    /// What this path is on this machine.
     pub(crate) fn of(path: &Path, tree: &DriveTree) -> Result<Self, FlashError> {
         if path.is_dir() {
             return Ok(Self::Folder(path.to_owned()));
         }
         match find_drive(tree, path) {
             Ok(drive) => Ok(Self::Drive(drive)),
-            // No path of a device is a file.
+            // No path of a device is a plain file.
             Err(FlashError::NoDrive(_) | FlashError::SystemUnsupported) if path.is_file() => {
                 Ok(Self::File(path.to_owned()))
             }
@@ -33,7 +32,7 @@ impl CardPlace {
         }
     }
 
-    /// The card, to look at. `None` for a folder.
+    /// `None` for a folder.
     pub(crate) fn open_to_read(&self, tree: &DriveTree) -> Result<Option<Box<dyn CardDevice>>, FlashError> {
         match self {
             Self::Drive(drive) => open_drive_to_read(drive, tree).map(Some),
@@ -43,7 +42,7 @@ impl CardPlace {
     }
 }
 
-/// Puts a claim file onto a card that a box starts from.
+/// The card must be one that a box starts from.
 pub(crate) fn inject_claim(
     path: &Path,
     claim: &str,
@@ -63,7 +62,7 @@ pub(crate) fn inject_claim(
     }
 }
 
-/// Whoever is told that the claim file is on it takes the card to the box.
+/// Checked first: once the claim file is reported to be on it, the card goes to the box.
 fn add_to_whole(card: &mut dyn CardDevice, claim: &str) -> Result<(), FlashError> {
     check_partition_ends(card)?;
     add_claim(card, claim)

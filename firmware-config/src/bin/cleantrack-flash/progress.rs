@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use crate::sizes::describe_progress;
 
-/// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FlashPhase {
     Writing,
@@ -23,18 +22,16 @@ impl FlashPhase {
     }
 }
 
-/// Who is shown how far it is.
 pub(crate) trait FlashProgress {
     fn begin_phase(&mut self, phase: FlashPhase, total: Option<u64>);
     fn advance_to(&mut self, bytes: u64);
     fn end_phases(&mut self);
 }
 
-/// Between two lines that nobody watches.
+/// Between two lines where no terminal shows progress.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 const TERMINAL_EVERY: Duration = Duration::from_millis(250);
 
-/// Progress on standard error.
 pub(crate) struct ProgressLine {
     phase: FlashPhase,
     total: Option<u64>,
@@ -56,7 +53,7 @@ impl ProgressLine {
         let since = now.duration_since(self.began);
         self.shown = Some(now);
         let text = describe_progress(self.phase.title(), self.done, self.total, since);
-        // Where it cannot be shown there is nobody who looks.
+        // Where it cannot be shown nobody looks.
         let _ = match self.is_terminal {
             true => write!(std::io::stderr(), "\r{text}\u{1b}[K"),
             false => writeln!(std::io::stderr(), "{text}"),
@@ -97,7 +94,6 @@ impl FlashProgress for ProgressLine {
 }
 
 impl Drop for ProgressLine {
-    /// An error begins on a line of its own.
     fn drop(&mut self) {
         self.close_line();
     }

@@ -16,7 +16,6 @@ pub(crate) fn describe_bytes(bytes: u64) -> String {
     if unit == 0 { format!("{bytes} {name}") } else { format!("{}.{} {name}", tenths / 10, tenths % 10) }
 }
 
-/// `1:05` or `2:03:00`.
 pub(crate) fn describe_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
@@ -69,7 +68,7 @@ mod tests {
         );
         assert_eq!(at(0, Some(1_000_000_000), 0), "Writing  0 bytes of 1.0 GB  0 %  0 bytes/s");
         assert_eq!(at(5_000_000, None, 1), "Writing  5.0 MB  5.0 MB/s");
-        // A total that was wrong is not shown.
+        // A wrong total is not shown.
         assert_eq!(at(5_000_000, Some(1_000), 1), "Writing  5.0 MB  5.0 MB/s");
         assert_eq!(describe_duration(Duration::from_secs(7_380)), "2:03:00");
     }

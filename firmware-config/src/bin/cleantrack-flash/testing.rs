@@ -10,29 +10,26 @@ use crate::partitions::{SECTOR, find_boot_partition};
 use crate::progress::{FlashPhase, FlashProgress};
 use crate::volume::{BootFiles as _, CardVolume, VolumeUse};
 
-/// Where the FAT partition of a test's image begins, and its sectors: as on a real one, and as small as FAT16 may be.
+/// Of a test's image: as on a real one, and as small as FAT16 may be.
 pub(crate) const FAT_START: usize = 8_192;
 pub(crate) const FAT_SECTORS: usize = 9_000;
 
-/// What a card was asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CardStep {
     Write(u64, Vec<u8>),
     Sync,
 }
 
-/// A card of memory.
 pub(crate) struct MemoryCard {
     pub(crate) bytes: Vec<u8>,
     pub(crate) steps: Vec<CardStep>,
     pub(crate) marks: Vec<String>,
     pub(crate) blank: bool,
-    pub(crate) room: bool,
+    pub(crate) needs_larger_card: bool,
     /// From this byte on it takes no writes, with this error number.
     pub(crate) write_fault: Option<(u64, i32)>,
-    /// A byte that reads back otherwise.
+    /// A byte that reads back changed.
     pub(crate) flipped: Option<usize>,
-    /// Happens to it when what is cached is dropped.
     pub(crate) when_dropped: Option<fn(&mut MemoryCard)>,
 }
 
@@ -41,7 +38,6 @@ impl MemoryCard {
         Self::of(vec![0; bytes])
     }
 
-    /// One that was in use: full of other bytes.
     pub(crate) fn used(bytes: usize) -> Self {
         Self::of(vec![0xa5; bytes])
     }
@@ -52,7 +48,7 @@ impl MemoryCard {
             steps: Vec::new(),
             marks: vec!["serial 1".to_owned()],
             blank: false,
-            room: false,
+            needs_larger_card: false,
             write_fault: None,
             flipped: None,
             when_dropped: None,
@@ -101,12 +97,11 @@ impl CardDevice for MemoryCard {
         self.blank
     }
 
-    fn needs_room(&self) -> bool {
-        self.room
+    fn needs_larger_card(&self) -> bool {
+        self.needs_larger_card
     }
 }
 
-/// Notes the phases.
 #[derive(Default)]
 pub(crate) struct NotedProgress {
     pub(crate) phases: Vec<(FlashPhase, Option<u64>)>,
@@ -125,7 +120,7 @@ impl FlashProgress for NotedProgress {
     fn end_phases(&mut self) {}
 }
 
-/// Bytes that are not alike anywhere for long, and still pack.
+/// Bytes that do not repeat soon, and still compress.
 pub(crate) fn patterned(length: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut bytes = Vec::with_capacity(length + 8);
@@ -139,7 +134,7 @@ pub(crate) fn patterned(length: usize) -> Vec<u8> {
     bytes
 }
 
-/// As the image's build packs: with its size and its check sum.
+/// As the image's build packs: with size and check sum.
 pub(crate) fn pack_zstd(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
     encoder.include_checksum(true).unwrap();
@@ -148,7 +143,7 @@ pub(crate) fn pack_zstd(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A first sector as a box's card has it, with the FAT partition here and another behind it.
+/// As on a box's card, with another partition behind the FAT partition.
 pub(crate) fn first_sector(start: u32, sectors: u32) -> [u8; SECTOR] {
     let mut sector = [0; SECTOR];
     sector[440..444].copy_from_slice(&0xc1ea_0001_u32.to_le_bytes());
@@ -164,7 +159,6 @@ pub(crate) fn first_sector(start: u32, sectors: u32) -> [u8; SECTOR] {
     sector
 }
 
-/// A FAT volume with a boot loader in it.
 pub(crate) fn boot_volume(sectors: usize, label: &[u8; 11]) -> Vec<u8> {
     let mut disk = Cursor::new(vec![0; sectors * SECTOR]);
     let options = fatfs::FormatVolumeOptions::new().bytes_per_cluster(512).volume_label(*label);
@@ -177,7 +171,7 @@ pub(crate) fn boot_volume(sectors: usize, label: &[u8; 11]) -> Vec<u8> {
     disk.into_inner()
 }
 
-/// A box's card in small: table, boot state, FAT, and a slot with bytes and zeros.
+/// A small box's card: table, boot state, FAT, and a slot with bytes and zeros.
 pub(crate) fn box_image() -> Vec<u8> {
     let mut image = vec![0; FAT_START * SECTOR];
     image[..SECTOR].copy_from_slice(&first_sector(8_192, 9_000));
@@ -187,21 +181,17 @@ pub(crate) fn box_image() -> Vec<u8> {
     }
     image.extend(boot_volume(FAT_SECTORS, b"CT-BOOT    "));
     image.extend(patterned(1_048_576));
-    // A block of nothing but zeros.
     image.resize(image.len().next_multiple_of(BLOCK) + BLOCK, 0);
     image
 }
 
-/// A claim file of a box that runs alone.
 pub(crate) const CLAIM: &str = "version = 1\nhostname = \"or-3\"\n\n[wifi]\nssid = \"Hospital IoT\"\n\
     passphrase = \"correct horse\"\ncountry = \"US\"\n";
 
-/// The same as it is put onto a card.
 pub(crate) fn card_claim() -> String {
     ClaimFile::parse(CLAIM.as_bytes()).unwrap().with_hashed_key().to_toml()
 }
 
-/// The claim file on a card.
 pub(crate) fn claim_on(card: &mut dyn CardDevice) -> Option<String> {
     let partition = find_boot_partition(card).ok()?;
     let mut volume = CardVolume::open(card, partition, VolumeUse::Look).ok()?;

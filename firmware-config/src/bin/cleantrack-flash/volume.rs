@@ -12,26 +12,23 @@ use crate::error::FlashError;
 use crate::fat_guard::guard_fat;
 use crate::partitions::CardPartition;
 
-/// What the FAT partition of a box's card is called.
+/// Label of the FAT partition of a box's card.
 const BOOT_LABEL: &str = "CT-BOOT";
-/// What only the drive of a box's card has.
+/// Only the drive of a box's card has this file.
 const BOOT_PROGRAM: &str = "u-boot.bin";
 /// A FAT that leads in circles would be read for ever; a whole one needs a fraction of this.
 const READ_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// The files beside the boot loader.
 pub(crate) trait BootFiles {
-    /// The first `most` bytes of a file; `None` where there is none.
+    /// At most `most` bytes; `None` where there is none.
     fn read_file(&mut self, name: &str, most: usize) -> Result<Option<Vec<u8>>, FlashError>;
 
     /// Under another name first, so that a removal leaves the old file or the new one.
     fn write_file(&mut self, name: &str, bytes: &[u8]) -> Result<(), FlashError>;
 
-    /// Removes a file if it is there.
     fn remove_file(&mut self, name: &str) -> Result<(), FlashError>;
 }
 
-/// A partition of a card as a stream.
 pub(crate) struct CardWindow<'a> {
     card: &'a mut dyn CardDevice,
     start: u64,
@@ -41,7 +38,7 @@ pub(crate) struct CardWindow<'a> {
 }
 
 impl CardWindow<'_> {
-    /// As much as lies inside.
+    /// As much as is inside the partition.
     fn fit(&self, length: usize) -> usize {
         let left = self.bytes.saturating_sub(self.position);
         usize::try_from(left).unwrap_or(usize::MAX).min(length)
@@ -88,11 +85,15 @@ impl Seek for CardWindow<'_> {
     }
 }
 
-/// Files that are written show when.
+/// For the times of written files.
 #[derive(Debug)]
 struct FatClock;
 
 static FAT_CLOCK: FatClock = FatClock;
+
+fn date_part(value: i8) -> u16 {
+    u16::try_from(value).unwrap_or(0)
+}
 
 impl TimeProvider for FatClock {
     fn get_current_date(&self) -> Date {
@@ -101,35 +102,36 @@ impl TimeProvider for FatClock {
 
     fn get_current_date_time(&self) -> DateTime {
         let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
-        let part = |value: i8| u16::try_from(value).unwrap_or(0);
         let year = u16::try_from(now.year()).unwrap_or(0).clamp(1980, 2107);
-        let date = Date { year, month: part(now.month()), day: part(now.day()) };
-        let time =
-            Time { hour: part(now.hour()), min: part(now.minute()), sec: part(now.second()), millis: 0 };
+        let date = Date { year, month: date_part(now.month()), day: date_part(now.day()) };
+        let time = Time {
+            hour: date_part(now.hour()),
+            min: date_part(now.minute()),
+            sec: date_part(now.second()),
+            millis: 0,
+        };
         DateTime { date, time }
     }
 }
 
-/// What a volume is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VolumeUse {
     Look,
     Change,
 }
 
-/// The FAT partition of a card.
 pub(crate) struct CardVolume<'a> {
     fat: FileSystem<CardWindow<'a>>,
     start: u64,
 }
 
 fn fat_fault(error: io::Error, fault: impl Fn(io::Error) -> FlashError) -> FlashError {
-    // What the card itself says has a number.
+    // The card's own errors have a number.
     if error.raw_os_error().is_some() { fault(error) } else { FlashError::FatDamaged(error.to_string()) }
 }
 
 impl<'a> CardVolume<'a> {
-    /// Opens a partition. To be changed it must be CT-BOOT and have been closed properly.
+    /// To be changed it must be CT-BOOT and have been closed properly.
     pub(crate) fn open(
         card: &'a mut dyn CardDevice,
         partition: CardPartition,
@@ -168,13 +170,12 @@ impl<'a> CardVolume<'a> {
         Ok(listed.unwrap_or_else(|| self.fat.volume_label()).trim().to_owned())
     }
 
-    /// Whether it was left without being closed.
     pub(crate) fn is_dirty(&self) -> Result<bool, FlashError> {
         let flags = guard_fat(|| self.fat.read_status_flags().map_err(self.reading()))?;
         Ok(flags.dirty() || flags.io_error())
     }
 
-    /// Writes what is left to write; the card must be synced behind it.
+    /// Writes what is left to write; the card must be synced afterwards.
     pub(crate) fn close(self) -> Result<(), FlashError> {
         let writing = self.writing();
         guard_fat(|| self.fat.unmount().map_err(writing))
@@ -187,7 +188,7 @@ impl<'a> CardVolume<'a> {
         }
     }
 
-    fn require_room(&self, length: usize) -> Result<(), FlashError> {
+    fn require_space(&self, length: usize) -> Result<(), FlashError> {
         let stats = self.fat.stats().map_err(self.reading())?;
         let cluster = u64::from(stats.cluster_size());
         let free = u64::from(stats.free_clusters()) * cluster;
@@ -226,7 +227,7 @@ impl CardVolume<'_> {
     fn write_entry(&self, name: &str, bytes: &[u8]) -> Result<(), FlashError> {
         let spare = spare_name(name);
         self.remove_entry(&spare)?;
-        self.require_room(bytes.len())?;
+        self.require_space(bytes.len())?;
         let root = self.fat.root_dir();
         let mut file = root.create_file(&spare).map_err(self.writing())?;
         file.write_all(bytes).and_then(|()| file.flush()).map_err(self.writing())?;
@@ -240,13 +241,12 @@ fn spare_name(name: &str) -> String {
     format!("{name}.new")
 }
 
-/// Puts a claim file there; what the box wrote about the mistakes of the one before is over.
+/// Also removes the box's report on the mistakes of the file before.
 pub(crate) fn replace_claim(files: &mut dyn BootFiles, claim: &str) -> Result<(), FlashError> {
     files.write_file(CLAIM_FILE_NAME, claim.as_bytes())?;
     files.remove_file(MISTAKES_FILE_NAME)
 }
 
-/// The drive as a computer shows it: a folder.
 pub(crate) struct BootFolder {
     path: PathBuf,
 }
@@ -281,7 +281,7 @@ impl BootFiles for BootFolder {
     }
 }
 
-/// The first `most` bytes of a file of the machine; `None` where there is none.
+/// At most `most` bytes; `None` where there is no file.
 pub(crate) fn read_bounded(path: &Path, most: usize) -> Result<Option<Vec<u8>>, FlashError> {
     let wrong = |source| FlashError::FileUnreadable { path: path.to_owned(), source };
     let file = match fs::File::open(path) {
@@ -304,17 +304,16 @@ fn write_spare(spare: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(spare, path)
 }
 
-/// Writes a file of the machine so that it is the old one or the new one, whole.
+/// Atomically: the old file or the new one, whole.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FlashError> {
-    let wrong = |source| FlashError::FileUnwritable { path: path.to_owned(), source };
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let spare = path.with_file_name(spare_name(name));
     let written = write_spare(&spare, path, bytes);
     if written.is_err() {
-        // What was begun is of no use; where it cannot be removed either, the error says enough.
+        // Where it cannot be removed either, the error says enough.
         let _ = fs::remove_file(&spare);
     }
-    written.map_err(wrong)?;
+    written.map_err(|source| FlashError::FileUnwritable { path: path.to_owned(), source })?;
     // Not every system opens a folder; the rename is in its log anyway.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());

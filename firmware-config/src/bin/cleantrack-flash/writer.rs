@@ -18,18 +18,14 @@ use crate::progress::{FlashPhase, FlashProgress};
 use crate::volume::{BootFiles as _, CardVolume, VolumeUse, replace_claim};
 
 /// What a box's data partition needs at least.
-const ROOM_BYTES: u64 = 1024 * 1024 * 1024;
-/// Blocks that wait between the thread that unpacks and the one that writes.
+const SPARE_BYTES: u64 = 1024 * 1024 * 1024;
 const BLOCKS_AHEAD: usize = 3;
-/// Written between two syncs: the speed shown is the card's, and not that of the machine's memory.
+/// Written between two syncs, so that the speed shown is the card's and not the page cache's.
 const SYNC_EVERY: u64 = 64 * 1024 * 1024;
 
-/// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WriteReport {
-    /// Bytes of the image, unpacked.
     pub(crate) bytes: u64,
-    /// The image as a file.
     pub(crate) image: ImageSummary,
 }
 
@@ -45,7 +41,7 @@ struct WrittenBlocks {
     bytes: u64,
 }
 
-/// Writes an image and its claim file, reading back everything.
+/// Reads back everything.
 pub(crate) fn write_card(
     card: &mut dyn CardDevice,
     image: ImageReader,
@@ -54,8 +50,8 @@ pub(crate) fn write_card(
 ) -> Result<WriteReport, FlashError> {
     let identity = card.identity().map_err(read_fault(0))?;
     let total = image.total;
-    let room = if card.needs_room() { ROOM_BYTES } else { 0 };
-    require_size(&identity, total.unwrap_or(BLOCK_BYTES) + room)?;
+    let spare = if card.needs_larger_card() { SPARE_BYTES } else { 0 };
+    require_size(&identity, total.unwrap_or(BLOCK_BYTES) + spare)?;
     if !card.is_blank() {
         card.write_at(0, &vec![0; BLOCK]).map_err(write_fault(0))?;
         card.sync().map_err(write_fault(0))?;
@@ -64,10 +60,10 @@ pub(crate) fn write_card(
     let (mut written, summary) = std::thread::scope(|scope| {
         let (sender, blocks) = sync_channel(BLOCKS_AHEAD);
         let reader = scope.spawn(move || send_blocks(image, &sender));
-        let written = write_blocks(card, &identity, room, blocks, progress);
+        let written = write_blocks(card, &identity, spare, blocks, progress);
         let summary = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         match (written, summary) {
-            // An image that is damaged is why the blocks ended. Of a new file nothing is kept.
+            // The blocks ended because the image is damaged. Of a new file nothing is kept.
             (_, Err(e)) if card.is_blank() => Err(e),
             (_, Err(e)) => Err(FlashError::CardUnfinished { source: Box::new(e) }),
             (Err(e), Ok(_)) => Err(e),
@@ -99,7 +95,7 @@ fn send_blocks(mut image: ImageReader, blocks: &SyncSender<ImageBlock>) -> Resul
         }
         let sum = Sha256::digest(&bytes).into();
         if blocks.send(ImageBlock { bytes, sum }).is_err() {
-            // The writer stopped, and says why.
+            // The writer stopped, and has the error.
             return Ok(ImageSummary { file_bytes: 0, file_sum: String::new() });
         }
     }
@@ -108,7 +104,7 @@ fn send_blocks(mut image: ImageReader, blocks: &SyncSender<ImageBlock>) -> Resul
 fn write_blocks(
     card: &mut dyn CardDevice,
     identity: &CardIdentity,
-    room: u64,
+    spare: u64,
     blocks: Receiver<ImageBlock>,
     progress: &mut dyn FlashProgress,
 ) -> Result<WrittenBlocks, FlashError> {
@@ -117,7 +113,7 @@ fn write_blocks(
     for block in blocks {
         let (at, length) = (written.bytes, block.bytes.len());
         written.bytes += length as u64;
-        require_size(identity, written.bytes + room)?;
+        require_size(identity, written.bytes + spare)?;
         if at == 0 {
             written.first = block.bytes;
         } else {
@@ -137,7 +133,7 @@ fn write_blocks(
     Ok(written)
 }
 
-/// Whether zeros are to be written where there are zeros: a card reads several times as fast as it writes.
+/// Whether zeros need not be written where there are zeros: a card reads several times as fast as it writes.
 fn reads_zeros(card: &mut dyn CardDevice, at: u64, bytes: &[u8]) -> bool {
     if card.is_blank() || !is_empty(bytes) {
         return false;
@@ -186,7 +182,7 @@ struct PendingCard<'a> {
 }
 
 impl PendingCard<'_> {
-    /// How much of a range lies in the first block, and where there.
+    /// How much of a range is in the first block, and where.
     fn split(&self, at: u64, length: usize) -> (usize, usize) {
         let from = usize::try_from(at).unwrap_or(usize::MAX).min(self.first.len());
         (from, (self.first.len() - from).min(length))
@@ -224,12 +220,11 @@ impl CardDevice for PendingCard<'_> {
         self.card.is_blank()
     }
 
-    fn needs_room(&self) -> bool {
-        self.card.needs_room()
+    fn needs_larger_card(&self) -> bool {
+        self.card.needs_larger_card()
     }
 }
 
-/// Puts the claim file onto a card and reads it back.
 pub(crate) fn add_claim(card: &mut dyn CardDevice, claim: &str) -> Result<(), FlashError> {
     let partition = find_boot_partition(card)?;
     let mut volume = CardVolume::open(card, partition, VolumeUse::Change)?;
@@ -245,7 +240,7 @@ pub(crate) fn add_claim(card: &mut dyn CardDevice, claim: &str) -> Result<(), Fl
     }
 }
 
-/// Behind everything else: with its first sector a card can start.
+/// Last: with its first sector a card can start.
 fn write_first(card: &mut dyn CardDevice, first: &[u8]) -> Result<(), FlashError> {
     let (sector, rest) = first.split_at(first.len().min(SECTOR));
     card.write_at(SECTOR_BYTES, rest).map_err(write_fault(SECTOR_BYTES))?;

@@ -10,12 +10,9 @@ const SKEW_S: i64 = 60;
 const SUBJECT_BYTES_MAX: usize = 255;
 /// How a provider says (RFC 8176) that more than one thing was shown.
 const SEVERAL: &str = "mfa";
-/// What somebody knows, by the same list …
 const KNOWN_METHODS: [&str; 2] = ["pwd", "pin"];
-/// … and what they have or are: each alone is one factor.
 const FURTHER_METHODS: [&str; 8] = ["hwk", "swk", "otp", "sc", "fpt", "face", "iris", "pop"];
 
-/// What a token says of somebody.
 #[derive(Debug, Clone, Deserialize)]
 pub struct IdentityClaims {
     iss: String,
@@ -40,18 +37,15 @@ pub struct IdentityClaims {
     amr: Vec<String>,
     #[serde(default)]
     auth_time: Option<serde_json::Value>,
-    /// Google's organisation.
     #[serde(default)]
     pub hd: Option<String>,
 }
 
-/// What a token has to say.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpectedClaims<'a> {
     pub issuer: &'a str,
     pub client_id: &'a str,
     pub nonce: &'a str,
-    /// Milliseconds since 1970.
     pub now_ms: i64,
 }
 
@@ -69,10 +63,6 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
 }
 
 impl IdentityClaims {
-    /// Reads what a key of the provider has signed.
-    ///
-    /// # Errors
-    /// What does not fit.
     pub fn read(payload: &[u8], expected: ExpectedClaims<'_>) -> Result<Self, TokenFault> {
         let claims: Self = serde_json::from_slice(payload).map_err(|_| TokenFault::Form)?;
         if claims.iss != expected.issuer {
@@ -122,7 +112,6 @@ impl IdentityClaims {
         }
     }
 
-    /// Whether it says that they showed a second factor there.
     pub fn showed_factor(&self) -> bool {
         let says = |methods: &[&str]| self.amr.iter().any(|method| methods.contains(&method.as_str()));
         says(&[SEVERAL]) || (says(&KNOWN_METHODS) && says(&FURTHER_METHODS))

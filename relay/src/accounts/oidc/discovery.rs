@@ -18,10 +18,8 @@ const KEYS_MS: i64 = 3_600_000;
 const KEYS_FLOOR_MS: i64 = 60_000;
 /// A provider that was away is taken for away for so long: whoever tries meanwhile does not wait for it.
 const FAILED_MS: i64 = 30_000;
-/// Providers whose keys this process holds.
 const PROVIDERS_MAX: usize = 1_000;
 
-/// Where a provider is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderMetadata {
     issuer: String,
@@ -38,17 +36,11 @@ pub struct ProviderMetadata {
 /// How the relay shows at the token endpoint that it is the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientProof {
-    /// In the header.
     Basic,
-    /// In the form.
     Post,
 }
 
 impl ProviderMetadata {
-    /// Of a document that says that it is this issuer's.
-    ///
-    /// # Errors
-    /// It is another's, or names addresses that are none.
     pub fn read(document: &[u8], issuer: &str) -> Result<Self, OidcError> {
         let read: Self = serde_json::from_slice(document).map_err(|_| OidcError::Metadata)?;
         let places = [&read.authorization_endpoint, &read.token_endpoint, &read.jwks_uri];
@@ -58,16 +50,11 @@ impl ProviderMetadata {
         if fits { Ok(read) } else { Err(OidcError::Metadata) }
     }
 
-    /// Asks an issuer, which [`super::provider`] has judged.
-    ///
-    /// # Errors
-    /// It does not answer, or not as its own.
     pub async fn ask(http: &dyn OutgoingHttp, issuer: &str) -> Result<Self, OidcError> {
         let place = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         Self::read(&fetch_document(http, &place).await?, issuer)
     }
 
-    /// As a row has it.
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -75,12 +62,11 @@ impl ProviderMetadata {
     /// `None`: by none of the ways that this relay knows.
     pub fn client_proof(&self) -> Option<ClientProof> {
         let methods = &self.token_endpoint_auth_methods_supported;
-        let has = |name: &str| methods.iter().any(|method| method == name);
         // Where nothing is said, it is this one.
-        if methods.is_empty() || has("client_secret_basic") {
+        if methods.is_empty() || methods.iter().any(|method| method == "client_secret_basic") {
             return Some(ClientProof::Basic);
         }
-        has("client_secret_post").then_some(ClientProof::Post)
+        methods.iter().any(|method| method == "client_secret_post").then_some(ClientProof::Post)
     }
 }
 
@@ -97,12 +83,10 @@ async fn fetch_keys(http: &dyn OutgoingHttp, place: &str) -> Result<ProviderKeyS
 #[derive(Debug, Clone, Default)]
 struct HeldKeys {
     keys: Arc<ProviderKeySet>,
-    /// When they came; before all times where none did.
     came_ms: i64,
     tried_ms: i64,
 }
 
-/// The keys of providers, as this process holds them.
 #[derive(Debug, Default)]
 pub struct HeldProviderKeys {
     by_place: Mutex<HashMap<String, HeldKeys>>,
@@ -134,10 +118,6 @@ impl SilentPlaces {
 }
 
 impl HeldProviderKeys {
-    /// What a token says, where a key of the provider signed it.
-    ///
-    /// # Errors
-    /// None did, or its keys cannot be had.
     pub async fn verify(
         &self,
         http: &dyn OutgoingHttp,
@@ -205,7 +185,7 @@ impl HeldProviderKeys {
     }
 }
 
-/// Whether a time lies less than so long back. What lies ahead was written by a clock that was wrong.
+/// Whether a time is less than so long back. What is in the future was written by a clock that was wrong.
 fn is_within(at_ms: i64, within_ms: i64, now_ms: i64) -> bool {
     (0..within_ms).contains(&now_ms.saturating_sub(at_ms))
 }
@@ -251,7 +231,6 @@ mod tests {
         }
     }
 
-    /// Answers nobody.
     #[derive(Debug, Default)]
     struct NobodyAnswers(Mutex<Vec<String>>);
 

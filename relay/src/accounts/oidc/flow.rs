@@ -5,12 +5,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use record::tree::Hash;
 
-use crate::accounts::cookie::{CookieSecret, SecretCookie};
+use crate::accounts::credentials::cookie::{CookieSecret, SecretCookie};
 
-/// How long somebody has at their provider.
 pub const FLOW_MS: i64 = 10 * 60_000;
 
-/// Of a browser that began a sign-in.
 #[derive(Debug)]
 pub enum FlowCookie {}
 
@@ -22,7 +20,6 @@ impl SecretCookie for FlowCookie {
 pub type FlowSecret = CookieSecret<FlowCookie>;
 
 impl FlowSecret {
-    /// What the token has to repeat.
     pub fn nonce(&self) -> String {
         self.derive("nonce")
     }

@@ -4,13 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::accounts::UserRole;
-use crate::accounts::people::MemberGrant;
+use crate::accounts::members::member_grant::MemberGrant;
 use crate::db::DbError;
-use crate::db::oidc_group_roles::GroupRoleRow;
+use crate::db::account::oidc_group_roles::GroupRoleRow;
 
-/// The claim that is looked at where nobody says which.
 pub const FIRST_CLAIM: &str = "groups";
-/// Groups of one provider that make something of somebody.
 pub const GROUPS_MAX: usize = 200;
 const NAME_BYTES_MAX: usize = 255;
 
@@ -19,18 +17,14 @@ const NAME_BYTES_MAX: usize = 255;
 pub const GROUP_ROLES: [UserRole; 4] =
     [UserRole::AccountAdmin, UserRole::FacilityAdmin, UserRole::Biomed, UserRole::Technician];
 
-/// What of the account a group lets somebody see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GroupPlace {
     Every,
-    /// Until somebody says which.
     Nothing,
-    /// The facility or region of this id.
     One(String),
 }
 
 impl GroupPlace {
-    /// As the database and forms have it.
     pub fn key(&self) -> &str {
         match self {
             Self::Every => "all",
@@ -48,7 +42,6 @@ impl GroupPlace {
     }
 }
 
-/// The role that a form or a row names.
 pub fn read_group_role(key: &str) -> Option<UserRole> {
     GROUP_ROLES.into_iter().find(|role| role.key() == key)
 }
@@ -60,7 +53,6 @@ pub fn read_claim(text: &str) -> Option<String> {
     fits.then(|| if name.is_empty() { FIRST_CLAIM } else { name }.to_owned())
 }
 
-/// What a provider calls a group.
 pub fn read_group(text: &str) -> Option<String> {
     let name = text.trim();
     let fits = (1..=NAME_BYTES_MAX).contains(&name.len()) && !name.contains(char::is_control);
@@ -81,9 +73,6 @@ pub fn claimed_groups(payload: &[u8], claim: &str) -> BTreeSet<String> {
 
 /// What these groups make of somebody, of the places that the account has: the highest role that any of them gives, and what all of
 /// them that give this role let somebody see. `otherwise`: the role of whoever is in none of them, who sees nothing yet.
-///
-/// # Errors
-/// A row has a role that no group may give.
 pub fn judge_groups(
     rows: &[GroupRoleRow],
     claimed: &BTreeSet<String>,
@@ -144,15 +133,17 @@ mod tests {
         ];
         for _ in 0..rows.len() {
             rows.rotate_left(1);
-            let some = |places: &[&str]| Some(places.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
+            fn owned_places(places: &[&str]) -> Option<Vec<String>> {
+                Some(places.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>())
+            }
             for (claimed, role, places) in [
-                (&[] as &[&str], "technician", some(&[])),
-                (&["else", "IT", "nurses "], "technician", some(&[])),
-                (&["nurses"], "technician", some(&["F1", "F2"])),
-                (&["nurses", "biomed"], "biomed", some(&["R1"])),
+                (&[] as &[&str], "technician", owned_places(&[])),
+                (&["else", "IT", "nurses "], "technician", owned_places(&[])),
+                (&["nurses"], "technician", owned_places(&["F1", "F2"])),
+                (&["nurses", "biomed"], "biomed", owned_places(&["R1"])),
                 (&["biomed", "biomed-all"], "biomed", None),
-                (&["gone"], "biomed", some(&[])),
-                (&["biomed-all", "lead"], "facility_admin", some(&[])),
+                (&["gone"], "biomed", owned_places(&[])),
+                (&["biomed-all", "lead"], "facility_admin", owned_places(&[])),
                 (&["nurses", "it", "lead"], "account_admin", None),
             ] {
                 assert_eq!(judge(&rows, claimed), (role.to_owned(), places), "{claimed:?}");
@@ -162,18 +153,18 @@ mod tests {
 
     #[test]
     fn a_claim_of_any_other_shape_names_no_group() {
-        let claimed = |value: serde_json::Value| {
+        fn claimed_by(value: &serde_json::Value) -> Vec<String> {
             let payload = json!({"groups": value, "sub": "x"}).to_string();
             claimed_groups(payload.as_bytes(), "groups").into_iter().collect::<Vec<_>>()
-        };
-        assert_eq!(claimed(json!("it")), ["it"]);
-        assert_eq!(claimed(json!(["a", "b", "a", 7, null, ["it"], {"it": "it"}])), ["a", "b"]);
-        for none in [json!(null), json!(7), json!({"it": true}), json!([["it"]]), json!([])] {
-            assert!(claimed(none.clone()).is_empty(), "{none}");
         }
-        assert_eq!(claimed(json!("it, biomed")), ["it, biomed"], "one text is one group");
+        assert_eq!(claimed_by(&json!("it")), ["it"]);
+        assert_eq!(claimed_by(&json!(["a", "b", "a", 7, null, ["it"], {"it": "it"}])), ["a", "b"]);
+        for none in [json!(null), json!(7), json!({"it": true}), json!([["it"]]), json!([])] {
+            assert!(claimed_by(&none).is_empty(), "{none}");
+        }
+        assert_eq!(claimed_by(&json!("it, biomed")), ["it, biomed"], "one text is one group");
         let many: Vec<String> = (0..10_000).map(|n| format!("group {n}")).collect();
-        assert_eq!(claimed(json!(many)).len(), 10_000);
+        assert_eq!(claimed_by(&json!(many)).len(), 10_000);
         assert!(claimed_groups(b"[1]", "groups").is_empty() && claimed_groups(b"x", "groups").is_empty());
         assert!(claimed_groups(br#"{"a": {"groups": ["it"]}}"#, "groups").is_empty());
     }

@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use super::TokenFault;
 
-/// Keys of one provider.
 const KEYS_MAX: usize = 50;
 
 /// How a token is signed. `none` and what needs a shared secret are no algorithms here.
@@ -46,27 +45,31 @@ struct TokenHeader {
 pub struct SignedToken<'a> {
     signed: &'a str,
     kind: SignatureKind,
-    /// Which key it names.
     kid: Option<String>,
     payload: Vec<u8>,
     signature: Vec<u8>,
 }
 
 impl<'a> SignedToken<'a> {
-    /// Takes a token apart.
-    ///
-    /// # Errors
-    /// Its form, or an algorithm that is none here.
     pub fn parse(text: &'a str) -> Result<Self, TokenFault> {
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenFault::Form);
+        fn decode_part(part: &str) -> Result<Vec<u8>, TokenFault> {
+            URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenFault::Form)
+        }
         let (signed, signature) = text.rsplit_once('.').ok_or(TokenFault::Form)?;
         let (header, payload) = signed.split_once('.').ok_or(TokenFault::Form)?;
-        let header: TokenHeader = serde_json::from_slice(&decode(header)?).map_err(|_| TokenFault::Form)?;
+        let header: TokenHeader =
+            serde_json::from_slice(&decode_part(header)?).map_err(|_| TokenFault::Form)?;
         if header.crit.is_some() {
             return Err(TokenFault::Form);
         }
         let kind = SignatureKind::read(&header.alg).ok_or(TokenFault::Algorithm)?;
-        Ok(Self { signed, kind, kid: header.kid, payload: decode(payload)?, signature: decode(signature)? })
+        Ok(Self {
+            signed,
+            kind,
+            kid: header.kid,
+            payload: decode_part(payload)?,
+            signature: decode_part(signature)?,
+        })
     }
 
     /// What it says, where one of these keys signed it.
@@ -124,32 +127,30 @@ impl ProviderKey {
     }
 
     fn has_signed(&self, kind: SignatureKind, signed: &[u8], signature: &[u8]) -> bool {
-        let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
+        fn decode_number(text: &str) -> Vec<u8> {
+            URL_SAFE_NO_PAD.decode(text).unwrap_or_default()
+        }
         match kind {
             SignatureKind::Rsa => {
-                let key = RsaPublicKeyComponents { n: decode(&self.n), e: decode(&self.e) };
+                let key = RsaPublicKeyComponents { n: decode_number(&self.n), e: decode_number(&self.e) };
                 key.verify(&RSA_PKCS1_2048_8192_SHA256, signed, signature).is_ok()
             }
             SignatureKind::P256 => {
-                let point = [vec![4], decode(&self.x), decode(&self.y)].concat();
+                let point = [vec![4], decode_number(&self.x), decode_number(&self.y)].concat();
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(signed, signature).is_ok()
             }
             SignatureKind::Ed25519 => {
-                UnparsedPublicKey::new(&ED25519, decode(&self.x)).verify(signed, signature).is_ok()
+                UnparsedPublicKey::new(&ED25519, decode_number(&self.x)).verify(signed, signature).is_ok()
             }
         }
     }
 }
 
-/// The keys of a provider, as it published them.
 #[derive(Debug, Clone, Default)]
 pub struct ProviderKeySet(Vec<ProviderKey>);
 
 impl ProviderKeySet {
     /// Keys of kinds that are none here are left out: others may be for other programs.
-    ///
-    /// # Errors
-    /// It is no list of keys.
     pub fn parse(bytes: &[u8]) -> Result<Self, TokenFault> {
         #[derive(Deserialize)]
         struct Keys {

@@ -27,7 +27,6 @@ use crate::outgoing::OutgoingError;
 
 /// Sign-ins that one network begins: an office of 200 at eight in the morning, and then one a second.
 const OF_NETWORK: AttemptPolicy = AttemptPolicy { size: 300, refill_ms: 1_000 };
-/// Networks that this process remembers.
 const NETWORKS_MAX: usize = 10_000;
 
 /// What a process holds of providers, and counts of whoever begins a sign-in by one.
@@ -47,17 +46,12 @@ impl Default for OidcState {
 }
 
 impl OidcState {
-    /// Counts a sign-in that begins.
-    ///
-    /// # Errors
-    /// Until when that network has to wait.
     pub fn count_begin(&self, network: ClientNetwork, now_ms: i64) -> Result<(), AttemptWait> {
         let taken = self.networks.take(network, now_ms.max(0).cast_unsigned());
         taken.map_err(|seconds| AttemptWait::after_seconds(seconds, now_ms))
     }
 }
 
-/// What in a token is not as it has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenFault {
     #[error("it is not of the form of a signed token")]
@@ -86,7 +80,6 @@ pub enum OidcError {
     /// It was not begun in this browser, took too long, or came back before.
     #[error("the sign-in is over")]
     Over,
-    /// The provider is none any more.
     #[error("there is no such provider")]
     NoProvider,
     /// The provider did not sign them in.
@@ -104,7 +97,6 @@ pub enum OidcError {
     /// It says of itself what does not fit.
     #[error("the provider says of itself what does not fit")]
     Metadata,
-    /// It refused the code.
     #[error("the provider refused the code")]
     Code,
     #[error("the provider's token is refused: {0}")]
@@ -134,7 +126,6 @@ pub enum OidcError {
 }
 
 impl OidcError {
-    /// As the access log has it.
     pub fn key(&self) -> &'static str {
         match self {
             Self::Over => "over",

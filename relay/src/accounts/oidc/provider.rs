@@ -22,7 +22,6 @@ pub enum ProviderPreset {
 impl ProviderPreset {
     pub const ALL: [Self; 4] = [Self::Entra, Self::Okta, Self::Google, Self::Other];
 
-    /// As the database and forms have it.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Entra => "entra",
@@ -74,7 +73,6 @@ fn is_tenant_issuer(text: &str) -> bool {
 /// Roles that a provider may give people who were never here: none that lets others in everywhere.
 pub const NEW_ROLES: [UserRole; 3] = [UserRole::Technician, UserRole::Biomed, UserRole::FacilityAdmin];
 
-/// The role that a form or a row names.
 pub fn read_new_role(key: &str) -> Option<UserRole> {
     NEW_ROLES.into_iter().find(|role| role.key() == key)
 }
@@ -82,15 +80,14 @@ pub fn read_new_role(key: &str) -> Option<UserRole> {
 /// A domain of e-mail addresses, in lower case; `None` where it is none that somebody could own.
 pub fn read_domain(text: &str) -> Option<String> {
     let domain = text.trim().trim_start_matches('@').to_ascii_lowercase();
-    let is_label = |label: &str| {
+    let fits = domain.len() <= DOMAIN_BYTES_MAX
+        && domain.contains('.')
+        && domain.split('.').all(|label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
-    };
-    let fits = domain.len() <= DOMAIN_BYTES_MAX
-        && domain.contains('.')
-        && domain.split('.').all(is_label)
+    })
         // An address of a network is nobody's domain.
         && !domain.rsplit('.').next().is_some_and(|top| top.bytes().all(|b| b.is_ascii_digit()));
     fits.then_some(domain)

@@ -10,25 +10,26 @@ use super::discovery::ProviderMetadata;
 use super::groups::{GROUPS_MAX, GroupPlace, read_claim, read_group, read_group_role};
 use super::provider::{ProviderPreset, read_domain, read_new_role};
 use super::sign_in::{OidcService, seal_place};
-use crate::accounts::access_log::AccessRecord;
+use crate::accounts::records::access_log::AccessRecord;
 use crate::accounts::{AccountUser, UserRole};
-use crate::db::accounts::lock_account;
-use crate::db::oidc_group_roles::{self, GroupRoleRow};
-use crate::db::oidc_providers::{self, DomainRow, NewProvider, PasswordUse, ProviderRow};
-use crate::db::{DbError, PlatformReason, ScopedConnection, facilities, second_steps, sessions};
+use crate::db::account::accounts::lock_account;
+use crate::db::account::oidc_group_roles;
+use crate::db::account::oidc_group_roles::GroupRoleRow;
+use crate::db::account::oidc_providers;
+use crate::db::account::oidc_providers::{DomainRow, NewProvider, PasswordUse, ProviderRow};
+use crate::db::facility::facilities;
+use crate::db::person::{second_steps, sessions};
+use crate::db::{DbError, PlatformReason, ScopedConnection};
 use crate::keys::{SealedBytes, UnsealError};
 use crate::outgoing::DomainTexts;
 
-/// Providers of an account.
 pub const PROVIDERS_MAX: usize = 5;
-/// Domains of an account.
 pub const DOMAINS_MAX: usize = 50;
 const CLIENT_CHARS_MAX: usize = 255;
 const SECRET_CHARS_MAX: usize = 1_024;
 /// Before the token in the record that proves a domain.
 pub const PROOF_PREFIX: &str = "cleantrack-verify=";
 
-/// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderFault {
     #[error("there is no such provider or domain")]
@@ -81,7 +82,6 @@ pub enum ProviderFault {
     Db(#[from] DbError),
 }
 
-/// What a form says of a provider.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ProviderForm<'a> {
     pub preset: &'a str,
@@ -100,7 +100,6 @@ pub fn provider_mark(row: &ProviderRow) -> String {
     Hash::of(facts.join("\n").as_bytes()).to_string()
 }
 
-/// What a form says of a group.
 #[derive(Debug, Clone, Copy)]
 pub struct GroupForm<'a> {
     pub group: &'a str,
@@ -108,7 +107,6 @@ pub struct GroupForm<'a> {
     pub place: &'a str,
 }
 
-/// The same, as it may be kept.
 struct ProviderFacts {
     preset: ProviderPreset,
     issuer: String,
@@ -142,14 +140,12 @@ impl ProviderFacts {
     }
 }
 
-/// What is wrong with a secret.
 fn secret_fault(client_secret: &str) -> Option<ProviderFault> {
     let fits = (1..=SECRET_CHARS_MAX).contains(&client_secret.len())
         && client_secret.bytes().all(|b| b.is_ascii_graphic());
     (!fits).then_some(ProviderFault::Secret)
 }
 
-/// An admin at the providers of their account.
 #[derive(Debug)]
 pub struct ProviderOffice<'a> {
     pub service: OidcService<'a>,
@@ -162,10 +158,6 @@ impl ProviderOffice<'_> {
         self.service.auth.clock.now_ms()
     }
 
-    /// The providers of the account, and their domains.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn list(&self) -> Result<(Vec<ProviderRow>, Vec<DomainRow>), DbError> {
         let mut conn = self.service.auth.db.read(self.visitor.scope).await?;
         let providers = oidc_providers::list_providers(&mut conn).await?;
@@ -184,9 +176,6 @@ impl ProviderOffice<'_> {
     }
 
     /// Adds a provider, once it has answered as itself.
-    ///
-    /// # Errors
-    /// What does not fit.
     pub async fn add(&self, form: &ProviderForm<'_>) -> Result<(), ProviderFault> {
         let client_secret = form.client_secret.trim();
         let facts = ProviderFacts::read(form, secret_fault(client_secret))?;
@@ -205,9 +194,6 @@ impl ProviderOffice<'_> {
     }
 
     /// Changes a provider that is as `seen` says. Whoever it signed in is signed out where it is another one now.
-    ///
-    /// # Errors
-    /// What does not fit.
     pub async fn change(
         &self,
         provider: &str,
@@ -247,9 +233,6 @@ impl ProviderOffice<'_> {
     }
 
     /// Removes a provider, with its domains. Whoever it signed in is signed out; who they are there stays known.
-    ///
-    /// # Errors
-    /// There is none.
     pub async fn remove(&self, provider: &str) -> Result<(), ProviderFault> {
         let row = self.find(provider).await?;
         let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
@@ -261,9 +244,6 @@ impl ProviderOffice<'_> {
     }
 
     /// Adds a domain, which signs nobody in before it is proven.
-    ///
-    /// # Errors
-    /// What does not fit.
     pub async fn add_domain(&self, provider: &str, domain: &str) -> Result<(), ProviderFault> {
         self.find(provider).await?;
         let domain = read_domain(domain).ok_or(ProviderFault::Domain)?;
@@ -280,9 +260,6 @@ impl ProviderOffice<'_> {
     }
 
     /// Looks whether the domain's owner has published what proves it.
-    ///
-    /// # Errors
-    /// They have not, or another account was first.
     pub async fn prove_domain(&self, provider: &str, domain: &str) -> Result<(), ProviderFault> {
         let mut conn = self.service.auth.db.read(self.visitor.scope).await?;
         let domains = oidc_providers::list_domains(&mut conn).await?;
@@ -304,10 +281,6 @@ impl ProviderOffice<'_> {
         self.note(tx, "oidc domain prove", &row.domain).await
     }
 
-    /// Takes a domain away.
-    ///
-    /// # Errors
-    /// There is none.
     pub async fn remove_domain(&self, provider: &str, domain: &str) -> Result<(), ProviderFault> {
         let mut tx = self.service.auth.db.write(self.visitor.scope).await?;
         if !oidc_providers::delete_domain(&mut tx, provider, domain).await? {
@@ -316,19 +289,12 @@ impl ProviderOffice<'_> {
         self.note(tx, "oidc domain remove", domain).await
     }
 
-    /// What groups make of people, of all providers of the account.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn list_groups(&self) -> Result<Vec<GroupRoleRow>, DbError> {
         let mut conn = self.service.auth.db.read(self.visitor.scope).await?;
         oidc_group_roles::list_group_roles(&mut conn).await
     }
 
     /// Lets a group of the provider's make something of whoever comes for the first time.
-    ///
-    /// # Errors
-    /// What does not fit.
     pub async fn add_group(&self, provider: &str, form: GroupForm<'_>) -> Result<(), ProviderFault> {
         self.find(provider).await?;
         let value = read_group(form.group).ok_or(ProviderFault::Group)?;
@@ -363,9 +329,6 @@ impl ProviderOffice<'_> {
     }
 
     /// Lets a group make nothing of anybody any more. Who came by it stays what they are.
-    ///
-    /// # Errors
-    /// There is none.
     pub async fn remove_group(&self, provider: &str, form: GroupForm<'_>) -> Result<(), ProviderFault> {
         let old = GroupRoleRow {
             provider: provider.to_owned(),
@@ -403,8 +366,9 @@ impl ProviderOffice<'_> {
         }
         let mut tx = tx.enter(self.visitor.scope).await?;
         let domains = oidc_providers::list_domains(&mut tx).await?;
-        let is_proven = |row: &DomainRow| row.provider == provider && row.proven_ms.is_some();
-        if passwords == PasswordUse::Barred && !domains.iter().any(is_proven) {
+        if passwords == PasswordUse::Barred
+            && !domains.iter().any(|row: &DomainRow| row.provider == provider && row.proven_ms.is_some())
+        {
             return Err(ProviderFault::NoDomain);
         }
         if !oidc_providers::set_password_use(&mut tx, provider, passwords).await? {
@@ -442,7 +406,6 @@ fn new_row(
     }
 }
 
-/// Ends what a provider began.
 async fn end_begun(tx: &mut ScopedConnection, provider: &str) -> Result<(), DbError> {
     sessions::delete_of_provider(tx, provider).await?;
     second_steps::end_of_provider(tx, provider).await

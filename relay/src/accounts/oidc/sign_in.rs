@@ -17,24 +17,32 @@ use super::groups::{claimed_groups, judge_groups};
 use super::jws::SignedToken;
 use super::provider::{ProviderPreset, domain_of, read_new_role};
 use super::{OidcError, TokenFault};
-use crate::accounts::access_log::{AccessOutcome, AccessRecord};
-use crate::accounts::grant_text::write_grant;
-use crate::accounts::invitation::{InvitationError, InvitationService, JoinProof};
-use crate::accounts::mail_link::count_colleague;
+use crate::accounts::authentication::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep};
+use crate::accounts::credentials::mail_link::count_colleague;
+use crate::accounts::credentials::session::is_confirmed;
+use crate::accounts::members::invitation::{InvitationError, InvitationService, JoinProof};
+use crate::accounts::members::member_grant::MemberGrant;
+use crate::accounts::members::member_grant::write_grant;
+use crate::accounts::members::people::PeopleError;
 use crate::accounts::notices::is_read_only;
-use crate::accounts::people::{MemberGrant, PeopleError};
-use crate::accounts::session::is_confirmed;
-use crate::accounts::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep};
+use crate::accounts::records::access_log::{AccessOutcome, AccessRecord};
 use crate::accounts::{AccountUser, UserRole, email_address, visible_name};
-use crate::db::identities::{self, IdentityKey};
-use crate::db::invitations::{self, InvitationRow};
-use crate::db::oidc_flows::{self, FlowRow, NewFlow};
-use crate::db::oidc_providers::{self, ProviderRow};
-use crate::db::people::{self, NewPerson, PersonCredentials, PersonNumber};
-use crate::db::sessions::ProviderWay;
-use crate::db::{
-    AccountScope, DbError, PlatformReason, ScopedConnection, accounts, facilities, members, oidc_group_roles,
-};
+use crate::db::PersonNumber;
+use crate::db::account::oidc_providers;
+use crate::db::account::oidc_providers::ProviderRow;
+use crate::db::account::{accounts, oidc_group_roles};
+use crate::db::facility::facilities;
+use crate::db::person::identities;
+use crate::db::person::identities::IdentityKey;
+use crate::db::person::invitations;
+use crate::db::person::invitations::InvitationRow;
+use crate::db::person::members;
+use crate::db::person::oidc_flows;
+use crate::db::person::oidc_flows::{FlowRow, NewFlow};
+use crate::db::person::people;
+use crate::db::person::people::{NewPerson, PersonCredentials};
+use crate::db::person::sessions::ProviderSignIn;
+use crate::db::{AccountScope, DbError, PlatformReason, ScopedConnection};
 use crate::keys::{KeySet, SealedBytes};
 use crate::mail::MailLetter;
 use crate::outgoing::{OutgoingHttp, OutgoingRequest, OutgoingUrl, encode_pairs};
@@ -43,10 +51,8 @@ use crate::outgoing::{OutgoingHttp, OutgoingRequest, OutgoingUrl, encode_pairs};
 pub const ANSWER_PATH: &str = "/oidc/answer";
 /// What the access log calls a sign-in that did not succeed.
 const ACT: &str = "oidc sign-in";
-/// Bytes of a code.
 const CODE_BYTES_MAX: usize = 4_096;
 
-/// For what place a provider's secret is sealed.
 pub(super) fn seal_place(provider: &str) -> String {
     format!("oidc provider {provider}")
 }
@@ -54,26 +60,20 @@ pub(super) fn seal_place(provider: &str) -> String {
 /// What follows once somebody comes back.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FlowPurpose<'a> {
-    /// The page that is shown then.
     pub next: &'a str,
     /// Digest of the link of an invitation by which they come.
     pub invitation: Option<Hash>,
-    /// Who links their identity, and is signed in already.
     pub linking: Option<PersonNumber>,
     /// Whether it confirms that it is them: the provider is to look anew.
     pub confirms: bool,
 }
 
-/// A sign-in that begins.
 #[derive(Debug)]
 pub struct BegunFlow {
-    /// For the browser's cookie.
     pub secret: FlowSecret,
-    /// Where the browser goes.
     pub url: OutgoingUrl,
 }
 
-/// What a provider sends back by the browser.
 #[derive(Debug, Clone, Default)]
 pub struct ProviderAnswer {
     pub code: String,
@@ -83,20 +83,16 @@ pub struct ProviderAnswer {
     pub error: String,
 }
 
-/// A sign-in that came to its end.
 #[derive(Debug)]
 pub enum FinishedFlow {
     /// They are in, or go on to their second step; then this page.
     SignedIn(SignInStep, String),
-    /// Whoever was signed in has linked their identity.
     Linked,
 }
 
-/// One that did not.
 #[derive(Debug)]
 pub struct RefusedFlow {
     pub error: OidcError,
-    /// Where it may be tried again.
     pub account: Option<AccountId>,
 }
 
@@ -112,7 +108,6 @@ impl From<DbError> for RefusedFlow {
     }
 }
 
-/// A sign-in that came back, with what it came back as.
 #[derive(Clone, Copy)]
 struct ReturnedFlow<'a> {
     answer: &'a ProviderAnswer,
@@ -125,7 +120,6 @@ struct ReturnedFlow<'a> {
 struct ProvenIdentity {
     key: IdentityKey,
     claims: IdentityClaims,
-    /// The groups in which they are.
     groups: BTreeSet<String>,
 }
 
@@ -136,7 +130,6 @@ impl ProvenIdentity {
     }
 }
 
-/// What signing in by providers needs.
 #[derive(Debug, Clone)]
 pub struct OidcService<'a> {
     pub auth: AuthService<'a>,
@@ -155,10 +148,6 @@ impl OidcService<'_> {
         format!("{}{ANSWER_PATH}", self.auth.public_url.trim_end_matches('/'))
     }
 
-    /// Sends a browser to a provider.
-    ///
-    /// # Errors
-    /// The database, or what the provider said of itself cannot be read.
     pub async fn begin(&self, row: &ProviderRow, purpose: FlowPurpose<'_>) -> Result<BegunFlow, OidcError> {
         let now_ms = self.now_ms();
         let metadata = self.present_metadata(row).await?;
@@ -301,8 +290,8 @@ impl OidcService<'_> {
         }
         let (email, person) = self.find_person(flow, row, &identity).await?;
         let showed_factor = identity.claims.showed_factor();
-        let way = ProviderWay { provider: row.provider.clone(), showed_factor, shown_ms };
-        let origin = SignInOrigin { provider: Some(way), ..origin };
+        let provider_sign_in = ProviderSignIn { provider: row.provider.clone(), showed_factor, shown_ms };
+        let origin = SignInOrigin { provider: Some(provider_sign_in), ..origin };
         match self.auth.admit(&email, &person, row.scope()?, origin, None).await {
             Ok(step) => Ok(FinishedFlow::SignedIn(step, flow.next_path.clone())),
             Err(SignInError::Db(error)) => Err(error.into()),
@@ -396,7 +385,6 @@ impl OidcService<'_> {
         if row.scope()? == scope { Ok(row) } else { Err(OidcError::Over) }
     }
 
-    /// Whoever has the link of an invitation and is new here.
     async fn join_invited(
         &self,
         invitation: &InvitationRow,
@@ -501,15 +489,12 @@ impl OidcService<'_> {
     }
 
     /// Takes an identity away; whoever is signed in by a provider as them is signed out. Whether it was theirs.
-    ///
-    /// # Errors
-    /// The database.
     pub async fn unlink(&self, visitor: &AccountUser, key: &IdentityKey) -> Result<bool, DbError> {
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
         if !identities::platform_delete(&mut tx, visitor.person, key).await? {
             return Ok(false);
         }
-        crate::db::sessions::platform_delete_provided(&mut tx, visitor.person).await?;
+        crate::db::person::sessions::platform_delete_provided(&mut tx, visitor.person).await?;
         let mut tx = tx.enter(visitor.scope).await?;
         let record =
             AccessRecord { who: &visitor.email, act: "oidc unlink", about: &key.issuer, facility: None };
@@ -521,8 +506,10 @@ impl OidcService<'_> {
 
 /// RFC 6749 §2.3.1: both are encoded as in a form before they are put together.
 fn basic_header(client_id: &str, client_secret: &str) -> Result<HeaderValue, OidcError> {
-    let encode = |text: &str| encode_pairs(&[("x", text)]).split_off("x=".len());
-    let text = format!("{}:{}", encode(client_id), encode(client_secret));
+    fn encode_part(text: &str) -> String {
+        encode_pairs(&[("x", text)]).split_off("x=".len())
+    }
+    let text = format!("{}:{}", encode_part(client_id), encode_part(client_secret));
     let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(text)))
         .map_err(|_| OidcError::Metadata)?;
     value.set_sensitive(true);

@@ -9,7 +9,6 @@ const BACKED_UP: u8 = 1 << 4;
 const HAS_CREDENTIAL: u8 = 1 << 6;
 const HAS_EXTENSIONS: u8 = 1 << 7;
 
-/// Bytes of the identifier of the authenticator's model.
 const MODEL_BYTES: usize = 16;
 
 /// Whether a credential may leave its authenticator, and whether it has.
@@ -19,7 +18,6 @@ pub struct BackupFlags {
     pub is_backed_up: bool,
 }
 
-/// A credential that was just made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AttestedCredential<'a> {
     pub(super) id: &'a [u8],
@@ -27,7 +25,6 @@ pub(super) struct AttestedCredential<'a> {
     pub(super) key: &'a [u8],
 }
 
-/// What was signed, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AuthenticatorData<'a> {
     pub(super) party_hash: &'a [u8],
@@ -37,7 +34,7 @@ pub(super) struct AuthenticatorData<'a> {
 }
 
 impl<'a> AuthenticatorData<'a> {
-    /// Takes it apart; `None` where it is not whole, or goes on behind its end.
+    /// Takes it apart; `None` where it is not whole, or continues behind its end.
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let (party_hash, rest) = bytes.split_at_checked(32)?;
         let (&flags, rest) = rest.split_first()?;
@@ -57,7 +54,6 @@ impl<'a> AuthenticatorData<'a> {
         })
     }
 
-    /// Whether somebody was there.
     pub(super) fn is_present(&self) -> bool {
         self.flags & PRESENT != 0
     }

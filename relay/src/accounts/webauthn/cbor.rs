@@ -5,7 +5,6 @@ const LEVELS_MAX: u8 = 4;
 /// Members of a map or a list: far more than any that an authenticator sends.
 const MEMBERS_MAX: u64 = 64;
 
-/// A value of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CborValue<'a> {
     Integer(i64),
@@ -23,7 +22,6 @@ impl<'a> CborValue<'a> {
         Self::read_level(rest, LEVELS_MAX)
     }
 
-    /// Reads a value that nothing follows.
     pub(super) fn read_whole(mut bytes: &'a [u8]) -> Option<Self> {
         Self::read(&mut bytes).filter(|_| bytes.is_empty())
     }
@@ -64,13 +62,11 @@ impl<'a> CborValue<'a> {
         Some(Self::Map(members))
     }
 
-    /// The member of a map.
     pub(super) fn member(&self, key: &CborValue<'_>) -> Option<&Self> {
         let Self::Map(members) = self else { return None };
         members.iter().find(|(known, _)| known == key).map(|(_, value)| value)
     }
 
-    /// The member of a map whose keys are text.
     pub(super) fn text_member(&self, key: &str) -> Option<&Self> {
         self.member(&CborValue::Text(key))
     }

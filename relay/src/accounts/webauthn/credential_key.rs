@@ -24,10 +24,8 @@ const SECOND: i64 = -2;
 /// Of a curve with two, y.
 const THIRD: i64 = -3;
 
-/// Bytes of a coordinate.
 const COORDINATE_BYTES: usize = 32;
 
-/// A key that verifies what its credential signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CredentialKey {
     /// The point, as 4, x and y.
@@ -59,7 +57,6 @@ impl CredentialKey {
         }
     }
 
-    /// COSE's number of its algorithm.
     pub(super) fn algorithm(&self) -> i64 {
         match self {
             Self::Es256(_) => ES256,
@@ -68,7 +65,6 @@ impl CredentialKey {
         }
     }
 
-    /// Whether its credential signed this.
     pub(super) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         let by_point = |algorithm: &'static dyn VerificationAlgorithm, point: &[u8]| {
             UnparsedPublicKey::new(algorithm, point).verify(message, signature)
@@ -84,7 +80,6 @@ impl CredentialKey {
     }
 }
 
-/// A number without the zeros before it.
 fn without_zeros(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     number.split_at(zeros).1

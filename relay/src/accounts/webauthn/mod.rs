@@ -71,7 +71,6 @@ pub enum CredentialRefusal {
     Counter,
 }
 
-/// What a browser answers where a credential was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistrationAnswer {
     id: Vec<u8>,
@@ -107,7 +106,6 @@ pub struct AssertionAnswer {
 }
 
 impl AssertionAnswer {
-    /// Of a field that the page's script filled in.
     pub fn read(text: &str) -> Option<Self> {
         let [id, client_data, authenticator_data, signature, user_handle] = split_parts(text)?;
         Some(Self {
@@ -119,7 +117,6 @@ impl AssertionAnswer {
         })
     }
 
-    /// Which credential it is of.
     pub fn id(&self) -> &[u8] {
         &self.id
     }
@@ -133,7 +130,6 @@ fn decode_part(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 
-/// A credential that was just made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCredential {
     pub id: Vec<u8>,
@@ -141,18 +137,15 @@ pub struct NewCredential {
     pub key: Vec<u8>,
     pub sign_count: u32,
     pub backup: BackupFlags,
-    /// With commas between them.
     pub transports: String,
 }
 
-/// A credential as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredCredential<'a> {
     pub id: &'a [u8],
     pub key: &'a [u8],
     pub sign_count: u32,
     pub is_backup_eligible: bool,
-    /// Whose it is, as their authenticator knows them.
     pub user_handle: &'a [u8],
 }
 
@@ -201,9 +194,6 @@ impl RelyingParty {
     }
 
     /// The steps of §7.1 behind the parsing of what the browser sent.
-    ///
-    /// # Errors
-    /// The first step that fails.
     pub fn verify_registration(
         &self,
         challenge: &CredentialChallenge,
@@ -226,9 +216,6 @@ impl RelyingParty {
     }
 
     /// The steps of §7.2 behind finding the credential.
-    ///
-    /// # Errors
-    /// The first step that fails.
     pub fn verify_assertion(
         &self,
         challenge: &CredentialChallenge,

@@ -7,20 +7,16 @@ use serde_json::{Value, json};
 use super::credential_key::ALGORITHMS;
 use super::{CredentialChallenge, RelyingParty};
 
-/// Whoever gets a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewUser<'a> {
-    /// As their authenticator will know them; nothing that says who it is.
     pub handle: &'a [u8],
     pub email: &'a str,
     pub name: &'a str,
 }
 
-/// A credential that somebody has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownCredential {
     pub id: Vec<u8>,
-    /// With commas between them.
     pub transports: String,
 }
 

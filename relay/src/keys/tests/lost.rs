@@ -174,7 +174,6 @@ async fn what_an_import_would_not_take_is_not_exported() {
     );
 }
 
-/// What the log says, as long as it lives.
 #[derive(Clone, Default)]
 struct WrittenLog(Arc<std::sync::Mutex<Vec<u8>>>);
 

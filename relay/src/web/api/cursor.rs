@@ -1,4 +1,4 @@
-//! Where a list goes on: the sort key of its last thing, sealed for one account and one query.
+//! Where a list continues: the sort key of its last thing, sealed for one account and one query.
 
 use std::sync::Arc;
 
@@ -12,12 +12,10 @@ use crate::web::WebContext;
 use crate::web::http_error::internal_error;
 use crate::web::program_errors::foreign_cursor;
 
-/// Bytes of the code of a cursor.
 const CODE_BYTES: usize = 16;
 /// Characters of a cursor: far more than any sort key takes.
 const CURSOR_CHARS_MAX: usize = 1_024;
 
-/// Writes and reads the cursors of one query.
 #[derive(Debug)]
 pub(crate) struct CursorSeal {
     keys: Arc<KeySet>,
@@ -37,10 +35,6 @@ impl CursorSeal {
         digest.0.first_chunk().copied()
     }
 
-    /// Behind the thing with this sort key.
-    ///
-    /// # Errors
-    /// This process has no sealing key.
     pub(crate) fn write(&self, key: &str) -> Result<String, HttpError> {
         let n = self.keys.seal_number().map_err(internal_error)?;
         let code = self.code(n, key).ok_or_else(foreign_cursor)?;
@@ -48,9 +42,6 @@ impl CursorSeal {
     }
 
     /// The sort key in a request's cursor, where it has one.
-    ///
-    /// # Errors
-    /// It is none of this query.
     pub(crate) fn read(&self, cursor: Option<&str>) -> Result<Option<String>, HttpError> {
         cursor.map(|cursor| self.open(cursor).ok_or_else(foreign_cursor)).transpose()
     }

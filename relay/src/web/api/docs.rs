@@ -14,7 +14,6 @@ use crate::web::WebContext;
 use crate::web::layout::PageLayout;
 use crate::web::words::{ProgramsWords, open_words};
 
-/// A row of the table for programs.
 #[derive(Debug)]
 pub(crate) struct DocumentedEndpoint {
     path: &'static str,
@@ -22,14 +21,12 @@ pub(crate) struct DocumentedEndpoint {
     summary: &'static str,
 }
 
-/// Those that the description has, in its order.
 pub(crate) fn list_endpoints(table: &Table<WebContext>) -> Arc<[DocumentedEndpoint]> {
     let routes = table.rows().iter().map(|row| &row.route).filter(|route| route.kind.is_documented());
     let endpoint = |path, method: String, summary| DocumentedEndpoint { path, method, summary };
     routes.map(|route| endpoint(route.path, route.method.to_string(), route.summary)).collect()
 }
 
-/// How a program shows its token.
 const TOKEN_HEADER: &str = "Authorization: Bearer ct_…";
 
 #[derive(Template)]
@@ -41,7 +38,6 @@ struct DocsPage<'a> {
     endpoints: &'a [DocumentedEndpoint],
 }
 
-/// The page.
 pub(crate) async fn show(_: AnyCaller, State(web): State<WebContext>) -> Result<Page, HttpError> {
     let w: ProgramsWords = open_words();
     let lead = fill_slots(w.api_lead(S0), [SafeHtml::element("code", &[], TOKEN_HEADER)]);

@@ -18,7 +18,6 @@ use crate::web::http_error::parameter_error;
 
 /// Things in a list, unless the request says otherwise.
 const LIMIT: i64 = 100;
-/// Things in a list at most.
 const LIMIT_MAX: i64 = 1_000;
 
 /// Part of a list.

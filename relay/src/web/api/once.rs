@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::accounts::ApiProgram;
 use crate::db::ScopedConnection;
-use crate::db::idempotency::{AnswerRow, TokenKey, begin_request, has_keys, save_answer};
+use crate::db::person::idempotency::{AnswerRow, TokenKey, begin_request, has_keys, save_answer};
 use crate::web::WebContext;
 use crate::web::http_error::internal_error;
 use crate::web::program_errors::{key_reused, key_running, too_many_keys};
@@ -26,31 +26,31 @@ const KEY_MS: i64 = 24 * 3_600_000;
 /// Keys of a token that stand for a request: each is a row with an answer.
 pub(crate) const KEYS_MAX: i64 = 10_000;
 
-type RunningKey = (i64, String, String);
+type InFlightKey = (i64, String, String);
 
 /// Requests under a key that this process is doing. Those that another process does are waited for in the database.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RunningRequests(Arc<Mutex<HashSet<RunningKey>>>);
+pub(crate) struct InFlightRequests(Arc<Mutex<HashSet<InFlightKey>>>);
 
 /// Ends with the request, whatever becomes of it.
 #[derive(Debug)]
-struct RunningGuard {
-    running: RunningRequests,
-    key: RunningKey,
+struct InFlightGuard {
+    running: InFlightRequests,
+    key: InFlightKey,
 }
 
-impl RunningRequests {
-    fn begin(&self, program: &ApiProgram, key: &str) -> Result<RunningGuard, HttpError> {
+impl InFlightRequests {
+    fn begin(&self, program: &ApiProgram, key: &str) -> Result<InFlightGuard, HttpError> {
         let key = (program.account.key(), program.token_id.clone(), key.to_owned());
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !keys.insert(key.clone()) {
             return Err(key_running());
         }
-        Ok(RunningGuard { running: self.clone(), key })
+        Ok(InFlightGuard { running: self.clone(), key })
     }
 }
 
-impl Drop for RunningGuard {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.running.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
@@ -63,17 +63,14 @@ pub(crate) struct OnceAnswer<T, const STATUS: u16> {
     document: PhantomData<T>,
 }
 
-/// What was done, to be answered.
 #[derive(Debug)]
 pub(crate) struct DoneRequest<T> {
     pub(crate) document: T,
-    /// Where it is from now on, where it is new.
     pub(crate) location: Option<String>,
     pub(crate) etag: String,
 }
 
 impl<T, const STATUS: u16> OnceAnswer<T, STATUS> {
-    /// What was answered before.
     pub(crate) fn of(row: AnswerRow) -> Self {
         Self { row, document: PhantomData }
     }
@@ -100,19 +97,14 @@ impl<T: Serialize + JsonSchema, const STATUS: u16> Answer for OnceAnswer<T, STAT
     }
 }
 
-/// What is to be done, and under which key.
 #[derive(Debug)]
 pub(crate) struct KeyedRequest {
     key: IdempotencyKey,
-    /// The same request has the same.
     hash: Hash,
 }
 
 impl KeyedRequest {
     /// Of a row of the table. `about`: everything beside the document that says what is to be done.
-    ///
-    /// # Errors
-    /// The document cannot be written: a fault of this program.
     pub(crate) fn new(
         key: IdempotencyKey,
         row: &str,
@@ -127,9 +119,7 @@ impl KeyedRequest {
 /// What became of a request when it began.
 #[derive(Debug)]
 pub(crate) enum OnceStart<'a> {
-    /// It was done before: this was answered.
     Answered(AnswerRow),
-    /// It is to be done now.
     Begun(Box<OnceWork<'a>>),
 }
 
@@ -141,13 +131,9 @@ pub(crate) struct OnceWork<'a> {
     key: Option<String>,
     request: Hash,
     now_ms: i64,
-    _running: Option<RunningGuard>,
+    _running: Option<InFlightGuard>,
 }
 
-/// Begins a request of a program.
-///
-/// # Errors
-/// The key stands for another request, its first one is running, or the token has as many keys as it may.
 pub(crate) async fn begin_once<'a>(
     web: &WebContext,
     program: &'a ApiProgram,
@@ -173,7 +159,6 @@ pub(crate) async fn begin_once<'a>(
 }
 
 impl OnceWork<'_> {
-    /// Commits what was done, with its answer.
     pub(crate) async fn finish<T: Serialize, const STATUS: u16>(
         mut self,
         done: DoneRequest<T>,
@@ -197,7 +182,7 @@ impl OnceWork<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::token::TokenScope;
+    use crate::accounts::credentials::token::TokenScope;
     use crate::db::AccountScope;
 
     #[test]
@@ -210,7 +195,7 @@ mod tests {
             token_id: token_id.to_owned(),
             name: "a".to_owned(),
         };
-        let running = RunningRequests::default();
+        let running = InFlightRequests::default();
         let first = running.begin(&program("A"), "k").unwrap();
         let refused = running.begin(&program("A"), "k").unwrap_err();
         assert_eq!(

@@ -24,7 +24,7 @@ pub(crate) async fn show(
     Path(hash): Path<Hash>,
     headers: HeaderMap,
 ) -> Result<OneOf<WithHeaders<MediaBytes<media::Jpeg>>, WithHeaders<NotModified>>, HttpError> {
-    if !crate::db::photos::is_seen(&mut web.db.read(reader.reads()).await?, hash).await? {
+    if !crate::db::log::photos::is_seen(&mut web.db.read(reader.reads()).await?, hash).await? {
         return Err(not_found());
     }
     let etag = HeaderValue::from_str(&format!("\"{hash}\"")).map_err(internal_error)?;

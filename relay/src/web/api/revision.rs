@@ -9,7 +9,7 @@ use record::ids::FacilityId;
 
 use crate::accounts::ApiProgram;
 use crate::db::ScopedConnection;
-use crate::db::facility_now::{FacilityPart, load_revs};
+use crate::db::facility::facility_now::{FacilityPart, load_revs};
 
 /// Stands in each version: another release may write the same thing otherwise.
 pub(crate) const RELEASE: &str = env!("CARGO_PKG_VERSION");
@@ -22,13 +22,8 @@ pub(crate) type CachedJson<T> = OneOf<WithHeaders<Json<T>>, NotModified>;
 pub(crate) struct AnswerRevision(Option<HeaderValue>);
 
 impl AnswerRevision {
-    /// Nothing counts the changes of what is shown.
     pub(crate) const UNKNOWN: Self = Self(None);
 
-    /// Of what has this version.
-    ///
-    /// # Errors
-    /// As [`etag_header`].
     pub(crate) fn of(version: impl Display) -> Result<Self, HttpError> {
         etag_header(version).map(|etag| Self(Some(etag)))
     }
@@ -42,7 +37,6 @@ impl AnswerRevision {
         named.any(|tag| tag.as_bytes() == etag.as_bytes()).then(|| NotModified { etag: etag.clone() })
     }
 
-    /// The document with its mark.
     pub(crate) fn mark<T>(self, document: T) -> CachedJson<T> {
         let headers = self.0.map(|etag| (header::ETAG, etag)).into_iter().collect();
         OneOf::First(WithHeaders(headers, Json(document)))

@@ -10,12 +10,9 @@ use crate::web::http_error::not_found;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::words::{HelpWords, open_words};
 
-/// A guide.
 struct HelpText {
-    /// As the address has it.
     name: &'static str,
     title: &'static str,
-    /// HTML.
     body: &'static str,
 }
 

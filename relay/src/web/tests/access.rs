@@ -3,18 +3,16 @@
 use ::web::route::{Access, RouteKind};
 use axum::http::{Method, Request, StatusCode, header};
 
-use super::webhooks::{DELIVERY, WEBHOOK};
+use super::program::webhooks::{DELIVERY, WEBHOOK};
 use super::world::{Got, PASSWORD, TestAccount, World};
 use crate::accounts::permission::Permission;
 use crate::web::routes::build_table;
 
-/// A row of the table that shows something.
 pub(super) struct ShownRow {
     pub(super) path: &'static str,
     pub(super) access: Access,
 }
 
-/// All of them.
 pub(super) fn shown_rows() -> Vec<ShownRow> {
     let table = build_table().unwrap();
     let routes = table.rows().iter().map(|row| &row.route).filter(|route| route.method == Method::GET);
@@ -25,7 +23,6 @@ pub(super) fn shown_rows() -> Vec<ShownRow> {
     routes.map(|route| ShownRow { path: route.path, access: route.access }).collect()
 }
 
-/// What a path of the table is asked with.
 pub(super) fn fill(path: &str, of: &TestAccount, photo: &str, evidence: &str) -> String {
     let site = &of.sites[0];
     let filled = path
@@ -53,7 +50,6 @@ pub(super) fn fill(path: &str, of: &TestAccount, photo: &str, evidence: &str) ->
     }
 }
 
-/// The same with ids that nobody has.
 fn nowhere(path: &str) -> String {
     let id = "01JD0000000000000000000000";
     let filled = path
@@ -88,7 +84,6 @@ async fn ask(world: &World, access: Access, path: &str, who: &(String, String)) 
     }
 }
 
-/// A problem without the id of this very answer.
 fn without_id(body: &str) -> String {
     let mut problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
     match problem.as_object_mut().and_then(|members| members.remove("id")) {
@@ -187,9 +182,9 @@ async fn a_revoked_token_and_a_disabled_person_are_out_at_once() {
     let cookie = world.sign_in(&world.a.email).await;
     let mut tx = world.db.write(world.a.scope).await.unwrap();
     let by = ("operator", super::world::NOW_MS);
-    let admin = crate::db::members::find_by_email(&mut tx, &world.a.email).await.unwrap().unwrap();
-    assert!(crate::db::members::set_disabled(&mut tx, admin.person(), Some(1)).await.unwrap());
-    assert!(crate::db::tokens::revoke_token(&mut tx, &world.a.token_id, by).await.unwrap());
+    let admin = crate::db::person::members::find_by_email(&mut tx, &world.a.email).await.unwrap().unwrap();
+    assert!(crate::db::person::members::set_disabled(&mut tx, admin.person(), Some(1)).await.unwrap());
+    assert!(crate::db::person::tokens::revoke_token(&mut tx, &world.a.token_id, by).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::SEE_OTHER);
     assert_eq!(world.api("/api/v1/equipment", &world.a.token).await.status, StatusCode::UNAUTHORIZED);

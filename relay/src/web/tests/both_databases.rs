@@ -3,10 +3,10 @@
 use ::web::route::Access;
 
 use super::access::{fill, shown_rows};
-use super::item_history::report_problem;
-use super::mailed_links::walk_ways;
-use super::oidc::walk_provider;
-use super::passkeys::walk_passkeys;
+use super::authentication::mailed_links::walk_ways;
+use super::authentication::oidc::walk_provider;
+use super::authentication::passkeys::walk_passkeys;
+use super::facility::item_history::report_problem;
 use super::postgres::Postgres;
 use super::world::{NOW_MS, World};
 

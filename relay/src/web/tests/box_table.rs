@@ -15,18 +15,20 @@ use record::tree::Hash;
 use serde_json::Value;
 use service::clock::FakeClock;
 
-use super::adopted::adopted;
+use super::facility::adopted::adopted;
 use super::table::copy_folder;
 use super::test_box::TestBox;
 use super::world::{DAY_MS, NOW_MS, World, open_state};
 use crate::box_api::routes::{build_box_table, build_claim_table};
 use crate::box_api::{BoxApiParts, RunLimits, box_router, claim_router};
-use crate::db::box_now::{self, BoxFilter};
-use crate::db::claims::ClaimPlace;
-use crate::db::{AccountScope, Db, boxes};
+use crate::db::fleet::box_now;
+use crate::db::fleet::box_now::BoxFilter;
+use crate::db::fleet::boxes;
+use crate::db::fleet::claims::ClaimPlace;
+use crate::db::{AccountScope, Db};
 use crate::fleet::{self, ClaimWishes};
 use crate::ingest::Ingest;
-use crate::mqtt::{Outbox, PeerCertificate};
+use crate::mqtt::{BoxPublisher, PeerCertificate};
 use crate::objects::PartialUploads;
 use crate::web::WebState;
 
@@ -109,7 +111,7 @@ impl Template {
 fn of_boxes(state: &WebState, folder: &Path) -> Router {
     let cosigner = SignerKey::new("relay.example/cosign/1", KeyKind::Cosignature, &[9; 32]).unwrap();
     let seams = (state.clock.clone(), state.random.clone());
-    let ingest = Ingest::new(state.db.clone(), cosigner, seams, Outbox::new());
+    let ingest = Ingest::new(state.db.clone(), cosigner, seams, BoxPublisher::new());
     let parts = BoxApiParts {
         db: state.db.clone(),
         ingest: Arc::new(ingest),

@@ -17,7 +17,6 @@ use crate::web::OutsideHosts;
 
 pub(super) const ISSUER: &str = "https://login.example";
 
-/// A key that signs tokens.
 pub(super) struct TestSigner {
     kid: String,
     pair: EcdsaKeyPair,
@@ -31,7 +30,6 @@ impl TestSigner {
         Self { kid: kid.to_owned(), pair: pair.unwrap() }
     }
 
-    /// As the provider publishes it.
     pub(super) fn public(&self) -> Value {
         let point = self.pair.public_key().as_ref();
         let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
@@ -49,28 +47,20 @@ impl TestSigner {
     }
 }
 
-/// Header and claims, without a signature.
 pub(super) fn unsigned(header: &Value, claims: &Value) -> String {
-    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    format!("{}.{}", encode(header), encode(claims))
+    format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
-/// What it answers.
 pub(super) struct FakeAnswers {
     pub(super) metadata: Value,
     pub(super) keys: Vec<Value>,
-    /// By whatever code.
     pub(super) token: String,
     pub(super) token_status: StatusCode,
-    /// What every request fails with.
     pub(super) failure: Option<OutgoingError>,
-    /// What owners of domains publish.
     pub(super) texts: HashMap<String, Vec<String>>,
-    /// Path and body of each request.
     pub(super) asked: Vec<(String, String)>,
 }
 
-/// The provider; clones are one.
 #[derive(Clone)]
 pub(super) struct FakeProvider {
     answers: Arc<Mutex<FakeAnswers>>,
@@ -106,12 +96,10 @@ impl FakeProvider {
         self.answers.lock().unwrap()
     }
 
-    /// In the place of all other hosts.
     pub(super) fn outside(&self) -> OutsideHosts {
         OutsideHosts { http: Arc::new(self.clone()), texts: Arc::new(self.clone()) }
     }
 
-    /// How often it was asked for this.
     pub(super) fn count(&self, path: &str) -> usize {
         self.answers().asked.iter().filter(|(asked, _)| asked == path).count()
     }

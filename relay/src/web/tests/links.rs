@@ -5,17 +5,25 @@ use record::tree::Hash;
 
 use super::fake_provider::{FakeProvider, ISSUER};
 use super::world::{DAY_MS, NOW_MS, World};
-use crate::accounts::mail_link::LinkSecret;
-use crate::accounts::recovery::{LinkKind, PendingAccount};
-use crate::accounts::session::alive_since;
-use crate::db::identities::{self, IdentityKey};
-use crate::db::invitations::{self, NewInvitation};
-use crate::db::mail_links::{self, NewLink};
-use crate::db::members::{self, MemberTerms};
-use crate::db::oidc_providers::{self, NewProvider};
-use crate::db::people::PersonNumber;
-use crate::db::sessions::NewSession;
-use crate::db::{PlatformReason, accounts, people, regions, sessions};
+use crate::accounts::authentication::recovery::{LinkKind, PendingAccount};
+use crate::accounts::credentials::mail_link::LinkSecret;
+use crate::accounts::credentials::session::alive_since;
+use crate::db::PersonNumber;
+use crate::db::PlatformReason;
+use crate::db::account::accounts;
+use crate::db::account::oidc_providers;
+use crate::db::account::oidc_providers::NewProvider;
+use crate::db::facility::regions;
+use crate::db::person::identities;
+use crate::db::person::identities::IdentityKey;
+use crate::db::person::invitations;
+use crate::db::person::invitations::NewInvitation;
+use crate::db::person::mail_links;
+use crate::db::person::mail_links::NewLink;
+use crate::db::person::members;
+use crate::db::person::members::MemberTerms;
+use crate::db::person::sessions::NewSession;
+use crate::db::person::{people, sessions};
 
 impl World {
     /// A link of each kind, an open invitation, and a further account of the admin: names of parts and fields of examples, with
@@ -74,7 +82,6 @@ impl World {
         made
     }
 
-    /// A provider of account A, and an identity of its admin there.
     async fn add_provider(&self, admin: PersonNumber) -> [(&'static str, String); 2] {
         let provider = UserId::new(NOW_MS, [79; 10]).to_string();
         let key = IdentityKey { issuer: ISSUER.into(), subject: "1".into() };

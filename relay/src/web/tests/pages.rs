@@ -4,10 +4,11 @@ use axum::http::StatusCode;
 use firmware_config::{ClaimFile, Secret, WifiKey};
 use record::proof::RecordProof;
 
-use crate::db::{audit, claims};
+use crate::db::access_log::audit;
+use crate::db::fleet::claims;
 use crate::projections::facility_now::{refresh_box, refresh_facility};
 
-use super::world::{MINUTE_MS, NOW_MS, World, csrf};
+use super::world::{MINUTE_MS, NOW_MS, TestSite, World, csrf};
 
 #[tokio::test]
 async fn the_account_sorted_by_what_is_asked() {
@@ -26,13 +27,13 @@ async fn the_account_sorted_by_what_is_asked() {
         "which are opened one by one: there are no thumbnails here"
     );
     assert!(page.body.contains("http-equiv=\"refresh\""), "live without a script, too");
-    let names = |body: &str| -> Vec<String> {
+    fn facility_names(body: &str) -> Vec<String> {
         let rows = body.split("scope=\"row\"><a href=\"/app/f/").skip(1);
         rows.map(|r| r.split('>').nth(1).unwrap().split('<').next().unwrap().to_owned()).collect()
-    };
-    let by_name = names(&world.get("/app/?sort=name", &cookie).await.body);
+    }
+    let by_name = facility_names(&world.get("/app/?sort=name", &cookie).await.body);
     assert_eq!(by_name, ["Linden Eastfield", "Linden Riverside Imaging", "Linden Valley Hospital"]);
-    let mut by_rate = names(&world.get("/app/?sort=month", &cookie).await.body);
+    let mut by_rate = facility_names(&world.get("/app/?sort=month", &cookie).await.body);
     assert_ne!(by_rate, by_name);
     by_rate.sort();
     assert_eq!(by_rate, by_name);
@@ -91,15 +92,15 @@ async fn equipment_is_found_by_what_a_person_types() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     let site = &world.a.sites[0];
-    let find = async |query: &str| {
-        let got = world.get(&format!("/app/f/{}/equipment?q={query}", site.id), &cookie).await;
+    async fn count_found(world: &World, site: &TestSite, cookie: &str, query: &str) -> usize {
+        let got = world.get(&format!("/app/f/{}/equipment?q={query}", site.id), cookie).await;
         got.body.matches("scope=\"row\"").count()
-    };
-    assert_eq!(find("").await, site.tags.len());
-    assert_eq!(find("PUMP+2").await, 1);
-    assert_eq!(find("ward+2c").await, 2);
-    assert_eq!(find(&site.tags[2].to_string().to_lowercase()).await, 1);
-    assert_eq!(find("zebra").await, 0);
+    }
+    assert_eq!(count_found(&world, site, &cookie, "").await, site.tags.len());
+    assert_eq!(count_found(&world, site, &cookie, "PUMP+2").await, 1);
+    assert_eq!(count_found(&world, site, &cookie, "ward+2c").await, 2);
+    assert_eq!(count_found(&world, site, &cookie, &site.tags[2].to_string().to_lowercase()).await, 1);
+    assert_eq!(count_found(&world, site, &cookie, "zebra").await, 0);
     let script = world.get(&format!("/app/f/{}/equipment?q=%3Cscript%3E", site.id), &cookie).await.body;
     assert!(script.contains("No equipment matches “&#60;script&#62;”"), "{script}");
 }
@@ -137,7 +138,7 @@ async fn a_fork_is_shown_with_both_checkpoints_and_its_evidence() {
         world.get(&format!("/app/f/{}/e/{}", world.a.sites[0].id, world.a.sites[0].tags[0]), &cookie).await;
     assert!(item.body.contains("Quarantined") && !item.body.contains(">Verified<"));
     let mut tx = world.db.write(world.a.scope).await.unwrap();
-    assert!(crate::db::boxes::release_box(&mut tx, one.id).await.unwrap());
+    assert!(crate::db::fleet::boxes::release_box(&mut tx, one.id).await.unwrap());
     tx.commit().await.unwrap();
     let page = world.get("/app/boxes", &cookie).await.body;
     assert!(
@@ -157,20 +158,23 @@ async fn boxes_in_their_states() {
     valley.one.hello(&world.ingest, now_ms, 1_441).await;
     riverside.one.health(&world.ingest, now_ms - 5 * MINUTE_MS, "paper out").await;
     let page = world.get("/app/boxes", &cookie).await.body;
-    let row = |name: &str| {
+    fn named_row<'a>(page: &'a str, name: &str) -> &'a str {
         page.split(&format!(">Linden {name}</a>")).nth(1).unwrap().split("</tr>").next().unwrap()
-    };
-    assert!(row("Valley Hospital").contains("Catching up") && row("Valley Hospital").contains("1,441"));
+    }
     assert!(
-        row("Riverside Imaging").contains("Clock uncertain")
-            && row("Riverside Imaging").contains("5 min behind")
+        named_row(&page, "Valley Hospital").contains("Catching up")
+            && named_row(&page, "Valley Hospital").contains("1,441")
     );
-    assert!(row("Riverside Imaging").contains("Paper out"));
+    assert!(
+        named_row(&page, "Riverside Imaging").contains("Clock uncertain")
+            && named_row(&page, "Riverside Imaging").contains("5 min behind")
+    );
+    assert!(named_row(&page, "Riverside Imaging").contains("Paper out"));
     // What it told ten minutes ago, that all was well, is past, and nothing of it is green.
     for words in [">Offline 10 min<", "unknown", "was synced", "was 34%", ">Was ready<"] {
-        assert!(row("Eastfield").contains(words), "{words}: {}", row("Eastfield"));
+        assert!(named_row(&page, "Eastfield").contains(words), "{words}: {}", named_row(&page, "Eastfield"));
     }
-    assert!(!row("Eastfield").contains("tag ok"), "{}", row("Eastfield"));
+    assert!(!named_row(&page, "Eastfield").contains("tag ok"), "{}", named_row(&page, "Eastfield"));
     let eastfield = world.get(&format!("/app/f/{}", world.a.sites[2].id), &cookie).await.body;
     let its_box = eastfield.split("id=\"box\"").nth(1).unwrap().split("</section>").next().unwrap();
     for words in ["Offline 10 min", "was synced", "was 34% used", "Desk: was ready"] {
@@ -192,19 +196,23 @@ async fn a_box_with_an_alarm_that_nobody_has_seen_is_not_good() {
         valley.one.health_with_alarms(&world.ingest, NOW_MS, "ready", &alarms).await;
         (world.get("/app/boxes", &cookie).await.body, world.get(&facility, &cookie).await.body)
     };
-    let row = |page: &str| {
+    fn hospital_row(page: &str) -> String {
         let rest = page.split(">Linden Valley Hospital</a>").nth(1).unwrap();
         rest.split("</tr>").next().unwrap().to_owned()
-    };
+    }
     let (fleet, site) = say("false").await;
-    assert!(row(&fleet).contains("Needs attention") && !row(&fleet).contains("Good"), "{}", row(&fleet));
+    assert!(
+        hospital_row(&fleet).contains("Needs attention") && !hospital_row(&fleet).contains("Good"),
+        "{}",
+        hospital_row(&fleet)
+    );
     for page in [&fleet, &site] {
         assert!(page.contains("Its storage lost records") && page.contains("1-00ab0102 4-9"), "{page}");
         assert!(!page.contains("new-thing"), "somebody has seen that one");
     }
     assert!(fleet.contains("over.") && site.contains("nobody at the facility has acknowledged"));
     let (fleet, site) = say("true").await;
-    assert!(row(&fleet).contains("Good"), "{}", row(&fleet));
+    assert!(hospital_row(&fleet).contains("Good"), "{}", hospital_row(&fleet));
     assert!(!fleet.contains("storage lost") && !site.contains("storage lost"));
 }
 
@@ -267,8 +275,8 @@ async fn a_claim_file_for_admins_only() {
     let page = world.get("/app/boxes/add", &cookie).await;
     assert!(!page.body.contains("http-equiv=\"refresh\""), "somebody may be typing");
     assert!(page.body.contains("<code>cleantrack-appliance claim FILE</code>"), "{}", page.body);
-    for way in ["set-up page", "cleantrack-flash"] {
-        assert!(page.body.contains(way), "{way}: {}", page.body);
+    for method in ["set-up page", "cleantrack-flash"] {
+        assert!(page.body.contains(method), "{method}: {}", page.body);
     }
     for nothing in ["memory card", "light"] {
         assert!(!page.body.contains(nothing), "{nothing} is not there");
@@ -382,7 +390,7 @@ async fn an_account_without_boxes_is_led_to_its_first() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.b.email).await;
     let mut tx = world.db.write(world.b.scope).await.unwrap();
-    crate::db::boxes::revoke_box(&mut tx, world.b.sites[0].one.id, NOW_MS).await.unwrap();
+    crate::db::fleet::boxes::revoke_box(&mut tx, world.b.sites[0].one.id, NOW_MS).await.unwrap();
     refresh_box(&mut tx, world.b.sites[0].id, NOW_MS).await.unwrap();
     tx.commit().await.unwrap();
     let page = world.get("/app/", &cookie).await;
@@ -396,12 +404,13 @@ async fn open_pages_hear_of_their_own_account_only() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     let facility = world.a.sites[0].id;
-    let address = async |page: &str| {
-        let page = world.get(page, &cookie).await.body;
+    async fn live_address(world: &World, cookie: &str, page: &str) -> String {
+        let page = world.get(page, cookie).await.body;
         page.split("data-live=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&")
-    };
-    let (account, boxes) = (address("/app/").await, address("/app/boxes").await);
-    let site = address(&format!("/app/f/{facility}")).await;
+    }
+    let (account, boxes) =
+        (live_address(&world, &cookie, "/app/").await, live_address(&world, &cookie, "/app/boxes").await);
+    let site = live_address(&world, &cookie, &format!("/app/f/{facility}")).await;
     let requested = async || {
         // What was read a second ago is not told again.
         world.clock.advance_ms(1_000);
@@ -424,9 +433,10 @@ async fn open_pages_hear_of_their_own_account_only() {
     committed_at(world.a.scope, facility).await;
     assert_eq!(requested().await, [200, 204, 200]);
     // Health says that all is as it was; only what it changes is news, and only where the box is shown.
-    let (account, boxes) = (address("/app/").await, address("/app/boxes").await);
-    let site = address(&format!("/app/f/{facility}")).await;
-    let items = address(&format!("/app/f/{facility}/equipment")).await;
+    let (account, boxes) =
+        (live_address(&world, &cookie, "/app/").await, live_address(&world, &cookie, "/app/boxes").await);
+    let site = live_address(&world, &cookie, &format!("/app/f/{facility}")).await;
+    let items = live_address(&world, &cookie, &format!("/app/f/{facility}/equipment")).await;
     let requested = async || {
         world.clock.advance_ms(1_000);
         let mut statuses = Vec::new();

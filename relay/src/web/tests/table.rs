@@ -14,15 +14,17 @@ use record::tree::Hash;
 use service::clock::FakeClock;
 use tracing::subscriber::DefaultGuard;
 
-use super::platform;
-use super::webhooks::{DELIVERY, WEBHOOK};
+use super::administration::platform;
+use super::program::webhooks::{DELIVERY, WEBHOOK};
 use super::world::{NOW_MS, World, csrf, open_state};
 use crate::accounts::UserRole;
-use crate::accounts::access_log::AccessOutcome;
+use crate::accounts::credentials::token::TokenScope;
 use crate::accounts::permission::Permission;
-use crate::accounts::token::TokenScope;
-use crate::db::audit::{self, AuditFilter};
-use crate::db::{AccountScope, Db, account_logos};
+use crate::accounts::records::access_log::AccessOutcome;
+use crate::db::access_log::audit;
+use crate::db::access_log::audit::AuditFilter;
+use crate::db::account::account_logos;
+use crate::db::{AccountScope, Db};
 use crate::web::build_router;
 use crate::web::form::FORM_TOKEN;
 use crate::web::routes::build_table;
@@ -174,7 +176,6 @@ pub(super) fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// Traces of one test.
 #[derive(Debug, Clone, Default)]
 struct Traces(Arc<Mutex<Vec<u8>>>);
 
@@ -209,7 +210,6 @@ impl FixtureWorld for TableWorld {
         &self.callers
     }
 
-    /// Whatever is done stands in the access log.
     async fn records(&self) -> u64 {
         let mut done = 0;
         for scope in self.scopes {

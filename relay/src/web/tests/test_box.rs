@@ -17,7 +17,6 @@ use service::random::{RandomSource, SeededRandom};
 use crate::ingest::Ingest;
 use crate::web::tests::world::{DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS};
 
-/// A box that speaks to the relay.
 pub(super) struct TestBox {
     pub(super) id: BoxId,
     pub(super) origin: LogOrigin,
@@ -26,7 +25,6 @@ pub(super) struct TestBox {
     waiting: Vec<(Entry, Vec<TextLine>)>,
     salt: u8,
     random: SeededRandom,
-    /// How its clock stands.
     pub(super) clock: ClockState,
     /// The secret of its oldest log, whose key vouches for the later ones.
     oldest: (LogOrigin, [u8; 32]),
@@ -63,7 +61,7 @@ impl TestBox {
         renewal.signed(&self.signer)
     }
 
-    /// The log that goes on from all that this one has sent, under a key that the box's oldest vouches for: its first entry waits.
+    /// The log that continues all that this one has sent, under a key that the box's oldest vouches for: its first entry waits.
     pub(super) fn next_epoch(&self) -> Self {
         self.next_log(true)
     }
@@ -135,7 +133,6 @@ impl TestBox {
         self.tell_by(at_ms, EntryAuthor::BOX, (kind, body), &[])
     }
 
-    /// A cleaning by a name that was typed.
     pub(super) fn clean(&mut self, at_ms: i64, tag: &str, name: &str, more: &str) -> u64 {
         let name = self.text(name);
         let hash = name.redactable().hash;
@@ -186,7 +183,6 @@ impl TestBox {
         tag
     }
 
-    /// Sends what waits, in batches.
     pub(super) async fn send(&mut self, ingest: &Ingest) {
         for chunk in self.waiting.chunks(200) {
             let first = self.frontier.size();
@@ -219,12 +215,10 @@ impl TestBox {
         ingest.flush_reports().await.unwrap();
     }
 
-    /// Reports its health.
     pub(super) async fn health(&self, ingest: &Ingest, now_ms: i64, printer: &str) {
         self.health_with_alarms(ingest, now_ms, printer, "[]").await;
     }
 
-    /// Reports its health with these alarms, JSON.
     pub(super) async fn health_with_alarms(&self, ingest: &Ingest, now_ms: i64, printer: &str, alarms: &str) {
         let health = format!(
             r#"{{"v":1,"epoch":"{}","size":{size},"cursor":{size},"backlog":0,"photos":0,"disk_percent":34,"printers":[{{"name":"Desk","state":"{printer}"}}],"clock":"synced","wall":{now_ms},"alarms":{alarms}}}"#,
@@ -235,7 +229,6 @@ impl TestBox {
         ingest.flush_reports().await.unwrap();
     }
 
-    /// A batch that rewrites the last entry under the same key.
     pub(super) async fn fork(&self, ingest: &Ingest, entries: &[Vec<u8>]) {
         let mut frontier = Frontier::default();
         let mut lines = entries.to_vec();

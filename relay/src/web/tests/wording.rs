@@ -1,11 +1,10 @@
 //! Templates hold markup alone: each word that a person reads is a message.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The product's name, which no language translates.
 const BRAND: &str = "CleanTrack";
 
-/// A template without what askama reads.
 fn without_tags(template: &str) -> String {
     let mut html = String::new();
     let mut rest = template;
@@ -22,7 +21,6 @@ fn without_tags(template: &str) -> String {
     html + rest
 }
 
-/// The words between elements, and those of attributes that people hear.
 fn prose_of(template: &str) -> Vec<String> {
     let html = without_tags(template);
     let between = html.split('>').skip(1).filter_map(|rest| rest.split('<').next());
@@ -33,12 +31,16 @@ fn prose_of(template: &str) -> Vec<String> {
     all.filter(|text| text.contains(char::is_alphabetic)).collect()
 }
 
+pub(in crate::web) fn list_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { list_files(&path) } else { vec![path] }).collect()
+}
+
 #[test]
 fn templates_hold_no_prose() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     let mut seen = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for path in list_files(&folder) {
         let prose = prose_of(&std::fs::read_to_string(&path).unwrap());
         assert!(prose.is_empty(), "{}: {prose:?}", path.display());
         seen += 1;

@@ -14,24 +14,29 @@ use record::tree::Hash;
 use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SeededRandom};
 
-use crate::accounts::access_log::AccessLog;
-use crate::accounts::password_rules::PasswordRules;
-use crate::accounts::people::{NewMember, add_member};
+use crate::accounts::UserRole;
+use crate::accounts::credentials::password;
+use crate::accounts::credentials::password_rules::PasswordRules;
+use crate::accounts::credentials::token;
+use crate::accounts::credentials::token::{MintedToken, TokenLife, TokenScope, new_id};
+use crate::accounts::members::people::{NewMember, add_member};
 use crate::accounts::programs::{TokenOrder, create_token};
+use crate::accounts::records::access_log::AccessLog;
 use crate::accounts::slug::name_account;
-use crate::accounts::token::{self, MintedToken, TokenLife, TokenScope, new_id};
-use crate::accounts::{UserRole, password};
-use crate::db::tokens::NewToken;
-use crate::db::{
-    AccountScope, Db, PlatformReason, accounts, box_now, boxes, entries, epochs, evidence, facilities,
-    facility_now, history, old_ids, photos, tokens,
-};
+use crate::db::account::accounts;
+use crate::db::facility::{facilities, facility_now};
+use crate::db::fleet::{box_now, boxes, evidence};
+use crate::db::log::{entries, epochs, photos};
+use crate::db::person::tokens;
+use crate::db::person::tokens::NewToken;
+use crate::db::projection::{history, old_ids};
+use crate::db::{AccountScope, Db, PlatformReason};
 use crate::fleet::{Fleet, RelayUrls};
 use crate::ingest::Ingest;
 use crate::keys::{AuthorityKeys, KeyNeeds};
 use crate::mail::MailOutbox;
 use crate::mail::transport::MailTransport;
-use crate::mqtt::Outbox;
+use crate::mqtt::BoxPublisher;
 use crate::objects::PhotoStore;
 use crate::projections::facility_now::refresh_box;
 use crate::readiness::ProcessReadiness;
@@ -48,21 +53,17 @@ pub(super) const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 pub(super) const PASSWORD: &str = "correct horse battery";
 
-/// A facility with its box.
 pub(super) struct TestSite {
     pub(super) id: FacilityId,
     pub(super) one: TestBox,
     pub(super) tags: Vec<Tag>,
-    /// The entry of a cleaning, which was voided.
     pub(super) cleaning: u64,
 }
 
-/// An account.
 pub(super) struct TestAccount {
     pub(super) scope: AccountScope,
     pub(super) email: String,
     pub(super) auditor: String,
-    /// The auditor's id.
     pub(super) user_id: String,
     pub(super) token: String,
     pub(super) token_id: String,
@@ -71,7 +72,6 @@ pub(super) struct TestAccount {
     pub(super) canary: String,
 }
 
-/// A relay with two accounts.
 pub(super) struct World {
     pub(super) db: Db,
     pub(super) clock: Arc<FakeClock>,
@@ -83,7 +83,6 @@ pub(super) struct World {
     pub(super) dir: tempfile::TempDir,
 }
 
-/// An answer, read whole.
 pub(super) struct Got {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -100,7 +99,6 @@ impl Got {
         self.cookies().into_iter().find(|c| c.starts_with("__Host-ct=")).unwrap()
     }
 
-    /// The device's.
     pub(super) fn device(&self) -> String {
         self.cookies().into_iter().find(|c| c.starts_with("__Host-device=")).unwrap()
     }
@@ -111,7 +109,6 @@ impl Got {
     }
 }
 
-/// Pages and API on what is in a folder and a database.
 pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -> WebState {
     let random: Arc<dyn RandomSource> = Arc::new(SeededRandom::new(7));
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
@@ -148,10 +145,9 @@ pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -
     }
 }
 
-/// Mails of this world go into a folder of it.
 pub(super) fn mail_transport(folder: &Path) -> MailTransport {
-    let way = format!("folder:{}", folder.join("mails").display());
-    MailTransport::read(&way, "CleanTrack <no-reply@relay.example>", "relay.example").unwrap()
+    let setting = format!("folder:{}", folder.join("mails").display());
+    MailTransport::read(&setting, "CleanTrack <no-reply@relay.example>", "relay.example").unwrap()
 }
 
 fn open_outbox(folder: &Path, clock: &Arc<dyn Clock>, random: &Arc<dyn RandomSource>) -> MailOutbox {
@@ -165,7 +161,6 @@ pub(super) fn open_client(state: &WebState) -> TestClient {
     TestClient::new(build_router(state.clone()).unwrap(), Arc::clone(&CHECKER))
 }
 
-/// The CSRF token of a page.
 pub(super) fn csrf(page: &str) -> &str {
     page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap()
 }
@@ -184,7 +179,7 @@ impl World {
         let clock = Arc::new(FakeClock::at_ms(NOW_MS));
         let state = open_state(dir.path(), &db, &clock).await;
         let seams = (Arc::clone(&state.clock), Arc::clone(&state.random));
-        let ingest = Ingest::new(db.clone(), state.fleet.keys().shared(), seams, Outbox::new());
+        let ingest = Ingest::new(db.clone(), state.fleet.keys().shared(), seams, BoxPublisher::new());
         let phc = password::create_hash(PASSWORD).unwrap();
         let a = account(
             &db,
@@ -198,7 +193,6 @@ impl World {
         Self { db, clock, ingest, a, b, state, client, dir }
     }
 
-    /// Takes somebody into an account.
     pub(super) async fn add_member(&self, scope: AccountScope, new: &NewMember<'_>) {
         let tx = self.db.platform_write(PlatformReason::Operator).await.unwrap();
         let (tx, _) = add_member(tx, scope, new, NOW_MS).await.unwrap();
@@ -210,7 +204,6 @@ impl World {
         Got { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 
-    /// An answer, with its body unpacked.
     pub(super) async fn read(&self, request: Request<Body>) -> (StatusCode, HeaderMap, Vec<u8>) {
         let requested = format!("{} {}", request.method(), request.uri());
         let answer = self.client.send(request).await;
@@ -243,14 +236,12 @@ impl World {
         self.ask(request.body(Body::from(form.to_owned())).unwrap()).await
     }
 
-    /// Signs somebody in; their cookie.
     pub(super) async fn sign_in(&self, email: &str) -> String {
         let got = self.try_in(email, PASSWORD, "", "127.0.0.1").await;
         assert_eq!(got.status, StatusCode::SEE_OTHER, "{}", got.body);
         got.cookie()
     }
 
-    /// Somebody tries a password, with these cookies and from this address.
     pub(super) async fn try_in(&self, email: &str, password: &str, cookies: &str, from: &str) -> Got {
         let form = format!("email={}&password={}", email.replace('@', "%40"), password.replace(' ', "+"));
         let mut request = Request::post("/login")
@@ -408,12 +399,10 @@ impl World {
         found[0].evidence_id.clone()
     }
 
-    /// The id of A's admin.
     pub(super) fn admin_id(&self) -> String {
         UserId::new(NOW_MS, [1; 10]).to_string()
     }
 
-    /// One more token of an account.
     pub(super) async fn add_token(&self, scope: AccountScope, order: TokenOrder<'_>) -> String {
         let mut tx = self.db.write(scope).await.unwrap();
         let log = AccessLog { clock: &*self.state.clock, random: &*self.state.random };
@@ -432,7 +421,6 @@ impl World {
         }
     }
 
-    /// A token that may write.
     pub(super) async fn add_writer(&self, scope: AccountScope) -> String {
         let life = TokenLife::default();
         let order = TokenOrder {
@@ -469,7 +457,6 @@ impl World {
         hash.to_string()
     }
 
-    /// All that pages could show, of both accounts.
     pub(super) async fn dump(&self) -> String {
         let mut all = String::new();
         for scope in [self.a.scope, self.b.scope] {

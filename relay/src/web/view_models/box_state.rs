@@ -2,16 +2,14 @@
 
 use record::messages::{HealthReport, PrinterHealth};
 
-use crate::db::box_now::BoxRow;
+use crate::db::fleet::box_now::BoxRow;
 use crate::projections::box_state::{BoxState, CLOCK_OFF_MS, SILENT_MS, entries_behind};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::BoxesWords;
 
-/// Printers of one box that a page shows.
 const PRINTERS_SHOWN: usize = 4;
 
 impl BoxState {
-    /// Its word on the fleet page, with its tint.
     pub(crate) fn badge(self, words: BoxesWords) -> StatusBadge {
         let tone = match self {
             Self::Quarantined | Self::Silent | Self::Alarmed => BadgeTone::Late,
@@ -51,7 +49,6 @@ pub(crate) fn backlog_text(row: &BoxRow, state: BoxState, wall: &LocalTime) -> S
     backlog_words(entries_behind(row), state, wall)
 }
 
-/// The same of so many entries.
 pub(crate) fn backlog_words(behind: i64, state: BoxState, wall: &LocalTime) -> String {
     let words: BoxesWords = wall.words();
     match state {
@@ -62,7 +59,6 @@ pub(crate) fn backlog_words(behind: i64, state: BoxState, wall: &LocalTime) -> S
     }
 }
 
-/// Its clock in words.
 pub(crate) fn clock_text(row: &BoxRow, wall: &LocalTime) -> String {
     let words: BoxesWords = wall.words();
     if row.last_seen_ms.is_none() {
@@ -87,7 +83,7 @@ pub(crate) fn printer_badges(
     shown_printers(health).iter().map(|printer| printer_badge(words, printer, is_fresh)).collect()
 }
 
-/// As many printers as a page has room for.
+/// As many printers as a page has space for.
 fn shown_printers(health: Option<&HealthReport>) -> &[PrinterHealth] {
     let printers = health.map(|health| health.printers.as_slice()).unwrap_or_default();
     &printers[..printers.len().min(PRINTERS_SHOWN)]
@@ -108,14 +104,16 @@ fn printer_badge(words: BoxesWords, printer: &PrinterHealth, is_fresh: bool) -> 
 
 /// The same as facts: `Bench: ready`.
 pub(crate) fn printer_facts(words: BoxesWords, health: &HealthReport, is_fresh: bool) -> Vec<String> {
-    let fact = |printer: &PrinterHealth| {
-        let (name, key, other) = (&printer.name, printer_key(&printer.state), &printer.state);
-        match is_fresh {
-            true => words.box_printer_fact(name, key, other),
-            false => words.box_printer_fact_was(name, key, other),
-        }
-    };
-    shown_printers(Some(health)).iter().map(fact).collect()
+    shown_printers(Some(health))
+        .iter()
+        .map(|printer: &PrinterHealth| {
+            let (name, key, other) = (&printer.name, printer_key(&printer.state), &printer.state);
+            match is_fresh {
+                true => words.box_printer_fact(name, key, other),
+                false => words.box_printer_fact_was(name, key, other),
+            }
+        })
+        .collect()
 }
 
 /// The state of a printer as boxes write it; those of a later version are none of ours.

@@ -14,12 +14,9 @@ const RIGHT: f64 = 600.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 132.0;
 
-/// One day of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ChartDay {
-    /// In the facility's zone.
     pub(crate) date: Date,
-    /// What closed on it.
     pub(crate) tally: WindowTally,
 }
 
@@ -34,13 +31,9 @@ fn one_decimal(percent: f64) -> Number {
 /// A bar, or the dash of a day without data.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ChartBar {
-    /// Left edge.
     pub(crate) x: String,
-    /// Its middle, for text.
     pub(crate) middle: String,
-    /// Upper edge.
     pub(crate) y: String,
-    /// Where its number stands.
     pub(crate) above: String,
     /// Height; empty for a day without data.
     pub(crate) height: String,
@@ -48,25 +41,19 @@ pub(crate) struct ChartBar {
     pub(crate) number: Option<u32>,
 }
 
-/// A date under the bars.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ChartTick {
-    /// Where it stands.
     pub(crate) x: String,
     /// `middle` or `end`.
     pub(crate) anchor: &'static str,
-    /// Its words.
     pub(crate) text: String,
 }
 
-/// Bars by day.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ChartBars {
     /// The days, oldest first.
     pub(crate) bars: Vec<ChartBar>,
-    /// Dates below.
     pub(crate) ticks: Vec<ChartTick>,
-    /// Width of a bar.
     pub(crate) width: String,
     /// What the chart shows, for those who do not see it.
     pub(crate) label: String,
@@ -140,11 +127,8 @@ fn chart_label(days: &[ChartDay], wall: &LocalTime) -> String {
 /// A trend line of 120 by 32 units whose scale runs from 80 to 100 per cent.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SparklineChart {
-    /// The line's path.
     pub(crate) path: String,
-    /// Where it ends, across.
     pub(crate) x: String,
-    /// Where it ends, down.
     pub(crate) y: String,
     /// Whether it is drawn in amber.
     pub(crate) low: bool,
@@ -164,18 +148,20 @@ impl SparklineChart {
             .collect();
         let last = *points.last().filter(|_| points.len() > 1)?;
         let step = 112.0 / f64::from(u32::try_from(points.len() - 1).ok()?);
-        let down = |p: f64| 29.0 - (p.clamp(80.0, 100.0) - 80.0) / 20.0 * 26.0;
+        fn height_of(p: f64) -> f64 {
+            29.0 - (p.clamp(80.0, 100.0) - 80.0) / 20.0 * 26.0
+        }
         let mut path = String::new();
         let mut x = 4.0;
         for (at, point) in points.iter().enumerate() {
             let command = if at == 0 { 'M' } else { ' ' };
-            path.push_str(&format!("{command}{x:.1} {:.1}", down(*point)));
+            path.push_str(&format!("{command}{x:.1} {:.1}", height_of(*point)));
             x += step;
         }
         let low = whole.rate().is_some_and(ComplianceRate::is_low);
         let [first, last_shown] = [points[0], last].map(one_decimal);
         let label = wall.words::<PageWords>().trend_line(first, last_shown);
-        Some(Self { path, x: "116.0".to_owned(), y: format!("{:.1}", down(last)), low, label })
+        Some(Self { path, x: "116.0".to_owned(), y: format!("{:.1}", height_of(last)), low, label })
     }
 }
 

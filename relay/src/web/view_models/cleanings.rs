@@ -15,7 +15,7 @@ use record::limits::LATE_ENTRY_MS_MAX;
 use record::tree::Hash;
 use words::{SafeHtml, WordSet as _};
 
-use crate::db::history::{CleaningRow, HistoryCursor, LineAddress, load_lines_at};
+use crate::db::projection::history::{CleaningRow, HistoryCursor, LineAddress, load_lines_at};
 use crate::db::{DbError, ScopedConnection};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{PageWords, open_words};
@@ -23,22 +23,16 @@ use crate::web::words::{PageWords, open_words};
 /// Written down this much later than done is a late entry.
 const LATE_MS: i64 = 15 * 60_000;
 
-/// A cleaning with its words.
 #[derive(Debug, Clone)]
 pub(crate) struct CleaningView {
-    /// Whose log.
     pub(crate) box_id: BoxId,
-    /// Where.
     pub(crate) facility: FacilityId,
-    /// The row of the fold.
     pub(crate) cleaning: CleaningRecord,
-    /// How far its time can be believed.
     pub(crate) certainty: TimeCertainty,
     /// The item, where the fold still knows it.
     pub(crate) equipment: Option<Equipment>,
     /// Who, by name; `None` for nobody and for a name that was erased.
     pub(crate) name: Option<String>,
-    /// What was different.
     pub(crate) note: Option<String>,
     /// The run that it stands in; empty where its log has it.
     held_in: String,
@@ -47,7 +41,6 @@ pub(crate) struct CleaningView {
 }
 
 impl CleaningView {
-    /// What people call the item.
     pub(crate) fn item(&self) -> String {
         self.equipment.as_ref().map_or_else(|| self.cleaning.tag.grouped(), |e| e.name.clone())
     }
@@ -88,29 +81,24 @@ impl CleaningView {
         badges
     }
 
-    /// Where its line stands.
     pub(crate) fn address(&self) -> LineAddress<'_> {
         let of = self.cleaning.of;
         (LogOrigin { box_id: self.box_id, epoch: of.epoch }, of.seq, &self.held_in)
     }
 
-    /// Where its photos are served.
     pub(crate) fn photo_paths(&self) -> Vec<String> {
         self.photos.iter().map(|photo| format!("/photos/{photo}")).collect()
     }
 
-    /// Where its proof is served.
     pub(crate) fn proof(&self) -> String {
         let of = self.cleaning.of;
         proof_path(self.box_id, of.epoch, of.seq, &self.held_in)
     }
 
-    /// The page of its item.
     pub(crate) fn href(&self) -> String {
         format!("/app/f/{}/e/{}", self.facility, self.cleaning.tag)
     }
 
-    /// Where the page after it begins.
     pub(crate) fn cursor(&self) -> HistoryCursor {
         HistoryCursor {
             performed_ms: self.cleaning.performed_ms,
@@ -159,12 +147,10 @@ fn part_key(part: MissingPart) -> &'static str {
     }
 }
 
-/// One line of a list of latest cleanings.
 #[derive(Debug, Clone)]
 pub(crate) struct FeedRow {
     pub(crate) item: String,
     pub(crate) href: String,
-    /// Where, by whom, and whether it was voided.
     pub(crate) about: String,
     pub(crate) badges: Vec<StatusBadge>,
     pub(crate) photo: Option<String>,
@@ -234,19 +220,21 @@ async fn load_certainty(
 ) -> Result<TimeCertainty, DbError> {
     let at = &cleaning_view.cleaning.at;
     let boot = at.boot.to_string();
-    let row = crate::db::dashboard::load_row(conn, cleaning_view.facility, "boot", &boot).await?;
+    let row = crate::db::projection::dashboard::load_row(conn, cleaning_view.facility, "boot", &boot).await?;
     let anchor = row.map(|row| serde_json::from_str(&row)).transpose();
     Ok(time_certainty(at, anchor.map_err(|e| DbError::stored("boot", e))?))
 }
 
-/// The entries at these places, as far as they are here.
 pub(crate) async fn read_entries(
     conn: &mut ScopedConnection,
     places: &[LineAddress<'_>],
 ) -> Result<Vec<Option<RecordedEntry>>, DbError> {
-    let read = |line: Option<Vec<u8>>| line.as_deref().map(RecordedEntry::parse).transpose();
     let lines = load_lines_at(conn, places).await?;
-    lines.into_iter().map(read).collect::<Result<_, _>>().map_err(|e| DbError::stored("entry", e))
+    lines
+        .into_iter()
+        .map(|line: Option<Vec<u8>>| line.as_deref().map(RecordedEntry::parse).transpose())
+        .collect::<Result<_, _>>()
+        .map_err(|e| DbError::stored("entry", e))
 }
 
 fn read_event(row: CleaningRow) -> Result<CleaningView, DbError> {
@@ -266,14 +254,13 @@ fn read_event(row: CleaningRow) -> Result<CleaningView, DbError> {
     })
 }
 
-/// Sees which photos of these cleanings are here.
 pub(crate) async fn look_for_photos(
     conn: &mut ScopedConnection,
     all: &mut [CleaningView],
 ) -> Result<(), DbError> {
     for cleaning_view in all {
         for photo in &cleaning_view.cleaning.photos {
-            if crate::db::photos::is_here(conn, *photo).await? {
+            if crate::db::log::photos::is_here(conn, *photo).await? {
                 cleaning_view.photos.push(*photo);
             }
         }
@@ -287,7 +274,8 @@ pub(crate) async fn staff_name(
     facility: FacilityId,
     staff: StaffId,
 ) -> Result<Option<String>, DbError> {
-    let Some(body) = crate::db::dashboard::load_row(conn, facility, "staff", &staff.to_string()).await?
+    let Some(body) =
+        crate::db::projection::dashboard::load_row(conn, facility, "staff", &staff.to_string()).await?
     else {
         return Ok(None);
     };
@@ -297,11 +285,10 @@ pub(crate) async fn staff_name(
 
 /// A name that was entered, unless it was erased, or is nothing for whoever reads.
 pub(crate) async fn person_name(conn: &mut ScopedConnection, name: Hash) -> Result<Option<String>, DbError> {
-    let name = crate::db::texts::by_hash(conn, name).await?;
+    let name = crate::db::log::texts::by_hash(conn, name).await?;
     Ok(if conn.hides_names() { name.map(|_| hidden_name()) } else { name })
 }
 
-/// In place of a name that is nothing for whoever reads.
 fn hidden_name() -> String {
     open_words::<PageWords>().cleaned_by_hidden()
 }

@@ -5,50 +5,42 @@ use record::compliance::{CivilCalendar, WindowTally, ZoneSpan};
 use record::fold::FacilitySettings;
 use record::ids::FacilityId;
 
-use crate::db::box_now::BoxRow;
-use crate::db::facilities::as_of_ms;
-use crate::db::facility_now::FacilityRowNow;
-use crate::db::spark::read_spark;
-use crate::db::{DbError, ScopedConnection, box_now, dashboard, facility_now};
+use crate::db::facility::facilities::as_of_ms;
+use crate::db::facility::facility_now;
+use crate::db::facility::facility_now::FacilityRowNow;
+use crate::db::facility::spark::read_spark;
+use crate::db::fleet::box_now;
+use crate::db::fleet::box_now::BoxRow;
+use crate::db::projection::dashboard;
+use crate::db::{DbError, ScopedConnection};
 use crate::projections::box_state::BoxState;
 use crate::web::view_models::chart::ChartDay;
 
 /// Days of the longest period that a dashboard shows, today included.
 pub(crate) const DAYS: i32 = 30;
 
-/// A box and its state.
 #[derive(Debug, Clone)]
 pub(crate) struct BoxStatus {
-    /// The row.
     pub(crate) row: BoxRow,
-    /// Its state.
     pub(crate) state: BoxState,
 }
 
-/// A facility at a moment.
 #[derive(Debug, Clone)]
 pub(crate) struct FacilityOverview {
-    /// Its id.
     pub(crate) id: FacilityId,
     /// As its box recorded it, or as it was created.
     pub(crate) name: String,
-    /// IANA zone, likewise.
     pub(crate) zone: String,
     /// Whether its box told no zone: then days are cut in UTC, whatever the clock on the page.
     pub(crate) zoneless: bool,
-    /// Whom people there call.
     pub(crate) contact: String,
-    /// The moment of which its numbers are.
     pub(crate) as_of_ms: i64,
-    /// Whether anything is known of it at all.
     pub(crate) is_known: bool,
     /// The last [`DAYS`] days, today the last.
     pub(crate) days: Vec<ChartDay>,
     /// The number of today, as the rollups count days.
     pub(crate) today: i32,
-    /// Its items.
     pub(crate) items: u64,
-    /// With a schedule.
     pub(crate) scheduled: u64,
     /// Due now, after a use or in an open window.
     pub(crate) due: u64,
@@ -74,7 +66,6 @@ impl FacilityOverview {
     }
 }
 
-/// One facility of the account.
 pub(crate) async fn find_overview(
     conn: &mut ScopedConnection,
     facility: FacilityId,
@@ -91,7 +82,6 @@ pub(crate) async fn find_overview(
     Ok(Some(site))
 }
 
-/// What the boxes of a facility recorded of it.
 pub(crate) async fn load_settings(
     conn: &mut ScopedConnection,
     facility: FacilityId,
@@ -106,7 +96,6 @@ pub(crate) fn read_overview(row: &FacilityRowNow, now_ms: i64) -> Result<Facilit
     let zones = ZoneSpan { from_ms: 0, zone: row.zone.as_str().into() };
     let zones = std::slice::from_ref(&zones);
     let today = CivilCalendar::new(if row.zoneless { &[] } else { zones }).day_of(now_ms);
-    let count = |n: i64| n.max(0).unsigned_abs();
     Ok(FacilityOverview {
         id: row.facility.parse().map_err(|e| DbError::stored("facility id", e))?,
         name: row.name.clone(),
@@ -117,10 +106,10 @@ pub(crate) fn read_overview(row: &FacilityRowNow, now_ms: i64) -> Result<Facilit
         is_known: row.known_ms > 0,
         days: thirty_days(&row.spark, row.day, today),
         today,
-        items: count(row.items),
-        scheduled: count(row.scheduled),
-        due: count(row.due),
-        overdue: count(row.overdue),
+        items: row.items.max(0).unsigned_abs(),
+        scheduled: row.scheduled.max(0).unsigned_abs(),
+        due: row.due.max(0).unsigned_abs(),
+        overdue: row.overdue.max(0).unsigned_abs(),
         in_service: None,
     })
 }
@@ -137,18 +126,17 @@ pub(crate) fn thirty_days(spark: &[u8], day: i64, today: i32) -> Vec<ChartDay> {
     (today - (DAYS - 1)..=today).map(|day| ChartDay { date: day_date(day), tally: tally(day) }).collect()
 }
 
-/// Sums as the database keeps them.
 pub(crate) fn tally_windows(met: i64, closed: i64) -> WindowTally {
-    let count = |n: i64| u32::try_from(n.max(0)).unwrap_or(u32::MAX);
-    WindowTally { met: count(met), closed: count(closed) }
+    WindowTally {
+        met: u32::try_from(met.max(0)).unwrap_or(u32::MAX),
+        closed: u32::try_from(closed.max(0)).unwrap_or(u32::MAX),
+    }
 }
 
-/// The number of a civil date.
 pub(crate) fn day_number(date: Date) -> i32 {
     (date - jiff::civil::date(1970, 1, 1)).get_days()
 }
 
-/// The civil date of a day number.
 pub(crate) fn day_date(day: i32) -> Date {
     let epoch = jiff::civil::date(1970, 1, 1);
     epoch.checked_add(jiff::Span::new().days(day)).unwrap_or(epoch)
@@ -157,20 +145,25 @@ pub(crate) fn day_date(day: i32) -> Date {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::spark::{DaySum, write_spark};
+    use crate::db::facility::spark::{DaySum, write_spark};
 
     #[test]
     fn a_day_since_the_row_was_written_is_one_without_data() {
-        let sum = |day, met, closed| DaySum { day, met, closed };
-        let spark = write_spark(&[sum(20_748, 1, 2), sum(20_776, 5, 6), sum(20_777, 3, 4)], 20_777);
+        fn day_sum(day: i64, met: i64, closed: i64) -> DaySum {
+            DaySum { day, met, closed }
+        }
+        let spark =
+            write_spark(&[day_sum(20_748, 1, 2), day_sum(20_776, 5, 6), day_sum(20_777, 3, 4)], 20_777);
         let days = thirty_days(&spark, 20_777, 20_777);
-        let last = |days: &[ChartDay]| days[days.len() - 2..].iter().map(|d| d.tally).collect::<Vec<_>>();
+        fn last_tallies(days: &[ChartDay]) -> Vec<WindowTally> {
+            days[days.len() - 2..].iter().map(|d| d.tally).collect::<Vec<_>>()
+        }
         let tally = |met, closed| WindowTally { met, closed };
         assert_eq!((days.len(), days[0].tally), (30, tally(1, 2)));
-        assert_eq!(last(&days), [tally(5, 6), tally(3, 4)]);
+        assert_eq!(last_tallies(&days), [tally(5, 6), tally(3, 4)]);
         assert_eq!(days[29].date, jiff::civil::date(2026, 11, 20));
         let next = thirty_days(&spark, 20_777, 20_778);
-        assert_eq!(last(&next), [tally(3, 4), tally(0, 0)], "not yesterday's number");
+        assert_eq!(last_tallies(&next), [tally(3, 4), tally(0, 0)], "not yesterday's number");
         assert_eq!(next[0].tally, tally(0, 0), "and the first day is gone");
     }
 }

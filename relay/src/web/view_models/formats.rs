@@ -20,35 +20,26 @@ pub(crate) fn role_name(words: PageWords, role: Option<UserRole>) -> String {
     words.role_name(&role.map_or_else(|| "unknown".to_owned(), |role| role.to_string()))
 }
 
-/// Which of the four tints a state has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BadgeTone {
-    /// As it should be.
     Ok,
-    /// Wants something soon.
     Due,
-    /// Wants somebody now.
     Late,
-    /// Neither good nor bad.
     Plain,
 }
 
 /// A state as a word with a shape and a tint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StatusBadge {
-    /// Its tint.
     pub(crate) tone: BadgeTone,
-    /// Its word.
     pub(crate) text: String,
 }
 
 impl StatusBadge {
-    /// A state.
     pub(crate) fn new(tone: BadgeTone, text: impl Into<String>) -> Self {
         Self { tone, text: text.into() }
     }
 
-    /// The classes of its element.
     pub(crate) fn class(&self) -> &'static str {
         match self.tone {
             BadgeTone::Ok => "tag ok",
@@ -92,17 +83,14 @@ impl LocalTime {
         self.page.catalog().locale()
     }
 
-    /// Milliseconds since 1970.
     pub(crate) fn now_ms(&self) -> i64 {
         self.now.timestamp().as_millisecond()
     }
 
-    /// The moment of the page.
     pub(crate) fn now(&self) -> SafeHtml {
         self.clock(self.now_ms())
     }
 
-    /// Today in this zone.
     pub(crate) fn today(&self) -> Date {
         self.now.date()
     }
@@ -140,7 +128,6 @@ impl LocalTime {
         self.dates.deadline_time(ms).text
     }
 
-    /// In a sentence, as plain text.
     pub(crate) fn day_plain(&self, ms: i64) -> String {
         self.dates.day_and_time(ms).text
     }
@@ -195,12 +182,10 @@ impl LocalTime {
         Some(self.page.rate_percent(Number::from_tenths(i64::from(rate.per_mille()))))
     }
 
-    /// `1 entry`, `41,207 entries`.
     pub(crate) fn entries(&self, count: u64) -> String {
         self.page.count_entries(count)
     }
 
-    /// `1 item`, `3 items`.
     pub(crate) fn items(&self, count: u64) -> String {
         self.page.count_items(count)
     }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use history::{HistoryLine, LineLook, rows_named, word_certainty};
+use history::{HistoryEntry, HistoryWording, rows_named, word_certainty};
 use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::fold::FacilityState;
@@ -14,8 +14,11 @@ use record::tag::Tag;
 use record::tree::Hash;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::db::history::{self as history_rows, HistoryCursor, HistoryScope, NoteRow};
-use crate::db::{DbError, ScopedConnection, photos, projections, state, texts};
+use crate::db::log::{photos, texts};
+use crate::db::projection::history as history_rows;
+use crate::db::projection::history::{HistoryCursor, HistoryScope, NoteRow};
+use crate::db::projection::{projections, state};
+use crate::db::{DbError, ScopedConnection};
 use crate::web::view_models::cleanings::{
     CleaningView, load_cleaning_views, look_for_photos, person_name, proof_path, read_entries, staff_name,
     word_cleaner,
@@ -23,19 +26,15 @@ use crate::web::view_models::cleanings::{
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{EquipmentWords, PageWords};
 
-/// Lines on a page of history.
 const PAGE: usize = 50;
 
-/// One thing that was done to an item, or said about it.
 pub(crate) enum HistoryEvent {
     Cleaned(Box<CleaningView>),
     Used(NoteRow),
-    /// Another line about it.
     Noted(NoteRow),
 }
 
 impl HistoryEvent {
-    /// Where the page after it begins.
     fn cursor(&self) -> HistoryCursor {
         match self {
             Self::Cleaned(cleaning_view) => cleaning_view.cursor(),
@@ -57,7 +56,6 @@ pub(crate) struct HistoryPage {
 }
 
 impl HistoryPage {
-    /// Reads a page of an item's history.
     pub(crate) async fn load(
         conn: &mut ScopedConnection,
         facility: FacilityId,
@@ -86,7 +84,6 @@ impl HistoryPage {
         Ok(Self { events, older })
     }
 
-    /// The cleanings among them.
     pub(crate) fn cleanings(&self) -> Vec<&CleaningView> {
         let cleaned = self.events.iter().filter_map(|event| match event {
             HistoryEvent::Cleaned(cleaning_view) => Some(&**cleaning_view),
@@ -95,7 +92,6 @@ impl HistoryPage {
         cleaned.collect()
     }
 
-    /// Its lines as the page shows them.
     pub(crate) async fn rows(
         &self,
         conn: &mut ScopedConnection,
@@ -128,7 +124,6 @@ impl HistoryPage {
         Ok(rows)
     }
 
-    /// The entry of each line, as far as it is here.
     async fn entries(&self, conn: &mut ScopedConnection) -> Result<Vec<Option<Entry>>, DbError> {
         let places = self.events.iter().map(|event| match event {
             HistoryEvent::Cleaned(cleaning_view) => Ok(cleaning_view.address()),
@@ -139,24 +134,21 @@ impl HistoryPage {
     }
 }
 
-/// What the lines of an item's history are worded from.
 #[derive(Clone, Copy)]
 pub(crate) struct HistoryLook<'a> {
     pub(crate) facility: FacilityId,
     pub(crate) tag: Tag,
-    /// What people call the item.
     pub(crate) item: &'a str,
     pub(crate) wall: &'a LocalTime,
 }
 
 impl HistoryLook<'_> {
-    /// The words that the box has too.
-    fn lines<'b>(&'b self, named: &'b FacilityState) -> LineLook<'b> {
-        LineLook { w: self.wall.words(), dates: self.wall.dates(), facility: named, tag: self.tag }
+    fn lines<'b>(&'b self, named: &'b FacilityState) -> HistoryWording<'b> {
+        HistoryWording { w: self.wall.words(), dates: self.wall.dates(), facility: named, tag: self.tag }
     }
 
     /// A use. Where its entry is not here, its time alone is known.
-    fn used(self, named: &FacilityState, entry: Option<&Entry>, ended_ms: i64) -> HistoryLine {
+    fn used(self, named: &FacilityState, entry: Option<&Entry>, ended_ms: i64) -> HistoryEntry {
         let body = match entry.map(Entry::event) {
             Some(Event::UseRecorded(body)) => *body,
             _ => UseRecorded {
@@ -217,7 +209,7 @@ impl HistoryLook<'_> {
         conn: &mut ScopedConnection,
         note: &NoteRow,
         entry: Option<&Entry>,
-        line: HistoryLine,
+        line: HistoryEntry,
     ) -> Result<HistoryRow, DbError> {
         let Self { wall, .. } = self;
         let (w, page) = (wall.words::<EquipmentWords>(), wall.words::<PageWords>());
@@ -249,7 +241,6 @@ impl HistoryLook<'_> {
         })
     }
 
-    /// Where those of these photos are served that are here.
     async fn photo_paths(self, conn: &mut ScopedConnection, photos: &[Hash]) -> Result<Vec<String>, DbError> {
         let mut paths = Vec::new();
         for photo in photos {
@@ -287,7 +278,6 @@ impl HistoryLook<'_> {
     }
 }
 
-/// One line of an item's history.
 pub(crate) struct HistoryRow {
     pub(crate) done: bool,
     pub(crate) title: String,
@@ -303,11 +293,9 @@ pub(crate) struct HistoryRow {
     pub(crate) number: String,
 }
 
-/// A link to a photo.
 pub(crate) struct PhotoLink {
     pub(crate) href: String,
     pub(crate) words: String,
-    /// Whose photo it is, for those who hear the page.
     pub(crate) of: String,
 }
 
@@ -316,12 +304,14 @@ fn photo_links(w: EquipmentWords, paths: &[String], item: &str, entry: &str) -> 
         1 => w.history_photo(),
         _ => w.history_photo_numbered(number),
     };
-    let link = |(number, href): (usize, &String)| PhotoLink {
-        href: href.clone(),
-        words: words(number),
-        of: w.history_photo_of(entry, item),
-    };
-    (1..).zip(paths).map(link).collect()
+    (1..)
+        .zip(paths)
+        .map(|(number, href): (usize, &String)| PhotoLink {
+            href: href.clone(),
+            words: words(number),
+            of: w.history_photo_of(entry, item),
+        })
+        .collect()
 }
 
 /// The line that voided a cleaning: under its number another branch may have another one.
@@ -331,9 +321,11 @@ async fn voiding_line(
     of: EntryRef,
 ) -> Result<Option<Vec<u8>>, DbError> {
     let origin = LogOrigin { box_id: cleaning_view.box_id, epoch: of.epoch };
-    let own = crate::db::entries::load_line(conn, &origin, of.seq).await?;
-    let brought =
-        crate::db::runs::line_at(conn, cleaning_view.box_id, of).await?.into_iter().map(|(_, line)| line);
+    let own = crate::db::log::entries::load_line(conn, &origin, of.seq).await?;
+    let brought = crate::db::log::runs::line_at(conn, cleaning_view.box_id, of)
+        .await?
+        .into_iter()
+        .map(|(_, line)| line);
     for line in own.into_iter().chain(brought) {
         let entry = Entry::parse(&line).map_err(|e| DbError::stored("entry", e))?;
         if matches!(entry.event(), Event::CleaningVoided(_)) {
@@ -343,7 +335,6 @@ async fn voiding_line(
     Ok(None)
 }
 
-/// When, by whom and why a cleaning was voided.
 async fn load_void(
     conn: &mut ScopedConnection,
     cleaning_view: &CleaningView,
@@ -360,7 +351,7 @@ async fn load_void(
         None => None,
     };
     let origin = LogOrigin { box_id: cleaning_view.box_id, epoch: of.epoch };
-    let beside = crate::db::texts::texts_beside(conn, &origin, &[line]).await?;
+    let beside = crate::db::log::texts::texts_beside(conn, &origin, &[line]).await?;
     let reason = beside.iter().flatten().next().and_then(|line| TextLine::parse(line.as_bytes()).ok());
     let reason = reason.map(|reason| reason.text().trim_end_matches('.').to_owned());
     let when = wall.day_plain(entry.head().at.wall);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use crate::db::facility_places::GeoPoint;
+use crate::db::facility::facility_places::GeoPoint;
 use crate::web::view_models::formats::BadgeTone;
 
 /// Coasts and borders of countries after Natural Earth, borders of the states after the U.S. Census Bureau; both are in the public
@@ -17,21 +17,16 @@ pub(crate) const HEIGHT: i32 = 720;
 const MARGIN: f64 = 130.0;
 /// Degrees that are shown at the least: nearer than this the outlines say nothing.
 const DEGREES_MIN: f64 = 0.6;
-/// Points of an outline that lie nearer to each other are one.
 const NEAR: i32 = 5;
-/// Kilometres of a degree of latitude.
 const DEGREE_KM: f64 = 111.2;
 const MILE_KM: f64 = 1.609_344;
-/// Units that a letter of a name takes.
 const LETTER: i32 = 20;
-/// Height of a name.
 const LINE: i32 = 40;
 
-/// A mark for a facility, with its name where there is room.
+/// A mark for a facility, with its name where there is space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MapMark {
     pub(crate) class: &'static str,
-    /// A shape of its own for each state.
     pub(crate) path: String,
     pub(crate) name: Option<MarkName>,
 }
@@ -44,20 +39,16 @@ pub(crate) struct MarkName {
     pub(crate) anchor: &'static str,
 }
 
-/// The picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MapPicture {
     pub(crate) land: String,
-    /// Lines of latitude and longitude.
     pub(crate) lines: String,
     pub(crate) marks: Vec<MapMark>,
-    /// How long the bar is, and what that is there.
     pub(crate) bar: i32,
     pub(crate) km: i32,
     pub(crate) miles: i32,
 }
 
-/// A place in the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct PicturePoint {
     x: i32,
@@ -69,7 +60,7 @@ impl PicturePoint {
         (self.x - other.x).abs() + (self.y - other.y).abs() < NEAR
     }
 
-    /// Whether a line to another place lies wholly beyond one edge of the picture.
+    /// Whether a line to another place is wholly beyond one edge of the picture.
     fn is_outside_to(self, other: Self) -> bool {
         self.x.max(other.x) < 0
             || self.x.min(other.x) > WIDTH
@@ -78,7 +69,6 @@ impl PicturePoint {
     }
 }
 
-/// Something that is put on the map.
 #[derive(Debug, Clone)]
 pub(crate) struct MapPlace {
     pub(crate) point: GeoPoint,
@@ -111,7 +101,6 @@ struct MapView {
     lon: f64,
     /// Units of a degree of latitude …
     north: f64,
-    /// … and of longitude.
     east: f64,
 }
 
@@ -139,7 +128,6 @@ impl MapView {
         PicturePoint { x: round_whole(x), y: round_whole(y) }
     }
 
-    /// The outlines that cross the picture.
     fn outline(&self) -> String {
         static LINES: LazyLock<Vec<Vec<(i32, i32)>>> =
             LazyLock::new(|| OUTLINE.lines().map(read_line).collect());
@@ -233,7 +221,6 @@ fn read_line(line: &str) -> Vec<(i32, i32)> {
     points.collect()
 }
 
-/// Each state has a colour and a shape.
 fn mark_shape(tone: BadgeTone, at: PicturePoint) -> (&'static str, String) {
     let PicturePoint { x, y } = at;
     match tone {
@@ -244,7 +231,6 @@ fn mark_shape(tone: BadgeTone, at: PicturePoint) -> (&'static str, String) {
     }
 }
 
-/// What a name or a mark covers.
 #[derive(Debug, Clone, Copy)]
 struct NameBox {
     left: i32,

@@ -1,6 +1,5 @@
 //! The way from one page of a list to the next.
 
-/// Where the pages before and after are.
 pub(crate) struct PageTurns {
     pub(crate) before: Option<String>,
     /// Which page of how many; empty where they are not counted.
@@ -26,11 +25,13 @@ mod tests {
 
     #[test]
     fn the_first_page_has_none_before_it() {
-        let link = |to: usize| format!("/list?page={to}");
-        let first = PageTurns::of(1, 2, link);
+        fn page_link(to: usize) -> String {
+            format!("/list?page={to}")
+        }
+        let first = PageTurns::of(1, 2, page_link);
         assert_eq!((first.before.as_deref(), first.after.as_deref()), (None, Some("/list?page=2")));
-        let last = PageTurns::of(2, 2, link);
+        let last = PageTurns::of(2, 2, page_link);
         assert_eq!((last.before.as_deref(), last.after.as_deref()), (Some("/list?page=1"), None));
-        assert!(first.is_needed() && last.is_needed() && !PageTurns::of(1, 1, link).is_needed());
+        assert!(first.is_needed() && last.is_needed() && !PageTurns::of(1, 1, page_link).is_needed());
     }
 }

@@ -1,6 +1,5 @@
 //! SNMP as far as a Brother printer's status goes: one GET of one object, in BER by hand.
 
-/// 1.3.6.1.4.1.2435.3.3.9.1.6.1.0
 const STATUS_OID: &[u8] = &[0x2b, 6, 1, 4, 1, 0x93, 0x03, 3, 3, 9, 1, 6, 1, 0];
 const COMMUNITY: &[u8] = b"public";
 /// SNMP v1.
@@ -16,14 +15,12 @@ const RESPONSE: u8 = 0xa2;
 /// Error status: no such object.
 const NO_SUCH_NAME: u8 = 2;
 
-/// A question: who asks, and for what.
 #[derive(Debug, PartialEq, Eq)]
 struct Get<'a> {
     request: &'a [u8],
     object: &'a [u8],
 }
 
-/// Takes one element with this tag; gives its content and what follows.
 fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (&found, rest) = bytes.split_first()?;
     let (&short, rest) = rest.split_first()?;
@@ -66,7 +63,7 @@ fn wrap(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     whole
 }
 
-/// The answer to a datagram; none to what is no question, as a printer does.
+/// None to what is no SNMP request, as a real printer does.
 pub(in super::super) fn answer(datagram: &[u8], status: &[u8]) -> Option<Vec<u8>> {
     let get = parse(datagram)?;
     let found = get.object == STATUS_OID;

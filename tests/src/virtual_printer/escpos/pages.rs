@@ -1,6 +1,6 @@
 //! Letters above ASCII of the pages that `ESC t` chooses, as Unicode has them; `\u{fffd}` where a page has none.
 
-/// Letters of a page from byte 128 on; none of a page that this printer has not.
+/// Characters of a code page from byte 128 on; none of a page that this printer has not.
 pub(super) fn find_letter(page: u8, byte: u8) -> char {
     if byte < 0x80 {
         return char::from(byte);

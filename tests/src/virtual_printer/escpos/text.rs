@@ -11,9 +11,9 @@ const PAPER_DOTS: u32 = 576;
 const CELL: (u32, u32) = (12, 24);
 const LEADING: u32 = 6;
 
-/// What the next letter looks like, and the line in the making.
+/// What the next letter looks like, and the current line.
 pub(super) struct TextState {
-    /// Text is expected: what comes without `FS .` before it is a label's picture gone astray.
+    /// Text is expected: without `FS .` before it, it is a label's picture gone astray.
     pub(super) expected: bool,
     page: u8,
     centred: bool,
@@ -47,7 +47,7 @@ impl TextState {
         self.centred = n == 1;
     }
 
-    /// One byte of text; a line that is full goes out before it.
+    /// One byte of text; a full line is fed before it.
     pub(super) fn put(&mut self, byte: u8, paper: &mut Paper) {
         if (self.line.chars().count() as u32 + 1) * CELL.0 * self.size.0 > PAPER_DOTS {
             self.feed(paper);
@@ -55,7 +55,6 @@ impl TextState {
         self.line.push(find_letter(self.page, byte));
     }
 
-    /// The line goes onto the paper.
     pub(super) fn feed(&mut self, paper: &mut Paper) {
         let line = std::mem::take(&mut self.line);
         let (cell, height) = (CELL.0 * self.size.0, CELL.1 * self.size.1);

@@ -1,4 +1,4 @@
-//! ESC/POS: confirms, stands still, goes on, tears.
+//! ESC/POS: confirms, stands still, continues, tears.
 
 use super::*;
 
@@ -23,9 +23,9 @@ fn standing_still_it_answers_status_and_holds_the_sender_back() {
     b.printer.set(PrinterFault::CoverOpen);
     b.send(&[0x10, 0x04, 2]);
     assert_eq!(b.received(), [0x16]);
-    b.line.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
-    rustix::net::sockopt::set_socket_send_buffer_size(&b.line, 4096).unwrap();
-    let sent = (0..10_000).take_while(|_| b.line.write_all(LABEL).is_ok()).count();
+    b.connection.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+    rustix::net::sockopt::set_socket_send_buffer_size(&b.connection, 4096).unwrap();
+    let sent = (0..10_000).take_while(|_| b.connection.write_all(LABEL).is_ok()).count();
     assert!(sent < 10_000, "a printer that stands still must not take 300 kB");
     assert!(b.printer.printed().is_empty());
     b.printer.mend();
@@ -54,7 +54,7 @@ fn power_off_loses_what_it_held_and_comes_back_on_the_same_port() {
     b.printer.set(PrinterFault::CoverOpen);
     b.send(LABEL);
     b.printer.set(PrinterFault::PowerOff);
-    assert_eq!(b.line.read(&mut [0; 8]).unwrap_or(0), 0);
+    assert_eq!(b.connection.read(&mut [0; 8]).unwrap_or(0), 0);
     b.printer.mend();
     b.reconnect();
     b.send(LABEL);
@@ -66,7 +66,7 @@ fn power_off_loses_what_it_held_and_comes_back_on_the_same_port() {
 fn a_line_that_breaks_in_mid_label_leaves_a_torn_one() {
     let mut b = Bench::of(Language::EscPos);
     b.send(&LABEL[..10]);
-    b.line = connect_after(&b);
+    b.connection = connect_after(&b);
     // NULs complete the raster that was left open; the cut parts the pieces.
     b.send(&[0; 64]);
     b.send(b"\x1dVB\0");
@@ -80,7 +80,7 @@ fn a_line_that_breaks_in_mid_label_leaves_a_torn_one() {
 
 /// Hangs up in good order.
 fn connect_after(b: &Bench) -> TcpStream {
-    b.line.shutdown(std::net::Shutdown::Both).unwrap();
+    b.connection.shutdown(std::net::Shutdown::Both).unwrap();
     connect(&b.printer)
 }
 

@@ -158,13 +158,13 @@ fn a_running_printer_outlives_nonsense() {
         })
         .take(20_000)
         .collect();
-        drop(b.line.write_all(&noise));
-        b.line.shutdown(std::net::Shutdown::Both).unwrap();
+        drop(b.connection.write_all(&noise));
+        b.connection.shutdown(std::net::Shutdown::Both).unwrap();
         assert!(b.printer.wait_until_idle(WAIT), "{name}");
         b.printer.set(PrinterFault::PowerOff);
         b.printer.mend();
         b.reconnect();
         b.send(ask);
-        assert!(b.line.read_exact(&mut [0]).is_ok(), "{name} does not answer any more");
+        assert!(b.connection.read_exact(&mut [0]).is_ok(), "{name} does not answer any more");
     }
 }

@@ -168,7 +168,7 @@ fn paper_that_ends_in_a_label_leaves_half_of_it_and_it_is_printed_again() {
     }
 }
 
-/// Large enough that its middle is in the middle of the line, too.
+/// Large enough that the middle of the stream is in the middle of the label.
 fn large(language: Language) -> Vec<u8> {
     match language {
         Language::Zpl => {
@@ -187,8 +187,8 @@ fn the_line_breaks_in_mid_label_and_nothing_comes_out() {
         b.printer.set(PrinterFault::LineBreaksInLabel { after: 1 });
         b.send(&label);
         b.out(1);
-        // It may break before all has been given to it.
-        drop(b.line.write_all(&label));
+        // It may break before all has been sent.
+        drop(b.connection.write_all(&label));
         b.reconnect();
         // What fills up a torn bitmap, and wipes what else was begun.
         if language == Language::Tspl {

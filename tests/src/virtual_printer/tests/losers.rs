@@ -1,4 +1,4 @@
-//! Brother QL and DYMO: they throw away all that they hold at a fault.
+//! Brother QL and DYMO: they discard all that they hold at a fault.
 
 use std::net::UdpSocket;
 
@@ -61,7 +61,7 @@ fn the_wrong_roll_is_refused_until_it_is_told_anew() {
     b.send(&page(12, 0x1a));
     assert_eq!(brief(b.received()), [0, 1, 2, 0]);
     b.printer.mend();
-    // Not before it is told to begin anew.
+    // Not before it is reset.
     b.send(&[&page(12, 0x1a)[..], b"\x1biS"].concat());
     assert_eq!(brief(b.received()), [0, 1, 0, 0]);
     assert!(b.printer.printed().is_empty());
@@ -81,7 +81,7 @@ fn completed_comes_too_early_when_the_roll_ends() {
     let [first, second, kind, _] = brief(b.received());
     assert!((1..=2).contains(&first) && (second, kind) == (0, 2));
     assert!(b.printer.printed()[0].partial);
-    // What it gets now is gone.
+    // What it receives now is lost.
     b.send(&[&page(30, 0x1a)[..], b"\x1biS"].concat());
     assert_eq!(brief(b.received())[2], 0);
     b.printer.mend();
@@ -94,7 +94,7 @@ fn completed_comes_too_early_when_the_roll_ends() {
 fn an_open_cover_clears_it() {
     for fault in [PrinterFault::CoverOpen, PrinterFault::PaperOutAfter(0)] {
         let mut b = brother(false);
-        // It has to know whom to tell.
+        // It has to know whom to answer.
         b.send(b"\x1biS");
         assert_eq!(brief(b.received()), [0; 4]);
         b.send(&page(12, 0x1a)[..60]);
@@ -114,12 +114,12 @@ fn an_open_cover_clears_it() {
     }
 }
 
-/// What `snmpget -v1 -c public` asks for.
+/// The request of `snmpget -v1 -c public`.
 fn question(object: &[u8]) -> Vec<u8> {
-    let wrap = |tag: u8, parts: &[&[u8]]| {
+    fn wrap(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
         let content = parts.concat();
         [&[tag, content.len() as u8][..], &content].concat()
-    };
+    }
     let binding = wrap(0x30, &[&wrap(6, &[object]), &[5, 0]]);
     let get = wrap(0xa0, &[&[2, 4, 1, 2, 3, 4, 2, 1, 0, 2, 1, 0], &wrap(0x30, &[&binding])]);
     wrap(0x30, &[&[2, 1, 0], &wrap(4, &[b"public"]), &get])

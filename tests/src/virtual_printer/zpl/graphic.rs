@@ -7,14 +7,13 @@ use base64::Engine;
 /// No graphic is larger: 4 × 12 in at 600 dpi.
 const DOTS_BYTES_MAX: usize = 4 << 20;
 
-/// A picture: bytes across, and dots with 1 for black.
+/// Bytes across, and dots with 1 for black.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Graphic {
     pub(super) across: usize,
     pub(super) dots: Vec<u8>,
 }
 
-/// Whether the command carries raw bytes.
 pub(super) fn is_raw(head: &[u8]) -> bool {
     head.starts_with(b"^GFB") || head.starts_with(b"^GFC")
 }

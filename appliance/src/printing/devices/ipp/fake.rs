@@ -8,7 +8,6 @@ use std::thread::JoinHandle;
 /// An attribute: tag, name, value.
 pub(crate) type FakeAttribute<'a> = (u8, &'a str, &'a [u8]);
 
-/// An answer with groups of attributes.
 pub(crate) fn answer(status: u16, groups: &[(u8, &[FakeAttribute<'_>])]) -> Vec<u8> {
     let mut bytes = vec![1, 1];
     bytes.extend_from_slice(&status.to_be_bytes());
@@ -32,7 +31,6 @@ fn put(bytes: &mut Vec<u8>, (tag, name, value): &FakeAttribute<'_>) {
     bytes.extend_from_slice(value);
 }
 
-/// How a printer says that it is.
 pub(crate) fn printer(state: u8, reasons: &[&str]) -> Vec<u8> {
     queue(state, reasons, &["iso_a4_210x297mm"], "")
 }
@@ -58,20 +56,16 @@ fn queue(state: u8, reasons: &[&str], media: &[&str], device: &str) -> Vec<u8> {
     answer(0, &[(4, &reported)])
 }
 
-/// A document that the queue was given.
 #[derive(Debug, Clone)]
 pub(crate) struct Document {
     pub(crate) number: i32,
     pub(crate) name: String,
     pub(crate) pdf: Vec<u8>,
-    /// The paper that it is for.
     pub(crate) media: String,
-    /// Its job-state.
     pub(crate) state: u8,
     pub(crate) begun: bool,
 }
 
-/// What a queue has, and how it behaves.
 #[derive(Debug)]
 pub(crate) struct Inside {
     pub(crate) documents: Vec<Document>,
@@ -80,7 +74,6 @@ pub(crate) struct Inside {
     pub(crate) printer: (u8, Vec<&'static str>),
     /// Takes the next document and hangs up without a word.
     pub(crate) swallow: bool,
-    /// Hangs up on every question.
     pub(crate) dead: bool,
     /// The status of the next Print-Job, which is not taken.
     pub(crate) refuse: Option<u16>,
@@ -94,7 +87,6 @@ pub(crate) struct Inside {
     pub(crate) http: Option<&'static str>,
     /// So many times it does not take a document back.
     pub(crate) keeps: u32,
-    /// Requests so far.
     pub(crate) requested: u32,
 }
 
@@ -201,7 +193,6 @@ fn request(stream: &mut TcpStream) -> Option<Vec<u8>> {
     }
 }
 
-/// The value of the first attribute of this name.
 fn value<'a>(request: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let marked = [&(name.len() as u16).to_be_bytes()[..], name.as_bytes()].concat();
     let at = request.windows(marked.len()).position(|w| w == marked)? + marked.len();

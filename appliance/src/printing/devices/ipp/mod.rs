@@ -26,13 +26,11 @@ use crate::printing::model::queue_error::{GarbledAnswer, LostAnswer, QueueError,
 
 /// Bytes of an answer: a printer that lists a thousand kinds of paper needs a quarter of it.
 const ANSWER_BYTES_MAX: usize = 256 << 10;
-/// Values within values within values.
 const DEPTH_MAX: usize = 8;
 /// Values of one attribute that are looked at, and characters of each.
 const VALUES_MAX: usize = 64;
 const WORDS_MAX: usize = 200;
 const CONNECT_MAX: Duration = Duration::from_secs(3);
-/// For an answer to a question.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// For taking a whole document, by a printer that has to wake up first.
 const SUBMIT_MAX: Duration = Duration::from_secs(120);
@@ -46,26 +44,20 @@ const PAPER_MM: f64 = 1.0;
 /// Documents of a list that are looked through, the newest first.
 const JOBS_MAX: i32 = 200;
 
-/// What a queue says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueState {
-    /// In the words of label printers.
     pub condition: PrinterCondition,
     /// It stands still until somebody mends it.
     pub stopped: bool,
     /// Whether it takes documents now.
     pub accepts: bool,
-    /// Whether it takes PDF.
     pub takes_pdf: bool,
-    /// Maker and model.
     pub model: String,
     /// What is in its trays, as it calls it, such as `iso_a4_210x297mm`.
     pub media: Vec<String>,
     /// It stands on a computer, in front of the printer at this address.
     pub device: Option<String>,
-    /// It will be out of something soon.
     pub low: bool,
-    /// In its own words.
     pub message: String,
 }
 
@@ -98,8 +90,10 @@ impl QueueState {
 /// How print queues call the paper of this size (millimetres).
 pub(crate) fn media_name((width, height): (f64, f64)) -> String {
     const NAMES: [&str; 2] = ["na_letter_8.5x11in", "iso_a4_210x297mm"];
-    let near = |(w, h): (f64, f64)| (w - width).abs() < PAPER_MM && (h - height).abs() < PAPER_MM;
-    let known = NAMES.iter().find(|name| size_mm(name).is_some_and(near));
+    let known = NAMES.iter().find(|name| {
+        size_mm(name)
+            .is_some_and(|(w, h): (f64, f64)| (w - width).abs() < PAPER_MM && (h - height).abs() < PAPER_MM)
+    });
     known.map_or_else(|| format!("om_sheet_{width}x{height}mm"), |name| (*name).to_owned())
 }
 
@@ -116,34 +110,24 @@ fn size_mm(name: &str) -> Option<(f64, f64)> {
     })
 }
 
-/// What became of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocumentState {
-    /// In the queue; nothing of it is on paper.
     Waiting,
-    /// The same, until somebody releases it.
     Held,
-    /// On its way.
     Printing,
     /// Stopped half-way; goes on when the printer is mended.
     Stopped,
-    /// The printer says that all its pages are out.
     Printed,
     /// The queue gave all of it to a printer of which it hears no more.
     Handed,
-    /// Somebody took it out of the queue.
     Cancelled {
-        /// Pages may be out.
         begun: bool,
     },
-    /// The printer gave it up.
     Failed {
-        /// Pages may be out.
         begun: bool,
     },
 }
 
-/// A print queue.
 #[derive(Debug, Clone)]
 pub struct IppQueue {
     url: String,
@@ -332,7 +316,6 @@ fn no_queue(e: QueueError) -> QueueError {
     if matches!(e, QueueError::Unknown) { QueueError::NoQueue } else { e }
 }
 
-/// A question with one more attribute.
 fn with_attribute(
     mut question: IppRequestResponse,
     name: &str,
@@ -379,7 +362,6 @@ fn document_state(job: &IppAttributeGroup) -> Result<DocumentState, QueueError> 
     })
 }
 
-/// The innermost reason.
 fn error_cause(e: &reqwest::Error) -> String {
     let mut e: &dyn std::error::Error = e;
     while let Some(inner) = e.source() {
@@ -388,7 +370,6 @@ fn error_cause(e: &reqwest::Error) -> String {
     e.to_string().chars().take(WORDS_MAX).collect()
 }
 
-/// An answer that was vetted, and that is no refusal.
 fn read_answer(answer: Vec<u8>) -> Result<IppRequestResponse, QueueError> {
     check_answer(&answer).ok_or(GARBLED)?;
     let answer = IppParser::new(::ipp::reader::IppReader::new(std::io::Cursor::new(answer))).parse();
@@ -448,7 +429,6 @@ fn check_answer(answer: &[u8]) -> Option<()> {
     }
 }
 
-/// The texts of an attribute.
 fn keyword_values(group: &IppAttributeGroup, name: &str) -> Vec<String> {
     let Some(attribute) = group.get(name) else { return Vec::new() };
     let text = |value: &IppValue| {

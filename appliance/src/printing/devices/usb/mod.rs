@@ -28,12 +28,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// After a printer sent an empty packet, which means that it has nothing to say and would say so 1,000 times a second.
 const SILENCE_PAUSE: Duration = Duration::from_millis(50);
 
-/// Where the kernel shows its devices; tests make their own.
 #[derive(Debug, Clone)]
 pub struct DeviceTree {
     /// `/sys/class/usbmisc`.
     pub sys: PathBuf,
-    /// `/dev/usb`.
     pub dev: PathBuf,
 }
 
@@ -46,24 +44,20 @@ impl Default for DeviceTree {
 /// A printer that is plugged in, in its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsbDevice {
-    /// Its device file at the moment.
     pub node: PathBuf,
     /// Maker's number.
     pub vendor: u16,
     /// Model's number.
     pub product: u16,
-    /// Serial number, where it has one.
     pub serial: Option<String>,
     /// Maker's name.
     pub manufacturer: Option<String>,
-    /// Model's name.
     pub model: Option<String>,
     /// What it says of itself as a printer (IEEE 1284): `MFG:…;MDL:…;CMD:…;`.
     pub ieee1284: Option<String>,
 }
 
 impl UsbDevice {
-    /// By what it is found again.
     pub fn id(&self) -> UsbId {
         match &self.serial {
             Some(serial) => UsbId::Serial(serial.clone()),
@@ -109,7 +103,6 @@ impl DeviceTree {
         })
     }
 
-    /// The one printer that is meant.
     pub(crate) fn find(&self, id: &UsbId) -> Result<UsbDevice, UsbFault> {
         let mut meant: Vec<_> = self.devices().into_iter().filter(|device| device.is(id)).collect();
         match (meant.pop(), meant.len()) {
@@ -193,9 +186,7 @@ struct UsbLine {
     node: PathBuf,
     tree: DeviceTree,
     id: UsbId,
-    /// Until when nothing is read.
     rest: Option<Pin<Box<Sleep>>>,
-    /// After the shutdown: the printer has taken all.
     taken: bool,
     /// A printer whose cable goes one way only.
     mute: bool,

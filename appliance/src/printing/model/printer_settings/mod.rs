@@ -17,20 +17,16 @@ use crate::printing::model::paper::PrinterPaper;
 
 pub use self::refusal::PrinterRefusal;
 
-/// Printers of one box; each has a thread.
 pub const PRINTERS_MAX: usize = 32;
-/// Characters of a printer's name.
 pub const NAME_CHARS_MAX: usize = 60;
 /// Dots of the widest head that is driven: 8 in at 1,200 dots per inch.
 const HEAD_DOTS_MAX: u32 = 9_600;
 /// Millimetres of paper that may lie beyond the head on each side: more, and the roll is for a wider printer.
 const BEYOND_MM_MAX: f64 = 6.0;
-/// What a person may say about a roll of their own (millimetres).
 const ROLL_MM: (f64, f64) = (10.0, 220.0);
 const LABEL_MM: (f64, f64) = (5.0, 600.0);
 const GAP_MM: (f64, f64) = (0.0, 20.0);
 const GAP_MM_USUAL: f64 = 3.0;
-/// Millimetres a second.
 const SPEED: (u16, u16) = (10, 400);
 
 /// The language of office printers: whole sheets of labels, given to a print queue.
@@ -183,7 +179,6 @@ pub struct PrinterSettings {
 }
 
 impl PrinterSettings {
-    /// Which settings these are, for those who change them.
     pub(crate) fn version(&self) -> ContentVersion {
         // Plain settings always serialise.
         ContentVersion::of(&serde_json::to_vec(self).unwrap_or_default())
@@ -375,36 +370,23 @@ fn check_within<T: PartialOrd + Copy + Into<u32>>(
     Err(PrinterRefusal::Range { field, value: value.into(), least: least.into(), most: most.into() })
 }
 
-/// One printer as it is driven.
 #[derive(Debug, Clone)]
 pub struct PrinterConfig {
-    /// Its name on pages; unique.
     pub name: String,
     /// `tcp://host:9100`.
     pub address: String,
-    /// What it speaks, when it prints label by label.
     pub language: PrinterLanguage,
     /// An office printer's paper: it gets PDF by the sheet, and has no other language.
     pub sheet: Option<&'static LabelSheet>,
-    /// Its resolution.
     pub dpi: Dpi,
-    /// Dots across its head.
     pub head_dots: u32,
-    /// What it can tell.
     pub answers: ConfirmationLevel,
-    /// What a person said of that.
     pub requested: StatusQueryMode,
-    /// What is in it; of a sheet, one of its labels.
     pub media: Media,
-    /// 0 to 100.
     pub darkness: Option<u8>,
-    /// Millimetres a second.
     pub speed_mm_s: Option<u16>,
-    /// Fewer bytes.
     pub dense: bool,
-    /// The model's own name.
     pub model: Option<String>,
-    /// Its time limits.
     pub timeouts: ConnectionTimeouts,
     /// Where a printer that says nothing on its line is asked by SNMP: 161, unless its agent is a made one.
     pub status_port: u16,
@@ -437,17 +419,14 @@ impl PrinterConfig {
         }
     }
 
-    /// The name of what it speaks.
     pub(crate) fn speaks(&self) -> &'static str {
         if self.sheet.is_some() { PDF } else { self.language.name() }
     }
 
-    /// What is in it.
     pub(crate) fn paper(&self) -> PrinterPaper {
         self.sheet.map_or_else(|| PrinterPaper::Roll(self.media.size()), PrinterPaper::from)
     }
 
-    /// What a session has to know of it.
     pub(crate) fn profile(&self) -> PrinterProfile {
         PrinterProfile {
             dpi: self.dpi,

@@ -11,116 +11,58 @@ use crate::printing::model::queue_error::QueueError;
 /// Why a printer is not set up so. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PrinterRefusal {
-    /// No name, a long one, or one with a slash.
     #[error("a printer’s name has 1 to {NAME_CHARS_MAX} characters and no slash; choose another name")]
     Name,
-    /// Another printer has this name.
     #[error("another printer is already named {0:?}; choose another name, or remove that one first")]
     SameName(String),
     /// Two workers at one printer would talk into each other's labels.
     #[error("the printer {other:?} already has the address {address}; change or remove that one first")]
-    SameAddress {
-        /// Which has it.
-        other: String,
-        /// As given.
-        address: String,
-    },
-    /// No printer has this name.
+    SameAddress { other: String, address: String },
     #[error("no printer is named {0:?}; check the list of printers")]
     Unknown(String),
     /// Somebody else changed it since.
     #[error("somebody else changed the printer {0:?} meanwhile; check it, then change it again")]
     Changed(String),
-    /// It stands in the settings file.
     #[error(
         "the printer {0:?} is defined in the box’s settings file; change or remove it there and restart the box"
     )]
     Fixed(String),
-    /// No such language.
     #[error("{0}, and pdf for label sheets on an office printer")]
     Language(#[from] UnknownLanguage),
-    /// No such way to a printer.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// Not a resolution of these printers.
     #[error(
         "printers of this language have {} dots per inch, not {dpi}; check the type plate",
         known.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
     )]
-    Dpi {
-        /// As given.
-        dpi: u16,
-        /// What there is.
-        known: Vec<u16>,
-    },
-    /// No such roll.
+    Dpi { dpi: u16, known: Vec<u16> },
     #[error(
         "{media:?} is not a roll for this language; choose one of {known}, or give width_mm and height_mm"
     )]
-    Media {
-        /// As given.
-        media: String,
-        /// What there is.
-        known: String,
-    },
-    /// No such sheet.
+    Media { media: String, known: String },
     #[error("{media:?} is not a sheet of labels that the box knows; choose one of {known}")]
-    Sheet {
-        /// As given.
-        media: String,
-        /// What there is.
-        known: String,
-    },
-    /// A measured roll where sheets are meant.
+    Sheet { media: String, known: String },
     #[error("a custom roll is not a sheet of labels; choose one of {known}")]
-    RollForSheets {
-        /// What there is.
-        known: String,
-    },
+    RollForSheets { known: String },
     /// Neither a length nor endless, or both.
     #[error("a custom roll has either height_mm or continuous = true; give one of them")]
     Length,
     /// A measure outside its limits.
     #[error("{field} is {value}, and must be from {least} to {most} mm; measure the roll")]
-    Millimetres {
-        /// Which.
-        field: &'static str,
-        /// As given.
-        value: f64,
-        /// The least.
-        least: f64,
-        /// The most.
-        most: f64,
-    },
+    Millimetres { field: &'static str, value: f64, least: f64, most: f64 },
     /// A number outside its limits.
     #[error("{field} is {value}, and must be from {least} to {most}")]
-    Range {
-        /// Which.
-        field: &'static str,
-        /// As given.
-        value: u32,
-        /// The least.
-        least: u32,
-        /// The most.
-        most: u32,
-    },
-    /// The head is too narrow for the roll.
+    Range { field: &'static str, value: u32, least: u32, most: u32 },
     #[error(
         "the roll is {roll_mm:.1} mm wide and this printer’s head reaches {head_mm:.1} mm; choose a narrower roll, or give head_dots when the printer is a wide one"
     )]
-    HeadReach {
-        /// The roll.
-        roll_mm: f64,
-        /// The head.
-        head_mm: f64,
-    },
+    HeadReach { roll_mm: f64, head_mm: f64 },
     /// A model that cannot be driven.
     #[error(transparent)]
     Model(ModelFault),
     /// What its language has against the roll or the model.
     #[error(transparent)]
     Encode(EncodeError),
-    /// Enough.
     #[error("a box drives at most {PRINTERS_MAX} printers; remove one first")]
     TooMany,
     /// The box cannot write it down.
@@ -138,7 +80,6 @@ pub enum PrinterRefusal {
 }
 
 impl PrinterRefusal {
-    /// Which field of the settings it is about.
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::Name | Self::SameName(_) | Self::Unknown(_) | Self::Fixed(_) => Some("name"),

@@ -16,7 +16,6 @@ use crate::printing::model::make_error::MakeError;
 use crate::printing::queue::ledger::tables::JOBS;
 use crate::printing::queue::ledger::{PrintLedger, RedbResult};
 
-/// Version → the file as it was given.
 const FILES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("print_designs");
 /// Name → the version that counts.
 const PRESENT: TableDefinition<'_, &str, u64> = TableDefinition::new("print_designs_present");
@@ -34,7 +33,6 @@ type AtHand = Vec<((String, u64, u64), JobTemplate)>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TemplateCache(Arc<Mutex<AtHand>>);
 
-/// A file of the facility's own.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredFile {
     /// A template's name, or [`LOGO`].
@@ -50,7 +48,6 @@ pub(crate) fn open_template_tables(tx: &WriteTransaction) -> RedbResult<()> {
 }
 
 impl PrintLedger {
-    /// All that count now.
     pub(crate) fn designs(&self) -> Result<Vec<StoredFile>, LedgerError> {
         self.read("reading the templates", |tx| {
             let (files, mut stored) = (tx.open_table(FILES)?, Vec::new());
@@ -65,7 +62,6 @@ impl PrintLedger {
         })
     }
 
-    /// One version of a file.
     pub(crate) fn design_file(&self, version: u64) -> Result<Option<Vec<u8>>, LedgerError> {
         self.read("reading a template", |tx| {
             Ok(tx.open_table(FILES)?.get(version)?.map(|file| file.value().to_vec()))
@@ -86,7 +82,6 @@ impl PrintLedger {
         })
     }
 
-    /// Nothing counts under this name any more.
     pub(crate) fn drop_design(&self, name: &str) -> Result<(), LedgerError> {
         self.write("removing a template", |tx| {
             tx.open_table(PRESENT)?.remove(name)?;
@@ -94,7 +89,6 @@ impl PrintLedger {
         })
     }
 
-    /// What a job prints with: the versions that it was submitted with.
     pub(crate) fn design_of(&self, head: &JobHead) -> Result<Result<JobTemplate, MakeError>, LedgerError> {
         let expected = (head.template.clone(), head.design, head.logo);
         let at_hand = || self.drawer.0.lock().unwrap_or_else(PoisonError::into_inner);

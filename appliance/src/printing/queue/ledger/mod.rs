@@ -28,13 +28,11 @@ use crate::printing::queue::ledger::tables::{
 };
 use crate::store::StateDb;
 
-/// A database that is gone with the process.
 pub(crate) fn in_memory() -> Result<Database, LedgerError> {
     let made = Database::builder().create_with_backend(redb::backends::InMemoryBackend::new());
     made.map_err(|e| LedgerError { doing: "making one in memory", source: Box::new(e.into()) })
 }
 
-/// A job as the ledger has it.
 #[derive(Debug, Clone)]
 pub(crate) struct LedgerJob {
     pub(crate) seq: u64,
@@ -47,13 +45,11 @@ pub(crate) struct LedgerJob {
 pub(crate) enum SubmitOutcome {
     /// As it stands: new, or the first one of this id or key.
     Job(Box<LedgerJob>),
-    /// A blank tag that a printer was given before.
     BlankAgain(Tag),
     /// Too many jobs are unfinished.
     Full,
 }
 
-/// An answer's fate.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum AnswerOutcome {
     Settled,
@@ -65,7 +61,6 @@ pub(crate) enum AnswerOutcome {
 #[derive(Debug, Clone)]
 pub(crate) struct PrintLedger {
     db: StateDb,
-    /// Rung after every change.
     news: ChangeSignal,
     drawer: designs::TemplateCache,
 }
@@ -151,7 +146,6 @@ impl PrintLedger {
         })
     }
 
-    /// One job.
     pub(crate) fn job(&self, id: JobId) -> Result<Option<LedgerJob>, LedgerError> {
         self.read("reading a job", |tx| {
             let seq = tx.open_table(JOB_IDS)?.get(id.to_string().as_str())?.map(|s| s.value());
@@ -171,7 +165,6 @@ impl PrintLedger {
         })
     }
 
-    /// The job of this key.
     pub(crate) fn find_key(&self, key: &str) -> Result<Option<LedgerJob>, LedgerError> {
         self.read("looking for a job", |tx| {
             let seq = tx.open_table(KEYS)?.get(key)?.map(|s| s.value());
@@ -179,7 +172,6 @@ impl PrintLedger {
         })
     }
 
-    /// The newest jobs first.
     pub(crate) fn jobs(&self, at_most: usize) -> Result<Vec<LedgerJob>, LedgerError> {
         self.read("listing jobs", |tx| {
             let newest: Vec<u64> = tx
@@ -211,7 +203,6 @@ impl PrintLedger {
         self.read("reading a job's labels", |tx| read_rows(&tx.open_table(STATES)?, seq))
     }
 
-    /// What label `n` says.
     pub(crate) fn label(&self, seq: u64, n: u32) -> Result<Option<LabelRequest>, LedgerError> {
         self.read("reading a label", |tx| read_label(&tx.open_table(LABELS)?, (seq, n)))
     }
@@ -316,7 +307,6 @@ impl PrintLedger {
         })
     }
 
-    /// Whatever is under way in a job may be out or not.
     pub(crate) fn doubt(&self, seq: u64, now_ms: i64) -> Result<(), LedgerError> {
         self.write("writing down a doubt", |tx| doubt_all(tx, seq, now_ms))
     }
@@ -326,7 +316,6 @@ impl PrintLedger {
         self.read("looking for torn labels", |tx| Ok(tx.open_table(PARTIAL_LABELS)?.get(printer)?.is_some()))
     }
 
-    /// This printer holds no half label any more.
     pub(crate) fn whole(&self, printer: &str) -> Result<(), LedgerError> {
         self.write("writing down that a printer is free", |tx| {
             tx.open_table(PARTIAL_LABELS)?.remove(printer)?;
@@ -378,12 +367,10 @@ impl PrintLedger {
         self.read("listing outcomes", |tx| table_keys(&tx.open_table(UNREPORTED)?))
     }
 
-    /// One job by its place in the ledger.
     pub(crate) fn job_at(&self, seq: u64) -> Result<LedgerJob, LedgerError> {
         self.read("reading a job", |tx| read_job(tx, seq))
     }
 
-    /// The log has the outcome.
     pub(crate) fn reported(&self, id: JobId) -> Result<(), LedgerError> {
         self.write("writing down that an outcome is in the log", |tx| {
             let seq = tx.open_table(JOB_IDS)?.get(id.to_string().as_str())?.map(|s| s.value());
@@ -394,7 +381,6 @@ impl PrintLedger {
         })
     }
 
-    /// The bell that is rung after every change.
     pub(crate) fn news(&self) -> &ChangeSignal {
         &self.news
     }

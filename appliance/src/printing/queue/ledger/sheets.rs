@@ -12,34 +12,26 @@ use crate::printing::queue::ledger::tables::{
 };
 use crate::printing::queue::ledger::{AnswerOutcome, PrintLedger, RedbResult, doubt_all};
 
-/// Printer → the sheet that its queue has.
 const SHEETS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("print_sheets");
 
-/// One document with labels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SubmittedSheet {
-    /// Its job.
     pub(crate) seq: u64,
-    /// Its labels, in order.
     pub(crate) labels: Vec<u32>,
     /// By which the queue knows it; no other sheet ever has it.
     pub(crate) name: String,
     /// The queue's number of it, once it was told.
     pub(crate) number: Option<i32>,
-    /// Which queue has it.
     pub(crate) address: String,
 }
 
-/// What became of a sheet.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SheetOutcome {
-    /// It is out, by this proof.
     Out(ConfirmedBy),
     /// The queue has nothing of it on paper: its labels are printed by another sheet.
     Back,
     /// Nothing of it is on paper and nothing will be, for this reason.
     Failed(FailureCause),
-    /// Only a person can tell.
     Doubt,
 }
 
@@ -69,7 +61,6 @@ fn read_sheet(sheet: &[u8]) -> RedbResult<SubmittedSheet> {
 }
 
 impl PrintLedger {
-    /// The sheet that this printer's queue has.
     pub(crate) fn sheet(&self, printer: &str) -> Result<Option<SubmittedSheet>, LedgerError> {
         self.read("reading which sheet is printed", |tx| {
             tx.open_table(SHEETS)?.get(printer)?.map(|sheet| read_sheet(sheet.value())).transpose()

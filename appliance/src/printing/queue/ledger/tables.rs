@@ -15,7 +15,6 @@ use crate::printing::queue::ledger::{LedgerJob, RedbResult};
 pub(crate) const JOBS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("print_jobs");
 pub(crate) const JOB_IDS: TableDefinition<'_, &str, u64> = TableDefinition::new("print_job_ids");
 pub(crate) const KEYS: TableDefinition<'_, &str, u64> = TableDefinition::new("print_job_keys");
-/// (job, n) → what the label says.
 pub(crate) const LABELS: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("print_labels");
 /// (job, n) → state, proof, attempts, time: small, because it is written three times a label.
 pub(crate) const STATES: TableDefinition<'_, (u64, u32), (u8, u8, u32, i64)> =
@@ -30,7 +29,6 @@ pub(crate) const OPEN: TableDefinition<'_, u64, ()> = TableDefinition::new("prin
 pub(crate) const UNREPORTED: TableDefinition<'_, u64, ()> = TableDefinition::new("print_unreported");
 /// Printers that may hold half a label: what is said to them first has to end it.
 pub(crate) const PARTIAL_LABELS: TableDefinition<'_, &str, ()> = TableDefinition::new("print_torn");
-/// Blank tags that were ever given to a printer.
 pub(crate) const BLANKS: TableDefinition<'_, &str, u64> = TableDefinition::new("print_blanks");
 
 /// Tag → when its label was printed last (milliseconds since 1970), as far as its job is finished.
@@ -221,14 +219,15 @@ pub(crate) fn read_readable(
     tx: &redb::ReadTransaction,
     jobs: impl IntoIterator<Item = u64>,
 ) -> RedbResult<Vec<LedgerJob>> {
-    let read = |seq| match read_job(tx, seq) {
-        Err(redb::Error::Corrupted(error)) => {
-            tracing::warn!(seq, %error, "a print job cannot be read: it is passed over");
-            None
-        }
-        read => Some(read),
-    };
-    jobs.into_iter().filter_map(read).collect()
+    jobs.into_iter()
+        .filter_map(|seq| match read_job(tx, seq) {
+            Err(redb::Error::Corrupted(error)) => {
+                tracing::warn!(seq, %error, "a print job cannot be read: it is passed over");
+                None
+            }
+            read => Some(read),
+        })
+        .collect()
 }
 
 /// Why a job cannot be read; nothing where it can.

@@ -16,12 +16,9 @@ use crate::printing::{PrintRefusal, PrintService};
 
 /// Templates of a facility's own.
 pub const OWN_MAX: usize = 100;
-/// Bytes of a template's file.
 pub const TEMPLATE_BYTES_MAX: usize = BYTES_MAX;
-/// Bytes of a logo's file.
 pub const LOGO_BYTES_MAX: usize = FILE_BYTES_MAX;
 
-/// A template that can be chosen.
 #[derive(Debug, Clone)]
 struct Known {
     template: Arc<Template>,
@@ -36,24 +33,18 @@ impl Known {
     }
 }
 
-/// The facility's logo.
 #[derive(Debug, Clone)]
 pub struct LogoView {
-    /// As it was given.
     pub file: Arc<[u8]>,
     /// `image/png` or `image/jpeg`.
     pub kind: &'static str,
-    /// Pixels across and down.
     pub size: (u32, u32),
-    /// Another one for each file that was taken.
     pub version: u64,
     logo: Arc<Logo>,
 }
 
-/// All that can be chosen at one time.
 #[derive(Debug, Default)]
 struct Shown {
-    /// The built-in ones first.
     templates: Vec<Known>,
     logo: Option<LogoView>,
 }
@@ -124,7 +115,6 @@ impl TemplateRegistry {
         self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Until this is dropped, all that can be chosen stays.
     pub(crate) fn choosing(&self) -> RwLockReadGuard<'_, ()> {
         self.choosing.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -135,13 +125,11 @@ impl TemplateRegistry {
         names.iter().filter_map(|name| shown.find(name).map(|known| shown.design(known))).collect()
     }
 
-    /// All names, for a message.
     pub(crate) fn known(&self) -> String {
         let shown = self.shown();
         shown.templates.iter().map(|known| known.template.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// Changes what is kept, then what is shown.
     fn change<T>(
         &self,
         ledger: &PrintLedger,
@@ -196,11 +184,9 @@ impl From<&Known> for TemplateView {
     }
 }
 
-/// A template that was taken.
 #[derive(Debug, Clone)]
 pub struct StoredTemplate {
     pub view: TemplateView,
-    /// The version that it is now.
     pub version: ContentVersion,
     /// Whether there was none of its name.
     pub is_new: bool,
@@ -209,18 +195,11 @@ pub struct StoredTemplate {
 /// Why a template or a logo is not taken. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum DesignRefusal {
-    /// What is wrong with the template, and in which line.
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// The file's name is another than the one that it was sent to.
     #[error("the file has the name {message:?} and was sent as {expected:?}; give both the same name")]
-    OtherName {
-        /// Where it was sent to.
-        expected: String,
-        /// What it says.
-        message: String,
-    },
-    /// A built-in one, which every box has alike.
+    OtherName { expected: String, message: String },
     #[error("{0:?} is built in and stays as it is; give your own template another name, such as {0}-own")]
     BuiltIn(String),
     /// Over [`OWN_MAX`].
@@ -229,13 +208,10 @@ pub enum DesignRefusal {
     /// Somebody else changed it since.
     #[error("somebody else changed the template {0:?} meanwhile; check it, then change it again")]
     Changed(String),
-    /// No own template of that name.
     #[error("there is no template {0:?} of your own; check the list")]
     Unknown(String),
-    /// What is wrong with the picture.
     #[error(transparent)]
     Logo(#[from] LogoError),
-    /// Nothing to remove.
     #[error("there is no logo")]
     NoLogo,
     /// The box cannot write it down.
@@ -244,12 +220,10 @@ pub enum DesignRefusal {
 }
 
 impl PrintService {
-    /// All templates, the built-in ones first.
     pub fn templates(&self) -> Vec<TemplateView> {
         self.designs.shown().templates.iter().map(TemplateView::from).collect()
     }
 
-    /// One by its name.
     pub fn template(&self, name: &str) -> Option<Arc<Template>> {
         self.designs.shown().find(name).map(|known| known.template.clone())
     }
@@ -259,7 +233,6 @@ impl PrintService {
         self.designs.shown().find(name).map(|known| known.file.clone())
     }
 
-    /// Which file it has, for those who change it.
     pub fn template_version(&self, name: &str) -> Option<ContentVersion> {
         self.designs.shown().find(name).map(Known::content_version)
     }
@@ -348,7 +321,6 @@ impl PrintService {
         })
     }
 
-    /// The facility's logo.
     pub fn logo(&self) -> Option<LogoView> {
         self.designs.shown().logo.clone()
     }

@@ -20,7 +20,6 @@ fn db() -> Arc<Database> {
     Arc::new(Database::builder().create_with_backend(InMemoryBackend::new()).unwrap())
 }
 
-/// A print room whose one printer writes to a folder.
 fn room(db: &Arc<Database>, folder: &tempfile::TempDir) -> PrintService {
     let address = format!("dir:{}", folder.path().display());
     let media = Some(MediaChoice::Named("4x3in".into()));

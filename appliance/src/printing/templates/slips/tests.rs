@@ -6,7 +6,6 @@ use super::*;
 use crate::printing::model::printer_settings::{MediaChoice, PrinterSettings};
 use crate::printing::templates::page_codes::strict_protocol;
 
-/// Keeps what it is given.
 #[derive(Default)]
 struct StoredBytes(Mutex<Vec<u8>>);
 

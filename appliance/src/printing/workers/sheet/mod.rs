@@ -34,20 +34,16 @@ const FORGOTTEN_PAUSES: u32 = 5;
 const PAUSES_DOUBLED_MAX: u32 = 6;
 /// Papers that are told of a printer that has none that fits.
 const LOGGED_PAPERS_MAX: usize = 4;
-/// A printer that does what it was asked for.
 const PRINTS: (PrinterState, PrinterCause) = (PrinterState::Printing, PrinterCause::Ready);
 const READY: (PrinterState, PrinterCause) = (PrinterState::Ready, PrinterCause::Ready);
 
-/// A sheet's way through the queue.
 struct Way {
-    /// Where it is.
     progress: DocumentState,
     since: Instant,
     /// When the queue was told to take it out, and agreed.
     called_back: Option<Instant>,
 }
 
-/// Until when the next try waits.
 enum Wait {
     /// As long as between two questions.
     Short,
@@ -71,11 +67,8 @@ impl From<LedgerError> for Trouble {
 
 /// What one step of the worker came to.
 enum Pace {
-    /// There is more to do at once.
     Go,
-    /// A sheet is settled.
     Settled,
-    /// There is nothing to do.
     Rest,
 }
 
@@ -84,7 +77,6 @@ pub(crate) struct SheetWorker {
     pub(crate) config: PrinterConfig,
     pub(crate) sheet: &'static LabelSheet,
     pub(crate) queue: IppQueue,
-    /// As it stands beside a sheet in the ledger.
     pub(crate) address: String,
     pub(crate) ledger: PrintLedger,
     pub(crate) clock: Arc<dyn Clock>,
@@ -178,7 +170,6 @@ impl SheetWorker {
         Ok(queue)
     }
 
-    /// What keeps the queue from printing, if anything does.
     fn stopped_by(&self, queue: &QueueState) -> Option<PrinterCause> {
         let sheet = self.sheet.name;
         if !queue.takes_pdf {

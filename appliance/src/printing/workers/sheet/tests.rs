@@ -24,7 +24,6 @@ use crate::printing::{
 /// Far more than anything here takes on a loaded machine.
 const SOON: Duration = Duration::from_secs(60);
 
-/// The one job of each test.
 fn id() -> JobId {
     JobId::new(1, [7; 10])
 }
@@ -57,14 +56,15 @@ fn url(n: u8) -> String {
 }
 
 fn labels(count: u8, blank: bool) -> Vec<LabelRequest> {
-    let label = |n| LabelRequest {
-        tag: Some(tag(n)),
-        url: url(n),
-        name: if blank { String::new() } else { format!("Pump {n}") },
-        blank,
-        ..LabelRequest::default()
-    };
-    (1..=count).map(label).collect()
+    (1..=count)
+        .map(|n| LabelRequest {
+            tag: Some(tag(n)),
+            url: url(n),
+            name: if blank { String::new() } else { format!("Pump {n}") },
+            blank,
+            ..LabelRequest::default()
+        })
+        .collect()
 }
 
 /// Waits for a job to be as wanted: each step of it rings.
@@ -261,13 +261,13 @@ async fn paper_out_is_told_and_the_sheet_goes_on_when_there_is_paper() {
         let mut inside = queue.inside();
         (inside.printer, inside.documents[0].state) = ((5, vec!["cover-open"]), 6);
     }
-    let paused = |job: &JobView| {
+    until(&printing, |job: &JobView| {
         matches!(
             &job.state,
             JobState::Paused(PrinterCause::SheetCondition { condition: PrinterCondition::CoverOpen, .. })
         )
-    };
-    until(&printing, paused).await;
+    })
+    .await;
     queue.inside().documents[0].state = 9;
     assert!(all(&until_done(&printing).await, LabelState::Confirmed));
 }
@@ -349,7 +349,6 @@ async fn under_way(queue: &FakeQueue, config: PrinterConfig, state: u8) -> Print
     printing
 }
 
-/// Whether the job waits for this cause.
 fn paused(job: &JobView, is: impl Fn(&PrinterCause) -> bool) -> bool {
     matches!(&job.state, JobState::Paused(cause) if is(cause))
 }

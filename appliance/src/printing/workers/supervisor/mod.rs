@@ -30,11 +30,9 @@ const LEAVE_MAX: Duration = Duration::from_secs(4);
 /// How long a worker that was told to drop everything may take for its last write to the disk.
 const DROP_MAX: Duration = Duration::from_secs(2);
 
-/// A printer with other settings.
 #[derive(Debug, Clone)]
 pub struct ChangedPrinter {
     pub view: PrinterView,
-    /// The version of the settings that it has now.
     pub version: ContentVersion,
 }
 
@@ -69,11 +67,8 @@ impl WorkerThread {
     }
 }
 
-/// How a printer is worked at.
 enum Way {
-    /// Label by label, over a line for bytes.
     Line(Box<dyn PrinterTransport>),
-    /// By the sheet, through a queue at this address.
     Queue(Box<IppQueue>, String),
 }
 
@@ -83,8 +78,7 @@ fn worker_kind(config: &PrinterConfig) -> Result<Way, PrinterRefusal> {
         return Ok(Way::Line(connect::for_printer(config)?));
     }
     let address: PrinterAddress = config.address.parse()?;
-    let none = || AddressError::NoQueue(address.to_string());
-    let queue = IppQueue::new(&address)?.ok_or_else(none)?;
+    let queue = IppQueue::new(&address)?.ok_or_else(|| AddressError::NoQueue(address.to_string()))?;
     Ok(Way::Queue(Box::new(queue), address.to_string()))
 }
 
@@ -113,7 +107,6 @@ fn can_inherit(ledger: &PrintLedger, heir: Option<&PrinterConfig>, seq: u64) -> 
     Ok(sheet.is_some_and(|sheet| sheet.seq == seq && same(&sheet.address)))
 }
 
-/// One printer with its worker.
 #[derive(Clone)]
 pub(crate) struct PrinterHandle {
     pub(crate) config: Arc<PrinterConfig>,
@@ -139,7 +132,6 @@ impl PrinterHandle {
         }
     }
 
-    /// Whether somebody works at it.
     fn works(&self) -> bool {
         self.thread.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
@@ -187,11 +179,13 @@ impl PrintService {
                 (handle, live, stale)
             })
             .collect();
-        let news = |(handle, live, stale): (PrinterHandle, PrinterStatus, bool)| {
-            let live = if stale { handle.shared.wait_for_news(&live, until) } else { live };
-            handle.view(live)
-        };
-        requested.into_iter().map(news).collect()
+        requested
+            .into_iter()
+            .map(|(handle, live, stale): (PrinterHandle, PrinterStatus, bool)| {
+                let live = if stale { handle.shared.wait_for_news(&live, until) } else { live };
+                handle.view(live)
+            })
+            .collect()
     }
 
     /// What is known of a printer, and whether it is being asked anew.
@@ -321,7 +315,6 @@ impl PrintService {
         Ok(())
     }
 
-    /// All printers at this moment.
     pub(crate) fn handles(&self) -> Vec<PrinterHandle> {
         self.desks.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -337,8 +330,8 @@ impl PrintService {
     }
 
     fn changeable(&self, name: &str) -> Result<PrinterHandle, PrinterRefusal> {
-        let unknown = || PrinterRefusal::Unknown(name.chars().take(60).collect());
-        let handle = self.find_handle(name).ok_or_else(unknown)?;
+        let handle =
+            self.find_handle(name).ok_or_else(|| PrinterRefusal::Unknown(name.chars().take(60).collect()))?;
         if handle.fixed { Err(PrinterRefusal::Fixed(handle.config.name.clone())) } else { Ok(handle) }
     }
 
@@ -354,17 +347,15 @@ impl PrintService {
         self.alone(config)
     }
 
-    /// Whether no other printer has this address.
     fn alone(&self, config: &PrinterConfig) -> Result<(), PrinterRefusal> {
         let own = config.address.parse::<PrinterAddress>();
         let desks = self.desks.read().unwrap_or_else(PoisonError::into_inner);
-        let same = |handle: &&PrinterHandle| {
+        match desks.iter().find(|handle: &&PrinterHandle| {
             handle.config.name != config.name
                 && own.is_ok()
                 && handle.works()
                 && handle.config.address.parse::<PrinterAddress>() == own
-        };
-        match desks.iter().find(same) {
+        }) {
             None => Ok(()),
             Some(handle) => {
                 let other = handle.config.name.clone();
@@ -424,7 +415,6 @@ impl PrintService {
         Ok(first)
     }
 
-    /// Shows a printer at which nobody works, and why.
     pub(crate) fn stand_idle(&self, config: PrinterConfig, fixed: bool, why: PrinterRefusal) {
         tracing::error!(printer = config.name, error = %why, "a printer was not started");
         if matches!(why, PrinterRefusal::SameName(_) | PrinterRefusal::TooMany) {

@@ -129,9 +129,12 @@ fn a_worker_that_hangs_holds_nobody_up() {
         PrinterShared::new(0, MediaSize { width_mm: 50.0, height_mm: None }, Arc::default()),
         system_clock(boot_id([1; 10])),
     );
-    let worker = || async move {
-        drop(tokio::task::spawn_blocking(move || assert!(wait.recv().is_err())));
-    };
-    run_worker(worker, &shared, &clock);
+    run_worker(
+        || async move {
+            drop(tokio::task::spawn_blocking(move || assert!(wait.recv().is_err())));
+        },
+        &shared,
+        &clock,
+    );
     drop(go);
 }

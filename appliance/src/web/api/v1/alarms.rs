@@ -16,8 +16,8 @@ use crate::web::api::list::ListJson;
 use crate::web::commands::alarms::acknowledge_alarm;
 use crate::web::context::AppState;
 use crate::web::examples;
-use crate::web::request::uploaded_file::IgnoredBody;
-use crate::web::view_models::alarms::AlarmJson;
+use crate::web::request::bodies::uploaded_file::IgnoredBody;
+use crate::web::view_models::alarms::list::AlarmJson;
 
 pub(crate) fn alarm_routes() -> Vec<Route<AppState>> {
     let alarm = Example::default().part("id", examples::ALARM);

@@ -14,12 +14,12 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::intake::{AnchorSource, Command};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
-use crate::web::api::v1::cleanings::read_time;
+use crate::web::api::v1::records::cleanings::read_time;
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::refusals;
-use crate::web::view_models::formats::utc_text;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::page::formats::utc_text;
+use crate::web::view_models::page::snapshot::Snapshot;
 
 pub(crate) fn clock_routes() -> Vec<Route<AppState>> {
     let time = json!({ "time": "2026-11-20T14:04:31-06:00" });

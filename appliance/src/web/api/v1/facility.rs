@@ -85,7 +85,7 @@ struct FacilityJson {
 
 impl FacilityJson {
     fn of(settings: &FacilitySettings) -> Self {
-        let ways = |class| ways_of_class(&settings.who, class).cloned();
+        let methods = |class| ways_of_class(&settings.who, class).cloned();
         Self {
             name: settings.name.clone(),
             zone: settings.zone().to_owned(),
@@ -95,9 +95,9 @@ impl FacilityJson {
             undo_min: settings.undo_min,
             pin_proof_min: settings.pin_proof_min,
             who: WhoPolicy {
-                noncritical: ways(SpauldingClass::Noncritical),
-                semicritical: ways(SpauldingClass::Semicritical),
-                critical: ways(SpauldingClass::Critical),
+                noncritical: methods(SpauldingClass::Noncritical),
+                semicritical: methods(SpauldingClass::Semicritical),
+                critical: methods(SpauldingClass::Critical),
             },
             problem: settings.problem.clone(),
             queued: settings.queued.clone(),

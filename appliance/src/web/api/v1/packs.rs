@@ -17,11 +17,11 @@ use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
-use crate::web::request::uploaded_file::{FileKind, UploadedFile};
-use crate::web::view_models::formats::utc_text;
-use crate::web::view_models::packs::{
+use crate::web::request::bodies::uploaded_file::{FileKind, UploadedFile};
+use crate::web::view_models::machine::packs::{
     OfferedPack, PackSigning, bring_pack, brought_packs, make_own_pack, starter_packs,
 };
+use crate::web::view_models::page::formats::utc_text;
 use crate::web::{examples, refusals};
 
 const PACKS: &str = "/api/v1/packs";
@@ -111,12 +111,6 @@ impl PackJson {
             Some(PackSignature::Trusted(name)) => (SignatureState::Trusted, Some(name)),
             Some(PackSignature::Wrong(name)) => (SignatureState::Wrong, Some(name)),
         };
-        let draft = |draft: &PackDraft| PackDraftJson {
-            id: draft.id.clone(),
-            name: draft.name.clone(),
-            steps: draft.steps.len(),
-            adopted: pack.is_adopted(&facility, draft),
-        };
         Self {
             sha256: pack.sha256.to_string(),
             name: pack.content.name.clone(),
@@ -124,12 +118,21 @@ impl PackJson {
             signature,
             signer,
             brought_at: pack.brought.as_ref().map(|brought| utc_text(brought.brought_ms)),
-            drafts: pack.content.drafts.iter().map(draft).collect(),
+            drafts: pack
+                .content
+                .drafts
+                .iter()
+                .map(|draft: &PackDraft| PackDraftJson {
+                    id: draft.id.clone(),
+                    name: draft.name.clone(),
+                    steps: draft.steps.len(),
+                    adopted: pack.is_adopted(&facility, draft),
+                })
+                .collect(),
         }
     }
 }
 
-/// A pack's file.
 struct PackUpload;
 
 impl FileKind for PackUpload {

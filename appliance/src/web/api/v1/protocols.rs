@@ -64,7 +64,6 @@ struct ProtocolJson {
     retired: bool,
 }
 
-/// Whether a protocol is offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ProtocolUse {
     Offered,
@@ -83,7 +82,6 @@ impl ProtocolJson {
     }
 }
 
-/// A protocol with the `ETag` that a new version can name.
 type VersionedProtocol = WithHeaders<Json<ProtocolJson>>;
 
 async fn list(

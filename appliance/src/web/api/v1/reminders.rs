@@ -19,7 +19,7 @@ use crate::web::commands::reminders::{change_reminder, list_reminders};
 use crate::web::context::AppState;
 use crate::web::examples;
 use crate::web::http_error::new_error;
-use crate::web::request::uploaded_file::IgnoredBody;
+use crate::web::request::bodies::uploaded_file::IgnoredBody;
 
 pub(crate) fn reminder_routes() -> Vec<Route<AppState>> {
     let reminder = || Example::default().part("id", examples::REMINDER);

@@ -19,7 +19,6 @@ pub(crate) async fn run_over(
     command: Command,
 ) -> Result<CommandOutcome, HttpError> {
     let seen = if_match.choose(now).map_err(|OtherVersion| changed_since(now))?;
-    // Only what names versions is known by them: what was made of the rest is in the log under the digest of the command.
     let key = match if_match.named_tags() {
         [] => key.into(),
         tags => SubmissionKey::as_sent(key, &(tags, &command)),

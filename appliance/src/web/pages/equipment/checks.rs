@@ -24,16 +24,15 @@ use crate::web::form_page::{FormMarks, SentForm, find_refused, window_title, wor
 use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::read_quick;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::page_token::{PageToken, carried_photo};
-use crate::web::request::photo_form::{PhotoForm, StaffPhotoForm};
-use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::receipts::find_receipt;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::photo_form::{PhotoForm, StaffPhotoForm};
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::submissions::page_token::{PageToken, carried_photo};
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::photos::thumbnail_address;
+use crate::web::view_models::records::receipts::find_receipt;
 use crate::web::words::{EquipmentWords, ErrorWords, FormWords, PageWords, ProblemWords};
 
-/// What somebody found.
 pub(crate) static CHECK: FormDefinition = FormDefinition {
     name: "check",
     sections: &[FormSection::plain(&[
@@ -45,32 +44,28 @@ pub(crate) static CHECK: FormDefinition = FormDefinition {
     ])],
 };
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&CHECK, refusal)
 }
 
 #[derive(Template)]
-#[template(path = "check.html")]
+#[template(path = "equipment/check.html")]
 struct CheckPage {
     frame: PageLayout,
     w: FormWords,
     problems: Vec<Wrong>,
     title: String,
-    /// Which cleaning.
     what: String,
     action: String,
     back: String,
     sections: Vec<FilledSection>,
     photo: ProblemWords,
-    /// What is carried to the next press.
     page: String,
     /// The thumbnail of a photo that came with an earlier press.
     stored_photo: Option<String>,
     marks: FormMarks,
 }
 
-/// What somebody put in.
 struct CheckTry<'a> {
     values: &'a FormValues,
     photo: Option<Hash>,
@@ -78,7 +73,6 @@ struct CheckTry<'a> {
     submission: Option<String>,
 }
 
-/// The cleaning that is looked at.
 struct CheckedCleaning {
     line: LinePlace,
     receipt: Receipt,
@@ -155,8 +149,11 @@ pub(crate) async fn ask_check(
 
 /// The measured value; nothing where none was entered.
 fn read_value(w: FormWords, text: &str) -> Result<Option<i64>, Wrong> {
-    let wrong = |_| Wrong { at: "value".to_owned(), words: w.form_check_value_wrong() };
-    Some(text.trim()).filter(|text| !text.is_empty()).map(str::parse).transpose().map_err(wrong)
+    Some(text.trim())
+        .filter(|text| !text.is_empty())
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| Wrong { at: "value".to_owned(), words: w.form_check_value_wrong() })
 }
 
 pub(crate) async fn submit_check(

@@ -15,13 +15,12 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
 use crate::web::form_page::window_title;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::view_models::codes::read_label;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::equipment::codes::read_label;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{CodeWords, FormWords, PageWords};
 
 pub(super) const CLAIM: &str = "/staff/equipment/claim";
-/// Characters of an address that a scanner types.
 const SCAN_CHARS_MAX: usize = 256;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -32,14 +31,13 @@ pub(crate) struct ClaimParams {
     after: Option<Tag>,
 }
 
-/// The item of the label before.
 struct AddedBefore {
     tag: Tag,
     words: String,
 }
 
 #[derive(Template)]
-#[template(path = "claim_next.html")]
+#[template(path = "equipment/claim_next.html")]
 struct ClaimPage {
     frame: PageLayout,
     w: FormWords,

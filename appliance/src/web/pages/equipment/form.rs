@@ -18,7 +18,9 @@ use web::form::{
     FieldCause, FieldFault, FilledSection, FormDefinition, FormField, FormPainter, FormSection, FormValues,
 };
 
-use super::own_fields::{OwnInput, OwnShape, find_input, find_unnamed, join_inputs, list_inputs};
+use super::custom_fields::{
+    CustomFieldInput, CustomFieldShape, find_input, find_unnamed, join_inputs, list_inputs,
+};
 use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
@@ -36,19 +38,17 @@ use crate::web::pages::equipment::claim::CLAIM;
 use crate::web::protocol_fields::{
     FIRST_PROTOCOL, FURTHER_PROTOCOLS, fill_protocols, protocol_picks, read_protocols,
 };
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::form_words::{choice_word, read_word};
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::fields::form_words::{choice_word, read_word};
 use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData};
-use crate::web::view_models::claims::ClaimSeries;
-use crate::web::view_models::items::item_name;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::equipment::claims::ClaimSeries;
+use crate::web::view_models::equipment::items::item_name;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
 
-/// Thirty own fields.
 const CUSTOM_CHARS_MAX: usize = 8_000;
 
-/// What people enter of an item.
 pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
     name: "equipment",
     sections: &[
@@ -82,12 +82,9 @@ pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
     ],
 };
 
-/// A printed blank tag, which the form carries along.
 const TAG: &str = "tag";
-/// The same for a code that is on the item already.
 const CODE: &str = "code";
 
-/// What was scanned on a new item before its form was opened.
 #[derive(Debug, Clone, Copy, Default)]
 struct ScannedBefore<'a> {
     tag: &'a str,
@@ -100,12 +97,13 @@ fn write_custom(facility: &FacilityState, category: &str, custom: &BTreeMap<Stri
     let fields = category.map(|category| category.fields.as_slice()).unwrap_or_default();
     let value = |key: &str| custom.get(key).map(String::as_str).unwrap_or_default();
     let own = fields.iter().map(|field| [field.key.as_str(), value(&field.key)]);
-    let is_other = |name: &&String| !fields.iter().any(|field| field.key == **name);
-    let others = custom.keys().filter(is_other).map(|name| [name.as_str(), value(name)]);
+    let others = custom
+        .keys()
+        .filter(|name: &&String| !fields.iter().any(|field| field.key == **name))
+        .map(|name| [name.as_str(), value(name)]);
     write_lines(own.chain(others))
 }
 
-/// The same read again; none where a line has more than a name and a value.
 fn read_custom(text: &str) -> Option<BTreeMap<String, String>> {
     let lines = read_lines(text).into_iter();
     lines
@@ -141,7 +139,6 @@ fn values_of(item: &Equipment, facility: &FacilityState) -> FormValues {
     ScheduleFormData::of(item.schedule(None)).fill(fill_protocols(values, &item.protocols))
 }
 
-/// The facts that the values say; what a form leaves out stays as it is.
 fn fields_of(values: &FormValues) -> EquipmentFields {
     let text = |name: &str| Some(values.text(name).to_owned());
     EquipmentFields {
@@ -165,7 +162,6 @@ fn fields_of(values: &FormValues) -> EquipmentFields {
     }
 }
 
-/// With the protocols that are offered, and those that are chosen already.
 fn form_painter(w: FormWords, facility: &FacilityState, chosen: &FormValues) -> FormPainter<'static> {
     let places = facility.locations.values().filter(|place| !place.retired);
     let mut places: Vec<_> =
@@ -184,7 +180,7 @@ fn form_painter(w: FormWords, facility: &FacilityState, chosen: &FormValues) -> 
 }
 
 #[derive(Template)]
-#[template(path = "equipment_form.html")]
+#[template(path = "equipment/equipment_form.html")]
 struct EquipmentFormPage {
     frame: PageLayout,
     w: FormWords,
@@ -193,42 +189,36 @@ struct EquipmentFormPage {
     action: String,
     back: String,
     button: String,
-    /// What the button says that goes on to one more.
     next_words: String,
     /// The blank tag that is on it, as the form carries it and as people read it.
     tag: String,
     blank: Option<String>,
-    /// The code that is on it.
     code: String,
-    /// What was added by the press before.
     added: Option<AddedItem>,
     /// Categories that a new item may begin with, and where.
     beginnings: Vec<(String, String)>,
     is_new: bool,
     /// Own fields of the item's category.
-    own: Vec<OwnInput>,
+    own: Vec<CustomFieldInput>,
     sections: Vec<FilledSection>,
     marks: FormMarks,
 }
 
-/// An item that the press before added.
 #[derive(Debug, Clone)]
 struct AddedItem {
     tag: Tag,
     words: String,
 }
 
-/// The form of a new item, or of one that is there.
 struct EquipmentForm<'a> {
     state: &'a AppState,
     signed: &'a StaffSession,
-    item: Option<PresentItem>,
+    item: Option<CurrentItem>,
     added: Option<AddedItem>,
 }
 
-/// An item as it is now.
 #[derive(Clone)]
-struct PresentItem {
+struct CurrentItem {
     tag: Tag,
     name: String,
     values: FormValues,
@@ -236,7 +226,7 @@ struct PresentItem {
     version: RowVersion,
 }
 
-impl PresentItem {
+impl CurrentItem {
     fn find(state: &AppState, tag: &str) -> Result<Self, HttpError> {
         let (tag, name) = item_name(state, tag)?;
         let facility = state.store.snapshot();
@@ -254,11 +244,9 @@ impl PresentItem {
         format!("/staff/equipment/{}", self.tag)
     }
 
-    /// What the form says anew, if anything.
     fn change(&self, sent: &SentForm<RowVersion>, schedule: &Schedule) -> Option<Command> {
         let there = fields_of(&self.values);
         let fields = only_new(fields_of(&sent.values), &there);
-        // What the form cannot say, such as the seconds after a use, stays as it is.
         let there = ScheduleFormData::of(Some(&self.schedule));
         let schedule = Some(schedule).filter(|schedule| ScheduleFormData::of(Some(schedule)) != there);
         if fields == EquipmentFields::default() && schedule.is_none() {
@@ -342,13 +330,11 @@ impl EquipmentForm<'_> {
         self.page(values, Vec::new(), FormMarks::new(self.state, self.signed), scanned)
     }
 
-    /// Adds a refusal, beside the very input that it is about.
     fn refuse(&self, sent: &mut SentForm<RowVersion>, at: &str, refusal: &CommandRefusal) {
         let input = find_input(&self.state.store.snapshot(), &sent.values, refusal);
         sent.errors.push(word_at_field(self.signed, input.as_deref().unwrap_or(at), refusal));
     }
 
-    /// The page once more, with what is wrong.
     fn again(&self, sent: SentForm<RowVersion>, scanned: ScannedBefore<'_>) -> Result<FormReply, HttpError> {
         let marks = FormMarks::new(self.state, self.signed).again(sent.submission, sent.seen);
         self.page(&sent.values, sent.errors, marks, scanned).map(ask_again)
@@ -367,7 +353,6 @@ pub(crate) struct NewItemParams {
     after: Option<Tag>,
 }
 
-/// Categories that a new item may begin with, each with the address of that form.
 fn list_beginnings(facility: &FacilityState) -> Vec<(String, String)> {
     let offered = facility.categories.iter().filter(|(_, category)| !category.retired);
     let mut links: Vec<(String, String)> = offered
@@ -428,18 +413,16 @@ pub(crate) async fn ask_edit(
     State(state): State<AppState>,
     Path(tag): Path<String>,
 ) -> Result<Page, HttpError> {
-    let item = PresentItem::find(&state, &tag)?;
+    let item = CurrentItem::find(&state, &tag)?;
     let values = item.values.clone();
     EquipmentForm { state: &state, signed: &signed, item: Some(item), added: None }
         .first(&values, ScannedBefore::default())
 }
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option<&'static str> {
     due.refused_field(refusal).or_else(|| find_refused(&EQUIPMENT, refusal))
 }
 
-/// The same for a new item, whose form carries the blank tag that is on it.
 fn refused_new_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option<&'static str> {
     match refusal {
         CommandRefusal::TagTaken(_) => Some(TAG),
@@ -470,8 +453,9 @@ fn read_further(
     if read_custom(sent.values.text("custom")).is_none() {
         sent.errors.push(Wrong { at: "custom".to_owned(), words: w.form_equipment_custom_wrong() });
     }
-    let known = |name: &str| there.contains_key(name);
-    if let Some(line) = find_unnamed(facility, sent.values.text("custom"), known) {
+    if let Some(line) =
+        find_unnamed(facility, sent.values.text("custom"), |name: &str| there.contains_key(name))
+    {
         sent.errors.push(Wrong { at: "custom".to_owned(), words: w.form_equipment_custom_bar(line) });
     }
     (due, schedule.flatten())
@@ -490,8 +474,7 @@ pub(crate) async fn add(
     let (due, schedule) = read_further(w, &facility, &BTreeMap::new(), &mut sent);
     let scanned = ScannedBefore { tag: form.text(TAG).trim(), code: form.text(CODE).trim() };
     let tag = Some(scanned.tag).filter(|tag| !tag.is_empty()).map(Tag::read).transpose();
-    let wrong_tag = |_| Wrong { at: TAG.to_owned(), words: w.form_equipment_blank_wrong() };
-    let tag = sent.take(tag.map_err(wrong_tag));
+    let tag = sent.take(tag.map_err(|_| Wrong { at: TAG.to_owned(), words: w.form_equipment_blank_wrong() }));
     if !sent.errors.is_empty() {
         return page.again(sent, scanned);
     }
@@ -537,7 +520,7 @@ pub(crate) async fn edit(
     Path(tag): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let item = PresentItem::find(&state, &tag)?;
+    let item = CurrentItem::find(&state, &tag)?;
     let w: FormWords = signed.words();
     let facility = state.store.snapshot();
     let form = join_inputs(&facility, &form)?;
@@ -567,7 +550,6 @@ pub(crate) async fn edit(
     }
 }
 
-/// The item as it is now beside what came.
 async fn show_difference(
     state: &AppState,
     signed: &StaffSession,
@@ -575,7 +557,7 @@ async fn show_difference(
     values: &FormValues,
     schedule: &Schedule,
 ) -> Result<FormReply, HttpError> {
-    let now = PresentItem::find(state, tag)?;
+    let now = CurrentItem::find(state, tag)?;
     // As the box writes it: `07:00 19:00` is no other schedule than `07:00, 19:00`.
     let mut yours = ScheduleFormData::of(Some(schedule)).fill(values.clone());
     // What a form leaves out is no difference.
@@ -623,7 +605,6 @@ fn only_new(expected: EquipmentFields, there: &EquipmentFields) -> EquipmentFiel
     }
 }
 
-/// Own fields with another value, and those that are there no more as empty.
 fn new_custom(
     expected: BTreeMap<String, String>,
     there: &BTreeMap<String, String>,

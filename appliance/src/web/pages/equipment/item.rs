@@ -24,28 +24,28 @@ use crate::web::form_page::FormMarks;
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::read_long;
-use crate::web::request::page_cursor::{HistoryScope, PageCursor};
-use crate::web::view_models::codes::{ItemOpener, ItemOpeners, MergedItem};
-use crate::web::view_models::facts::FactRow;
-use crate::web::view_models::history::{
+use crate::web::request::lists::page_cursor::{HistoryScope, PageCursor};
+use crate::web::view_models::equipment::codes::{ItemOpener, ItemOpeners, MergedItem};
+use crate::web::view_models::equipment::item_status::StatusBadge;
+use crate::web::view_models::equipment::items::{find_outage, find_own_item};
+use crate::web::view_models::equipment::loans::word_last_day;
+use crate::web::view_models::equipment::problems::{ProblemCard, ProblemLook, ReportDetails};
+use crate::web::view_models::equipment::rates::{tally_of, word_rate};
+use crate::web::view_models::equipment::schedules::{ScheduleRow, schedule_rows, word_schedules};
+use crate::web::view_models::equipment::status_board::StatusBoards;
+use crate::web::view_models::equipment::upkeep::{UpkeepRow, upkeep_rows};
+use crate::web::view_models::page::facts::FactRow;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::history::{
     HistoryLook, HistoryRights, HistoryRow, ItemEvent, item_history, list_cleanings,
 };
-use crate::web::view_models::item_status::StatusBadge;
-use crate::web::view_models::items::{find_outage, find_own_item};
-use crate::web::view_models::loans::word_last_day;
-use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReportDetails};
-use crate::web::view_models::rates::{tally_of, word_rate};
-use crate::web::view_models::schedules::{ScheduleRow, schedule_rows, word_schedules};
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::StatusBoards;
-use crate::web::view_models::upkeep::{UpkeepRow, upkeep_rows};
-use crate::web::view_models::verification::{VerificationResult, verify_records};
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::records::verification::{VerificationResult, verify_records};
 use crate::web::words::{EquipmentWords, ErrorWords, PageWords, ProblemWords, RegisterWords, StaffWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ItemParams {
-    /// Where its history goes on.
+    /// Where its history continues.
     cursor: Option<String>,
 }
 
@@ -57,22 +57,19 @@ struct FormerHistory {
     tag: Tag,
     name: String,
     rows: Vec<HistoryRow>,
-    /// Where its own page goes on.
     older: Option<PageCursor>,
 }
 
-/// What paper says beside.
 struct PaperWords {
     /// Of which log, and when it was printed, since “today” says nothing there.
     heading: SafeHtml,
     /// How much of the history is here, where it is not all.
     part: Option<String>,
-    /// The full time that the badge says in short.
     deadline: Option<String>,
 }
 
 #[derive(Template)]
-#[template(path = "equipment.html")]
+#[template(path = "equipment/equipment.html")]
 struct ItemPage {
     frame: PageLayout,
     s: StaffWords,
@@ -86,30 +83,24 @@ struct ItemPage {
     expected_back: Option<String>,
     may_change: bool,
     form_token: String,
-    /// Of the form that puts it back into service.
     marks: FormMarks,
     rate: String,
     rate_words: String,
     history: Vec<HistoryRow>,
-    /// What was done to items that were merged into it.
     former: Vec<FormerHistory>,
     cleanings: u64,
     older: Option<PageCursor>,
-    /// Whether it begins with older records.
     is_older: bool,
     trust: VerificationResult,
     paper: PaperWords,
     schedules: Vec<ScheduleRow>,
-    /// Of maintenance.
     r: RegisterWords,
     upkeep: Vec<UpkeepRow>,
     may_record: bool,
     facts: Vec<FactRow>,
     openers: ItemOpeners,
-    /// Each of its protocols, as a scan offers them, and then those that were retired.
     protocols: Vec<(String, String)>,
     problem_words: ProblemWords,
-    /// What is reported about it and not closed.
     reports: Vec<ProblemCard>,
 }
 
@@ -131,7 +122,6 @@ pub(crate) async fn show(
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
-/// The words of an item’s page.
 type ItemWords = (PageWords, StaffWords, EquipmentWords, ProblemWords);
 
 fn item_page(
@@ -228,7 +218,6 @@ fn former_histories(
     histories.collect()
 }
 
-/// Where it is, its number, who made it, and its serial number.
 fn item_subtitle(item: &Equipment, w: EquipmentWords) -> SafeHtml {
     let maker = [item.maker.as_str(), item.model.as_str()].join(" ").trim().to_owned();
     let parts = [item.location.as_str(), &item.asset_number, &maker];

@@ -28,19 +28,17 @@ use crate::web::layout::{NavSection, PageLayout};
 use crate::web::listed_people::find_only_name;
 use crate::web::log_reads::{read_quick, staff_name};
 use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
-use crate::web::request::about_cleaning::{read_class, read_lot_day, read_trigger};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::formats::{CivilTimeFault, read_span};
-use crate::web::view_models::items::find_item;
-use crate::web::view_models::protocols::find_protocol;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::about_cleaning::{read_class, read_lot_day, read_trigger};
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::equipment::items::find_item;
+use crate::web::view_models::equipment::protocols::find_protocol;
+use crate::web::view_models::page::formats::{CivilTimeFault, read_span};
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{EquipmentWords, ErrorWords, FormWords, PageWords};
 
-/// Names that are offered.
 const NAMES_MAX: usize = 200;
 
-/// What stands on the paper, and why it comes late.
 pub(crate) static LATE: FormDefinition = FormDefinition {
     name: "late",
     sections: &[
@@ -67,13 +65,11 @@ pub(crate) static LATE: FormDefinition = FormDefinition {
     ],
 };
 
-/// The steps of a protocol in one line, with their numbers.
 fn list_steps(protocol: &ProtocolPublished) -> String {
     let steps = (1..).zip(&protocol.steps).map(|(n, step): (u16, _)| format!("{n} {}", step.text));
     steps.collect::<Vec<_>>().join(" · ")
 }
 
-/// With the item’s protocols and the steps of the chosen one.
 fn late_painter(
     w: FormWords,
     facility: &FacilityState,
@@ -143,7 +139,6 @@ pub(crate) async fn ask_late(
     late_page(&state, &signed, &item, &values, Vec::new(), FormMarks::new(&state, &signed)).await
 }
 
-/// What the form says, as far as it can be read.
 struct LateEntry<'a> {
     w: EquipmentWords,
     refusals: EveryRefusalWords,
@@ -202,7 +197,6 @@ impl LateEntry<'_> {
         }
     }
 
-    /// How long it was wet, seconds.
     fn contact_s(&mut self) -> Option<u32> {
         let entered = self.sent.values.text("contact").to_owned();
         if entered.is_empty() {
@@ -248,7 +242,6 @@ impl LateEntry<'_> {
     }
 }
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&LATE, refusal)
 }

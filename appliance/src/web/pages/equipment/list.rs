@@ -17,16 +17,15 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::search_words::SearchWords;
-use crate::web::view_models::codes::codes_by_item;
-use crate::web::view_models::item_status::{ItemRow, ListedItem};
-use crate::web::view_models::jobs::path_segment;
-use crate::web::view_models::rates::{load_tallies, word_rate};
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::{StatusBoard, status_board};
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::equipment::codes::codes_by_item;
+use crate::web::view_models::equipment::item_status::{ItemRow, ListedItem};
+use crate::web::view_models::equipment::rates::{load_tallies, word_rate};
+use crate::web::view_models::equipment::status_board::{StatusBoard, status_board};
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::printing::jobs::path_segment;
 use crate::web::words::{EquipmentWords, PageWords, StaffWords};
 
-/// Items of a page.
 pub(crate) const PAGE_ROWS: usize = 50;
 
 struct EquipmentRow {
@@ -39,7 +38,7 @@ struct EquipmentRow {
 }
 
 #[derive(Template)]
-#[template(path = "equipment_list.html")]
+#[template(path = "equipment/equipment_list.html")]
 struct EquipmentListPage {
     frame: PageLayout,
     s: StaffWords,
@@ -48,16 +47,13 @@ struct EquipmentListPage {
     caption: String,
     lines: Vec<EquipmentRow>,
     pager: Pager,
-    /// Where those are that are not listed here: the retired, or those in use.
     other: String,
     retired: bool,
     may_change: bool,
 }
 
-/// Where the pages before and after this one are.
 #[derive(Debug, Default)]
 struct Pager {
-    /// `51 to 100 of 300`; nothing where there is one page only.
     words: String,
     previous: Option<String>,
     next: Option<String>,
@@ -88,7 +84,6 @@ pub(crate) struct EquipmentListParams {
     page: Option<usize>,
 }
 
-/// Which items are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ListedItems {
     InUse,
@@ -100,7 +95,6 @@ impl EquipmentListParams {
         if self.retired.is_some() { ListedItems::Retired } else { ListedItems::InUse }
     }
 
-    /// Where a page of these is, of those that fit the same words.
     fn address_of(&self, listed: ListedItems, page: usize) -> String {
         let retired = (listed == ListedItems::Retired).then(|| "retired=1".to_owned());
         let query = Some(&self.q).filter(|q| !q.is_empty()).map(|q| format!("q={}", path_segment(q)));
@@ -165,14 +159,12 @@ pub(crate) async fn show(
     Ok(page.in_locale(wording.locale()))
 }
 
-/// What fits all words of what is looked for.
 fn find_rows<'a>(board: &'a StatusBoard, query: &str, listed: ListedItems) -> Vec<&'a Arc<ItemRow>> {
-    let is_gone = |row: &&Arc<ItemRow>| row.item.service == ServiceState::Retired;
     let (gone, used) = match listed {
         ListedItems::Retired => (board.all(), &[][..]),
         ListedItems::InUse => (&[][..], board.in_use()),
     };
-    let all = gone.iter().filter(is_gone).chain(used);
+    let all = gone.iter().filter(|row: &&Arc<ItemRow>| row.item.service == ServiceState::Retired).chain(used);
     let words = SearchWords::of(query);
     if words.is_empty() {
         return all.collect();

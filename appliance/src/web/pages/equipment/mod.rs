@@ -2,11 +2,11 @@
 
 mod checks;
 mod claim;
+mod custom_fields;
 mod form;
 mod item;
 mod late;
 mod list;
-mod own_fields;
 mod problems;
 mod schedule;
 mod service_state;
@@ -32,7 +32,6 @@ pub(crate) fn equipment_page_routes() -> Vec<Route<AppState>> {
     routes
 }
 
-/// Maintenance, apart from cleaning.
 fn routes_of_upkeep() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let (find, command) = (refusals::FINDING, refusals::COMMANDING);
@@ -111,7 +110,6 @@ fn routes_of_items() -> Vec<Route<AppState>> {
     ]
 }
 
-/// Spot checks.
 fn routes_of_checks() -> Vec<Route<AppState>> {
     let found = examples::receipt_example().field("result", "good").field("method", "atp");
     vec![
@@ -131,7 +129,6 @@ fn routes_of_checks() -> Vec<Route<AppState>> {
     ]
 }
 
-/// Cleanings that were written on paper.
 fn routes_of_late_entries() -> Vec<Route<AppState>> {
     let written =
         examples::tag_example().field("performed_at", "2026-11-20 09:30").field("cleaned_by", "Ada");
@@ -147,7 +144,6 @@ fn routes_of_late_entries() -> Vec<Route<AppState>> {
     ]
 }
 
-/// Open reports, from which staff close them.
 fn routes_of_problems() -> Vec<Route<AppState>> {
     let problem = || Example::default().part("id", examples::PROBLEM);
     vec![
@@ -161,7 +157,6 @@ fn routes_of_problems() -> Vec<Route<AppState>> {
     ]
 }
 
-/// Those that take an item or a record out of use, and back.
 fn routes_out_of_use() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let (find, command) = (refusals::FINDING, refusals::COMMANDING);
@@ -216,7 +211,6 @@ fn routes_out_of_use() -> Vec<Route<AppState>> {
     ]
 }
 
-/// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] = &[
     &form::EQUIPMENT,
@@ -229,7 +223,6 @@ pub(crate) const FORMS: &[&web::form::FormDefinition] = &[
     &late::LATE,
 ];
 
-/// How its forms word a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&form::EQUIPMENT, |refusal| form::refused_field(refusal, &ScheduleFormData::of(None))),

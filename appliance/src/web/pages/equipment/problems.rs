@@ -24,20 +24,19 @@ use crate::web::form_page::{FormMarks, SentForm, find_refused, window_title, wor
 use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::read_quick;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::submission::submission_of;
-use crate::web::view_models::items::item_name;
-use crate::web::view_models::problems::{
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::submissions::submission::submission_of;
+use crate::web::view_models::equipment::items::item_name;
+use crate::web::view_models::equipment::problems::{
     ProblemCard, ProblemLook, ReportDetails, find_problem, read_problem_id,
 };
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{ErrorWords, FormWords, PageWords, ProblemWords};
 
 /// The words of an outcome in a form, and those of the log.
 const OUTCOMES: [&str; 4] = ["fixed", "no_fault", "retired", "duplicate"];
 
-/// What came of a report.
 pub(crate) static OUTCOME: FormDefinition = FormDefinition {
     name: "outcome",
     sections: &[FormSection::plain(&[
@@ -46,13 +45,12 @@ pub(crate) static OUTCOME: FormDefinition = FormDefinition {
     ])],
 };
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&OUTCOME, refusal)
 }
 
 #[derive(Template)]
-#[template(path = "problem_close.html")]
+#[template(path = "equipment/problem_close.html")]
 struct OutcomePage {
     frame: PageLayout,
     w: FormWords,
@@ -67,7 +65,6 @@ struct OutcomePage {
     marks: FormMarks,
 }
 
-/// What the page asks about.
 struct OutcomePrompt {
     tag: Tag,
     title: String,

@@ -25,18 +25,16 @@ use crate::web::form_page::{
 };
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
 use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData};
-use crate::web::view_models::items::item_name;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::equipment::items::item_name;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
 
-/// When an item is due by one protocol, or by any.
 pub(crate) static SCHEDULE: FormDefinition =
     FormDefinition { name: "schedule", sections: &[FormSection::plain(&DUE_FIELDS)] };
 
-/// Nothing where any protocol counts.
 fn protocol_name(facility: &FacilityState, protocol: Option<ProtocolId>) -> Option<String> {
     let name =
         |id: ProtocolId| facility.protocols.get(&id).map_or_else(|| id.to_string(), |p| p.name.clone());
@@ -50,13 +48,12 @@ pub(crate) struct ScheduleParams {
 }
 
 #[derive(Template)]
-#[template(path = "schedule.html")]
+#[template(path = "equipment/schedule.html")]
 struct SchedulePage {
     frame: PageLayout,
     w: FormWords,
     problems: Vec<Wrong>,
     name: String,
-    /// Absent: it is due by any protocol.
     protocol_name: Option<String>,
     action: String,
     back: String,
@@ -64,8 +61,7 @@ struct SchedulePage {
     marks: FormMarks,
 }
 
-/// The schedule that is asked for, as it stands.
-struct Present {
+struct CurrentSchedule {
     tag: Tag,
     name: String,
     protocol: Option<ProtocolId>,
@@ -75,7 +71,11 @@ struct Present {
     version: RowVersion,
 }
 
-fn current_schedule(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -> Result<Present, HttpError> {
+fn current_schedule(
+    state: &AppState,
+    tag: &str,
+    protocol: Option<ProtocolId>,
+) -> Result<CurrentSchedule, HttpError> {
     let (tag, name) = item_name(state, tag)?;
     let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
@@ -83,7 +83,7 @@ fn current_schedule(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -
         return Err(not_found());
     }
     let schedule = item.schedule(protocol);
-    Ok(Present {
+    Ok(CurrentSchedule {
         tag,
         name,
         protocol,
@@ -94,7 +94,7 @@ fn current_schedule(state: &AppState, tag: &str, protocol: Option<ProtocolId>) -
     })
 }
 
-impl Present {
+impl CurrentSchedule {
     fn back(&self) -> String {
         format!("/staff/equipment/{}", self.tag)
     }
@@ -130,7 +130,6 @@ impl Present {
         draw_page(&page.frame, &page)
     }
 
-    /// The page once more, with what is wrong.
     fn again(
         &self,
         state: &AppState,
@@ -141,7 +140,6 @@ impl Present {
         self.page(state, signed, &sent.values, sent.errors, marks).map(ask_again)
     }
 
-    /// The schedule as it is now beside what came.
     async fn show_difference(
         &self,
         state: &AppState,

@@ -25,21 +25,19 @@ use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::read_quick;
 use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::submission::submission_of;
-use crate::web::view_models::items::find_item;
-use crate::web::view_models::receipts;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::submissions::submission::submission_of;
+use crate::web::view_models::equipment::items::find_item;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::receipts;
 use crate::web::words::{EquipmentWords, ErrorWords, PageWords, StaffWords};
 
-/// The words of these pages.
 type ReasonWords = (PageWords, EveryRefusalWords, StaffWords, EquipmentWords);
 
-/// A page that asks for a reason and has one button.
 #[derive(Template)]
-#[template(path = "reason.html")]
+#[template(path = "equipment/reason.html")]
 struct ReasonPage {
     frame: PageLayout,
     s: StaffWords,
@@ -50,7 +48,6 @@ struct ReasonPage {
 }
 
 struct ReasonPrompt {
-    /// The item.
     tag: Tag,
     title: String,
     what: String,
@@ -60,7 +57,6 @@ struct ReasonPrompt {
     keep: String,
     dangerous: bool,
     hint: String,
-    /// The version of the item that the page is about.
     seen: Option<RowVersion>,
 }
 
@@ -77,15 +73,17 @@ impl ReasonPrompt {
             Some(_) => page_words.page_error_title(&self.title),
             None => self.title.clone(),
         };
-        let problem = |refusal: &CommandRefusal| Wrong {
-            at: "reason".to_owned(),
-            words: word_staff_refusal(refusals, refusal),
-        };
         let frame = PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment);
         let template = ReasonPage {
             frame: frame.with_script().about_item(state, self.tag),
             s,
-            problems: refused.map(problem).into_iter().collect(),
+            problems: refused
+                .map(|refusal: &CommandRefusal| Wrong {
+                    at: "reason".to_owned(),
+                    words: word_staff_refusal(refusals, refusal),
+                })
+                .into_iter()
+                .collect(),
             marks: FormMarks::new(state, signed).again(submission_of(sent), seen_by(sent).or(self.seen)),
             prompt: self,
             reason: sent.text("reason").to_owned(),
@@ -133,8 +131,12 @@ pub(crate) async fn retire(
 ) -> Result<FormReply, HttpError> {
     let item = find_item(&state, &tag)?;
     let (tag, seen) = (item.tag, seen_by(&form));
-    let command = |reason| Command::RetireEquipment { tag, reason, seen };
-    read_reason(&state, &signed, &form, retire_prompt(&signed, &item), command).await
+    read_reason(&state, &signed, &form, retire_prompt(&signed, &item), |reason| Command::RetireEquipment {
+        tag,
+        reason,
+        seen,
+    })
+    .await
 }
 
 async fn read_reason(
@@ -158,7 +160,6 @@ async fn read_reason(
     }
 }
 
-/// The question whether to void a record, which record it is, and who cleaned.
 type VoidPrompt = (ReasonPrompt, LinePlace, CleanedBy);
 
 /// Of a record that is voided already there is only the receipt.
@@ -234,6 +235,7 @@ pub(crate) async fn void(
             PinConfirmation::PinRequired(answer) => return Ok(answer),
         };
     }
-    let command = |reason| Command::VoidCleaning { line, reason };
-    read_reason(&state, &signed, &form, prompt, command).await.map(OneOf::First)
+    read_reason(&state, &signed, &form, prompt, |reason| Command::VoidCleaning { line, reason })
+        .await
+        .map(OneOf::First)
 }

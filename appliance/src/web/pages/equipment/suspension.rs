@@ -23,17 +23,15 @@ use crate::web::form_page::{
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::optional_day::read_optional_day;
-use crate::web::view_models::items::{find_outage, item_name};
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::fields::optional_day::read_optional_day;
+use crate::web::view_models::equipment::items::{find_outage, item_name};
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
 
-/// Characters of a day.
 const DAY_CHARS_MAX: usize = 10;
 
-/// What is asked.
 pub(crate) static SUSPENSION: FormDefinition = FormDefinition {
     name: "suspension",
     sections: &[FormSection::plain(&[
@@ -42,12 +40,10 @@ pub(crate) static SUSPENSION: FormDefinition = FormDefinition {
     ])],
 };
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&SUSPENSION, refusal)
 }
 
-/// An item, and why and until when it is out of service.
 struct ItemSuspension {
     tag: Tag,
     name: String,
@@ -64,7 +60,6 @@ impl ItemSuspension {
             let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
             let outage = find_outage(item);
             let reason = outage.and_then(|outage| outage.reason);
-            // What was erased is entered again by whoever knows it.
             let reason = reason.and_then(|reason| StoredText::read(reader, reason).readable());
             let back = outage.and_then(|outage| outage.back);
             let values = FormValues::empty(&SUSPENSION)
@@ -123,7 +118,6 @@ impl ItemSuspension {
         page.draw()
     }
 
-    /// The page once more, with what is wrong.
     fn again(
         &self,
         state: &AppState,
@@ -134,7 +128,6 @@ impl ItemSuspension {
         self.page(state, signed, &sent.values, sent.errors, marks).map(ask_again)
     }
 
-    /// It is in service by now, whatever was shown: what came would take it out, perhaps once more.
     fn confirm_again(
         &self,
         state: &AppState,
@@ -148,7 +141,6 @@ impl ItemSuspension {
         Ok(FormReply::Again(FormRecall::Conflicting, page))
     }
 
-    /// Why and until when it is out as it is now, beside what came.
     async fn show_difference(
         &self,
         state: &AppState,

@@ -27,17 +27,16 @@ use crate::web::form_page::{
 };
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
 use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData, keep_schedule};
-use crate::web::view_models::formats::LocalTime;
-use crate::web::view_models::items::item_name;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::upkeep::{UpkeepRow, all_upkeep_rows};
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::equipment::items::item_name;
+use crate::web::view_models::equipment::upkeep::{UpkeepRow, all_upkeep_rows};
+use crate::web::view_models::page::formats::LocalTime;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{EquipmentWords, FormWords, PageWords, RegisterWords};
 
-/// What people enter of a task.
 pub(crate) static UPKEEP: FormDefinition = FormDefinition {
     name: "upkeep",
     sections: &[
@@ -51,7 +50,7 @@ pub(crate) static UPKEEP: FormDefinition = FormDefinition {
 };
 
 #[derive(Template)]
-#[template(path = "upkeep_form.html")]
+#[template(path = "equipment/upkeep_form.html")]
 struct UpkeepPage {
     frame: PageLayout,
     f: FormWords,
@@ -62,13 +61,11 @@ struct UpkeepPage {
     action: String,
     back: String,
     button: String,
-    /// A task that is there is ended by “No schedule”.
     is_present: bool,
     sections: Vec<FilledSection>,
     marks: FormMarks,
 }
 
-/// The item of a task, and the task where it is there already.
 #[derive(Clone)]
 pub(super) struct ItemTask {
     pub(super) tag: Tag,
@@ -114,7 +111,6 @@ impl ItemTask {
         ScheduleFormData::of(Some(&task.schedule)).fill(values).remembered()
     }
 
-    /// As it is when nobody has entered anything.
     fn new_page(&self, state: &AppState, signed: &StaffSession) -> Result<Page, HttpError> {
         let values = self.values(&Snapshot::now(state).local);
         self.page(state, signed, &values, Vec::new(), FormMarks::new(state, signed))
@@ -168,7 +164,6 @@ impl ItemTask {
         self.page(state, signed, &sent.values, sent.errors, marks).map(ask_again)
     }
 
-    /// The task as it is now beside what came.
     async fn show_difference(
         &self,
         state: &AppState,
@@ -200,7 +195,6 @@ fn find_task(facility: &FacilityState, tag: Tag, upkeep: &str) -> Result<UpkeepT
     task.cloned().ok_or_else(not_found)
 }
 
-/// With the protocols that are offered, and the one that the task has already.
 fn form_painter(f: FormWords, facility: &FacilityState, chosen: Option<ProtocolId>) -> FormPainter<'static> {
     let mut protocols: Vec<FormOption> = facility
         .protocols
@@ -213,12 +207,10 @@ fn form_painter(f: FormWords, facility: &FacilityState, chosen: Option<ProtocolI
     FormPainter { picks: vec![("protocol", protocols)], ..FormPainter::new(&UPKEEP, f.catalog()) }
 }
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option<&'static str> {
     due.refused_field(refusal).or_else(|| find_refused(&UPKEEP, refusal))
 }
 
-/// `2026-11-24`
 fn write_local_day(local: &LocalTime, ms: i64) -> String {
     local.iso(ms).chars().take(10).collect()
 }
@@ -266,7 +258,6 @@ fn read_plan(
     (due, plan)
 }
 
-/// Whether a form says what is there.
 fn is_same(task: &UpkeepTask, plan: &UpkeepPlan) -> bool {
     (&task.name, task.protocol, &task.schedule, Some(task.from_ms))
         == (&plan.name, plan.protocol, &plan.schedule, plan.from_ms)
@@ -350,14 +341,13 @@ async fn save_plan(
 }
 
 #[derive(Template)]
-#[template(path = "maintenance.html")]
+#[template(path = "equipment/maintenance.html")]
 struct MaintenancePage {
     frame: PageLayout,
     w: RegisterWords,
     rows: Vec<UpkeepRow>,
 }
 
-/// Every task of every item in use, the most urgent first.
 pub(crate) async fn list_upkeep(
     signed: StaffCaller<View>,
     State(state): State<AppState>,

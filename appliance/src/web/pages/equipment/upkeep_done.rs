@@ -23,15 +23,14 @@ use crate::web::entered_lines::read_lines;
 use crate::web::form_page::{FormMarks, SentForm, find_refused, window_title, word_at_field};
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::page_token::{PageToken, carried_photo};
-use crate::web::request::photo_form::{PhotoForm, StaffPhotoForm};
-use crate::web::view_models::formats::CivilTimeFault;
-use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::photo_form::{PhotoForm, StaffPhotoForm};
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::submissions::page_token::{PageToken, carried_photo};
+use crate::web::view_models::page::formats::CivilTimeFault;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::records::photos::thumbnail_address;
 use crate::web::words::{FormWords, PageWords, ProblemWords, RegisterWords};
 
-/// What people enter of a task that was done.
 pub(crate) static UPKEEP_DONE: FormDefinition = FormDefinition {
     name: "upkeep-done",
     sections: &[FormSection::plain(&[
@@ -44,7 +43,7 @@ pub(crate) static UPKEEP_DONE: FormDefinition = FormDefinition {
 };
 
 #[derive(Template)]
-#[template(path = "upkeep_done.html")]
+#[template(path = "equipment/upkeep_done.html")]
 struct UpkeepDonePage {
     frame: PageLayout,
     f: FormWords,
@@ -56,14 +55,11 @@ struct UpkeepDonePage {
     back: String,
     sections: Vec<FilledSection>,
     photo: ProblemWords,
-    /// What is carried to the next press.
     page: String,
-    /// The thumbnail of a photo that came with an earlier press.
     stored_photo: Option<String>,
     marks: FormMarks,
 }
 
-/// What somebody put in.
 struct DoneTry<'a> {
     values: &'a FormValues,
     photo: Option<Hash>,
@@ -113,7 +109,6 @@ pub(crate) async fn ask_record_upkeep(
     done_page(&state, &signed, &there, entered, FormMarks::new(&state, &signed))
 }
 
-/// The readings, one a line.
 fn read_readings(w: RegisterWords, sent: &mut SentForm<u32>) -> Vec<UpkeepReading> {
     let mut readings = Vec::new();
     for parts in read_lines(sent.values.text("readings")) {
@@ -134,7 +129,6 @@ fn read_readings(w: RegisterWords, sent: &mut SentForm<u32>) -> Vec<UpkeepReadin
     readings
 }
 
-/// When it was done; empty: now.
 fn read_performed(w: RegisterWords, state: &AppState, sent: &mut SentForm<u32>) -> Option<i64> {
     let entered = sent.values.text("performed_at").to_owned();
     if entered.is_empty() {
@@ -150,7 +144,6 @@ fn read_performed(w: RegisterWords, state: &AppState, sent: &mut SentForm<u32>) 
     sent.take(read)
 }
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&UPKEEP_DONE, refusal)
 }

@@ -18,11 +18,10 @@ use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
 use crate::web::pages::facility::access_words;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{FacilityWords, PageWords, StaffWords};
 
-/// Rows of one page.
 const PAGE_ROWS: usize = 100;
 
 struct AccessLogRow {
@@ -37,7 +36,7 @@ struct AccessLogRow {
 }
 
 #[derive(Template)]
-#[template(path = "access.html")]
+#[template(path = "facility/access.html")]
 struct AccessPage {
     frame: PageLayout,
     s: StaffWords,

@@ -4,7 +4,6 @@
 use crate::identity::{AccessOutcome, AccessRow, AccessTarget};
 use crate::web::words::FacilityWords;
 
-/// What was done or tried: `Tried to change settings`.
 pub(crate) fn word_deed(w: FacilityWords, row: &AccessRow) -> String {
     match row.outcome {
         AccessOutcome::SignedIn => w.deed_signed_in(),
@@ -100,7 +99,6 @@ fn word_page(w: FacilityWords, route: &str) -> Option<String> {
     })
 }
 
-/// What came of it.
 pub(crate) fn word_result(w: FacilityWords, outcome: AccessOutcome) -> String {
     match outcome {
         AccessOutcome::Denied => w.result_denied(),

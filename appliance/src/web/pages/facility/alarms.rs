@@ -13,7 +13,7 @@ use crate::web::access_note::AccessNote;
 use crate::web::answer::go_to;
 use crate::web::commands::alarms::{PAGE, acknowledge_alarm};
 use crate::web::context::AppState;
-use crate::web::request::form::StaffForm;
+use crate::web::request::bodies::form::StaffForm;
 
 pub(crate) async fn acknowledge(
     signed: StaffCaller<EditEquipment>,

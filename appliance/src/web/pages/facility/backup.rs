@@ -16,27 +16,25 @@ use crate::web::answer::{FormOrPage, ask_again, go_to};
 use crate::web::confirm_pin::PinConfirmation;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::backups::KeyCode;
-use crate::web::view_models::facts::FactRow;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::machine::backups::KeyCode;
+use crate::web::view_models::page::facts::FactRow;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{BackupWords, PageWords};
 
 pub(super) const BACKUP: &str = "/staff/backup";
 
 #[derive(Template)]
-#[template(path = "backup.html")]
+#[template(path = "facility/backup.html")]
 struct BackupPage {
     frame: PageLayout,
     w: BackupWords,
     problems: Vec<Wrong>,
     form_token: String,
-    /// What has to be done before any backup can be made.
     first_step: Option<FirstStep>,
     facts: Vec<FactRow>,
-    /// What runs, or how it ended.
     news: Vec<String>,
     failure: Option<String>,
     runs: bool,
@@ -51,11 +49,9 @@ impl BackupPage {
     }
 }
 
-/// The one thing to do.
 struct FirstStep {
     title: String,
     what: String,
-    /// Whether it is done here.
     makes_key: bool,
 }
 
@@ -135,7 +131,6 @@ fn backup_facts(status: &BackupStatus, wording: &PageWording, w: BackupWords) ->
     facts
 }
 
-/// `4.1 MB`, `1.2 GB`.
 fn word_size(w: BackupWords, bytes: u64) -> String {
     let tenths = |unit: u64| {
         Number::from_tenths(i64::try_from(bytes.saturating_add(unit / 20) / (unit / 10)).unwrap_or(i64::MAX))
@@ -225,9 +220,8 @@ pub(crate) async fn test_restore(
     go_to(BACKUP)
 }
 
-/// The key, this once.
 #[derive(Template)]
-#[template(path = "backup_key.html")]
+#[template(path = "facility/backup_key.html")]
 struct KeyPage {
     frame: PageLayout,
     w: BackupWords,

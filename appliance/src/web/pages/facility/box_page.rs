@@ -15,17 +15,17 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::context::{AppState, RelayLinkState, run_blocking};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::facility::clock::word_clock;
-use crate::web::view_models::alarms::AlarmCard;
-use crate::web::view_models::facts::FactRow;
-use crate::web::view_models::jobs::{PrinterCard, printer_card};
-use crate::web::view_models::panel_words::word_panel;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
-use crate::web::view_models::{alarms, program_notes};
+use crate::web::view_models::alarms::list::{AlarmCard, alarm_cards};
+use crate::web::view_models::machine::panel_words::word_panel;
+use crate::web::view_models::machine::program_notes;
+use crate::web::view_models::page::facts::FactRow;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::printing::jobs::{PrinterCard, printer_card};
 use crate::web::words::{FacilityWords, PageWords, StaffWords};
 
 #[derive(Template)]
-#[template(path = "box.html")]
+#[template(path = "facility/box.html")]
 struct BoxPage {
     frame: PageLayout,
     s: StaffWords,
@@ -76,7 +76,7 @@ pub(crate) async fn show_box(
         s,
         w,
         facts: box_facts(&state, &snapshot, &wording, w),
-        alarms: alarms::alarm_cards(&state, wording, w, signed.words()).await?,
+        alarms: alarm_cards(&state, wording, w, signed.words()).await?,
         form_token: signed.form_token(),
         may_change: signed.can_edit(),
         notes,
@@ -103,7 +103,7 @@ fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: Fa
         FactRow::worded(w.box_fact_relay(), at_relay(state, w)),
         FactRow::worded(w.box_fact_backup(), last_backup(state, wording, w)),
     ];
-    facts.extend(way_facts(state, w));
+    facts.extend(transport_facts(state, w));
     facts.extend([
         FactRow::worded(w.box_fact_free(), free),
         FactRow::worded(w.box_fact_up(), wording.about(up_ms)),
@@ -119,19 +119,19 @@ fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: Fa
     facts
 }
 
-/// By which way the box reaches its relay, and where the others end.
-fn way_facts(state: &AppState, w: FacilityWords) -> Vec<FactRow> {
-    let Some(report) = state.ways.borrow().clone() else { return Vec::new() };
+/// The transport that reaches the relay, and why the others fail.
+fn transport_facts(state: &AppState, w: FacilityWords) -> Vec<FactRow> {
+    let Some(report) = state.transports.borrow().clone() else { return Vec::new() };
     let is_up = matches!(*state.link.borrow(), RelayLinkState::Up { .. });
-    let used = is_up.then(|| FactRow::worded(w.box_fact_way(), way_name(&report, report.way, w)));
+    let used = is_up.then(|| FactRow::worded(w.box_fact_way(), transport_name(&report, report.way, w)));
     let faults = report.faults.iter().map(|(way, fault)| {
-        let name = w.box_fact_not_by(way_name(&report, *way, w));
+        let name = w.box_fact_not_by(transport_name(&report, *way, w));
         FactRow::worded(name, w.box_way_fault(fault.key(), fault.subject()))
     });
     used.into_iter().chain(faults).collect()
 }
 
-fn way_name(report: &WayReport, way: UplinkWay, w: FacilityWords) -> String {
+fn transport_name(report: &WayReport, way: UplinkWay, w: FacilityWords) -> String {
     match (way, &report.proxy) {
         (UplinkWay::Mqtt, _) => w.box_way_mqtt(),
         (UplinkWay::Https, None) => w.box_way_https(),
@@ -139,13 +139,11 @@ fn way_name(report: &WayReport, way: UplinkWay, w: FacilityWords) -> String {
     }
 }
 
-/// When the newest backup was made that was read back.
 fn last_backup(state: &AppState, wording: &PageWording, w: FacilityWords) -> String {
     let last = state.backups.status().record.last;
     last.map_or_else(|| w.box_backup_none(), |last| wording.dates().day_and_time(last.taken_ms).text)
 }
 
-/// What the relay has of this log and of those before it.
 fn at_relay(state: &AppState, w: FacilityWords) -> String {
     let present = state.store.cursor_size();
     match (state.store.ended_entries(), *state.link.borrow()) {
@@ -157,7 +155,6 @@ fn at_relay(state: &AppState, w: FacilityWords) -> String {
     }
 }
 
-/// Until when nobody can sign in on a new device.
 async fn locked_note(
     state: &AppState,
     snapshot: &Snapshot,

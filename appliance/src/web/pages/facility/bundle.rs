@@ -10,14 +10,13 @@ use crate::web::access::permissions::EditSettings;
 use crate::web::access::staff::StaffCaller;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::bundle_files::{machine_files, running_files};
-use crate::web::view_models::doctor_words::word_doctor_report;
-use crate::web::view_models::health::examine_box;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::view_models::machine::bundle_files::{machine_files, running_files};
+use crate::web::view_models::machine::doctor_words::word_doctor_report;
+use crate::web::view_models::machine::health::examine_box;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::DoctorWords;
 
-/// A ZIP file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ZipMedia;
 
@@ -32,7 +31,7 @@ struct BundleRow {
 }
 
 #[derive(Template)]
-#[template(path = "bundle.html")]
+#[template(path = "facility/bundle.html")]
 struct BundlePage {
     frame: PageLayout,
     w: DoctorWords,
@@ -40,7 +39,6 @@ struct BundlePage {
     form_token: String,
 }
 
-/// All files, as they are at this moment.
 async fn collect_files(state: &AppState) -> Result<Vec<BundleFile>, HttpError> {
     let report = examine_box(state, None).await?;
     let files = run_blocking(state, |state| Ok([machine_files(state), running_files(state)].concat()));
@@ -71,15 +69,17 @@ pub(crate) async fn list_files(
 ) -> Result<Page, HttpError> {
     let files = collect_files(&state).await?;
     let w: DoctorWords = signed.words();
-    let row = |file: BundleFile| BundleRow {
-        about: word_about(w, &file.name),
-        bytes: file.text.len(),
-        name: file.name,
-    };
     let page = BundlePage {
         frame: PageLayout::staff(&state, &Snapshot::now(&state), w.bundle_title(), &signed, NavSection::Box),
         w,
-        rows: files.into_iter().map(row).collect(),
+        rows: files
+            .into_iter()
+            .map(|file: BundleFile| BundleRow {
+                about: word_about(w, &file.name),
+                bytes: file.text.len(),
+                name: file.name,
+            })
+            .collect(),
         form_token: signed.form_token(),
     };
     draw_page(&page.frame, &page)

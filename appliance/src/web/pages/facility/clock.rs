@@ -18,15 +18,14 @@ use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, find_refused, window_title, word_at_field};
 use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FacilityWords, FormWords, PageWords, StaffWords};
 
 pub(crate) const CLOCK_PATH: &str = "/staff/box/clock";
 const BOX: &str = "/staff/box";
 
-/// What the time is, in the facility's zone.
 pub(crate) static CLOCK: FormDefinition = FormDefinition {
     name: "clock",
     sections: &[FormSection::plain(&[
@@ -35,7 +34,6 @@ pub(crate) static CLOCK: FormDefinition = FormDefinition {
     ])],
 };
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     match refusal {
         CommandRefusal::AlreadySo(RefusalCause::Clock(ClockRefusal::Synced | ClockRefusal::Right)) => {
@@ -46,19 +44,17 @@ pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
 }
 
 #[derive(Template)]
-#[template(path = "clock.html")]
+#[template(path = "facility/clock.html")]
 struct ClockPage {
     frame: PageLayout,
     w: FormWords,
     problems: Vec<Wrong>,
-    /// What the box takes the time to be, and why.
     now: String,
     state: String,
     sections: Vec<FilledSection>,
     marks: FormMarks,
 }
 
-/// Who keeps the clock, in a few words.
 pub(crate) fn word_clock(state: &AppState, snapshot: &Snapshot, w: FacilityWords) -> String {
     let is_anchored = state.store.facility().boots.contains_key(&snapshot.now.boot);
     match snapshot.now.state {
@@ -110,8 +106,9 @@ pub(crate) async fn set_time(
     let w: FormWords = signed.words();
     let mut sent = SentForm::<RowVersion>::read(w, &CLOCK, &form);
     let local = Snapshot::now(&state).local;
-    let wrong = || Wrong { at: "time".to_owned(), words: w.form_clock_time_wrong() };
-    let read = local.read_entered(sent.values.text("day"), sent.values.text("time")).ok_or_else(wrong);
+    let read = local
+        .read_entered(sent.values.text("day"), sent.values.text("time"))
+        .ok_or_else(|| Wrong { at: "time".to_owned(), words: w.form_clock_time_wrong() });
     let wall_ms = if sent.errors.is_empty() { sent.take(read) } else { None };
     if let Some(wall_ms) = wall_ms {
         let command = Command::AnchorClock { wall_ms, source: AnchorSource::Hand };

@@ -8,17 +8,17 @@ use web::error::HttpError;
 use crate::doctor::facts::NetworkFacts;
 use crate::doctor::network::probe_network;
 use crate::doctor::{CheckState, DoctorLine};
-use crate::uplink::claim::ClaimStore;
+use crate::uplink::relation::claim::ClaimStore;
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::FormOrPage;
 use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::doctor_words::{DoctorSentences, DoctorText, word_overall};
-use crate::web::view_models::health::examine_box;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::view_models::machine::doctor_words::{DoctorSentences, DoctorText, word_overall};
+use crate::web::view_models::machine::health::examine_box;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{DoctorWords, StaffWords};
 
 struct HealthRow {
@@ -27,7 +27,7 @@ struct HealthRow {
 }
 
 #[derive(Template)]
-#[template(path = "health.html")]
+#[template(path = "facility/health.html")]
 struct HealthPage {
     frame: PageLayout,
     s: StaffWords,
@@ -73,7 +73,6 @@ pub(crate) async fn open_health(
     health_page(&state, &signed, None).await
 }
 
-/// With the network, which takes seconds.
 pub(crate) async fn probe_health(
     signed: StaffCaller<View>,
     State(state): State<AppState>,

@@ -17,7 +17,7 @@ use http::{Method, StatusCode};
 use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::context::AppState;
-use crate::web::request::next_page::HOME;
+use crate::web::request::client::next_page::HOME;
 use crate::web::{examples, refusals};
 
 pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
@@ -72,7 +72,6 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// What waits for a person: reminders, and what phones sent that could not be recorded.
 pub(crate) fn waiting_page_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let find = refusals::FINDING;
@@ -141,12 +140,10 @@ pub(crate) fn waiting_page_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] =
     &[&settings::SETTINGS, &clock::CLOCK, &phone_records::PHONE_RECORD];
 
-/// How its form words a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&settings::SETTINGS, settings::refused_field),

@@ -34,21 +34,19 @@ use crate::web::form_page::{
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::request::copy_file::{CopyFile, RECORDS_MAX};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::submission_record::record_submission;
-use crate::web::view_models::codes::read_meant;
-use crate::web::view_models::history::HistoryPhoto;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::submissions::copy_file::{CopyFile, RECORDS_MAX};
+use crate::web::request::submissions::submission_record::record_submission;
+use crate::web::view_models::equipment::codes::read_meant;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::history::HistoryPhoto;
 use crate::web::words::{ErrorWords, FormWords, PageWords, PhoneRecordWords};
 
 pub(crate) const PHONE_RECORDS: &str = "/staff/phone-records";
-/// Records on one page.
 const PAGE_ROWS: usize = 50;
 
-/// A late entry of what a phone had.
 pub(crate) static PHONE_RECORD: FormDefinition = FormDefinition {
     name: "refused",
     sections: &[FormSection::plain(&[
@@ -58,7 +56,6 @@ pub(crate) static PHONE_RECORD: FormDefinition = FormDefinition {
     ])],
 };
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     match refusal {
         CommandRefusal::UnknownTag(_) => Some("tag"),
@@ -66,7 +63,6 @@ pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     }
 }
 
-/// A record as a person reads it.
 struct RecordCard {
     id: String,
     why: String,
@@ -75,28 +71,23 @@ struct RecordCard {
     /// What is wrong with the item, in one word and as it was put.
     problem: Option<String>,
     photos: Vec<HistoryPhoto>,
-    /// A button that dismisses all of its sender, where that is more than this one.
     sender_words: Option<String>,
 }
 
-/// A phone that holds records, as a person reads of it.
 struct PhoneCard {
     device: String,
     line: String,
-    /// Who took it off the list, and when.
     closed: Option<SafeHtml>,
 }
 
 #[derive(Template)]
-#[template(path = "phone_records.html")]
+#[template(path = "facility/phone_records.html")]
 struct RecordsPage {
     frame: PageLayout,
     w: PhoneRecordWords,
     cards: Vec<RecordCard>,
-    /// Behind which one the next page begins.
     older: Option<String>,
     phones: Vec<PhoneCard>,
-    /// What became of a copy of a phone's queue.
     copied: Option<String>,
     form_token: String,
     may_change: bool,
@@ -130,7 +121,6 @@ fn card_of(state: &AppState, wording: &PageWording, row: RefusedSubmission, of_s
     RecordCard { id: row.id, why, line, note: row.note, problem, photos, sender_words }
 }
 
-/// What people tell phones apart by.
 fn shorten_name(device: &str) -> String {
     device.chars().skip(device.chars().count().saturating_sub(4)).collect()
 }
@@ -234,7 +224,6 @@ async fn records_page(
     draw_page(&page.frame, &page)
 }
 
-/// Takes in a copy of a phone's queue. What is on the box already is not recorded twice.
 pub(crate) async fn take_copy(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
@@ -259,7 +248,7 @@ pub(crate) async fn take_copy(
 }
 
 #[derive(Template)]
-#[template(path = "phone_record.html")]
+#[template(path = "facility/phone_record.html")]
 struct RecordPage {
     frame: PageLayout,
     w: FormWords,

@@ -25,37 +25,32 @@ use crate::web::http_error::{new_error, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::pages::facility::phone_records::PHONE_RECORDS;
-use crate::web::request::form::StaffForm;
-use crate::web::request::next_page::HOME;
-use crate::web::view_models::begun::{BegunRow, list_begun, word_begun};
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::client::next_page::HOME;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::begun::{BegunRow, list_begun, word_begun};
 use crate::web::words::{ErrorWords, PageWords, ReminderWords};
 
 pub(crate) const REMINDERS: &str = "/staff/alarms";
 
-/// A row as a person reads it.
 struct ReminderCard {
     id: String,
     title: SafeHtml,
     next: String,
     since: String,
-    /// Where somebody has seen it or put it off.
     state: Option<String>,
-    /// The page of what it is about.
     to: String,
     is_pressing: bool,
 }
 
 #[derive(Template)]
-#[template(path = "reminders.html")]
+#[template(path = "facility/reminders.html")]
 struct RemindersPage {
     frame: PageLayout,
     w: ReminderWords,
     rows: Vec<ReminderCard>,
-    /// Cleanings that were begun and never recorded.
     begun: Vec<BegunRow>,
-    /// Alarms of the box itself, which have a page of their own.
     of_box: usize,
     form_token: String,
     may_change: bool,
@@ -66,7 +61,6 @@ fn item_name(facility: &FacilityState, subject: &str) -> String {
     item.map_or_else(|| subject.to_owned(), |item| item.name.clone())
 }
 
-/// Where the words of a row come from.
 struct ReminderSources<'a> {
     w: ReminderWords,
     wording: &'a PageWording,
@@ -75,13 +69,12 @@ struct ReminderSources<'a> {
     facility: &'a FacilityState,
 }
 
-/// Somebody of the staff by name.
 fn word_person(from: &ReminderSources<'_>, id: &str) -> SafeHtml {
-    let of_staff = |staff| StoredText::of_staff(from.reader, from.facility, staff);
-    id.parse().map_or(StoredText::Nobody, of_staff).to_html(from.wording.words())
+    id.parse()
+        .map_or(StoredText::Nobody, |staff| StoredText::of_staff(from.reader, from.facility, staff))
+        .to_html(from.wording.words())
 }
 
-/// What a row is about, in words, and its page.
 fn word_reminder(from: &ReminderSources<'_>, row: &OpenReminder) -> (SafeHtml, String, String) {
     let ReminderSources { w, wording, state, facility, .. } = *from;
     let named = |words: String, name: &str| fill_slots(words, [SafeHtml::entered(name)]);
@@ -121,7 +114,6 @@ fn word_reminder(from: &ReminderSources<'_>, row: &OpenReminder) -> (SafeHtml, S
     }
 }
 
-/// Whether somebody has seen it or put it off.
 fn word_state(w: ReminderWords, wording: &PageWording, row: &OpenReminder, now_ms: i64) -> Option<String> {
     match row.snoozed_ms.filter(|_| row.seen.is_none()) {
         Some(until_ms) if !row.is_pressing(now_ms) => {
@@ -136,7 +128,6 @@ pub(crate) async fn show_reminders(
     State(state): State<AppState>,
 ) -> Result<Page, HttpError> {
     let (page_words, w): (PageWords, ReminderWords) = signed.words();
-    // Whose PIN is guessed is for those who see the people.
     let sees_people = signed.holds(Permission::SeePeople);
     let rows = read_quick(&state, move |state, reader| {
         let facility = state.store.snapshot();
@@ -156,11 +147,15 @@ pub(crate) async fn show_reminders(
         Ok((worded.collect(), begun))
     });
     let (rows, begun) = rows.await?;
-    let is_open = |alarm: &&ActiveAlarm| alarm.is_active() || alarm.seen.is_none();
     let page = RemindersPage {
         rows,
         begun,
-        of_box: state.alarms.all().iter().filter(is_open).count(),
+        of_box: state
+            .alarms
+            .all()
+            .iter()
+            .filter(|alarm: &&ActiveAlarm| alarm.is_active() || alarm.seen.is_none())
+            .count(),
         frame: PageLayout::staff(
             &state,
             &Snapshot::now(&state),

@@ -25,11 +25,11 @@ use crate::web::form_page::{
 };
 use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::optional_day::read_optional_day;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::fields::optional_day::read_optional_day;
 use crate::web::schedule_fields::read_times;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, StaffWords};
 
 const BOX: &str = "/staff/box";
@@ -40,22 +40,21 @@ const WAYS: &[&str] = &["default", "none", "typed", "list", "badge", "pin"];
 
 /// The language and country of printed things; by default, the program's own.
 const LOCALES: &[&str] = &["default", "en-us", "en-gb", "es-us", "es-mx", "es-es"];
-/// The languages that pages offer.
 const LANGUAGES: &[&str] = &["all", "en", "es"];
 
-/// As the form says it; what it does not know is its default.
 fn word_locale(settings: &FacilitySettings) -> &'static str {
-    let is_chosen = |word: &&&str| word.eq_ignore_ascii_case(&settings.locale);
-    LOCALES.iter().find(is_chosen).copied().unwrap_or("default")
+    LOCALES
+        .iter()
+        .find(|word: &&&str| word.eq_ignore_ascii_case(&settings.locale))
+        .copied()
+        .unwrap_or("default")
 }
 
-/// As the form says it: one of them, or all.
 fn word_languages(settings: &FacilitySettings) -> &'static str {
     let [only] = settings.languages.as_slice() else { return "all" };
     LANGUAGES.iter().find(|word| **word == only.as_str()).copied().unwrap_or("all")
 }
 
-/// What of the form is more than a text.
 #[derive(Clone)]
 struct ReadSettings {
     inspection_day: DayChange,
@@ -69,15 +68,14 @@ impl ReadSettings {
         let (inspection, survey, shifts) = (text("inspection_day"), text("survey"), text("shifts"));
         let inspection = read_day("inspection_day", &inspection, w.form_settings_inspection_day_wrong());
         let survey = read_day("survey", &survey, w.form_settings_survey_wrong());
-        let wrong = || Wrong { at: "shifts".to_owned(), words: w.form_settings_shifts_wrong() };
-        let shifts = read_times(&shifts).ok_or_else(wrong);
+        let shifts = read_times(&shifts)
+            .ok_or_else(|| Wrong { at: "shifts".to_owned(), words: w.form_settings_shifts_wrong() });
         let read = (sent.take(inspection), sent.take(survey), sent.take(shifts));
         let (inspection_day, survey, shifts) = (read.0?, read.1?, read.2?);
         Some(Self { inspection_day, survey, shifts })
     }
 }
 
-/// A day, or none where nothing is entered.
 fn read_day(name: &str, text: &str, words: String) -> Result<DayChange, Wrong> {
     read_optional_day(text).map(DayChange).map_err(|_| Wrong { at: name.to_owned(), words })
 }
@@ -90,7 +88,6 @@ fn write_times(times: &[TimeOfDay]) -> String {
     times.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The least that is allowed for a class, as the form says it.
 fn word_least(settings: &FacilitySettings, class: SpauldingClass) -> String {
     match ways_of_class(&settings.who, class) {
         Some(_) => weakest_way(settings, class).as_str().to_owned(),
@@ -98,22 +95,20 @@ fn word_least(settings: &FacilitySettings, class: SpauldingClass) -> String {
     }
 }
 
-/// The ways of a class, where the form says other ones than there are.
-fn changed_ways(
+fn changed_proof_methods(
     sent: &FormValues,
     there: &FacilitySettings,
     name: &str,
     class: SpauldingClass,
 ) -> Option<Vec<ProofWay>> {
     let least = sent.text(name);
-    let ways = || match least {
+    let methods = || match least {
         "default" => Some(Vec::new()),
         least => least.parse().ok().map(|way| ways_from(&way)),
     };
-    if least == word_least(there, class) { None } else { ways() }
+    if least == word_least(there, class) { None } else { methods() }
 }
 
-/// What an admin enters of the facility.
 pub(crate) static SETTINGS: FormDefinition = FormDefinition {
     name: "settings",
     sections: &[
@@ -159,7 +154,7 @@ pub(crate) static SETTINGS: FormDefinition = FormDefinition {
 };
 
 #[derive(Template)]
-#[template(path = "settings.html")]
+#[template(path = "facility/settings.html")]
 struct SettingsPage {
     frame: PageLayout,
     w: FormWords,
@@ -195,7 +190,6 @@ fn values_of(settings: &FacilitySettings) -> FormValues {
         .remembered()
 }
 
-/// The word of a list that the form says anew.
 fn changed_word(
     sent: &FormValues,
     name: &str,
@@ -217,11 +211,11 @@ fn change(
     let whole = |name: &str, there: u32| sent.values.text(name).parse().ok().filter(|whole| *whole != there);
     let allow_unattributed = sent.values.is_ticked("allow_unattributed");
     let zone = sent.values.text("zone");
-    let ways = |name, class| changed_ways(&sent.values, there, name, class);
+    let methods = |name, class| changed_proof_methods(&sent.values, there, name, class);
     let who = WhoPolicy {
-        noncritical: ways("who_noncritical", SpauldingClass::Noncritical),
-        semicritical: ways("who_semicritical", SpauldingClass::Semicritical),
-        critical: ways("who_critical", SpauldingClass::Critical),
+        noncritical: methods("who_noncritical", SpauldingClass::Noncritical),
+        semicritical: methods("who_semicritical", SpauldingClass::Semicritical),
+        critical: methods("who_critical", SpauldingClass::Critical),
     };
     let settings = SettingsChange {
         name: text("name", &there.name),
@@ -253,7 +247,6 @@ fn change(
     (settings != SettingsChange::default()).then_some(SettingsChange { seen: sent.seen, ..settings })
 }
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&SETTINGS, refusal)
 }
@@ -324,7 +317,6 @@ pub(crate) async fn save(
     }
 }
 
-/// The page once more, with what is wrong.
 fn save_again(
     state: &AppState,
     signed: &StaffSession,
@@ -334,7 +326,6 @@ fn save_again(
     settings_page(state, signed, &sent.values, sent.errors, marks).map(ask_again)
 }
 
-/// The settings as they are now beside what came.
 async fn show_difference(
     state: &AppState,
     signed: &StaffSession,

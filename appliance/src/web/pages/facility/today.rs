@@ -22,18 +22,19 @@ use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::live::live_page;
 use crate::web::log_reads::read_quick;
-use crate::web::request::next_page::HOME;
-use crate::web::view_models::begun::list_begun;
-use crate::web::view_models::feed::{FeedLine, newest_cleanings};
-use crate::web::view_models::item_status::{ItemRow, ListedItem};
-use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReportDetails, open_problems};
-use crate::web::view_models::rates::{FacilityTallies, facility_calendar, load_tallies, word_rate};
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::{StatusBoard, status_board};
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::client::next_page::HOME;
+use crate::web::view_models::equipment::item_status::{ItemRow, ListedItem};
+use crate::web::view_models::equipment::problems::{ProblemCard, ProblemLook, ReportDetails, open_problems};
+use crate::web::view_models::equipment::rates::{
+    FacilityTallies, facility_calendar, load_tallies, word_rate,
+};
+use crate::web::view_models::equipment::status_board::{StatusBoard, status_board};
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::begun::list_begun;
+use crate::web::view_models::records::feed::{FeedRow, newest_cleanings};
 use crate::web::words::{FacilityWords, PhoneRecordWords, ProblemWords, ReminderWords, StaffWords};
 
-/// Lines of the overdue table; the whole list is a page of its own.
 const OVERDUE_MAX: usize = 20;
 
 struct RateCard {
@@ -65,7 +66,6 @@ impl fmt::Display for Tenths {
     }
 }
 
-/// One bar of the chart of days.
 struct ChartBar {
     x: Tenths,
     middle: Tenths,
@@ -76,7 +76,6 @@ struct ChartBar {
 }
 
 impl ChartBar {
-    /// Of the day at a place from the left, if it has a rate.
     fn of(place: usize, tally: WindowTally) -> Option<Self> {
         let (rate, is_low) = (per_mille(&tally)?, tally.rate()?.is_low());
         let (x, height) = (490 + to_signed(place) * 1_845 / 10, above_half(rate) * 24 / 10);
@@ -91,11 +90,10 @@ impl ChartBar {
     }
 }
 
-/// The words of the first page.
 type TodayWords = (StaffWords, FacilityWords, ProblemWords, ReminderWords);
 
 #[derive(Template)]
-#[template(path = "today.html")]
+#[template(path = "facility/today.html")]
 struct TodayPage {
     frame: PageLayout,
     s: StaffWords,
@@ -109,20 +107,16 @@ struct TodayPage {
     bars: Vec<ChartBar>,
     chart_label: String,
     first_day: String,
-    feed: Arc<[FeedLine]>,
+    feed: Arc<[FeedRow]>,
     no_items: bool,
     no_schedule: bool,
     may_change: bool,
     problem_words: ProblemWords,
     /// What is reported and not closed, the newest first.
     reports: Vec<ProblemCard>,
-    /// How much waits for somebody, in words.
     waiting: Option<String>,
-    /// How many cleanings were begun and never recorded, in words.
     begun: Option<String>,
-    /// How many records of phones were refused, in words.
     refused: Option<String>,
-    /// What phones hold that is not here yet, in words.
     held: Option<String>,
 }
 
@@ -154,14 +148,10 @@ pub(crate) async fn show(
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
-/// What is read of the disk for the page.
 struct TodayReads {
-    feed: Arc<[FeedLine]>,
-    /// Records of phones that were refused and wait for somebody.
+    feed: Arc<[FeedRow]>,
     refused: usize,
-    /// Open reports, the newest first.
     reports: Vec<ProblemCard>,
-    /// Cleanings that were begun and never recorded.
     begun: usize,
 }
 
@@ -176,7 +166,7 @@ fn read_today(
     reader: &LogReader,
     signed: &StaffSession,
     board: &StatusBoard,
-    feed: Arc<[FeedLine]>,
+    feed: Arc<[FeedRow]>,
 ) -> Result<TodayReads, HttpError> {
     let facility = &board.seen;
     let wording = PageWording::new(signed.words(), &Snapshot::of(state, facility).local);
@@ -190,7 +180,6 @@ fn read_today(
     })
 }
 
-/// What the page is drawn from.
 #[derive(Clone, Copy)]
 struct TodayLook<'a> {
     state: &'a AppState,
@@ -252,7 +241,6 @@ impl TodayLook<'_> {
     }
 }
 
-/// What phones hold that is not here yet.
 fn word_held(state: &AppState, w: PhoneRecordWords, wording: &PageWording) -> Option<String> {
     let now = state.known_now();
     let total = state.stored::<WaitingPhones>().total(now.up_ms)?;
@@ -304,7 +292,6 @@ fn facility_sparkline(tallies: &FacilityTallies, days: usize, w: FacilityWords) 
     Some(Spark { path, end, label: w.tally_between(high / 10, low / 10) })
 }
 
-/// Per mille above one half, which is where both drawings begin.
 fn above_half(per_mille: u16) -> i64 {
     per_mille.saturating_sub(500).into()
 }

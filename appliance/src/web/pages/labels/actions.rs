@@ -25,22 +25,18 @@ use crate::web::pages::labels::pick::{
 use crate::web::pages::labels::picked::{PickList, PickListId, PickLists, PicksAdded};
 use crate::web::pages::labels::station::{QUERY_CHARS_MAX, StationView, draw_station, overdue_of};
 use crate::web::pages::labels::{pick, sheet};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffListForm;
-use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::labels;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffListForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::printing::label_fields::LabelOrder;
+use crate::web::view_models::printing::labels;
 use crate::web::words::LabelsWords;
 
-/// Bytes of an address that is answered with; a longer one is not needed where the page itself is the answer.
 const ADDRESS_BYTES_MAX: usize = 1_900;
-/// What was pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Press {
-    /// Find, a scan into the field, or a pasted list.
     Find,
     Page(usize),
-    /// All that the filter shows.
     All,
     ShowPicked,
     Clear,
@@ -67,7 +63,6 @@ impl Press {
     }
 }
 
-/// What a press changes about the picks.
 #[derive(Debug, Default)]
 struct PickChange {
     remove: BTreeSet<Tag>,
@@ -129,7 +124,6 @@ fn scan_of(form: &FormFields, press: Press) -> Option<Tag> {
     read_tag(entered).filter(|_| press == Press::Find || form.get("shown_q") != Some(entered))
 }
 
-/// What is to be shown after a press: finding takes what was typed, everything else what the page shows.
 fn looked_for(form: &FormFields, press: Press) -> StationView {
     let finds = press == Press::Find && scan_of(form, press).is_none();
     let shown = |entered: &str, shown: &str| {
@@ -220,7 +214,6 @@ fn pick_change(form: &FormFields, gone: bool) -> PickChange {
     PickChange { remove: had.difference(&still).copied().collect(), add, more: Vec::new() }
 }
 
-/// The item of a tag that was scanned.
 fn take_scan(
     w: LabelsWords,
     facility: &FacilityState,
@@ -236,7 +229,6 @@ fn take_scan(
     found
 }
 
-/// The tags of a pasted list; whether there were any.
 fn take_pasted(
     w: LabelsWords,
     facility: &FacilityState,
@@ -347,7 +339,6 @@ fn printed_before(state: &AppState, key: &str, picked: &BTreeSet<Tag>) -> Result
     Ok(job.filter(|job| picked.is_subset(&tags_of(job))))
 }
 
-/// On to the job. What is printed is picked no more.
 fn printed(
     state: &AppState,
     staff: StaffId,

@@ -13,19 +13,18 @@ use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::pages::labels::choices;
 use crate::web::pages::labels::choices::{PrintChoices, StationWords};
-use crate::web::request::choice::SelectOption;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::label_fields::{BLANK_MAX, LabelOrder};
-use crate::web::view_models::labels;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::choice::SelectOption;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::printing::label_fields::{BLANK_MAX, LabelOrder};
+use crate::web::view_models::printing::labels;
 use crate::web::words::LabelsWords;
 
-/// Templates of blank tags.
 const TEMPLATES: &[&str] = &["blank-tag", "blank-tag-62x29", "blank-tag-47x22", "micro", "micro-scanner"];
 
 #[derive(Template)]
-#[template(path = "blank.html")]
+#[template(path = "printing/blank.html")]
 struct BlankPage {
     frame: PageLayout,
     w: LabelsWords,

@@ -22,16 +22,15 @@ use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{read_waiting, staff_name};
 use crate::web::pages::labels::choices;
 use crate::web::pages::labels::choices::{PrintChoices, StationWords};
-use crate::web::request::choice::SelectOption;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::formats::exact_duration;
-use crate::web::view_models::label_fields::{LabelOrder, label_words};
-use crate::web::view_models::labels;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::choice::SelectOption;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::formats::exact_duration;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::printing::label_fields::{LabelOrder, label_words};
+use crate::web::view_models::printing::labels;
 use crate::web::words::LabelsWords;
 
-/// What was typed, beside printer and copies.
 #[derive(Debug, Clone, Default)]
 struct CardFormData {
     protocol: String,
@@ -59,7 +58,6 @@ impl CardFormData {
         }
     }
 
-    /// The fields of a load sticker.
     fn sticker(&self, w: LabelsWords) -> Result<BTreeMap<String, String>, Wrong> {
         if self.load.is_empty() {
             return Err(Wrong { at: "load".into(), words: w.cards_load_wrong() });
@@ -76,7 +74,6 @@ impl CardFormData {
     }
 }
 
-/// The fields of a protocol's card; every step is on it.
 fn wall_card(
     facility: &FacilityState,
     snapshot: &Snapshot,
@@ -100,7 +97,6 @@ fn wall_card(
     provided.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The fields of a person's badge.
 pub(crate) fn staff_badge(
     facility: &FacilityState,
     reader: &LogReader,
@@ -117,7 +113,7 @@ pub(crate) fn staff_badge(
 }
 
 #[derive(Template)]
-#[template(path = "cards.html")]
+#[template(path = "printing/cards.html")]
 struct CardsPage {
     frame: PageLayout,
     w: LabelsWords,
@@ -175,10 +171,8 @@ fn form_page(
     draw_page(&template.frame, &template)
 }
 
-/// A template and the fields to fill it with.
 type TemplateFields = (&'static str, BTreeMap<String, String>);
 
-/// The template and fields of what was asked for.
 fn read_template_fields(
     w: LabelsWords,
     state: &AppState,

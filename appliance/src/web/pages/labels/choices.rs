@@ -10,20 +10,18 @@ use words::Locale;
 use crate::printing::{NameStyle, PrintService, PrinterView, TemplateView};
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
-use crate::web::request::choice::SelectOption;
-use crate::web::request::field_error::Wrong;
-use crate::web::view_models::label_fields::{COPIES_MAX, FIELD_CHARS_MAX, LabelOrder};
-use crate::web::view_models::print_papers::word_paper_alone;
-use crate::web::view_models::template_words::word_template_title;
+use crate::web::request::fields::choice::SelectOption;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::printing::label_fields::{COPIES_MAX, FIELD_CHARS_MAX, LabelOrder};
+use crate::web::view_models::printing::print_papers::word_paper_alone;
+use crate::web::view_models::printing::template_words::word_template_title;
 use crate::web::words::{LabelsWords, PrintingWords, TemplatesWords};
 
-/// Templates that say nothing about an item.
 const NOT_OF_ITEMS: &[&str] =
     &["badge", "load-sticker", "receipt", "blank-tag", "blank-tag-62x29", "blank-tag-47x22"];
 /// Fields that only a person can fill in.
 pub(crate) const ENTERED_FIELDS: &[Field] = &[Field::Until, Field::Reason];
 
-/// What was chosen in a form beside what is to be printed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PrintChoices {
     pub(crate) printer: String,
@@ -65,7 +63,7 @@ impl PrintChoices {
         }
     }
 
-    /// The same for the print room, for labels without tags yet.
+    /// The same for the printing module, for labels without tags yet.
     pub(crate) fn ask(&self, w: LabelsWords) -> Result<LabelOrder, Wrong> {
         let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
         let copies: u32 = if self.copies.is_empty() { 1 } else { self.copies.parse().unwrap_or(0) };
@@ -87,19 +85,14 @@ impl PrintChoices {
     }
 }
 
-/// The words of these pages, in one language.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StationWords {
-    /// Of the pages themselves.
     pub(crate) labels: LabelsWords,
-    /// Of jobs, printers and what is in them.
     pub(crate) printing: PrintingWords,
-    /// Of templates.
     pub(crate) templates: TemplatesWords,
 }
 
 impl StationWords {
-    /// In the language of whoever has signed in.
     pub(crate) fn of_staff(signed: &StaffSession) -> Self {
         let (labels, printing, templates) = signed.words();
         Self { labels, printing, templates }
@@ -110,7 +103,6 @@ impl StationWords {
     }
 }
 
-/// The printers of the box.
 pub(crate) fn printer_options(w: StationWords, printers: &[PrinterView], chosen: &str) -> Vec<SelectOption> {
     let words = |printer: &PrinterView| {
         let paper = word_paper_alone(w.printing, &printer.media.paper);
@@ -119,7 +111,6 @@ pub(crate) fn printer_options(w: StationWords, printers: &[PrinterView], chosen:
     printers.iter().map(|printer| SelectOption::new(printer.name.clone(), words(printer), chosen)).collect()
 }
 
-/// The templates for items.
 pub(crate) fn of_items(w: StationWords, printing: &PrintService, chosen: &str) -> Vec<SelectOption> {
     template_options(w, printing, |name| !NOT_OF_ITEMS.contains(&name), chosen)
 }
@@ -137,7 +128,6 @@ pub(crate) fn template_options(
     std::iter::once(usual).chain(choices).collect()
 }
 
-/// A template's name, and what it asks a person for.
 fn template_text(w: StationWords, template: &TemplateView) -> String {
     let title = word_template_title(w.templates, template);
     let requested: Vec<&str> =

@@ -22,27 +22,26 @@ use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::live::live_prints_page;
 use crate::web::pages::labels::choices;
 use crate::web::pages::labels::choices::StationWords;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::submission::submission_of;
-use crate::web::view_models::items::item_name;
-use crate::web::view_models::jobs::{ALL_IN_DOUBT, JobCard, LabelLine, job_card, label_line};
-use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::labels;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::submissions::submission::submission_of;
+use crate::web::view_models::equipment::items::item_name;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::printing::jobs::{ALL_IN_DOUBT, JobCard, LabelRow, job_card, label_row};
+use crate::web::view_models::printing::label_fields::LabelOrder;
+use crate::web::view_models::printing::labels;
 use crate::web::words::LabelsWords;
 
-/// Labels on a page; the rest of a long job is on further ones.
 const LABELS_SHOWN: usize = 100;
 
 #[derive(Template)]
-#[template(path = "job.html")]
+#[template(path = "printing/job.html")]
 struct JobPage {
     frame: PageLayout,
     w: LabelsWords,
     card: JobCard,
     summary: SafeHtml,
-    labels: Vec<LabelLine>,
+    labels: Vec<LabelRow>,
     first: usize,
     older: Option<usize>,
     newer: Option<usize>,
@@ -83,7 +82,7 @@ pub(crate) async fn show(
         frame: if card.open { frame.live(live) } else { frame },
         w,
         summary: fill_slots(summary, [requested]),
-        labels: shown.map(|label| label_line(printing, label, &job.summary)).collect(),
+        labels: shown.map(|label| label_row(printing, label, &job.summary)).collect(),
         first,
         older: Some(first + LABELS_SHOWN).filter(|next| *next < job.labels.len()),
         newer: (first > 0).then(|| first.saturating_sub(LABELS_SHOWN)),
@@ -101,7 +100,6 @@ pub(crate) async fn print_item(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let (first, _) = item_name(&state, &tag)?;
-    // A spare label has a tag of its own.
     let tag = Tag::read(&tag).unwrap_or(first);
     let key = submission_of(&form);
     let job =
@@ -158,7 +156,7 @@ async fn settle_job(
 }
 
 #[derive(Template)]
-#[template(path = "again.html")]
+#[template(path = "printing/again.html")]
 struct ReprintPage {
     frame: PageLayout,
     w: LabelsWords,

@@ -2,7 +2,7 @@
 //!
 //! [`station`] is the station itself, [`actions`] what is pressed there, [`scans`] what a hand scanner types there, [`pick`]
 //! what can be picked, [`picked`] what was, [`preview`] the preview, [`job`] one job, [`blank`], [`spreadsheet`], [`cards`]
-//! and [`sheet`] the ways to labels that nobody picks from a list, and [`templates`] the templates and the logo.
+//! and [`sheet`] the forms for labels that nobody picks from a list, and [`templates`] the templates and the logo.
 
 mod actions;
 mod blank;
@@ -31,7 +31,6 @@ pub(crate) fn label_page_routes() -> Vec<Route<AppState>> {
     [station_routes(), job_routes(), form_routes(), template_routes()].into_iter().flatten().collect()
 }
 
-/// The station.
 fn station_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Asset, Form, Page};
     let print = refusals::PRINTING;
@@ -55,7 +54,6 @@ fn station_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// Print jobs.
 fn job_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let print = refusals::PRINTING;
@@ -89,7 +87,6 @@ fn job_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// Labels that nobody picks from a list.
 fn form_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let print = refusals::PRINTING;
@@ -116,7 +113,6 @@ fn form_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// Templates and the logo.
 fn template_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Asset, Form, Page};
     let print = refusals::PRINTING;
@@ -145,6 +141,5 @@ fn template_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&templates::TEMPLATE];

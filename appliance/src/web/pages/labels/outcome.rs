@@ -6,7 +6,6 @@ use crate::web::context::AppState;
 use crate::web::pages::labels::pick::read_tag;
 use crate::web::words::LabelsWords;
 
-/// What a press did, as it goes through the address of the page that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LabelActionOutcome {
     Picked(Tag),

@@ -7,33 +7,24 @@ use record::tag::Tag;
 
 use crate::intake::find_named_item;
 use crate::printing::{LABELS_MAX, LastPrinted};
-use crate::web::request::choice::SelectOption;
+use crate::web::request::fields::choice::SelectOption;
 use crate::web::search_words::SearchWords;
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::LabelsWords;
 
-/// Rows of a page of the list.
 pub(crate) const PAGE_ROWS: usize = 50;
 /// Places and categories that are offered.
 const KINDS_MAX: usize = 100;
-/// Mistyped tags that are named.
 const BAD_NAMED: usize = 5;
 
-/// Which items are shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum ItemFilter {
-    /// Those without a label.
     #[default]
     Never,
-    /// All that are in use.
     All,
-    /// Those that are due for cleaning since long.
     Overdue,
-    /// Those of a ward.
     Place(String),
-    /// Those of a category.
     Category(String),
-    /// Those that are picked.
     Picked,
 }
 
@@ -74,7 +65,6 @@ impl ItemFilter {
     }
 }
 
-/// What can be shown at this facility.
 pub(crate) fn filter_options(
     w: LabelsWords,
     facility: &FacilityState,
@@ -96,7 +86,6 @@ fn location_head(location: &str) -> &str {
     location.split(',').next().unwrap_or_default().trim()
 }
 
-/// A tag as it is typed, or as a label's code opens it: `HTTP://10.0.0.5/7K3M9QX2D`.
 pub(crate) fn read_tag(entered: &str) -> Option<Tag> {
     let path = entered.trim().split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     Tag::read(path.rsplit('/').next().unwrap_or(path)).ok()
@@ -144,7 +133,6 @@ pub(crate) fn resolve_tags(facility: &FacilityState, tags: &[Tag]) -> (Vec<Tag>,
     (each_once(known), unknown)
 }
 
-/// Names a few of many.
 pub(crate) fn name_list(w: LabelsWords, all: &[String]) -> String {
     let shown = all.iter().take(BAD_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match all.len().saturating_sub(BAD_NAMED) {
@@ -153,7 +141,6 @@ pub(crate) fn name_list(w: LabelsWords, all: &[String]) -> String {
     }
 }
 
-/// One item of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PickRow {
     pub(crate) tag: Tag,
@@ -161,33 +148,24 @@ pub(crate) struct PickRow {
     pub(crate) place: String,
     pub(crate) printed: String,
     pub(crate) picked: bool,
-    /// Somebody cleans it at this moment.
     pub(crate) being_cleaned: bool,
 }
 
-/// One page of the list.
 #[derive(Debug, Default)]
 pub(crate) struct PickTable {
     pub(crate) rows: Vec<PickRow>,
-    /// Tags that the filter shows on all pages, picked or not.
     pub(crate) shown: Vec<Tag>,
-    /// This page, from 1.
     pub(crate) page: usize,
-    /// Pages that there are; one where nothing is shown.
     pub(crate) pages: usize,
-    /// Items in use.
     pub(crate) all: usize,
 }
 
-/// What a filter is asked.
 pub(crate) struct PickQuery<'a> {
     pub(crate) query: &'a str,
     pub(crate) show: &'a ItemFilter,
-    /// In the order in which they were picked.
     pub(crate) picks: &'a [Tag],
     /// Those that are overdue; only looked at where these are shown.
     pub(crate) overdue: &'a BTreeSet<Tag>,
-    /// Those that somebody cleans at this moment.
     pub(crate) being_cleaned: &'a BTreeSet<Tag>,
     /// From 1; past the last one it is the last one.
     pub(crate) page: usize,
@@ -226,7 +204,6 @@ pub(crate) fn pick_rows(
     }
 }
 
-/// The items that a filter shows, in their order, and how many are in use.
 fn shown_items<'a>(
     facility: &'a FacilityState,
     printed: &BTreeMap<Tag, LastPrinted>,

@@ -51,21 +51,17 @@ impl FromStr for PickListId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PickListGone;
 
-/// What came of adding items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct PicksAdded {
-    /// Picked by this.
     pub(crate) new: usize,
     /// Not picked, because one job takes no more.
     pub(crate) over: usize,
 }
 
-/// What one page has picked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PickList {
     /// In the order in which they were picked, in which they are printed too.
     tags: Vec<Tag>,
-    /// What was on it before it was cleared.
     cleared: Vec<Tag>,
     /// Printer, template and copies as they were chosen last.
     pub(crate) chosen: PrintChoices,
@@ -80,7 +76,6 @@ impl PickList {
         self.tags.is_empty()
     }
 
-    /// Items that can be put back.
     pub(crate) fn cleared(&self) -> usize {
         self.cleared.len()
     }
@@ -127,14 +122,12 @@ impl PickList {
     }
 }
 
-/// A list that somebody began and has not printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct UnprintedList {
     pub(crate) id: PickListId,
     pub(crate) picked: usize,
 }
 
-/// All lists.
 #[derive(Debug, Default)]
 pub(crate) struct PickLists {
     stored: Mutex<PickListTable>,
@@ -143,7 +136,6 @@ pub(crate) struct PickLists {
 #[derive(Debug, Default)]
 struct PickListTable {
     lists: BTreeMap<PickListId, StoredPickList>,
-    /// Counts on with every use of a list.
     uses: u64,
 }
 
@@ -159,13 +151,11 @@ impl PickLists {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A copy of somebody's list.
     pub(crate) fn get(&self, staff: StaffId, id: PickListId) -> Result<PickList, PickListGone> {
         let mut stored = self.stored();
         stored.of(staff, id).map(|list| list.clone())
     }
 
-    /// Changes somebody's list.
     pub(crate) fn change<T>(
         &self,
         staff: StaffId,
@@ -202,7 +192,6 @@ impl PickLists {
         stored.lists.insert(id, StoredPickList { staff, used, list });
     }
 
-    /// The list that somebody used last and has not printed.
     pub(crate) fn unprinted(&self, staff: StaffId) -> Option<UnprintedList> {
         let stored = self.stored();
         let own = stored.lists.iter().filter(|(_, stored)| stored.staff == staff);

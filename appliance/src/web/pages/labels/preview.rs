@@ -19,13 +19,13 @@ use crate::web::http_error::not_found;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::pages::labels::choices::{PrintChoices, StationWords};
 use crate::web::pages::labels::pick::read_tag;
-use crate::web::view_models::jobs::path_segment;
-use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::print_papers::millimetres_text;
-use crate::web::view_models::print_refusals::word_print_refusal;
-use crate::web::view_models::printer_causes::{as_sentence, word_note};
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::{label_fields, labels};
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::printing::jobs::path_segment;
+use crate::web::view_models::printing::label_fields::LabelOrder;
+use crate::web::view_models::printing::print_papers::millimetres_text;
+use crate::web::view_models::printing::print_refusals::word_print_refusal;
+use crate::web::view_models::printing::printer_causes::{as_sentence, word_note};
+use crate::web::view_models::printing::{label_fields, labels};
 use crate::web::words::LabelsWords;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -66,23 +66,18 @@ impl PreviewParams {
     }
 }
 
-/// A label as the page shows it.
 #[derive(Debug, Default)]
 pub(crate) struct LabelPreview {
-    /// Of the picture; empty where there is none.
     pub(crate) src: String,
     pub(crate) alt: String,
     pub(crate) width: u32,
     pub(crate) height: u32,
-    /// How large it is, and what its code opens.
     pub(crate) caption: String,
     pub(crate) notes: Vec<String>,
-    /// Why it cannot be printed.
     pub(crate) refused: String,
     pub(crate) offers_number: bool,
 }
 
-/// Makes the label of an item and says what came of it.
 pub(crate) fn preview_label(
     words: StationWords,
     state: &AppState,
@@ -136,7 +131,6 @@ fn alt_text(w: LabelsWords, label: &LabelRequest) -> String {
     w.preview_picture(parts.join(", "))
 }
 
-/// What is asked of the picture.
 fn preview_address(chosen: &PrintChoices, tag: Tag) -> String {
     let mut query = format!("tag={tag}");
     let provided = [
@@ -167,14 +161,13 @@ pub(crate) async fn show_picture(
 }
 
 #[derive(Template)]
-#[template(path = "look.html")]
+#[template(path = "printing/look.html")]
 struct LookPage {
     frame: PageLayout,
     w: LabelsWords,
     look: LabelPreview,
 }
 
-/// The preview alone: what the station fetches for the row in focus.
 pub(crate) async fn show(
     signed: StaffCaller<View>,
     State(state): State<AppState>,

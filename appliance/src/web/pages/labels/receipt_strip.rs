@@ -11,12 +11,12 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::answer::go_to;
 use crate::web::context::AppState;
 use crate::web::log_reads::read_quick;
-use crate::web::request::form::StaffForm;
-use crate::web::request::submission::submission_of;
-use crate::web::view_models::receipts::find_receipt;
-use crate::web::view_models::slips::{SlipOrder, StripSources, compose_receipt_strip, submit_slip};
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::submissions::submission::submission_of;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::printing::slips::{SlipOrder, StripSources, compose_receipt_strip, submit_slip};
+use crate::web::view_models::records::receipts::find_receipt;
 use crate::web::words::{PageWords, SlipWords};
 
 pub(crate) async fn print_strip(

@@ -15,13 +15,11 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{new_error, unreadable_form, worded};
 use crate::web::pages::labels::pick::{read_tag, resolve_tags};
 use crate::web::pages::labels::picked::{PickList, PickListGone, PickListId, PickLists};
-use crate::web::request::form::StaffListForm;
-use crate::web::view_models::codes::find_scanned;
+use crate::web::request::bodies::form::StaffListForm;
+use crate::web::view_models::equipment::codes::find_scanned;
 use crate::web::words::LabelsWords;
 
-/// Scans and ticks of one request.
 const OPS_MAX: usize = 200;
-/// Characters of a scan that are told back.
 const SCAN_CHARS_MAX: usize = 40;
 
 /// What became of a scan or a tick.
@@ -105,8 +103,10 @@ fn apply_scan(w: LabelsWords, facility: &FacilityState, list: &mut PickList, op:
     let entered = op.get(1..).unwrap_or_default();
     let unknown = |words: String| ScanOutcome { state: ScanState::Unknown, tag: String::new(), words };
     let short = || entered.trim().chars().take(SCAN_CHARS_MAX).collect::<String>();
-    let scanned = || find_scanned(facility, entered).map(|item| item.tag);
-    let tag = match (read_tag(entered).or_else(scanned), &numbered_tags(facility, entered)[..]) {
+    let tag = match (
+        read_tag(entered).or_else(|| find_scanned(facility, entered).map(|item| item.tag)),
+        &numbered_tags(facility, entered)[..],
+    ) {
         (Some(tag), _) => tag,
         (None, [tag]) => *tag,
         (None, []) => return unknown(w.scan_neither(short())),
@@ -131,12 +131,17 @@ fn apply_scan(w: LabelsWords, facility: &FacilityState, list: &mut PickList, op:
 /// Items in use with this asset number: hospitals' own barcodes carry it.
 fn numbered_tags(facility: &FacilityState, entered: &str) -> Vec<Tag> {
     let number = entered.trim();
-    let has_it = |item: &&Equipment| {
-        item.service != ServiceState::Retired
-            && !number.is_empty()
-            && item.asset_number.trim().eq_ignore_ascii_case(number)
-    };
-    facility.equipment.values().map(AsRef::as_ref).filter(has_it).map(|item| item.tag).collect()
+    facility
+        .equipment
+        .values()
+        .map(AsRef::as_ref)
+        .filter(|item: &&Equipment| {
+            item.service != ServiceState::Retired
+                && !number.is_empty()
+                && item.asset_number.trim().eq_ignore_ascii_case(number)
+        })
+        .map(|item| item.tag)
+        .collect()
 }
 
 fn scan_outcome(w: LabelsWords, facility: &FacilityState, state: ScanState, tag: Tag) -> ScanOutcome {

@@ -17,16 +17,15 @@ use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::pages::labels::choices;
 use crate::web::pages::labels::choices::{PrintChoices, StationWords};
 use crate::web::pages::labels::pick::{name_list, read_list, resolve_tags};
-use crate::web::request::choice::SelectOption;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffListForm;
-use crate::web::view_models::label_fields::{BLANK_MAX, LabelOrder};
-use crate::web::view_models::print_papers::millimetres_text;
-use crate::web::view_models::sheets::{SheetPlacement, render_sheets};
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffListForm;
+use crate::web::request::fields::choice::SelectOption;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::printing::label_fields::{BLANK_MAX, LabelOrder};
+use crate::web::view_models::printing::print_papers::millimetres_text;
+use crate::web::view_models::printing::sheets::{SheetPlacement, render_sheets};
 use crate::web::words::LabelsWords;
 
-/// What was typed.
 #[derive(Debug, Clone)]
 struct SheetFormData {
     list: String,
@@ -57,7 +56,6 @@ impl SheetFormData {
         }
     }
 
-    /// What is asked for, or what is wrong with it.
     fn read(&self, w: LabelsWords, state: &AppState) -> Result<(LabelOrder, SheetPlacement), Wrong> {
         let wrong = |at: &str, words: String| Wrong { at: at.to_owned(), words };
         let ask = self.chosen.ask(w)?;
@@ -89,7 +87,7 @@ impl SheetFormData {
 }
 
 #[derive(Template)]
-#[template(path = "sheet.html")]
+#[template(path = "printing/sheet.html")]
 struct SheetPage {
     frame: PageLayout,
     w: LabelsWords,
@@ -107,7 +105,6 @@ pub(crate) async fn ask(
     open_sheet(&state, &signed, &[], PrintChoices { copies: "1".into(), ..PrintChoices::default() })
 }
 
-/// The form, for what was picked on the station.
 pub(crate) fn open_sheet(
     state: &AppState,
     signed: &StaffSession,

@@ -20,24 +20,21 @@ use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::pages::labels::choices;
 use crate::web::pages::labels::choices::{PrintChoices, StationWords};
 use crate::web::pages::labels::pick::read_tag;
-use crate::web::request::choice::SelectOption;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffListForm;
-use crate::web::view_models::label_faults::word_make_error;
-use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::printer_causes::as_sentence;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::{label_fields, labels};
+use crate::web::request::bodies::form::StaffListForm;
+use crate::web::request::fields::choice::SelectOption;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::printing::label_faults::word_make_error;
+use crate::web::view_models::printing::label_fields::LabelOrder;
+use crate::web::view_models::printing::printer_causes::as_sentence;
+use crate::web::view_models::printing::{label_fields, labels};
 use crate::web::words::LabelsWords;
 
-/// Bytes of a file.
 const BYTES_MAX: usize = 1_000_000;
-/// Rows of a file: what one job takes.
 const ROWS_MAX: usize = LABELS_MAX;
 /// Characters of a cell that a page repeats.
 const CELL_SHOWN: usize = 60;
 
-/// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Column {
     Tag,
@@ -58,7 +55,6 @@ impl Column {
     }
 }
 
-/// What a row says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct CsvRow {
     /// Of the file, counted from 1.
@@ -68,16 +64,12 @@ struct CsvRow {
     name: String,
 }
 
-/// What becomes of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RowOutcome {
-    /// Its label is printed.
     Prints(Tag),
-    /// It is not, and why.
     Bad(RowFault),
 }
 
-/// Why a row is not printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RowFault {
     NotTag(String),
@@ -87,14 +79,8 @@ enum RowFault {
     SeveralNames(usize, String),
     UnknownName(String),
     Empty,
-    OtherNumber {
-        name: String,
-        number: String,
-    },
-    Same {
-        line: u64,
-    },
-    /// What is wrong with its label, in words.
+    OtherNumber { name: String, number: String },
+    Same { line: u64 },
     Label(String),
 }
 
@@ -122,7 +108,6 @@ impl RowFault {
 enum FileFault {
     TooLarge,
     NotText,
-    /// In the words of the reader of such files.
     Unreadable(String),
     NoColumns,
     TooManyRows,
@@ -142,7 +127,6 @@ impl FileFault {
     }
 }
 
-/// Reads a file of comma, semicolon or tab separated values.
 fn read_rows(bytes: &[u8]) -> Result<Vec<CsvRow>, FileFault> {
     if bytes.len() > BYTES_MAX {
         return Err(FileFault::TooLarge);
@@ -243,7 +227,7 @@ impl<'a> Index<'a> {
     }
 
     /// The item that a row names: by its tag, else by its number, else by its name. A number beside a tag must be that
-    /// item's; a name beside them is often spelt in another way, so the page shows both and a person decides.
+    /// item's; a name beside them is often spelt differently, so the page shows both and a person decides.
     fn item(&self, row: &CsvRow) -> Result<&'a Equipment, RowFault> {
         let number = row.number.to_lowercase();
         let item = if !row.tag.is_empty() {
@@ -279,7 +263,6 @@ fn shorten_cell(cell: &str) -> String {
     if cut.len() < cell.len() { format!("{cut}…") } else { cut }
 }
 
-/// Which item each row is, each item once.
 fn check_rows(facility: &FacilityState, rows: &[CsvRow]) -> Vec<RowOutcome> {
     let index = Index::new(facility);
     let mut seen: BTreeMap<Tag, u64> = BTreeMap::new();
@@ -296,7 +279,6 @@ fn check_rows(facility: &FacilityState, rows: &[CsvRow]) -> Vec<RowOutcome> {
     rows.iter().map(outcome).collect()
 }
 
-/// A row of the page.
 struct CsvResultRow {
     line: u64,
     message: String,
@@ -306,7 +288,7 @@ struct CsvResultRow {
 }
 
 #[derive(Template)]
-#[template(path = "csv.html")]
+#[template(path = "printing/csv.html")]
 struct CsvPage {
     frame: PageLayout,
     w: LabelsWords,
@@ -319,7 +301,6 @@ struct CsvPage {
     templates: Vec<SelectOption>,
     bad: Vec<CsvResultRow>,
     good: Vec<CsvResultRow>,
-    /// The tags of the good ones.
     list: String,
     words: String,
 }
@@ -397,7 +378,6 @@ fn preview_rows(
     Ok((good, bad, list.join(" ")))
 }
 
-/// Rows whose labels cannot be laid out become bad ones.
 fn refuse_rows(
     words: StationWords,
     state: &AppState,

@@ -25,35 +25,30 @@ use crate::web::pages::labels::pick::{ItemFilter, PAGE_ROWS, PickRow, PickTable,
 use crate::web::pages::labels::picked::{PickList, PickListId, PickLists};
 use crate::web::pages::labels::preview::{LabelPreview, preview_label};
 use crate::web::pages::labels::{choices, pick};
-use crate::web::request::choice::SelectOption;
-use crate::web::request::field_error::Wrong;
-use crate::web::view_models::jobs;
-use crate::web::view_models::jobs::{JobCard, JobLine, PrinterCard, job_card, path_segment, printer_card};
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::board_now;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::fields::choice::SelectOption;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::equipment::status_board::board_now;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::printing::jobs;
+use crate::web::view_models::printing::jobs::{
+    JobCard, JobRow, PrinterCard, job_card, path_segment, printer_card,
+};
 use crate::web::words::{LabelsWords, PrintingWords};
 
-/// Unfinished jobs shown whole.
 const JOBS_WHOLE: usize = 4;
-/// Finished jobs in the list below.
 const JOBS_LISTED: usize = 6;
-/// Characters of what is looked for.
 pub(crate) const QUERY_CHARS_MAX: usize = 200;
 
-/// What the page is to show.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StationView {
     pub(crate) query: String,
     pub(crate) show: ItemFilter,
-    /// From 1.
     pub(crate) page: usize,
-    /// Where the picks are kept; absent while nothing is picked.
     pub(crate) id: Option<PickListId>,
     pub(crate) picks: PickList,
     /// An item that is ticked by the page's address and picked by the first press.
     pub(crate) ticked: Option<Tag>,
-    /// A pasted list of which something was not taken.
     pub(crate) list: String,
     pub(crate) chosen: PrintChoices,
     pub(crate) problems: Vec<Wrong>,
@@ -68,7 +63,6 @@ impl StationView {
         self.problems.push(Wrong { at: at.to_owned(), words: words.into() });
     }
 
-    /// The address that shows this, without what was said.
     pub(crate) fn address(&self) -> String {
         self.address_of(self.page)
     }
@@ -89,10 +83,8 @@ impl StationView {
     }
 }
 
-/// Where the pages before and after this one are: an address for who only reads, what a button says for who picks.
 #[derive(Debug, Default)]
 struct Pager {
-    /// `51 to 100 of 1,000`
     words: String,
     previous: Option<(String, usize)>,
     next: Option<(String, usize)>,
@@ -112,19 +104,17 @@ impl Pager {
 }
 
 #[derive(Template)]
-#[template(path = "station.html")]
+#[template(path = "printing/station.html")]
 struct StationPage {
     frame: PageLayout,
     w: LabelsWords,
     problems: Vec<Wrong>,
     message: String,
     note: String,
-    /// Another list, for a page that has none: its words and its address.
     unprinted: Option<(String, String)>,
     may_change: bool,
     form_token: String,
     submission: String,
-    /// Name of the list; empty while there is none.
     picks: String,
     /// Tags that are picked and shown here: what is not ticked any more is taken off.
     had: String,
@@ -149,7 +139,7 @@ struct StationPage {
     print_words: String,
     look: Option<LabelPreview>,
     jobs: Vec<JobCard>,
-    older: Vec<JobLine>,
+    older: Vec<JobRow>,
     cards: Vec<PrinterCard>,
 }
 
@@ -199,7 +189,6 @@ pub(crate) async fn show(
     run_blocking(&state, move |state| draw_station(state, &signed, view)).await
 }
 
-/// What was picked under the name that the address says.
 fn take_list(state: &AppState, signed: &StaffSession, named: &str, view: &mut StationView) {
     if named.is_empty() {
         return;
@@ -214,7 +203,6 @@ fn take_list(state: &AppState, signed: &StaffSession, named: &str, view: &mut St
     }
 }
 
-/// The items that are overdue, where these are shown.
 pub(crate) fn overdue_of(state: &AppState, show: &ItemFilter) -> BTreeSet<Tag> {
     match show {
         ItemFilter::Overdue => board_now(state).overdue().iter().map(|row| row.item.tag).collect(),
@@ -222,7 +210,6 @@ pub(crate) fn overdue_of(state: &AppState, show: &ItemFilter) -> BTreeSet<Tag> {
     }
 }
 
-/// Reads the page of the list that is to be shown, with the item that the address ticks in front.
 fn read_items(
     state: &AppState,
     signed: &StaffSession,
@@ -251,12 +238,9 @@ fn read_items(
     Ok((snapshot, list, shows))
 }
 
-/// How printing stands.
 struct PrintOverview {
-    /// What comes out.
     jobs: Vec<JobCard>,
-    /// What came out lately.
-    older: Vec<JobLine>,
+    older: Vec<JobRow>,
     cards: Vec<PrinterCard>,
 }
 
@@ -274,12 +258,11 @@ fn read_prints(
         jobs.extend(job.map(|job| job_card(w, &job, printers, wording)));
     }
     let older = newest.iter().filter(|job| !jobs.iter().any(|card: &JobCard| card.id == job.id));
-    let older = older.take(JOBS_LISTED).map(|job| jobs::job_line(w, job, wording)).collect();
+    let older = older.take(JOBS_LISTED).map(|job| jobs::job_row(w, job, wording)).collect();
     let cards = printers.iter().map(|printer| printer_card(w, printer, &newest, wording)).collect();
     Ok(PrintOverview { jobs, older, cards })
 }
 
-/// The page as it stands after what was done on it.
 pub(crate) fn draw_station(
     state: &AppState,
     signed: &StaffSession,
@@ -351,14 +334,12 @@ pub(crate) fn draw_station(
     draw_page(&template.frame, &template)
 }
 
-/// What waits on another list, and where.
 fn unprinted_notice(state: &AppState, signed: &StaffSession) -> Option<(String, String)> {
     let list = state.stored::<PickLists>().unprinted(signed.staff())?;
     let words = signed.words::<LabelsWords>().station_other_list(list.picked);
     Some((words, format!("/staff/labels?show=picked&picks={}", list.id)))
 }
 
-/// Labels that are printed of what is picked.
 fn labels_of(picked: usize, copies: &str) -> usize {
     let copies: usize = copies.parse().unwrap_or(1);
     picked.saturating_mul(copies.max(1))

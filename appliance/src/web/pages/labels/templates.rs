@@ -23,42 +23,38 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{FormConflict, FormMarks, SentForm, show_conflict, window_title};
 use crate::web::http_error::not_found;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::{StaffForm, StaffListForm};
-use crate::web::view_models::label_faults::{word_label_error, word_warning};
-use crate::web::view_models::printer_causes::as_sentence;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::template_words::{word_design_refusal, word_template_size, word_template_title};
-use crate::web::view_models::templates;
-use crate::web::view_models::templates::{LogoPicture, refusal_error};
+use crate::web::request::bodies::form::{StaffForm, StaffListForm};
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::printing::label_faults::{word_label_error, word_warning};
+use crate::web::view_models::printing::printer_causes::as_sentence;
+use crate::web::view_models::printing::template_words::{
+    word_design_refusal, word_template_size, word_template_title,
+};
+use crate::web::view_models::printing::templates;
+use crate::web::view_models::printing::templates::{LogoPicture, refusal_error};
 use crate::web::words::{FormWords, PageWords, PrintingWords, TemplatesWords};
 
 pub(super) const LIST: &str = "/staff/labels/templates";
 const EDIT: &str = "/staff/labels/templates/edit";
 /// What most label printers have, and enough to see all of a label on a page.
 const DPI: Dpi = Dpi::D203;
-/// To begin with, when nobody begins with a template that is there.
 const BEGIN_WITH: &str = "equipment";
 
-/// The words of the list.
 #[derive(Clone, Copy)]
 struct ListWords {
     templates: TemplatesWords,
     printing: PrintingWords,
 }
 
-/// A template as the page shows it.
 #[derive(Debug)]
 struct Shown {
     view: TemplateView,
     title: String,
     size: String,
-    /// Dots of its picture.
     width: u32,
     height: u32,
-    /// The version that is shown, of one of the facility's own.
     seen: Option<ContentVersion>,
-    /// Why there is none.
     refused: String,
     notes: Vec<String>,
 }
@@ -85,7 +81,6 @@ impl Shown {
     }
 }
 
-/// The logo as the page shows it.
 #[derive(Debug)]
 struct LogoShown {
     width: u32,
@@ -95,7 +90,7 @@ struct LogoShown {
 }
 
 #[derive(Template)]
-#[template(path = "designs.html")]
+#[template(path = "printing/designs.html")]
 struct TemplateListPage {
     frame: PageLayout,
     w: TemplatesWords,
@@ -144,12 +139,10 @@ fn list_page(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> R
     draw_page(&page.frame, &page)
 }
 
-/// The list once more, with what is wrong.
 fn list_again(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> Result<FormReply, HttpError> {
     list_page(state, signed, problems).map(ask_again)
 }
 
-/// The very dots of a template's label with words such as a label has.
 pub(crate) async fn show_picture(
     _: StaffCaller<View>,
     State(state): State<AppState>,
@@ -172,17 +165,15 @@ pub(crate) struct TemplateParams {
     from: String,
 }
 
-/// A template's file as text.
 pub(crate) static TEMPLATE: FormDefinition = FormDefinition {
     name: "template",
     sections: &[FormSection::plain(&[FormField::lines("text", TEMPLATE_BYTES_MAX).required()])],
 };
 
-/// The field that says which template the form was drawn of; empty: a new one.
 const WAS: &str = "was";
 
 #[derive(Template)]
-#[template(path = "design.html")]
+#[template(path = "printing/design.html")]
 struct TemplateFormPage {
     frame: PageLayout,
     w: FormWords,
@@ -191,7 +182,6 @@ struct TemplateFormPage {
     problems: Vec<Wrong>,
     marks: FormMarks,
     sections: Vec<FilledSection>,
-    /// The own template that is changed; empty: a new one.
     name: String,
     fields: SafeHtml,
 }
@@ -212,7 +202,6 @@ pub(crate) async fn edit(
     edit_page(&state, &signed, name, &values, Vec::new(), own.then_some(version))
 }
 
-/// A built-in template's file under a name that can be taken.
 fn rename_template(file: &str, name: &str) -> String {
     file.replacen(&format!("name = \"{name}\""), &format!("name = \"{name}-own\""), 1)
 }
@@ -253,7 +242,6 @@ fn to_field_error(w: TemplatesWords, at: &str, refusal: DesignRefusal) -> Result
     }
 }
 
-/// The version of an own template; of a name that is free, of nothing.
 fn version_of(state: &AppState, name: &str) -> ContentVersion {
     state.printing.template_version(name).unwrap_or(ContentVersion::NOTHING)
 }
@@ -294,7 +282,6 @@ pub(crate) async fn save(
     }
 }
 
-/// The template of this name as it is now beside what came.
 async fn show_difference(
     state: &AppState,
     signed: &StaffSession,
@@ -351,7 +338,6 @@ pub(crate) async fn save_logo(
     run_blocking(&state, move |state| {
         let w: TemplatesWords = signed.words();
         let stored = match read {
-            // A file that is far too large is not read to its end.
             Err(error) if error.status == StatusCode::PAYLOAD_TOO_LARGE => {
                 let words = w.logo_too_large(LOGO_BYTES_MAX.to_string());
                 return list_again(state, &signed, vec![Wrong { at: "file".into(), words }]);

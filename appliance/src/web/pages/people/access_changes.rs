@@ -12,9 +12,9 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::commands::run::entry_by;
 use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::view_models::entry_times::WrittenTime;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::page::entry_times::WrittenTime;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{PageWords, PeopleWords};
 
 /// A line for each change that is remembered, newest first.
@@ -62,7 +62,6 @@ impl AccessLook<'_> {
         })
     }
 
-    /// By whom, for the middle of a sentence.
     fn author(&self, entry: &Entry) -> SafeHtml {
         let by = entry.head().by;
         match (by.staff, by.via) {
@@ -75,7 +74,6 @@ impl AccessLook<'_> {
     }
 }
 
-/// By which the words of a change are found.
 fn change_key(what: &AccessChange) -> String {
     match what {
         AccessChange::Other(_) => "other".to_owned(),

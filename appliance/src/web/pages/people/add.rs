@@ -22,24 +22,22 @@ use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{read_text, staff_name};
 use crate::web::pages::people::person::{PEOPLE, PERSON, locale_of, refused_field, role_of, values_of};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, PeopleWords};
 
 #[derive(Template)]
-#[template(path = "person_new.html")]
+#[template(path = "people/person_new.html")]
 struct NewPersonPage {
     frame: PageLayout,
     w: FormWords,
     problems: Vec<Wrong>,
     sections: Vec<FilledSection>,
-    /// Somebody of this name who works here already, and who is asked about.
     namesake: Option<NamesakeNote>,
     marks: FormMarks,
 }
 
-/// Somebody who has the very name that was typed for another person.
 struct Namesake {
     name: String,
     role: StaffRole,
@@ -47,11 +45,9 @@ struct Namesake {
     key: String,
 }
 
-/// What is asked about a namesake.
 struct NamesakeNote {
     title: String,
     question: String,
-    /// Of the button that adds the second one.
     second: String,
     key: String,
 }
@@ -86,7 +82,6 @@ async fn find_namesake(state: &AppState, name: &str) -> Result<Option<Namesake>,
     found.await
 }
 
-/// The form as it is answered.
 struct NewPerson {
     values: FormValues,
     problems: Vec<Wrong>,
@@ -110,7 +105,6 @@ impl NewPerson {
         draw_page(&page.frame, &page)
     }
 
-    /// The form once more: with what is wrong, or with the question about a namesake.
     fn again(self, state: &AppState, signed: &StaffSession) -> Result<FormOrPage, HttpError> {
         let recall = if self.namesake.is_some() { FormRecall::Conflicting } else { FormRecall::Invalid };
         self.page(state, signed).map(|page| OneOf::First(FormReply::Again(recall, page)))

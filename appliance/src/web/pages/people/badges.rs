@@ -20,9 +20,9 @@ use crate::web::http_error::not_found;
 use crate::web::log_reads::read_quick;
 use crate::web::pages::labels::cards::staff_badge;
 use crate::web::pages::people::person::{PersonView, StaffEntry, find_member, person_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::sheets::render_page;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::printing::sheets::render_page;
 use crate::web::words::PeopleWords;
 
 /// What stands for a first scan in the page that asks for the second: nothing of the badge can be read from it.
@@ -121,7 +121,6 @@ pub(crate) async fn print_badge(
     }
 }
 
-/// The badge as a page of its own size.
 async fn draw_badge(state: &AppState, staff: StaffId, code: BadgeCode) -> Result<Vec<u8>, HttpError> {
     let fields = read_quick(state, move |state, reader| {
         staff_badge(&state.store.snapshot(), reader, staff).ok_or_else(not_found)

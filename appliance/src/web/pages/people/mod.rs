@@ -17,7 +17,7 @@ use self::person::PEOPLE;
 use self::programs::PROGRAMS;
 use self::sign_offs::SIGN_OFFS;
 use crate::web::context::AppState;
-use crate::web::request::next_page::{OWN_PIN, SIGN_IN};
+use crate::web::request::client::next_page::{OWN_PIN, SIGN_IN};
 use crate::web::{examples, refusals};
 
 pub(crate) fn people_page_routes() -> Vec<Route<AppState>> {
@@ -27,7 +27,6 @@ pub(crate) fn people_page_routes() -> Vec<Route<AppState>> {
         .collect()
 }
 
-/// Signing in, and what is one's own.
 fn own_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let find = refusals::FINDING;
@@ -58,7 +57,6 @@ fn person_example(example: Example, name: &'static str) -> Example {
     example.field("locale", "es").field("number", "4410-7")
 }
 
-/// Who works here.
 fn staff_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let (find, command) = (refusals::FINDING, refusals::COMMANDING);
@@ -105,7 +103,6 @@ fn staff_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// What they prove with who cleaned.
 fn badge_routes() -> Vec<Route<AppState>> {
     let scanned = examples::staff_example().field("badge", examples::NEW_BADGE).secret(examples::NEW_BADGE);
     let button = examples::staff_example().part("badge", examples::BADGE).field("submission", "");
@@ -140,7 +137,6 @@ fn badge_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// Who is signed off for which protocol.
 fn sign_off_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let (find, command) = (refusals::FINDING, refusals::COMMANDING);
@@ -163,7 +159,6 @@ fn sign_off_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// Programs and their tokens.
 fn program_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let find = refusals::FINDING;
@@ -186,11 +181,9 @@ fn program_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&person::PERSON, &sign_offs::SIGN_OFF];
 
-/// How its form words a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] =
     &[(&person::PERSON, person::refused_field), (&sign_offs::SIGN_OFF, sign_offs::refused_field)];

@@ -19,15 +19,16 @@ use crate::web::commands::access_log::log_admission;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{broken_rule, worded};
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::next_page::{HOME, NextPage, OWN_PIN};
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::client::next_page::{HOME, NextPage, OWN_PIN};
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, PeopleWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-pub(crate) struct OwnPinParams {
+#[schemars(rename = "OwnPinParams")]
+pub(crate) struct PinChangeParams {
     /// The page that is wanted then.
     next: Option<String>,
     /// Anything: the present PIN is too short.
@@ -35,12 +36,11 @@ pub(crate) struct OwnPinParams {
 }
 
 #[derive(Template)]
-#[template(path = "own_pin.html")]
-struct OwnPinPage {
+#[template(path = "people/own_pin.html")]
+struct PinChangePage {
     frame: PageLayout,
     w: PeopleWords,
     problems: Vec<Wrong>,
-    /// What is to be known before one goes on.
     notes: Vec<String>,
     digits_min: usize,
     /// They cannot go on with the present one.
@@ -52,7 +52,7 @@ struct OwnPinPage {
 pub(crate) async fn ask(
     signed: StaffCaller<View>,
     State(state): State<AppState>,
-    LenientQuery(params): LenientQuery<OwnPinParams>,
+    LenientQuery(params): LenientQuery<PinChangeParams>,
 ) -> Result<Page, HttpError> {
     let next = signed.browser().next_page(params.next.as_deref().unwrap_or(HOME));
     own_pin_page(&state, &signed, params.short.is_some(), Vec::new(), next).await
@@ -90,7 +90,7 @@ async fn own_pin_page(
         false => page_words.page_error_title(w.own_pin_title()),
     };
     let frame = PageLayout::staff(state, &snapshot, title, signed, NavSection::Elsewhere);
-    let template = OwnPinPage {
+    let template = PinChangePage {
         frame: frame.with_script(),
         w,
         problems,
@@ -153,7 +153,6 @@ pub(crate) async fn change(
     }
 }
 
-/// Sets a PIN whose form was looked at.
 async fn set_own_pin(state: &AppState, signed: &StaffSession, pin: String) -> Result<(), HttpError> {
     let (identity, staff, role) = (state.identity.clone(), signed.staff(), signed.role());
     log_admission(state, signed.author(), AccessChanged::new(AccessChange::PinSet, Some(staff))).await?;

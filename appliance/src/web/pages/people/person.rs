@@ -39,12 +39,12 @@ use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick, read_text, staff_name};
 use crate::web::pages::people::access_changes::list_access_changes;
 use crate::web::pages::people::own_pin::word_pin_form;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::form_words::{choice_word, read_word};
-use crate::web::view_models::badges::StaffBadgeRow;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::fields::form_words::{choice_word, read_word};
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::badges::StaffBadgeRow;
 use crate::web::words::{ErrorWords, FormWords, PageWords, PeopleWords};
 
 pub(super) const PEOPLE: &str = "/staff/people";
@@ -54,14 +54,13 @@ struct StaffRow {
     name: String,
     role: String,
     since: Moment,
-    /// Role and since when, of whoever has left.
     came: SafeHtml,
     has_pin: bool,
     sessions: usize,
 }
 
 #[derive(Template)]
-#[template(path = "people.html")]
+#[template(path = "people/people.html")]
 struct PeoplePage {
     frame: PageLayout,
     w: PeopleWords,
@@ -69,7 +68,6 @@ struct PeoplePage {
     left: Vec<StaffRow>,
     admin: bool,
     form_token: String,
-    /// What came of the press that led here.
     message: String,
 }
 
@@ -80,7 +78,6 @@ pub(crate) struct SignedOutParams {
     signed_out: Option<usize>,
 }
 
-/// What came of signing somebody out, by how many devices that ended a session on; nobody ends the session in which they do it.
 fn word_one_out(w: PeopleWords, signed: &StaffSession, known: &StaffEntry, devices: usize) -> String {
     match known.staff == signed.staff() {
         true => w.person_signed_out_themselves(devices),
@@ -133,7 +130,6 @@ pub(crate) async fn list(
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
-/// Name, role and what else is known of somebody.
 pub(crate) static PERSON: FormDefinition = FormDefinition {
     name: "person",
     sections: &[FormSection::plain(&[
@@ -161,22 +157,18 @@ fn language_word(locale: &str) -> &'static str {
     PAGE_LANGUAGES.into_iter().find(|known| *known == language).unwrap_or(ANY_LANGUAGE)
 }
 
-/// The language that was chosen; empty: none.
 pub(super) fn locale_of(values: &FormValues) -> String {
     values.text("locale").strip_prefix(ANY_LANGUAGE).unwrap_or(values.text("locale")).to_owned()
 }
 
-/// The role, once nothing is wrong with the form.
 pub(super) fn role_of(values: &FormValues) -> Option<StaffRole> {
     read_word(values.text("role"))
 }
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&PERSON, refusal)
 }
 
-/// Somebody who works here.
 pub(super) struct StaffEntry {
     pub(super) staff: StaffId,
     name: String,
@@ -197,7 +189,6 @@ impl StaffEntry {
         format!("{PEOPLE}/{}", self.staff)
     }
 
-    /// What is another than now.
     fn change(&self, sent: &SentForm<RowVersion>) -> Option<Command> {
         let now = self.values();
         let changed = |field: &str| changed_value(&sent.values, &now, field);
@@ -214,7 +205,6 @@ impl StaffEntry {
     }
 }
 
-/// What a form says of a field, where that is another value than now.
 fn changed_value(sent: &FormValues, now: &FormValues, field: &str) -> Option<String> {
     let value = sent.text(field);
     (value != now.text(field)).then(|| value.to_owned())
@@ -240,7 +230,7 @@ pub(super) async fn find_member(state: &AppState, text: &str) -> Result<StaffEnt
 }
 
 #[derive(Template)]
-#[template(path = "person.html")]
+#[template(path = "people/person.html")]
 struct PersonPage {
     frame: PageLayout,
     w: FormWords,
@@ -248,7 +238,6 @@ struct PersonPage {
     problems: Vec<Wrong>,
     staff: StaffId,
     name: String,
-    /// Since when they are here, and whether it is the reader.
     since: SafeHtml,
     sections: Vec<FilledSection>,
     marks: FormMarks,
@@ -256,34 +245,27 @@ struct PersonPage {
     themselves: bool,
     has_pin: bool,
     badges: Vec<StaffBadgeRow>,
-    /// They can have one more.
     takes_badge: bool,
     /// Stands for a badge that was scanned once.
     badge_read: Option<String>,
     sessions: usize,
-    /// How many digits their PIN needs.
     digits: String,
     /// How they sign in, and what of it changed lately.
     access: Vec<SafeHtml>,
-    /// What came of the press that led here.
     message: String,
 }
 
-/// What a person's page shows beside the person.
 #[derive(Default)]
 pub(super) struct PersonView {
     /// What was entered, where that is not what is there.
     pub(super) values: Option<FormValues>,
     pub(super) problems: Vec<Wrong>,
     pub(super) submission: Option<String>,
-    /// What the values were made over.
     pub(super) seen: Option<RowVersion>,
     pub(super) signed_out: Option<usize>,
-    /// Stands for a badge that was scanned once.
     pub(super) badge_read: Option<String>,
 }
 
-/// The page once more, with what is wrong.
 async fn person_again(
     state: &AppState,
     signed: &StaffSession,
@@ -391,7 +373,6 @@ pub(crate) async fn change(
     }
 }
 
-/// The person as they are now beside what came.
 async fn show_difference(
     state: &AppState,
     signed: &StaffSession,
@@ -554,7 +535,7 @@ pub(crate) async fn sign_all_out(
 }
 
 #[derive(Template)]
-#[template(path = "person_leave.html")]
+#[template(path = "people/person_leave.html")]
 struct LeavePage {
     frame: PageLayout,
     w: PeopleWords,

@@ -25,12 +25,12 @@ use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::{StoredText, read_long};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::submission::{new_submission, submission_of};
-use crate::web::view_models::program_notes::DAY_MS;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::submissions::submission::{new_submission, submission_of};
+use crate::web::view_models::machine::program_notes::DAY_MS;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{PageWords, PeopleWords, StaffWords};
 
 pub(super) const PROGRAMS: &str = "/staff/programs";
@@ -43,14 +43,13 @@ struct TokenRow {
     ends: String,
     used: String,
     state: String,
-    /// All of it in a line, where it is not in force any more.
     ended_line: SafeHtml,
     class: &'static str,
     live: bool,
 }
 
 #[derive(Template)]
-#[template(path = "programs.html")]
+#[template(path = "people/programs.html")]
 struct ProgramsPage {
     frame: PageLayout,
     s: StaffWords,
@@ -83,7 +82,6 @@ pub(crate) async fn list(
     Ok(Page::draw(&template)?.in_locale(template.frame.locale()))
 }
 
-/// What rows of tokens are made from.
 struct TokenLook<'a> {
     w: PeopleWords,
     wording: PageWording,
@@ -129,7 +127,6 @@ impl TokenLook<'_> {
         TokenRow { id, name, scope, made, made_by, ends, used, state, ended_line, class, live }
     }
 
-    /// Who made or revoked a token, for the middle of a sentence.
     fn author(&self, by: TokenHand) -> String {
         match by {
             TokenHand::Staff(staff) => {
@@ -149,20 +146,18 @@ fn word_scope(w: PeopleWords, scope: ApiTokenScope) -> String {
     }
 }
 
-/// Why no token was made, at the field that is at fault.
 fn word_token_refusal(w: PeopleWords, refusal: &TokenRefusal) -> String {
     match refusal {
         TokenRefusal::Name => w.program_name_wrong(),
         TokenRefusal::Days => w.program_days_wrong(),
         TokenRefusal::TooMany => w.program_too_many(),
         TokenRefusal::Repeated => w.program_repeated(),
-        // These are refusals of a token that is to end.
         TokenRefusal::Unknown(_) | TokenRefusal::Ambiguous { .. } => refusal.to_string(),
     }
 }
 
 #[derive(Template)]
-#[template(path = "program_new.html")]
+#[template(path = "people/program_new.html")]
 struct NewTokenPage {
     frame: PageLayout,
     w: PeopleWords,
@@ -201,7 +196,6 @@ fn new_page(
     Ok(page.in_locale(page_words.catalog().locale()))
 }
 
-/// The form once more, with what is wrong.
 fn new_again(
     state: &AppState,
     signed: &StaffSession,
@@ -219,13 +213,11 @@ pub(crate) async fn ask_new(
     new_page(&state, &signed, None, Vec::new())
 }
 
-/// A token's text, this once.
 #[derive(Template)]
-#[template(path = "program_made.html")]
+#[template(path = "people/program_made.html")]
 struct MadePage {
     frame: PageLayout,
     w: PeopleWords,
-    /// Which program it is for, what it may do, and until when.
     what: SafeHtml,
     text: String,
 }
@@ -310,7 +302,7 @@ fn find_live_token(state: &AppState, id: &str) -> Result<ApiToken, HttpError> {
 }
 
 #[derive(Template)]
-#[template(path = "program_revoke.html")]
+#[template(path = "people/program_revoke.html")]
 struct RevokePage {
     frame: PageLayout,
     w: PeopleWords,

@@ -23,14 +23,14 @@ use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::listed_people::{LETTERS_MIN, NAMES_MAX, has_part, is_whole_name};
 use crate::web::log_reads::{StoredText, read_quick, read_text};
-use crate::web::request::cookies;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::name_share::NameSeeker;
-use crate::web::request::next_page::{HOME, NextPage, SIGN_IN, own_pin_address, sign_in_address};
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::client::cookies;
+use crate::web::request::client::next_page::{HOME, NextPage, SIGN_IN, own_pin_address, sign_in_address};
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::limits::name_share::NameSeeker;
 use crate::web::search_words::fold_letters;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, PeopleWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -44,11 +44,10 @@ pub(crate) struct SignInParams {
 }
 
 #[derive(Template)]
-#[template(path = "sign_in_names.html")]
+#[template(path = "people/sign_in_names.html")]
 struct NamesPage {
     frame: PageLayout,
     w: PeopleWords,
-    /// Where each goes on, name and role.
     people: Vec<(String, String, String)>,
     /// What was entered of a name, on a device that is new here: who works here is not for everybody in the building.
     letters: Option<String>,
@@ -58,7 +57,7 @@ struct NamesPage {
 }
 
 #[derive(Template)]
-#[template(path = "sign_in_pin.html")]
+#[template(path = "people/sign_in_pin.html")]
 struct PinPage {
     frame: PageLayout,
     w: PeopleWords,
@@ -99,11 +98,12 @@ async fn names_page(
         let known = holders
             .into_iter()
             .filter_map(|id| Some((id, facility.staff.get(&id).filter(|s| !s.left)?.role)));
-        let person = |(id, role)| {
-            let name = StoredText::of_staff(reader, &facility, id).word(page_words);
-            (sign_in_address(Some(id), &next), name, word_role(page_words, role))
-        };
-        let mut people: Vec<_> = known.map(person).collect();
+        let mut people: Vec<_> = known
+            .map(|(id, role)| {
+                let name = StoredText::of_staff(reader, &facility, id).word(page_words);
+                (sign_in_address(Some(id), &next), name, word_role(page_words, role))
+            })
+            .collect();
         people.sort_by(|a, b| a.1.cmp(&b.1));
         let letters = (!is_known && !people.is_empty()).then(|| letters.trim().to_owned());
         let mut is_spent = false;
@@ -212,7 +212,7 @@ pub(crate) async fn sign_in(
     Ok(with_cookies(OneOf::First(ask_again(page)), []))
 }
 
-/// An error with the way back to the page that asks for the PIN.
+/// An error with a link back to the page that asks for the PIN.
 fn pin_again(error: HttpError, staff: StaffId, next: &NextPage) -> HttpError {
     error.link(sign_in_address(Some(staff), next), worded(ErrorWords::error_links_pin))
 }
@@ -250,7 +250,7 @@ pub(crate) async fn sign_out(
 }
 
 #[derive(Template)]
-#[template(path = "me.html")]
+#[template(path = "people/me.html")]
 struct ProfilePage {
     frame: PageLayout,
     w: PeopleWords,

@@ -31,21 +31,20 @@ use crate::web::form_page::{
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick, read_text, staff_name};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::optional_day::read_optional_day;
-use crate::web::request::submission::submission_of;
-use crate::web::view_models::competency::{GrantBadge, word_grant};
-use crate::web::view_models::sign_offs::read_grant;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::fields::optional_day::read_optional_day;
+use crate::web::request::submissions::submission::submission_of;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::competency::{GrantBadge, word_grant};
+use crate::web::view_models::records::sign_offs::read_grant;
 use crate::web::words::{FormWords, PageWords, PeopleWords};
 
 pub(super) const SIGN_OFFS: &str = "/staff/sign-offs";
 /// Protocols side by side: more fit on no screen.
 const COLUMNS_MAX: usize = 6;
 
-/// Until when somebody is signed off, and a remark.
 pub(crate) static SIGN_OFF: FormDefinition = FormDefinition {
     name: "sign-off",
     sections: &[FormSection::plain(&[
@@ -54,12 +53,10 @@ pub(crate) static SIGN_OFF: FormDefinition = FormDefinition {
     ])],
 };
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&SIGN_OFF, refusal)
 }
 
-/// A person and their sign-offs, in the order of the columns.
 struct PersonRow {
     name: String,
     cells: Vec<MatrixCell>,
@@ -72,13 +69,12 @@ struct MatrixCell {
 }
 
 #[derive(Template)]
-#[template(path = "sign_offs.html")]
+#[template(path = "people/sign_offs.html")]
 struct MatrixPage {
     frame: PageLayout,
     w: PeopleWords,
     protocols: Vec<String>,
     people: Vec<PersonRow>,
-    /// Addresses of the protocols before and after these.
     before: Option<String>,
     after: Option<String>,
 }
@@ -145,26 +141,21 @@ fn pair_path(staff: StaffId, protocol: ProtocolId) -> String {
     format!("{SIGN_OFFS}/{staff}/{protocol}")
 }
 
-/// As their address names them.
 struct PairPath {
     staff: String,
     protocol: String,
 }
 
-/// A person, a protocol, and what the log says of the two.
 struct SignedPair {
     staff: StaffId,
     protocol: ProtocolId,
     name: String,
     protocol_name: String,
     version: RowVersion,
-    /// They are signed off, maybe until a day that is over.
     is_granted: bool,
     until: Option<CivilDay>,
     badge: GrantBadge,
-    /// Who said that, and when.
     signer: Option<SafeHtml>,
-    /// What was said of it, in the words of the page where it was erased.
     note: String,
     /// The remark of a sign-off that is not ended: a later one says it again or says another one.
     remark: String,
@@ -249,7 +240,7 @@ impl SignedPair {
 }
 
 #[derive(Template)]
-#[template(path = "sign_off.html")]
+#[template(path = "people/sign_off.html")]
 struct PairPage {
     frame: PageLayout,
     w: PeopleWords,
@@ -270,7 +261,6 @@ pub(crate) async fn ask_sign_off(
     there.page(&state, &signed, &values, Vec::new(), marks)
 }
 
-/// The last day; nothing where none was entered.
 fn read_day(f: FormWords, text: &str) -> Result<Option<CivilDay>, Wrong> {
     read_optional_day(text)
         .map_err(|_| Wrong { at: "until".to_owned(), words: f.form_sign_off_until_wrong() })
@@ -316,7 +306,6 @@ pub(crate) async fn sign_off(
     }
 }
 
-/// The sign-off as it is now beside what came.
 async fn show_difference(
     state: &AppState,
     signed: &StaffSession,
@@ -347,7 +336,7 @@ async fn show_difference(
 }
 
 #[derive(Template)]
-#[template(path = "sign_off_end.html")]
+#[template(path = "people/sign_off_end.html")]
 struct EndPage {
     frame: PageLayout,
     w: PeopleWords,

@@ -10,8 +10,8 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::answer::{go_to, with_cookies};
 use crate::web::context::AppState;
 use crate::web::http_error::invalid_parameter;
-use crate::web::request::cookies;
-use crate::web::request::form::StaffForm;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::client::cookies;
 
 /// Marks it, or takes the mark away. A tablet that is shared from now on forgets the name that was typed on it.
 pub(crate) async fn mark_tablet(

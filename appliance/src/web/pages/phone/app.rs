@@ -20,14 +20,13 @@ use crate::web::app_icons::draw_icon;
 use crate::web::assets::{APP, QUEUE, READER, READER_GLUE, READER_PROGRAM, SCAN};
 use crate::web::context::AppState;
 use crate::web::layout::{PageLayout, draw_page};
-use crate::web::view_models::snapshot::{Snapshot, missing_words as word_missing};
+use crate::web::view_models::page::snapshot::{Snapshot, missing_words as word_missing};
 use crate::web::words::{AppWords, PageWords, ProblemWords};
 
 pub(crate) const SHELL: &str = "/app";
 const WORKER: &str = include_str!("../../../../assets/app/sw.js");
 const WORKER_SCOPE: HeaderName = HeaderName::from_static("service-worker-allowed");
 
-/// The worker, with the names of the files that it keeps: other files are another worker.
 static WORKER_TEXT: LazyLock<String> = LazyLock::new(|| {
     let files = json!([STYLE.path(), MARK.path(), SCAN.path(), QUEUE.path(), APP.path()]).to_string();
     let build = Hash::of(format!("{files}{WORKER}").as_bytes()).to_string();
@@ -37,7 +36,6 @@ static WORKER_TEXT: LazyLock<String> = LazyLock::new(|| {
 /// The mark for home screens, of 192 and 512 dots a side.
 static ICONS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| [192, 512].map(|side| draw_icon(MARK.text(), side)));
 
-/// What the home screen needs to know.
 static MANIFEST: LazyLock<String> = LazyLock::new(|| {
     let manifest = json!({
         "name": "CleanTrack", "short_name": "CleanTrack", "start_url": SHELL, "scope": "/", "display": "standalone",
@@ -51,15 +49,13 @@ static MANIFEST: LazyLock<String> = LazyLock::new(|| {
 });
 
 #[derive(Template)]
-#[template(path = "app.html")]
+#[template(path = "phone/app.html")]
 struct AppPage {
     frame: PageLayout,
     w: AppWords,
     /// Whether a browser can take the worker at all.
     is_secure: bool,
-    /// What the script says, by its own names.
     words: Vec<(&'static str, String)>,
-    /// The worker that reads labels, and what it is told to load.
     reader: &'static str,
     glue: &'static str,
     program: &'static str,
@@ -145,7 +141,6 @@ fn full_words(w: AppWords) -> [(&'static str, String); 5] {
     ]
 }
 
-/// The same of what a record from a phone may lack.
 fn missing_words(w: AppWords, page_words: PageWords) -> impl Iterator<Item = (&'static str, String)> {
     let parts = [
         ("lacks steps not stated", MissingPart::StepsNotStated),
@@ -159,7 +154,6 @@ fn missing_words(w: AppWords, page_words: PageWords) -> impl Iterator<Item = (&'
     parts.chain([("incomplete", w.app_incomplete("{what}"))])
 }
 
-/// The same of the part about what is wrong with an item.
 fn problem_words(w: AppWords, p: ProblemWords) -> impl Iterator<Item = (&'static str, String)> {
     let faults =
         ProblemWord::ALL.iter().map(move |word| (word.as_str(), p.problem_kind(&word_key(word.as_str()))));

@@ -16,19 +16,19 @@ use crate::web::access::phone::PhoneCaller;
 use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
-use crate::web::view_models::item_status::{ItemRow, ListedItem};
-use crate::web::view_models::panel_words::{PanelPicture, draw_panel};
-use crate::web::view_models::rates::load_tallies;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board;
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::equipment::item_status::{ItemRow, ListedItem};
+use crate::web::view_models::equipment::rates::load_tallies;
+use crate::web::view_models::equipment::status_board;
+use crate::web::view_models::machine::panel_words::{PanelPicture, draw_panel};
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{HomeWords, PageWords};
 
 /// Lines of each list that can be read from across a room.
 const LINES: usize = 6;
 
 #[derive(Template)]
-#[template(path = "board.html")]
+#[template(path = "phone/board.html")]
 struct BoardPage {
     frame: PageLayout,
     w: HomeWords,
@@ -37,7 +37,6 @@ struct BoardPage {
     today: String,
     first: Vec<ListedItem>,
     next: Vec<ListedItem>,
-    /// What is due next, in a sentence, for where nothing is overdue.
     next_due: Option<SafeHtml>,
     as_of: SafeHtml,
     panel: Option<PanelPicture>,

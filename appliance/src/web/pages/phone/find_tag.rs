@@ -22,20 +22,18 @@ use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::pages::phone::home::NO_LABEL;
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::view_models::codes::{address_of_label, find_scanned, is_revoked, read_label};
-use crate::web::view_models::item_status::StatusBadge;
-use crate::web::view_models::jobs::path_segment;
-use crate::web::view_models::scanned_tags::note_label_scan;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::StatusBoards;
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::equipment::codes::{address_of_label, find_scanned, is_revoked, read_label};
+use crate::web::view_models::equipment::item_status::StatusBadge;
+use crate::web::view_models::equipment::scanned_tags::note_label_scan;
+use crate::web::view_models::equipment::status_board::StatusBoards;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::printing::jobs::path_segment;
 use crate::web::words::{PageWords, TagWords};
 
-/// What is shown back of a text that is no tag.
 const SHOWN_CHARS_MAX: usize = 40;
 /// After how many seconds a tag that may be in what is missing is worth another look.
 const MISSING_RETRY_S: u64 = 60;
-/// Items that may have been meant.
 const CANDIDATES_MAX: usize = 5;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -110,14 +108,12 @@ fn code_links(w: TagWords, code: &ScannedCode) -> Vec<(String, String)> {
     ]
 }
 
-/// The item that a code was on until it was taken off.
 fn find_former(facility: &StoreSnapshot, code: &ScannedCode) -> Option<(Tag, String)> {
     let alias = facility.codes.get(&Digest16::of(code.as_str().as_bytes()));
     let alias = alias.filter(|alias| alias.removed)?;
     find_named_item(facility, alias.equipment).map(|item| (item.tag, item.name.clone()))
 }
 
-/// The page for a code that opens nothing: nobody has said what it is on, or it was taken off.
 fn unknown_code_page(
     state: &AppState,
     phone: &PhoneCaller,
@@ -159,14 +155,13 @@ fn unknown_code_page(
 }
 
 #[derive(Template)]
-#[template(path = "tag_mistyped.html")]
+#[template(path = "phone/tag_mistyped.html")]
 struct MistypedTagPage {
     frame: PageLayout,
     w: TagWords,
     entered: String,
     why: SafeHtml,
     candidates: Vec<Candidate>,
-    /// Where biomed says that it is a code that is no tag.
     links: Vec<(String, String)>,
 }
 
@@ -175,13 +170,11 @@ struct Candidate {
     name: String,
     place: String,
     badge: StatusBadge,
-    /// The tag in threes, cut around the symbol that differs.
     before: String,
     differs: String,
     after: String,
 }
 
-/// The page for a text that cannot be a tag.
 pub(crate) fn mistyped_page(
     state: &AppState,
     phone: &PhoneCaller,
@@ -204,7 +197,6 @@ pub(crate) fn mistyped_page(
     Ok(TagAnswer::shown(StatusCode::NOT_FOUND, page.in_locale(page_words.catalog().locale())))
 }
 
-/// Why a text is no tag, in a sentence.
 fn word_mistake(w: TagWords, text: &str, entered: &str) -> SafeHtml {
     let sentence = match Tag::read(text) {
         _ if ScannedCode::read(text) == Err(ScannedCodeError::EveryItem) => w.tag_every_item(S0),
@@ -269,10 +261,11 @@ fn tag_candidates(
     near.filter_map(candidate).take(CANDIDATES_MAX).collect()
 }
 
-/// Why a tag opens nothing.
 enum UnknownTag {
-    /// It was taken off an item that another tag opens.
-    Replaced { open: Tag, name: String },
+    Replaced {
+        open: Tag,
+        name: String,
+    },
     /// Printed blank, and given up because nobody found the label.
     Discarded,
     /// Nothing says what it is on, and a part of the history is missing.
@@ -288,7 +281,6 @@ impl UnknownTag {
         if let Some((open, item)) = item.and_then(|item| Some((*open_tags(facility, item).first()?, item))) {
             return Self::Replaced { open, name: item.name.clone() };
         }
-        // Few look here: blank tags are scanned once, and others hardly ever.
         let is_discarded = state.printing.is_discarded(tag).unwrap_or_else(|error| {
             tracing::error!(%error, "whether a blank tag was given up is not known");
             false
@@ -303,17 +295,15 @@ impl UnknownTag {
 }
 
 #[derive(Template)]
-#[template(path = "tag_unknown.html")]
+#[template(path = "phone/tag_unknown.html")]
 struct UnknownTagPage {
     frame: PageLayout,
     w: TagWords,
-    /// The tag or code as people read it.
     shown: String,
     badge: String,
     is_late: bool,
     kind: String,
     what: SafeHtml,
-    /// What to do about it.
     next: Option<SafeHtml>,
     go_to: String,
     go: String,
@@ -325,7 +315,6 @@ struct UnknownTagPage {
 }
 
 impl UnknownTagPage {
-    /// Of a code that was taken off this item.
     fn taken_off(self, tag: Tag, name: SafeHtml, contact: SafeHtml) -> Self {
         let w = self.w;
         Self {
@@ -338,7 +327,6 @@ impl UnknownTagPage {
         }
     }
 
-    /// The title comes with the frame.
     fn new(
         frame: PageLayout,
         w: TagWords,
@@ -408,7 +396,6 @@ impl UnknownTagPage {
     }
 }
 
-/// The page for a tag that opens nothing: one that nobody gave to an item, or one that was revoked.
 pub(crate) fn unknown_page(
     state: &AppState,
     page_words: PageWords,

@@ -21,22 +21,21 @@ use crate::web::context::{AppState, is_set_up};
 use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
 use crate::web::pages::phone::app::SHELL;
-use crate::web::request::peer::https_address;
+use crate::web::request::client::peer::https_address;
 use crate::web::search_words::SearchWords;
-use crate::web::view_models::codes::{address_of_label, codes_by_item, find_scanned, is_revoked, read_label};
-use crate::web::view_models::item_status::{ItemRow, ListedItem};
-use crate::web::view_models::jobs::path_segment;
-use crate::web::view_models::scanned_tags::note_label_scan;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::status_board::{StatusBoard, status_board};
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::equipment::codes::{
+    address_of_label, codes_by_item, find_scanned, is_revoked, read_label,
+};
+use crate::web::view_models::equipment::item_status::{ItemRow, ListedItem};
+use crate::web::view_models::equipment::scanned_tags::note_label_scan;
+use crate::web::view_models::equipment::status_board::{StatusBoard, status_board};
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::printing::jobs::path_segment;
 use crate::web::words::{AlarmBannerWords, HomeWords, PageWords};
 
-/// Of what is due before “Show all”.
 const SHORT: usize = 4;
-/// Of what is overdue before “Show all”.
 const OVERDUE_SHOWN: usize = 50;
-/// Hits of a search.
 const HITS_MAX: usize = 50;
 /// Items of the whole list; a facility with more finds them by searching.
 const ALL_MAX: usize = 1_000;
@@ -59,23 +58,18 @@ pub(crate) struct HomeParams {
 pub(crate) const NO_LABEL: &str = "/?badge=1";
 
 #[derive(Template)]
-#[template(path = "home.html")]
+#[template(path = "phone/home.html")]
 struct HomePage {
     frame: PageLayout,
     w: HomeWords,
     query: String,
-    /// What is to be said of a badge.
     badge: Option<String>,
-    /// Hits of a search, or the whole list.
     found: Option<SearchResults>,
-    /// As many of the overdue as are shown.
     overdue: Vec<ListedItem>,
     overdue_count: usize,
-    /// As many of the due as are shown.
     due: Vec<ListedItem>,
     due_count: usize,
     in_use: usize,
-    /// What is due next, in a sentence.
     next: Option<SafeHtml>,
     as_of: SafeHtml,
     /// The page for dead spots, which only HTTPS can keep on a phone.
@@ -182,7 +176,6 @@ fn tag_in(query: &str, facility: &FacilityState) -> Option<Tag> {
     Tag::read(last).ok().filter(|tag| query.contains("://") || is_known(*tag))
 }
 
-/// Whether a hand scanner may have typed it, and nobody who looks for a name.
 fn resembles_code(query: &str) -> bool {
     query.contains(|c: char| c.is_ascii_digit()) && ScannedCode::read(query).is_ok()
 }

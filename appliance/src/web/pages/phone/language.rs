@@ -10,11 +10,10 @@ use words::Language;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::answer::with_cookies;
 use crate::web::http_error::{new_error, worded};
-use crate::web::request::address_share::AddressShare;
-use crate::web::request::cookies;
+use crate::web::request::client::cookies;
+use crate::web::request::limits::address_share::AddressShare;
 use crate::web::words::ErrorWords;
 
-/// Where a language is chosen.
 pub(crate) const CHOICE: &str = "/language";
 /// Where somebody goes on who came from no page of ours.
 const HOME: &str = "/";

@@ -92,7 +92,6 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// How a phone comes to trust this box.
 pub(crate) fn trust_page_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Asset, Page};
     vec![
@@ -104,7 +103,6 @@ pub(crate) fn trust_page_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// The page that a phone installs, and what it is made of.
 pub(crate) fn app_page_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Asset, Page};
     vec![

@@ -31,20 +31,19 @@ use crate::web::pages::phone::scan::someone_else::forget_person;
 use crate::web::pages::phone::scan::who::{KnownCleaner, ProofRefusal, ScanProof};
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::refusal_words::word_refusal;
-use crate::web::request::address_share::AddressShare;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::page_token::{PageToken, carried_photo};
-use crate::web::request::photo_form::PhotoForm;
-use crate::web::request::report_share::{ReportOrigin, take_report};
-use crate::web::request::submission::{new_submission, submission_key, submission_of};
-use crate::web::view_models::items::find_item;
-use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::problems::{ProblemCard, ProblemLook, ReportDetails, SentReport};
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::photo_form::PhotoForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::limits::address_share::AddressShare;
+use crate::web::request::limits::report_share::{ReportOrigin, take_report};
+use crate::web::request::submissions::page_token::{PageToken, carried_photo};
+use crate::web::request::submissions::submission::{new_submission, submission_key, submission_of};
+use crate::web::view_models::equipment::items::find_item;
+use crate::web::view_models::equipment::problems::{ProblemCard, ProblemLook, ReportDetails, SentReport};
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::photos::thumbnail_address;
 use crate::web::words::{ErrorWords, PageWords, ProblemWords, RefusalWords, ScanWords};
 
-/// One thing that can be wrong.
 struct ProblemChoice {
     value: &'static str,
     words: String,
@@ -52,7 +51,7 @@ struct ProblemChoice {
 }
 
 #[derive(Template)]
-#[template(path = "item_problem.html")]
+#[template(path = "phone/item_problem.html")]
 struct ItemProblemPage {
     frame: PageLayout,
     w: ProblemWords,
@@ -60,32 +59,26 @@ struct ItemProblemPage {
     problems: Vec<Wrong>,
     tag: Tag,
     title: SafeHtml,
-    /// What is reported already.
     open: Vec<ProblemCard>,
     choices: Vec<ProblemChoice>,
     text: String,
     who: String,
     /// Whoever typed their PIN here not long ago.
     by: Option<SafeHtml>,
-    /// A badge can be scanned in the page.
     takes_badge: bool,
     submission: String,
-    /// What is carried to the next press.
     page: String,
     /// The thumbnail of a photo that came with an earlier press.
     stored_photo: Option<String>,
-    /// What keeps a report on the phone, where the box does not answer.
     queue: &'static str,
 }
 
-/// Why nothing was reported.
 enum ReportFault {
     Rule(CommandRefusal),
     Photo(PhotoRefusal),
     Proof(ProofRefusal),
 }
 
-/// What faults are worded with.
 struct FaultWords<'a> {
     refusals: RefusalWords,
     errors: ErrorWords,
@@ -116,7 +109,6 @@ impl ReportFault {
     }
 }
 
-/// What somebody put in, and why it was refused.
 #[derive(Default)]
 struct ReportTry {
     what: Option<ProblemWord>,
@@ -152,11 +144,6 @@ async fn report_page(
         };
         let proof_min = snapshot.settings.pin_proof_min;
         let known = signed.as_ref().map(|signed| KnownCleaner::of(signed, proof_min, &wording, scan));
-        let choice = |word: &'static ProblemWord| ProblemChoice {
-            value: word.as_str(),
-            words: w.problem_kind(&word_key(word.as_str())),
-            is_chosen: entered.what.as_ref() == Some(word),
-        };
         Ok(ItemProblemPage {
             frame: PageLayout::open(state, &snapshot, page_words, title)
                 .with_script()
@@ -168,7 +155,14 @@ async fn report_page(
             tag,
             title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
             open: look.cards_of(tag, ReportDetails::on_open_page(signed.as_ref().map(StaffSession::staff))),
-            choices: ProblemWord::ALL.iter().map(choice).collect(),
+            choices: ProblemWord::ALL
+                .iter()
+                .map(|word: &'static ProblemWord| ProblemChoice {
+                    value: word.as_str(),
+                    words: w.problem_kind(&word_key(word.as_str())),
+                    is_chosen: entered.what.as_ref() == Some(word),
+                })
+                .collect(),
             text: entered.text,
             who: entered.who,
             by: known.and_then(|known| known.by),
@@ -273,7 +267,6 @@ pub(crate) async fn submit_problem(
     }
 }
 
-/// Records it; whether it was added to a report that was open.
 async fn report_once(
     state: &AppState,
     by: EntryAuthor,
@@ -298,7 +291,6 @@ async fn report_once(
     Ok(matches!(made, Some((_, Event::ProblemReported(made))) if made.also.is_some()))
 }
 
-/// A name that the phone remembers.
 fn entered_name(who: &ClaimedCleaner) -> Option<&str> {
     match who {
         ClaimedCleaner::Entered(name) => Some(name.trim()).filter(|name| !name.is_empty()),
@@ -342,7 +334,6 @@ async fn scanned_proof(
     Ok(proof)
 }
 
-/// Where it is said why nothing was reported.
 enum ReportFailure {
     Shown(ReportFault),
     Elsewhere(CommandFailure),

@@ -30,29 +30,26 @@ use crate::web::layout::{PageLayout, StaffLink};
 use crate::web::live::live_page;
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::pages::phone::same_again::{SameAgainForm, SameAgainLook};
-use crate::web::request::cookies;
-use crate::web::view_models::item_status::ItemRow;
-use crate::web::view_models::proofs::{find_cosigned, proof_of};
-use crate::web::view_models::receipts::{ReceiptTarget, find_receipt, in_chain};
-use crate::web::view_models::snapshot::{Snapshot, missing_words};
-use crate::web::view_models::status_board::{StatusBoard, StatusBoards, board_lately};
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::client::cookies;
+use crate::web::view_models::equipment::item_status::ItemRow;
+use crate::web::view_models::equipment::status_board::{StatusBoard, StatusBoards, board_lately};
+use crate::web::view_models::page::snapshot::{Snapshot, missing_words};
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::proofs::{find_cosigned, proof_of};
+use crate::web::view_models::records::receipts::{ReceiptTarget, find_receipt, in_chain};
 use crate::web::words::{PageWords, ReceiptWords};
 
 /// For how long after its record a receipt asks for the relay's word; later it looks when somebody looks at it.
 const ASKS_MS: i64 = 10 * 60_000;
 
-/// A record that was taken back.
 struct Voided {
     title: String,
-    /// What was done before.
     was_cleaned: SafeHtml,
-    /// By whom it was taken back, when and why.
     words: SafeHtml,
 }
 
 #[derive(Template)]
-#[template(path = "receipt.html")]
+#[template(path = "phone/receipt.html")]
 struct ReceiptPage {
     frame: PageLayout,
     w: ReceiptWords,
@@ -60,13 +57,11 @@ struct ReceiptPage {
     tag: Tag,
     /// What the record means for its item.
     stands: SafeHtml,
-    /// On paper: when it was printed, since “today” says nothing there.
     printed: String,
     voided: Option<Voided>,
     missing: String,
     /// What else there is to be seen of it, such as that whoever cleaned is not signed off.
     remarks: Vec<String>,
-    /// When it was done and when it was written down, of a late entry.
     late: Option<SafeHtml>,
     when: SafeHtml,
     seq: u64,
@@ -78,9 +73,8 @@ struct ReceiptPage {
     /// Until when the item counts as clean after it, by its protocol.
     clean: Option<SafeHtml>,
     photo: Option<String>,
-    /// A photo came, and the box had no room for it.
+    /// A photo came, and the disk had no space for it.
     no_room: Option<SafeHtml>,
-    /// What is to be said of its time: a clock that was not set, and who corrected it.
     certainty: Option<String>,
     on_disk: SafeHtml,
     /// Since when it counts again, if a run brought it back.
@@ -88,7 +82,6 @@ struct ReceiptPage {
     relay: RelayState,
     next: Option<(Tag, SafeHtml)>,
     again: bool,
-    /// The same as a form, where one press records it.
     same_again: Option<SameAgainForm>,
     undo: Option<String>,
     wrong: SafeHtml,
@@ -98,7 +91,7 @@ struct ReceiptPage {
     offers_app: bool,
 }
 
-/// What the way to the receipt has to say of this record.
+/// What the address of the receipt says of this record.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ReceiptParams {
     /// `no-room`: a photo came and was not kept.
@@ -169,7 +162,6 @@ fn is_first_hand(found: &ReceiptTarget, devices: &[DeviceId]) -> bool {
     is_mine && found.body.queued.is_none()
 }
 
-/// What a receipt is made from.
 #[derive(Clone, Copy)]
 struct ReceiptLook<'a> {
     words: ReceiptWords,
@@ -259,7 +251,6 @@ impl ReceiptLook<'_> {
         frame.live(self.live.clone()).refreshed()
     }
 
-    /// Who took it back, when and why.
     fn voided(self, of: EntryRef, devices: &[DeviceId], name: &str) -> Voided {
         let Self { words: w, wording, facility, reader, .. } = self;
         let plain = Voided {
@@ -287,7 +278,6 @@ impl ReceiptLook<'_> {
         }
     }
 
-    /// What the record means for its item.
     fn stands(self, found: &ReceiptTarget, name: &str) -> SafeHtml {
         let Self { words: w, wording, state, facility, .. } = self;
         // Of all the items only this one is looked at anew.
@@ -373,9 +363,7 @@ fn word_since(state: &AppState, w: ReceiptWords, wording: &PageWording, of: Entr
     })
 }
 
-/// How a record stands with the relay.
 struct RelayState {
-    /// Whether the relay has it.
     has: bool,
     /// Whether that may change while somebody looks.
     may_change: bool,

@@ -9,32 +9,27 @@ use words::{S0, SafeHtml, fill_slots};
 use crate::intake::{PhotoRule, use_class, weakest_way};
 use crate::store::StoreSnapshot;
 use crate::web::context::AppState;
-use crate::web::request::page_token::PageToken;
-use crate::web::request::submission::new_submission;
-use crate::web::view_models::formats::countdown_text;
-use crate::web::view_models::protocols::find_protocol;
-use crate::web::view_models::receipts::ReceiptTarget;
+use crate::web::request::submissions::page_token::PageToken;
+use crate::web::request::submissions::submission::new_submission;
+use crate::web::view_models::equipment::protocols::find_protocol;
+use crate::web::view_models::page::formats::countdown_text;
+use crate::web::view_models::records::receipts::ReceiptTarget;
 use crate::web::words::ReceiptWords;
 
-/// A form of the scan page that is filled in.
 pub(crate) struct SameAgainForm {
     pub(crate) tag: Tag,
     pub(crate) submission: String,
-    /// What a scan page carries sealed.
     pub(crate) page: String,
     pub(crate) protocol: Option<ProtocolRef>,
     pub(crate) steps: Vec<u16>,
     pub(crate) who: String,
-    /// What else the record says of the cleaning, by its fields on the scan page.
     pub(crate) about: Vec<(&'static str, String)>,
     /// The press starts the contact time, which nothing can repeat.
     pub(crate) starts_wet: bool,
     pub(crate) words: String,
-    /// In whose name it is recorded.
     pub(crate) by: Option<SafeHtml>,
 }
 
-/// What the form is made from.
 pub(crate) struct SameAgainLook<'a> {
     pub(crate) w: ReceiptWords,
     pub(crate) state: &'a AppState,

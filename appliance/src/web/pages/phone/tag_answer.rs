@@ -17,15 +17,11 @@ const STATUSES: [StatusCode; 5] = [
     StatusCode::SERVICE_UNAVAILABLE,
 ];
 
-/// An answer to a scan.
 pub(crate) enum TagAnswer {
-    /// Somewhere else.
     Elsewhere(SeeOther),
-    /// A page, and whether another try later is worth it.
     Shown(ShownPage),
 }
 
-/// A page with its status.
 pub(crate) struct ShownPage {
     status: StatusCode,
     page: Page,

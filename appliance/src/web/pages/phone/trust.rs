@@ -17,16 +17,14 @@ use crate::web::access::phone::PhoneCaller;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
-use crate::web::request::peer::https_address;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::client::peer::https_address;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{CertificateWords, PageWords};
 
-/// Where it is explained.
 pub(crate) const TRUST: &str = "/trust";
 /// The certificate for everything but Apple's systems.
 pub(super) const CERTIFICATE: &str = "/trust/cleantrack.crt";
-/// The same in a profile, as Apple's systems take it.
 pub(super) const PROFILE: &str = "/trust/cleantrack.mobileconfig";
 const FILE_NAME: &str = "cleantrack.crt";
 
@@ -38,7 +36,6 @@ impl MediaType for CertificateFile {
     const NAME: &'static str = "application/x-x509-ca-cert";
 }
 
-/// A profile of Apple's systems.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AppleProfile;
 
@@ -71,11 +68,9 @@ impl DeviceSystem {
     }
 }
 
-/// The steps on one system.
 struct TrustSteps {
     title: String,
     steps: [String; 3],
-    /// What is downloaded, and the words of that button.
     file: &'static str,
     get: String,
 }
@@ -117,7 +112,6 @@ impl TrustSteps {
     }
 }
 
-/// The certificate as the page shows it.
 struct TrustedCertificate {
     fingerprint: String,
     until: String,
@@ -130,7 +124,7 @@ struct TrustedCertificate {
 }
 
 #[derive(Template)]
-#[template(path = "trust.html")]
+#[template(path = "phone/trust.html")]
 struct TrustPage {
     frame: PageLayout,
     w: CertificateWords,

@@ -1,4 +1,4 @@
-//! The way to take a record back: for a while, on the phone that made it.
+//! How a record is taken back: for a while, on the phone that made it.
 
 use askama::Template;
 use axum::extract::State;
@@ -18,16 +18,16 @@ use crate::web::http_error::worded;
 use crate::web::layout::PageLayout;
 use crate::web::log_reads::read_quick;
 use crate::web::refusal_words::word_refusal;
-use crate::web::request::address_share::AddressShare;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::submission::{new_submission, submission_key};
-use crate::web::view_models::receipts::find_receipt;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::limits::address_share::AddressShare;
+use crate::web::request::submissions::submission::{new_submission, submission_key};
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::receipts::find_receipt;
 use crate::web::words::{ErrorWords, PageWords, ReceiptWords, RefusalWords};
 
 #[derive(Template)]
-#[template(path = "undo.html")]
+#[template(path = "phone/undo.html")]
 struct UndoPage {
     frame: PageLayout,
     w: ReceiptWords,
@@ -38,7 +38,6 @@ struct UndoPage {
     submission: String,
 }
 
-/// What somebody put in who takes a record back.
 #[derive(Default)]
 struct UndoTry {
     refused: Option<CommandRefusal>,
@@ -71,17 +70,20 @@ async fn undo_page(
             Some(_) => page_words.page_error_title(w.undo_title()),
             None => w.undo_title(),
         };
-        let problem = |refusal: CommandRefusal| Wrong {
-            at: "reason".to_owned(),
-            words: word_refusal(refusals, &refusal).unwrap_or_else(|| refusal.to_string()),
-        };
         Ok(Ok(UndoPage {
             frame: PageLayout::open(state, &snapshot, page_words, title)
                 .with_script()
                 .used_by(usage)
                 .about_item(state, found.cleaning.tag),
             w,
-            problems: entered.refused.map(problem).into_iter().collect(),
+            problems: entered
+                .refused
+                .map(|refusal: CommandRefusal| Wrong {
+                    at: "reason".to_owned(),
+                    words: word_refusal(refusals, &refusal).unwrap_or_else(|| refusal.to_string()),
+                })
+                .into_iter()
+                .collect(),
             receipt: found.receipt,
             what: fill_slots(w.undo_what(S0, found.line.of.seq, S1), [name, by]),
             reason: entered.reason,

@@ -22,38 +22,34 @@ use crate::web::http_error::{unreadable_form, worded};
 use crate::web::layout::{PageLayout, StaffLink};
 use crate::web::log_reads::read_quick;
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::request::address_share::AddressShare;
-use crate::web::request::submission::{new_submission, submission_key};
-use crate::web::view_models::entry_times::use_certainty;
-use crate::web::view_models::items::find_item;
-use crate::web::view_models::problems::{SentReport, last_use_ms};
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::limits::address_share::AddressShare;
+use crate::web::request::submissions::submission::{new_submission, submission_key};
+use crate::web::view_models::equipment::items::find_item;
+use crate::web::view_models::equipment::problems::{SentReport, last_use_ms};
+use crate::web::view_models::page::entry_times::use_certainty;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ScanWords, TagWords};
 
 /// How long ago a use may have ended that is recorded now, minutes.
 const ENDED_MIN: [u32; 6] = [0, 15, 30, 60, 120, 240];
 
-/// One of several answers.
 struct UseChoice {
     value: String,
     words: String,
 }
 
 #[derive(Template)]
-#[template(path = "item_used.html")]
+#[template(path = "phone/item_used.html")]
 struct ItemUsedPage {
     frame: PageLayout,
     w: TagWords,
     scan: ScanWords,
     tag: Tag,
     title: SafeHtml,
-    /// When it was used last, as far as somebody recorded that.
     last: Option<String>,
     submission: String,
-    /// How long ago it ended.
     ended: Vec<UseChoice>,
-    /// Classes above the item's own.
     classes: Vec<UseChoice>,
 }
 
@@ -66,7 +62,6 @@ fn list_ended(w: TagWords) -> Vec<UseChoice> {
     ENDED_MIN.iter().map(|min| UseChoice { value: min.to_string(), words: words(*min) }).collect()
 }
 
-/// The classes to which a use can raise an item, in the words of the forms.
 fn list_classes(w: TagWords, item: &Equipment) -> Vec<UseChoice> {
     let all = [
         ("semicritical", SpauldingClass::Semicritical, w.used_class_semicritical()),

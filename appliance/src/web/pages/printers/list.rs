@@ -27,36 +27,33 @@ use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::live::live_prints_page;
 use crate::web::pages::printers::setup;
 use crate::web::pages::printers::setup::{PrinterFormData, PrinterPageWords, PrinterPrefill};
-use crate::web::request::choice::SelectOption;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::submission::submission_of;
-use crate::web::view_models::discovery::{LISTEN, begin_look};
-use crate::web::view_models::jobs::{PrinterCard, path_segment, printer_card};
-use crate::web::view_models::labels;
-use crate::web::view_models::print_refusals::{found_name, word_guess, word_printer_refusal};
-use crate::web::view_models::printer_causes::as_sentence;
-use crate::web::view_models::printers::{printer_refused, unknown_printer};
-use crate::web::view_models::slips::{
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::choice::SelectOption;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::submissions::submission::submission_of;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::printing::discovery::{LISTEN, begin_look};
+use crate::web::view_models::printing::jobs::{PrinterCard, path_segment, printer_card};
+use crate::web::view_models::printing::labels;
+use crate::web::view_models::printing::print_refusals::{found_name, word_guess, word_printer_refusal};
+use crate::web::view_models::printing::printer_causes::as_sentence;
+use crate::web::view_models::printing::printers::{printer_refused, unknown_printer};
+use crate::web::view_models::printing::slips::{
     SlipOrder, compose_self_test, compose_setup_slip, is_slip_printer, submit_slip,
 };
-use crate::web::view_models::snapshot::Snapshot;
 use crate::web::words::{FormWords, PrinterSetupWords, PrintingWords};
 
-/// How long the page of one printer waits for its answer.
 const LOOK: Duration = Duration::from_millis(800);
 
-/// A printer that could be set up.
 struct DiscoveredRow {
     name: String,
     why: String,
     seen: String,
-    /// The form, filled in.
     to: Option<String>,
 }
 
 #[derive(Template)]
-#[template(path = "printers.html")]
+#[template(path = "printing/printers.html")]
 struct PrinterListPage {
     frame: PageLayout,
     w: PrintingWords,
@@ -71,7 +68,6 @@ struct PrinterListPage {
     may_change: bool,
 }
 
-/// What was found, and how.
 #[derive(Default)]
 struct DiscoveryResult {
     found: Vec<DiscoveredPrinter>,
@@ -188,7 +184,7 @@ pub(crate) async fn look(
 }
 
 #[derive(Template)]
-#[template(path = "printer_new.html")]
+#[template(path = "printing/printer_new.html")]
 struct NewPrinterPage {
     frame: PageLayout,
     w: FormWords,
@@ -259,7 +255,6 @@ pub(crate) async fn add(
     new_page(&state, &signed, entered, why, each_once(sent.errors)).map(ask_again)
 }
 
-/// A field by itself and the settings as a whole may refuse the same number: once is enough.
 fn each_once(errors: Vec<Wrong>) -> Vec<Wrong> {
     let mut fields = BTreeSet::new();
     errors.into_iter().filter(|error| fields.insert(error.at.clone())).collect()
@@ -278,7 +273,7 @@ fn to_field_error(w: PrintingWords, refusal: PrinterRefusal) -> Result<Wrong, Ht
 }
 
 #[derive(Template)]
-#[template(path = "printer.html")]
+#[template(path = "printing/printer.html")]
 struct PrinterPage {
     frame: PageLayout,
     w: FormWords,
@@ -287,7 +282,6 @@ struct PrinterPage {
     card: PrinterCard,
     printer: PrinterView,
     office: bool,
-    /// It prints slips in letters of its own.
     slips: bool,
     sections: Vec<FilledSection>,
     marks: FormMarks,
@@ -296,7 +290,6 @@ struct PrinterPage {
     admin: bool,
 }
 
-/// What is settled once a printer is set up.
 const SETTLED: [&str; 2] = ["name", "language"];
 
 pub(crate) async fn show(
@@ -304,20 +297,19 @@ pub(crate) async fn show(
     State(state): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<Page, HttpError> {
-    let there = PresentPrinter::find(&state, &name).await?;
+    let there = CurrentPrinter::find(&state, &name).await?;
     let entered = PrinterFormData::present(&there.printer);
     one_page(&state, &signed, there, &entered, Vec::new(), None)
 }
 
-/// A printer as it is set now.
-struct PresentPrinter {
+struct CurrentPrinter {
     /// What was known before all else was read.
     live: LivePage,
     version: Option<ContentVersion>,
     printer: PrinterView,
 }
 
-impl PresentPrinter {
+impl CurrentPrinter {
     async fn find(state: &AppState, name: &str) -> Result<Self, HttpError> {
         let live = live_prints_page(state);
         let version = state.printing.printer_version(name);
@@ -338,12 +330,12 @@ async fn find(state: &AppState, name: &str) -> Result<PrinterView, HttpError> {
 fn one_page(
     state: &AppState,
     signed: &StaffSession,
-    there: PresentPrinter,
+    there: CurrentPrinter,
     entered: &PrinterFormData,
     problems: Vec<Wrong>,
     seen: Option<ContentVersion>,
 ) -> Result<Page, HttpError> {
-    let PresentPrinter { live, version, printer } = there;
+    let CurrentPrinter { live, version, printer } = there;
     let snapshot = Snapshot::now(state);
     let jobs = state.printing.jobs().map_err(|e| HttpError::internal(&e))?;
     let words = PrinterPageWords::of_staff(signed);
@@ -378,7 +370,7 @@ pub(crate) async fn change(
     Path(name): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let there = PresentPrinter::find(&state, &name).await?;
+    let there = CurrentPrinter::find(&state, &name).await?;
     let definition = setup::form_of(there.printer.language);
     let mut sent = SentForm::<ContentVersion>::read(signed.words(), definition, &form);
     let (own_name, language) = (there.printer.name.clone(), there.printer.language.to_owned());
@@ -398,14 +390,13 @@ pub(crate) async fn change(
     one_page(&state, &signed, there, &entered, each_once(sent.errors), sent.seen).map(ask_again)
 }
 
-/// The printer as it is set now beside what came.
 async fn show_difference(
     state: &AppState,
     signed: &StaffSession,
     name: &str,
     yours: &PrinterFormData,
 ) -> Result<FormReply, HttpError> {
-    let now = PresentPrinter::find(state, name).await?;
+    let now = CurrentPrinter::find(state, name).await?;
     // Measures count for a roll of one's own only.
     let yours = yours.without_unused();
     let conflict = FormConflict {

@@ -59,6 +59,5 @@ pub(crate) fn printer_page_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&setup::PRINTER, &setup::OFFICE];

@@ -13,9 +13,9 @@ use crate::printing::{
     ThermalSetting, sheet_name,
 };
 use crate::web::access::staff_session::StaffSession;
-use crate::web::request::choice::SelectOption;
-use crate::web::request::field_error::Wrong;
-use crate::web::view_models::print_papers::{millimetres_text, word_paper_alone};
+use crate::web::request::fields::choice::SelectOption;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::printing::print_papers::{millimetres_text, word_paper_alone};
 use crate::web::words::{FormWords, PrinterSetupWords, PrintingWords};
 
 /// The choice of a roll that is on no list.
@@ -44,7 +44,6 @@ const MUTE: FormField = FormField::tick("mute");
 const NAME: FormField = FormField::line("name", NAME_CHARS_MAX);
 const LANGUAGE: FormField = FormField::line("language", 60);
 
-/// A label printer.
 pub(crate) static PRINTER: FormDefinition = FormDefinition {
     name: "printer",
     sections: &[
@@ -73,12 +72,10 @@ pub(crate) static OFFICE: FormDefinition = FormDefinition {
     sections: &[FormSection::plain(&[NAME, LANGUAGE, ADDRESS, MEDIA, MUTE])],
 };
 
-/// The form of printers that speak this language.
 pub(crate) fn form_of(language: &str) -> &'static FormDefinition {
     if language == PDF { &OFFICE } else { &PRINTER }
 }
 
-/// The words of a printer's pages, in one language.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PrinterPageWords {
     pub(crate) form: FormWords,
@@ -87,7 +84,6 @@ pub(crate) struct PrinterPageWords {
 }
 
 impl PrinterPageWords {
-    /// In the language of whoever has signed in.
     pub(crate) fn of_staff(signed: &StaffSession) -> Self {
         let (form, setup, printing) = signed.words();
         Self { form, setup, printing }
@@ -107,7 +103,6 @@ pub(crate) fn form_painter(
     FormPainter { picks, hidden, ..FormPainter::new(form_of(&entered.language), w.form.catalog()) }
 }
 
-/// What is in it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PrinterFormData {
     pub(crate) name: String,
@@ -151,7 +146,6 @@ impl PrinterFormData {
         }
     }
 
-    /// The same in a form.
     pub(crate) fn values(&self) -> FormValues {
         FormValues::empty(form_of(&self.language))
             .with("name", self.name.as_str())
@@ -169,7 +163,6 @@ impl PrinterFormData {
             .with_tick("mute", self.mute)
     }
 
-    /// As the printer is set now.
     pub(crate) fn present(printer: &PrinterView) -> Self {
         let number = |n: Option<u16>| n.map_or_else(String::new, |n| n.to_string());
         let mm = |n: Option<f64>| n.map_or_else(String::new, |n| n.to_string());
@@ -264,11 +257,12 @@ fn parse_number<T: std::str::FromStr>(
 
 /// Whether the roll in it is on no list.
 fn is_own(printer: &PrinterView) -> bool {
-    let listed = |row: &LanguageSpec| (row.media)().iter().any(|media| media.name == printer.media.name);
-    printer.language != PDF && !find_language(printer.language).is_some_and(listed)
+    printer.language != PDF
+        && !find_language(printer.language).is_some_and(|row: &LanguageSpec| {
+            (row.media)().iter().any(|media| media.name == printer.media.name)
+        })
 }
 
-/// Whose printers speak a language, inside a sentence; none where nobody's do.
 pub(crate) fn word_makes(w: FormWords, name: &str) -> Option<String> {
     let key = PRINTER.option_key(LANGUAGE.name, name);
     match w.catalog().has_message(&key) {
@@ -277,7 +271,6 @@ pub(crate) fn word_makes(w: FormWords, name: &str) -> Option<String> {
     }
 }
 
-/// The languages to choose from.
 pub(crate) fn language_options(w: PrinterPageWords, entered: &PrinterFormData) -> Vec<SelectOption> {
     let names = LANGUAGES.iter().map(|row| row.name).chain([PDF]);
     let words = |name: &str| match name {
@@ -287,7 +280,6 @@ pub(crate) fn language_options(w: PrinterPageWords, entered: &PrinterFormData) -
     names.map(|name| SelectOption::new(name, words(name), &entered.language)).collect()
 }
 
-/// The language of this name.
 fn find_language(name: &str) -> Option<&'static LanguageSpec> {
     LANGUAGES.iter().find(|row| row.name == name)
 }
@@ -310,8 +302,10 @@ pub(crate) fn media_options(w: PrinterPageWords, entered: &PrinterFormData) -> V
     let rolls = (row.media)();
     let first = rolls.first().map(|media| media.name.clone()).unwrap_or_default();
     let chosen = if entered.media.is_empty() { &first } else { &entered.media };
-    let choice = |media: &Media| SelectOption::new(media.name.clone(), word_roll_named(w, media), chosen);
-    let mut all: Vec<SelectOption> = rolls.iter().map(choice).collect();
+    let mut all: Vec<SelectOption> = rolls
+        .iter()
+        .map(|media: &Media| SelectOption::new(media.name.clone(), word_roll_named(w, media), chosen))
+        .collect();
     all.push(SelectOption::new(OWN, w.setup.printer_roll_own(), chosen));
     all
 }

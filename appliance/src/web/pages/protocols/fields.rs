@@ -9,17 +9,15 @@ use web::form::{FormDefinition, FormField, FormSection, FormValues};
 use crate::intake::{CommandRefusal, NewProtocol, TRANSLATION_LANGUAGES};
 use crate::web::entered_lines::{read_lines, write_lines};
 use crate::web::form_page::find_refused;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form_words::{choice_word, read_word};
-use crate::web::view_models::formats::read_span;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::fields::form_words::{choice_word, read_word};
+use crate::web::view_models::page::formats::read_span;
 use crate::web::words::RegisterWords;
 
-/// All steps, one a line.
 const STEPS_CHARS_MAX: usize = STEPS_MAX * (NAME_CHARS_MAX + 1);
 /// Ten disinfectants, each with its number and how it is diluted.
 const AGENTS_CHARS_MAX: usize = 4_000;
 
-/// What people enter of a version of a protocol.
 pub(crate) static PROTOCOL: FormDefinition = FormDefinition {
     name: "protocol",
     sections: &[
@@ -80,12 +78,10 @@ pub(crate) static PROTOCOL: FormDefinition = FormDefinition {
     ],
 };
 
-/// What the fields of a new protocol begin with.
 pub(super) fn first_values() -> FormValues {
     FormValues::empty(&PROTOCOL).with("class", "any").with("one_press", "by_class").with("photo", "item")
 }
 
-/// A version as the form shows it; the approver's name stands beside the log.
 pub(super) fn values_of(protocol: &ProtocolPublished, approver: &str) -> FormValues {
     let number = |number: Option<u32>| number.map(|n| n.to_string()).unwrap_or_default();
     let lines = |texts: &mut dyn Iterator<Item = &str>| texts.collect::<Vec<_>>().join("\n");
@@ -129,12 +125,10 @@ pub(super) fn values_of(protocol: &ProtocolPublished, approver: &str) -> FormVal
     values
 }
 
-/// `3:00`
 fn write_span(seconds: u32) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// Lines that say something.
 fn list_lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
@@ -207,7 +201,6 @@ impl FieldReader<'_> {
         all
     }
 
-    /// The version that the fields say; what is wrong with them is among the errors.
     pub(super) fn read(mut self) -> NewProtocol {
         let contact = self.values.text("contact_s").to_owned();
         let contact_s = read_span(&contact);
@@ -252,7 +245,6 @@ impl FieldReader<'_> {
     }
 }
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     match refusal.field() {
         Some("words") => Some("es_steps"),

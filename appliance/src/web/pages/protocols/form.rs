@@ -28,23 +28,21 @@ use crate::web::form_page::{
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{FormWords, PacksWords, PageWords, RegisterWords};
 
 #[derive(Template)]
-#[template(path = "protocol_form.html")]
+#[template(path = "protocols/protocol_form.html")]
 struct ProtocolFormPage {
     frame: PageLayout,
     f: FormWords,
     w: RegisterWords,
     problems: Vec<Wrong>,
     title: String,
-    /// Which version there is, and whether it is retired.
-    present: Option<PresentVersion>,
-    /// Whether it is a draft of a pack.
+    present: Option<CurrentVersion>,
     is_draft: bool,
     /// Disinfectants that the pack names as examples.
     examples: Option<String>,
@@ -54,22 +52,19 @@ struct ProtocolFormPage {
     marks: FormMarks,
 }
 
-struct PresentVersion {
+struct CurrentVersion {
     words: String,
-    /// Where people read it.
     instructions: String,
-    /// Where it is taken out of use; none: it was.
     retire: Option<String>,
 }
 
-/// A protocol as it is now.
-pub(super) struct PresentProtocol {
+pub(super) struct CurrentProtocol {
     pub(super) id: ProtocolId,
     pub(super) protocol: Arc<FacilityProtocol>,
     approver: String,
 }
 
-impl PresentProtocol {
+impl CurrentProtocol {
     pub(super) async fn find(state: &AppState, id: &str) -> Result<Self, HttpError> {
         let id: ProtocolId = id.parse().map_err(|_| not_found())?;
         let protocol = state.store.snapshot().protocols.get(&id).cloned().ok_or_else(not_found)?;
@@ -91,11 +86,11 @@ impl PresentProtocol {
         values_of(&self.protocol.newest, &self.approver).remembered()
     }
 
-    fn shown(&self, w: RegisterWords, wording: &PageWording) -> PresentVersion {
+    fn shown(&self, w: RegisterWords, wording: &PageWording) -> CurrentVersion {
         let version = self.protocol.newest.version.to_string();
         let now_ms = wording.local().now_ms();
         let coming = self.protocol.comes_ms(now_ms).map(|ms| wording.dates().day_with_year(ms).text);
-        PresentVersion {
+        CurrentVersion {
             words: match (self.protocol.retired, coming) {
                 (true, _) => w.protocol_retired_version(version),
                 (false, None) => w.protocol_present_version(version),
@@ -110,11 +105,10 @@ impl PresentProtocol {
     }
 }
 
-/// The form of a new protocol, or of one that is there.
 struct ProtocolForm<'a> {
     state: &'a AppState,
     signed: &'a StaffSession,
-    present: Option<&'a PresentProtocol>,
+    present: Option<&'a CurrentProtocol>,
 }
 
 impl ProtocolForm<'_> {
@@ -155,7 +149,6 @@ impl ProtocolForm<'_> {
     }
 }
 
-/// The form of a draft that somebody completes.
 pub(super) struct DraftForm<'a> {
     pub(super) state: &'a AppState,
     pub(super) signed: &'a StaffSession,
@@ -195,15 +188,12 @@ impl DraftForm<'_> {
     }
 }
 
-/// Each as it is entered in the field of the form, which begins empty: what a pack says of a disinfectant, its EPA number too,
-/// is no word of the facility before somebody has compared it and entered it.
 fn list_examples(agents: &[PackAgent]) -> String {
     let lines =
         |PackAgent(a): &PackAgent| write_lines([[a.name.as_str(), a.epa.as_str(), a.dilution.as_str()]]);
     agents.iter().map(lines).collect::<Vec<_>>().join("; ")
 }
 
-/// The version that a form says, with what is wrong with its fields.
 pub(super) fn read_version(w: RegisterWords, sent: &mut SentForm<RowVersion>) -> NewProtocol {
     FieldReader { w, values: &sent.values, errors: &mut sent.errors }.read()
 }
@@ -258,7 +248,7 @@ pub(crate) async fn ask_protocol(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Page, HttpError> {
-    let there = PresentProtocol::find(&state, &id).await?;
+    let there = CurrentProtocol::find(&state, &id).await?;
     let form = ProtocolForm { state: &state, signed: &signed, present: Some(&there) };
     form.page(&there.values(), Vec::new(), FormMarks::new(&state, &signed))
 }
@@ -269,7 +259,7 @@ pub(crate) async fn save_protocol(
     Path(id): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let there = PresentProtocol::find(&state, &id).await?;
+    let there = CurrentProtocol::find(&state, &id).await?;
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &PROTOCOL, &form);
     let page = ProtocolForm { state: &state, signed: &signed, present: Some(&there) };
     let new = read_version(signed.words(), &mut sent);
@@ -298,14 +288,13 @@ pub(crate) async fn save_protocol(
     }
 }
 
-/// The protocol as it is now beside what came.
 async fn show_difference(
     state: &AppState,
     signed: &StaffSession,
     id: &str,
     yours: &FormValues,
 ) -> Result<FormReply, HttpError> {
-    let now = PresentProtocol::find(state, id).await?;
+    let now = CurrentProtocol::find(state, id).await?;
     let f: FormWords = signed.words();
     let conflict = FormConflict {
         painter: FormPainter::new(&PROTOCOL, f.catalog()),

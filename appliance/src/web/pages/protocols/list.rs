@@ -15,25 +15,22 @@ use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{PageWords, RegisterWords};
 
 struct ProtocolRow {
-    /// Where it is changed, or read by those who change nothing.
     to: String,
     name: String,
     class: String,
     contact: String,
     version: String,
-    /// From which day there is another one.
     next: Option<String>,
-    /// How many items have it.
     items: usize,
 }
 
 #[derive(Template)]
-#[template(path = "protocols.html")]
+#[template(path = "protocols/protocols.html")]
 struct ProtocolsPage {
     frame: PageLayout,
     w: RegisterWords,
@@ -43,7 +40,6 @@ struct ProtocolsPage {
 }
 
 impl ProtocolRow {
-    /// In the version that is in force; nothing leads anywhere yet.
     fn of(w: RegisterWords, protocol: &FacilityProtocol, wording: &PageWording) -> Self {
         let now_ms = wording.local().now_ms();
         let in_force = protocol.in_force(now_ms);

@@ -68,17 +68,14 @@ fn add_facts(example: Example) -> Example {
     example.field("class", "semicritical").field("one_press", "by_class").field("photo", "item")
 }
 
-/// What a draft lacks.
 fn add_approval(example: Example) -> Example {
     let example = example.field("ifu", "IFU 4711").field("approved", "Dr. Grace Okafor");
     example.field("agents", "Quat wipe | 99120-7").field("contact_s", "3:00")
 }
 
-/// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] = &[&fields::PROTOCOL];
 
-/// How its form words a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] =
     &[(&fields::PROTOCOL, fields::refused_field)];

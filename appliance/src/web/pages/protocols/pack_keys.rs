@@ -16,15 +16,14 @@ use crate::web::answer::{ask_again, go_to};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::window_title;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::packs::word_refusal;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::machine::packs::word_refusal;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{PacksWords, PageWords};
 
 pub(super) const PACK_KEYS: &str = "/staff/pack-keys";
 
-/// A key that is trusted.
 struct KeyRow {
     name: String,
     key: String,
@@ -32,16 +31,14 @@ struct KeyRow {
 }
 
 #[derive(Template)]
-#[template(path = "pack_keys.html")]
+#[template(path = "protocols/pack_keys.html")]
 struct PackKeysPage {
     frame: PageLayout,
     w: PacksWords,
     problems: Vec<Wrong>,
     form_token: String,
     rows: Vec<KeyRow>,
-    /// What was entered.
     entered: String,
-    /// The facility's own public key, once there is one.
     own: Option<String>,
     packs: &'static str,
     may_change: bool,
@@ -57,11 +54,6 @@ fn keys_page(
     let snapshot = Snapshot::now(state);
     let wording = signed.wording(&snapshot.local);
     let trusted = list_trusted(&state.store.state_db()).map_err(|error| HttpError::internal(&error))?;
-    let row = |row: crate::packs::TrustedKey| KeyRow {
-        name: parse_key(&row.key).map(|key| key.name().to_owned()).unwrap_or_default(),
-        added: w.pack_key_added(wording.dates().day_and_time(row.added_ms).text),
-        key: row.key,
-    };
     let own = read_signer(state.store.disk().as_ref()).unwrap_or_else(|error| {
         tracing::error!(%error, "the key that signs packs cannot be read");
         None
@@ -72,7 +64,14 @@ fn keys_page(
         w,
         problems,
         form_token: signed.form_token(),
-        rows: trusted.into_iter().map(row).collect(),
+        rows: trusted
+            .into_iter()
+            .map(|row: crate::packs::TrustedKey| KeyRow {
+                name: parse_key(&row.key).map(|key| key.name().to_owned()).unwrap_or_default(),
+                added: w.pack_key_added(wording.dates().day_and_time(row.added_ms).text),
+                key: row.key,
+            })
+            .collect(),
         entered: entered.chars().take(400).collect(),
         own: own.map(|signer| signer.verifier().to_string()),
         packs: PACKS,
@@ -88,7 +87,6 @@ pub(crate) async fn list_keys(
     run_blocking(&state, move |state| keys_page(state, &signed, Vec::new(), "")).await
 }
 
-/// Trusts a key, or trusts one no more.
 pub(crate) async fn change_keys(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
@@ -102,8 +100,9 @@ pub(crate) async fn change_keys(
         };
         match done {
             Ok(changed) => {
-                let note = |key: String| AccessNote::new(outcome, AccessTarget::Edit).about(&key);
-                signed.notes().add(changed.map(note));
+                signed
+                    .notes()
+                    .add(changed.map(|key: String| AccessNote::new(outcome, AccessTarget::Edit).about(&key)));
                 go_to(PACK_KEYS)
             }
             Err(failure @ PackError::Database(_)) => Err(HttpError::internal(&failure)),

@@ -25,14 +25,14 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::form_page::{FormMarks, SentForm, window_title, word_at_field};
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::{StaffForm, StaffListForm};
-use crate::web::request::form_words::choice_word;
-use crate::web::view_models::packs::{
+use crate::web::request::bodies::form::{StaffForm, StaffListForm};
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::fields::form_words::choice_word;
+use crate::web::view_models::machine::packs::{
     OWN_PACK_FILE, OfferedPack, PackSigning, bring_pack, brought_packs, find_usable, make_own_pack,
     starter_packs, word_refusal, word_signature,
 };
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PacksWords, PageWords, RegisterWords};
 
 pub(super) const PACKS: &str = "/staff/packs";
@@ -72,7 +72,6 @@ fn values_of(draft: &PackDraft) -> FormValues {
     values
 }
 
-/// A draft of a pack. Reads the disk.
 async fn find_draft(
     state: &AppState,
     pack: String,
@@ -83,7 +82,6 @@ async fn find_draft(
     found.map(|draft| (pack, draft)).ok_or_else(not_found)
 }
 
-/// A pack in the list.
 struct PackRows {
     name: String,
     /// Who signed one that was brought, and how its mark looks.
@@ -103,12 +101,11 @@ struct DraftRow {
     to: String,
     name: String,
     words: String,
-    /// Whether the facility has what is made of it.
     is_adopted: bool,
 }
 
 #[derive(Template)]
-#[template(path = "packs.html")]
+#[template(path = "protocols/packs.html")]
 struct PacksPage {
     frame: PageLayout,
     w: RegisterWords,
@@ -116,12 +113,10 @@ struct PacksPage {
     problems: Vec<Wrong>,
     form_token: String,
     packs: Vec<PackRows>,
-    /// Whether there is a protocol to hand on.
     has_own: bool,
     may_change: bool,
 }
 
-/// What a list of packs is made for.
 struct PackLook<'a> {
     w: RegisterWords,
     p: PacksWords,
@@ -181,7 +176,6 @@ fn packs_page(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> 
     let wording = signed.wording(&snapshot.local);
     let look = PackLook { w, p, facility: &facility, language: wording.locale().language().code() };
     let brought = brought_packs(state)?;
-    let time = |ms: i64| wording.dates().day_and_time(ms).text;
     let title = window_title(page_words, w.packs_title(), &problems);
     let page = PacksPage {
         frame: PageLayout::staff(state, &snapshot, title, signed, NavSection::Equipment),
@@ -189,7 +183,11 @@ fn packs_page(state: &AppState, signed: &StaffSession, problems: Vec<Wrong>) -> 
         p,
         problems,
         form_token: signed.form_token(),
-        packs: brought.iter().chain(starter_packs()).map(|pack| look.rows(pack, time)).collect(),
+        packs: brought
+            .iter()
+            .chain(starter_packs())
+            .map(|pack| look.rows(pack, |ms: i64| wording.dates().day_and_time(ms).text))
+            .collect(),
         has_own: facility.protocols.values().any(|protocol| !protocol.retired),
         may_change: signed.can_edit(),
     };
@@ -246,7 +244,6 @@ pub(crate) async fn export_own(
     FileDownload::new(OWN_PACK_FILE, file.to_string())
 }
 
-/// The same, signed by the facility.
 pub(crate) async fn sign_own(
     _: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
@@ -256,7 +253,6 @@ pub(crate) async fn sign_own(
     FileDownload::new(OWN_PACK_FILE, file.to_string())
 }
 
-/// The form of a draft, with what its pack names as examples.
 fn draft_form<'a>(
     state: &'a AppState,
     signed: &'a StaffSession,

@@ -10,7 +10,7 @@ use web::error::HttpError;
 use web::form::read_seen;
 
 use super::PROTOCOLS;
-use super::form::PresentProtocol;
+use super::form::CurrentProtocol;
 use crate::intake::{Command, CommandRefusal, RefusalCause};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
@@ -21,25 +21,22 @@ use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, ask_over, ask_reason_over, is_changed, window_title, word_at_field};
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::submission::submission_of;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::submissions::submission::submission_of;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, RegisterWords, StaffWords};
 
-/// Items that are named; the others are counted.
 const NAMED_MAX: usize = 100;
 
-/// An item that is cleaned by the protocol.
 struct FollowingItem {
     tag: Tag,
     name: String,
-    /// Whether it is due by this protocol, and so will not be any more.
     is_due: bool,
 }
 
 #[derive(Template)]
-#[template(path = "protocol_retire.html")]
+#[template(path = "protocols/protocol_retire.html")]
 struct RetirePage {
     frame: PageLayout,
     f: FormWords,
@@ -58,7 +55,7 @@ struct RetirePage {
 fn retire_page(
     state: &AppState,
     signed: &StaffSession,
-    there: &PresentProtocol,
+    there: &CurrentProtocol,
     problems: Vec<Wrong>,
     sent: &FormFields,
 ) -> Result<Page, HttpError> {
@@ -102,7 +99,6 @@ fn retire_page(
     draw_page(&page.frame, &page)
 }
 
-/// The version that a form was drawn of. One that cannot be read is not the one that is there.
 fn seen_by(sent: &FormFields) -> Option<RowVersion> {
     read_seen(sent).unwrap_or_else(|_| Some(RowVersion::default()))
 }
@@ -112,15 +108,14 @@ pub(crate) async fn ask_retirement(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Page, HttpError> {
-    let there = PresentProtocol::find(&state, &id).await?;
+    let there = CurrentProtocol::find(&state, &id).await?;
     retire_page(&state, &signed, &there, Vec::new(), &FormFields::default())
 }
 
-/// The page once more, with what is wrong.
 fn retire_again(
     state: &AppState,
     signed: &StaffSession,
-    there: &PresentProtocol,
+    there: &CurrentProtocol,
     refusal: &CommandRefusal,
     form: &FormFields,
 ) -> Result<FormReply, HttpError> {
@@ -134,7 +129,7 @@ pub(crate) async fn retire_protocol(
     Path(id): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    let there = PresentProtocol::find(&state, &id).await?;
+    let there = CurrentProtocol::find(&state, &id).await?;
     let reason = form.text("reason").to_owned();
     if reason.trim().is_empty() {
         let refusal = CommandRefusal::Needed { field: "reason", cause: RefusalCause::Reason };
@@ -147,7 +142,7 @@ pub(crate) async fn retire_protocol(
             retire_again(&state, &signed, &there, &refusal, &form)
         }
         Err(CommandFailure::Refused(refusal)) if is_changed(&refusal) => {
-            let now = PresentProtocol::find(&state, &id).await?;
+            let now = CurrentProtocol::find(&state, &id).await?;
             // Somebody else retired it: there is nothing left to do.
             if now.protocol.retired {
                 return go_to(PROTOCOLS);

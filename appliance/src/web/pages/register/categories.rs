@@ -33,17 +33,16 @@ use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::protocol_fields::{
     FIRST_PROTOCOL, FURTHER_PROTOCOLS, fill_protocols, protocol_picks, read_protocols,
 };
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::request::form_words::{choice_word, read_word};
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::fields::form_words::{choice_word, read_word};
 use crate::web::schedule_fields::{DUE_FIELDS, ScheduleFormData, keep_schedule};
-use crate::web::view_models::packs::find_usable;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::view_models::machine::packs::find_usable;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, RegisterWords};
 
 pub(super) const CATEGORIES: &str = "/staff/categories";
 
-/// Twenty fields, with what may be chosen.
 const FIELDS_CHARS_MAX: usize = 12_000;
 const NAME: FormField = FormField::line("name", NAME_CHARS_MAX).required();
 const FIELDS: FormField = FormField::prose("fields", FIELDS_CHARS_MAX);
@@ -59,11 +58,9 @@ const DEFAULTS: FormSection = FormSection::titled(
 );
 const DUE: FormSection = FormSection::titled("due", &DUE_FIELDS);
 
-/// A new category.
 pub(crate) static CATEGORY_NEW: FormDefinition =
     FormDefinition { name: "category", sections: &[FormSection::plain(&[NAME, FIELDS]), DEFAULTS, DUE] };
 
-/// One that is there: its name is what equipment has, so that gets a new one with it.
 pub(crate) static CATEGORY: FormDefinition = FormDefinition {
     name: "category",
     sections: &[FormSection::plain(&[NAME, FIELDS, FormField::tick("retired")]), DEFAULTS, DUE],
@@ -78,7 +75,7 @@ struct CategoryRow {
 }
 
 #[derive(Template)]
-#[template(path = "categories.html")]
+#[template(path = "equipment/categories.html")]
 struct CategoriesPage {
     frame: PageLayout,
     w: RegisterWords,
@@ -120,7 +117,6 @@ pub(crate) async fn list_categories(
     draw_page(&page.frame, &page)
 }
 
-/// A category that is there, or a new one.
 struct CategoryForm<'a> {
     state: &'a AppState,
     signed: &'a StaffSession,
@@ -131,7 +127,6 @@ fn path_of(category: &EquipmentCategory) -> String {
     format!("{CATEGORIES}/{}", Digest16::of(category.name.as_bytes()))
 }
 
-/// Own fields and defaults in a form.
 fn fill_facts(
     w: RegisterWords,
     values: FormValues,
@@ -146,7 +141,6 @@ fn fill_facts(
     ScheduleFormData::of(defaults.schedule.as_ref()).fill(values)
 }
 
-/// The field that a refusal stands beside, where the form has it.
 pub(super) fn refused_field(form: &'static FormDefinition, refusal: &CommandRefusal) -> Option<&'static str> {
     ScheduleFormData::of(None).refused_field(refusal).or_else(|| find_refused(form, refusal))
 }
@@ -294,7 +288,6 @@ impl CategoryForm<'_> {
         }
     }
 
-    /// The category as it is now beside what came.
     async fn show_difference(&self, yours: &FormValues) -> Result<FormReply, HttpError> {
         let name = self.present.as_ref().map(|category| category.name.as_bytes()).unwrap_or_default();
         let facility = self.state.store.snapshot();
@@ -327,7 +320,6 @@ pub(crate) struct NewCategoryParams {
     draft: Option<String>,
 }
 
-/// What the form of a category of a pack begins with.
 async fn pack_values(
     state: &AppState,
     signed: &StaffSession,

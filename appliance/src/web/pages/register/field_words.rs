@@ -6,7 +6,6 @@ use words::{Language, Locale, WordSet as _};
 use crate::web::entered_lines::write_lines;
 use crate::web::words::RegisterWords;
 
-/// What a field is called on a line, where it is one of those that are known here.
 fn word_type(w: RegisterWords, field_type: &FieldType) -> String {
     match field_type {
         FieldType::Text => w.categories_type_text(),
@@ -24,7 +23,6 @@ fn list_languages(w: RegisterWords) -> impl Iterator<Item = RegisterWords> {
     [w].into_iter().chain(others.map(RegisterWords::in_locale))
 }
 
-/// Without what many leave out when they type: capitals and accents.
 fn fold_word(word: &str) -> String {
     let accents = [('á', 'a'), ('é', 'e'), ('í', 'i'), ('ó', 'o'), ('ú', 'u')];
     let letter =
@@ -42,7 +40,6 @@ fn is_required(w: RegisterWords, word: &str) -> bool {
     list_languages(w).any(|w| fold_word(&w.categories_required()) == fold_word(word))
 }
 
-/// The fields one a line, in the words of the page.
 pub(super) fn write_fields(w: RegisterWords, fields: &[CategoryField]) -> String {
     let lines: Vec<[String; 5]> = fields
         .iter()
@@ -52,7 +49,6 @@ pub(super) fn write_fields(w: RegisterWords, fields: &[CategoryField]) -> String
                 word_type(w, &field.field_type),
                 field.choices.join(", "),
                 if field.required { w.categories_required() } else { String::new() },
-                // Only where it is another one than what people read.
                 if field.key == field.label { String::new() } else { field.key.clone() },
             ]
         })

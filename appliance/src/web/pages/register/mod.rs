@@ -53,12 +53,10 @@ pub(crate) fn register_page_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] =
     &[&places::PLACE_NEW, &places::PLACE, &categories::CATEGORY_NEW, &categories::CATEGORY];
 
-/// How its forms word a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&places::PLACE_NEW, |refusal| crate::web::form_page::find_refused(&places::PLACE_NEW, refusal)),

@@ -27,9 +27,9 @@ use crate::web::form_page::{
 };
 use crate::web::http_error::{not_found, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, RegisterWords};
 
 pub(super) const PLACES: &str = "/staff/places";
@@ -39,7 +39,6 @@ const ORDER: FormField = FormField::whole("order", 0, 65_535);
 
 const NAME: FormField = FormField::line("name", NAME_CHARS_MAX).required();
 
-/// A new place.
 pub(crate) static PLACE_NEW: FormDefinition =
     FormDefinition { name: "place", sections: &[FormSection::plain(&[NAME, WITHIN, ORDER])] };
 
@@ -59,12 +58,11 @@ struct PlaceRow {
 }
 
 #[derive(Template)]
-#[template(path = "places.html")]
+#[template(path = "equipment/places.html")]
 struct PlacesPage {
     frame: PageLayout,
     w: RegisterWords,
     rows: Vec<PlaceRow>,
-    /// Places of items that are on no list.
     unlisted: Vec<String>,
     may_change: bool,
 }
@@ -105,7 +103,6 @@ pub(crate) async fn list_places(
     draw_page(&page.frame, &page)
 }
 
-/// A place that is there, or a new one.
 struct PlaceForm<'a> {
     state: &'a AppState,
     signed: &'a StaffSession,
@@ -192,7 +189,6 @@ impl PlaceForm<'_> {
         self.page(&sent.values, sent.errors, marks).map(ask_again)
     }
 
-    /// What the form says of the place.
     fn change(&self, sent: &SentForm<RowVersion>) -> LocationChange {
         LocationChange {
             name: sent.values.text("name").to_owned(),
@@ -241,7 +237,6 @@ impl PlaceForm<'_> {
         }
     }
 
-    /// The place as it is now beside what came.
     async fn show_difference(&self, yours: &FormValues) -> Result<FormReply, HttpError> {
         let name = self.present.as_ref().map(|place| place.name.as_bytes()).unwrap_or_default();
         let facility = self.state.store.snapshot();

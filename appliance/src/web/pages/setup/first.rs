@@ -14,7 +14,7 @@ use web::form::{FormDefinition, FormValues};
 use super::form::{FIRST, FIRST_IMAGE, open_form_words, read_claim};
 use super::page::{SetupDone, SetupForm, SetupMarks, done_page, form_page, plain_page};
 use super::{SETUP, STAFF_SETUP};
-use crate::doctor::running::find_admin;
+use crate::doctor::live_facts::find_admin;
 use crate::identity::{AccessOutcome, AccessTarget, PinForm};
 use crate::intake::{Command, NewStaff, SettingsChange};
 use crate::setup::{
@@ -30,15 +30,14 @@ use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::{AppState, is_set_up, run_blocking};
 use crate::web::http_error::{broken_rule, new_error, worded};
 use crate::web::layout::PageLayout;
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::OpenListForm;
-use crate::web::request::next_page::{NextPage, sign_in_address};
-use crate::web::request::peer::https_address;
-use crate::web::request::submission::{new_submission, submission_of};
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::OpenListForm;
+use crate::web::request::client::next_page::{NextPage, sign_in_address};
+use crate::web::request::client::peer::https_address;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::request::submissions::submission::{new_submission, submission_of};
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{ErrorWords, PageWords, SetupWords};
 
-/// Which form this box has.
 fn form_definition(state: &AppState) -> &'static FormDefinition {
     if state.field.setup_folder.is_some() { &FIRST_IMAGE } else { &FIRST }
 }
@@ -67,7 +66,6 @@ pub(crate) async fn ask_first(
     form_page(&state, frame, w, SETUP, form).map(OneOf::First)
 }
 
-/// What came, read as far as it can be.
 struct FirstEntry {
     values: FormValues,
     claim: ClaimFile,
@@ -115,7 +113,6 @@ pub(crate) async fn begin_setup(
     }
 }
 
-/// Whoever comes second learns why nothing of theirs counts.
 fn answer_late(state: &AppState, phone: &PhoneCaller) -> Result<FormOrPage, HttpError> {
     let (frame, w) = open_layout(state, phone);
     let done = SetupDone {
@@ -128,7 +125,6 @@ fn answer_late(state: &AppState, phone: &PhoneCaller) -> Result<FormOrPage, Http
     Ok(OneOf::First(FormReply::Again(FormRecall::Conflicting, page)))
 }
 
-/// Why the form comes once more.
 struct SetupFault {
     recall: FormRecall,
     problems: Vec<Wrong>,
@@ -160,7 +156,6 @@ fn check_code(
     Err(SetupFault { recall: FormRecall::Invalid, problems: at_code(words) })
 }
 
-/// All that is wrong at once.
 fn read_entry(values: FormValues, form: &OpenListForm, w: SetupWords) -> Result<FirstEntry, Vec<Wrong>> {
     let mut wrong = values.errors(open_form_words(w).catalog());
     let pin = form.fields.text("pin").trim().to_owned();
@@ -233,7 +228,6 @@ async fn use_up_code(state: &AppState) -> Result<(), HttpError> {
     .await
 }
 
-/// What a form says of the facility and what is not so yet; it goes into the log.
 pub(super) fn find_facility_change(
     state: &AppState,
     values: &FormValues,
@@ -251,7 +245,6 @@ pub(super) fn find_facility_change(
     (settings != SettingsChange::default()).then_some(settings)
 }
 
-/// Whether everybody around may join the box's own Wi-Fi.
 fn has_open_network(state: &AppState) -> bool {
     let folder = state.field.setup_folder.as_deref();
     folder.is_some() && state.field.access_point && read_passphrase(folder).is_none()
@@ -314,7 +307,6 @@ pub(super) async fn hand_on(state: &AppState, claim: &ClaimFile) -> Result<Resul
     .await
 }
 
-/// What the page needs to come once more.
 struct FormAgain<'a> {
     state: &'a AppState,
     w: SetupWords,
@@ -347,7 +339,6 @@ fn show_done(
 }
 
 impl SetupDone {
-    /// What happens now, in its order.
     pub(super) fn of(state: &AppState, w: SetupWords, claim: &ClaimFile) -> Self {
         let passphrase = claim.access_point.as_ref().map(|own| own.passphrase.reveal().to_owned());
         let changes_network =
@@ -367,7 +358,6 @@ impl SetupDone {
     }
 }
 
-/// The box could not write down what it was sent.
 pub(super) fn unwritten_error(why: &str) -> HttpError {
     let why = why.to_owned();
     new_error(

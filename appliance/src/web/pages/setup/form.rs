@@ -6,11 +6,10 @@ use web::form::{FormDefinition, FormField, FormSection, FormValues};
 use words::WordSet as _;
 
 use crate::setup::SetupRow;
-use crate::web::request::field_error::Wrong;
-use crate::web::view_models::setup_words::{word_reason, word_row};
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::machine::setup_words::{word_reason, word_row};
 use crate::web::words::{FormWords, SetupWords};
 
-/// Characters of lists and addresses.
 const LINE_CHARS_MAX: usize = 300;
 /// Characters of certificates and of a claim file.
 const TEXT_CHARS_MAX: usize = 64_000;
@@ -58,12 +57,10 @@ pub(super) static FIRST: FormDefinition = FormDefinition { name: "setup", sectio
 /// Of a new box on the image, which sets up the machine as well.
 pub(super) static FIRST_IMAGE: FormDefinition =
     FormDefinition { name: "setup", sections: &[PEOPLE, PLACE, NETWORK, ADDRESS, WAY, RELAY] };
-/// The same for a facility admin.
 pub(super) static LATER: FormDefinition = FormDefinition { name: "setup", sections: &[PLACE, RELAY] };
 pub(super) static LATER_IMAGE: FormDefinition =
     FormDefinition { name: "setup", sections: &[PLACE, NETWORK, ADDRESS, WAY, RELAY] };
 
-/// Each key of a claim file that the form has a field for.
 const FIELD_KEYS: [(&str, &str); 12] = [
     ("hostname", "host_name"),
     ("time_zone", "time_zone"),
@@ -79,12 +76,10 @@ const FIELD_KEYS: [(&str, &str); 12] = [
     ("network.ntp", "ntp"),
 ];
 
-/// The words of forms in the language of these.
 pub(super) fn open_form_words(w: SetupWords) -> FormWords {
     FormWords::in_locale(w.catalog().locale())
 }
 
-/// The claim file that was chosen, or put in as text; empty: neither.
 fn find_claim<'a>(values: &'a FormValues, file: Option<&'a [u8]>) -> &'a [u8] {
     let text = values.text("claim").trim().as_bytes();
     file.filter(|bytes| !bytes.is_empty()).unwrap_or(text)
@@ -129,7 +124,6 @@ pub(super) fn read_claim(
     }
 }
 
-/// Mistakes of the claim file itself: each with its line.
 fn word_mistakes(error: &ClaimFileError, w: SetupWords) -> Vec<Wrong> {
     let rows = error.mistakes().iter().map(SetupRow::from);
     rows.map(|row| Wrong { at: "claim".to_owned(), words: w.setup_claim_row(word_row(w, &row)) }).collect()

@@ -15,9 +15,7 @@ use crate::web::refusals;
 
 pub use self::first::close_left_network;
 
-/// Where a new box is set up.
 const SETUP: &str = "/setup";
-/// Where a facility admin changes it.
 const STAFF_SETUP: &str = "/staff/box/setup";
 
 pub(crate) fn setup_page_routes() -> Vec<Route<AppState>> {
@@ -46,7 +44,6 @@ pub(crate) fn setup_page_routes() -> Vec<Route<AppState>> {
     routes
 }
 
-/// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] =
     &[&form::FIRST, &form::FIRST_IMAGE, &form::LATER, &form::LATER_IMAGE];

@@ -10,19 +10,15 @@ use crate::setup::{SetupState, read_state};
 use crate::web::context::AppState;
 use crate::web::form_page::FormMarks;
 use crate::web::layout::{PageLayout, draw_page};
-use crate::web::request::field_error::Wrong;
-use crate::web::view_models::setup_words::{word_row, word_state};
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::machine::setup_words::{word_row, word_state};
 use crate::web::words::{FormWords, SetupWords};
 
-/// What a form carries and nobody sees.
 pub(super) enum SetupMarks {
-    /// Of whoever has no session.
     Open { submission: String },
-    /// Of a session.
     Session(FormMarks),
 }
 
-/// The form as it is drawn.
 pub(super) struct SetupForm<'a> {
     pub(super) values: &'a FormValues,
     pub(super) problems: Vec<Wrong>,
@@ -30,16 +26,14 @@ pub(super) struct SetupForm<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "setup.html")]
+#[template(path = "setup/setup.html")]
 struct SetupTemplate {
     frame: PageLayout,
     w: SetupWords,
     f: FormWords,
     action: &'static str,
     problems: Vec<Wrong>,
-    /// How far it is.
     state: Vec<String>,
-    /// Lines of the claim file that do not fit.
     rows: Vec<String>,
     /// What only the first one enters: code, name and PIN.
     first: Option<FilledSection>,
@@ -49,18 +43,17 @@ struct SetupTemplate {
 }
 
 #[derive(Template)]
-#[template(path = "setup_plain.html")]
+#[template(path = "setup/setup_plain.html")]
 struct PlainTemplate {
     frame: PageLayout,
     w: SetupWords,
     state: Vec<String>,
     rows: Vec<String>,
-    /// Where the form is; absent: nowhere.
     secure: Option<String>,
 }
 
 #[derive(Template)]
-#[template(path = "setup_done.html")]
+#[template(path = "setup/setup_done.html")]
 struct DoneTemplate {
     frame: PageLayout,
     w: SetupWords,
@@ -68,17 +61,13 @@ struct DoneTemplate {
     next: String,
 }
 
-/// What was set up, and what comes now.
 pub(super) struct SetupDone {
     pub(super) title: String,
-    /// Of the box's own Wi-Fi, where it wants one from now on.
     pub(super) passphrase: Option<String>,
     pub(super) lines: Vec<String>,
-    /// Of the link that leads on.
     pub(super) link: String,
 }
 
-/// How far it is, as first boot and the claim say.
 struct StateLines {
     state: Vec<String>,
     rows: Vec<String>,
@@ -98,7 +87,6 @@ impl StateLines {
     }
 }
 
-/// The page with its form.
 pub(super) fn form_page(
     state: &AppState,
     frame: PageLayout,
@@ -129,7 +117,6 @@ pub(super) fn form_page(
     draw_page(&page.frame, &page)
 }
 
-/// What plain HTTP shows: nothing secret is entered there.
 pub(super) fn plain_page(
     state: &AppState,
     frame: PageLayout,
@@ -141,7 +128,6 @@ pub(super) fn plain_page(
     draw_page(&page.frame, &page)
 }
 
-/// What comes after it was sent.
 pub(super) fn done_page(
     frame: PageLayout,
     w: SetupWords,

@@ -21,9 +21,9 @@ use crate::web::commands::run::{CommandFailure, SubmissionKey, run_command};
 use crate::web::context::AppState;
 use crate::web::form_page::{FormConflict, FormMarks, SentForm, is_changed, show_conflict, window_title};
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffListForm;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffListForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, SetupWords, StaffWords};
 
 fn form_definition(state: &AppState) -> &'static FormDefinition {
@@ -49,7 +49,6 @@ fn staff_page(
     form_page(state, frame, w, STAFF_SETUP, form)
 }
 
-/// What is set up, over what the form holds of the machine.
 fn fill_facility(values: FormValues, there: &FacilitySettings) -> FormValues {
     values
         .with("facility", there.name.as_str())
@@ -138,7 +137,6 @@ async fn show_difference(
     show_conflict(state, signed, conflict).await
 }
 
-/// The page once more, with what is wrong.
 fn save_again(
     state: &AppState,
     signed: &StaffSession,

@@ -20,17 +20,16 @@ use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, find_refused, word_at_field};
 use crate::web::http_error::{not_found, worded};
-use crate::web::request::form::StaffForm;
-use crate::web::request::submission::submission_of;
-use crate::web::view_models::codes::code_of_item;
-use crate::web::view_models::items::item_name;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::submissions::submission::submission_of;
+use crate::web::view_models::equipment::codes::code_of_item;
+use crate::web::view_models::equipment::items::item_name;
 use crate::web::words::{CodeWords, ErrorWords};
 
 pub(super) const NEW: &str = "/staff/codes/new";
 /// Characters of a code as scanned: with its prefix and with parts that are not compared.
 const SCAN_CHARS_MAX: usize = 256;
 
-/// A code and the item that it is on.
 pub(crate) static CODE: FormDefinition = FormDefinition {
     name: "code",
     sections: &[FormSection::plain(&[
@@ -72,7 +71,6 @@ pub(crate) async fn ask_new(
     code_prompt(&signed, FormMarks::new(&state, &signed)).page(&state, &signed, &values, Vec::new())
 }
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     match refusal {
         CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OwnCode)) => Some("code"),

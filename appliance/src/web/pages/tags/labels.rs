@@ -22,16 +22,15 @@ use crate::web::commands::run::{CommandOutcome, read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, find_refused, word_at_field};
 use crate::web::http_error::{not_found, worded};
-use crate::web::request::field_error::Wrong;
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::codes::{MeantItem, find_meant, is_revoked, read_label};
-use crate::web::view_models::label_fields::LabelOrder;
-use crate::web::view_models::labels::submit_job;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::equipment::codes::{MeantItem, find_meant, is_revoked, read_label};
+use crate::web::view_models::printing::label_fields::LabelOrder;
+use crate::web::view_models::printing::labels::submit_job;
 use crate::web::words::{CodeWords, ErrorWords};
 
 pub(super) const NEW: &str = "/staff/tags/new";
 
-/// Another label of an item.
 pub(crate) static LABEL: FormDefinition = FormDefinition {
     name: "label",
     sections: &[FormSection::plain(&[
@@ -42,7 +41,6 @@ pub(crate) static LABEL: FormDefinition = FormDefinition {
     ])],
 };
 
-/// Why a label is taken off.
 pub(crate) static LABEL_END: FormDefinition = FormDefinition {
     name: "label-end",
     sections: &[FormSection::plain(&[FormField::choice("why", &["lost", "worn", "mistake"]).required()])],
@@ -99,11 +97,9 @@ pub(crate) async fn ask_new(
 /// A label that opens nothing any more once the form went through.
 struct LostLabel {
     tag: Tag,
-    /// What becomes of it.
     words: String,
 }
 
-/// The label that was lost: the one that the address names, or the only one that the item has.
 fn look_lost(w: CodeWords, facility: &FacilityState, item: &str, named: &str) -> Option<LostLabel> {
     let MeantItem::One(item) = find_meant(facility, item) else { return None };
     let item = facility.equipment.get(&item)?;
@@ -117,16 +113,19 @@ fn look_lost(w: CodeWords, facility: &FacilityState, item: &str, named: &str) ->
     Some(LostLabel { tag, words })
 }
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&LABEL, refusal)
 }
 
-/// A tag that a field may hold.
 fn read_tag(w: CodeWords, sent: &mut SentForm<RowVersion>, at: &'static str) -> Option<Tag> {
     let entered = sent.values.text(at).to_owned();
-    let wrong = || Wrong { at: at.to_owned(), words: w.label_add_tag_wrong() };
-    let read = if entered.is_empty() { Ok(None) } else { read_label(&entered).map(Some).ok_or_else(wrong) };
+    let read = if entered.is_empty() {
+        Ok(None)
+    } else {
+        read_label(&entered)
+            .map(Some)
+            .ok_or_else(|| Wrong { at: at.to_owned(), words: w.label_add_tag_wrong() })
+    };
     sent.take(read).flatten()
 }
 
@@ -150,7 +149,6 @@ fn find_lost(
     }
 }
 
-/// What the form asks for, as far as nothing is wrong with it.
 fn read_assignment(
     w: CodeWords,
     facility: &FacilityState,
@@ -219,7 +217,6 @@ async fn print_new_label(
     }
 }
 
-/// The question whether to take a label off, and its item.
 fn revoke_prompt(
     state: &AppState,
     signed: &StaffSession,
@@ -250,7 +247,6 @@ pub(crate) async fn ask_revoke(
     prompt.page(&state, &signed, &FormValues::empty(&LABEL_END), Vec::new())
 }
 
-/// The field that a refusal to take a label off stands beside.
 pub(crate) fn refused_end_field(refusal: &CommandRefusal) -> Option<&'static str> {
     match refusal {
         CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OnlyTag)) => Some("why"),

@@ -21,14 +21,13 @@ use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, find_refused, word_at_field};
 use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
-use crate::web::request::form::StaffForm;
-use crate::web::view_models::facts::FactRow;
-use crate::web::view_models::items::find_item;
-use crate::web::view_models::schedules::word_schedules;
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::bodies::form::StaffForm;
+use crate::web::view_models::equipment::items::find_item;
+use crate::web::view_models::equipment::schedules::word_schedules;
+use crate::web::view_models::page::facts::FactRow;
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{CodeWords, EquipmentWords, ErrorWords, FormWords, StaffWords};
 
-/// The item that stays, and why.
 pub(crate) static MERGE: FormDefinition = FormDefinition {
     name: "merge",
     sections: &[FormSection::plain(&[
@@ -40,16 +39,14 @@ pub(crate) static MERGE: FormDefinition = FormDefinition {
 /// What the second press carries: the item that the page showed as the one that stays.
 const SHOWN: &str = "shown";
 
-/// One of the two items.
 struct MergeSide {
     tag: String,
     name: String,
     facts: Vec<FactRow>,
 }
 
-/// Both items beside each other, before anything is done.
 #[derive(Template)]
-#[template(path = "merge.html")]
+#[template(path = "equipment/merge.html")]
 struct MergePage {
     frame: PageLayout,
     w: CodeWords,
@@ -59,14 +56,12 @@ struct MergePage {
     back: String,
     from: MergeSide,
     into: MergeSide,
-    /// The tag of the one that stays.
     shown: Tag,
     reason: String,
     lost: Vec<String>,
     marks: FormMarks,
 }
 
-/// What items are worded with.
 #[derive(Clone, Copy)]
 struct MergeLook<'a> {
     w: CodeWords,
@@ -91,7 +86,6 @@ impl MergeLook<'_> {
         MergeSide { tag: item.tag.grouped(), name: item.name.clone(), facts }
     }
 
-    /// What the one that is retired has, and the other one does not get.
     fn list_lost(self, from: &Equipment, into: &Equipment) -> Vec<String> {
         let Self { w, e, facility, .. } = self;
         let schedule = |item| word_schedules(e, facility, item);
@@ -106,7 +100,6 @@ impl MergeLook<'_> {
     }
 }
 
-/// The question, with both items and what is lost.
 fn merge_check(
     state: &AppState,
     signed: &StaffSession,
@@ -139,7 +132,6 @@ fn merge_check(
     draw_page(&page.frame, &page)
 }
 
-/// The item that stays; none where something is wrong with it.
 fn read_other(
     state: &AppState,
     signed: &StaffSession,
@@ -176,7 +168,6 @@ pub(crate) async fn ask_merge(
     merge_prompt(&state, &signed, &item).page(&state, &signed, &FormValues::empty(&MERGE), Vec::new())
 }
 
-/// The field that a refusal stands beside, where the form has it.
 pub(crate) fn refused_field(refusal: &CommandRefusal) -> Option<&'static str> {
     find_refused(&MERGE, refusal)
 }

@@ -51,12 +51,10 @@ pub(crate) fn tag_page_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// The forms of these pages.
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] =
     &[&codes::CODE, &labels::LABEL, &labels::LABEL_END, &merge::MERGE];
 
-/// How its forms word a refusal beside a field.
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&codes::CODE, codes::refused_field),

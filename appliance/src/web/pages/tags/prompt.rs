@@ -10,14 +10,12 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, RegisterFormPage, SentForm, window_title};
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::request::field_error::Wrong;
-use crate::web::view_models::codes::{MeantItem, find_meant, read_meant};
-use crate::web::view_models::snapshot::Snapshot;
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::equipment::codes::{MeantItem, find_meant, read_meant};
+use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{CodeWords, FormWords, PageWords};
 
-/// What a page asks.
 pub(super) struct TagPrompt {
-    /// What it is about; absent: what the field `item` names.
     pub(super) item: Option<Tag>,
     pub(super) title: String,
     pub(super) hint: String,

@@ -12,28 +12,33 @@ use super::End;
 const KEYS_BYTES_MAX: u64 = 256 * 1024;
 
 fn open_input(file: &str) -> Result<Box<dyn Read>, End> {
-    let unread = |e: io::Error| End::Unread(format!("cannot open {file}: {e}"));
-    if file == "-" { Ok(Box::new(io::stdin())) } else { Ok(Box::new(File::open(file).map_err(unread)?)) }
+    if file == "-" {
+        Ok(Box::new(io::stdin()))
+    } else {
+        Ok(Box::new(
+            File::open(file).map_err(|e: io::Error| End::Unread(format!("cannot open {file}: {e}")))?,
+        ))
+    }
 }
 
-/// A whole file of bytes.
 pub(super) fn read_bytes(file: &str, bytes_max: u64) -> Result<Vec<u8>, End> {
-    let unread = |e: io::Error| End::Unread(format!("cannot read {file}: {e}"));
     let mut bytes = Vec::new();
-    open_input(file)?.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unread)?;
+    open_input(file)?
+        .take(bytes_max + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e: io::Error| End::Unread(format!("cannot read {file}: {e}")))?;
     if bytes.len() as u64 > bytes_max {
         return Err(End::Unread(format!("{file} has more than {bytes_max} bytes: it is something else")));
     }
     Ok(bytes)
 }
 
-/// A whole file of text.
 pub(super) fn read_input(file: &str, bytes_max: u64) -> Result<String, End> {
     let bytes = read_bytes(file, bytes_max)?;
     String::from_utf8(bytes).map_err(|e| End::Unread(format!("cannot read {file}: {e}")))
 }
 
-/// A file of verifier keys, one a line, or a relay's public list of its keys: there further words follow each key, and of those lines the
+/// One key a line, or a relay's public list of keys, where further words follow each key: of those lines the
 /// cosigning keys count that were not revoked.
 pub(super) fn read_keys(file: &str) -> Result<Vec<VerifierKey>, End> {
     let text = read_input(file, KEYS_BYTES_MAX)?;
@@ -54,7 +59,6 @@ fn counted_key(line: &str) -> Option<&str> {
     }
 }
 
-/// Each line of an export, without its newline.
 pub(super) fn for_each_line(file: &str, mut each: impl FnMut(&[u8]) -> Result<(), End>) -> Result<(), End> {
     let mut lines = BufReader::new(open_input(file)?);
     let mut bytes = Vec::new();

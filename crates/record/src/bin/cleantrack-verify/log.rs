@@ -11,25 +11,28 @@ use super::input::{for_each_line, read_bytes};
 use super::words::{CosignerTrust, about_log, about_witness, text_words, write_line};
 use super::{End, Options, SignedLog};
 
-/// Reads and checks all of an export, and gives each line out as soon as it was read.
+fn broken_export(e: &record::export::ExportError) -> End {
+    End::Broken(e.to_string())
+}
+
+/// Gives each line out as soon as it was checked.
 pub(super) fn read_export(
     file: &str,
     signed: &SignedLog,
     leaves: Option<&str>,
     mut each: impl FnMut(ReadLine),
 ) -> Result<VerifiedExport, End> {
-    let broken = |e: record::export::ExportError| End::Broken(e.to_string());
     let (newest, _) = signed.newest()?;
     let mut export = ExportReader::new(newest.checkpoint().size).by_stations(&signed.all());
     if let Some(leaves) = leaves {
         let leaves = read_leaves(leaves, newest.checkpoint().size)?;
-        export = export.by_leaves(leaves, newest).map_err(broken)?;
+        export = export.by_leaves(leaves, newest).map_err(|e| broken_export(&e))?;
     }
     for_each_line(file, |bytes| {
-        each(export.line(bytes).map_err(broken)?);
+        each(export.line(bytes).map_err(|e| broken_export(&e))?);
         Ok(())
     })?;
-    export.finish(newest).map_err(broken)
+    export.finish(newest).map_err(|e| broken_export(&e))
 }
 
 fn read_leaves(file: &str, count: u64) -> Result<Vec<Hash>, End> {
@@ -48,7 +51,7 @@ pub(super) fn check_log(file: &str, options: &Options) -> Result<String, End> {
         ReadLine::Entry(entry) if options.texts => before = Some(entry),
         ReadLine::Text(text) => {
             if let Some(entry) = before.as_ref().filter(|_| options.texts) {
-                // A reader that has gone is told nothing, and the status still says it.
+                // A reader that has gone cannot be told; the exit status still says it.
                 let _ = writeln!(io::stdout(), "  {:<8} {}", entry.seq(), text_words(entry, &text));
             }
         }

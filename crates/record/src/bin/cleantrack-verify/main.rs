@@ -39,13 +39,9 @@ Ends with 0 when everything holds, 1 when something does not (a receipt's entry 
 could not be read, 3 when a receipt's record is not in the log.
 ";
 
-/// How a check ends that does not hold.
 enum End {
-    /// Something that was read is not true.
     Broken(String),
-    /// Something could not be read.
     Unread(String),
-    /// The log does not reach what was asked for.
     Absent(String),
 }
 
@@ -55,7 +51,6 @@ impl From<NoteError> for End {
     }
 }
 
-/// What the command line says beside what is to be checked.
 #[derive(Default)]
 struct Options {
     keys: Vec<VerifierKey>,
@@ -74,7 +69,7 @@ fn main() -> ExitCode {
         Err(End::Unread(why)) => (format!("Nothing was checked: {why}.\n"), 2),
         Err(End::Absent(why)) => (format!("Not found: {why}.\n"), 3),
     };
-    // A reader that has gone is told nothing, and the status still says it.
+    // A reader that has gone cannot be told; the exit status still says it.
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::from(status)
 }
@@ -139,20 +134,22 @@ fn read_options(what: &str, mut rest: &[&str]) -> Result<Options, End> {
     }
 }
 
-/// The signed checkpoints of one log, ascending, with its key.
 struct SignedLog {
     notes: Vec<(SignedCheckpoint, String)>,
     log: VerifierKey,
 }
 
+fn unread_note(e: &NoteError) -> End {
+    End::Unread(format!("the checkpoint cannot be read: {e}"))
+}
+
 impl SignedLog {
     fn read(notes: &[String], keys: &[VerifierKey]) -> Result<Self, End> {
-        let unread = |e: NoteError| End::Unread(format!("the checkpoint cannot be read: {e}"));
         let mut signed = Vec::new();
         let mut log = None;
         for note in notes {
-            let checkpoint =
-                Checkpoint::parse(SignedNote::parse(note).map_err(unread)?.text()).map_err(unread)?;
+            let checkpoint = Checkpoint::parse(SignedNote::parse(note).map_err(|e| unread_note(&e))?.text())
+                .map_err(|e| unread_note(&e))?;
             let origin = checkpoint.origin;
             let key = keys.iter().find(|key| key.name() == origin.to_string());
             let key =
@@ -168,14 +165,12 @@ impl SignedLog {
         Ok(Self { notes: signed, log })
     }
 
-    /// The largest, which the whole log is held against, with its note.
     fn newest(&self) -> Result<(&SignedCheckpoint, &str), End> {
         let (signed, note) =
             self.notes.last().ok_or_else(|| usage_error("a log needs --checkpoint and --key"))?;
         Ok((signed, note))
     }
 
-    /// All of them.
     fn all(&self) -> Vec<SignedCheckpoint> {
         self.notes.iter().map(|(signed, _)| signed.clone()).collect()
     }

@@ -37,7 +37,7 @@ pub(super) fn check_proof(file: &str, options: &Options) -> Result<String, End> 
     Ok(message)
 }
 
-/// What brought a record of an earlier epoch into this log: it is as true as the box that adopted it then.
+/// What brought a record of an earlier epoch into this log. It is as true as the box that adopted it then.
 fn about_adoptions(message: &mut String, proven: &VerifiedRecord) {
     for adoption in &proven.adoptions {
         let (lines, by) = (adoption.run.lines(), adoption.by);

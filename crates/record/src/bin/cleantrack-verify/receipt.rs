@@ -14,14 +14,12 @@ use super::log::read_export;
 use super::words::{CosignerTrust, about_entry, about_log, about_witness, write_line};
 use super::{End, Options, SignedLog};
 
-/// What a log has at the receipt's number.
 struct Search<'a> {
     receipt: &'a Receipt,
     found: Option<Entry>,
     texts: Vec<TextLine>,
     /// An entry that adopts lines of which the receipt's may be one, and those lines.
     adopted: Option<(u64, RunName)>,
-    /// Entries that were read.
     entries: u64,
 }
 
@@ -49,7 +47,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What the log does not have. Lines that it adopted are in no export of it: of those the receipt's proof tells.
+    /// Lines that the log adopted are in no export of it: the receipt's proof names those.
     fn absent(&self, why: &str) -> End {
         let Some((by, run)) = &self.adopted else { return End::Absent(why.to_owned()) };
         let (lines, receipt) = (run.lines(), self.receipt);
@@ -63,15 +61,20 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Lines of an export that nobody signed: any part of one.
+/// Lines of an export that nobody signed, any part of one.
 fn read_unsigned(file: &str, search: &mut Search<'_>) -> Result<(), End> {
     let mut number = 0_u64;
     for_each_line(file, |bytes| {
         number += 1;
-        let text = || TextLine::parse(bytes).ok().map(ReadLine::Text);
-        let read = Entry::parse(bytes).ok().map(ReadLine::Entry).or_else(text);
-        let unread = || End::Unread(format!("line {number} of {file} is neither an entry nor a text"));
-        search.take(read.ok_or_else(unread)?);
+        let read = Entry::parse(bytes)
+            .ok()
+            .map(ReadLine::Entry)
+            .or_else(|| TextLine::parse(bytes).ok().map(ReadLine::Text));
+        search.take(
+            read.ok_or_else(|| {
+                End::Unread(format!("line {number} of {file} is neither an entry nor a text"))
+            })?,
+        );
         Ok(())
     })?;
     // Nobody but the entry says which texts are its own.
@@ -119,7 +122,7 @@ pub(super) fn check_receipt(receipt: &str, file: &str, options: &Options) -> Res
     Ok(message)
 }
 
-/// The entry of the receipt: it must be of this epoch, there, and have the receipt's hash.
+/// It must be of this epoch, be there, and have the receipt's hash.
 fn compare_receipt<'a>(
     receipt: &Receipt,
     search: &'a Search<'_>,

@@ -7,9 +7,7 @@ use record::entry::Entry;
 use record::redact::TextLine;
 use record::tree::Hash;
 
-/// Adds a line.
 pub(super) fn write_line(message: &mut String, name: &str, value: &str) {
-    // Writing into a String cannot fail.
     let _ = writeln!(message, "  {name:<8} {value}");
 }
 
@@ -19,7 +17,6 @@ pub(super) fn about_log(message: &mut String, checkpoint: &Checkpoint) {
     write_line(message, "entries", &format!("{}, signed with root {}", checkpoint.size, checkpoint.root));
 }
 
-/// When an entry was written and what it says.
 pub(super) fn about_entry(message: &mut String, entry: &Entry, texts: &[TextLine]) {
     let wall_s = entry.head().at.wall.div_euclid(1_000);
     write_line(message, "written", &format!("{} by the box's clock", moment_text(wall_s)));
@@ -45,16 +42,14 @@ fn member_of(value: &serde_json::Value, hash: &Hash, at: String) -> Option<Strin
     if members.get("redactable").and_then(serde_json::Value::as_str) == Some(&hash.to_string()) {
         return Some(at);
     }
-    let join = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
-    members.iter().find_map(|(name, value)| member_of(value, hash, join(name)))
+    let prefix = if at.is_empty() { at } else { at + "." };
+    members.iter().find_map(|(name, value)| member_of(value, hash, format!("{prefix}{name}")))
 }
 
-/// Where a witness's key came from.
+/// Where a witness's key came from: the reader gave it, or the file that it vouches for brought it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum CosignerTrust {
-    /// The reader gave it.
     FromUser,
-    /// The file that it vouches for.
     Brought,
 }
 

@@ -8,7 +8,6 @@ use crate::console::ScriptedConsole;
 use crate::exit::FlashExit;
 use crate::testing::{CLAIM, FAT_SECTORS, FAT_START, box_image, card_claim, claim_on, pack_zstd};
 
-/// A folder with an image and a claim file.
 struct InstallerDesk {
     folder: tempfile::TempDir,
 }
@@ -25,7 +24,7 @@ impl InstallerDesk {
         self.folder.path().join(name)
     }
 
-    /// Runs a command line; `@name` is a file of the folder.
+    /// `@name` is a file of the folder.
     fn run(&self, line: &str, answers: &[&str]) -> (Result<(), FlashError>, ScriptedConsole) {
         let words = line.split(' ').map(|word| match word.strip_prefix('@') {
             Some(name) => self.path(name).display().to_string(),
@@ -147,7 +146,7 @@ fn a_damaged_image_leaves_no_half_written_file() {
     let (outcome, _) = desk.run("write @cut.img.zst --file @card.img", &[]);
     assert!(matches!(outcome, Err(FlashError::ImageDamaged { .. })), "{outcome:?}");
     assert!(!desk.path("card.img").exists());
-    // The whole one finds nothing in its way.
+    // The whole image finds no half file in its way.
     let (outcome, _) = desk.run("write @box.img.zst --file @card.img", &[]);
     assert!(outcome.is_ok(), "{outcome:?}");
 }
@@ -214,7 +213,7 @@ fn a_claim_file_is_checked_shown_and_saved() {
 fn a_list_of_cards_becomes_files() {
     let desk = InstallerDesk::new();
     std::fs::write(desk.path("cards.csv"), "hostname,claim\nor-1,claim.toml\nor-2,claim.toml\n").unwrap();
-    // Nobody has a card to put in, so nobody has to be there.
+    // With a folder nobody has to change cards.
     let (outcome, console) = desk.run("batch @box.img.zst @cards.csv --folder @", &[]);
     assert!(outcome.is_ok(), "{outcome:?} {}", console.shown());
     assert!(!console.shown().contains("put it into"), "{}", console.shown());
@@ -241,7 +240,6 @@ fn an_images_list_for_imager() {
 mod with_readers {
     use super::*;
 
-    /// A machine with one card reader, all of it files.
     fn machine(desk: &InstallerDesk, sectors: u64) -> DriveTree {
         let block = desk.path("sys/block/sdb");
         for (name, text) in
@@ -298,7 +296,7 @@ mod with_readers {
         assert!(outcome.is_ok() && console.shown().contains("claim file: good"), "{}", console.shown());
         let (outcome, _) = run(&desk, &tree, "inject @claim.toml @dev/sdb --hostname or-8", &[]);
         assert!(outcome.is_ok(), "{outcome:?}");
-        // The same card once more in a row of cards.
+        // The same card again in a batch.
         std::fs::write(desk.path("cards.csv"), "hostname,claim\nor-1,claim.toml\nor-2,claim.toml\n").unwrap();
         let (outcome, console) =
             run(&desk, &tree, "batch @box.img.zst @cards.csv --device @dev/sdb", &["", "", "q"]);

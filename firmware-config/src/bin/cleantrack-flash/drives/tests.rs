@@ -4,7 +4,6 @@ use std::os::unix::fs::symlink;
 
 use super::*;
 
-/// A machine whose drives are files.
 struct FakeMachine {
     folder: tempfile::TempDir,
 }
@@ -34,7 +33,7 @@ impl FakeMachine {
         DriveTree { sys: real.join("sys"), proc: real.join("proc"), dev: real.join("dev") }
     }
 
-    /// A drive with partitions 1 and 2; its numbers are `<major>:0` to `<major>:2`.
+    /// With partitions 1 and 2; its numbers are `<major>:0` to `<major>:2`.
     fn add(&self, name: &str, bus: &str, major: u32, bytes: u64) {
         let device = format!("sys/devices/{bus}/block/{name}");
         let between = if name.ends_with(|c: char| c.is_ascii_digit()) { "p" } else { "" };
@@ -139,7 +138,7 @@ fn only_its_very_size_lifts_a_drive_that_is_no_reader() {
     }
     assert_eq!(machine.refusal("sda"), DriveRefusal::BuiltIn { bytes: 1_000_204_886_016 });
     assert_eq!(machine.refusal("sdc"), DriveRefusal::TooLarge { bytes: 2_000_398_934_016 });
-    // A system's disk stays refused.
+    // A system disk stays refused.
     assert!(machine.require("nvme0n1", Some(512_110_190_592)).is_err());
 }
 
@@ -156,7 +155,7 @@ fn partitions_links_and_strangers() {
         let found = find_drive(&tree, &machine.path(path));
         assert!(matches!(found, Err(FlashError::NoDrive(_))), "{path}: {found:?}");
     }
-    // Who cannot say what is mounted must not write anywhere.
+    // Without a list of mounts nothing may be written.
     fs::remove_file(tree.proc.join("self/mountinfo")).unwrap();
     assert!(matches!(machine.require("sdb", None), Err(FlashError::FileUnreadable { .. })));
     let nowhere = DriveTree { sys: tree.sys.join("none"), ..tree };

@@ -83,7 +83,7 @@ fn damage_has_a_cause_in_plain_words() {
     *other_sum.last_mut().unwrap() ^= 1;
     let (_folder, path) = saved(&other_sum);
     assert_eq!(fault_of(&path), ImageFault::OtherSum);
-    // A frame whose first block is of the kind that is reserved.
+    // A frame whose first block has the reserved type.
     let garbled = [&ZSTD_MAGIC[..], &[0, 0x38, 0b111, 0, 0]].concat();
     let (_folder, path) = saved(&garbled);
     let error = read_all(&path, None).map(drop).unwrap_err();

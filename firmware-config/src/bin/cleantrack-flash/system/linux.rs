@@ -1,4 +1,4 @@
-//! A card in a reader, opened so that nobody else uses it meanwhile.
+//! A card in a reader, opened exclusively.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -11,7 +11,7 @@ use crate::card::{CardDevice, CardIdentity};
 use crate::drives::{CardDrive, DriveMarks, DriveTree};
 use crate::error::FlashError;
 
-/// What direct reads must begin at, in the card and in memory.
+/// Direct reads must begin at multiples of this, in the card and in memory.
 const ALIGNMENT: usize = 4_096;
 const ALIGNMENT_BYTES: u64 = 4_096;
 
@@ -20,10 +20,8 @@ pub(crate) fn drop_cache(file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// A terminal as it was before its input was hidden.
 pub(crate) struct HiddenInput(Termios);
 
-/// Hides what is entered from now on.
 pub(crate) fn hide_input() -> Option<HiddenInput> {
     let stdin = io::stdin();
     let before = tcgetattr(&stdin).ok()?;
@@ -33,9 +31,8 @@ pub(crate) fn hide_input() -> Option<HiddenInput> {
     Some(HiddenInput(before))
 }
 
-/// Puts the terminal back.
 pub(crate) fn show_input(hidden: &HiddenInput) {
-    // Where it cannot be put back, nothing else can be done about it.
+    // Where it cannot be restored, nothing else can be done about it.
     let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &hidden.0);
 }
 
@@ -46,7 +43,6 @@ struct DriveCard {
     marks: DriveMarks,
 }
 
-/// What a card is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OpenPurpose {
     Write,
@@ -54,7 +50,7 @@ enum OpenPurpose {
 }
 
 fn open_with(drive: &CardDrive, purpose: OpenPurpose, flags: OFlags) -> io::Result<File> {
-    // The flags are those of the kernel's own header, whose sign does not matter.
+    // The flags are those of the kernel's header, whose sign does not matter.
     let bits = i32::from_ne_bytes(flags.bits().to_ne_bytes());
     File::options().read(true).write(purpose == OpenPurpose::Write).custom_flags(bits).open(&drive.path)
 }
@@ -77,12 +73,12 @@ fn open_card(
     Ok(Box::new(DriveCard { file, direct, marks: DriveMarks::of(drive, tree) }))
 }
 
-/// For this program alone until it is dropped: the kernel refuses it while a partition is mounted, and refuses mounts meanwhile.
+/// Exclusive until it is dropped: the kernel refuses it while a partition is mounted, and refuses mounts
+/// meanwhile.
 pub(crate) fn open_drive(drive: &CardDrive, tree: &DriveTree) -> Result<Box<dyn CardDevice>, FlashError> {
     open_card(drive, tree, OpenPurpose::Write)
 }
 
-/// To look at; it may be mounted.
 pub(crate) fn open_drive_to_read(
     drive: &CardDrive,
     tree: &DriveTree,
@@ -138,7 +134,7 @@ impl CardDevice for DriveCard {
         false
     }
 
-    fn needs_room(&self) -> bool {
+    fn needs_larger_card(&self) -> bool {
         true
     }
 }

@@ -8,12 +8,11 @@ use crate::card::CardDevice;
 use crate::drives::{CardDrive, DriveTree};
 use crate::error::FlashError;
 
-/// There is no way past the machine's memory that needs no system call of its own.
+/// Bypassing the page cache needs a system call of each system.
 pub(crate) fn drop_cache(_file: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Input stays visible here.
 pub(crate) fn hide_input() -> Option<Infallible> {
     None
 }

@@ -50,7 +50,7 @@ fn what_is_no_boxs_drive_is_left_alone() {
 #[test]
 fn a_dirty_drive_is_repaired_first() {
     let mut image = box_image();
-    // The flag of FAT16's boot sector, as a system sets it that has the drive mounted.
+    // The flag in FAT16's boot sector that a system sets while it has the drive mounted.
     image[FAT_BYTES + 0x25] |= 1;
     let mut card = MemoryCard::of(image);
     assert!(matches!(open_change(&mut card), Err(FlashError::FatDirty)));
@@ -109,7 +109,7 @@ fn a_folder_that_a_computer_shows() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever is in the boot sector, the tables and the first folder: an answer, in time.
+    /// Whatever is in the boot sector, the tables and the first folder, an answer comes in time.
     #[test]
     fn broken_drives_are_answered(changes in proptest::collection::vec((0usize..40_000, any::<u8>()), 1..40)) {
         static IMAGE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();

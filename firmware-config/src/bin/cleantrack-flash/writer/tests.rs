@@ -29,7 +29,7 @@ impl SavedImage {
         write_card(card, image, Some(&card_claim()), &mut NotedProgress::default())
     }
 
-    /// A used card that is some larger than the image.
+    /// A used card that is somewhat larger than the image.
     fn card(&self) -> MemoryCard {
         MemoryCard::used(self.bytes.len() + 5_000_000)
     }
@@ -56,7 +56,7 @@ fn a_card_is_the_image_and_its_claim_file() {
         let phases: Vec<FlashPhase> = progress.phases.iter().map(|(phase, _)| *phase).collect();
         assert_eq!(phases, [FlashPhase::Writing, FlashPhase::Checking, FlashPhase::Finishing]);
         assert_eq!(claim_on(&mut card), Some(card_claim()));
-        // All but the FAT partition is the image itself, and behind it nothing changed.
+        // All but the FAT partition is the image itself, and nothing behind it changed.
         let fat = FAT_START * 512..(FAT_START + crate::testing::FAT_SECTORS) * 512;
         assert!(card.bytes[..fat.start] == image.bytes[..fat.start]);
         assert!(card.bytes[fat.end..image.bytes.len()] == image.bytes[fat.end..]);
@@ -77,7 +77,7 @@ fn zeros_are_not_written_where_zeros_are() {
     assert!(card.steps.iter().any(|step| matches!(step, CardStep::Write(at, _) if *at == last)));
 }
 
-/// What of the writes since the last sync reaches the card is chance: the first, the last, every other one.
+/// Which of the writes since the last sync reach the card is chance: the first, the last, every other one.
 #[test]
 fn a_card_that_is_cut_off_anywhere_cannot_start() {
     let image = saved_image();
@@ -143,7 +143,7 @@ fn a_byte_that_reads_back_otherwise_is_found() {
         card.flipped = Some(at);
         let error = image.write(&mut card).unwrap_err();
         let expected = match at {
-            // The first block is compared when it is emptied already.
+            // The first block is compared when it is already emptied.
             0..BLOCK => matches!(error, FlashError::CardSwapped | FlashError::CardDiffers { at: 0 }),
             _ => {
                 matches!(error, FlashError::CardDiffers { at: found } if found == (at / BLOCK * BLOCK) as u64)
@@ -174,14 +174,14 @@ fn a_card_that_is_too_small_is_not_touched() {
     let image = saved_image();
     let mut short = MemoryCard::used(image.bytes.len() - 512);
     assert!(matches!(image.write(&mut short), Err(FlashError::CardTooSmall { .. })));
-    let mut without_room = image.card();
-    without_room.room = true;
-    let error = image.write(&mut without_room).unwrap_err();
+    let mut without_spare = image.card();
+    without_spare.needs_larger_card = true;
+    let error = image.write(&mut without_spare).unwrap_err();
     assert!(
-        matches!(error, FlashError::CardTooSmall { needed, .. } if needed == image.bytes.len() as u64 + ROOM_BYTES)
+        matches!(error, FlashError::CardTooSmall { needed, .. } if needed == image.bytes.len() as u64 + SPARE_BYTES)
     );
-    assert!(short.steps.is_empty() && without_room.steps.is_empty());
-    // An image that does not say how large it is shows it on the way.
+    assert!(short.steps.is_empty() && without_spare.steps.is_empty());
+    // An image that does not state its size shows it on the way.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("stream.zst");
     let packed = zstd::stream::encode_all(&image.bytes[..], 1).unwrap();
@@ -242,7 +242,7 @@ fn fsck_finds_nothing_to_repair() {
     let path = folder.path().join("fat.img");
     let fat = FAT_START * 512..(FAT_START + crate::testing::FAT_SECTORS) * 512;
     std::fs::write(&path, &card.bytes[fat]).unwrap();
-    // Part of dosfstools, which is no need of anything else here.
+    // Part of dosfstools, which nothing else here needs.
     let Ok(output) = std::process::Command::new("fsck.vfat").arg("-n").arg(&path).output() else { return };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

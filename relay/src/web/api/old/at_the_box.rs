@@ -5,24 +5,21 @@ use ::web::route::{Answer, AnswerBody, Operation};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::db::{DbError, ScopedConnection, facilities};
+use crate::db::facility::facilities;
+use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::view_models::facility_state::load_settings;
 use crate::web::words::{OldAppWords, open_words};
 
-/// Addresses of boxes that an answer names.
 const ADDRESSES_MAX: usize = 20;
 
 /// Nothing was done, because it is done at the box (409).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AtTheBox(OldProblemDocument);
 
-/// What was to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BoxWork {
-    /// Recording a cleaning.
     Record,
-    /// Adding, changing or retiring an item.
     ChangeEquipment,
 }
 

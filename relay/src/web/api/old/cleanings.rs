@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::accounts::ApiProgram;
-use crate::db::old_ids::OldKind;
+use crate::db::projection::old_ids::OldKind;
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::ListJson;
@@ -54,7 +54,6 @@ async fn number_cleanings(
     numbered.collect()
 }
 
-/// The list, newest first.
 pub(crate) async fn list_cleanings(
     program: TokenProgram,
     State(web): State<WebContext>,

@@ -10,9 +10,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::accounts::ApiProgram;
-use crate::db::dashboard::{ItemRow, find_by_tag, load_item};
-use crate::db::old_ids::OldKind;
-use crate::db::{ScopedConnection, facilities};
+use crate::db::ScopedConnection;
+use crate::db::facility::facilities;
+use crate::db::projection::dashboard::{ItemRow, find_by_tag, load_item};
+use crate::db::projection::old_ids::OldKind;
 use crate::web::WebContext;
 use crate::web::access::{TokenProgram, WritingProgram};
 use crate::web::api::ListJson;
@@ -53,7 +54,6 @@ async fn number_items(
     numbered.collect()
 }
 
-/// The list, by facility and tag.
 pub(crate) async fn list_items(
     program: TokenProgram,
     State(web): State<WebContext>,
@@ -66,7 +66,6 @@ pub(crate) async fn list_items(
     Ok(Json(ListJson { items, next }))
 }
 
-/// The item that a path names, by its number or by its tag.
 pub(super) async fn find_item(conn: &mut ScopedConnection, id: &str) -> Result<ItemRow, HttpError> {
     if let Ok(tag) = Tag::read(id) {
         return find_by_tag(conn, tag).await?.ok_or_else(not_found);

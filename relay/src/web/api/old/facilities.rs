@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::accounts::ApiProgram;
-use crate::db::listed_facilities::find_listed;
-use crate::db::old_ids::OldKind;
+use crate::db::facility::listed_facilities::find_listed;
+use crate::db::projection::old_ids::OldKind;
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::ListJson;
@@ -37,7 +37,6 @@ async fn number_facilities(
     numbered.map(|(thing, facility)| Ok(OldFacility { id: number_of(&numbers, thing)?, facility })).collect()
 }
 
-/// The list, by id.
 pub(crate) async fn list_facilities(
     program: TokenProgram,
     State(web): State<WebContext>,

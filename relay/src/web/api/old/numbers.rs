@@ -4,7 +4,7 @@ use ::web::error::HttpError;
 use record::ids::FacilityId;
 
 use crate::accounts::ApiProgram;
-use crate::db::old_ids::{OldKind, OldNumbers, assign_numbers, find_numbers, find_thing};
+use crate::db::projection::old_ids::{OldKind, OldNumbers, assign_numbers, find_numbers, find_thing};
 use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::http_error::not_found;
@@ -26,13 +26,11 @@ pub(super) async fn number_things(
     Ok(numbers)
 }
 
-/// The number of one thing.
 pub(super) fn number_of(numbers: &OldNumbers, thing: &str) -> Result<i64, HttpError> {
     // All were numbered before.
     Ok(*numbers.get(thing).ok_or_else(|| DbError::stored("old id", thing))?)
 }
 
-/// The thing that a whole number in a path names.
 pub(super) async fn find_numbered(
     conn: &mut ScopedConnection,
     kind: OldKind,

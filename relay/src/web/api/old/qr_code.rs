@@ -21,8 +21,8 @@ use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::old::equipment::find_item;
 use crate::web::http_error::{internal_error, not_found};
-use crate::web::pages::facility::read_equipment;
-use crate::web::pages::label_sheets::{DPI, label_fields};
+use crate::web::pages::facilities::facility::read_equipment;
+use crate::web::pages::facilities::label_sheets::{DPI, label_fields};
 use crate::web::program_errors::FacilityRefusal;
 use crate::web::view_models::facility_state::load_settings;
 
@@ -47,7 +47,6 @@ pub(crate) struct LabelQrCode {
     pdf: Option<String>,
 }
 
-/// The code.
 pub(crate) async fn make_code(
     program: TokenProgram,
     State(web): State<WebContext>,
@@ -74,8 +73,8 @@ pub(crate) async fn make_code(
 
 fn draw_png(code: &Barcode) -> Result<Vec<u8>, HttpError> {
     let edge = code.kind().quiet();
-    let side = |modules: u32| (modules + 2 * edge) * MODULE_DOTS;
-    let mut picture = Bitmap::white(side(code.width()), side(code.height()));
+    let mut picture =
+        Bitmap::white((code.width() + 2 * edge) * MODULE_DOTS, (code.height() + 2 * edge) * MODULE_DOTS);
     code.draw(&mut picture, edge * MODULE_DOTS, edge * MODULE_DOTS, MODULE_DOTS);
     picture.to_png_1bit(Dpi::D203).map_err(internal_error)
 }
@@ -91,7 +90,6 @@ fn draw_pdf(item: &Equipment, host: &str) -> Result<Option<Vec<u8>>, HttpError> 
     drawn.ok().map(|label| write_labels(&[label]).map_err(internal_error)).transpose()
 }
 
-/// One unit a module, in black on white.
 fn draw_svg(code: &Barcode) -> String {
     let edge = code.kind().quiet();
     let (width, height) = (code.width() + 2 * edge, code.height() + 2 * edge);

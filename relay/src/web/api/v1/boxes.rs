@@ -8,7 +8,8 @@ use record::ids::BoxId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::db::box_now::{self, BoxRow};
+use crate::db::fleet::box_now;
+use crate::db::fleet::box_now::BoxRow;
 use crate::projections::box_state::BoxState;
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
@@ -88,7 +89,6 @@ fn box_json(row: BoxRow, now_ms: i64) -> BoxItem {
     }
 }
 
-/// The list, by id.
 pub(crate) async fn list_boxes(
     program: TokenProgram,
     State(web): State<WebContext>,
@@ -100,7 +100,7 @@ pub(crate) async fn list_boxes(
     let after = seal.read(requested.cursor.as_deref())?.unwrap_or_default();
     let mut conn = web.db.read(program.reads).await?;
     if let Some(only) = only {
-        crate::db::facilities::get(&mut conn, only).await?.ok_or_else(not_found)?;
+        crate::db::facility::facilities::get(&mut conn, only).await?.ok_or_else(not_found)?;
     }
     let rows = box_now::list_after(&mut conn, only, &after, expected + 1).await?;
     let items = rows.into_iter().map(|row| box_json(row, web.now_ms())).collect();

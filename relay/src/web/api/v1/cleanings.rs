@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::ApiProgram;
 use crate::db::ScopedConnection;
-use crate::db::facility_now::FacilityPart;
-use crate::db::history::{HistoryCursor, HistoryScope};
+use crate::db::facility::facility_now::FacilityPart;
+use crate::db::projection::history::{HistoryCursor, HistoryScope};
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::cursor::CursorSeal;
@@ -137,7 +137,6 @@ enum CleanerProof {
     Unattributed,
 }
 
-/// The list.
 pub(crate) async fn list(
     program: TokenProgram,
     State(web): State<WebContext>,
@@ -148,7 +147,7 @@ pub(crate) async fn list(
     let mut conn = web.db.read(program.reads).await?;
     let revision = find_revision(&mut conn, &program, only, &[FacilityPart::Feed]).await?;
     if let Some(only) = only {
-        crate::db::facilities::get(&mut conn, only).await?.ok_or_else(not_found)?;
+        crate::db::facility::facilities::get(&mut conn, only).await?.ok_or_else(not_found)?;
     }
     if let Some(known) = revision.known_to(&headers) {
         return Ok(OneOf::Second(known));
@@ -164,7 +163,6 @@ impl CleaningItem {
     }
 }
 
-/// A part of the list.
 pub(crate) async fn load_list(
     web: &WebContext,
     program: &ApiProgram,
@@ -190,14 +188,16 @@ pub(crate) async fn load_list(
             return Err(parameter_error("facility", ErrorWords::parameter_facility));
         }
         (Some(facility), tag) => {
-            crate::db::facilities::get(conn, facility).await?.ok_or_else(not_found)?;
+            crate::db::facility::facilities::get(conn, facility).await?.ok_or_else(not_found)?;
             if let Some(tag) = tag {
-                crate::db::dashboard::load_item(conn, facility, tag).await?.ok_or_else(not_found)?;
+                crate::db::projection::dashboard::load_item(conn, facility, tag)
+                    .await?
+                    .ok_or_else(not_found)?;
             }
             tag.map_or(HistoryScope::Facility(facility), |tag| HistoryScope::Item(facility, tag))
         }
     };
-    let rows = crate::db::history::load_cleanings(conn, of, &after, expected + 1).await?;
+    let rows = crate::db::projection::history::load_cleanings(conn, of, &after, expected + 1).await?;
     let mut found = load_cleaning_views(conn, rows).await?;
     let bound = usize::try_from(expected).unwrap_or(usize::MAX);
     let more = found.len() > bound;
@@ -215,13 +215,13 @@ async fn describe_cleanings(
     Ok(found.into_iter().zip(entries).map(|(found, entry)| cleaning_json(found, entry)).collect())
 }
 
-/// One cleaning, where whoever reads sees it.
 pub(crate) async fn find_facts(
     conn: &mut ScopedConnection,
     origin: &LogOrigin,
     seq: u64,
 ) -> Result<CleaningFacts, HttpError> {
-    let row = crate::db::history::find_cleaning(conn, origin, seq).await?.ok_or_else(not_found)?;
+    let row =
+        crate::db::projection::history::find_cleaning(conn, origin, seq).await?.ok_or_else(not_found)?;
     let found = load_cleaning_views(conn, vec![row]).await?;
     describe_cleanings(conn, found).await?.pop().ok_or_else(not_found)
 }

@@ -11,14 +11,14 @@ use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::db::facility_now::list_rows;
+use crate::db::facility::facility_now::list_rows;
 use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::v1::equipment::read_facility;
 use crate::web::api::{ListJson, stamp};
 use crate::web::http_error::not_found;
-use crate::web::pages::facility::read_equipment;
+use crate::web::pages::facilities::facility::read_equipment;
 use crate::web::view_models::facility_state::{
     FacilityOverview, find_overview, read_overview, tally_windows,
 };
@@ -88,7 +88,6 @@ struct ItemCompliance {
     last_30_days: CompliancePeriod,
 }
 
-/// The list, by name.
 pub(crate) async fn list(
     program: TokenProgram,
     State(web): State<WebContext>,
@@ -108,7 +107,6 @@ pub(crate) async fn list(
     Ok(Json(ListJson { items, next: None }))
 }
 
-/// One facility of the account with its items.
 pub(crate) async fn find_compliance(
     conn: &mut ScopedConnection,
     facility: FacilityId,
@@ -124,11 +122,11 @@ async fn of_items(
     conn: &mut ScopedConnection,
     site: &FacilityOverview,
 ) -> Result<Vec<ItemCompliance>, DbError> {
-    let tallies = crate::db::dashboard::item_tallies(conn, site.id, site.first_day()).await?;
+    let tallies = crate::db::projection::dashboard::item_tallies(conn, site.id, site.first_day()).await?;
     let mut tallies: BTreeMap<String, WindowTally> =
         tallies.into_iter().map(|(tag, met, closed)| (tag, tally_windows(met, closed))).collect();
     let mut items = Vec::with_capacity(tallies.len());
-    for row in crate::db::dashboard::load_items(conn, site.id, "", i64::MAX).await? {
+    for row in crate::db::projection::dashboard::load_items(conn, site.id, "", i64::MAX).await? {
         if let Some(tally) = tallies.remove(&row.tag) {
             let item = read_equipment(&row)?;
             items.push(ItemCompliance {

@@ -15,8 +15,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::ApiProgram;
-use crate::db::dashboard::ItemRow;
-use crate::db::facility_now::FacilityPart;
+use crate::db::facility::facility_now::FacilityPart;
+use crate::db::projection::dashboard::ItemRow;
 use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
@@ -105,7 +105,6 @@ fn read_place(key: &str) -> Option<(FacilityId, Tag)> {
     Some((facility.parse().ok()?, tag.parse().ok()?))
 }
 
-/// The list, by facility and tag.
 pub(crate) async fn list(
     program: TokenProgram,
     State(web): State<WebContext>,
@@ -117,7 +116,7 @@ pub(crate) async fn list(
     let revision = find_revision(&mut conn, &program, only, &[FacilityPart::Counts]).await?;
     // Checked before anything is said to be known: the list of a facility that is not seen is not there.
     if let Some(only) = only {
-        crate::db::facilities::get(&mut conn, only).await?.ok_or_else(not_found)?;
+        crate::db::facility::facilities::get(&mut conn, only).await?.ok_or_else(not_found)?;
     }
     if let Some(known) = revision.known_to(&headers) {
         return Ok(OneOf::Second(known));
@@ -125,7 +124,6 @@ pub(crate) async fn list(
     load_list(&web, &program, &mut conn, &requested).await.map(|list| revision.mark(list))
 }
 
-/// A part of the list.
 pub(crate) async fn load_list(
     web: &WebContext,
     program: &ApiProgram,
@@ -143,7 +141,7 @@ pub(crate) async fn load_list(
         }
     };
     let mut ids: Vec<FacilityId> = Vec::new();
-    for row in crate::db::facilities::list_facilities(conn).await? {
+    for row in crate::db::facility::facilities::list_facilities(conn).await? {
         ids.push(row.facility.parse().map_err(|e| DbError::stored("facility id", e))?);
     }
     if only.is_some_and(|only| !ids.contains(&only)) {
@@ -160,7 +158,7 @@ pub(crate) async fn load_list(
         if from != Some(id) {
             after.clear();
         }
-        for row in crate::db::dashboard::load_items(conn, id, &after, missing).await? {
+        for row in crate::db::projection::dashboard::load_items(conn, id, &after, missing).await? {
             items.push(equipment_json(&row)?);
         }
     }
@@ -175,16 +173,16 @@ pub(crate) async fn show_item(
     headers: HeaderMap,
 ) -> Result<CachedJson<EquipmentItem>, HttpError> {
     let mut conn = web.db.read(program.reads).await?;
-    crate::db::facilities::get(&mut conn, facility).await?.ok_or_else(not_found)?;
+    crate::db::facility::facilities::get(&mut conn, facility).await?.ok_or_else(not_found)?;
     let revision = find_revision(&mut conn, &program, Some(facility), &[FacilityPart::Counts]).await?;
-    let row = crate::db::dashboard::load_item(&mut conn, facility, tag).await?.ok_or_else(not_found)?;
+    let row =
+        crate::db::projection::dashboard::load_item(&mut conn, facility, tag).await?.ok_or_else(not_found)?;
     if let Some(known) = revision.known_to(&headers) {
         return Ok(OneOf::Second(known));
     }
     Ok(revision.mark(equipment_json(&row)?))
 }
 
-/// Reads `facility`.
 pub(crate) fn read_facility(requested: Option<&str>) -> Result<Option<FacilityId>, HttpError> {
     // What has not the form of an id names nothing, as an id that nobody has.
     requested.map(|id| id.parse().map_err(|_| not_found())).transpose()

@@ -10,17 +10,17 @@ use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::accounts::access_log::{AccessActor, AccessRecord};
-use crate::accounts::region_log::RegionMove;
+use crate::accounts::records::access_log::{AccessActor, AccessRecord};
+use crate::accounts::records::region_log::RegionMove;
 use crate::accounts::{ApiProgram, visible_name};
-use crate::db::accounts::lock_account;
-use crate::db::closing::{close_facility, list_managed, reopen_facility};
-use crate::db::facilities::{insert_facility, list_facilities as list_seen};
-use crate::db::facility_now::find_facts;
-use crate::db::listed_facilities::{
+use crate::db::account::accounts::lock_account;
+use crate::db::facility::closing::{close_facility, list_managed, reopen_facility};
+use crate::db::facility::facilities::{insert_facility, list_facilities as list_seen};
+use crate::db::facility::facility_now::find_facts;
+use crate::db::facility::listed_facilities::{
     ListedFacility, ListedFilter, count_facilities, find_listed, list_after, rename_facility,
 };
-use crate::db::regions::{RegionRow, list_regions, set_region};
+use crate::db::facility::regions::{RegionRow, list_regions, set_region};
 use crate::db::{DbError, ScopedConnection};
 use crate::projections::facility_now::refresh_counts;
 use crate::web::WebContext;
@@ -30,7 +30,7 @@ use crate::web::api::once::{DoneRequest, KeyedRequest, OnceAnswer, OnceStart, be
 use crate::web::api::revision::{AnswerRevision, CachedJson, RELEASE};
 use crate::web::api::{ListJson, read_limit, stamp};
 use crate::web::http_error::{not_found, parameter_error};
-use crate::web::pages::facilities::FACILITIES_MAX;
+use crate::web::pages::facilities::facility_list::FACILITIES_MAX;
 use crate::web::program_errors::{FacilityRefusal, needs_whole_account, other_version, unfit_member};
 use crate::web::words::ErrorWords;
 
@@ -116,7 +116,6 @@ fn version_of(row: &ListedFacility) -> String {
     format!("{RELEASE}-{rev_counts}.{rev_feed}.{rev_box}")
 }
 
-/// A part of the list, with the revision of what is in it.
 pub(crate) async fn load_list(
     web: &WebContext,
     program: &ApiProgram,
@@ -143,7 +142,6 @@ pub(crate) async fn load_list(
     Ok((list, revision))
 }
 
-/// The list, by id.
 pub(crate) async fn list_facilities(
     program: TokenProgram,
     State(web): State<WebContext>,
@@ -231,7 +229,6 @@ pub(crate) struct FacilityChange {
     closed: Option<bool>,
 }
 
-/// A member that is there, be it null.
 fn read_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -321,14 +318,12 @@ async fn apply_name(
 
 /// The facilities whose names a new one must not have.
 enum NameRivals {
-    /// All of the account.
     All,
     /// Those that a program sees: of others it is told nothing, not even that a name is taken.
     Some(Vec<String>),
 }
 
 impl NameRivals {
-    /// For a facility that has a name.
     async fn seen_by(
         program: &ApiProgram,
         conn: &mut ScopedConnection,
@@ -394,7 +389,6 @@ async fn answer_with(
     Ok(DoneRequest { document: FacilityItem::of(row), location: None, etag })
 }
 
-/// A program that does something about a facility.
 struct ActingProgram<'a> {
     web: &'a WebContext,
     program: &'a ApiProgram,

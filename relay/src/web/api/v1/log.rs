@@ -15,10 +15,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::db::box_now::{self, BoxFilter};
-use crate::db::epochs::StoredLog;
-use crate::db::log_pages::LineWithTexts;
-use crate::db::{DbError, ScopedConnection, log_pages};
+use crate::db::fleet::box_now;
+use crate::db::fleet::box_now::BoxFilter;
+use crate::db::log::epochs::StoredLog;
+use crate::db::log::log_pages;
+use crate::db::log::log_pages::LineWithTexts;
+use crate::db::{DbError, ScopedConnection};
 use crate::web::access::TokenProgram;
 use crate::web::api::read_limit;
 use crate::web::http_error::{not_found, parameter_error};
@@ -118,18 +120,17 @@ async fn find_origin(conn: &mut ScopedConnection, requested: &LogName) -> Result
 async fn find_held_log(conn: &mut ScopedConnection, requested: &LogName) -> Result<StoredLog, HttpError> {
     let origin = find_origin(conn, requested).await?;
     // A log that nothing says is the box's is no record of anything, whatever whoever sends it says that the box is at.
-    match crate::db::epochs::find_log(conn, &origin).await?.filter(|held| held.key_known) {
+    match crate::db::log::epochs::find_log(conn, &origin).await?.filter(|held| held.key_known) {
         Some(held) => Ok(held),
         None if requested.epoch.is_some() => Err(not_found()),
         None => {
-            let all = crate::db::epochs::of_box(conn, origin.box_id).await?;
+            let all = crate::db::log::epochs::of_box(conn, origin.box_id).await?;
             let known = all.into_iter().filter(|held| held.key_known);
             known.max_by_key(|held| held.origin.epoch.n).ok_or_else(not_found)
         }
     }
 }
 
-/// Each entry, and after it the texts beside it.
 fn encode_lines(lines: &[LineWithTexts]) -> Vec<u8> {
     let mut out = Vec::new();
     for (line, texts) in lines {
@@ -156,7 +157,7 @@ pub(crate) async fn list_lines(
     let lines = if includes_texts(requested.texts.as_deref())? {
         log_pages::load_page(&mut conn, &held.origin, (from, limit), PAGE_BYTES_MAX).await?
     } else {
-        let lines = crate::db::entries::load_lines(&mut conn, &held.origin, from, limit).await?;
+        let lines = crate::db::log::entries::load_lines(&mut conn, &held.origin, from, limit).await?;
         lines.into_iter().map(|line| (line, Vec::new())).collect()
     };
     let lines = Ok::<_, Infallible>(Bytes::from(encode_lines(&lines)));
@@ -174,7 +175,9 @@ pub(crate) async fn show_checkpoint(
     let mut conn = web.db.read(program.reads).await?;
     let held = find_held_log(&mut conn, &LogName { r#box, epoch }).await?;
     let note = match size {
-        Some(size) => crate::db::epochs::note_at(&mut conn, &held.origin, size).await?.ok_or_else(unknown)?,
+        Some(size) => {
+            crate::db::log::epochs::note_at(&mut conn, &held.origin, size).await?.ok_or_else(unknown)?
+        }
         None => held.cosigned.ok_or_else(not_found)?,
     };
     Ok(MediaBytes::new(note))
@@ -209,7 +212,7 @@ pub(crate) async fn show_proof(
     if includes_texts(texts.as_deref())? {
         let mut conn = web.db.read(program.reads).await?;
         let line = proof.entry.clone().into_bytes();
-        let beside = crate::db::texts::texts_beside(&mut conn, &origin, &[line]).await?;
+        let beside = crate::db::log::texts::texts_beside(&mut conn, &origin, &[line]).await?;
         proof.texts = beside.into_iter().flatten().collect();
     }
     Ok(Json(proof))

@@ -8,11 +8,10 @@ use web::argument::FormFields;
 use words::WordSet as _;
 
 use crate::intake::{CleaningForm, CommandRefusal, HAND_TRIGGERS, use_class};
-use crate::web::request::about_cleaning::{HIGHER_CLASSES, read_class, read_lot_day, read_trigger};
-use crate::web::request::field_error::Wrong;
+use crate::web::request::fields::about_cleaning::{HIGHER_CLASSES, read_class, read_lot_day, read_trigger};
+use crate::web::request::fields::field_error::Wrong;
 use crate::web::words::ScanWords;
 
-/// What was put in, as it came.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EnteredAbout {
     pub(crate) agent: String,
@@ -34,12 +33,10 @@ impl EnteredAbout {
         }
     }
 
-    /// How much somebody may have typed.
     pub(crate) fn bytes(&self) -> usize {
         [&self.agent, &self.lot, &self.lot_expires, &self.trigger, &self.class].map(String::len).iter().sum()
     }
 
-    /// The class of this use, where it was raised.
     pub(crate) fn class(&self) -> Option<SpauldingClass> {
         read_class(&self.class)
     }
@@ -56,7 +53,6 @@ impl EnteredAbout {
     }
 }
 
-/// One of several that can be chosen.
 #[derive(Debug, Clone)]
 pub(crate) struct AboutChoice {
     pub(crate) value: String,
@@ -70,10 +66,8 @@ impl AboutChoice {
     }
 }
 
-/// The part of a scan page.
 #[derive(Debug, Clone)]
 pub(crate) struct AboutPart {
-    /// Empty: there is no choice.
     pub(crate) agents: Vec<AboutChoice>,
     pub(crate) agent_wrong: Option<String>,
     /// The protocol names a disinfectant.
@@ -83,9 +77,7 @@ pub(crate) struct AboutPart {
     pub(crate) lot_expires: String,
     pub(crate) lot_expires_wrong: Option<String>,
     pub(crate) triggers: Vec<AboutChoice>,
-    /// Those above the usual one.
     pub(crate) classes: Vec<AboutChoice>,
-    /// What is put in is seen before it is recorded.
     pub(crate) is_open: bool,
 }
 

@@ -16,10 +16,9 @@ use crate::phones::{ContactState, ContactTimer};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
-use crate::web::view_models::items::find_item;
-use crate::web::view_models::protocols::find_protocol;
+use crate::web::view_models::equipment::items::find_item;
+use crate::web::view_models::equipment::protocols::find_protocol;
 
-/// The item, while the facility is held still.
 pub(super) fn with_item<T>(
     state: &AppState,
     tag: Tag,
@@ -63,7 +62,6 @@ pub(super) fn wet_end_ms(timer: Option<&ContactTimer>, now: &Now, required_s: u3
     Some(timer.started_up_ms.saturating_add(u64::from(required_s) * 1_000))
 }
 
-/// The same of the one of an item that counts now, for a cleaning by that protocol.
 pub(super) fn find_wet_end_ms(
     state: &AppState,
     tag: Tag,

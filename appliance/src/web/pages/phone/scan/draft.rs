@@ -9,7 +9,7 @@ use record::tag::Tag;
 use service::attempts::ClientNetwork;
 
 use crate::web::pages::phone::scan::entered::ScanFormData;
-use crate::web::request::page_token::PageToken;
+use crate::web::request::submissions::page_token::PageToken;
 
 /// Drafts that are kept at a time, a hundred phones and more; past that the oldest is forgotten.
 const DRAFTS_MAX: usize = 256;
@@ -18,13 +18,11 @@ const NETWORK_DRAFTS_MAX: usize = 24;
 /// Bytes that somebody may have typed in one; one that has more is not kept.
 const FORM_BYTES_MAX: usize = 4 * 1024;
 
-/// A scan page on its way to a record.
 #[derive(Debug, Clone)]
 pub(crate) struct ScanDraft {
     pub(crate) token: PageToken,
     pub(crate) entered: ScanFormData,
     pub(crate) submission: String,
-    /// The phone on which it was filled in.
     pub(crate) device: Option<DeviceId>,
 }
 
@@ -72,7 +70,6 @@ impl ScanDrafts {
         }
     }
 
-    /// The draft of that id, if it is of this item.
     pub(crate) fn find(&self, id: &str, tag: Tag) -> Option<ScanDraft> {
         let drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         drafts

@@ -5,9 +5,8 @@ use record::ids::ProtocolId;
 use web::argument::FormFields;
 
 use crate::web::pages::phone::scan::about::EnteredAbout;
-use crate::web::view_models::protocols::{find_protocol, may_tick_at_once, required_steps};
+use crate::web::view_models::equipment::protocols::{find_protocol, may_tick_at_once, required_steps};
 
-/// What a person has put in so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ScanFormData {
     /// Which of the item's protocols; none: the one that is offered first.
@@ -31,7 +30,6 @@ impl ScanFormData {
     }
 }
 
-/// The protocol that a page's form was for.
 pub(crate) fn requested_protocol(form: &FormFields) -> Option<ProtocolId> {
     form.get("protocol").and_then(|id| id.parse().ok())
 }

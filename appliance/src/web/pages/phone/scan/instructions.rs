@@ -13,19 +13,18 @@ use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::pages::phone::scan::wet::agent_html;
-use crate::web::view_models::protocols::translate_protocol;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::equipment::protocols::translate_protocol;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{PageWords, ScanWords};
 
 #[derive(Template)]
-#[template(path = "instructions.html")]
+#[template(path = "phone/instructions.html")]
 struct InstructionsPage {
     frame: PageLayout,
     w: ScanWords,
     protocol: ProtocolPublished,
     version: String,
-    /// From which day there is another one.
     next: Option<String>,
     contact: Option<String>,
     agents: Vec<SafeHtml>,
@@ -69,7 +68,6 @@ pub(crate) async fn show(
     Ok(page.in_locale(wording.locale()))
 }
 
-/// What to wipe with, its number, and how it is diluted.
 fn diluted_agent(w: ScanWords, agent: &Agent) -> SafeHtml {
     let plain = agent_html(w, agent);
     match agent.dilution.as_str() {

@@ -1,4 +1,4 @@
-//! The ways that lead away from a scan page for a moment: signing in, another language and another protocol. What was put in waits.
+//! Buttons that lead away from a scan page for a moment: signing in, another language and another protocol. What was put in waits.
 
 use http::HeaderValue;
 use record::ids::ProtocolId;
@@ -14,12 +14,10 @@ use crate::web::pages::phone::scan::contact_time::find_timer;
 use crate::web::pages::phone::scan::submit::ScanSubmission;
 use crate::web::pages::phone::scan::view::ScanProblem;
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::request::browser::BrowserClient;
-use crate::web::request::cookies;
+use crate::web::request::client::browser::BrowserClient;
+use crate::web::request::client::cookies;
 
-/// The button that leads to where one signs in.
 const SIGN_IN: &str = "sign_in";
-/// Those that lead to the page in another language.
 const LANGUAGE: &str = "language";
 /// Those that lead to the page by another of the item's protocols.
 const INSTEAD: &str = "instead";
@@ -30,7 +28,6 @@ impl ScanSubmission {
         [SIGN_IN, LANGUAGE, INSTEAD].iter().any(|name| self.form.get(name).is_some())
     }
 
-    /// Keeps what was put in, and leads away. What cannot be kept stays on its page.
     pub(super) async fn leave_page(
         mut self,
         state: &AppState,

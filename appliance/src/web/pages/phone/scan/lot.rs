@@ -7,8 +7,8 @@ use record::tree::Hash;
 
 use crate::intake::CleaningForm;
 use crate::web::pages::phone::scan::about::EnteredAbout;
-use crate::web::request::cookies;
-use crate::web::view_models::protocols::find_protocol;
+use crate::web::request::client::cookies;
+use crate::web::view_models::equipment::protocols::find_protocol;
 
 /// Of the digest of the names; a phone has seen few disinfectants.
 const KEY_CHARS: usize = 12;
@@ -29,7 +29,6 @@ fn digest_agents(
 /// What is between a lot and its last day in the phone's cookie: no lot has it.
 const DAY_BEHIND: char = '\n';
 
-/// The lot of the phone's last record and its last day, where that was with the same disinfectant.
 pub(crate) fn find_lot(
     headers: &HeaderMap,
     facility: &FacilityState,
@@ -43,7 +42,6 @@ pub(crate) fn find_lot(
     EnteredAbout { lot: lot.to_owned(), lot_expires: lot_expires.to_owned(), ..EnteredAbout::default() }
 }
 
-/// Keeps the lot of a record on its phone; one without a lot takes that of its disinfectant off.
 pub(super) fn remember_lot(
     facility: &FacilityState,
     form: &CleaningForm,

@@ -11,14 +11,14 @@ use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::log_reads::{StoredText, read_quick};
-use crate::web::view_models::entry_times::note_certainty;
-use crate::web::view_models::problems::{ItemProblems, ProblemLook, ReportDetails, SentReport};
-use crate::web::view_models::snapshot::{Snapshot, place_line};
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::equipment::problems::{ItemProblems, ProblemLook, ReportDetails, SentReport};
+use crate::web::view_models::page::entry_times::note_certainty;
+use crate::web::view_models::page::snapshot::{Snapshot, place_line};
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{PageWords, ProblemWords, TagWords};
 
 #[derive(Template)]
-#[template(path = "out_of_service.html")]
+#[template(path = "phone/out_of_service.html")]
 struct OutOfServicePage {
     frame: PageLayout,
     w: TagWords,
@@ -36,10 +36,8 @@ struct OutOfServicePage {
     reports: ItemProblems,
 }
 
-/// All areas that the page draws from.
 pub(crate) type OutPageWords = (PageWords, TagWords, ProblemWords);
 
-/// What a scan of an item shows that is out of service or retired.
 pub(crate) async fn out_page(
     state: &AppState,
     words: OutPageWords,

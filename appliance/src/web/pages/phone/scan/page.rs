@@ -23,16 +23,16 @@ use crate::web::pages::phone::scan::view::{ScanProblem, ScanView};
 use crate::web::pages::phone::scan::wet::{ScanFoot, WetCard, WetLook, over_ms};
 use crate::web::pages::phone::scan::who::KnownCleaner;
 use crate::web::refusal_words::word_refusal;
-use crate::web::request::field_error::Wrong;
-use crate::web::view_models::item_status::StatusBadge;
-use crate::web::view_models::photos::thumbnail_address;
-use crate::web::view_models::problems::{ItemProblems, ProblemLook, ReportDetails};
-use crate::web::view_models::protocols::{
+use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::equipment::item_status::StatusBadge;
+use crate::web::view_models::equipment::problems::{ItemProblems, ProblemLook, ReportDetails};
+use crate::web::view_models::equipment::protocols::{
     find_protocol, may_tick_at_once, required_steps, translate_protocol,
 };
-use crate::web::view_models::snapshot::{Snapshot, place_line};
-use crate::web::view_models::status_board::StatusBoards;
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::equipment::status_board::StatusBoards;
+use crate::web::view_models::page::snapshot::{Snapshot, place_line};
+use crate::web::view_models::page::wording::PageWording;
+use crate::web::view_models::records::photos::thumbnail_address;
 use crate::web::words::ScanWords;
 
 #[derive(Debug, Clone)]
@@ -49,14 +49,12 @@ struct StepLine {
 struct AllSteps {
     words: String,
     ticked: bool,
-    /// The steps are shown one by one below it.
     open: bool,
-    /// The button that ticks them beside what is wrong.
     tick: String,
 }
 
 #[derive(Template)]
-#[template(path = "scan.html")]
+#[template(path = "phone/scan.html")]
 pub(crate) struct ScanPage {
     frame: PageLayout,
     w: ScanWords,
@@ -83,11 +81,9 @@ pub(crate) struct ScanPage {
     others: Vec<(ProtocolId, SafeHtml)>,
     steps: Vec<StepLine>,
     all_steps: Option<AllSteps>,
-    /// What is wrong with them, said once.
     steps_wrong: Option<String>,
     wet: Option<WetCard>,
     foot: ScanFoot,
-    /// What the foot is once the contact time that runs is over.
     foot_after: Option<ScanFoot>,
     asks_photo: bool,
     stored_photo: Option<String>,
@@ -95,14 +91,12 @@ pub(crate) struct ScanPage {
     photo_wrong: Option<String>,
     who: String,
     who_wrong: Option<String>,
-    /// Whoever is signed in in this browser.
     known: Option<KnownCleaner>,
     /// Their PIN was typed not long ago: no name is asked for.
     is_proven: bool,
     /// What more than a name this class of use needs.
     proof: Option<ProofAsk>,
     pin_wrong: Option<String>,
-    /// Where a badge can be scanned in the page.
     staff_badge: Option<BadgeField>,
     name_optional: bool,
     about: AboutPart,
@@ -110,11 +104,9 @@ pub(crate) struct ScanPage {
     note_wrong: Option<String>,
     usable_until: SafeHtml,
     reports: ItemProblems,
-    /// What keeps a record on the phone, where the box does not answer.
     queue: &'static str,
 }
 
-/// What a scan page is made of.
 pub(crate) struct ScanPageBuilder<'a> {
     pub(crate) view: ScanView,
     pub(crate) wording: &'a PageWording,
@@ -123,11 +115,9 @@ pub(crate) struct ScanPageBuilder<'a> {
     pub(crate) reader: &'a LogReader,
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) item: &'a Equipment,
-    /// The contact time of the item, whoever started it and by whichever protocol.
     pub(crate) timer: Option<ContactTimer>,
 }
 
-/// The item's other protocols, each with the words of its button.
 fn other_protocols(
     w: ScanWords,
     facility: &FacilityState,
@@ -137,10 +127,11 @@ fn other_protocols(
 ) -> Vec<(ProtocolId, SafeHtml)> {
     let others =
         offered_protocols(facility, item, now_ms).into_iter().filter(|other| other.protocol != shown);
-    let button = |other: &ProtocolPublished| {
-        (other.protocol, fill_slots(w.scan_other_protocol(S0), [SafeHtml::entered(&other.name)]))
-    };
-    others.map(button).collect()
+    others
+        .map(|other: &ProtocolPublished| {
+            (other.protocol, fill_slots(w.scan_other_protocol(S0), [SafeHtml::entered(&other.name)]))
+        })
+        .collect()
 }
 
 impl ScanPageBuilder<'_> {
@@ -227,12 +218,8 @@ impl ScanPageBuilder<'_> {
         shown.map(|shown| list(shown.protocol)).unwrap_or_default()
     }
 
-    /// What more than a name is asked for, unless this browser has proven it.
     fn ask_proof(&self, class: SpauldingClass, known: Option<&KnownCleaner>) -> Option<ProofAsk> {
         let Self { view, reader, facility, .. } = self;
-        let is_name = |problem: &ScanProblem| {
-            matches!(problem, ScanProblem::Rule(CommandRefusal::Needed { field: "cleaned_by", .. }))
-        };
         let look = ProofLook {
             state: self.state,
             w: view.words.1,
@@ -242,21 +229,20 @@ impl ScanPageBuilder<'_> {
             reader,
             facility,
             entered: &view.entered.who,
-            lacks_name: view.problems.iter().any(is_name)
-                || view.is_again && view.entered.who.trim().is_empty(),
+            lacks_name: view.problems.iter().any(|problem: &ScanProblem| {
+                matches!(problem, ScanProblem::Rule(CommandRefusal::Needed { field: "cleaned_by", .. }))
+            }) || view.is_again && view.entered.who.trim().is_empty(),
             is_signed_in: known.is_some(),
             has_badges: self.state.identity.badges.has_any(),
         };
         if known.is_some_and(|known| known.by.is_some()) { None } else { look.ask_proof() }
     }
 
-    /// Nobody is shown a field that nobody can fill in, or that the network would read.
     fn badge_field(&self, needed: &ProofWay, wrong: Option<String>) -> Option<BadgeField> {
         let is_taken = self.view.origin.is_secure() && self.state.identity.badges.has_any();
         is_taken.then(|| BadgeField { is_open: wrong.is_some() || *needed == ProofWay::Badge, wrong })
     }
 
-    /// Whoever is signed in in this browser.
     fn known_cleaner(&self) -> Option<KnownCleaner> {
         let proof_min = self.snapshot.settings.pin_proof_min;
         let signed = self.view.signed.as_ref();
@@ -273,7 +259,6 @@ impl ScanPageBuilder<'_> {
             )
     }
 
-    /// What is said above to somebody who is not signed off.
     fn word_sign_off(&self, protocol: Option<ProtocolId>) -> Option<String> {
         let staff = self.view.signed.as_ref().map(StaffSession::staff);
         match SignOffVerdict::of(self.facility, protocol, staff, self.snapshot.now_ms()) {
@@ -320,7 +305,6 @@ impl ScanPageBuilder<'_> {
         Some(fill_slots(self.view.words.1.scan_last(when, S0), [who]))
     }
 
-    /// “All steps as protocol”, where one press may say so.
     fn all_steps(&self, protocol: &ProtocolPublished, is_wrong: bool) -> Option<AllSteps> {
         let (w, ticked) = (self.view.words.1, &self.view.entered.ticked);
         may_tick_at_once(protocol, self.item).then(|| {
@@ -339,12 +323,11 @@ impl ScanPageBuilder<'_> {
     fn lines(&self, contact_s: u32) -> Vec<Wrong> {
         let mut lines: Vec<Wrong> =
             self.view.problems.iter().map(|refused| self.line(refused, contact_s)).collect();
-        let place = |w: &Wrong| {
+        lines.sort_by_key(|w: &Wrong| {
             ["step", "wet", "photo", "who", "badge", "pin", "agent", "lot", "note"]
                 .iter()
                 .position(|at| w.at.starts_with(at))
-        };
-        lines.sort_by_key(place);
+        });
         lines
     }
 
@@ -388,7 +371,6 @@ impl ScanPage {
     }
 }
 
-/// Whether a photo is needed.
 fn word_photo_hint(w: ScanWords, rule: PhotoRule, draw: Option<u32>) -> String {
     match rule {
         PhotoRule::Required => w.scan_photo_required(),
@@ -397,7 +379,6 @@ fn word_photo_hint(w: ScanWords, rule: PhotoRule, draw: Option<u32>) -> String {
     }
 }
 
-/// An item without a protocol has one step.
 fn steps(
     w: ScanWords,
     protocol: Option<&ProtocolPublished>,

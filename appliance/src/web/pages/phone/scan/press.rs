@@ -14,9 +14,8 @@ use crate::web::pages::phone::scan::entered::requested_protocol;
 use crate::web::pages::phone::scan::submit::ScanSubmission;
 use crate::web::pages::phone::scan::view::ScanProblem;
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::view_models::protocols::find_protocol;
+use crate::web::view_models::equipment::protocols::find_protocol;
 
-/// Characters of a name that a contact time remembers.
 const TIMER_NAME_CHARS: usize = 120;
 
 impl ScanSubmission {

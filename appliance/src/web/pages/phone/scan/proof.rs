@@ -18,25 +18,22 @@ use crate::web::listed_people::{
     LETTERS_MIN, ListedPerson, NAMES_MAX, find_entered_name, find_listed_person, has_part, is_whole_name,
     list_people, takes_list,
 };
-use crate::web::request::browser::BrowserClient;
-use crate::web::request::cookies::remembered_name;
-use crate::web::request::name_share::NameSeeker;
-use crate::web::request::peer::https_address;
+use crate::web::request::client::browser::BrowserClient;
+use crate::web::request::client::cookies::remembered_name;
+use crate::web::request::client::peer::https_address;
+use crate::web::request::limits::name_share::NameSeeker;
 use crate::web::search_words::fold_letters;
 use crate::web::words::{PageWords, ScanWords};
 
-/// By which way the page came.
 #[derive(Debug, Clone)]
 pub(crate) struct PageOrigin {
     listener: PageListener,
-    /// Where one signs in and comes back.
     sign_in: Option<String>,
     /// The name that was entered last on this phone; none on one that many use.
     recent_name: String,
     remote: IpAddr,
 }
 
-/// Which listener brought the page.
 #[derive(Debug, Clone)]
 enum PageListener {
     Secure,
@@ -48,10 +45,11 @@ enum PageListener {
 
 impl PageOrigin {
     pub(crate) fn of(state: &AppState, browser: &BrowserClient) -> Self {
-        let same_page = |host| https_address(state, host, browser.path());
         let listener = match browser.peer().secure {
             true => PageListener::Secure,
-            false => PageListener::Plain { secure: browser.host().and_then(same_page) },
+            false => PageListener::Plain {
+                secure: browser.host().and_then(|host| https_address(state, host, browser.path())),
+            },
         };
         let recent_name = match browser.usage() {
             BrowserUse::Own => remembered_name(browser.cookies()),
@@ -65,7 +63,6 @@ impl PageOrigin {
         matches!(self.listener, PageListener::Secure)
     }
 
-    /// What stands at the foot of the page for staff.
     pub(crate) fn staff_link(&self, signed: Option<&StaffSession>, w: PageWords) -> Option<StaffLink> {
         match signed {
             Some(_) => Some(StaffLink::to_staff_pages(w)),
@@ -74,56 +71,44 @@ impl PageOrigin {
     }
 }
 
-/// What a page asks for beside the name.
 #[derive(Debug, Clone)]
 pub(crate) struct ProofAsk {
     pub(crate) words: String,
-    /// The same page over HTTPS.
     pub(crate) secure: Option<String>,
     /// One can sign in by PIN and come back.
     pub(crate) takes_sign_in: bool,
     /// A PIN can be entered in the page itself.
     pub(crate) takes_pin: bool,
-    /// A name can be picked from the list.
     pub(crate) takes_name: bool,
     /// Whoever was named last on this phone, and those whose names begin as what was entered.
     pub(crate) names: Vec<ListedPerson>,
     /// Too many names were looked for from this address, and what was entered is no whole one.
     pub(crate) is_spent: bool,
-    /// It can be declined: a name alone is too little.
     pub(crate) is_needed: bool,
 }
 
-/// The field that a hand scanner types a badge into.
 #[derive(Debug, Clone)]
 pub(crate) struct BadgeField {
-    /// A badge is what is needed, or something is wrong with one.
     pub(crate) is_open: bool,
     pub(crate) wrong: Option<String>,
 }
 
-/// What the page is for, and who is in front of it.
 pub(crate) struct ProofLook<'a> {
     pub(crate) state: &'a AppState,
     pub(crate) w: ScanWords,
-    /// Of the use.
     pub(crate) class: SpauldingClass,
     pub(crate) origin: &'a PageOrigin,
-    /// What the browser is known as.
     pub(crate) devices: &'a [DeviceId],
     pub(crate) reader: &'a LogReader,
     pub(crate) facility: &'a FacilityState,
     pub(crate) entered: &'a str,
-    /// It came back without a name.
     pub(crate) lacks_name: bool,
     /// Somebody's PIN can be entered in the page: they are signed in.
     pub(crate) is_signed_in: bool,
-    /// Somebody has a badge.
     pub(crate) has_badges: bool,
 }
 
 impl ProofLook<'_> {
-    /// What is asked for of somebody who has proven nothing yet.
     pub(crate) fn ask_proof(self) -> Option<ProofAsk> {
         let Self { w, class, origin, lacks_name, is_signed_in, has_badges, .. } = self;
         let needed = weakest_way(&self.facility.settings, class);
@@ -200,7 +185,6 @@ pub(super) fn proof_demand(form: &FormFields) -> ProofDemand {
     if form.get("unproven").is_some() { ProofDemand::Waived } else { ProofDemand::Required }
 }
 
-/// Whose name was picked from the list; where the facility takes names from it, also who entered one that it has once.
 pub(super) async fn find_listed(
     state: &AppState,
     form: &FormFields,

@@ -12,7 +12,7 @@ use crate::web::commands::run::{CommandOutcome, by_key, find_earlier};
 use crate::web::context::AppState;
 use crate::web::pages::phone::scan::lot::remember_lot;
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::request::device::RequestDevice;
+use crate::web::request::client::device::RequestDevice;
 
 /// A phone that sends again what was recorded is told so, also while nothing says what the tag is on; others are shown `answer`.
 pub(super) async fn recorded_before(
@@ -31,7 +31,6 @@ pub(super) async fn recorded_before(
     Ok(with_cookies(answer, []))
 }
 
-/// The record that this very submission made before.
 async fn find_repeated(state: &AppState, key: &str) -> Option<CommandOutcome> {
     let (line, _) = by_key(state, key).await?;
     find_earlier(state, line).await.ok()

@@ -1,4 +1,4 @@
-//! A scan page on its way to whoever asked for it.
+//! A scan page as the answer to a request.
 
 use http::StatusCode;
 use record::ids::DeviceId;
@@ -14,9 +14,9 @@ use crate::web::pages::phone::scan::draft::{ScanDraft, ScanDrafts};
 use crate::web::pages::phone::scan::page::ScanPageBuilder;
 use crate::web::pages::phone::scan::view::{ScanProblem, ScanView};
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::request::submission::new_submission;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::submissions::submission::new_submission;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 
 impl ScanView {
     pub(super) async fn answer(self, state: &AppState) -> Result<TagAnswer, HttpError> {
@@ -66,7 +66,6 @@ impl ScanView {
         }
     }
 
-    /// The address under which the page can be had again with all that was put in; none where it cannot be kept.
     pub(super) fn store_draft(
         &self,
         state: &AppState,

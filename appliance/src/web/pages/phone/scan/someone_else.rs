@@ -9,7 +9,7 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::{AccessNote, AccessNotes};
 use crate::web::context::AppState;
 use crate::web::pages::phone::scan::draft::ScanDrafts;
-use crate::web::request::cookies;
+use crate::web::request::client::cookies;
 
 /// Ends the session on this device, and takes away what it remembers of whoever was there. The cookies that do so.
 pub(crate) async fn forget_person(

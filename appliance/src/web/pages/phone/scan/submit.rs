@@ -44,16 +44,16 @@ use crate::web::pages::phone::scan::someone_else::forget_person;
 use crate::web::pages::phone::scan::view::{ScanNote, ScanPageWords, ScanProblem, ScanView};
 use crate::web::pages::phone::scan::who::{ScanProof, is_named};
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::request::address_share::AddressShare;
-use crate::web::request::device::RequestDevice;
-use crate::web::request::page_record::find_sent_by_queue;
-use crate::web::request::page_token::{PageToken, StaleToken};
-use crate::web::request::photo_form::PhotoForm;
-use crate::web::request::submission::{new_submission, submission_key};
-use crate::web::view_models::problems::{ReportDetails, SentReport};
-use crate::web::view_models::scanned_tags::ScannedTags;
-use crate::web::view_models::snapshot::Snapshot;
-use crate::web::view_models::wording::PageWording;
+use crate::web::request::bodies::photo_form::PhotoForm;
+use crate::web::request::client::device::RequestDevice;
+use crate::web::request::limits::address_share::AddressShare;
+use crate::web::request::submissions::page_record::find_sent_by_queue;
+use crate::web::request::submissions::page_token::{PageToken, StaleToken};
+use crate::web::request::submissions::submission::{new_submission, submission_key};
+use crate::web::view_models::equipment::problems::{ReportDetails, SentReport};
+use crate::web::view_models::equipment::scanned_tags::ScannedTags;
+use crate::web::view_models::page::snapshot::Snapshot;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, ScanWords};
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -68,11 +68,8 @@ pub(crate) struct ScanParams {
     report: Option<String>,
 }
 
-/// What a tag in an address opens.
 enum OpenedTag {
-    /// An item that takes records.
     Item(Tag),
-    /// Another page instead.
     Elsewhere(TagAnswer),
 }
 
@@ -189,14 +186,11 @@ fn first_entered(
     entered
 }
 
-/// A page on which nothing is put in but what the phone knows.
 fn empty_draft(state: &AppState, tag: Tag, entered: ScanFormData, now: &Now) -> ScanDraft {
     let token = PageToken::drawn(state, tag, now);
     ScanDraft { token, entered, submission: new_submission(state), device: None }
 }
 
-/// The page as it was when the contact time was started; where that is too long ago, what was typed, the photo and since when
-/// it is looked at.
 fn load_draft(
     state: &AppState,
     tag: Tag,
@@ -299,7 +293,6 @@ fn read_page_state(
     }))
 }
 
-/// A scan page that came back, or what a request without one says.
 pub(super) struct ScanSubmission {
     pub(super) words: ScanPageWords,
     pub(super) tag: Tag,
@@ -510,7 +503,6 @@ impl ScanSubmission {
         }
     }
 
-    /// What is wrong; over a protocol that is another one meanwhile nothing of it is told.
     async fn not_recorded(
         &self,
         state: &AppState,
@@ -521,7 +513,6 @@ impl ScanSubmission {
         self.once_more(state, others, note.or(self.stale)).await
     }
 
-    /// The page once more, with everything that was put in.
     pub(super) fn again(&self, mut problems: Vec<ScanProblem>, note: Option<ScanNote>) -> ScanView {
         if matches!(self.photo, PhotoOutcome::Follows(_)) {
             problems.push(ScanProblem::Photo(PhotoRefusal {

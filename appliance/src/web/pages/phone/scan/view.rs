@@ -9,11 +9,10 @@ use crate::web::commands::photo_upload::PhotoRefusal;
 use crate::web::pages::phone::scan::entered::ScanFormData;
 use crate::web::pages::phone::scan::proof::PageOrigin;
 use crate::web::pages::phone::scan::who::ProofRefusal;
-use crate::web::request::page_token::PageToken;
-use crate::web::view_models::problems::SentReport;
+use crate::web::request::submissions::page_token::PageToken;
+use crate::web::view_models::equipment::problems::SentReport;
 use crate::web::words::{ErrorWords, PageWords, ProblemWords, RefusalWords, ScanWords};
 
-/// All areas that a scan page draws from.
 pub(crate) type ScanPageWords = (PageWords, ScanWords, ErrorWords, RefusalWords, ProblemWords);
 
 /// What stands above a page that comes in another state than somebody expects.
@@ -34,14 +33,10 @@ impl ScanNote {
     }
 }
 
-/// Something that keeps a record from being made.
 #[derive(Debug)]
 pub(crate) enum ScanProblem {
-    /// By intake's rules.
     Rule(CommandRefusal),
-    /// The photo.
     Photo(PhotoRefusal),
-    /// The PIN or the badge.
     Proof(ProofRefusal),
 }
 
@@ -54,7 +49,6 @@ impl ScanProblem {
     }
 }
 
-/// The page, once more or for the first time.
 pub(crate) struct ScanView {
     pub(crate) words: ScanPageWords,
     pub(crate) token: PageToken,
@@ -63,13 +57,10 @@ pub(crate) struct ScanView {
     pub(crate) anyway: bool,
     pub(crate) note: Option<ScanNote>,
     pub(crate) problems: Vec<ScanProblem>,
-    /// It was shown before, with what is put in.
     pub(crate) is_again: bool,
     pub(crate) signed: Option<StaffSession>,
-    /// What this browser is known as.
     pub(crate) devices: Vec<DeviceId>,
     pub(crate) origin: PageOrigin,
-    /// Who uses this browser.
     pub(crate) usage: BrowserUse,
     pub(crate) sent: SentReport,
 }

@@ -6,8 +6,8 @@ use service::clock::Now;
 use words::{S0, S1, SafeHtml, fill_slots};
 
 use crate::phones::{ContactState, ContactTimer};
-use crate::web::view_models::formats::countdown_text;
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::page::formats::countdown_text;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::ScanWords;
 
 #[derive(Debug, Clone)]
@@ -34,11 +34,9 @@ pub(crate) struct ScanFoot {
     /// What it says of the contact time; empty: it records.
     pub(crate) wet: &'static str,
     pub(crate) words: SafeHtml,
-    /// Beside it, with less weight.
     pub(crate) aside: Option<(&'static str, String)>,
 }
 
-/// What card and foot are made from.
 pub(super) struct WetLook<'a> {
     pub(super) w: ScanWords,
     pub(super) wording: &'a PageWording,
@@ -47,9 +45,7 @@ pub(super) struct WetLook<'a> {
     pub(super) now_ms: i64,
     /// The contact time of the item by this protocol, whoever started it.
     pub(super) timer: Option<&'a ContactTimer>,
-    /// The name of another protocol, by which one was started.
     pub(super) other: Option<SafeHtml>,
-    /// What this browser is known as.
     pub(super) devices: &'a [DeviceId],
     pub(super) protocol: Option<&'a ProtocolPublished>,
     /// 0: the protocol has no contact time.
@@ -105,7 +101,6 @@ impl WetLook<'_> {
         }
     }
 
-    /// Whoever opens the item sees the same contact time; a name is shown on the phone alone on which it was typed.
     fn remark(&self) -> Option<SafeHtml> {
         let (w, dates, now) = (self.w, self.wording.dates(), self.now);
         let Some(timer) = self.timer else {
@@ -136,12 +131,10 @@ impl WetLook<'_> {
         is_other.then(|| self.w.scan_wet_older())
     }
 
-    /// The next thing to do: wet the surface, keep it wet, or record.
     pub(super) fn foot(&self) -> ScanFoot {
         self.foot_in(self.state())
     }
 
-    /// What the foot is once the contact time that runs is over.
     pub(super) fn foot_after(&self) -> Option<ScanFoot> {
         let runs = self.required_s > 0 && matches!(self.state(), Some(ContactState::Running { .. }));
         runs.then(|| self.foot_in(Some(ContactState::Over { wet_ms: 0 })))
@@ -183,7 +176,6 @@ pub(super) fn over_ms(now_ms: i64, left_s: u32) -> i64 {
     now_ms + i64::from(left_s) * 1_000 + 999
 }
 
-/// What to wipe with, and its number.
 pub(crate) fn agent_html(w: ScanWords, agent: &record::kinds::Agent) -> SafeHtml {
     let name = SafeHtml::entered(&agent.name);
     match agent.epa.as_str() {

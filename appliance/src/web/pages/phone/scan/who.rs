@@ -16,20 +16,17 @@ use crate::web::commands::run::{CommandFailure, CommandOutcome, run_command};
 use crate::web::context::AppState;
 use crate::web::listed_people::ListedPerson;
 use crate::web::pages::phone::scan::proof::find_listed;
-use crate::web::view_models::wording::PageWording;
+use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{ErrorWords, ScanWords};
 
 /// Longest time for which a typed PIN proves records, whatever an entry says.
 const PROOF_MIN_MAX: u32 = 60;
 
-/// Whoever is signed in in the browser that shows a scan page.
 #[derive(Debug, Clone)]
 pub(crate) struct KnownCleaner {
     pub(crate) staff: StaffId,
     pub(crate) name: String,
-    /// Who they are, and since when they are signed in.
     pub(crate) signed_in: SafeHtml,
-    /// Whose PIN is asked for.
     pub(crate) pin_of: SafeHtml,
     /// Who records and how long ago they typed their PIN, while that proves a record.
     pub(crate) by: Option<SafeHtml>,
@@ -70,14 +67,11 @@ pub(crate) fn is_named(form: &FormFields, signed: &StaffSession) -> bool {
     entered.is_empty() || entered == signed.name().trim()
 }
 
-/// Why the PIN or the badge of a submission proves nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ProofRefusal {
-    /// Nobody is signed in whose PIN it could be.
     SignedOut,
     Pin(PinOutcome),
     UnknownBadge,
-    /// Too many badges from here were nobody's.
     TooManyBadges,
 }
 
@@ -94,7 +88,6 @@ impl ProofRefusal {
         }
     }
 
-    /// The field that it is about.
     pub(crate) fn field(self) -> &'static str {
         match self {
             Self::SignedOut | Self::Pin(_) => "pin",
@@ -103,17 +96,12 @@ impl ProofRefusal {
     }
 }
 
-/// What a submission itself proves.
 #[derive(Default)]
 pub(crate) struct ScanProof {
-    /// Whose PIN was typed in it.
     pin: Option<StaffId>,
-    /// Whose badge was scanned in it.
     badge: Option<StaffId>,
     pub(crate) refused: Option<ProofRefusal>,
-    /// Whose name was picked or entered as it is in the list of staff.
     listed: Option<ListedPerson>,
-    /// For the audit.
     pub(crate) note: Option<AccessNote>,
     /// What was proven on a shared tablet, until it is recorded.
     held: Option<HeldPin>,
@@ -204,7 +192,6 @@ impl ScanProof {
         Ok(Self { pin: Some(staff), ..Self::default() })
     }
 
-    /// Looks at a badge.
     pub(crate) async fn with_badge(
         self,
         state: &AppState,
@@ -219,7 +206,6 @@ impl ScanProof {
         })
     }
 
-    /// How old a PIN is that proves who cleaned, seconds.
     pub(crate) fn pin_ago_s(&self, signed: Option<&StaffSession>) -> Option<u32> {
         if self.pin.is_some() { Some(0) } else { signed.and_then(pin_ago_s) }
     }
@@ -246,7 +232,6 @@ impl ScanProof {
     }
 }
 
-/// A PIN, and whose it is said to be.
 struct EnteredPin<'a> {
     staff: StaffId,
     pin: &'a str,

@@ -1,0 +1,169 @@
+//! Tags and codes that open items, and items that turn out to be one.
+
+use record::code::ScannedCode;
+use record::entry::Digest16;
+use record::fold::{CodeAlias, Equipment, FacilityState};
+use record::kinds::{AliasAdded, AliasRemoved, EquipmentMerged, TagAssigned, TagEnd, TagReason, TagRevoked};
+use record::tag::Tag;
+
+use crate::intake::{
+    CommandRefusal, Drafts, EquipmentMerge, ItemRefusal, NewTag, RefusalCause, StateView, find_item, in_use,
+    require_seen,
+};
+
+const CODES_MAX: usize = 20;
+
+/// The item that a tag names. Its first tag does so for good, also when the label with it opens nothing any more.
+pub fn find_named_item(facility: &FacilityState, tag: Tag) -> Option<&Equipment> {
+    facility.resolve(tag).or_else(|| {
+        let item = facility.equipment.get(&tag)?;
+        // Merges go in no circle.
+        item.merged.map_or(Some(item), |into| find_named_item(facility, into))
+    })
+}
+
+/// The tags whose labels open an item, in the order in which it got them.
+pub fn open_tags(facility: &FacilityState, item: &Equipment) -> Vec<Tag> {
+    let own = facility.aliases.iter().filter(|(tag, alias)| alias.equipment == item.tag && **tag != item.tag);
+    let mut further: Vec<(i64, Tag)> = own.map(|(tag, alias)| (alias.set_ms, *tag)).collect();
+    further.sort();
+    let is_revoked = |tag: &Tag| facility.aliases.get(tag).is_some_and(|alias| alias.revoked);
+    let all = std::iter::once(item.tag).chain(further.into_iter().map(|(_, tag)| tag));
+    all.filter(|tag| !is_revoked(tag)).collect()
+}
+
+pub(in crate::intake) fn take_free_tag(
+    named: Option<Tag>,
+    view: &dyn StateView,
+    drafts: &Drafts<'_>,
+) -> Result<Tag, CommandRefusal> {
+    let facility = view.facility();
+    // A tag names one item for life, so one that ever named something is taken.
+    let is_free = |tag: &Tag| !facility.equipment.contains_key(tag) && !facility.aliases.contains_key(tag);
+    match named {
+        Some(tag) if is_free(&tag) => Ok(tag),
+        Some(tag) => Err(CommandRefusal::TagTaken(tag)),
+        // 40 random bits: a second try is rare, a third one practically unheard of.
+        None => (0..8)
+            .map(|_| Tag::from_random(drafts.random.bytes()))
+            .find(is_free)
+            .ok_or(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::NoFreeTag))),
+    }
+}
+
+/// A word of the log may be any; a person or program gives one that is known.
+fn require_known<T: PartialEq>(why: &T, known: &[T]) -> Result<(), CommandRefusal> {
+    match known.contains(why) {
+        true => Ok(()),
+        false => Err(CommandRefusal::Needed { field: "why", cause: RefusalCause::Reason }),
+    }
+}
+
+/// Gives an item one more tag; one in whose place it comes is revoked in the same act.
+pub(in crate::intake) fn assign_tag(
+    new: &NewTag,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let item = in_use(view, new.equipment)?;
+    require_known(&new.why, TagReason::ALL)?;
+    if let Some(lost) = new.replaces.filter(|lost| !open_tags(view.facility(), item).contains(lost)) {
+        return Err(CommandRefusal::UnknownTag(lost));
+    }
+    let tag = take_free_tag(new.tag, view, drafts)?;
+    drafts.push(TagAssigned { tag, equipment: item.tag, why: Some(new.why.clone()) }, Vec::new());
+    if let Some(lost) = new.replaces {
+        let revoked = TagRevoked { tag: lost, why: Some(TagEnd::Lost), instead: Some(tag) };
+        drafts.push(revoked, Vec::new());
+    }
+    Ok(())
+}
+
+/// Makes a tag open nothing any more, where another one opens its item.
+pub(in crate::intake) fn revoke_tag(
+    tag: Tag,
+    why: &TagEnd,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    require_known(why, TagEnd::ALL)?;
+    let facility = view.facility();
+    let item = facility.resolve(tag).ok_or(CommandRefusal::UnknownTag(tag))?;
+    let instead = open_tags(facility, item).into_iter().rev().find(|other| *other != tag);
+    let instead = instead.ok_or(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OnlyTag)))?;
+    drafts.push(TagRevoked { tag, why: Some(why.clone()), instead: Some(instead) }, Vec::new());
+    Ok(())
+}
+
+/// Retires an item that is the same thing as another one, which its tags and codes open from then on.
+pub(in crate::intake) fn merge_items(
+    merge: &EquipmentMerge,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let from = find_item(view, merge.from)?;
+    require_seen(merge.seen, from.changed)?;
+    let into = in_use(view, merge.into)?;
+    // One that was merged before is found as the one that it became: so there are no circles.
+    if from.tag == into.tag {
+        return Err(CommandRefusal::Range {
+            field: "item",
+            cause: RefusalCause::Item(ItemRefusal::MergedWithItself),
+        });
+    }
+    let (reason, texts) = drafts.optional_text("reason", &merge.reason)?;
+    drafts.push(EquipmentMerged { from: from.tag, into: into.tag, reason }, texts);
+    Ok(())
+}
+
+/// Makes a code open an item too.
+pub(in crate::intake) fn add_alias(
+    scanned: &str,
+    equipment: Tag,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let item = in_use(view, equipment)?;
+    let facility = view.facility();
+    if facility
+        .codes
+        .values()
+        .filter(|alias: &&CodeAlias| alias.equipment == item.tag && !alias.removed)
+        .count()
+        >= CODES_MAX
+    {
+        return Err(CommandRefusal::Range {
+            field: "code",
+            cause: RefusalCause::Item(ItemRefusal::CodeCount),
+        });
+    }
+    drafts.push(new_alias(scanned, item.tag, view)?, Vec::new());
+    Ok(())
+}
+
+/// A code that no item has becomes one of the item with this first tag.
+pub(in crate::intake) fn new_alias(
+    scanned: &str,
+    equipment: Tag,
+    view: &dyn StateView,
+) -> Result<AliasAdded, CommandRefusal> {
+    let code = ScannedCode::read(scanned).map_err(CommandRefusal::Code)?;
+    match view.facility().resolve_code(code.as_str()) {
+        Some(holder) if holder.tag == equipment => {
+            Err(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OwnCode)))
+        }
+        Some(holder) => Err(CommandRefusal::CodeTaken { code: code.to_string(), name: holder.name.clone() }),
+        None => Ok(AliasAdded { code: code.to_string(), equipment }),
+    }
+}
+
+pub(in crate::intake) fn remove_alias(
+    code: Digest16,
+    view: &dyn StateView,
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let alias = view.facility().codes.get(&code).filter(|alias| !alias.removed);
+    let alias = alias.ok_or(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::NoCode)))?;
+    drafts.push(AliasRemoved { code: alias.code.clone() }, Vec::new());
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! How full the card is, and which photos leave it: the oldest of those at the relay, and those that no record names.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use record::tree::Hash;
+
+use crate::disk_space::DiskSpace;
+
+/// A photo that no record names yet may be on a form that somebody is still filling in.
+pub const UNNAMED_MS_MAX: u64 = 24 * 3_600_000;
+
+/// Tells how full a card is.
+pub trait DiskSpaceSource: fmt::Debug + Send + Sync {
+    /// Of the card on which this folder is.
+    ///
+    /// # Errors
+    /// The operating system's.
+    fn room(&self, dir: &Path) -> io::Result<DiskSpace>;
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct RealCard;
+
+impl DiskSpaceSource for RealCard {
+    fn room(&self, dir: &Path) -> io::Result<DiskSpace> {
+        DiskSpace::read(dir)
+    }
+}
+
+/// Where an entry stands: number of its epoch, seq.
+pub type EntryPosition = (u32, u64);
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AtRelay {
+    pub before: EntryPosition,
+    /// but not these: it refused them.
+    pub refused: BTreeSet<Hash>,
+}
+
+impl AtRelay {
+    fn has(&self, photo: &OnCard) -> bool {
+        photo.named.is_some_and(|place| place < self.before) && !self.refused.contains(&photo.hash)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnCard {
+    pub hash: Hash,
+    pub bytes: u64,
+    pub age_ms: u64,
+    pub named: Option<EntryPosition>,
+}
+
+/// The photos that leave the card, so that the others fit into `budget_bytes`. Of those that entries name only those
+/// leave that are at the relay; the oldest go first. What the relay lacks stays, whatever the budget, and so does what waits
+/// for an entry.
+pub fn photos_to_evict(
+    photos: &[OnCard],
+    budget_bytes: u64,
+    at_relay: &AtRelay,
+    waiting: &BTreeSet<Hash>,
+) -> Vec<Hash> {
+    let unnamed = |p: &&OnCard| p.named.is_none() && p.age_ms > UNNAMED_MS_MAX && !waiting.contains(&p.hash);
+    let mut leaving: Vec<Hash> = photos.iter().filter(unnamed).map(|p| p.hash).collect();
+    let mut bytes: u64 = photos.iter().filter(|p| !unnamed(p)).map(|p| p.bytes).sum();
+    let mut spare: Vec<&OnCard> = photos.iter().filter(|p| at_relay.has(p)).collect();
+    spare.sort_by_key(|p| p.named);
+    for photo in spare {
+        if bytes <= budget_bytes {
+            break;
+        }
+        bytes = bytes.saturating_sub(photo.bytes);
+        leaving.push(photo.hash);
+    }
+    leaving
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn photo(n: u8, age_ms: u64, named: Option<EntryPosition>) -> OnCard {
+        OnCard { hash: Hash([n; 32]), bytes: 100, age_ms, named }
+    }
+
+    fn left(photos: &[OnCard], budget: u64, before: EntryPosition) -> Vec<u8> {
+        left_of(photos, budget, &AtRelay { before, refused: BTreeSet::new() })
+    }
+
+    fn left_of(photos: &[OnCard], budget: u64, at_relay: &AtRelay) -> Vec<u8> {
+        photos_to_evict(photos, budget, at_relay, &BTreeSet::new()).iter().map(|hash| hash.0[0]).collect()
+    }
+
+    #[test]
+    fn what_the_relay_refused_stays() {
+        let all = [photo(1, 0, Some((1, 1))), photo(2, 0, Some((1, 2))), photo(3, u64::MAX, Some((1, 3)))];
+        let refused = [Hash([1; 32]), Hash([3; 32])].into();
+        assert_eq!(left_of(&all, 0, &AtRelay { before: (9, 0), refused }), [2]);
+    }
+
+    #[test]
+    fn the_oldest_at_the_relay_leave_first_and_no_others() {
+        let all = [
+            photo(1, 0, Some((1, 9))),
+            photo(2, 0, Some((1, 3))),
+            photo(3, 0, Some((2, 1))),
+            photo(4, 0, Some((2, 5))),
+            photo(5, 0, Some((2, 6))),
+        ];
+        assert_eq!(left(&all, 500, (2, 6)), [0u8; 0], "they fit");
+        assert_eq!(left(&all, 499, (2, 6)), [2]);
+        assert_eq!(left(&all, 250, (2, 6)), [2, 1, 3]);
+        assert_eq!(left(&all, 0, (2, 6)), [2, 1, 3, 4], "what the relay lacks stays");
+        assert_eq!(left(&all, 0, (0, 0)), [0u8; 0]);
+    }
+
+    #[test]
+    fn what_no_record_names_leaves_after_a_day() {
+        let all = [
+            photo(1, UNNAMED_MS_MAX, None),
+            photo(2, UNNAMED_MS_MAX + 1, None),
+            photo(3, u64::MAX, Some((1, 1))),
+        ];
+        assert_eq!(left(&all, 1_000, (0, 0)), [2]);
+        assert_eq!(left(&all, 0, (9, 0)), [2, 3], "and frees its room for the others");
+        assert_eq!(left(&all, 200, (9, 0)), [2], "what leaves anyway is not counted");
+        let at_relay = AtRelay { before: (9, 0), refused: BTreeSet::new() };
+        let left = photos_to_evict(&all, 200, &at_relay, &[Hash([2; 32])].into());
+        assert_eq!(left, [Hash([3; 32])], "what waits for an entry takes its part of the room");
+    }
+}

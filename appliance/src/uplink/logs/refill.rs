@@ -1,0 +1,136 @@
+//! Fetches entries that this box has forgotten back from the relay, from where its own log goes another way.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use record::batch::UnverifiedBatch;
+use record::ids::Epoch;
+use record::limits::{BATCH_ENTRIES_MAX, BATCH_WIRE_BYTES_MAX};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use crate::store::{PastLog, RefillError, RefillPage, Store, StoreError};
+use crate::uplink::UplinkShared;
+use crate::uplink::exchange::compare;
+use crate::uplink::transport::fault::error_reason;
+use crate::uplink::transport::http_client::PhotoClient;
+
+/// A page of the log comes within this: one that trickles would hold what waits for it for weeks.
+const PAGE_WITHIN: Duration = Duration::from_secs(60);
+const RETRY: Duration = Duration::from_secs(60);
+
+/// Begins it where a log is not whole; `None` where all are. The newest comes first: its first entry says which one is
+/// before it, and so the chain is followed to its beginning. Ends with an orderly restart, which puts all of them in
+/// their place.
+pub(in crate::uplink) fn start_refill(
+    shared: &Arc<UplinkShared>,
+    from: &PhotoClient,
+    past: &[PastLog],
+) -> Option<JoinHandle<()>> {
+    past.iter().find(|past| !past.whole)?;
+    let (shared, from) = (Arc::clone(shared), from.clone());
+    Some(tokio::spawn(async move {
+        loop {
+            match fetch_lines(&shared, &from).await {
+                Ok(true) => return shared.restart("forgotten entries came back from the relay"),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "entries are still missing here");
+                    let full = matches!(&error, RefillError::Store(StoreError::NoRoomToFetch { .. }));
+                    shared.report_disk_space(!full);
+                }
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }))
+}
+
+/// Fetches one log after the other, until none is wanted that the relay gives; whether any waits for its place. `false`
+/// also where another connection is at it.
+async fn fetch_lines(shared: &Arc<UplinkShared>, from: &PhotoClient) -> Result<bool, RefillError> {
+    let (shared, from) = (Arc::clone(shared), from.clone());
+    let line = Handle::current();
+    let work = move || {
+        let Ok(_only) = shared.refilling.try_lock() else { return Ok(false) };
+        let store = &shared.parts.store;
+        let mut failed = BTreeMap::new();
+        loop {
+            let all = store.past()?;
+            let Some(past) = compare::past_to_fetch(&all, |epoch| failed.contains_key(&epoch)) else {
+                let waits = all.iter().any(|past| past.fetched);
+                let failure = failed.into_values().next().filter(|_| !waits);
+                return failure.map_or(Ok(waits), Err);
+            };
+            let mut ask = |seq, limit| line.block_on(fetch_page(&from, past.origin.epoch, seq, limit));
+            match fetch_log(store, past, &mut ask) {
+                Ok(()) => {}
+                Err(RefillError::Store(error)) => return Err(error.into()),
+                // The others do not wait for it.
+                Err(error) => {
+                    tracing::warn!(%error, epoch = %past.origin.epoch, "entries of this log are still missing");
+                    failed.insert(past.origin.epoch, error);
+                }
+            }
+        }
+    };
+    let worked = tokio::task::spawn_blocking(work).await;
+    worked.unwrap_or_else(|e| Err(RefillError::Relay(e.to_string())))
+}
+
+fn fetch_log(
+    store: &Store,
+    past: &PastLog,
+    ask: &mut dyn FnMut(u64, usize) -> Result<RefillPage, String>,
+) -> Result<(), RefillError> {
+    let begin = match store.fetched_size(past.origin.epoch)? {
+        // Cut in the middle: it goes on there.
+        Some(size) => size,
+        None => common_size(store, past, past.counts.size, ask)?,
+    };
+    let mut more = |seq| ask(seq, BATCH_ENTRIES_MAX);
+    match store.refill(past, begin, &mut more) {
+        // Then the own entries before it are wrong as well.
+        Err(RefillError::Wrong(_)) if begin > 0 => store.refill(past, 0, &mut more)?,
+        done => done?,
+    }
+    tracing::info!(epoch = %past.origin.epoch, begin, size = past.counts.size, "forgotten entries came back");
+    Ok(())
+}
+
+/// How many entries from the first on both hold, of `theirs` that the relay has.
+pub(in crate::uplink) fn common_size(
+    store: &Store,
+    past: &PastLog,
+    theirs: u64,
+    ask: &mut dyn FnMut(u64, usize) -> Result<RefillPage, String>,
+) -> Result<u64, RefillError> {
+    compare::common_size(past.size.min(past.counts.size).min(theirs), |seq| {
+        let own = store.reader_of(past.origin.epoch)?.entry(seq)?;
+        let (theirs, _) = ask(seq, 1).map_err(RefillError::Relay)?;
+        Ok(own.is_some() && theirs.first().map(record::entry::Entry::leaf) == own.map(|own| own.leaf()))
+    })
+}
+
+pub(in crate::uplink) async fn fetch_page(
+    from: &PhotoClient,
+    epoch: Epoch,
+    seq: u64,
+    limit: usize,
+) -> Result<RefillPage, String> {
+    let url = format!("{}/box/v1/log/{epoch}?from={seq}&limit={limit}", from.url);
+    let response = from.client.get(url).timeout(PAGE_WITHIN).send().await.map_err(|e| error_reason(&e))?;
+    let mut response = response.error_for_status().map_err(|e| error_reason(&e))?;
+    let mut wire = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|e| error_reason(&e))? {
+        wire.extend_from_slice(&piece);
+        if wire.len() > BATCH_WIRE_BYTES_MAX {
+            return Err("it sends more than it was asked for".to_owned());
+        }
+    }
+    let batch = UnverifiedBatch::unpack(&wire).map_err(|e| e.to_string())?;
+    if batch.first() != seq {
+        return Err("it sends other entries than it was asked for".to_owned());
+    }
+    Ok(batch.into_unverified())
+}

@@ -1,0 +1,9 @@
+//! The relay by HTTPS, as all that asks it holds it.
+
+#[derive(Debug, Clone)]
+pub(in crate::uplink) struct PhotoClient {
+    /// The relay's photo listener.
+    pub(in crate::uplink) url: String,
+    /// Shows the box's certificate.
+    pub(in crate::uplink) client: reqwest::Client,
+}

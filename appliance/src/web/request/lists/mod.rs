@@ -1,0 +1,4 @@
+//! Which part of a list is asked for.
+
+pub(crate) mod listing;
+pub(crate) mod page_cursor;

@@ -1,0 +1,120 @@
+//! What an item's page says of it: all that its form can set.
+
+use super::editing::{change_twice, form_of, second_desk, send, value_of, with};
+use crate::web::tests::programs::calls::program;
+use crate::web::tests::staff::staff_pages::desk;
+use crate::web::tests::*;
+
+pub(in crate::web::tests) async fn add_protocol(world: &World, name: &str) -> ProtocolId {
+    let new = serde_json::json!({ "name": name, "steps": [{ "text": "Soak" }] });
+    let made = program(world, ApiTokenScope::Write).post("/api/v1/protocols", new).await;
+    made.is(201).json()["protocol"].as_str().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn further_protocols_are_set_seen_changed_and_cleared() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let grace = second_desk(&world, "Grace Okafor", StaffRole::Biomed, "839204").await;
+    let wipe = *world.state.store.facility().protocols.keys().next().unwrap();
+    let (soak, rinse) = (add_protocol(&world, "Soak").await, add_protocol(&world, "Rinse").await);
+    let item = format!("/staff/equipment/{}", world.pump);
+    let edit = format!("{item}/edit");
+    let stored = || world.state.store.facility().equipment[&world.pump].protocols.clone();
+    let all = format!("{rinse} {soak}");
+    let both =
+        with(with(form_of(&tom.get(&edit).await, &edit), "protocol", &wipe.to_string()), "further", &all);
+    send(&tom, &edit, &both).await.is(303);
+    assert_eq!(stored(), [wipe, rinse, soak]);
+    tom.get(&item).await.has("Low-level wipe, version").has("Soak, version 1").has("Rinse, version 1");
+    // As a browser sends it: a box for each.
+    let form = form_of(&tom.get(&edit).await, &edit);
+    assert_eq!(value_of(&form, "further"), all);
+    let boxed = with(with(form, "further", ""), &format!("further.{soak}"), "1");
+    send(&tom, &edit, &boxed).await.is(303);
+    assert_eq!(stored(), [wipe, soak]);
+    let both = format!("{rinse} {soak}");
+    change_twice([&tom, &grace], (&edit, &edit), ("further", &rinse.to_string(), &both))
+        .await
+        .has("Rinse")
+        .has("Soak");
+    let nonsense = with(form_of(&tom.get(&edit).await, &edit), "further", "nonsense");
+    send(&tom, &edit, &nonsense).await.is(422).has("id=\"further-e\"");
+    let cleared = with(form_of(&tom.get(&edit).await, &edit), "further", "");
+    send(&tom, &edit, &cleared).await.is(303);
+    assert_eq!(stored(), [wipe]);
+}
+
+#[tokio::test]
+async fn protocols_of_an_item_stand_as_a_scan_offers_them() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let api = program(&world, ApiTokenScope::Write);
+    let mut made = Vec::new();
+    for (name, class) in [("Soak", "critical"), ("Rinse", "semicritical"), ("Dust", "noncritical")] {
+        let new = serde_json::json!({ "name": name, "class": class, "steps": [{ "text": "Soak" }] });
+        let added = api.post("/api/v1/protocols", new).await.is(201).json();
+        made.push(added["protocol"].as_str().unwrap().parse::<ProtocolId>().unwrap());
+    }
+    let item = format!("/staff/equipment/{}", world.pump);
+    let edit = format!("{item}/edit");
+    let form = form_of(&tom.get(&edit).await, &edit);
+    let both =
+        with(with(form, "protocol", &made[0].to_string()), "further", &format!("{} {}", made[1], made[2]));
+    send(&tom, &edit, &with(both, "class", "semicritical")).await.is(303);
+    let retire = Command::RetireProtocol { protocol: made[2], reason: "Dust".into(), seen: None };
+    world.give(retire).await;
+    let page = tom.get(&item).await;
+    let place = |name: &str| page.text().find(&format!("/protocols/{name}\"")).unwrap();
+    let places = [made[1], made[0], made[2]].map(|protocol| place(&protocol.to_string()));
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[tokio::test]
+async fn further_protocols_of_a_category_begin_a_new_item() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let wipe = *world.state.store.facility().protocols.keys().next().unwrap();
+    let soak = add_protocol(&world, "Soak").await;
+    let new = "/staff/categories/new";
+    let form = with(with(form_of(&tom.get(new).await, new), "name", "Probe"), "protocol", &wipe.to_string());
+    send(&tom, new, &with(form, "further", &soak.to_string())).await.is(303);
+    let id = record::entry::Digest16::of(b"Probe");
+    let page = format!("/staff/categories/{id}");
+    assert_eq!(value_of(&form_of(&tom.get(&page).await, &page), "further"), soak.to_string());
+    let add = "/staff/equipment/new";
+    let form = form_of(&tom.get(&format!("{add}?category={id}")).await, add);
+    assert_eq!(value_of(&form, "further"), soak.to_string());
+    let added = send(&tom, add, &with(form, "name", "Probe 1")).await;
+    let tag: Tag = added.is(303).location().rsplit('/').next().unwrap().parse().unwrap();
+    assert_eq!(world.state.store.facility().equipment[&tag].protocols, [wipe, soak]);
+    // What is cleared is gone for the next one.
+    let form = with(form_of(&tom.get(&page).await, &page), "further", "");
+    send(&tom, &page, &form).await.is(303);
+    assert_eq!(world.state.store.facility().categories[&id].defaults.protocols, [wipe]);
+}
+
+#[tokio::test]
+async fn own_fields_and_rare_rules_are_on_the_page_of_an_item() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let own = serde_json::json!([{ "key": "side", "label": "Bed side", "type": "text" }, { "key": "latex", "label": "Latex free", "type": "yes" }]);
+    let set = serde_json::json!({ "name": "Bed", "fields": own });
+    program(&world, ApiTokenScope::Write).post("/api/v1/categories", set).await.is(200);
+    let item = format!("/staff/equipment/{}", world.pump);
+    tom.get(&item).await.has_not("Used once").has_not("Photo asked for");
+    let change = serde_json::json!({
+        "category": "Bed", "photo": "optional", "photo_one_in": 10, "protocols": [], "single_use": true,
+        "custom": { "side": "left", "latex": "yes", "Colour": "blue" },
+    });
+    let request = Request::patch(format!("/api/v1/equipment/{}", world.pump));
+    let request = request.header(CONTENT_TYPE, "application/json").body(Body::from(change.to_string()));
+    program(&world, ApiTokenScope::Write).send(request.unwrap()).await.is(200);
+    let page = tom.get(&item).await;
+    page.has("<dt>Bed side</dt>")
+        .has(">left<")
+        .has("<dt>Latex free</dt>")
+        .has("<dt>Colour</dt>")
+        .has(">blue<");
+    page.has("Used once").has("At one in 10 cleanings");
+}

@@ -1,8 +1,0 @@
-//! Photos on pages.
-
-use record::tree::Hash;
-
-/// Where a photo's thumbnail is served.
-pub(crate) fn thumbnail_address(photo: Hash) -> String {
-    format!("/photos/{photo}.t.jpg")
-}

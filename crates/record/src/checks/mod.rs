@@ -1,0 +1,8 @@
+//! What is believed only after it is checked: batches, exports, proofs and receipts.
+
+pub mod batch;
+pub mod export;
+pub mod proof;
+pub mod receipt;
+pub mod verify;
+pub mod vouched_keys;

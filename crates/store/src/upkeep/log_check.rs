@@ -1,0 +1,227 @@
+//! Checks files of the journal as their bytes come by: a copy of the log need lie nowhere to be believed.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use record::checkpoint::LogOrigin;
+use record::ids::{BoxId, Epoch};
+use record::tree::{Frontier, Hash};
+
+use crate::log::linked::link_group;
+use crate::log::scan::{PLAIN, SEALED};
+use crate::log::segment::{GROUP_BYTES_MAX, Group, HEADER_BYTES_MAX, SegmentHeader};
+
+/// Bytes that are consumed before the buffer is moved together.
+const CONSUMED_BYTES: usize = 1 << 20;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckedEpoch {
+    pub origin: LogOrigin,
+    /// Entries from the first one on that continue each other.
+    pub size: u64,
+    pub root: Hash,
+    pub whole: bool,
+}
+
+/// Checks all files of a journal, one after the other, each epoch's in the order of their names.
+#[derive(Debug, Default)]
+pub struct LogCheck {
+    epochs: BTreeMap<Epoch, EpochFiles>,
+    open: Option<(Epoch, SegmentInput)>,
+}
+
+#[derive(Debug, Default)]
+struct EpochFiles {
+    origin: Option<LogOrigin>,
+    at: Frontier,
+    damaged: bool,
+}
+
+impl LogCheck {
+    /// The file of this path comes now; whether it is one of a journal, whose bytes [`LogCheck::push`] wants.
+    ///
+    /// # Errors
+    /// No memory for what unpacks it.
+    pub fn begin_file(&mut self, path: &str) -> io::Result<bool> {
+        self.open = None;
+        let Some((epoch, name)) = path.strip_prefix("log/").and_then(|rest| rest.split_once('/')) else {
+            return Ok(false);
+        };
+        let Ok(epoch) = epoch.parse::<Epoch>() else { return Ok(false) };
+        let input = match (name.ends_with(SEALED), name.ends_with(PLAIN)) {
+            (true, _) => SegmentInput::sealed()?,
+            (_, true) => SegmentInput::Plain(GroupParser::default()),
+            (false, false) => return Ok(false),
+        };
+        self.epochs.entry(epoch).or_default();
+        self.open = Some((epoch, input));
+        Ok(true)
+    }
+
+    pub fn push(&mut self, bytes: &[u8]) {
+        if let Some((_, input)) = &mut self.open {
+            input.push(bytes);
+        }
+    }
+
+    pub fn end_file(&mut self) {
+        let Some((epoch, input)) = self.open.take() else { return };
+        let files = self.epochs.entry(epoch).or_default();
+        match input.finish() {
+            Some(ends) if ends.origin.epoch == epoch => files.add(&ends),
+            _ => files.damaged = true,
+        }
+    }
+
+    /// The epochs, oldest first; one of which no first line can be read is not among them.
+    pub fn epochs(&self) -> Vec<CheckedEpoch> {
+        let checked = |files: &EpochFiles| {
+            Some(CheckedEpoch {
+                origin: files.origin?,
+                size: files.at.size(),
+                root: files.at.root(),
+                whole: !files.damaged,
+            })
+        };
+        self.epochs.values().filter_map(checked).collect()
+    }
+
+    /// Whose log it is; `None` where no file says so, or two say different boxes.
+    pub fn box_id(&self) -> Option<BoxId> {
+        let mut boxes = self.epochs.values().filter_map(|files| Some(files.origin?.box_id));
+        let first = boxes.next()?;
+        boxes.all(|other| other == first).then_some(first)
+    }
+}
+
+impl EpochFiles {
+    fn add(&mut self, ends: &SegmentEnds) {
+        self.origin.get_or_insert(ends.origin);
+        // Where both forms of a segment are there, the second has nothing that the first had not.
+        if ends.after.size() <= self.at.size() && ends.before.size() < ends.after.size() {
+            return;
+        }
+        match self.origin == Some(ends.origin) && ends.before == self.at {
+            true => self.at = ends.after.clone(),
+            false => self.damaged = true,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct SegmentEnds {
+    origin: LogOrigin,
+    before: Frontier,
+    after: Frontier,
+}
+
+enum SegmentInput {
+    Plain(GroupParser),
+    Sealed { unpack: Box<zstd::stream::write::Decoder<'static, GroupParser>>, damaged: bool },
+}
+
+impl std::fmt::Debug for SegmentInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SegmentInput").finish_non_exhaustive()
+    }
+}
+
+impl SegmentInput {
+    fn sealed() -> io::Result<Self> {
+        let unpack = Box::new(zstd::stream::write::Decoder::new(GroupParser::default())?);
+        Ok(Self::Sealed { unpack, damaged: false })
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Plain(parser) => parser.push(bytes),
+            Self::Sealed { unpack, damaged } => *damaged |= unpack.write_all(bytes).is_err(),
+        }
+    }
+
+    fn finish(self) -> Option<SegmentEnds> {
+        match self {
+            Self::Plain(parser) => parser.finish(),
+            Self::Sealed { mut unpack, damaged } => {
+                let flushed = unpack.flush().is_ok() && !damaged;
+                unpack.into_inner().finish().filter(|_| flushed)
+            }
+        }
+    }
+}
+
+/// Reads a segment's first line and groups out of bytes that come in pieces.
+#[derive(Debug, Default)]
+struct GroupParser {
+    buffer: Vec<u8>,
+    at: usize,
+    ends: Option<SegmentEnds>,
+    /// Only zeros are to follow: they stand behind the last group of a segment that is not sealed.
+    zeros: bool,
+    damaged: bool,
+}
+
+impl GroupParser {
+    fn push(&mut self, bytes: &[u8]) {
+        if self.damaged {
+            return;
+        }
+        self.buffer.extend_from_slice(bytes);
+        self.parse(GROUP_BYTES_MAX.max(HEADER_BYTES_MAX));
+        if self.at >= CONSUMED_BYTES || self.at == self.buffer.len() {
+            self.buffer.drain(..self.at);
+            self.at = 0;
+        }
+    }
+
+    /// Takes what is there, as long as at least `least` bytes are: a group is no longer.
+    fn parse(&mut self, least: usize) {
+        while !self.damaged && self.at < self.buffer.len() && self.buffer.len() - self.at >= least {
+            let rest = &self.buffer[self.at..];
+            if self.zeros || (self.ends.is_some() && rest[0] == 0) {
+                self.zeros = true;
+                self.damaged = rest.iter().any(|byte| *byte != 0);
+                self.at = self.buffer.len();
+                return;
+            }
+            let used = match &mut self.ends {
+                None => SegmentHeader::parse(rest).map(|(header, used)| {
+                    let before = header.frontier;
+                    self.ends = Some(SegmentEnds { origin: header.origin, after: before.clone(), before });
+                    used
+                }),
+                Some(ends) => Group::parse(rest).and_then(|group| {
+                    ends.after = link_group(&ends.after, &group, &rest[..group.lines])?;
+                    Some(group.span)
+                }),
+            };
+            match used {
+                Some(used) => self.at += used,
+                None => self.damaged = true,
+            }
+        }
+        if self.damaged {
+            self.buffer = Vec::new();
+            self.at = 0;
+        }
+    }
+
+    fn finish(mut self) -> Option<SegmentEnds> {
+        self.parse(1);
+        self.ends.filter(|_| !self.damaged)
+    }
+}
+
+impl Write for GroupParser {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.push(bytes);
+        match self.damaged {
+            true => Err(io::ErrorKind::InvalidData.into()),
+            false => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

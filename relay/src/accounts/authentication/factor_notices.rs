@@ -1,0 +1,45 @@
+//! Tries at codes of a second step: counted, and whoever's are guessed at hears of it by mail.
+
+use service::attempts::ClientNetwork;
+
+use super::second_factor::{FactorError, SecondFactorService};
+use super::sign_in::{SignInError, SignInOrigin};
+use crate::accounts::credentials::lock_out::{AttemptOrigin, CountError, EmptyBucket};
+use crate::db::delivery::mails;
+use crate::db::{DbError, PlatformReason};
+use crate::mail::MailLetter;
+
+/// Whoever's codes are guessed at is told so no more often than this.
+const ONCE_MS: i64 = 24 * 3_600_000;
+
+impl SecondFactorService<'_> {
+    /// Counts a try at a code. Whoever has used theirs up is told: somebody has their password, or reads their mail.
+    pub(in crate::accounts) async fn count_code(
+        &self,
+        email: &str,
+        from: &AttemptOrigin,
+        origin: &SignInOrigin,
+    ) -> Result<(), FactorError> {
+        let now_ms = self.auth.clock.now_ms();
+        match self.auth.limits.count(self.auth.db, from, now_ms).await {
+            Err(CountError::Wait { until_ms, bucket }) if bucket != EmptyBucket::Network => {
+                self.warn_of_codes(email, origin, now_ms).await?;
+                Err(SignInError::Wait { until_ms, bucket }.into())
+            }
+            counted => Ok(counted.map_err(SignInError::from)?),
+        }
+    }
+
+    async fn warn_of_codes(&self, email: &str, origin: &SignInOrigin, now_ms: i64) -> Result<(), DbError> {
+        let letter = MailLetter::WrongCodes {
+            at_ms: now_ms,
+            network: ClientNetwork::of(origin.peer).to_string(),
+            link: format!("{}/forgot", self.auth.public_url),
+        };
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        if !mails::platform_was_made(&mut tx, letter.kind(), email, now_ms - ONCE_MS).await? {
+            self.auth.mail.post(&mut tx, None, email, &letter).await?;
+        }
+        tx.commit().await
+    }
+}

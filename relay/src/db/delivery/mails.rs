@@ -1,0 +1,77 @@
+//! Mails that are to leave, and those that left.
+
+use crate::db::{
+    AccountScope, DbError, PlatformConnection, SqlConnection, WriteConnection, exec, impl_from_row, opt,
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMail<'a> {
+    pub mail: &'a str,
+    pub account: Option<AccountScope>,
+    pub kind: &'static str,
+    pub address: &'a str,
+    pub body: &'a str,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct MailRow {
+    pub kind: String,
+    pub address: String,
+    pub body: String,
+    pub made_ms: i64,
+}
+
+impl_from_row!(MailRow { kind, address, body, made_ms });
+
+impl std::fmt::Debug for MailRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MailRow({})", self.kind)
+    }
+}
+
+pub async fn insert_mail(
+    conn: &mut impl SqlConnection,
+    new: &NewMail<'_>,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO mails (mail, account, kind, address, body, state, made_ms) \
+               VALUES ($1, $2, $3, $4, $5, 'wait', $6)";
+    let account = new.account.map(AccountScope::key);
+    let (address, body) = (new.address.to_owned(), new.body.to_owned());
+    exec!(conn, sql, new.mail.to_owned(), account, new.kind, address, body, now_ms).map(drop)
+}
+
+/// Whether such a mail was made for an address since a time.
+pub async fn platform_was_made(
+    conn: &mut PlatformConnection,
+    kind: &'static str,
+    address: &str,
+    since_ms: i64,
+) -> Result<bool, DbError> {
+    let sql = "SELECT COUNT(*) FROM mails WHERE made_ms > $1 AND kind = $2 AND address = $3";
+    Ok(opt!(conn, (i64,), sql, since_ms, kind, address.to_owned())?.is_some_and(|(count,)| count > 0))
+}
+
+pub async fn platform_find_waiting(
+    conn: &mut PlatformConnection,
+    mail: &str,
+) -> Result<Option<MailRow>, DbError> {
+    let sql = "SELECT kind, address, body, made_ms FROM mails WHERE mail = $1 AND state = 'wait'";
+    opt!(conn, MailRow, sql, mail.to_owned())
+}
+
+/// Keeps what became of a mail: it left, or never will (`error`). What it said is not kept: it may have a link in it.
+pub async fn settle_mail(
+    conn: &mut WriteConnection,
+    mail: &str,
+    error: Option<&str>,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "UPDATE mails SET state = $1, error = $2, sent_ms = $3, body = '{}' WHERE mail = $4 AND state = 'wait'";
+    let (state, sent_ms) = if error.is_some() { ("failed", None) } else { ("sent", Some(now_ms)) };
+    exec!(conn, sql, state, error.map(str::to_owned), sent_ms, mail.to_owned()).map(drop)
+}
+
+pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
+    exec!(conn, "DELETE FROM mails WHERE made_ms < $1", before_ms)
+}

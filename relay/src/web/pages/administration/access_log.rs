@@ -1,0 +1,630 @@
+//! Who signed in, what admins and the operator did, and what was denied to whom: the newest first.
+
+use std::collections::HashMap;
+
+use ::web::answer::Page;
+use ::web::argument::LenientQuery;
+use ::web::error::HttpError;
+use askama::Template;
+use axum::extract::State;
+use record::kinds::CivilDay;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use words::SafeHtml;
+
+use crate::accounts::AccountUser;
+use crate::accounts::members::member_grant::GrantText;
+use crate::accounts::permission::Permission;
+use crate::accounts::records::access_log::{AccessActor, AccessOutcome, DenialReason, SessionDetail};
+use crate::db::access_log::audit::{AuditFilter, AuditRow, list_acts};
+use crate::db::facility::facility_now::list_names;
+use crate::db::facility::regions::list_regions;
+use crate::db::{DbError, ScopedConnection};
+use crate::web::WebContext;
+use crate::web::access::{MemberCaller, ReadAccess};
+use crate::web::http_error::encode_parameter;
+use crate::web::layout::{NavSection, PageLayout};
+use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, role_name};
+use crate::web::words::AccessWords;
+
+const NAMES_MAX: usize = 10;
+const ROWS: usize = 50;
+const DAY_MS: i64 = 86_400_000;
+const WHO_CHARS_MAX: usize = 120;
+
+struct AccessView {
+    at: SafeHtml,
+    who: String,
+    /// What they did or tried: `Tried to open People`.
+    deed: String,
+    about: String,
+    /// The facility's name, of what is one facility's.
+    place: Option<String>,
+    outcome: StatusBadge,
+    times: Option<String>,
+}
+
+struct OutcomeOption {
+    key: &'static str,
+    words: String,
+    is_chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "administration/access_log.html")]
+struct AccessPage {
+    shell: PageLayout,
+    w: AccessWords,
+    lead: String,
+    search: AccessSearch,
+    outcomes: Vec<OutcomeOption>,
+    is_filtered: bool,
+    caption: String,
+    rows: Vec<AccessView>,
+    older: Option<String>,
+    newest: Option<String>,
+    may_export: bool,
+    csrf: String,
+}
+
+/// What the address carries.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct AccessLogParams {
+    /// Rows before the one with this number.
+    before: String,
+    /// A part of who it was.
+    who: String,
+    /// `done` or `denied`.
+    outcome: String,
+    /// The first day in UTC, `YYYY-MM-DD`.
+    from: String,
+    /// The last day.
+    to: String,
+}
+
+/// Which rows somebody wants to see, as far as that can be read; what cannot is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct AccessSearch {
+    who: String,
+    outcome: String,
+    from: String,
+    to: String,
+}
+
+impl AccessSearch {
+    pub(crate) fn read(who: &str, outcome: &str, from: &str, to: &str) -> Self {
+        fn read_day(text: &str) -> String {
+            text.parse::<CivilDay>().map(|day| day.to_string()).unwrap_or_default()
+        }
+        let is_outcome = OUTCOMES.iter().any(|known| known.word() == outcome);
+        Self {
+            who: who.trim().chars().filter(|c| !c.is_control()).take(WHO_CHARS_MAX).collect(),
+            outcome: if is_outcome { outcome.to_owned() } else { String::new() },
+            from: read_day(from),
+            to: read_day(to),
+        }
+    }
+
+    fn is_backwards(&self) -> bool {
+        !self.from.is_empty() && !self.to.is_empty() && self.from > self.to
+    }
+
+    pub(crate) fn filter(&self) -> AuditFilter {
+        fn day_begin(text: &str) -> Option<i64> {
+            text.parse::<CivilDay>().ok().map(|day| i64::from(day.number()) * DAY_MS)
+        }
+        let all = AuditFilter::default();
+        AuditFilter {
+            who: self.who.clone(),
+            outcome: self.outcome.clone(),
+            from_ms: day_begin(&self.from).unwrap_or(all.from_ms),
+            until_ms: day_begin(&self.to).map_or(all.until_ms, |ms| ms + DAY_MS),
+        }
+    }
+
+    /// The same as `name=value`, without what is not search.
+    pub(crate) fn pairs(&self) -> Vec<(&'static str, &str)> {
+        let all = [("who", &self.who), ("outcome", &self.outcome), ("from", &self.from), ("to", &self.to)];
+        let search = all.into_iter().filter(|(_, value)| !value.is_empty());
+        search.map(|(name, value)| (name, value.as_str())).collect()
+    }
+
+    /// The address of the page with these rows; of those before this number.
+    pub(crate) fn href(&self, before_n: Option<i64>) -> String {
+        let before = before_n.map(|n| format!("before={n}"));
+        let pairs =
+            self.pairs().into_iter().map(|(name, value)| format!("{name}={}", encode_parameter(value)));
+        let all: Vec<String> = before.into_iter().chain(pairs).collect();
+        if all.is_empty() { PATH.to_owned() } else { format!("{PATH}?{}", all.join("&")) }
+    }
+}
+
+pub(crate) const PATH: &str = "/app/access";
+const OUTCOMES: [AccessOutcome; 2] = [AccessOutcome::Done, AccessOutcome::Denied];
+
+/// `GET /app/access`.
+pub(crate) async fn show(
+    visitor: MemberCaller<ReadAccess>,
+    State(web): State<WebContext>,
+    LenientQuery(params): LenientQuery<AccessLogParams>,
+) -> Result<Page, HttpError> {
+    let search = AccessSearch::read(&params.who, &params.outcome, &params.from, &params.to);
+    let before: Option<i64> = params.before.parse().ok();
+    let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
+    let mut conn = web.db.read(visitor.reads).await?;
+    let mut rows = list_acts(&mut conn, &search.filter(), before.unwrap_or(i64::MAX), limit).await?;
+    let places = load_place_names(&mut conn, &visitor).await?;
+    drop(conn);
+    let has_older = rows.len() > ROWS;
+    rows.truncate(ROWS);
+    let older = rows.last().filter(|_| has_older).map(|row| search.href(Some(row.n)));
+    let wall = LocalTime::new(web.now_ms(), "UTC");
+    let w: AccessWords = wall.words();
+    let is_limited = visitor.reads.is_limited();
+    let is_filtered = !search.pairs().is_empty();
+    let view = AccessPage {
+        shell: PageLayout::signed_in(w.access_title(), NavSection::AccessLog, &visitor),
+        w,
+        lead: if is_limited { w.access_lead_limited() } else { w.access_lead() },
+        outcomes: list_outcomes(w, &search.outcome),
+        is_filtered,
+        caption: list_caption(w, before.is_none(), is_filtered),
+        rows: rows.iter().map(|row| access_view(row, &places, &wall)).collect(),
+        older,
+        newest: before.map(|_| search.href(None)),
+        may_export: visitor.role.holds(Permission::ExportAccess) && !is_limited,
+        csrf: visitor.token.csrf(),
+        search,
+    };
+    Page::draw(&view)
+}
+
+/// Names of facilities and regions, by their ids, as far as they are for whoever looks.
+struct PlaceNames {
+    names: HashMap<String, String>,
+    has_regions: bool,
+}
+
+async fn load_place_names(conn: &mut ScopedConnection, visitor: &AccountUser) -> Result<PlaceNames, DbError> {
+    let facilities = list_names(conn).await?.into_iter().map(|place| (place.facility, place.name));
+    let mut names: HashMap<String, String> = facilities.collect();
+    let has_regions = !visitor.reads.is_limited();
+    if has_regions {
+        names.extend(list_regions(conn).await?.into_iter().map(|row| (row.region, row.name)));
+    }
+    Ok(PlaceNames { names, has_regions })
+}
+
+fn list_outcomes(w: AccessWords, chosen: &str) -> Vec<OutcomeOption> {
+    let any = OutcomeOption { key: "", words: w.access_either(), is_chosen: chosen.is_empty() };
+    std::iter::once(any)
+        .chain(OUTCOMES.map(|outcome: AccessOutcome| OutcomeOption {
+            key: outcome.word(),
+            words: outcome_text(w, outcome),
+            is_chosen: chosen == outcome.word(),
+        }))
+        .collect()
+}
+
+fn list_caption(w: AccessWords, is_newest: bool, is_filtered: bool) -> String {
+    match (is_newest, is_filtered) {
+        (true, false) => w.access_newest_first(),
+        (true, true) => w.access_found_first(),
+        (false, false) => w.access_older(),
+        (false, true) => w.access_found_older(),
+    }
+}
+
+pub(crate) fn outcome_text(w: AccessWords, outcome: AccessOutcome) -> String {
+    match outcome {
+        AccessOutcome::Done => w.access_done(),
+        AccessOutcome::Denied => w.access_denied(),
+    }
+}
+
+pub(crate) fn row_outcome(row: &AuditRow) -> AccessOutcome {
+    if row.outcome == AccessOutcome::Denied.word() { AccessOutcome::Denied } else { AccessOutcome::Done }
+}
+
+fn access_view(row: &AuditRow, places: &PlaceNames, wall: &LocalTime) -> AccessView {
+    let w: AccessWords = wall.words();
+    let outcome = row_outcome(row);
+    let tone = match outcome {
+        AccessOutcome::Done => BadgeTone::Ok,
+        AccessOutcome::Denied => BadgeTone::Late,
+    };
+    let place = row.facility.as_ref().and_then(|facility| places.names.get(facility));
+    // What such a row is about is a region's name.
+    let is_hidden = !places.has_regions && matches!(row.act.as_str(), "region join" | "region leave");
+    // Of what names it already it is said once.
+    let place = place.filter(|name| is_hidden || **name != row.about).cloned();
+    // Its name says more than its id.
+    let about = match &place {
+        _ if is_hidden => String::new(),
+        Some(_) if row.facility.as_ref() == Some(&row.about) => String::new(),
+        _ => GrantText::read(&row.act, &row.about)
+            .map_or_else(|| subject_text(w, row), |grant| grant_words(&grant, &places.names, wall)),
+    };
+    AccessView {
+        at: wall.clock(row.at_ms),
+        who: actor_text(w, &row.who),
+        deed: deed_text(w, row),
+        about,
+        place,
+        outcome: StatusBadge::new(tone, outcome_text(w, outcome)),
+        times: (row.times != 1).then(|| w.access_times(row.times)),
+    }
+}
+
+/// What somebody became: the role, and which places they see, by the names that those have now.
+fn grant_words(grant: &GrantText<'_>, places: &HashMap<String, String>, wall: &LocalTime) -> String {
+    let w: AccessWords = wall.words();
+    let role = role_name(wall.words(), Some(grant.role));
+    let sees = match &grant.places {
+        None => w.access_grant_all(),
+        Some(ids) if ids.is_empty() => w.access_grant_none(),
+        Some(ids) if ids.len() > NAMES_MAX => w.access_grant_many(ids.len()),
+        Some(ids) => {
+            let names = ids.iter().map(|id| places.get(*id).map_or(*id, String::as_str));
+            names.collect::<Vec<_>>().join(", ")
+        }
+    };
+    let whose = grant.email.map(|email| format!("{email}: ")).unwrap_or_default();
+    format!("{whose}{role}; {}", w.access_grant_sees(sees))
+}
+
+pub(crate) fn actor_text(w: AccessWords, key: &str) -> String {
+    match AccessActor::of_key(key) {
+        AccessActor::Operator => w.access_operator(),
+        AccessActor::Program { token_id, name } => w.access_program(token_id, name),
+        AccessActor::Person(email) => email,
+    }
+}
+
+/// What it was about: why it was denied, from which device; or a name as it was recorded.
+pub(crate) fn subject_text(w: AccessWords, row: &AuditRow) -> String {
+    let is_denied = row_outcome(row) == AccessOutcome::Denied;
+    let reason = DenialReason::ALL.into_iter().find(|reason| is_denied && reason.key() == row.about);
+    if let Some(reason) = reason {
+        return w.access_reason(reason.key());
+    }
+    // Names of people and programs may be anything; those acts have none.
+    let has_detail =
+        matches!(act_key(&row.act), "sign-in" | "second-step" | "sign-out" | "passkey-sign-in" | "passkey");
+    let detail = has_detail.then(|| SessionDetail::of_key(&row.about));
+    match (detail.flatten(), is_denied) {
+        (Some(SessionDetail::KnownDevice), true) if row.act == "passkey" => w.access_known_device(),
+        (Some(SessionDetail::NewDevice(network)), true) if row.act == "passkey" => {
+            w.access_new_device(network)
+        }
+        (Some(SessionDetail::KnownDevice), true) if row.act == "second step" => w.access_known_device_code(),
+        (Some(SessionDetail::NewDevice(network)), true) if row.act == "second step" => {
+            w.access_new_device_code(network)
+        }
+        (Some(SessionDetail::KnownDevice), false) => w.access_known_device(),
+        (Some(SessionDetail::KnownDevice), true) => w.access_known_device_wrong(),
+        (Some(SessionDetail::NewDevice(network)), false) => w.access_new_device(network),
+        (Some(SessionDetail::NewDevice(network)), true) => w.access_new_device_wrong(network),
+        (Some(SessionDetail::ThisDevice), _) => w.access_this_device(),
+        (Some(SessionDetail::OtherDevice), _) => w.access_other_device(),
+        (Some(SessionDetail::EveryDevice), _) => w.access_every_device(),
+        (None, _) => row.about.clone(),
+    }
+}
+
+pub(crate) fn deed_text(w: AccessWords, row: &AuditRow) -> String {
+    act_text(w, &row.act, row_outcome(row) == AccessOutcome::Denied)
+}
+
+/// What somebody did or tried. A method and a route are for the record; nobody has to read one.
+fn act_text(w: AccessWords, act: &str, is_denied: bool) -> String {
+    if is_denied { w.access_tried(act_key(act)) } else { w.access_did(act_key(act)) }
+}
+
+/// An act of the log as the messages call it: a command, or method and route.
+fn act_key(act: &str) -> &'static str {
+    match act {
+        "sign in" | "POST /login" => "sign-in",
+        "second step" | "POST /second-step" => "second-step",
+        "confirm password" => "confirm-password",
+        "passkey sign in" => "passkey-sign-in",
+        "passkey" => "passkey",
+        "passkey copy" => "passkey-copy",
+        "passkey add" | "POST /app/me/passkeys" | "POST /app/me/passkeys/new" => "passkey-add",
+        "passkey remove" => "passkey-remove",
+        "sign out" | "POST /logout" => "sign-out",
+        "account create" => "account-create",
+        "admin create" => "admin-create",
+        "admin import" => "admin-import",
+        "admin set-password" => "admin-set-password",
+        "admin forget-factors" => "admin-forget-factors",
+        "admin sign-out" => "admin-sign-out",
+        "admin disable" => "admin-disable",
+        "admin enable" => "admin-enable",
+        "invite" | "POST /app/people" => "invite",
+        "invitation revoke" | "POST /app/people/invitations/{invited}" => "invitation-revoke",
+        "join" => "join",
+        "member change" | "POST /app/people/{user}/terms" => "member-change",
+        "account hand-over" => "hand-over",
+        "region create" | "POST /app/regions" => "region-create",
+        "region change" | "POST /app/regions/{region}" => "region-change",
+        "region join" => "region-join",
+        "region leave" => "region-leave",
+        "region delete" => "region-delete",
+        "GET /app/regions" => "page",
+        "password reset" => "password-reset",
+        "password change" | "POST /app/me/password" => "password-change",
+        "POST /app/me/sessions/{session}" => "sign-out",
+        "POST /app/me/account" | "GET /app/me/factors/new" => "page",
+        "second factor add" | "POST /app/me/factors" => "factor-add",
+        "second factor remove" | "POST /app/me/factors/{factor}" => "factor-remove",
+        "recovery codes renew" | "POST /app/me/factors/codes" => "codes-renew",
+        "second factor demand" | "POST /app/second-factor" => "factor-demand",
+        "second factor leave" => "factor-leave",
+        "facility create" | "POST /app/facilities" | "POST /api/v1/facilities" => "facility-create",
+        "facility close" | "POST /app/facilities/{facility}" => "facility-close",
+        "facility change" | "PATCH /api/v1/facilities/{facility}" => "facility-change",
+        "facility open" => "facility-open",
+        "GET /app/facilities" => "page",
+        "token create" | "POST /app/programs" => "token-create",
+        "token revoke" | "POST /app/programs/{token}" => "token-revoke",
+        "jobs retry" | "POST /app/platform/jobs/{job}" => "jobs-retry",
+        "GET /app/platform" | "GET /app/compare" | "GET /app/gaps" | "GET /app/f/{facility}/gaps" => "page",
+        "access-log export" | "POST /app/access/export" => "access-export",
+        "GET /app/people" => "people",
+        "GET /app/people/{user}" => "person",
+        "POST /app/people/{user}" => "person-change",
+        "GET /app/programs" => "programs",
+        "GET /app/programs/{token}" => "program",
+        "GET /app/access" => "access-log",
+        "GET /app/proof/{box_id}/{epoch}/{seq}" => "proof",
+        "GET /photos/{photo}" => "photo",
+        "GET /app/f/{facility}"
+        | "GET /app/f/{facility}/equipment"
+        | "GET /app/f/{facility}/e/{tag}"
+        | "GET /app/f/{facility}/labels"
+        | "GET /app/f/{facility}/labels.pdf" => "facility",
+        act => oidc_key(act).or_else(|| webhook_key(act)).unwrap_or_else(|| fleet_key(act)),
+    }
+}
+
+fn fleet_key(act: &str) -> &'static str {
+    match act {
+        "claim-file create" | "POST /app/boxes/add" => "claim-file-create",
+        "claim-file replace" | "POST /app/boxes/{box_id}/replace" => "claim-file-replace",
+        "box release" => "box-release",
+        "box revoke" => "box-revoke",
+        "box rename" | "POST /app/boxes/{box_id}/name" => "box-rename",
+        "box quarantine" => "box-quarantine",
+        "box replace" => "box-replace",
+        "POST /app/boxes/{box_id}" => "box-change",
+        "GET /app/boxes/{box_id}" | "GET /app/boxes/{box_id}/replace" => "boxes",
+        "box claim-again" => "box-claim-again",
+        "box epoch admit" => "epoch-admit",
+        "box epoch forget" => "epoch-forget",
+        "GET /app/boxes/add" => "box-add",
+        "GET /app/boxes" => "boxes",
+        "GET /app/boxes/{box_id}/evidence/{evidence}" => "evidence",
+        "facility place" | "POST /app/facilities/{facility}/place" => "facility-place",
+        "GET /app/facilities/{facility}/place" | "GET /app/map" => "page",
+        "account brand" | "POST /app/brand" => "account-brand",
+        "factor rename" => "factor-rename",
+        "account logo" | "POST /app/brand/logo" => "account-logo",
+        "account slug" => "account-slug",
+        "GET /app/brand" => "page",
+        read => read_key(read),
+    }
+}
+
+fn oidc_key(act: &str) -> Option<&'static str> {
+    Some(match act {
+        "oidc sign-in" => "oidc-sign-in",
+        "oidc join" => "oidc-join",
+        "oidc link" | "POST /app/me/identities" => "oidc-link",
+        "oidc unlink" | "POST /app/me/identities/{identity}" => "oidc-unlink",
+        "oidc provider add" | "POST /app/sign-in" => "oidc-provider-add",
+        "oidc provider change" | "POST /app/sign-in/{provider}" => "oidc-provider-change",
+        "oidc provider remove" => "oidc-provider-remove",
+        "oidc domain add" => "oidc-domain-add",
+        "oidc domain prove" => "oidc-domain-prove",
+        "oidc domain remove" => "oidc-domain-remove",
+        "oidc group add" => "oidc-group-add",
+        "oidc group remove" => "oidc-group-remove",
+        "oidc enforce" => "oidc-enforce",
+        "oidc leave" => "oidc-leave",
+        "GET /app/sign-in" => "page",
+        _ => return None,
+    })
+}
+
+fn webhook_key(act: &str) -> Option<&'static str> {
+    Some(match act {
+        "webhook add" | "POST /app/webhooks" => "webhook-add",
+        "webhook rotate" | "POST /app/webhooks/{webhook}/secret" => "webhook-rotate",
+        "webhook pause" => "webhook-pause",
+        "webhook resume" => "webhook-resume",
+        "webhook remove" => "webhook-remove",
+        "webhook send" | "POST /app/webhooks/{webhook}/deliveries/{delivery}" => "webhook-send",
+        "POST /app/webhooks/{webhook}" => "webhook-change",
+        "GET /app/webhooks"
+        | "GET /app/webhooks/{webhook}"
+        | "GET /app/webhooks/{webhook}/deliveries/{delivery}" => "page",
+        _ => return None,
+    })
+}
+
+/// The same of what only reads, and is in the log where it was denied.
+fn read_key(act: &str) -> &'static str {
+    match act {
+        "GET /app"
+        | "GET /app/"
+        | "GET /app/me"
+        | "GET /live"
+        | "GET /app/support"
+        | "GET /app/platform/accounts/{account}"
+        | "GET /app/platform/notices"
+        | "GET /app/platform/records"
+        | "POST /app/notices/{notice}" => "page",
+        "GET /api/v1/equipment"
+        | "GET /api/v1/cleanings"
+        | "GET /api/v1/compliance"
+        | "GET /api/v1/log"
+        | "GET /api/v1/checkpoint"
+        | "GET /api/v1/key"
+        | "GET /api/v1/proof/{seq}"
+        | "GET /api/v1/facilities"
+        | "GET /api/v1/facilities/{facility}"
+        | "GET /api/v1/facilities/{facility}/equipment/{tag}"
+        | "GET /api/v1/boxes"
+        | "GET /api/v1/boxes/{box_id}"
+        | "GET /api/v1/cleanings/{box_id}/{epoch}/{seq}"
+        | "GET /api/equipment/"
+        | "GET /api/equipment/{item}/"
+        | "POST /api/equipment/{item}/generate-qr/"
+        | "GET /api/cleaning-logs/"
+        | "GET /api/cleaning-logs/{cleaning}/"
+        | "GET /api/facilities/"
+        | "GET /api/facilities/{facility}/"
+        | "GET /api/facilities/{facility}/compliance/" => "api-read",
+        "POST /api/cleaning-logs/" | "POST /api/register-cleaning/{scanned}/" => "api-record",
+        "POST /api/equipment/"
+        | "PUT /api/equipment/{item}/"
+        | "PATCH /api/equipment/{item}/"
+        | "DELETE /api/equipment/{item}/" => "api-equipment",
+        _ => platform_key(act),
+    }
+}
+
+fn platform_key(act: &str) -> &'static str {
+    match act {
+        "support grant" | "POST /app/support" => "support-grant",
+        "support end" | "POST /app/support/{grant}" => "support-end",
+        "support open" | "POST /app/platform/accounts/{account}" => "support-open",
+        "support break-glass" => "support-glass",
+        "support look" => "support-look",
+        "support leave" | "POST /app/leave" => "support-leave",
+        "switch" | "POST /app/platform/switches" => "switch",
+        "records look" => "records-look",
+        "announce" | "POST /app/platform/notices" => "announce",
+        "announcement end" | "POST /app/platform/notices/{announcement}" => "announce-end",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::web::route::Access;
+
+    use super::*;
+    use crate::accounts::members::people::PersonAct;
+    use crate::web::routes::build_table;
+    use crate::web::words::open_words;
+
+    #[test]
+    fn what_somebody_asks_for_is_read_as_far_as_it_can_be() {
+        let search = AccessSearch::read(" a%b\u{7} ", "denied", "2026-11-20", "2026-11-21");
+        let filter = search.filter();
+        assert_eq!((filter.who.as_str(), filter.outcome.as_str()), ("a%b", "denied"));
+        assert_eq!(filter.until_ms - filter.from_ms, 2 * DAY_MS, "both days");
+        assert_eq!(
+            search.href(Some(7)),
+            "/app/access?before=7&who=a%25b&outcome=denied&from=2026-11-20&to=2026-11-21"
+        );
+        let nothing = AccessSearch::read("", "x", "2026-02-30", "yesterday");
+        assert_eq!((nothing.filter(), nothing.href(None).as_str()), (AuditFilter::default(), PATH));
+    }
+
+    #[test]
+    fn acts_are_told_in_words() {
+        let deed = |act, is_denied| act_text(open_words(), act, is_denied);
+        assert_eq!(deed("sign in", false), "Signed in");
+        assert_eq!(deed("sign in", true), "Tried to sign in");
+        assert_ne!(deed("box claim-again", false), deed("", false));
+        assert_eq!(deed("GET /app/people", true), "Tried to open People");
+        assert_eq!(deed("POST /app/people/{user}", true), "Tried to change a person");
+        assert_eq!(deed("GET /api/v1/equipment", true), "Tried to read through the API");
+        for act in [PersonAct::SignOut, PersonAct::Disable, PersonAct::Enable] {
+            assert_ne!(deed(act.word(), false), deed("", false), "{}", act.word());
+        }
+    }
+
+    #[test]
+    fn every_guarded_route_has_words() {
+        let (table, w) = (build_table().unwrap(), open_words());
+        let guarded = table.rows().iter().map(|row| &row.route).filter(|route| route.access != Access::Open);
+        for route in guarded {
+            let act = format!("{} {}", route.method, route.path);
+            assert_ne!(act_text(w, &act, true), act_text(w, "", true), "{act} has no words");
+        }
+    }
+
+    #[test]
+    fn people_programs_and_the_operator_are_distinct() {
+        let program = AccessActor::Program { token_id: "ABCDEFGH".into(), name: "Data (old) export".into() };
+        for (actor, words) in [
+            (program, "program Data (old) export (ABCDEFGH)"),
+            (AccessActor::Operator, "operator"),
+            (AccessActor::Person("ana@linden.example".into()), "ana@linden.example"),
+        ] {
+            assert_eq!(AccessActor::of_key(&actor.to_string()), actor);
+            assert_eq!(actor_text(open_words(), &actor.to_string()), words);
+        }
+    }
+
+    #[test]
+    fn rows_of_earlier_versions_name_their_program_or_stay_as_they_are() {
+        for (earlier, words) in [
+            ("program Linden warehouse (ABCDEFGH)", "program Linden warehouse (ABCDEFGH)"),
+            ("program cmms (ABCDEFGH)", "program cmms (ABCDEFGH)"),
+            ("program Data (old) export (ABCDEFGH)", "program Data (old) export (ABCDEFGH)"),
+            ("program  (ABCDEFGH)", "program  (ABCDEFGH)"),
+            ("program Linden warehouse", "program Linden warehouse"),
+            ("program", "program"),
+            ("program Linden warehouse (gone)", "program Linden warehouse (gone)"),
+        ] {
+            assert_eq!(actor_text(open_words(), earlier), words);
+        }
+        let named = AccessActor::Program { token_id: "ABCDEFGH".into(), name: "Linden warehouse".into() };
+        assert_eq!(AccessActor::of_key("program Linden warehouse (ABCDEFGH)"), named);
+        assert_eq!(AccessActor::of_key("program ABCDEFGH Linden warehouse"), named);
+    }
+
+    #[test]
+    fn every_reason_has_words_and_names_stay_names() {
+        let about = |act: &str, text: &str, is_denied: bool| {
+            subject_text(
+                open_words(),
+                &AuditRow {
+                    n: 1,
+                    at_ms: 0,
+                    last_ms: 0,
+                    times: 1,
+                    who: String::new(),
+                    act: act.into(),
+                    about: text.into(),
+                    facility: None,
+                    outcome: if is_denied { "denied".into() } else { "done".into() },
+                },
+            )
+        };
+        let mut all = std::collections::BTreeSet::new();
+        for reason in DenialReason::ALL {
+            assert!(all.insert(about("GET /app/people", reason.key(), true)), "{reason:?}");
+        }
+        for (detail, words) in [
+            (SessionDetail::KnownDevice, "A device of theirs"),
+            (SessionDetail::NewDevice("192.0.2.7".into()), "A new device in 192.0.2.7"),
+            (SessionDetail::ThisDevice, "On this device"),
+            (SessionDetail::OtherDevice, "On another device"),
+            (SessionDetail::EveryDevice, "On every device"),
+        ] {
+            assert_eq!(about("sign in", &detail.to_string(), false), words);
+        }
+        assert_eq!(about("token create", "this-device", false), "this-device");
+        assert_eq!(
+            about("sign in", "new-device 192.0.2.7", true),
+            "Wrong password, a new device in 192.0.2.7"
+        );
+    }
+}

@@ -1,0 +1,10 @@
+//! What an account's admins set up and look through.
+
+pub(crate) mod access_export;
+pub(crate) mod access_log;
+pub(crate) mod brand;
+pub(crate) mod people;
+pub(crate) mod programs;
+pub(crate) mod providers;
+pub(crate) mod support;
+pub(crate) mod webhooks;

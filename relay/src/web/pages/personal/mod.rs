@@ -1,0 +1,7 @@
+//! The pages of whoever is signed in, about themselves.
+
+pub(crate) mod factors;
+pub(crate) mod identities;
+pub(crate) mod me;
+pub(crate) mod notices;
+pub(crate) mod passkeys;

@@ -1,0 +1,8 @@
+//! Programs that ask, and those that are told.
+
+pub(super) mod old_app;
+pub(super) mod programs;
+pub(super) mod programs_api;
+pub(super) mod races;
+pub(super) mod shape;
+pub(super) mod webhooks;
