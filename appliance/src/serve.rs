@@ -10,6 +10,7 @@ mod sockets;
 mod upkeep;
 
 pub(crate) use self::optional_parts::route_sources;
+use self::optional_parts::{open_printing, start_uplink};
 #[cfg(test)]
 pub(crate) use self::upkeep::save_contact_timers;
 
@@ -277,8 +278,7 @@ async fn start_box(
     let phones = open_reminders(seams, &store);
     let photos = optional_parts::open_photos(seams, &store, photo_settings(program, settings, data)?);
     let (outcomes, printed) = mpsc::channel(64);
-    let printing =
-        Arc::new(optional_parts::open_printing(seams, settings, data, &store, &identity, &outcomes)?);
+    let printing = Arc::new(open_printing(seams, settings, data, &store, &identity, &outcomes)?);
     let results = prints::record_results(store.clone(), printing.clone(), seams.random.clone(), printed);
     let mut tasks = vec![tokio::spawn(results)];
     let plain = sockets::take_plain(settings, early).await?;
@@ -289,8 +289,7 @@ async fn start_box(
     let (plain_addr, secure_addr) = (bound.plain_addr()?, bound.secure_addr()?);
     let restart_request = watch::Sender::new(false);
     let parts = (&store, &photos, &printing);
-    let uplink =
-        Arc::new(optional_parts::start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
+    let uplink = Arc::new(start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
     let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
     let parts = optional_parts::RoomParts { store: &store, photos: &photos };

@@ -18,7 +18,7 @@ pub(crate) struct MarkedPhoto {
 
 /// One for each place, and for each format one with all of them.
 pub(crate) fn marked_photos() -> Vec<MarkedPhoto> {
-    fn photo(place: &'static str, bytes: Vec<u8>) -> MarkedPhoto {
+    fn mark_photo(place: &'static str, bytes: Vec<u8>) -> MarkedPhoto {
         MarkedPhoto { place, bytes }
     }
     let segments = jpeg_segments();
@@ -26,13 +26,19 @@ pub(crate) fn marked_photos() -> Vec<MarkedPhoto> {
     let parts = webp_chunks();
     let mut all: Vec<MarkedPhoto> = segments
         .iter()
-        .map(|(place, segment)| photo(place, with_segments(std::slice::from_ref(segment))))
-        .chain(chunks.iter().map(|(place, chunk)| photo(place, with_png_chunks(std::slice::from_ref(chunk)))))
-        .chain(parts.iter().map(|(place, part)| photo(place, with_webp_chunks(std::slice::from_ref(part)))))
+        .map(|(place, segment)| mark_photo(place, with_segments(std::slice::from_ref(segment))))
+        .chain(
+            chunks
+                .iter()
+                .map(|(place, chunk)| mark_photo(place, with_png_chunks(std::slice::from_ref(chunk)))),
+        )
+        .chain(
+            parts.iter().map(|(place, part)| mark_photo(place, with_webp_chunks(std::slice::from_ref(part)))),
+        )
         .collect();
-    all.push(photo("all of a JPEG", with_segments(&segments.map(|(_, segment)| segment))));
-    all.push(photo("all of a PNG", with_png_chunks(&chunks.map(|(_, chunk)| chunk))));
-    all.push(photo("all of a WebP", with_webp_chunks(&parts.map(|(_, part)| part))));
+    all.push(mark_photo("all of a JPEG", with_segments(&segments.map(|(_, segment)| segment))));
+    all.push(mark_photo("all of a PNG", with_png_chunks(&chunks.map(|(_, chunk)| chunk))));
+    all.push(mark_photo("all of a WebP", with_webp_chunks(&parts.map(|(_, part)| part))));
     assert!(all.iter().all(|photo| has_mark(&photo.bytes)));
     all
 }

@@ -131,14 +131,10 @@ fn make_drafts(
             records::problem::close_of_item(item, Some(&ProblemOutcome::Retired), view, drafts)?;
             equipment::items::retire_item(item, reason, drafts)
         }
-        Command::SuspendEquipment { tag, reason, back, seen } => equipment::items::suspend_item(
-            in_use_over(view, *tag, *seen)?,
-            reason,
-            *back,
-            *seen,
-            view,
-            drafts,
-        ),
+        Command::SuspendEquipment { tag, reason, back, seen } => {
+            let item = in_use_over(view, *tag, *seen)?;
+            equipment::items::suspend_item(item, reason, *back, *seen, view, drafts)
+        }
         Command::ResumeEquipment { tag, closing, seen } => {
             let item = in_use_over(view, *tag, *seen)?;
             equipment::items::resume_item(item, closing, view, drafts)
@@ -186,11 +182,14 @@ fn make_drafts(
             facility::directive::settle_directive(settled, drafts);
             Ok(())
         }
-        Command::Note(event) => {
-            drafts.push(event.as_ref().clone(), Vec::new());
-            Ok(())
-        }
+        Command::Note(event) => note_event(event, drafts),
     }
+}
+
+/// What the box itself has to say: nothing refuses it.
+fn note_event(event: &Event, drafts: &mut Drafts<'_>) -> Result<(), CommandRefusal> {
+    drafts.push(event.clone(), Vec::new());
+    Ok(())
 }
 
 fn record_reprint(

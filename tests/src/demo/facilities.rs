@@ -204,7 +204,7 @@ fn items_of(wards: &[(&str, usize)], prefix: &str, met_percent: u64) -> Vec<Demo
     items.collect()
 }
 
-fn at(times: &[(u8, u8)]) -> Schedule {
+fn schedule_at(times: &[(u8, u8)]) -> Schedule {
     Schedule::every_day_at(times.iter().map(|&(hour, minute)| TimeOfDay { hour, minute }).collect())
 }
 
@@ -233,7 +233,7 @@ fn items() -> Vec<DemoItem> {
             "ICU East, bed 14",
             Noncritical,
             Optional,
-            at(&[(7, 0), (19, 0)]),
+            schedule_at(&[(7, 0), (19, 0)]),
             97,
         ),
         item(
@@ -243,7 +243,7 @@ fn items() -> Vec<DemoItem> {
             "ICU East, bed 15",
             Noncritical,
             Optional,
-            at(&[(7, 0), (19, 0)]),
+            schedule_at(&[(7, 0), (19, 0)]),
             88,
         ),
         item(
@@ -303,7 +303,7 @@ fn items() -> Vec<DemoItem> {
             "Emergency, triage 2",
             Noncritical,
             Optional,
-            at(&[(7, 0), (19, 0)]),
+            schedule_at(&[(7, 0), (19, 0)]),
             94,
         ),
         item(

@@ -35,7 +35,14 @@ pub(super) fn staff(facility: &DemoFacility) -> Vec<Command> {
 }
 
 pub(super) fn protocols() -> Vec<Command> {
-    fn protocol(name: &str, steps: &[&str], contact_s: u32, agent: &str, epa: &str, ppe: &str) -> Command {
+    fn publish_protocol(
+        name: &str,
+        steps: &[&str],
+        contact_s: u32,
+        agent: &str,
+        epa: &str,
+        ppe: &str,
+    ) -> Command {
         Command::PublishProtocol(Box::new(NewProtocol {
             protocol: None,
             name: name.into(),
@@ -64,8 +71,8 @@ pub(super) fn protocols() -> Vec<Command> {
         "Dry and store",
     ];
     vec![
-        protocol("Low-level wipe", &wipe, 60, "Quat-alcohol wipe", "99120-7", "gloves"),
-        protocol(
+        publish_protocol("Low-level wipe", &wipe, 60, "Quat-alcohol wipe", "99120-7", "gloves"),
+        publish_protocol(
             "High-level soak",
             &soak,
             720,

@@ -216,7 +216,7 @@ async fn start(folder: &Folder, args: &Args) -> Result<Vec<(String, Part)>, Stri
     if let Some(relay) = &relay {
         caught_up(&stored, relay, busy_box.as_ref()).await;
     }
-    let output = describe(folder, &stored, &r#box, relay.as_ref(), &printers)?;
+    let output = describe_parts(folder, &stored, &r#box, relay.as_ref(), &printers)?;
     introduce(&output);
     println!("{}", serde_json::to_string(&output).map_err(|e| e.to_string())?);
     let busy_box = busy_box.map(|part| (region::BUSY_BOX.to_owned(), part));
@@ -317,14 +317,14 @@ async fn live_box_caught_up(stored: &SavedDemo) {
     }
 }
 
-fn describe(
+fn describe_parts(
     folder: &Folder,
     stored: &SavedDemo,
     r#box: &Part,
     relay: Option<&Part>,
     printers: &[Printer],
 ) -> Result<DemoOutput, String> {
-    fn text(part: &Part, name: &str) -> String {
+    fn read_text(part: &Part, name: &str) -> String {
         part.running.message()[name].as_str().unwrap_or_default().to_owned()
     }
     let relay_output = relay.zip(stored.relay.as_ref()).map(|(part, (login, api_token))| RelayOutput {
@@ -335,15 +335,15 @@ fn describe(
         login: login.clone(),
         api_token: api_token.clone(),
     });
-    let box_ca = PathBuf::from(text(r#box, "ca"));
-    let relay_ca = relay.map(|part| PathBuf::from(text(part, "ca")));
+    let box_ca = PathBuf::from(read_text(r#box, "ca"));
+    let relay_ca = relay.map(|part| PathBuf::from(read_text(part, "ca")));
     Ok(DemoOutput {
         demo: 1,
         dir: folder.dir().to_owned(),
         ca: folder.authorities(&box_ca, relay_ca.as_deref())?,
         r#box: BoxOutput {
             pid: r#box.running.pid(),
-            id: text(r#box, "box"),
+            id: read_text(r#box, "box"),
             http: format!("http://127.0.0.1:{}", stored.ports[0]),
             https: format!("https://localhost:{}", stored.ports[1]),
             data: folder.box_data(),

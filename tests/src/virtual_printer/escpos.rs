@@ -14,7 +14,7 @@ pub(super) struct EscposCommands;
 
 impl Grammar for EscposCommands {
     fn end(&mut self, head: &[u8], _: u8) -> End {
-        fn at(bytes: usize) -> End {
+        fn end_at(bytes: usize) -> End {
             End::At(bytes as u64)
         }
         match *head {
@@ -22,19 +22,19 @@ impl Grammar for EscposCommands {
             [0x10, 0x04 | 0x05]
             | [0x1b, b'd' | b'a' | b'J' | b'2' | b'3' | b'!' | b'E' | b't' | b'M' | b'-'] => match head[1] {
                 b'2' => End::Here,
-                _ => at(3),
+                _ => end_at(3),
             },
-            [0x1d, b'a' | b'r' | b'I' | b'!'] => at(3),
-            [0x1d, b'L' | b'W'] => at(4),
+            [0x1d, b'a' | b'r' | b'I' | b'!'] => end_at(3),
+            [0x1d, b'L' | b'W'] => end_at(4),
             [0x1d, b'V'] | [0x1d, b'('] | [0x1d, b'(', _] | [0x1d, b'(', _, _] => End::Unknown,
             [0x1c, b'('] | [0x1c, b'(', _] | [0x1c, b'(', _, _] | [0x1c] => End::Unknown,
-            [0x1d, b'V', mode] => at(if mode >= 65 { 4 } else { 3 }),
-            [0x1c | 0x1d, b'(', _, low, high] => at(5 + word(low, high)),
+            [0x1d, b'V', mode] => end_at(if mode >= 65 { 4 } else { 3 }),
+            [0x1c | 0x1d, b'(', _, low, high] => end_at(5 + word(low, high)),
             [0x1d, b'v', _, _, x_low, x_high, y_low, y_high] => {
                 End::At(8 + word(x_low, x_high) as u64 * word(y_low, y_high) as u64)
             }
             [0x1d, b'v', ..] if head.len() < 8 => End::Unknown,
-            [0x10 | 0x1b | 0x1c | 0x1d, _] => at(2),
+            [0x10 | 0x1b | 0x1c | 0x1d, _] => end_at(2),
             _ => End::Here,
         }
     }

@@ -102,24 +102,24 @@ fn roll(message: &str) -> Option<Roll> {
 fn command(line: &str) -> Option<Option<PrinterFault>> {
     let mut words = line.split_whitespace().skip_while(|word| *word == "fault");
     let name = words.next()?;
-    fn number<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<u32> {
+    fn next_number<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<u32> {
         words.next()?.parse().ok()
     }
     Some(Some(match name {
         "mend" => return Some(None),
-        "paper-out-after" => PrinterFault::PaperOutAfter(number(&mut words)?),
-        "paper-out-in-label" => PrinterFault::PaperOutInLabel { after: number(&mut words)? },
+        "paper-out-after" => PrinterFault::PaperOutAfter(next_number(&mut words)?),
+        "paper-out-in-label" => PrinterFault::PaperOutInLabel { after: next_number(&mut words)? },
         "cover-open" => PrinterFault::CoverOpen,
         "head-hot" => PrinterFault::HeadHot,
         "ribbon-out" => PrinterFault::RibbonOut,
         "wrong-media" => PrinterFault::WrongMedia,
-        "slow" => PrinterFault::SlowDrain { bytes_per_s: number(&mut words)? },
-        "break-in-label" => PrinterFault::LineBreaksInLabel { after: number(&mut words)? },
-        "break-before-answer" => PrinterFault::LineBreaksBeforeAnswer { after: number(&mut words)? },
+        "slow" => PrinterFault::SlowDrain { bytes_per_s: next_number(&mut words)? },
+        "break-in-label" => PrinterFault::LineBreaksInLabel { after: next_number(&mut words)? },
+        "break-before-answer" => PrinterFault::LineBreaksBeforeAnswer { after: next_number(&mut words)? },
         "mute" => PrinterFault::Mute,
         "garbage" => PrinterFault::Garbage,
         "power-off" => PrinterFault::PowerOff,
-        "reboot" => PrinterFault::Reboot { off_ms: number(&mut words)? },
+        "reboot" => PrinterFault::Reboot { off_ms: next_number(&mut words)? },
         _ => return None,
     }))
 }

@@ -189,8 +189,14 @@ fn open_marked(
             start.begin(&healed.names, EarlierEpoch::default(), String::new(), state)?
         }
     };
-    // The first entries of a start adopt those runs.
-    let adopted = match adopt::adopt_log(&mut core) {
+    adopt_runs(&mut core)?;
+    let report = core.shared.report();
+    Ok((core, report))
+}
+
+/// The first entries of a start adopt the runs that it made.
+fn adopt_runs(core: &mut LogWriter) -> Result<(), StoreError> {
+    let adopted = match adopt::adopt_log(core) {
         // They lie there, and the next start goes on.
         Err(e) if e.is_full() => {
             tracing::error!(error = %e, "there is no room to adopt lines that have no place in the log");
@@ -199,8 +205,7 @@ fn open_marked(
         adopted => adopted?,
     };
     core.shared.amend_report(|report| report.adopted.extend(adopted));
-    let report = core.shared.report();
-    Ok((core, report))
+    Ok(())
 }
 
 impl StartState<'_> {

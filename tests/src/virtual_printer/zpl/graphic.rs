@@ -22,12 +22,12 @@ pub(super) fn is_raw(head: &[u8]) -> bool {
 pub(super) fn raw_bytes(head: &[u8]) -> Option<u64> {
     let parameters = head.strip_prefix(b"^GFB,").or_else(|| head.strip_prefix(b"^GFC,"))?;
     let mut fields = parameters.split(|&b| b == b',');
-    let bytes = number(fields.next()?)?;
+    let bytes = parse_number(fields.next()?)?;
     // The bytes begin after the comma that ends the third number.
     (parameters.iter().filter(|&&b| b == b',').count() == 3 && head.ends_with(b",")).then_some(bytes as u64)
 }
 
-fn number(digits: &[u8]) -> Option<usize> {
+fn parse_number(digits: &[u8]) -> Option<usize> {
     std::str::from_utf8(digits).ok()?.trim().parse().ok()
 }
 
@@ -35,8 +35,8 @@ fn number(digits: &[u8]) -> Option<usize> {
 pub(super) fn decode(parameters: &[u8]) -> Option<Graphic> {
     let mut fields = parameters.splitn(5, |&b| b == b',');
     let form = fields.next()?;
-    let (sent, whole) = (number(fields.next()?)?, number(fields.next()?)?);
-    let (across, data) = (number(fields.next()?)?, fields.next()?);
+    let (sent, whole) = (parse_number(fields.next()?)?, parse_number(fields.next()?)?);
+    let (across, data) = (parse_number(fields.next()?)?, fields.next()?);
     if across == 0 || whole == 0 || whole > DOTS_BYTES_MAX || !whole.is_multiple_of(across) {
         return None;
     }
