@@ -53,10 +53,18 @@ fn plain(message: &str) -> String {
 
 /// First lines of all messages of the box in a language.
 fn messages_in(language: &str) -> Vec<String> {
-    let folder = repository().join("appliance/words").join(language);
-    let files =
-        std::fs::read_dir(&folder).expect("a folder of messages").map(|file| file.expect("a file").path());
-    let texts: Vec<String> = files.map(|file| std::fs::read_to_string(file).expect("messages")).collect();
+    let mut folders = vec![repository().join("appliance/words").join(language)];
+    let mut texts = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for file in std::fs::read_dir(folder).expect("a folder of messages") {
+            let path = file.expect("a file").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                texts.push(std::fs::read_to_string(path).expect("messages"));
+            }
+        }
+    }
     let lines = texts.iter().flat_map(|text| text.lines()).filter_map(|line| line.split_once(" = "));
     lines.map(|(_, message)| plain(message.trim())).collect()
 }
