@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appliance::clock::system_clock;
-use appliance::uplink::reach::{WayProbe, probe_ways};
+use appliance::uplink::reach::{TransportProbe, probe_transports};
 use appliance::uplink::relation::claim::ClaimStore;
-use appliance::uplink::transport::choice::UplinkWay;
+use appliance::uplink::transport::choice::UplinkTransport;
 use appliance::uplink::transport::proxy::{HttpsRoute, ProxyAddress, ProxyCredentials};
 use harness::connect_proxy::{ConnectProxy, ProxyRule, TlsInspection};
 use harness::proxy::NetworkFault;
@@ -211,18 +211,21 @@ async fn a_box_behind_an_inspecting_proxy_works_alone_and_says_why() {
 }
 
 /// Every transport of a box as `doctor` reports it.
-async fn probe(world: &World, proxy: Option<ProxyAddress>, ca: Option<String>) -> Vec<WayProbe> {
+async fn probe(world: &World, proxy: Option<ProxyAddress>, ca: Option<String>) -> Vec<TransportProbe> {
     let files = ClaimStore::new(&world.r#box.data().join("keys"));
     let clock: Arc<dyn Clock> = Arc::new(system_clock(BootId::new(1, [1; 10])));
-    probe_ways(&files, &HttpsRoute { proxy, ca }, &clock).await.unwrap()
+    probe_transports(&files, &HttpsRoute { proxy, ca }, &clock).await.unwrap()
 }
 
 /// The fault of the transport by the proxy; `open` where it has none.
 async fn fault_by_proxy(world: &World, proxy: &ProxyAddress, ca: Option<&str>) -> &'static str {
     let probes = probe(world, Some(proxy.clone()), ca.map(str::to_owned)).await;
     let [mqtt, straight, by_proxy] = &probes[..] else { panic!("{probes:?}") };
-    assert_eq!((mqtt.way, &mqtt.proxy, &mqtt.fault), (UplinkWay::Mqtt, &None, &None));
-    assert_eq!((straight.way, &straight.proxy, &straight.fault), (UplinkWay::Https, &None, &None));
+    assert_eq!((mqtt.transport, &mqtt.proxy, &mqtt.fault), (UplinkTransport::Mqtt, &None, &None));
+    assert_eq!(
+        (straight.transport, &straight.proxy, &straight.fault),
+        (UplinkTransport::Https, &None, &None)
+    );
     assert_eq!(by_proxy.proxy.as_deref(), Some(&*proxy.to_string()));
     by_proxy.fault.as_ref().map_or("open", |fault| fault.key())
 }

@@ -11,13 +11,13 @@ use service::admin_socket::{ADMIN_SOCKET, AdminAnswer, AdminSocket};
 use service::clock::Clock;
 use service::random::RandomSource;
 
-use self::backups::PresentKey;
+use self::backups::ExistingKey;
 use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore, AlarmWorder};
 use crate::anchors::known_now_ms;
 use crate::backup::{BackupService, RestoreTest};
 use crate::bundle::BundleFile;
 use crate::command::{CommandError, ExecuteOutcome, execute_command};
-use crate::doctor::facts::RunningFacts;
+use crate::doctor::facts::ServiceFacts;
 use crate::identity::{
     AccessCaller, AccessOutcome, AccessRow, AccessTarget, ApiToken, ApiTokenScope, IdentityError,
     IdentityStores, NewToken, PinForm, TokenHand, TokenLife, TokenRefusal, TokenState,
@@ -90,7 +90,7 @@ pub enum AdminCommand {
 
 #[derive(Clone)]
 pub struct BoxReports {
-    pub facts: Arc<dyn Fn() -> RunningFacts + Send + Sync>,
+    pub facts: Arc<dyn Fn() -> ServiceFacts + Send + Sync>,
     pub files: Arc<dyn Fn() -> Vec<BundleFile> + Send + Sync>,
 }
 
@@ -170,7 +170,7 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
         AdminCommand::BackupNow => backups::begin_backup(context).await,
         AdminCommand::BackupResult { number } => backups::word_result(context, number),
         AdminCommand::BackupKey { replace } => {
-            backups::make_key(context, if replace { PresentKey::Replaced } else { PresentKey::Stays }).await
+            backups::make_key(context, if replace { ExistingKey::Replaced } else { ExistingKey::Stays }).await
         }
         AdminCommand::BackupTested(test) => backups::note_test(context, test).await,
     }

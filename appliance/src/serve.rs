@@ -142,7 +142,7 @@ fn exec_again(sockets: &ActivatedSockets) -> std::io::Result<std::convert::Infal
     Err(command.exec())
 }
 
-struct Running {
+struct RunningServices {
     listeners: Vec<Listener>,
     admin: Option<AdminSocket>,
     uplink: Arc<Uplink>,
@@ -225,7 +225,7 @@ async fn open_box(
         tokio::select! {
             opened = &mut opening => break opened,
             () = tokio::time::sleep(Duration::from_secs(5)) => {
-                if !progress.goes_on() {
+                if !progress.is_progressing() {
                     return Err(ServeError::StartHangs);
                 }
                 tracing::info!("the records are being checked");
@@ -272,7 +272,7 @@ async fn start_box(
     (store, early, secure): (Store, Option<EarlyListener>, SecureSockets),
     seams: &Seams,
     panel: BoxPanel,
-) -> Result<(Running, serde_json::Value), ServeError> {
+) -> Result<(RunningServices, serde_json::Value), ServeError> {
     let identity = optional_parts::open_identity(seams, &store)?;
     optional_parts::report_badges(&seams.alarms, &identity);
     let phones = open_reminders(seams, &store);
@@ -292,7 +292,7 @@ async fn start_box(
     let uplink = Arc::new(start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
     let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
-    let parts = optional_parts::RoomParts { store: &store, photos: &photos };
+    let parts = optional_parts::PrintingParts { store: &store, photos: &photos };
     let backups = optional_parts::open_backups(seams, settings, data, parts, &uplink);
     tasks.push(tokio::spawn(upkeep::look_after_backups(backups.clone())));
     tasks.push(start_sweep(settings, &seams.clock, &store, &photos));
@@ -300,7 +300,7 @@ async fn start_box(
     let of_pages = page_settings(settings, [Some(plain_addr), secure_addr], panel.view());
     field::record_setup(seams, settings, &store).await;
     let field = field::field_parts(seams, settings, data, &uplink);
-    let rooms = PageRooms {
+    let services = PageServices {
         store: &store,
         identity: &identity,
         photos: &photos,
@@ -308,18 +308,18 @@ async fn start_box(
         backups: &backups,
         phones: &phones,
     };
-    let state = page_state(seams, data, rooms, (link, of_pages), field);
+    let state = page_state(seams, data, services, (link, of_pages), field);
     tasks.push(upkeep::start_page_upkeep(&state));
     let reports = field::box_reports(&state);
-    let sources = PanelSources::new(seams, settings, data, rooms, uplink.status());
+    let sources = PanelSources::new(seams, settings, data, services, uplink.status());
     let (panel, panel_tasks) = panel.run(sources, state.clone());
     tasks.extend(panel_tasks);
     optional_parts::print_first_slip(settings, &state);
     let listeners = bound.start(&settings.limits, &web::build_router(state)?)?;
-    let admin = optional_parts::listen_admin(data, admin_context(seams, rooms, &uplink, reports));
-    tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), settings, rooms));
+    let admin = optional_parts::listen_admin(data, admin_context(seams, services, &uplink, reports));
+    tasks.extend(upkeep::start_upkeep(seams, authority.as_ref(), settings, services));
     let line = describe_box(&store, data, plain_addr, secure_addr);
-    let running = Running {
+    let running = RunningServices {
         listeners,
         admin,
         uplink,
@@ -352,18 +352,18 @@ fn describe_box(
 
 fn admin_context(
     seams: &Seams,
-    rooms: PageRooms<'_>,
+    services: PageServices<'_>,
     uplink: &Arc<Uplink>,
     reports: admin::BoxReports,
 ) -> admin::AdminContext {
     admin::AdminContext {
-        store: rooms.store.clone(),
-        identity: rooms.identity.clone(),
+        store: services.store.clone(),
+        identity: services.identity.clone(),
         uplink: Arc::clone(uplink),
         alarms: Arc::clone(&seams.alarms),
         alarm_words: web::word_alarm_line,
         reports,
-        backups: rooms.backups.clone(),
+        backups: services.backups.clone(),
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
     }
@@ -386,7 +386,7 @@ fn page_settings(
 }
 
 #[derive(Clone, Copy)]
-struct PageRooms<'a> {
+struct PageServices<'a> {
     store: &'a Store,
     identity: &'a IdentityStores,
     photos: &'a PhotoStore,
@@ -398,26 +398,26 @@ struct PageRooms<'a> {
 fn page_state(
     seams: &Seams,
     data: &Path,
-    rooms: PageRooms<'_>,
+    services: PageServices<'_>,
     (view, settings): (upkeep::LinkView, web::WebSettings),
     field: web::FieldParts,
 ) -> AppState {
-    field::end_code(seams, &field.code, rooms.store, rooms.identity);
+    field::end_code(seams, &field.code, services.store, services.identity);
     let state = AppState::new(web::WebParts {
         field,
         cosigners: load_cosigners(data),
         facility_id: facility_id(data),
-        store: rooms.store.clone(),
-        identity: rooms.identity.clone(),
-        photos: rooms.photos.clone(),
-        printing: Arc::clone(rooms.printing),
-        backups: rooms.backups.clone(),
+        store: services.store.clone(),
+        identity: services.identity.clone(),
+        photos: services.photos.clone(),
+        printing: Arc::clone(services.printing),
+        backups: services.backups.clone(),
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
         link: view.link,
-        transports: view.ways,
-        contact_timers: Arc::clone(&rooms.phones.contact_timers),
-        label_scans: Arc::clone(&rooms.phones.label_scans),
+        transports: view.transports,
+        contact_timers: Arc::clone(&services.phones.contact_timers),
+        label_scans: Arc::clone(&services.phones.label_scans),
         alarms: Arc::clone(&seams.alarms),
         settings,
     });
@@ -522,7 +522,7 @@ fn host_names(settings: &BoxSettings) -> Vec<String> {
 }
 
 /// Ends everything within [`DRAIN`]; the log last, with its closing group. `Some` is another status than success.
-async fn end_tasks(running: Running) -> Option<ProgramExit> {
+async fn end_tasks(running: RunningServices) -> Option<ProgramExit> {
     let drain = async {
         // All at once: one that ends after another would take records meanwhile.
         futures_util::future::join_all(running.listeners.into_iter().map(Listener::stop)).await;

@@ -20,24 +20,25 @@ fn label(n: u32, width_mm: f64, height_mm: f64) -> Drawing {
     let (width, height) = (dpi.dots(width_mm), dpi.dots(height_mm));
     let module = (dpi.dots(0.75)).min(height / (code.width() + 4));
     let left = code.width() * module + 6 * module;
-    let line = |at: u32, px, weight, text: String| DrawElement::Text {
+    let place = n.wrapping_mul(2_654_435_761) >> 20;
+    let lines = [
+        (22, 76, FontWeight::Bold, format!("Infusion pump {}", n % 97)),
+        (38, 62, FontWeight::Regular, format!("ICU East, bed {}", place % 60)),
+        (51, 62, FontWeight::Regular, format!("BM-{place:05}")),
+        (64, 50, FontWeight::Regular, format!("Serial {:08}", u64::from(place) * 7_919)),
+        (84, 100, FontWeight::Bold, format!("{} {} {}", &tag[..3], &tag[3..6], &tag[6..])),
+        (96, 50, FontWeight::Regular, format!("{n}/{LABELS}")),
+    ];
+    let y = (height - code.width() * module) / 2;
+    let mut marks = vec![DrawElement::Code { x: 2 * module, y, module, code }];
+    marks.extend(lines.map(|(at, px, weight, text)| DrawElement::Text {
         x: left,
         baseline: height * at / 100,
         px,
         weight,
         text,
         white: false,
-    };
-    let place = n.wrapping_mul(2_654_435_761) >> 20;
-    let marks = vec![
-        DrawElement::Code { x: 2 * module, y: (height - code.width() * module) / 2, module, code },
-        line(22, 76, FontWeight::Bold, format!("Infusion pump {}", n % 97)),
-        line(38, 62, FontWeight::Regular, format!("ICU East, bed {}", place % 60)),
-        line(51, 62, FontWeight::Regular, format!("BM-{place:05}")),
-        line(64, 50, FontWeight::Regular, format!("Serial {:08}", u64::from(place) * 7_919)),
-        line(84, 100, FontWeight::Bold, format!("{} {} {}", &tag[..3], &tag[3..6], &tag[6..])),
-        line(96, 50, FontWeight::Regular, format!("{n}/{LABELS}")),
-    ];
+    }));
     Drawing { marks, ..Drawing::white(dpi, width, height) }
 }
 
@@ -61,15 +62,13 @@ fn measure(name: &str, mut make: impl FnMut() -> Vec<u8>) {
 }
 
 fn main() {
-    let on = |name: &str, width_mm, height_mm| {
+    for (name, width_mm, height_mm) in [("Avery 5160", 66.675, 25.4), ("Avery L7160", 62.0, 30.0)] {
         let sheet = LabelSheet::named(name).unwrap();
         measure(&format!("{LABELS} on {name}"), || {
             let drawings = (1..=LABELS).map(|n| label(n, width_mm, height_mm));
             labels::pdf::write_sheets(sheet, FirstLabel::FIRST, PrintOffset::default(), drawings).unwrap()
         });
-    };
-    on("Avery 5160", 66.675, 25.4);
-    on("Avery L7160", 62.0, 30.0);
+    }
     let drawings: Vec<Drawing> = (1..=LABELS).map(|n| label(n, 60.96, 30.48)).collect();
     measure(&format!("{LABELS} single"), || labels::pdf::write_labels(&drawings).unwrap());
 }

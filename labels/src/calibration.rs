@@ -140,8 +140,8 @@ impl Page<'_> {
     /// In a smaller size where it is too wide; left out where the label is full.
     fn line(&mut self, text: &str) {
         let space = self.drawing.width - self.left;
-        let fits = |px: &u32| self.t.width(text, FontWeight::Bold, *px) <= space;
-        let px = (1..=self.px).rev().find(fits).unwrap_or(1);
+        let mut sizes = (1..=self.px).rev();
+        let px = sizes.find(|px| self.t.width(text, FontWeight::Bold, *px) <= space).unwrap_or(1);
         let cap = self.t.cap_height(FontWeight::Bold, px);
         if self.y + cap > self.drawing.height {
             return;

@@ -84,7 +84,9 @@ pub(crate) async fn record(story: &Story, phone: &Browser) {
         phone.until(over, SLOW).await;
         story.picture(phone, "03-wet-done").await;
     } else {
-        let over = "new Date() >= new Date(document.querySelector('#wet time').dateTime)";
+        // The page looks again by itself, and has no such time any more once it is over.
+        let over = "(wet => wet && (!wet.querySelector('time') || new Date() >= new Date(wet.querySelector('time').dateTime)))\
+                    (document.querySelector('#wet'))";
         phone.until(over, SLOW).await;
         phone.client.refresh().await.expect("the page again");
     }

@@ -171,8 +171,14 @@ async fn look_out_of_reach(looks: &mut Looks, output: &DemoOutput, of: &OutOfRea
     browser.devtools("Network.setCookie", set).await;
     browser.goto(&format!("{}/app", at.http)).await;
     browser.until("navigator.serviceWorker.controller !== null", TIME_LIMIT).await;
-    let cards = "performance.getEntriesByType('resource').some((one) => one.name.includes('/app/cards') && one.responseEnd > 0)";
-    browser.until(cards, TIME_LIMIT).await;
+    // Fetched is not yet stored, and only what is stored is shown without the box.
+    let cards = format!(
+        "new Promise((ready) => {{ const opened = indexedDB.open('cleantrack', 1); \
+         opened.onsuccess = () => {{ const row = opened.result.transaction('meta').objectStore('meta').get('settings'); \
+         row.onsuccess = () => {{ opened.result.close(); ready(row.result?.language === '{}'); }}; }}; }})",
+        of.language
+    );
+    browser.until(&cards, TIME_LIMIT).await;
     looks.here(of.names[0]).await;
     {
         let _held = StoppedProcess::of(at.pid);

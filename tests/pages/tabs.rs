@@ -51,7 +51,8 @@ async fn twelve_receipts_stay_open_and_the_next_label_opens() {
     let demo = Demo::start(&[]);
     let output = &demo.output;
     let relay = output.relay.as_ref().expect("a relay");
-    let phone = Browser::open(Kind::Phone, true).await;
+    // A headless shell hides no tab behind another.
+    let phone = Browser::start("chromium", Kind::Phone, true, &[]).await;
     let mut tabs = Vec::new();
     {
         // Without the relay's word each receipt would listen for as long as it is looked at.

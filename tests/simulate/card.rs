@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use appliance::alarms::AlarmCause;
 use appliance::store::{ConfirmedSize, PastLog, StoreError, StoredCheckpoint};
-use appliance::uplink::exchange::OwnLogs;
+use appliance::uplink::exchange::LocalLogs;
 use record::checkpoint::{Checkpoint, CosignedCheckpoint, LogOrigin};
 use record::ids::Epoch;
 use record::kinds::Prev;
@@ -148,7 +148,7 @@ pub(crate) struct CardLogs<'a> {
     pub(crate) cursor: &'a ConfirmedSize,
 }
 
-impl OwnLogs for CardLogs<'_> {
+impl LocalLogs for CardLogs<'_> {
     fn present(&self) -> Option<(LogOrigin, VerifierKey)> {
         let key = self.card.present.key;
         Some((key.origin, key.signer.verifier().clone()))

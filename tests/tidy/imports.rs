@@ -271,7 +271,7 @@ fn allowed_arrows_are_no_faults() {
 }
 
 #[test]
-fn outside_crates_in_the_wrong_room_are_found() {
+fn outside_crates_in_the_wrong_module_are_found() {
     assert_eq!(
         planted("box/src/web/home.rs", "fn a() { sqlx::query(\"\"); }"),
         ["box/src/web/home.rs:1: `sqlx` is named only in box/store: one place for SQL"]
@@ -279,5 +279,5 @@ fn outside_crates_in_the_wrong_room_are_found() {
     assert_eq!(planted("box/src/web/home.rs", "macro_call!(sqlx::query);").len(), 1);
     assert_eq!(planted("box/src/web/home.rs", "use sqlx_like::query;").len(), 0);
     let own = "use super::sqlx; fn a() { sqlx::routes(); }";
-    assert_eq!(planted("box/src/web/home.rs", own).len(), 0, "a room of ours may share a crate's name");
+    assert_eq!(planted("box/src/web/home.rs", own).len(), 0, "a module of ours may share a crate's name");
 }

@@ -3,9 +3,9 @@
 //! One test reads the whole repository and reports every violation together. Each rule beside it has a test that plants
 //! the fault it must find.
 
+mod callers;
 mod circles;
 mod definitions;
-mod doors;
 mod folders;
 mod functions;
 mod imports;
@@ -54,7 +54,7 @@ fn the_repository_is_tidy() {
         faults.extend(text::opening(file));
         faults.extend(functions::check(file, sources.is_test(&file.path), functions::LONG));
         faults.extend(imports::check(file, modules::MODULES, modules::ONLY, &sources));
-        faults.extend(doors::check(file, doors::DOORS, &sources));
+        faults.extend(callers::check(file, callers::CALLER_RULES, &sources));
         faults.extend(routes::check(file, &sources));
         faults.extend(statements::check(file, &tenant_tables));
     }

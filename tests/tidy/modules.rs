@@ -20,7 +20,7 @@ pub struct UseRule {
     pub reason: &'static str,
 }
 
-const fn room(place: &'static str, may: &'static [&'static str], reason: &'static str) -> ModuleRule {
+const fn module(place: &'static str, may: &'static [&'static str], reason: &'static str) -> ModuleRule {
     ModuleRule { place, may, reason }
 }
 
@@ -31,51 +31,51 @@ const ALL: &[&str] = &["*"];
 
 /// ARCHITECTURE.md's modules. A new one gets a row in the commit that makes it.
 pub const MODULES: &[ModuleRule] = &[
-    room("appliance/clock", &[], "what vouches for the machine's clock"),
-    room("appliance/settings", &[], "settings are read before anything runs"),
-    room("appliance/intake", &["clock"], "it is pure: command and state in, entries or a refusal out"),
-    room("appliance/store", &[], "another name for the crate `store`"),
-    room("appliance/anchors", &["intake", "store"], "when true time goes into the log"),
-    room("appliance/alarms", &["clock", "store"], "what somebody must know; it knows no page and no line"),
-    room(
+    module("appliance/clock", &[], "what vouches for the machine's clock"),
+    module("appliance/settings", &[], "settings are read before anything runs"),
+    module("appliance/intake", &["clock"], "it is pure: command and state in, entries or a refusal out"),
+    module("appliance/store", &[], "another name for the crate `store`"),
+    module("appliance/anchors", &["intake", "store"], "when true time goes into the log"),
+    module("appliance/alarms", &["clock", "store"], "what somebody must know; it knows no page and no line"),
+    module(
         "appliance/listen",
         &[],
         "connections, not what is said over them: another name for `service::listener`",
     ),
-    room("appliance/disk_space", &[], "one rule for whoever judges the disk"),
-    room("appliance/photo", &["disk_space"], "bytes in, a clean picture out"),
-    room(
+    module("appliance/disk_space", &[], "one rule for whoever judges the disk"),
+    module("appliance/photo", &["disk_space"], "bytes in, a clean picture out"),
+    module(
         "appliance/scrub",
         &["clock", "store"],
         "it looks through what is kept; it knows no page and no line",
     ),
-    room(
+    module(
         "appliance/sweep",
         &["anchors", "phones", "photo", "store"],
         "which photos leave the card; it knows no page and no line",
     ),
-    room(
+    module(
         "appliance/panel",
         &["disk_space", "settings", "setup"],
         "lights and a button: it knows causes, and not where they come from",
     ),
-    room("appliance/identity", &["clock", "store"], "who somebody is, not what they want"),
-    room(
+    module("appliance/identity", &["clock", "store"], "who somebody is, not what they want"),
+    module(
         "appliance/phones",
         &["clock", "store"],
         "what phones say and what is kept of it in `state.redb`; it knows no page and no log",
     ),
-    room(
+    module(
         "appliance/packs",
         &["store"],
         "what packs hold, and which were brought; it knows no page and no log",
     ),
-    room(
+    module(
         "appliance/backup",
         &["alarms", "clock", "identity", "photo", "settings", "store"],
         "what is kept, into a file and back; it knows no page and no line",
     ),
-    room(
+    module(
         "appliance/backup_commands",
         &[
             "admin", "alarms", "backup", "clock", "command", "identity", "intake", "photo", "settings",
@@ -83,10 +83,10 @@ pub const MODULES: &[ModuleRule] = &[
         ],
         "the command line's part of backups: it knows no page",
     ),
-    room("appliance/printing", &["clock", "store"], "labels and printers, not the log and not the pages"),
-    room("appliance/setup", &[], "how far the set-up is, for those who show it and those who change it"),
-    room("appliance/provision", &["settings", "setup"], "first boot: it knows no log and no page"),
-    room(
+    module("appliance/printing", &["clock", "store"], "labels and printers, not the log and not the pages"),
+    module("appliance/setup", &[], "how far the set-up is, for those who show it and those who change it"),
+    module("appliance/provision", &["settings", "setup"], "first boot: it knows no log and no page"),
+    module(
         "appliance/doctor",
         &[
             "alarms",
@@ -101,35 +101,35 @@ pub const MODULES: &[ModuleRule] = &[
         ],
         "it looks and judges; it knows no sentence and no page",
     ),
-    room(
+    module(
         "appliance/bundle",
         &["alarms", "clock", "doctor", "identity", "setup"],
         "what a support bundle holds; it knows no page and no record",
     ),
-    room("appliance/field_commands", ALL, "commands that put the rooms together without a running box"),
-    room(
+    module("appliance/field_commands", ALL, "commands that put the parts together without a running box"),
+    module(
         "appliance/command",
         &["anchors", "clock", "intake", "store"],
         "the one way from a command to the log",
     ),
-    room(
+    module(
         "appliance/prints",
         &["clock", "command", "intake", "printing", "store"],
         "what was printed goes to the log, and nothing else",
     ),
-    room(
+    module(
         "appliance/uplink",
         &["alarms", "anchors", "clock", "command", "identity", "intake", "photo", "store"],
         "the line to the relay knows no page and no printer",
     ),
-    room(
+    module(
         "appliance/uplink/exchange",
         &["alarms", "clock", "store", "uplink/plan"],
         "it decides and touches nothing: the store's logs come through its trait",
     ),
-    room("appliance/uplink/plan", &["clock"], "it decides and touches nothing"),
-    room("appliance/uplink/transport/choice", &[], "it decides and touches nothing"),
-    room(
+    module("appliance/uplink/plan", &["clock"], "it decides and touches nothing"),
+    module("appliance/uplink/transport/choice", &[], "it decides and touches nothing"),
+    module(
         "appliance/web",
         &[
             "alarms", "anchors", "backup", "bundle", "clock", "command", "doctor", "identity", "intake",
@@ -138,7 +138,7 @@ pub const MODULES: &[ModuleRule] = &[
         ],
         "pages and API",
     ),
-    room(
+    module(
         "appliance/admin",
         &[
             "alarms", "anchors", "backup", "bundle", "clock", "command", "doctor", "identity", "intake",
@@ -146,37 +146,45 @@ pub const MODULES: &[ModuleRule] = &[
         ],
         "the administration socket knows no page",
     ),
-    room("appliance/serve", ALL, "it puts the rooms together"),
-    room("relay/limit", &["web"], "it counts who asks, whatever they ask"),
-    room("relay/settings", &["db", "fleet", "leftovers", "mail"], "settings are read before anything runs"),
-    room("relay/box_api", &["db", "fleet", "ingest", "mqtt", "objects"], "what boxes ask by HTTPS; no page"),
-    room("relay/objects", &["db", "ownership"], "photos by hash"),
-    room("relay/mqtt", &[], "the listener knows no database and no page: `Inbox` is its way in"),
-    room("relay/mqtt/acl", &[], "it decides and touches nothing"),
-    room("relay/db", &["accounts", "ownership"], "all SQL, and nothing of those who ask"),
-    room("relay/ingest", &["db", "keys", "mqtt", "projections"], "no page, no bill"),
-    room("relay/keys", &["db", "mqtt", "ownership"], "which keys there are, and no box that knows them"),
-    room("relay/ingest/decide", &[], "the protocol's table decides and touches nothing"),
-    room("relay/projections", &["db"], "a fold over what is stored, whoever stored it"),
-    room(
+    module("appliance/serve", ALL, "it puts the parts together"),
+    module("relay/limit", &["web"], "it counts who asks, whatever they ask"),
+    module("relay/settings", &["db", "fleet", "leftovers", "mail"], "settings are read before anything runs"),
+    module(
+        "relay/box_api",
+        &["db", "fleet", "ingest", "mqtt", "objects"],
+        "what boxes ask by HTTPS; no page",
+    ),
+    module("relay/objects", &["db", "ownership"], "photos by hash"),
+    module("relay/mqtt", &[], "the listener knows no database and no page: `Inbox` is its way in"),
+    module("relay/mqtt/acl", &[], "it decides and touches nothing"),
+    module("relay/db", &["accounts", "ownership"], "all SQL, and nothing of those who ask"),
+    module("relay/ingest", &["db", "keys", "mqtt", "projections"], "no page, no bill"),
+    module("relay/keys", &["db", "mqtt", "ownership"], "which keys there are, and no box that knows them"),
+    module("relay/ingest/decide", &[], "the protocol's table decides and touches nothing"),
+    module("relay/projections", &["db"], "a fold over what is stored, whoever stored it"),
+    module(
         "relay/jobs",
         &["accounts", "audit", "db", "keys", "mail", "objects", "projections", "webhooks"],
         "work outside the request that asks for it; it knows no page",
     ),
-    room("relay/jobs/kinds", &["mail", "webhooks"], "what jobs there are"),
-    room(
+    module("relay/jobs/kinds", &["mail", "webhooks"], "what jobs there are"),
+    module(
         "relay/audit",
         &["accounts", "db", "objects", "projections"],
         "it reads what is stored and checks it again",
     ),
-    room(
+    module(
         "relay/backup",
         &["db", "leftovers", "objects", "ownership"],
         "a relay in a folder; it knows no page and no key",
     ),
-    room("relay/leftovers", &["keys"], "files under names of their way; it knows nothing of what is in them"),
-    room("relay/ownership", &[], "whose a file is, whatever is in it"),
-    room(
+    module(
+        "relay/leftovers",
+        &["keys"],
+        "files under names of their way; it knows nothing of what is in them",
+    ),
+    module("relay/ownership", &[], "whose a file is, whatever is in it"),
+    module(
         "relay/doctor",
         &[
             "accounts",
@@ -193,30 +201,30 @@ pub const MODULES: &[ModuleRule] = &[
         ],
         "it looks and judges; it knows no page",
     ),
-    room("relay/accounts", &["db", "keys", "mail", "outgoing"], "who somebody is, not what they want"),
-    room("relay/outgoing", &[], "it asks other hosts, whoever wants to know what"),
-    room("relay/mail", &["db", "wording"], "what leaves by mail; it knows nobody's rights and no page"),
-    room(
+    module("relay/accounts", &["db", "keys", "mail", "outgoing"], "who somebody is, not what they want"),
+    module("relay/outgoing", &[], "it asks other hosts, whoever wants to know what"),
+    module("relay/mail", &["db", "wording"], "what leaves by mail; it knows nobody's rights and no page"),
+    module(
         "relay/webhooks",
         &["accounts", "db", "keys", "mail", "outgoing"],
         "what is sent to accounts' own receivers; it knows no page and no box",
     ),
-    room("relay/wording", &[], "words, whoever shows them"),
-    room("relay/forwarded", &["web"], "who asks, behind a balancer"),
-    room("relay/fleet", &["db", "keys", "mqtt", "projections"], "boxes, not pages"),
-    room("relay/readiness", &["db", "keys", "objects"], "whether requests should come here"),
-    room(
+    module("relay/wording", &[], "words, whoever shows them"),
+    module("relay/forwarded", &["web"], "who asks, behind a balancer"),
+    module("relay/fleet", &["db", "keys", "mqtt", "projections"], "boxes, not pages"),
+    module("relay/readiness", &["db", "keys", "objects"], "whether requests should come here"),
+    module(
         "relay/error_reports",
         &["outgoing"],
         "errors leave the machine; it knows nothing that they are about",
     ),
-    room(
+    module(
         "relay/health",
         &["accounts", "db", "ingest", "jobs", "mqtt", "readiness"],
         "what an operator's monitor asks",
     ),
-    room("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
-    room(
+    module("relay/listen", &["fleet", "mqtt", "web"], "connections, and who is at the other end"),
+    module(
         "relay/web",
         &[
             "accounts",
@@ -233,13 +241,13 @@ pub const MODULES: &[ModuleRule] = &[
         ],
         "no SQL and no MQTT",
     ),
-    room(
+    module(
         "relay/admin",
         &["accounts", "db", "fleet", "ingest", "keys", "mail", "mqtt", "projections", "readiness"],
         "the administration socket knows no page",
     ),
-    room("relay/cli", &["accounts", "keys"], "words on a command line"),
-    room("relay/serve", ALL, "it puts the rooms together"),
+    module("relay/cli", &["accounts", "keys"], "words on a command line"),
+    module("relay/serve", ALL, "it puts the parts together"),
 ];
 
 const fn only(path: &'static str, modules: &'static [&'static str], reason: &'static str) -> UseRule {
@@ -270,7 +278,7 @@ pub const ONLY: &[UseRule] = &[
         ],
         "the log's database is the store's; the others keep tables of their own in state.redb",
     ),
-    only("store", &["appliance/store"], "rooms say whether they may use it by importing `crate::store`"),
+    only("store", &["appliance/store"], "modules say whether they may use it by importing `crate::store`"),
     only("rumqttc", &["appliance/uplink", "relay/mqtt"], "one place for MQTT on each side"),
     only(
         "axum",
@@ -340,7 +348,7 @@ pub fn every_module_has_a_row(sources: &Sources) -> Vec<Fault> {
 }
 
 #[test]
-fn a_room_without_a_row_is_found() {
+fn a_module_without_a_row_is_found() {
     use crate::sources::File;
     let sources = Sources::planted(vec![
         File::planted("relay/src/kitchen/sink.rs", ""),
@@ -353,7 +361,7 @@ fn a_room_without_a_row_is_found() {
 }
 
 #[test]
-fn the_pure_rooms_stay_pure() {
+fn the_pure_modules_stay_pure() {
     use crate::imports::check;
     use crate::sources::File;
     let sources = Sources::planted(Vec::new());

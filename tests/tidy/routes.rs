@@ -6,19 +6,19 @@
 use syn::visit::{self, Visit};
 
 use crate::Fault;
+use crate::callers::{self, CallerRule};
 use crate::definitions::is_named;
-use crate::doors::{self, Door};
 use crate::sources::{File, Sources, is_for_tests};
 
 /// Methods of `axum::Router` that mount something at a path.
 const METHODS: &[&str] = &["fallback", "fallback_service", "nest", "nest_service", "route", "route_service"];
 const REASON: &str = "a path is a row of a table, and its handler's first argument says who may come";
 
-const fn router(krate: &'static str, rooms: &'static [&'static str]) -> Door {
-    Door { methods: METHODS, krate, rooms, reason: REASON }
+const fn router(krate: &'static str, modules: &'static [&'static str]) -> CallerRule {
+    CallerRule { methods: METHODS, krate, modules, reason: REASON }
 }
 
-const ROUTERS: &[Door] = &[
+const ROUTERS: &[CallerRule] = &[
     // One answer at every path while the store is repaired: nothing can be reached yet.
     router("appliance", &["appliance/web/starting"]),
     // The operator's own listener, which only the machine itself reaches: there are no callers to tell apart.
@@ -31,7 +31,7 @@ const ROUTERS: &[Door] = &[
 const ACCESS: &[&str] = &["access", "access.rs"];
 
 pub fn check(file: &File, sources: &Sources) -> Vec<Fault> {
-    let mut faults = doors::check(file, ROUTERS, sources);
+    let mut faults = callers::check(file, ROUTERS, sources);
     let is_access = file.path.split('/').any(|part| ACCESS.contains(&part));
     if is_named(file, sources) && file.top() != "tests" && !is_access {
         let mut callers = Callers { path: &file.path, faults: Vec::new() };

@@ -7,7 +7,7 @@ use crate::backup::RestoreTest;
 use crate::identity::AccessOutcome;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PresentKey {
+pub(super) enum ExistingKey {
     /// It goes on being used, and no other is made.
     Stays,
     Replaced,
@@ -35,9 +35,9 @@ pub(super) fn word_result(context: &AdminContext, number: u64) -> Result<String,
     }
 }
 
-pub(super) async fn make_key(context: &Arc<AdminContext>, present: PresentKey) -> Result<String, String> {
+pub(super) async fn make_key(context: &Arc<AdminContext>, present: ExistingKey) -> Result<String, String> {
     let known = context.backups.status().key;
-    if let (Some(known), PresentKey::Stays) = (&known, present) {
+    if let (Some(known), ExistingKey::Stays) = (&known, present) {
         return Err(format!(
             "there is a key already ({}…). Nothing was changed: where its page is lost, --replace makes another, which opens later \
              backups only",

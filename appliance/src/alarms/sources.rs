@@ -15,15 +15,15 @@ const CLOCK_UNSURE_MS: u64 = 5 * 60_000;
 /// What the weekly look through found is of no one log.
 const WEEKLY: &str = "weekly check";
 
-macro_rules! side_rooms {
+macro_rules! optional_parts {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
         /// A part of the box without which phones go on recording.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum SideRoom {
+        pub enum OptionalPart {
             $($(#[$doc])* $name,)*
         }
 
-        impl SideRoom {
+        impl OptionalPart {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $word,)*
@@ -31,7 +31,7 @@ macro_rules! side_rooms {
             }
         }
 
-        impl std::str::FromStr for SideRoom {
+        impl std::str::FromStr for OptionalPart {
             type Err = ();
             fn from_str(text: &str) -> Result<Self, ()> {
                 match text {
@@ -42,11 +42,11 @@ macro_rules! side_rooms {
         }
 
         #[cfg(test)]
-        pub(crate) const SIDE_ROOMS: &[SideRoom] = &[$(SideRoom::$name,)*];
+        pub(crate) const OPTIONAL_PARTS: &[OptionalPart] = &[$(OptionalPart::$name,)*];
     };
 }
 
-side_rooms! {
+optional_parts! {
     /// HTTPS, and with it the staff pages.
     Https = "https",
     /// Its authority was made anew.
@@ -71,13 +71,13 @@ side_rooms! {
     Admin = "admin",
 }
 
-impl SideRoom {
+impl OptionalPart {
     pub fn off(self, why: &str) -> AlarmCause {
-        AlarmCause::new(AlarmCode::SideRoom).about(self.as_str()).detail(why)
+        AlarmCause::new(AlarmCode::OptionalPart).about(self.as_str()).detail(why)
     }
 
     pub fn is_of(self, cause: &AlarmCause) -> bool {
-        cause.code == AlarmCode::SideRoom && cause.subject.as_deref() == Some(self.as_str())
+        cause.code == AlarmCode::OptionalPart && cause.subject.as_deref() == Some(self.as_str())
     }
 }
 
@@ -86,8 +86,9 @@ pub fn report_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
     alarms.change_together(|alarms| {
         // A start built the database anew, or found nothing wrong with it.
         alarms.end(|cause| cause.code == AlarmCode::DbDamaged);
-        let hints: BTreeSet<&String> = report.hints.iter().chain(&report.untold.hints).collect();
-        for name in hints {
+        let set_aside: BTreeSet<&String> =
+            report.set_aside.iter().chain(&report.unreported.set_aside).collect();
+        for name in set_aside {
             alarms.report(AlarmCause::new(AlarmCode::HintBad).about(name));
         }
         report_missing(alarms, &report.missing);
@@ -129,7 +130,7 @@ fn report_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
 fn report_lines(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
     let now = report.adopted.iter().map(|run| (run.epoch(), run.lines().start, run.lines().end));
     let mut adopted: BTreeMap<Epoch, (u64, u64)> = BTreeMap::new();
-    for (of, from, to) in now.chain(report.untold.adopted.iter().copied()) {
+    for (of, from, to) in now.chain(report.unreported.adopted.iter().copied()) {
         let all = adopted.entry(of).or_insert((from, to));
         *all = (all.0.min(from), all.1.max(to));
     }
@@ -146,15 +147,15 @@ fn report_lines(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
 
 /// Tells what a start set right.
 fn report_repairs(alarms: &mut AlarmChanges<'_>, report: &StartReport, epoch: Epoch) {
-    let untold = &report.untold;
-    if let Some(why) = report.new_epoch.as_deref().or_else(|| untold.begun(epoch)) {
+    let unreported = &report.unreported;
+    if let Some(why) = report.new_epoch.as_deref().or_else(|| unreported.begun(epoch)) {
         alarms.report(AlarmCause::new(AlarmCode::LogEpoch).of(epoch).detail(why));
     }
-    if let Some(why) = report.healed.as_ref().or(untold.healed.as_ref()) {
+    if let Some(why) = report.healed.as_ref().or(unreported.healed.as_ref()) {
         // It may have been any of the logs.
         alarms.report(AlarmCause::new(AlarmCode::LogHealed).detail(why));
     }
-    if let Some(why) = report.rebuilt.as_ref().filter(|_| !report.refilled).or(untold.rebuilt.as_ref()) {
+    if let Some(why) = report.rebuilt.as_ref().filter(|_| !report.refilled).or(unreported.rebuilt.as_ref()) {
         alarms.report(AlarmCause::new(AlarmCode::DbSalvage).detail(why));
     }
 }
@@ -174,13 +175,13 @@ fn report_databases(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
     for path in &report.unread_copies {
         alarms.raise(AlarmCause::new(AlarmCode::DbSalvage).about(path));
     }
-    if report.no_room {
+    if report.no_space {
         alarms.raise(AlarmCause::new(AlarmCode::DiskFull).about(DATABASE));
     } else {
-        alarms.end(is_of_rebuild_room);
+        alarms.end(is_of_rebuild_space);
     }
     if report.state_lost {
-        alarms.report(SideRoom::State.off(""));
+        alarms.report(OptionalPart::State.off(""));
     }
 }
 
@@ -188,11 +189,11 @@ fn report_databases(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
 const FETCHED: &str = "fetched";
 
 /// That there is no room on the disk for what the relay gives back, beside what is kept for records.
-pub fn no_room_to_fetch() -> AlarmCause {
+pub fn no_space_to_fetch() -> AlarmCause {
     AlarmCause::new(AlarmCode::DiskFull).about(FETCHED)
 }
 
-pub fn is_of_fetch_room(cause: &AlarmCause) -> bool {
+pub fn is_of_fetch_space(cause: &AlarmCause) -> bool {
     cause.code == AlarmCode::DiskFull && cause.subject.as_deref() == Some(FETCHED)
 }
 
@@ -200,7 +201,7 @@ pub fn is_of_fetch_room(cause: &AlarmCause) -> bool {
 const DATABASE: &str = "database";
 
 /// Whether it tells that there is no room to build the database anew.
-pub fn is_of_rebuild_room(cause: &AlarmCause) -> bool {
+pub fn is_of_rebuild_space(cause: &AlarmCause) -> bool {
     cause.code == AlarmCode::DiskFull && cause.subject.as_deref() == Some(DATABASE)
 }
 
@@ -237,12 +238,12 @@ pub fn report_past(alarms: &AlarmStore, past: &[PastLog]) {
 
 /// Tells whether `state.redb` takes writes.
 pub fn report_state(alarms: &AlarmStore, condition: &StateCondition) {
-    let is_of_it = |cause: &AlarmCause| SideRoom::StateDisk.is_of(cause);
+    let is_of_it = |cause: &AlarmCause| OptionalPart::StateDisk.is_of(cause);
     match condition {
         StateCondition::Sound => alarms.end(is_of_it),
         StateCondition::Recovered(_) if alarms.stands(is_of_it) => alarms.end(is_of_it),
-        StateCondition::Recovered(why) => alarms.report(SideRoom::StateDisk.off(why)),
-        StateCondition::Failing(why) => alarms.raise(SideRoom::StateDisk.off(why)),
+        StateCondition::Recovered(why) => alarms.report(OptionalPart::StateDisk.off(why)),
+        StateCondition::Failing(why) => alarms.raise(OptionalPart::StateDisk.off(why)),
     }
 }
 
@@ -250,8 +251,8 @@ pub fn report_state(alarms: &AlarmStore, condition: &StateCondition) {
 pub fn report_unreadable_rows(alarms: &AlarmStore, unreadable: &[(&str, usize)]) {
     let tables: Vec<String> = unreadable.iter().map(|(table, count)| format!("{table}: {count}")).collect();
     match tables.is_empty() {
-        true => alarms.end(|cause| SideRoom::StateRows.is_of(cause)),
-        false => alarms.raise(SideRoom::StateRows.off(&tables.join(", "))),
+        true => alarms.end(|cause| OptionalPart::StateRows.is_of(cause)),
+        false => alarms.raise(OptionalPart::StateRows.off(&tables.join(", "))),
     }
 }
 

@@ -6,7 +6,7 @@ use record::entry::ClockState;
 use record::ids::BootId;
 use service::clock::{FakeClock, Now};
 
-use super::sources::{SideRoom, report_state, report_unreadable_rows};
+use super::sources::{OptionalPart, report_state, report_unreadable_rows};
 use super::*;
 use crate::store::StateCondition;
 use crate::store::system_disk::SystemDisk;
@@ -228,7 +228,7 @@ fn the_relay_hears_what_of_which_log_and_whether_it_was_seen() {
     let desk = Desk::new();
     let alarms = desk.open();
     alarms.raise(forgot(4, 9));
-    alarms.report(SideRoom::Photos.off("no such folder"));
+    alarms.report(OptionalPart::Photos.off("no such folder"));
     see(&alarms, 0);
     let reported: Vec<HealthAlarm> = alarms.all().iter().map(ActiveAlarm::reported).collect();
     let alarm = |code: &str, subject: &str, over, seen| HealthAlarm {
@@ -253,7 +253,7 @@ fn a_state_that_takes_no_writes_is_told_of_until_it_does() {
     report_state(&alarms, &failing);
     let is_active = || alarms.all().iter().map(ActiveAlarm::is_active).collect::<Vec<_>>();
     assert_eq!(is_active(), [true]);
-    assert_eq!(alarms.all()[0].cause, SideRoom::StateDisk.off("no space"));
+    assert_eq!(alarms.all()[0].cause, OptionalPart::StateDisk.off("no space"));
     report_state(&alarms, &StateCondition::Recovered("no space".to_owned()));
     assert_eq!(is_active(), [false]);
     see(&alarms, 0);

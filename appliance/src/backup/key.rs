@@ -137,15 +137,15 @@ mod tests {
         let secret = BackupSecret::generate(&SystemRandom);
         let text = secret.reveal();
         assert_eq!(text.len(), 74);
-        let ways = [
+        let damages = [
             text.clone(),
             text.to_lowercase(),
             secret.reveal_groups().join(" "),
             secret.reveal_groups().join("\n"),
             format!("# created: now\n# public key: {}\n{text}\n", secret.recipient()),
         ];
-        for way in ways {
-            assert_eq!(BackupSecret::parse(&way).unwrap().reveal(), text, "{way}");
+        for damage in damages {
+            assert_eq!(BackupSecret::parse(&damage).unwrap().reveal(), text, "{damage}");
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::BundleFile;
 use super::survey::survey_folder;
 use crate::alarms::{ActiveAlarm, AlarmWorder};
-use crate::doctor::facts::RunningFacts;
+use crate::doctor::facts::ServiceFacts;
 use crate::doctor::machine::MachineRoot;
 use crate::identity::{AccessAudit, AccessCaller, AccessOutcome, AccessRow, AccessTarget};
 use crate::setup::SetupState;
@@ -27,8 +27,8 @@ const MACHINE_FILES: [&str; 9] = [
     "sys/class/thermal/thermal_zone0/temp",
 ];
 
-pub struct RunningBundle<'a> {
-    pub facts: &'a RunningFacts,
+pub struct ServiceBundle<'a> {
+    pub facts: &'a ServiceFacts,
     pub alarms: &'a [ActiveAlarm],
     pub alarm_words: AlarmWorder,
     pub access: &'a AccessAudit,
@@ -38,7 +38,7 @@ pub struct RunningBundle<'a> {
 }
 
 /// Files that only a running box has.
-pub fn collect_running_files(parts: &RunningBundle<'_>) -> Vec<BundleFile> {
+pub fn collect_service_files(parts: &ServiceBundle<'_>) -> Vec<BundleFile> {
     vec![
         BundleFile::json("health.json", parts.facts),
         BundleFile::new("settings.txt", hide_users(parts.settings)),

@@ -90,7 +90,7 @@ pub enum WifiFact {
 pub struct NetworkFacts {
     /// The relay's name, and whether it was found.
     pub dns: Option<DnsFact>,
-    pub ways: Vec<WayFact>,
+    pub transports: Vec<TransportFact>,
     /// The relay's clock minus this one's, seconds.
     pub offset_s: Option<i64>,
 }
@@ -103,7 +103,7 @@ pub struct DnsFact {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RelayWay {
+pub enum RelayTransport {
     Mqtt,
     Https,
     HttpsByProxy,
@@ -111,7 +111,7 @@ pub enum RelayWay {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum WayOutcome {
+pub enum ProbeOutcome {
     Open,
     /// Where it ends, in one word that never changes, and what that is about.
     Closed {
@@ -121,16 +121,16 @@ pub enum WayOutcome {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WayFact {
-    pub way: RelayWay,
+pub struct TransportFact {
+    pub transport: RelayTransport,
     /// `host:port`.
     pub address: String,
-    pub outcome: WayOutcome,
+    pub outcome: ProbeOutcome,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProgramFacts {
-    Running(RunningFacts),
+    Running(ServiceFacts),
     Stopped(StoppedFacts),
     /// It runs and does not answer.
     Hanging {
@@ -145,7 +145,7 @@ pub enum ProgramFacts {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RunningFacts {
+pub struct ServiceFacts {
     pub version: String,
     pub recording: RecordingFact,
     pub entries: u64,

@@ -3,8 +3,8 @@
 use record::entry::ClockState;
 
 use super::facts::{
-    DoctorFacts, LinkFact, MachineFacts, MemoryFact, NetworkFacts, PowerFact, ProgramFacts, RecordingFact,
-    RunningFacts, StoppedFacts, StorageFacts, WayFact, WayOutcome, WearFact, WifiFact,
+    DoctorFacts, LinkFact, MachineFacts, MemoryFact, NetworkFacts, PowerFact, ProbeOutcome, ProgramFacts,
+    RecordingFact, ServiceFacts, StoppedFacts, StorageFacts, TransportFact, WearFact, WifiFact,
 };
 use super::report::{DoctorFinding, DoctorReport};
 use crate::disk_space::{DiskLevel, DiskSpace};
@@ -155,7 +155,7 @@ fn judge_wifi(wifi: &WifiFact) -> DoctorFinding {
 }
 
 fn judge_network(network: &NetworkFacts, found: &mut Vec<DoctorFinding>) {
-    let is_open = network.ways.iter().any(|way| way.outcome == WayOutcome::Open);
+    let is_open = network.transports.iter().any(|transport| transport.outcome == ProbeOutcome::Open);
     if let Some(dns) = &network.dns {
         let host = dns.host.clone();
         match dns.is_found {
@@ -165,25 +165,28 @@ fn judge_network(network: &NetworkFacts, found: &mut Vec<DoctorFinding>) {
             false => found.push(DoctorFinding::DnsFailed { host }),
         }
     }
-    found.extend(network.ways.iter().map(judge_way));
-    if !network.ways.is_empty() && !is_open {
+    found.extend(network.transports.iter().map(judge_transport));
+    if !network.transports.is_empty() && !is_open {
         found.push(DoctorFinding::RelayUnreachable);
     }
     let off_s = network.offset_s.map(i64::unsigned_abs).filter(|seconds| *seconds > OFFSET_MAX_S);
     found.extend(off_s.map(|seconds| DoctorFinding::ClockOff { seconds }));
 }
 
-fn judge_way(way: &WayFact) -> DoctorFinding {
-    let address = way.address.clone();
-    match &way.outcome {
-        WayOutcome::Open => DoctorFinding::WayOpen { way: way.way, address },
-        WayOutcome::Closed { fault, subject } => {
-            DoctorFinding::WayClosed { way: way.way, address, fault: fault.clone(), subject: subject.clone() }
-        }
+fn judge_transport(transport: &TransportFact) -> DoctorFinding {
+    let address = transport.address.clone();
+    match &transport.outcome {
+        ProbeOutcome::Open => DoctorFinding::WayOpen { way: transport.transport, address },
+        ProbeOutcome::Closed { fault, subject } => DoctorFinding::WayClosed {
+            way: transport.transport,
+            address,
+            fault: fault.clone(),
+            subject: subject.clone(),
+        },
     }
 }
 
-fn judge_running(now_ms: i64, running: &RunningFacts, found: &mut Vec<DoctorFinding>) {
+fn judge_running(now_ms: i64, running: &ServiceFacts, found: &mut Vec<DoctorFinding>) {
     found.push(DoctorFinding::Running { version: running.version.clone() });
     if !running.has_admin {
         found.push(DoctorFinding::NoAdmin);
@@ -210,7 +213,7 @@ fn judge_running(now_ms: i64, running: &RunningFacts, found: &mut Vec<DoctorFind
     found.extend(judge_backup(now_ms, running));
 }
 
-fn judge_link(running: &RunningFacts, found: &mut Vec<DoctorFinding>) {
+fn judge_link(running: &ServiceFacts, found: &mut Vec<DoctorFinding>) {
     let entries = running.backlog;
     match &running.link {
         LinkFact::Alone => found.push(DoctorFinding::RelayAlone),
@@ -240,7 +243,7 @@ fn judge_certificate(now_ms: i64, ends_ms: i64) -> DoctorFinding {
     }
 }
 
-fn judge_log(now_ms: i64, running: &RunningFacts, found: &mut Vec<DoctorFinding>) {
+fn judge_log(now_ms: i64, running: &ServiceFacts, found: &mut Vec<DoctorFinding>) {
     if running.is_missing {
         found.push(DoctorFinding::LogMissing);
     }
@@ -260,7 +263,7 @@ fn judge_alarms(unseen: usize) -> DoctorFinding {
 }
 
 /// The relay's copy is a backup; while it lags behind, that is said by the backlog.
-fn judge_backup(now_ms: i64, running: &RunningFacts) -> Option<DoctorFinding> {
+fn judge_backup(now_ms: i64, running: &ServiceFacts) -> Option<DoctorFinding> {
     match (running.backup_ms.map(|at_ms| days_since(now_ms, at_ms)), &running.link) {
         (Some(days), _) if days <= BACKUP_OLD_DAYS => Some(DoctorFinding::BackupFresh { days }),
         (_, LinkFact::Up) if running.backlog == 0 => Some(DoctorFinding::BackupAtRelay),

@@ -2,7 +2,7 @@
 
 use record::kinds::StaffRole;
 
-use super::facts::{LinkFact, PrinterFact, RecordingFact, RunningFacts};
+use super::facts::{LinkFact, PrinterFact, RecordingFact, ServiceFacts};
 use crate::alarms::AlarmStore;
 use crate::alarms::sources::is_of_missing;
 use crate::identity::{IdentityError, IdentityStores};
@@ -11,7 +11,7 @@ use crate::store::{Recording, Store};
 use crate::uplink::{UplinkState, UplinkStatus};
 
 #[derive(Clone, Copy)]
-pub struct RunningParts<'a> {
+pub struct ServiceParts<'a> {
     pub store: &'a Store,
     pub identity: &'a IdentityStores,
     pub alarms: &'a AlarmStore,
@@ -23,10 +23,10 @@ pub struct RunningParts<'a> {
 }
 
 /// Looks at all of them. It waits for the disk.
-pub fn collect_running(parts: RunningParts<'_>, uplink: &UplinkStatus) -> RunningFacts {
+pub fn collect_service_facts(parts: ServiceParts<'_>, uplink: &UplinkStatus) -> ServiceFacts {
     let health = parts.store.health();
     let all = parts.alarms.all();
-    RunningFacts {
+    ServiceFacts {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         recording: match health.recording {
             Recording::Ready => RecordingFact::Ready,

@@ -7,10 +7,10 @@ use service::clock::Clock;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-use super::facts::{DnsFact, NetworkFacts, RelayWay, WayFact, WayOutcome};
-use crate::uplink::reach::{WayProbe, probe_ways};
+use super::facts::{DnsFact, NetworkFacts, ProbeOutcome, RelayTransport, TransportFact};
+use crate::uplink::reach::{TransportProbe, probe_transports};
 use crate::uplink::relation::claim::ClaimStore;
-use crate::uplink::transport::choice::UplinkWay;
+use crate::uplink::transport::choice::UplinkTransport;
 use crate::uplink::transport::proxy::HttpsRoute;
 use crate::uplink::transport::tls;
 
@@ -40,27 +40,27 @@ pub async fn probe_network(files: &ClaimStore, route: &HttpsRoute, clock: &Arc<d
     let Some(target) = RelayTarget::of_claim(files) else { return NetworkFacts::default() };
     let (dns, probes, offset_s) = tokio::join!(
         probe_name(&target.url),
-        probe_ways(files, route, clock),
+        probe_transports(files, route, clock),
         read_offset(&target, route, clock)
     );
     let probes = probes.unwrap_or_else(|error| {
         tracing::warn!(%error, "the ways to the relay cannot be tried");
         Vec::new()
     });
-    NetworkFacts { dns, ways: probes.into_iter().map(way_fact).collect(), offset_s }
+    NetworkFacts { dns, transports: probes.into_iter().map(transport_fact).collect(), offset_s }
 }
 
-fn way_fact(probe: WayProbe) -> WayFact {
-    let way = match (probe.way, &probe.proxy) {
-        (UplinkWay::Mqtt, _) => RelayWay::Mqtt,
-        (UplinkWay::Https, None) => RelayWay::Https,
-        (UplinkWay::Https, Some(_)) => RelayWay::HttpsByProxy,
+fn transport_fact(probe: TransportProbe) -> TransportFact {
+    let transport = match (probe.transport, &probe.proxy) {
+        (UplinkTransport::Mqtt, _) => RelayTransport::Mqtt,
+        (UplinkTransport::Https, None) => RelayTransport::Https,
+        (UplinkTransport::Https, Some(_)) => RelayTransport::HttpsByProxy,
     };
     let outcome = match probe.fault {
-        None => WayOutcome::Open,
-        Some(fault) => WayOutcome::Closed { fault: fault.key().to_owned(), subject: fault.subject() },
+        None => ProbeOutcome::Open,
+        Some(fault) => ProbeOutcome::Closed { fault: fault.key().to_owned(), subject: fault.subject() },
     };
-    WayFact { way, address: probe.target, outcome }
+    TransportFact { transport, address: probe.target, outcome }
 }
 
 /// Looks the relay's name up; an address needs none.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::RelayWay;
+use super::facts::RelayTransport;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -137,9 +137,9 @@ findings! {
     RelayAlone = Relay Unknown,
     RelayConnected = Relay Good,
     RelayDown { why: String } = Relay Warn,
-    WayOpen { way: RelayWay, address: String } = Relay Good,
+    WayOpen { way: RelayTransport, address: String } = Relay Good,
     /// This way does not work, and another one does.
-    WayClosed { way: RelayWay, address: String, fault: String, subject: String } = Relay Unknown,
+    WayClosed { way: RelayTransport, address: String, fault: String, subject: String } = Relay Unknown,
     /// No way works.
     RelayUnreachable = Relay Bad,
     BacklogNone = Backlog Good,

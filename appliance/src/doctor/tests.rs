@@ -5,8 +5,9 @@ use std::path::Path;
 use record::entry::ClockState;
 
 use super::facts::{
-    DnsFact, LinkFact, MachineFacts, MemoryFact, NetworkFacts, PowerFact, PrinterFact, ProgramFacts,
-    RecordingFact, RelayWay, RunningFacts, StorageFacts, WayFact, WayOutcome, WearFact, WifiFact,
+    DnsFact, LinkFact, MachineFacts, MemoryFact, NetworkFacts, PowerFact, PrinterFact, ProbeOutcome,
+    ProgramFacts, RecordingFact, RelayTransport, ServiceFacts, StorageFacts, TransportFact, WearFact,
+    WifiFact,
 };
 use super::machine::{MachineRoot, read_memory, read_power, read_storage, read_temperature, read_wear};
 use super::*;
@@ -27,7 +28,7 @@ fn machine(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 type MachineChange = fn(&mut MachineFacts);
-type RunningChange = fn(&mut RunningFacts);
+type ServiceChange = fn(&mut ServiceFacts);
 
 #[test]
 fn power_is_read_from_firmware_or_sensor() {
@@ -134,8 +135,8 @@ fn good_machine() -> MachineFacts {
     }
 }
 
-fn good_program() -> RunningFacts {
-    RunningFacts {
+fn good_program() -> ServiceFacts {
+    ServiceFacts {
         version: "0.1.0".into(),
         recording: RecordingFact::Ready,
         entries: 9,
@@ -215,7 +216,7 @@ fn each_fault_of_the_machine_is_one_finding() {
 #[test]
 fn each_fault_of_the_program_is_one_finding() {
     use DoctorFinding as F;
-    let cases: [(RunningChange, F); 10] = [
+    let cases: [(ServiceChange, F); 10] = [
         (|p| p.recording = RecordingFact::Full, F::RecordingFull),
         (|p| p.has_admin = false, F::NoAdmin),
         (|p| p.printers[0].stands_still = true, F::PrinterStill { name: "Desk".into() }),
@@ -233,7 +234,7 @@ fn each_fault_of_the_program_is_one_finding() {
         let facts = DoctorFacts { program: ProgramFacts::Running(program), ..good_facts() };
         assert_eq!(faults(&facts), [finding]);
     }
-    let down = RunningFacts { link: LinkFact::Down { why: "no way".into() }, backlog: 7, ..good_program() };
+    let down = ServiceFacts { link: LinkFact::Down { why: "no way".into() }, backlog: 7, ..good_program() };
     let facts = DoctorFacts { program: ProgramFacts::Running(down), ..good_facts() };
     assert_eq!(faults(&facts), [F::RelayDown { why: "no way".into() }, F::BacklogWaits { entries: 7 }]);
     let stopped = DoctorFacts {
@@ -247,17 +248,21 @@ fn each_fault_of_the_program_is_one_finding() {
 
 #[test]
 fn one_open_way_is_enough() {
-    let way = |way, outcome| WayFact { way, address: "relay:1".into(), outcome };
-    let closed = || WayOutcome::Closed { fault: "silent".into(), subject: "relay:8883".into() };
+    let transport = |transport, outcome| TransportFact { transport, address: "relay:1".into(), outcome };
+    let closed = || ProbeOutcome::Closed { fault: "silent".into(), subject: "relay:8883".into() };
     let dns = Some(DnsFact { host: "relay".into(), is_found: false });
     let open = NetworkFacts {
         dns: dns.clone(),
-        ways: vec![way(RelayWay::Mqtt, closed()), way(RelayWay::HttpsByProxy, WayOutcome::Open)],
+        transports: vec![
+            transport(RelayTransport::Mqtt, closed()),
+            transport(RelayTransport::HttpsByProxy, ProbeOutcome::Open),
+        ],
         offset_s: Some(-90),
     };
     let facts = DoctorFacts { network: Some(open), ..good_facts() };
     assert_eq!(faults(&facts), [DoctorFinding::ClockOff { seconds: 90 }], "the proxy finds names itself");
-    let shut = NetworkFacts { dns, ways: vec![way(RelayWay::Mqtt, closed())], offset_s: None };
+    let shut =
+        NetworkFacts { dns, transports: vec![transport(RelayTransport::Mqtt, closed())], offset_s: None };
     let found = faults(&DoctorFacts { network: Some(shut), ..good_facts() });
     assert_eq!(found, [DoctorFinding::DnsFailed { host: "relay".into() }, DoctorFinding::RelayUnreachable]);
 }

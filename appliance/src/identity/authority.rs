@@ -413,7 +413,7 @@ mod tests {
     #[test]
     fn each_file_alone_can_go_wrong() {
         let list = names(&["localhost"]);
-        let ways: [Spoiling; 4] = [
+        let damages: [Spoiling; 4] = [
             ("gone", |path| std::fs::remove_file(path).unwrap()),
             ("empty", |path| std::fs::write(path, b"").unwrap()),
             ("noise", |path| std::fs::write(path, [0x9d; 500]).unwrap()),
@@ -422,7 +422,7 @@ mod tests {
                 std::fs::create_dir(path).unwrap();
             }),
         ];
-        for (how, spoil) in ways {
+        for (how, spoil) in damages {
             for name in ["https-ca.key", "https-ca.pem", "https.pem"] {
                 let dir = tempfile::tempdir().unwrap();
                 drop(BoxAuthority::open(dir.path(), &list, NOW).unwrap());

@@ -4,7 +4,7 @@
 use super::Command;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CommandWays {
+pub struct CommandSources {
     pub command: &'static str,
     pub kinds: &'static [&'static str],
     /// Names of the rows of the table of routes that may give it.
@@ -74,107 +74,108 @@ pub const NOT_YET: &[NotYet] = &[
     NotYet { name: "text.erased", issue: "04-relay by directive, 14-box-manage by page" },
 ];
 
-const NONE: CommandWays = CommandWays { command: "", kinds: &[], routes: &[], cli: None, made_by_box: None };
+const NONE: CommandSources =
+    CommandSources { command: "", kinds: &[], routes: &[], cli: None, made_by_box: None };
 
 /// Writes the table and the match that keeps it whole: a command without a row here does not compile.
-macro_rules! ways {
-    ($($command:ident => $ways:expr,)*) => {
+macro_rules! command_sources {
+    ($($command:ident => $command_sources:expr,)*) => {
         /// The ways of all commands.
-        pub const WAYS: &[CommandWays] = &[$(CommandWays { command: stringify!($command), ..$ways }),*];
+        pub const COMMAND_SOURCES: &[CommandSources] = &[$(CommandSources { command: stringify!($command), ..$command_sources }),*];
 
-        pub fn ways_of(command: &Command) -> CommandWays {
+        pub fn ways_of(command: &Command) -> CommandSources {
             match command {
-                $(Command::$command { .. } => CommandWays { command: stringify!($command), ..$ways },)*
+                $(Command::$command { .. } => CommandSources { command: stringify!($command), ..$command_sources },)*
             }
         }
     };
 }
 
-ways! {
-    AddEquipment => CommandWays {
+command_sources! {
+    AddEquipment => CommandSources {
         kinds: &["equipment.added", "alias.added", "schedule.set"],
         routes: &["equipment.create", "equipment.add", "old.add-equipment"],
         ..NONE
     },
-    ChangeEquipment => CommandWays {
+    ChangeEquipment => CommandSources {
         kinds: &["equipment.changed", "schedule.set"],
         routes: &["equipment.save", "equipment.change", "old.change-equipment", "old.replace-equipment"],
         ..NONE
     },
-    RetireEquipment => CommandWays {
+    RetireEquipment => CommandSources {
         kinds: &["equipment.retired", "problem.closed"],
         routes: &["equipment.retire", "equipment.remove", "old.retire-equipment"],
         ..NONE
     },
-    SuspendEquipment => CommandWays {
+    SuspendEquipment => CommandSources {
         kinds: &["equipment.suspended"],
         routes: &["equipment.suspend", "service.set"],
         ..NONE
     },
-    ResumeEquipment => CommandWays {
+    ResumeEquipment => CommandSources {
         kinds: &["equipment.resumed", "problem.closed"],
         routes: &["equipment.resume", "service.set"],
         ..NONE
     },
-    MergeEquipment => CommandWays {
+    MergeEquipment => CommandSources {
         kinds: &["equipment.merged"],
         routes: &["equipment.merge", "equipment.join"],
         ..NONE
     },
-    ReportProblem => CommandWays {
+    ReportProblem => CommandSources {
         kinds: &["problem.reported", "equipment.suspended"],
         routes: &["problem.report", "problem.add", "submission.add", "phone-record.enter", "phone-record.copy", "refused-submission.enter"],
         ..NONE
     },
-    CloseProblem => CommandWays {
+    CloseProblem => CommandSources {
         kinds: &["problem.closed"],
         routes: &["problem.close", "problem.end"],
         ..NONE
     },
-    AssignTag => CommandWays {
+    AssignTag => CommandSources {
         kinds: &["tag.assigned", "tag.revoked"],
         routes: &["tag.create", "tag.assign"],
         ..NONE
     },
-    RevokeTag => CommandWays { kinds: &["tag.revoked"], routes: &["tag.revoke", "tag.remove"], ..NONE },
-    AddAlias => CommandWays {
+    RevokeTag => CommandSources { kinds: &["tag.revoked"], routes: &["tag.revoke", "tag.remove"], ..NONE },
+    AddAlias => CommandSources {
         kinds: &["alias.added"],
         routes: &["code.create", "code.add"],
         ..NONE
     },
-    RemoveAlias => CommandWays {
+    RemoveAlias => CommandSources {
         kinds: &["alias.removed"],
         routes: &["code.take-off", "code.remove"],
         ..NONE
     },
-    PublishProtocol => CommandWays {
+    PublishProtocol => CommandSources {
         kinds: &["protocol.published"],
         routes: &["protocol.publish", "protocol.create", "protocol.save", "pack.adopt"],
         ..NONE
     },
-    RetireProtocol => CommandWays {
+    RetireProtocol => CommandSources {
         kinds: &["protocol.retired", "schedule.set"],
         routes: &["protocol.retire", "protocol.remove"],
         ..NONE
     },
-    SetSchedule => CommandWays {
+    SetSchedule => CommandSources {
         kinds: &["schedule.set"],
         routes: &["equipment.save", "equipment.schedule", "schedule.set"],
         ..NONE
     },
-    AddStaff => CommandWays {
+    AddStaff => CommandSources {
         kinds: &["staff.added"],
         routes: &["person.add", "person.enter", "setup.begin"],
         cli: Some("staff add"),
         ..NONE
     },
-    ChangeStaff => CommandWays { kinds: &["staff.changed"], routes: &["person.change", "person.amend"], ..NONE },
-    StaffLeft => CommandWays {
+    ChangeStaff => CommandSources { kinds: &["staff.changed"], routes: &["person.change", "person.amend"], ..NONE },
+    StaffLeft => CommandSources {
         kinds: &["staff.left"],
         routes: &["person.leave", "person.end"],
         ..NONE
     },
-    ChangeAccess => CommandWays {
+    ChangeAccess => CommandSources {
         kinds: &["access.changed"],
         routes: &[
             "own-pin.change", "people.sign-out", "person.leave", "person.end", "person.sign-out", "pin.clear", "pin.set", "program.add",
@@ -184,97 +185,97 @@ ways! {
         made_by_box: Some("appliance/src/web/commands/access_log.rs"),
         ..NONE
     },
-    GrantCompetency => CommandWays {
+    GrantCompetency => CommandSources {
         kinds: &["competency.granted"],
         routes: &["sign-off.grant", "sign-off.add"],
         ..NONE
     },
-    EndCompetency => CommandWays {
+    EndCompetency => CommandSources {
         kinds: &["competency.ended"],
         routes: &["sign-off.end", "sign-off.remove"],
         ..NONE
     },
-    ChangeFacility => CommandWays {
+    ChangeFacility => CommandSources {
         kinds: &["facility.changed"],
         routes: &["settings.save", "facility.amend", "setup.begin", "setup.save"],
         cli: Some("facility set"),
         ..NONE
     },
-    RecordCleaning => CommandWays {
+    RecordCleaning => CommandSources {
         kinds: &["cleaning.recorded"],
         routes: &["scan.submit", "cleaning.enter", "cleaning.add", "old.register", "old.register-bare", "old.add-cleaning"],
         ..NONE
     },
-    RecordQueued => CommandWays {
+    RecordQueued => CommandSources {
         kinds: &["cleaning.recorded", "problem.reported", "equipment.suspended"],
         routes: &["submission.add", "phone-record.enter", "phone-record.copy", "refused-submission.enter"],
         ..NONE
     },
-    VoidCleaning => CommandWays {
+    VoidCleaning => CommandSources {
         kinds: &["cleaning.voided"],
         routes: &["cleaning.void", "receipt.undo", "void.add"],
         ..NONE
     },
-    SetLocation => CommandWays {
+    SetLocation => CommandSources {
         kinds: &["location.set"],
         routes: &["location.create", "location.save", "location.set"],
         ..NONE
     },
-    SetCategory => CommandWays {
+    SetCategory => CommandSources {
         kinds: &["category.set"],
         routes: &["category.create", "category.save", "category.set"],
         ..NONE
     },
-    PlanUpkeep => CommandWays {
+    PlanUpkeep => CommandSources {
         kinds: &["upkeep.planned"],
         routes: &["upkeep.plan", "upkeep.save", "upkeep.add"],
         ..NONE
     },
-    RecordUpkeep => CommandWays {
+    RecordUpkeep => CommandSources {
         kinds: &["upkeep.done"],
         routes: &["upkeep-done.record", "upkeep-done.add"],
         ..NONE
     },
-    RecordUse => CommandWays {
+    RecordUse => CommandSources {
         kinds: &["use.recorded"],
         routes: &["use.record", "use.add"],
         made_by_box: Some("appliance/src/serve/panel.rs"),
         ..NONE
     },
-    RecordCheck => CommandWays {
+    RecordCheck => CommandSources {
         kinds: &["check.recorded"],
         routes: &["check.submit", "check.add"],
         ..NONE
     },
-    AttachPhoto => CommandWays {
+    AttachPhoto => CommandSources {
         kinds: &["photo.attached"],
         made_by_box: Some("appliance/src/web/commands/photo_follow.rs"),
         ..NONE
     },
-    Reprinted => CommandWays {
+    Reprinted => CommandSources {
         kinds: &["label.printed"],
         made_by_box: Some("appliance/src/prints.rs"),
         ..NONE
     },
-    AnchorClock => CommandWays {
+    AnchorClock => CommandSources {
         kinds: &["clock.anchored"],
         routes: &["clock.say", "clock.set"],
         made_by_box: Some("appliance/src/anchors.rs"),
         ..NONE
     },
-    SettleDirective => CommandWays {
+    SettleDirective => CommandSources {
         kinds: &["directive.applied", "directive.refused"],
         made_by_box: Some("appliance/src/uplink/relation/directives.rs"),
         ..NONE
     },
-    Note => CommandWays {
+    Note => CommandSources {
         kinds: &["label.printed", "box.claimed"],
         made_by_box: Some("appliance/src/uplink/mod.rs"),
         ..NONE
     },
 }
 
-impl CommandWays {
+impl CommandSources {
     /// Whether it comes in by something that is no demo and no test.
     pub fn has_any(&self) -> bool {
         !self.routes.is_empty() || self.cli.is_some() || self.made_by_box.is_some()
@@ -347,19 +348,19 @@ mod tests {
         let retire =
             Command::RetireEquipment { tag: "ABCDEFGH3".parse().unwrap(), reason: String::new(), seen: None };
         assert_eq!(ways_of(&retire).command, "RetireEquipment");
-        for ways in WAYS {
-            assert!(!ways.kinds.is_empty(), "{} makes no entry", ways.command);
+        for command_sources in COMMAND_SOURCES {
+            assert!(!command_sources.kinds.is_empty(), "{} makes no entry", command_sources.command);
         }
     }
 
     #[test]
     fn every_command_has_a_way_in_or_an_issue_that_makes_it() {
-        for ways in WAYS {
-            let (named, found) = (is_not_yet(ways.command), ways.has_any());
-            assert_ne!(named, found, "{}: in NOT_YET {named}, has a way in {found}", ways.command);
-            if let Some(file) = ways.made_by_box {
+        for command_sources in COMMAND_SOURCES {
+            let (named, found) = (is_not_yet(command_sources.command), command_sources.has_any());
+            assert_ne!(named, found, "{}: in NOT_YET {named}, has a way in {found}", command_sources.command);
+            if let Some(file) = command_sources.made_by_box {
                 let text = std::fs::read_to_string(source(file)).unwrap();
-                let name = format!("Command::{}", ways.command);
+                let name = format!("Command::{}", command_sources.command);
                 assert!(text.contains(&name), "{file} gives no {name}");
             }
         }
@@ -434,7 +435,10 @@ mod tests {
     fn every_kind_has_a_maker() {
         let intake = read_sources(&source("appliance/src/intake"));
         for kind in Event::KINDS {
-            let by_command: Vec<_> = WAYS.iter().filter(|ways| ways.kinds.contains(kind)).collect();
+            let by_command: Vec<_> = COMMAND_SOURCES
+                .iter()
+                .filter(|command_sources| command_sources.kinds.contains(kind))
+                .collect();
             let by_box = MADE_BY_BOX.iter().find(|made| made.kind == *kind);
             match (by_command.as_slice(), by_box) {
                 ([], None) => assert!(is_not_yet(kind), "nothing makes {kind}"),
@@ -445,8 +449,8 @@ mod tests {
                 // What intake passes on as it comes is made where its command is given.
                 (commands, None) => {
                     let made = makes_body(&intake, kind)
-                        || commands.iter().any(|ways: &&CommandWays| {
-                            ways.made_by_box.is_some_and(|file| {
+                        || commands.iter().any(|command_sources: &&CommandSources| {
+                            command_sources.made_by_box.is_some_and(|file| {
                                 makes_body(&std::fs::read_to_string(source(file)).unwrap(), kind)
                             })
                         });
@@ -455,7 +459,11 @@ mod tests {
                 (_, Some(_)) => panic!("{kind} is made by commands and by the box"),
             }
         }
-        for kind in WAYS.iter().flat_map(|ways| ways.kinds).chain(MADE_BY_BOX.iter().map(|made| &made.kind)) {
+        for kind in COMMAND_SOURCES
+            .iter()
+            .flat_map(|command_sources| command_sources.kinds)
+            .chain(MADE_BY_BOX.iter().map(|made| &made.kind))
+        {
             assert!(Event::KINDS.contains(kind), "{kind} is no kind of entry");
         }
     }
@@ -545,8 +553,12 @@ mod tests {
             if Event::KINDS.contains(name) {
                 assert!(!makes_body(&sources, name), "{name} is made: take it off the list");
             } else {
-                let ways = WAYS.iter().find(|ways| ways.command == *name);
-                assert!(ways.is_some_and(|ways| !ways.has_any()), "{name} is made: take it off the list");
+                let command_sources =
+                    COMMAND_SOURCES.iter().find(|command_sources| command_sources.command == *name);
+                assert!(
+                    command_sources.is_some_and(|command_sources| !command_sources.has_any()),
+                    "{name} is made: take it off the list"
+                );
             }
         }
     }

@@ -26,7 +26,8 @@ pub use self::command::{
     UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::command_sources::{
-    CommandWays, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, ONE_SIDED, OneSided, UNREAD_SETTINGS, WAYS, ways_of,
+    COMMAND_SOURCES, CommandSources, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, ONE_SIDED, OneSided,
+    UNREAD_SETTINGS, ways_of,
 };
 pub use self::equipment::tags::{find_named_item, open_tags};
 pub use self::facility::brand::BrandColour;
@@ -34,7 +35,7 @@ pub use self::facility::directive::SettledDirective;
 pub use self::facility::protocols::{TRANSLATION_LANGUAGES, offered_protocols};
 pub use self::facility::settings::FACILITY_LOCALES;
 pub use self::people::attribution::{
-    PROOF_WAYS, ProofDemand, stated_class, use_class, ways_from, ways_of_class, weakest_way,
+    PROOF_METHODS, ProofDemand, methods_from, methods_of_class, stated_class, use_class, weakest_method,
 };
 use self::people::attribution::{check_proof, is_enough, raised_class, way_of};
 pub use self::people::competency::{
@@ -50,7 +51,7 @@ pub use self::records::queued::{
 };
 pub use self::records::review::{HAND_TRIGGERS, review_cleaning};
 pub use self::records::uses::UseForm;
-pub use self::refusals::refusal::{CommandRefusal, OwnFieldRule};
+pub use self::refusals::refusal::{CommandRefusal, CustomFieldRule};
 pub use self::refusals::refusal_cause::{
     ClockRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, RefusalCause, RenameRefusal, SignOffRefusal,
 };

@@ -42,18 +42,18 @@ pub use crate::printing::model::address::{AddressError, PrinterAddress, UsbId};
 pub use crate::printing::model::cause::{
     FailureCause, JobNote, PrintUnit, PrinterCause, SeenAt, StartRefusal,
 };
+pub use crate::printing::model::connection_fault::{ConnectionFault, DeviceFault, FolderFault, UsbFault};
 pub use crate::printing::model::connection_timeouts::ConnectionTimeouts;
 pub use crate::printing::model::content_version::{ContentVersion, ContentVersionError};
 pub use crate::printing::model::ledger_error::LedgerError;
 pub(crate) use crate::printing::model::limits::OPEN_MAX;
 pub use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, REASON_CHARS_MAX};
-pub use crate::printing::model::line_fault::{DeviceFault, FolderFault, LineFault, UsbFault};
 pub use crate::printing::model::make_error::MakeError;
 pub use crate::printing::model::paper::PrinterPaper;
 pub use crate::printing::model::plan::{self, ConfirmedBy, LabelState};
 pub use crate::printing::model::printer_settings::{
-    MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PRINTERS_MAX, PrinterConfig, PrinterRefusal, PrinterSettings,
-    StatusQueryMode, ThermalSetting, sheet_name,
+    MeasuredMedia, MediaChoice, NAME_CHARS_MAX, PDF, PRINTERS_MAX, PrinterConfig, PrinterRefusal,
+    PrinterSettings, StatusQueryMode, ThermalSetting, sheet_name,
 };
 pub use crate::printing::model::printer_state::PrinterState;
 pub use crate::printing::model::queue_error::{GarbledAnswer, LostAnswer, QueueError, QueueRefusal};

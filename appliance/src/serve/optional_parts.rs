@@ -12,7 +12,7 @@ use service::admin_socket::AdminSocket;
 use tokio::sync::{mpsc, watch};
 
 use super::{Seams, ServeError, restart_program};
-use crate::alarms::sources::SideRoom;
+use crate::alarms::sources::OptionalPart;
 use crate::alarms::{AlarmCause, AlarmStore};
 use crate::backup::{BackupContext, BackupService, RelayCopy};
 use crate::doctor::live_facts::has_admin;
@@ -27,8 +27,8 @@ use crate::store::disk::set_aside_hint;
 use crate::store::{StateDb, Store, TAKEN_OVER};
 use crate::sweep::PhotoCounts;
 use crate::uplink::relation::claim::{ClaimError, ClaimStore};
-use crate::uplink::transport::choice::{UplinkWay, WayChoice};
-use crate::uplink::transport::config::{RouteSources, WayConfig};
+use crate::uplink::transport::choice::{TransportChoice, UplinkTransport};
+use crate::uplink::transport::config::{RouteSources, TransportConfig};
 use crate::uplink::{Uplink, UplinkState, UplinkStatus};
 use crate::{admin, uplink, web};
 
@@ -52,11 +52,11 @@ pub(in crate::serve) fn open_identity(seams: &Seams, store: &Store) -> Result<Id
         Err(_) => "a table could not be read".to_owned(),
     };
     tracing::error!(why, "state.redb cannot be used and is begun anew");
-    let has_room = store.renew_state_db(TAKEN_OVER)?;
-    if has_room {
-        seams.alarms.report(SideRoom::State.off(&why));
+    let has_space = store.renew_state_db(TAKEN_OVER)?;
+    if has_space {
+        seams.alarms.report(OptionalPart::State.off(&why));
     }
-    if has_room && seams.alarms.is_saved() {
+    if has_space && seams.alarms.is_saved() {
         store.mark_state_loss_reported()?;
     }
     let identity = IdentityStores::open(store.state(), store.disk(), &seams.random)?;
@@ -66,8 +66,8 @@ pub(in crate::serve) fn open_identity(seams: &Seams, store: &Store) -> Result<Id
 
 pub(in crate::serve) fn report_badges(alarms: &AlarmStore, identity: &IdentityStores) {
     match identity.badges.key_trouble() {
-        Ok(None) => alarms.end(|cause| SideRoom::Badges.is_of(cause)),
-        Ok(Some(trouble)) => alarms.raise(SideRoom::Badges.off(&trouble.to_string())),
+        Ok(None) => alarms.end(|cause| OptionalPart::Badges.is_of(cause)),
+        Ok(Some(trouble)) => alarms.raise(OptionalPart::Badges.off(&trouble.to_string())),
         Err(error) => tracing::error!(%error, "it is not known whether badges prove anything"),
     }
 }
@@ -87,11 +87,11 @@ pub(in crate::serve) fn open_photos(seams: &Seams, store: &Store, settings: Phot
     make_way_for_folder(&seams.alarms, store, "photos/incoming", &settings.dir.join("incoming"));
     match PhotoStore::open(settings.clone(), Arc::clone(&seams.random)) {
         Ok(photos) => {
-            seams.alarms.end(|cause| SideRoom::Photos.is_of(cause));
+            seams.alarms.end(|cause| OptionalPart::Photos.is_of(cause));
             photos
         }
         Err(error) => {
-            seams.alarms.raise(SideRoom::Photos.off(&error.to_string()));
+            seams.alarms.raise(OptionalPart::Photos.off(&error.to_string()));
             PhotoStore::without_folder(settings, Arc::clone(&seams.random))
         }
     }
@@ -138,8 +138,8 @@ pub(in crate::serve) fn open_printing(
     let folder = settings.setup.folder.clone();
     printing.set_passphrase(Box::new(move || read_passphrase(folder.as_deref())));
     match trouble.is_empty() {
-        true => seams.alarms.end(|cause| SideRoom::Printers.is_of(cause)),
-        false => seams.alarms.raise(SideRoom::Printers.off(&trouble.join("; "))),
+        true => seams.alarms.end(|cause| OptionalPart::Printers.is_of(cause)),
+        false => seams.alarms.raise(OptionalPart::Printers.off(&trouble.join("; "))),
     }
     Ok(printing)
 }
@@ -181,7 +181,7 @@ pub(in crate::serve) fn open_authority(
     let keys = data.join("keys");
     // Told first: once it is made anew nothing shows that there had been another one.
     if BoxAuthority::was_lost(&keys) {
-        seams.alarms.report(SideRoom::HttpsRenewed.off(""));
+        seams.alarms.report(OptionalPart::HttpsRenewed.off(""));
     }
     let opened = BoxAuthority::open(&keys, names, seams.clock.now().wall_ms);
     let trouble = match &opened {
@@ -189,8 +189,8 @@ pub(in crate::serve) fn open_authority(
         Err(error) => Some(error),
     };
     match trouble {
-        Some(error) => seams.alarms.raise(SideRoom::Https.off(&error.to_string())),
-        None => seams.alarms.end(|cause| SideRoom::Https.is_of(cause)),
+        Some(error) => seams.alarms.raise(OptionalPart::Https.off(&error.to_string())),
+        None => seams.alarms.end(|cause| OptionalPart::Https.is_of(cause)),
     }
     let OpenedAuthority { authority, .. } = opened.ok()?;
     Some(Arc::new(authority))
@@ -214,17 +214,17 @@ pub(crate) fn route_sources(settings: &UplinkSettings) -> RouteSources {
 }
 
 /// The ways to the relay. Where a file of the settings is of no use, HTTPS goes straight and trusts the relay alone.
-fn configure_ways(alarms: &AlarmStore, settings: &UplinkSettings) -> WayConfig {
+fn configure_transports(alarms: &AlarmStore, settings: &UplinkSettings) -> TransportConfig {
     let choice = match settings.way {
-        UplinkSelection::Auto => WayChoice::Any,
-        UplinkSelection::Mqtt => WayChoice::Only(UplinkWay::Mqtt),
-        UplinkSelection::Https => WayChoice::Only(UplinkWay::Https),
+        UplinkSelection::Auto => TransportChoice::Any,
+        UplinkSelection::Mqtt => TransportChoice::Only(UplinkTransport::Mqtt),
+        UplinkSelection::Https => TransportChoice::Only(UplinkTransport::Https),
     };
     let https = route_sources(settings).load().unwrap_or_else(|error| {
-        alarms.raise(SideRoom::Uplink.off(&error.to_string()));
+        alarms.raise(OptionalPart::Uplink.off(&error.to_string()));
         Default::default()
     });
-    WayConfig { choice, mqtt_again_ms: u64::from(settings.mqtt_again_s) * 1_000, https }
+    TransportConfig { choice, mqtt_again_ms: u64::from(settings.mqtt_again_s) * 1_000, https }
 }
 
 /// The line to the relay, with what it needs of the other rooms.
@@ -237,7 +237,7 @@ pub(in crate::serve) fn start_uplink(
 ) -> Uplink {
     let files = ClaimStore::new(&data.join("keys"));
     if let Err(why) = take_up_claim(settings, &files) {
-        seams.alarms.raise(SideRoom::Uplink.off(&why));
+        seams.alarms.raise(OptionalPart::Uplink.off(&why));
     }
     let (photos, printing) = (photos.clone(), Arc::clone(printing));
     let addresses = own_addresses().into_iter().map(|ip| SocketAddr::new(ip, http.port()).to_string());
@@ -258,7 +258,7 @@ pub(in crate::serve) fn start_uplink(
         data: data.to_owned(),
         addresses: addresses.take(16).collect(),
         model: super::machine_model(),
-        ways: configure_ways(&seams.alarms, &settings.uplink),
+        transports: configure_transports(&seams.alarms, &settings.uplink),
         alarms: Arc::clone(&seams.alarms),
         alarm_words: crate::web::word_alarm_line,
         clock: Arc::clone(&seams.clock),
@@ -272,7 +272,7 @@ pub(in crate::serve) fn open_backups(
     seams: &Seams,
     settings: &BoxSettings,
     data: &Path,
-    parts: RoomParts<'_>,
+    parts: PrintingParts<'_>,
     uplink: &Uplink,
 ) -> BackupService {
     let settings_text = toml::Table::try_from(settings).and_then(|table| toml::to_string(&table));
@@ -290,7 +290,7 @@ pub(in crate::serve) fn open_backups(
 }
 
 #[derive(Clone, Copy)]
-pub(in crate::serve) struct RoomParts<'a> {
+pub(in crate::serve) struct PrintingParts<'a> {
     pub(in crate::serve) store: &'a Store,
     pub(in crate::serve) photos: &'a PhotoStore,
 }
@@ -331,11 +331,11 @@ pub(in crate::serve) fn listen_admin(data: &Path, context: admin::AdminContext) 
     let alarms = Arc::clone(&context.alarms);
     match admin::serve_admin_socket(data, context) {
         Ok(listening) => {
-            alarms.end(|cause| SideRoom::Admin.is_of(cause));
+            alarms.end(|cause| OptionalPart::Admin.is_of(cause));
             Some(listening)
         }
         Err(error) => {
-            alarms.raise(SideRoom::Admin.off(&error.to_string()));
+            alarms.raise(OptionalPart::Admin.off(&error.to_string()));
             None
         }
     }

@@ -12,8 +12,8 @@ use record::ids::JobId;
 use service::clock::Clock;
 use tokio::sync::{mpsc, watch};
 
-use super::{PageRooms, Seams};
-use crate::alarms::sources::SideRoom;
+use super::{PageServices, Seams};
+use crate::alarms::sources::OptionalPart;
 use crate::alarms::{ActiveAlarm, AlarmStore};
 use crate::command::execute_command;
 use crate::disk_space::DiskSpace;
@@ -69,7 +69,7 @@ impl BoxPanel {
             day_minute: Box::new(move |wall_ms| day_minute(&of_facility, wall_ms)),
             report_failure: Box::new(move |error| {
                 if let Some(alarms) = reported.get() {
-                    alarms.raise(SideRoom::Panel.off(&error.to_string()));
+                    alarms.raise(OptionalPart::Panel.off(&error.to_string()));
                 }
             }),
         };
@@ -84,8 +84,8 @@ impl BoxPanel {
     /// The alarms are open: what did not work is told, and what works again is over.
     pub(super) fn report_to(&self, alarms: &Arc<AlarmStore>) {
         match &self.trouble {
-            Some(error) => alarms.raise(SideRoom::Panel.off(&error.to_string())),
-            None => alarms.end(|cause| SideRoom::Panel.is_of(cause)),
+            Some(error) => alarms.raise(OptionalPart::Panel.off(&error.to_string())),
+            None => alarms.end(|cause| OptionalPart::Panel.is_of(cause)),
         }
         // Only this one is ever set.
         let _ = self.alarms.set(Arc::clone(alarms));
@@ -133,15 +133,15 @@ impl PanelSources {
         seams: &Seams,
         settings: &BoxSettings,
         data: &Path,
-        rooms: PageRooms<'_>,
+        services: PageServices<'_>,
         uplink: watch::Receiver<UplinkStatus>,
     ) -> Self {
         Self {
             begun_ms: seams.clock.now_ms(),
             seams: seams.clone(),
-            store: rooms.store.clone(),
-            identity: rooms.identity.clone(),
-            printing: Arc::clone(rooms.printing),
+            store: services.store.clone(),
+            identity: services.identity.clone(),
+            printing: Arc::clone(services.printing),
             uplink,
             data: data.to_owned(),
             setup_folder: settings.setup.folder.clone(),
@@ -155,7 +155,7 @@ impl PanelSources {
             causes.insert(PanelCause::NotRecording);
         }
         let alarms = self.seams.alarms.all();
-        let of_others = alarms.iter().filter(|alarm| !SideRoom::Panel.is_of(&alarm.cause));
+        let of_others = alarms.iter().filter(|alarm| !OptionalPart::Panel.is_of(&alarm.cause));
         causes.extend(
             of_others.filter_map(|alarm| find_alarm_cause(alarm.cause.code.as_str(), view_alarm(alarm))),
         );

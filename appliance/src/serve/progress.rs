@@ -20,7 +20,7 @@ impl StartProgress {
     }
 
     /// Looks once more; whether the start may still come to its end.
-    pub(super) fn goes_on(&mut self) -> bool {
+    pub(super) fn is_progressing(&mut self) -> bool {
         let count = self.calls.count();
         self.still = if count == self.count { self.still + 1 } else { 0 };
         self.count = count;
@@ -42,9 +42,9 @@ mod tests {
         let mut progress = StartProgress::new(disk.calls());
         for _ in 0..3 * STILL_MAX {
             file.write_at(0, b"x").unwrap();
-            assert!(progress.goes_on(), "something was written");
+            assert!(progress.is_progressing(), "something was written");
         }
-        assert!((1..STILL_MAX).all(|_| progress.goes_on()), "one call may take long");
-        assert!(!progress.goes_on());
+        assert!((1..STILL_MAX).all(|_| progress.is_progressing()), "one call may take long");
+        assert!(!progress.is_progressing());
     }
 }

@@ -9,11 +9,11 @@ use service::process;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{PageRooms, Seams, host_names};
+use super::{PageServices, Seams, host_names};
 use crate::alarms::AlarmStore;
 use crate::alarms::reminders::ReminderCode;
 use crate::alarms::sources::{
-    ReportedCounts, SideRoom, report_health_alarms, report_state, report_unreadable_rows,
+    OptionalPart, ReportedCounts, report_health_alarms, report_state, report_unreadable_rows,
 };
 use crate::anchors::{SyncWatch, find_earlier_boots, known_now, known_now_ms, newest_time, vouched_now};
 use crate::backup::BackupService;
@@ -24,7 +24,7 @@ use crate::packs;
 use crate::phones::{ContactTimers, LabelScans, PhoneTables, PhotoAsks, REFUSED_READER};
 use crate::settings::BoxSettings;
 use crate::store::{Store, StoreError, WriteDecision};
-use crate::uplink::{Uplink, UplinkState, WayReport};
+use crate::uplink::{TransportReport, Uplink, UplinkState};
 use crate::web::{self, AppState, RelayLinkState};
 
 /// How often certificates and addresses are looked at again.
@@ -46,14 +46,14 @@ pub(super) fn start_upkeep(
     seams: &Seams,
     authority: Option<&Arc<BoxAuthority>>,
     settings: &BoxSettings,
-    rooms: PageRooms<'_>,
+    services: PageServices<'_>,
 ) -> Vec<JoinHandle<()>> {
-    let store = rooms.store;
+    let store = services.store;
     let mut tasks = vec![
-        tokio::spawn(write_access(seams.clone(), rooms.identity.clone())),
-        tokio::spawn(save_uses(rooms.identity.clone())),
-        tokio::spawn(follow_contact_timers(seams.clone(), store.clone(), rooms.phones.clone())),
-        tokio::spawn(save_label_scans(Arc::clone(&rooms.phones.label_scans))),
+        tokio::spawn(write_access(seams.clone(), services.identity.clone())),
+        tokio::spawn(save_uses(services.identity.clone())),
+        tokio::spawn(follow_contact_timers(seams.clone(), store.clone(), services.phones.clone())),
+        tokio::spawn(save_label_scans(Arc::clone(&services.phones.label_scans))),
         tokio::spawn(run_watchdog(store.clone())),
         tokio::spawn(report_health(seams.clone(), store.clone())),
         tokio::spawn(watch_state_rows(seams.clone(), store.clone())),
@@ -267,14 +267,14 @@ async fn refresh_names(seams: Seams, authority: Arc<BoxAuthority>, settings: Box
         let (own, authority, names) = (seams.clone(), Arc::clone(&authority), host_names(&settings));
         let work = move || match authority.refresh(&names, own.clock.now().wall_ms) {
             Ok(restart_request) => {
-                own.alarms.end(|cause| SideRoom::Https.is_of(cause));
+                own.alarms.end(|cause| OptionalPart::Https.is_of(cause));
                 if restart_request {
                     tracing::info!("the HTTPS certificate was made anew");
                 }
             }
             Err(error) => {
                 tracing::error!(%error, "the HTTPS certificate was not made anew");
-                own.alarms.raise(SideRoom::Https.off(&error.to_string()));
+                own.alarms.raise(OptionalPart::Https.off(&error.to_string()));
             }
         };
         if let Err(error) = tokio::task::spawn_blocking(work).await {
@@ -323,29 +323,29 @@ async fn run_watchdog(store: Store) {
 /// The pages' view of the uplink: the line, and the ways that it may take.
 pub(super) struct LinkView {
     pub(super) link: watch::Receiver<RelayLinkState>,
-    pub(super) ways: watch::Receiver<Option<WayReport>>,
+    pub(super) transports: watch::Receiver<Option<TransportReport>>,
 }
 
 pub(super) fn follow_link(uplink: &Uplink) -> (LinkView, JoinHandle<()>) {
     let mut status = uplink.status();
     let (report_health, link) = watch::channel(RelayLinkState::Alone);
-    let (report_ways, ways) = watch::channel(None);
+    let (report_transports, transports) = watch::channel(None);
     let follow = tokio::spawn(async move {
         loop {
-            let (now, ways) = {
+            let (now, transports) = {
                 let status = status.borrow_and_update();
                 let claimed = !matches!(status.state, UplinkState::Alone);
-                let ways = claimed.then(|| status.ways.clone());
+                let transports = claimed.then(|| status.transports.clone());
                 let now = match &status.state {
                     UplinkState::Alone | UplinkState::Claiming { .. } => RelayLinkState::Alone,
                     UplinkState::Up => RelayLinkState::Up { ended_backlog: status.ended_backlog },
                     UplinkState::Down { since_ms, .. } => RelayLinkState::Down { since_ms: *since_ms },
                 };
-                (now, ways)
+                (now, transports)
             };
-            report_ways.send_if_modified(|before| {
-                let changed = *before != ways;
-                *before = ways;
+            report_transports.send_if_modified(|before| {
+                let changed = *before != transports;
+                *before = transports;
                 changed
             });
             report_health.send_if_modified(|link| std::mem::replace(link, now) != now);
@@ -354,7 +354,7 @@ pub(super) fn follow_link(uplink: &Uplink) -> (LinkView, JoinHandle<()>) {
             }
         }
     });
-    (LinkView { link, ways }, follow)
+    (LinkView { link, transports }, follow)
 }
 
 #[cfg(test)]

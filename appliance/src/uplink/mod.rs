@@ -33,11 +33,11 @@ use self::logs::run_refusals::RunRefusals;
 pub use self::refused::at_relay as photos_at_relay;
 use self::relation::claim::{ClaimError, ClaimIdentity, ClaimStore};
 use self::relation::evidence::EvidenceNotes;
-pub use self::transport::choice::UplinkWay;
-use self::transport::choice::{NextTry, WayPlan};
-use self::transport::config::WayConfig;
-pub use self::transport::fault::WayFault;
-use crate::alarms::sources::{SideRoom, is_of_fetch_room, no_room_to_fetch};
+pub use self::transport::choice::UplinkTransport;
+use self::transport::choice::{NextTry, TransportPlan};
+use self::transport::config::TransportConfig;
+pub use self::transport::fault::TransportFault;
+use crate::alarms::sources::{OptionalPart, is_of_fetch_space, no_space_to_fetch};
 use crate::alarms::{AlarmCause, AlarmStore, AlarmWorder};
 use crate::intake::{Command, SettingsChange};
 use crate::store::Store;
@@ -76,15 +76,15 @@ pub struct UplinkStatus {
     pub backlog: u64,
     pub ended_backlog: u64,
     /// The ways, and where each of them ended when it was tried last.
-    pub ways: WayReport,
+    pub transports: TransportReport,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WayReport {
+pub struct TransportReport {
     /// The one in use, or tried next.
-    pub way: UplinkWay,
+    pub transport: UplinkTransport,
     /// Ways that did not lead to the relay, and where they ended.
-    pub faults: BTreeMap<UplinkWay, WayFault>,
+    pub faults: BTreeMap<UplinkTransport, TransportFault>,
     /// Whether HTTPS goes by a proxy: host and port.
     pub proxy: Option<String>,
 }
@@ -101,7 +101,7 @@ pub struct UplinkContext {
     /// `host:port` at which the box answers in its building.
     pub addresses: Vec<String>,
     pub model: String,
-    pub ways: WayConfig,
+    pub transports: TransportConfig,
     /// Whom it tells what does not fit.
     pub alarms: Arc<AlarmStore>,
     pub alarm_words: AlarmWorder,
@@ -122,7 +122,7 @@ pub(super) struct UplinkShared {
     claim: Notify,
     stop: watch::Sender<bool>,
     evidence: EvidenceNotes,
-    ways: Mutex<WayPlan>,
+    transports: Mutex<TransportPlan>,
     /// Held by whoever fetches old entries.
     refilling: Mutex<()>,
     /// Held by whoever works on what the relay answers about ended logs.
@@ -181,13 +181,14 @@ impl Uplink {
 
 impl UplinkShared {
     fn new(parts: UplinkContext) -> Self {
-        let ways = WayPlan::new(parts.ways.choice, parts.ways.mqtt_again_ms);
-        let proxy = parts.ways.https.proxy.as_ref().map(ToString::to_string);
-        let report = WayReport { way: ways.way(), faults: BTreeMap::new(), proxy };
-        let status = UplinkStatus { state: UplinkState::Alone, backlog: 0, ended_backlog: 0, ways: report };
+        let transports = TransportPlan::new(parts.transports.choice, parts.transports.mqtt_again_ms);
+        let proxy = parts.transports.https.proxy.as_ref().map(ToString::to_string);
+        let report = TransportReport { transport: transports.transport(), faults: BTreeMap::new(), proxy };
+        let status =
+            UplinkStatus { state: UplinkState::Alone, backlog: 0, ended_backlog: 0, transports: report };
         Self {
             evidence: EvidenceNotes::new(&parts.data),
-            ways: Mutex::new(ways),
+            transports: Mutex::new(transports),
             parts,
             status: watch::channel(status).0,
             claim: Notify::new(),
@@ -211,42 +212,44 @@ impl UplinkShared {
         });
     }
 
-    fn ways(&self) -> MutexGuard<'_, WayPlan> {
-        self.ways.lock().unwrap_or_else(PoisonError::into_inner)
+    fn transports(&self) -> MutexGuard<'_, TransportPlan> {
+        self.transports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn way(&self) -> UplinkWay {
-        self.ways().way()
+    fn transport(&self) -> UplinkTransport {
+        self.transports().transport()
     }
 
     fn mqtt_due_ms(&self) -> Option<u64> {
-        self.ways().mqtt_due_ms()
+        self.transports().mqtt_due_ms()
     }
 
     /// Notes where a way ended, or that it leads to the relay.
-    fn note_fault(&self, way: UplinkWay, fault: Option<WayFault>) {
+    fn note_fault(&self, transport: UplinkTransport, fault: Option<TransportFault>) {
         self.status.send_if_modified(|status| {
             // What is found out about a way that serves by now is out of date.
-            let serves = status.state == UplinkState::Up && status.ways.way == way;
-            let faults = &mut status.ways.faults;
+            let serves = status.state == UplinkState::Up && status.transports.transport == transport;
+            let faults = &mut status.transports.faults;
             match fault.filter(|_| !serves) {
-                None => faults.remove(&way).is_some(),
-                Some(fault) => faults.insert(way, fault.clone()) != Some(fault),
+                None => faults.remove(&transport).is_some(),
+                Some(fault) => faults.insert(transport, fault.clone()) != Some(fault),
             }
         });
     }
 
     /// A way serves. Of HTTPS nothing is known any more once MQTT does: it is not tried beside it.
-    fn clear_faults(&self, way: UplinkWay) {
+    fn clear_faults(&self, transport: UplinkTransport) {
         self.status.send_if_modified(|status| {
-            let before = status.ways.faults.len();
-            status.ways.faults.retain(|of, _| *of < way);
-            status.ways.faults.len() != before
+            let before = status.transports.faults.len();
+            status.transports.faults.retain(|of, _| *of < transport);
+            status.transports.faults.len() != before
         });
     }
 
-    fn say_way(&self, way: UplinkWay) {
-        self.status.send_if_modified(|status| std::mem::replace(&mut status.ways.way, way) != way);
+    fn report_transport(&self, transport: UplinkTransport) {
+        self.status.send_if_modified(|status| {
+            std::mem::replace(&mut status.transports.transport, transport) != transport
+        });
     }
 
     fn down(&self, why: String) {
@@ -284,9 +287,9 @@ impl UplinkShared {
     /// Tells whether there is room for what the relay gives back.
     fn report_disk_space(&self, has_room: bool) {
         if has_room {
-            self.clear(is_of_fetch_room);
-        } else if !self.parts.alarms.stands(is_of_fetch_room) {
-            self.parts.alarms.raise(no_room_to_fetch());
+            self.clear(is_of_fetch_space);
+        } else if !self.parts.alarms.stands(is_of_fetch_space) {
+            self.parts.alarms.raise(no_space_to_fetch());
         }
     }
 
@@ -296,8 +299,8 @@ impl UplinkShared {
 
     /// What the relay gave this box, or the key to it, cannot be used, and waiting does not help.
     async fn credentials_bad(self: &Arc<Self>, why: &str) {
-        if !self.parts.alarms.stands(|cause| SideRoom::Uplink.is_of(cause)) {
-            self.alarm(SideRoom::Uplink.off(why), None).await;
+        if !self.parts.alarms.stands(|cause| OptionalPart::Uplink.is_of(cause)) {
+            self.alarm(OptionalPart::Uplink.off(why), None).await;
         }
     }
 
@@ -336,24 +339,26 @@ async fn run_forever(shared: &Arc<UplinkShared>) {
                 continue;
             }
         };
-        shared.say_way(shared.way());
+        shared.report_transport(shared.transport());
         let ended = session::run_connections(shared, &relation).await;
-        tracing::info!(why = %ended.why, way = ?shared.way(), "no line to the relay");
+        tracing::info!(why = %ended.why, transport = ?shared.transport(), "no line to the relay");
         if ended.credentials {
             shared.credentials_bad(&ended.why).await;
         }
         shared.down(ended.why);
         // Only now: of a way that serves no fault is noted. One cut alone says nothing of the way.
-        let is_blocked = shared.ways().is_blocked_by(ended.end);
+        let is_blocked = shared.transports().is_blocked_by(ended.end);
         if let Some(fault) = ended.fault.filter(|_| is_blocked) {
-            shared.note_fault(shared.way(), Some(fault));
+            shared.note_fault(shared.transport(), Some(fault));
         }
         // A relay that refuses what it is sent and hangs up would be sent the same at once.
         let refused = shared.batch_refused.swap(false, Ordering::Relaxed);
         if ended.has_served && !refused {
             back_off = BACK_OFF_MIN;
         }
-        if shared.ways().on_end(ended.end, shared.parts.clock.now().up_ms) == NextTry::AtOnce && !refused {
+        if shared.transports().on_end(ended.end, shared.parts.clock.now().up_ms) == NextTry::AtOnce
+            && !refused
+        {
             continue;
         }
         tokio::time::sleep(shared.jitter(back_off)).await;
@@ -380,12 +385,12 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
         sign: &sign,
         model: parts.model.clone(),
         clock: Arc::clone(&parts.clock),
-        route: parts.ways.https.clone(),
+        route: parts.transports.https.clone(),
     };
     let trouble = |error: &ClaimError| {
         tracing::warn!(%error, "not claimed");
         if let ClaimError::Way(fault) = error {
-            shared.note_fault(UplinkWay::Https, Some(fault.clone()));
+            shared.note_fault(UplinkTransport::Https, Some(fault.clone()));
         }
         shared.say(UplinkState::Claiming { trouble: Some(error.to_string()) });
         wait_after(error, |back_off| shared.jitter(back_off))
@@ -393,7 +398,7 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
     match relation::claim::claim_box(&parts.files, &claimant).await {
         Ok(Some(answer)) => {
             tracing::info!(facility = %answer.facility.id, "claimed");
-            shared.note_fault(UplinkWay::Https, None);
+            shared.note_fault(UplinkTransport::Https, None);
             accept_claim(shared, &answer).await;
         }
         Ok(None) => {}

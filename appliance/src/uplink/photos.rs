@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::transport::fault::error_reason;
-use super::transport::http_client::PhotoClient;
+use super::transport::http_client::RelayHttpClient;
 use super::{UplinkShared, refused};
 use crate::store::Store;
 
@@ -46,7 +46,7 @@ struct Hashes {
     photos: Vec<Hash>,
 }
 
-impl PhotoClient {
+impl RelayHttpClient {
     /// Which of these the relay lacks; at most [`PHOTO_HASHES_MAX`] at a time.
     ///
     /// # Errors
@@ -135,7 +135,7 @@ pub(super) fn pending_photos(shared: &UplinkShared) -> u64 {
 /// Sends photos after their entries, oldest first, for as long as the connection lasts.
 pub(super) async fn run_photo_sync(
     shared: Arc<UplinkShared>,
-    to: PhotoClient,
+    to: RelayHttpClient,
     mut confirmed: watch::Receiver<(Epoch, u64)>,
 ) {
     let (mut n, mut next) = refused::relay_photo_state(&shared);
@@ -183,7 +183,7 @@ pub(super) async fn run_photo_sync(
 
 async fn sync_step(
     shared: &Arc<UplinkShared>,
-    to: &PhotoClient,
+    to: &RelayHttpClient,
     epoch: Epoch,
     from: u64,
     until: u64,
@@ -202,7 +202,7 @@ async fn sync_step(
 /// Sends one photo. One that the relay refuses is noted and kept, and the others do not wait for it.
 async fn deliver_photo(
     shared: &Arc<UplinkShared>,
-    to: &PhotoClient,
+    to: &RelayHttpClient,
     photo: Hash,
 ) -> Result<(), PhotoUplinkError> {
     let status = match to.send(photo, (shared.parts.photo_path)(photo)).await {
@@ -229,7 +229,7 @@ async fn note_answer(
 }
 
 /// Sends again what was refused an hour ago, or at a time that this clock does not know.
-async fn reset_refused(shared: &Arc<UplinkShared>, to: &PhotoClient) -> Result<(), PhotoUplinkError> {
+async fn reset_refused(shared: &Arc<UplinkShared>, to: &RelayHttpClient) -> Result<(), PhotoUplinkError> {
     let unread = |e: redb::Error| PhotoUplinkError::Unreachable(format!("the photos that it refused: {e}"));
     refused::update_photo_alarm(shared).map_err(unread)?;
     let now_ms = shared.parts.clock.now().wall_ms;
@@ -289,7 +289,7 @@ mod tests {
         taken: Mutex<Vec<String>>,
     }
 
-    async fn relay() -> (Arc<Relay>, PhotoClient) {
+    async fn relay() -> (Arc<Relay>, RelayHttpClient) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let relay = Arc::new(Relay::default());
         let routes = Router::new()
@@ -316,7 +316,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        (relay, PhotoClient { url, client: reqwest::Client::builder().build().unwrap() })
+        (relay, RelayHttpClient { url, client: reqwest::Client::builder().build().unwrap() })
     }
 
     /// A box whose log names two photos.

@@ -114,7 +114,7 @@ enum LinkState {
 pub struct UplinkPlan {
     size: u64,
     cursor: u64,
-    line: LinkState,
+    link: LinkState,
     entries_max: usize,
     idle_answers: u32,
     /// When the health was told last on this connection.
@@ -127,7 +127,7 @@ impl UplinkPlan {
         Self {
             size,
             cursor: cursor.min(size),
-            line: LinkState::Down,
+            link: LinkState::Down,
             entries_max: 64,
             idle_answers: 0,
             health_ms: None,
@@ -140,7 +140,7 @@ impl UplinkPlan {
     }
 
     pub fn is_done(&self) -> bool {
-        self.line == LinkState::Idle && self.cursor >= self.size
+        self.link == LinkState::Idle && self.cursor >= self.size
     }
 
     pub fn backlog(&self) -> u64 {
@@ -152,7 +152,7 @@ impl UplinkPlan {
         let mut actions = Vec::new();
         match event {
             UplinkEvent::Connected => {
-                self.line = if self.line == LinkState::Stopped {
+                self.link = if self.link == LinkState::Stopped {
                     LinkState::Stopped
                 } else {
                     LinkState::Greeting { since_ms: up_ms }
@@ -162,69 +162,69 @@ impl UplinkPlan {
                 actions.push(UplinkAction::Hello);
             }
             UplinkEvent::Disconnected => {
-                if self.line != LinkState::Stopped {
-                    self.line = LinkState::Down;
+                if self.link != LinkState::Stopped {
+                    self.link = LinkState::Down;
                 }
             }
             UplinkEvent::Grew(size) => self.size = self.size.max(size),
             UplinkEvent::Answered(answer) => self.answered(answer, up_ms, &mut actions),
             UplinkEvent::Tick => self.tick(up_ms, &mut actions),
         }
-        if self.line == LinkState::Idle && self.cursor < self.size && self.idle_answers < IDLE_ANSWERS_MAX {
-            self.line = LinkState::Sending { from: self.cursor, since_ms: up_ms };
+        if self.link == LinkState::Idle && self.cursor < self.size && self.idle_answers < IDLE_ANSWERS_MAX {
+            self.link = LinkState::Sending { from: self.cursor, since_ms: up_ms };
             actions.push(UplinkAction::Send { from: self.cursor, entries_max: self.entries_max });
         }
         actions
     }
 
     fn answered(&mut self, answer: Answer, up_ms: u64, actions: &mut Vec<UplinkAction>) {
-        if matches!(self.line, LinkState::Down | LinkState::Stopped) {
+        if matches!(self.link, LinkState::Down | LinkState::Stopped) {
             return;
         }
         match answer {
             Answer::Holds(held) => self.holds(held, actions),
             Answer::HoldsMore(relay) => {
-                self.line = LinkState::Stopped;
+                self.link = LinkState::Stopped;
                 actions.push(UplinkAction::Alarm(UplinkAlarm::BoxForgot { relay, own: self.size }));
             }
             Answer::HoldsOther(at) => {
-                self.line = LinkState::Stopped;
+                self.link = LinkState::Stopped;
                 actions.push(UplinkAction::Alarm(UplinkAlarm::OtherHistory { at }));
             }
             Answer::Wants(from) => {
-                let greeting = matches!(self.line, LinkState::Greeting { .. });
+                let greeting = matches!(self.link, LinkState::Greeting { .. });
                 self.went_back(from, greeting, actions);
-                self.line = LinkState::Idle;
+                self.link = LinkState::Idle;
             }
             Answer::Refused => {
-                let from = if let LinkState::Sending { from, .. } = self.line { from } else { self.cursor };
-                self.line = LinkState::Refused { since_ms: up_ms };
+                let from = if let LinkState::Sending { from, .. } = self.link { from } else { self.cursor };
+                self.link = LinkState::Refused { since_ms: up_ms };
                 actions.push(UplinkAction::Alarm(UplinkAlarm::Refused { from }));
             }
             Answer::Busy(retry_s) => {
-                let greets = matches!(self.line, LinkState::Greeting { .. });
+                let greets = matches!(self.link, LinkState::Greeting { .. });
                 let wait_ms = u64::from(retry_s.clamp(1, RETRY_S_MAX)) * 1_000;
-                self.line = LinkState::Postponed { until_ms: up_ms.saturating_add(wait_ms), greets };
+                self.link = LinkState::Postponed { until_ms: up_ms.saturating_add(wait_ms), greets };
             }
         }
     }
 
     /// The relay holds the first `held` entries of this very log.
     fn holds(&mut self, held: u64, actions: &mut Vec<UplinkAction>) {
-        let greeting = matches!(self.line, LinkState::Greeting { .. });
+        let greeting = matches!(self.link, LinkState::Greeting { .. });
         // The log may have grown since this plan last heard of it, and the line before may have carried that already.
         self.size = self.size.max(held);
         if held > self.cursor {
             self.cursor = held;
             self.idle_answers = 0;
             actions.push(UplinkAction::Cursor(held));
-            if matches!(self.line, LinkState::Sending { .. }) {
+            if matches!(self.link, LinkState::Sending { .. }) {
                 self.entries_max = (self.entries_max * 2).min(BATCH_ENTRIES_MAX);
             }
         } else {
             self.went_back(held, greeting, actions);
         }
-        self.line = LinkState::Idle;
+        self.link = LinkState::Idle;
     }
 
     /// The relay holds less than, or as much as, the cursor says.
@@ -243,7 +243,7 @@ impl UplinkPlan {
 
     fn tick(&mut self, up_ms: u64, actions: &mut Vec<UplinkAction>) {
         self.idle_answers = 0;
-        match self.line {
+        match self.link {
             LinkState::Greeting { since_ms } if up_ms.saturating_sub(since_ms) >= ANSWER_MS_MAX => {
                 actions.push(UplinkAction::Disconnect);
             }
@@ -252,21 +252,21 @@ impl UplinkPlan {
                 actions.push(UplinkAction::Disconnect);
             }
             LinkState::Refused { since_ms } if up_ms.saturating_sub(since_ms) >= REFUSED_MS => {
-                self.line = LinkState::Idle
+                self.link = LinkState::Idle
             }
             LinkState::Postponed { until_ms, greets } if up_ms >= until_ms => {
                 if greets {
-                    self.line = LinkState::Greeting { since_ms: up_ms };
+                    self.link = LinkState::Greeting { since_ms: up_ms };
                     actions.push(UplinkAction::Hello);
                 } else {
-                    self.line = LinkState::Idle;
+                    self.link = LinkState::Idle;
                 }
             }
             _ => {}
         }
         // The first one as soon as the relay has answered: its pages know nothing of disk and printers before.
         let due = self.health_ms.is_none_or(|reported_ms| up_ms.saturating_sub(reported_ms) >= HEALTH_MS);
-        if due && !matches!(self.line, LinkState::Down | LinkState::Greeting { .. }) {
+        if due && !matches!(self.link, LinkState::Down | LinkState::Greeting { .. }) {
             self.health_ms = Some(up_ms);
             actions.push(UplinkAction::Health);
         }

@@ -6,10 +6,10 @@ use record::claim::ClaimAnswer;
 use service::clock::Clock;
 
 use super::relation::claim::{ClaimError, ClaimStore};
-pub use super::transport::fault::WayFault;
+pub use super::transport::fault::TransportFault;
 use super::transport::mqtt_link::RelayEndpoint;
-pub use super::transport::probe::WayProbe;
-use super::transport::probe::{ShownIdentity, WayTarget, mqtt_target};
+pub use super::transport::probe::TransportProbe;
+use super::transport::probe::{ProbeTarget, ShownIdentity, mqtt_target};
 use super::transport::proxy::HttpsRoute;
 use super::transport::tls;
 
@@ -19,16 +19,16 @@ use super::transport::tls;
 ///
 /// # Errors
 /// What the relay gave this box, or its claim file, cannot be used.
-pub async fn probe_ways(
+pub async fn probe_transports(
     files: &ClaimStore,
     route: &HttpsRoute,
     clock: &Arc<dyn Clock>,
-) -> Result<Vec<WayProbe>, ClaimError> {
+) -> Result<Vec<TransportProbe>, ClaimError> {
     let targets = match files.relation()? {
         Some(relation) => targets_of(files, &relation, route, clock)?,
         None => claim_targets(files, route, clock)?,
     };
-    let probing = targets.iter().map(WayTarget::probe);
+    let probing = targets.iter().map(ProbeTarget::probe);
     Ok(futures_util::future::join_all(probing).await)
 }
 
@@ -42,7 +42,7 @@ fn targets_of(
     relation: &ClaimAnswer,
     route: &HttpsRoute,
     clock: &Arc<dyn Clock>,
-) -> Result<Vec<WayTarget>, ClaimError> {
+) -> Result<Vec<ProbeTarget>, ClaimError> {
     let key = files.key()?;
     let identity = Some((relation.chain.as_str(), key.as_str()));
     let mut targets = Vec::new();
@@ -53,7 +53,7 @@ fn targets_of(
     for route in routes_of(route) {
         let trusted = route.trusted(&relation.relay_ca);
         let tls = tls::watched_config(&trusted, identity, Arc::clone(clock), 0)?;
-        targets.extend(WayTarget::of_https(&relation.photos_url, &route, tls, ShownIdentity::Certificate));
+        targets.extend(ProbeTarget::of_https(&relation.photos_url, &route, tls, ShownIdentity::Certificate));
     }
     Ok(targets)
 }
@@ -62,7 +62,7 @@ fn claim_targets(
     files: &ClaimStore,
     route: &HttpsRoute,
     clock: &Arc<dyn Clock>,
-) -> Result<Vec<WayTarget>, ClaimError> {
+) -> Result<Vec<ProbeTarget>, ClaimError> {
     let Some(text) = files.waiting()? else { return Ok(Vec::new()) };
     let Some(relay) = firmware_config::ClaimFile::parse(text.as_bytes())?.relay else {
         return Ok(Vec::new());
@@ -70,7 +70,7 @@ fn claim_targets(
     let mut targets = Vec::new();
     for route in routes_of(route) {
         let tls = tls::watched_config(&route.trusted(&relay.relay_ca), None, Arc::clone(clock), 0)?;
-        targets.extend(WayTarget::of_https(&relay.relay_url, &route, tls, ShownIdentity::None));
+        targets.extend(ProbeTarget::of_https(&relay.relay_url, &route, tls, ShownIdentity::None));
     }
     Ok(targets)
 }

@@ -24,15 +24,15 @@ use super::photos::{self};
 use super::relation::claim;
 use super::relation::directives::{DirectiveEffect, take_directive};
 use super::relation::relay_time::take_relay_time;
-use super::transport::choice::{LineEnd, LineProof, UplinkWay, WayEnd};
-use super::transport::connection::{LineReceiver, LineSender};
-use super::transport::fault::WayFault;
-use super::transport::http_client::PhotoClient;
+use super::transport::choice::{ConnectionEnd, ConnectionProof, TransportEnd, UplinkTransport};
+use super::transport::connection::{ConnectionReceiver, ConnectionSender};
+use super::transport::fault::TransportFault;
+use super::transport::http_client::RelayHttpClient;
 use super::transport::https_link::open_https;
 use super::transport::mqtt_link::{
     LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken, RelayEndpoint, RelayLink,
 };
-use super::transport::probe::{ShownIdentity, WayTarget, mqtt_target};
+use super::transport::probe::{ProbeTarget, ShownIdentity, mqtt_target};
 use super::transport::tls;
 use super::{UplinkShared, UplinkState};
 use crate::alarms::ActiveAlarm;
@@ -45,9 +45,9 @@ pub(super) struct SessionEnd {
     pub(super) has_served: bool,
     /// Whether what the relay gave this box cannot be used.
     pub(super) credentials: bool,
-    pub(super) end: WayEnd,
+    pub(super) end: TransportEnd,
     /// Where the way ended although it had led to the relay: it counts where the plan takes the way for blocked.
-    pub(super) fault: Option<WayFault>,
+    pub(super) fault: Option<TransportFault>,
 }
 
 impl SessionEnd {
@@ -56,7 +56,7 @@ impl SessionEnd {
             why: why.to_string(),
             has_served: false,
             credentials: false,
-            end: WayEnd::Refused,
+            end: TransportEnd::Refused,
             fault: None,
         }
     }
@@ -66,48 +66,53 @@ impl SessionEnd {
     }
 
     fn of_link(error: &LinkError) -> Self {
-        let end = if error.is_of_way() { WayEnd::Blocked } else { WayEnd::Refused };
+        let end = if error.is_of_transport() { TransportEnd::Blocked } else { TransportEnd::Refused };
         Self { end, ..Self::before(error) }
     }
 }
 
 struct SessionClose {
     why: String,
-    line: LineEnd,
-    end: WayEnd,
+    connection_end: ConnectionEnd,
+    end: TransportEnd,
     has_served: bool,
 }
 
 impl SessionClose {
-    fn judge_line(proof: LineProof, why: String, line: LineEnd) -> Self {
-        Self { why, line, end: proof.judge_end(line), has_served: proof.has_served(line) }
+    fn judge_connection(proof: ConnectionProof, why: String, connection_end: ConnectionEnd) -> Self {
+        Self {
+            why,
+            connection_end,
+            end: proof.judge_end(connection_end),
+            has_served: proof.has_served(connection_end),
+        }
     }
 
-    /// Whether messages were lost on their way. Where one side ended the line, none were.
+    /// Whether messages were lost on their way. Where one side ended the connection, none were.
     fn has_lost(&self) -> bool {
-        matches!(self.line, LineEnd::Silent | LineEnd::Broken)
-            && matches!(self.end, WayEnd::Blocked | WayEnd::Stalled | WayEnd::Choked)
+        matches!(self.connection_end, ConnectionEnd::Silent | ConnectionEnd::Broken)
+            && matches!(self.end, TransportEnd::Blocked | TransportEnd::Stalled | TransportEnd::Choked)
     }
 }
 
-/// What ends the serving of a line.
+/// What ends the serving of a connection.
 struct SessionFault {
     why: String,
-    end: LineEnd,
+    end: ConnectionEnd,
 }
 
 impl From<String> for SessionFault {
     fn from(why: String) -> Self {
-        Self { why, end: LineEnd::Settled }
+        Self { why, end: ConnectionEnd::Settled }
     }
 }
 
 impl From<CloseReason> for SessionFault {
     fn from(reason: CloseReason) -> Self {
         let end = match reason {
-            CloseReason::Unanswered => LineEnd::Silent,
-            CloseReason::Renewal | CloseReason::Offers => LineEnd::Renewed,
-            CloseReason::NoKey => LineEnd::Settled,
+            CloseReason::Unanswered => ConnectionEnd::Silent,
+            CloseReason::Renewal | CloseReason::Offers => ConnectionEnd::Renewed,
+            CloseReason::NoKey => ConnectionEnd::Settled,
         };
         Self { why: reason.to_string(), end }
     }
@@ -115,9 +120,9 @@ impl From<CloseReason> for SessionFault {
 
 impl From<LinkError> for SessionFault {
     fn from(error: LinkError) -> Self {
-        // A line that takes nothing more is as good as cut.
-        let is_broken = error.is_of_way() || matches!(error, LinkError::Full);
-        let end = if is_broken { LineEnd::Broken } else { LineEnd::Settled };
+        // A connection that takes nothing more is as good as cut.
+        let is_broken = error.is_of_transport() || matches!(error, LinkError::Full);
+        let end = if is_broken { ConnectionEnd::Broken } else { ConnectionEnd::Settled };
         Self { why: error.to_string(), end }
     }
 }
@@ -126,38 +131,38 @@ struct UplinkSession<'a> {
     shared: &'a Arc<UplinkShared>,
     cosigners: Vec<VerifierKey>,
     connection: ConnectionId,
-    sender: LineSender,
+    sender: ConnectionSender,
     exchange: LogExchange,
     confirmed: watch::Sender<(Epoch, u64)>,
-    proof: LineProof,
+    proof: ConnectionProof,
 }
 
 /// What a connection by MQTT needs, and what finds out where it ends.
 struct MqttConfig {
     link: LinkConfig,
-    target: WayTarget,
+    target: ProbeTarget,
 }
 
 /// What every way to the relay needs.
-struct LineConfig {
+struct ConnectionConfig {
     /// `Err`: the address of MQTT that the relay gave, where that is none.
     mqtt: Result<MqttConfig, String>,
-    https: WayTarget,
-    destination: PhotoClient,
+    https: ProbeTarget,
+    destination: RelayHttpClient,
     gone: Bytes,
 }
 
-impl LineConfig {
-    fn stalled_fault(&self, way: UplinkWay) -> Option<WayFault> {
-        let target = match way {
-            UplinkWay::Mqtt => &self.mqtt.as_ref().ok()?.target,
-            UplinkWay::Https => &self.https,
+impl ConnectionConfig {
+    fn stalled_fault(&self, transport: UplinkTransport) -> Option<TransportFault> {
+        let target = match transport {
+            UplinkTransport::Mqtt => &self.mqtt.as_ref().ok()?.target,
+            UplinkTransport::Https => &self.https,
         };
-        Some(WayFault::Stalled { to: target.address() })
+        Some(TransportFault::Stalled { to: target.address() })
     }
 }
 
-/// Connects by the present way and stays until the line is gone.
+/// Connects by the present transport and stays until the connection is gone.
 pub(super) async fn run_connections(shared: &Arc<UplinkShared>, relation: &ClaimAnswer) -> SessionEnd {
     match run_connection(shared, relation).await {
         Ok(end) | Err(end) => end,
@@ -172,22 +177,23 @@ async fn run_connection(
     let store = &parts.store;
     let cosigners = claim::parse_verifiers(&relation.cosign_keys).map_err(SessionEnd::credentials)?;
     let connection = ConnectionId::new(parts.clock.now().wall_ms, parts.random.bytes());
-    let line = configure_line(shared, relation, &cosigners, connection)?;
-    follow_relay(shared, &line, &cosigners, rebase::FIRST_WINDOW).await?;
-    let (sender, receiver) = open_line(shared, &line).await.map_err(|error| SessionEnd::of_link(&error))?;
-    // A relay that gave no answer just now may be back with this line, and what is sent to it in vain would make a branch.
-    if let Err(end) = follow_relay(shared, &line, &cosigners, rebase::SECOND_WINDOW).await {
+    let config = configure_connection(shared, relation, &cosigners, connection)?;
+    follow_relay(shared, &config, &cosigners, rebase::FIRST_WINDOW).await?;
+    let (sender, receiver) =
+        open_connection(shared, &config).await.map_err(|error| SessionEnd::of_link(&error))?;
+    // A relay that gave no answer just now may be back with this connection, and what is sent to it in vain would make a branch.
+    if let Err(end) = follow_relay(shared, &config, &cosigners, rebase::SECOND_WINDOW).await {
         receiver.close().await;
         return Err(end);
     }
     let past = store.past().map_err(SessionEnd::before)?;
-    let destination = line.destination.clone();
+    let destination = config.destination.clone();
     let refill = refill::start_refill(shared, &destination, &past);
     let logs = StoredLogs { store, cosigners: &cosigners };
     let exchange = LogExchange::new(claim::renewal_ms(relation), past, &parts.clock.now(), &logs)
         .ok_or_else(|| SessionEnd::before("the log has no key"))?;
     let (confirmed, following) = watch::channel(exchange.confirmed());
-    let proof = LineProof::default();
+    let proof = ConnectionProof::default();
     let session = UplinkSession {
         shared,
         cosigners: cosigners.clone(),
@@ -200,13 +206,13 @@ async fn run_connection(
     // Ends with the session: its handle is dropped, and the task watches a channel whose sender is the session's.
     let runs = runs::start_exchange(shared, &destination, &cosigners, following.clone());
     let photos = tokio::spawn(photos::run_photo_sync(Arc::clone(shared), destination, following));
-    let ended = session.run_session(receiver, &line).await;
+    let ended = session.run_session(receiver, &config).await;
     photos.abort();
     runs.abort();
     if let Some(refill) = refill {
         refill.abort();
     }
-    let fault = ended.has_lost().then(|| line.stalled_fault(shared.way())).flatten();
+    let fault = ended.has_lost().then(|| config.stalled_fault(shared.transport())).flatten();
     let SessionClose { why, end, has_served, .. } = ended;
     Ok(SessionEnd { why, has_served, credentials: false, end, fault })
 }
@@ -214,12 +220,12 @@ async fn run_connection(
 /// Goes on where the relay does: an end of the session where the box must do something else than send what it has.
 async fn follow_relay(
     shared: &Arc<UplinkShared>,
-    line: &LineConfig,
+    config: &ConnectionConfig,
     cosigners: &[VerifierKey],
     window: Duration,
 ) -> Result<(), SessionEnd> {
     let was_rebased = shared.rebased.load(Ordering::Relaxed);
-    match rebase::choose_course(shared, &line.destination, cosigners, window).await {
+    match rebase::choose_course(shared, &config.destination, cosigners, window).await {
         RebaseCourse::Own => Ok(()),
         RebaseCourse::Next => {
             // The end of the box takes its time, with what phones have under way.
@@ -232,13 +238,13 @@ async fn follow_relay(
     }
 }
 
-fn configure_line(
+fn configure_connection(
     shared: &Arc<UplinkShared>,
     relation: &ClaimAnswer,
     cosigners: &[VerifierKey],
     connection: ConnectionId,
-) -> Result<LineConfig, SessionEnd> {
-    let (parts, route) = (&shared.parts, &shared.parts.ways.https);
+) -> Result<ConnectionConfig, SessionEnd> {
+    let (parts, route) = (&shared.parts, &shared.parts.transports.https);
     let store = &parts.store;
     let key = parts.files.key().map_err(SessionEnd::credentials)?;
     let witnessed_s =
@@ -247,11 +253,11 @@ fn configure_line(
     let configure = |ca: &str| tls::watched_config(ca, identity, Arc::clone(&parts.clock), witnessed_s);
     let by_mqtt = configure(&relation.relay_ca).map_err(SessionEnd::credentials)?;
     let by_https = configure(&route.trusted(&relation.relay_ca)).map_err(SessionEnd::credentials)?;
-    // A further authority serves to find out where a way ends. What is sent and believed goes to the relay alone.
+    // A further authority serves to find out where a transport ends. What is sent and believed goes to the relay alone.
     let of_relay = configure(&relation.relay_ca).map_err(SessionEnd::credentials)?;
     let client = tls::http_client(of_relay.config, route).map_err(SessionEnd::before)?;
     let url = relation.photos_url.trim_end_matches('/').to_owned();
-    let https = WayTarget::of_https(&url, route, by_https, ShownIdentity::Certificate)
+    let https = ProbeTarget::of_https(&url, route, by_https, ShownIdentity::Certificate)
         .ok_or_else(|| SessionEnd::before("the relay gave this box an address that is none"))?;
     let gone = to_json(&GoneMessage { v: VERSION, connection });
     let mqtt = match relation.mqtt_url.parse::<RelayEndpoint>() {
@@ -263,51 +269,57 @@ fn configure_line(
             Ok(MqttConfig { link: LinkConfig { box_id, relay, tls, gone, timing }, target })
         }
     };
-    Ok(LineConfig { mqtt, https, destination: PhotoClient { url, client }, gone })
+    Ok(ConnectionConfig { mqtt, https, destination: RelayHttpClient { url, client }, gone })
 }
 
-/// Opens the line by the present way, and notes where that way ends if it does.
-async fn open_line(
+/// Opens the connection by the present transport, and notes where that transport ends if it does.
+async fn open_connection(
     shared: &Arc<UplinkShared>,
-    line: &LineConfig,
-) -> Result<(LineSender, LineReceiver), LinkError> {
-    let way = shared.way();
-    match way {
-        UplinkWay::Mqtt => {
-            let mqtt = line.mqtt.as_ref().map_err(|url| LinkError::Address(url.clone()))?;
+    config: &ConnectionConfig,
+) -> Result<(ConnectionSender, ConnectionReceiver), LinkError> {
+    let transport = shared.transport();
+    match transport {
+        UplinkTransport::Mqtt => {
+            let mqtt = config.mqtt.as_ref().map_err(|url| LinkError::Address(url.clone()))?;
             match RelayLink::connect(&mqtt.link).await {
-                Ok((sender, receiver)) => Ok((LineSender::Mqtt(sender), LineReceiver::Mqtt(receiver))),
+                Ok((sender, receiver)) => {
+                    Ok((ConnectionSender::Mqtt(sender), ConnectionReceiver::Mqtt(receiver)))
+                }
                 Err(error) => {
-                    if error.is_of_way() {
+                    if error.is_of_transport() {
                         note_mqtt_fault(shared, &mqtt.target);
                     }
                     Err(error)
                 }
             }
         }
-        UplinkWay::Https => match open_https(&line.https, &line.destination, line.gone.clone()).await {
-            Ok((sender, receiver)) => Ok((LineSender::Https(sender), LineReceiver::Https(receiver))),
-            Err(fault) => {
-                shared.note_fault(way, Some(fault.clone()));
-                Err(LinkError::Way(fault))
+        UplinkTransport::Https => {
+            match open_https(&config.https, &config.destination, config.gone.clone()).await {
+                Ok((sender, receiver)) => {
+                    Ok((ConnectionSender::Https(sender), ConnectionReceiver::Https(receiver)))
+                }
+                Err(fault) => {
+                    shared.note_fault(transport, Some(fault.clone()));
+                    Err(LinkError::Way(fault))
+                }
             }
-        },
+        }
     }
 }
 
 /// Finds out by itself where the way of MQTT ends: the next try does not wait for it.
-fn note_mqtt_fault(shared: &Arc<UplinkShared>, target: &WayTarget) {
+fn note_mqtt_fault(shared: &Arc<UplinkShared>, target: &ProbeTarget) {
     let (shared, target) = (Arc::clone(shared), target.clone());
     tokio::spawn(async move {
         let fault = target.probe().await.fault;
         shared.note_fault(
-            UplinkWay::Mqtt,
-            Some(fault.unwrap_or_else(|| WayFault::Broken { why: "MQTT got no answer".to_owned() })),
+            UplinkTransport::Mqtt,
+            Some(fault.unwrap_or_else(|| TransportFault::Broken { why: "MQTT got no answer".to_owned() })),
         );
     });
 }
 
-/// Tries MQTT beside a line by HTTPS, when the plan says so; ends once it gets through.
+/// Tries MQTT beside a connection by HTTPS, when the plan says so; ends once it gets through.
 async fn watch_for_mqtt(shared: &Arc<UplinkShared>, mqtt: &Result<MqttConfig, String>) {
     let Ok(mqtt) = mqtt else { return std::future::pending().await };
     loop {
@@ -327,7 +339,7 @@ async fn watch_for_mqtt(shared: &Arc<UplinkShared>, mqtt: &Result<MqttConfig, St
             Err(error) => {
                 tracing::info!(%error, "MQTT does not get through yet");
                 note_mqtt_fault(shared, &mqtt.target);
-                shared.ways().on_mqtt_blocked(shared.parts.clock.now().up_ms);
+                shared.transports().on_mqtt_blocked(shared.parts.clock.now().up_ms);
             }
         }
     }
@@ -344,7 +356,7 @@ fn to_json<T: serde::Serialize>(message: &T) -> Bytes {
     serde_json::to_vec(message).unwrap_or_default().into()
 }
 
-/// Why a session ends although the line is good: the relay is to know that the box went by itself.
+/// Why a session ends although the connection is good: the relay is to know that the box went by itself.
 enum GoodEnd {
     Stop,
     /// By HTTPS, and MQTT gets through again.
@@ -352,29 +364,37 @@ enum GoodEnd {
 }
 
 impl UplinkSession<'_> {
-    async fn run_session(mut self, mut receiver: LineReceiver, line: &LineConfig) -> SessionClose {
-        let ended = self.exchange_events(&mut receiver, &line.mqtt).await;
+    async fn run_session(
+        mut self,
+        mut receiver: ConnectionReceiver,
+        config: &ConnectionConfig,
+    ) -> SessionClose {
+        let ended = self.exchange_events(&mut receiver, &config.mqtt).await;
         match ended {
             Ok(GoodEnd::Stop) => {
                 receiver.close().await;
-                SessionClose::judge_line(self.proof, "the box is stopping".to_owned(), LineEnd::Settled)
+                SessionClose::judge_connection(
+                    self.proof,
+                    "the box is stopping".to_owned(),
+                    ConnectionEnd::Settled,
+                )
             }
             Ok(GoodEnd::MqttOpen) => {
                 receiver.close().await;
                 let why = "MQTT gets through again".to_owned();
                 SessionClose {
-                    end: WayEnd::MqttOpen,
-                    ..SessionClose::judge_line(self.proof, why, LineEnd::Settled)
+                    end: TransportEnd::MqttOpen,
+                    ..SessionClose::judge_connection(self.proof, why, ConnectionEnd::Settled)
                 }
             }
-            Err(fault) => SessionClose::judge_line(self.proof, fault.why, fault.end),
+            Err(fault) => SessionClose::judge_connection(self.proof, fault.why, fault.end),
         }
     }
 
-    /// Serves the line until its end, until the box stops, or until there is a better one.
+    /// Serves the connection until its end, until the box stops, or until there is a better one.
     async fn exchange_events(
         &mut self,
-        receiver: &mut LineReceiver,
+        receiver: &mut ConnectionReceiver,
         mqtt: &Result<MqttConfig, String>,
     ) -> Result<GoodEnd, SessionFault> {
         let mqtt_open = watch_for_mqtt(self.shared, mqtt);
@@ -401,7 +421,7 @@ impl UplinkSession<'_> {
                             DirectiveEffect::Settled => continue,
                             DirectiveEffect::KeysChanged => {
                                 let why = "the relay's keys have changed".to_owned();
-                                return Err(SessionFault { why, end: LineEnd::Renewed });
+                                return Err(SessionFault { why, end: ConnectionEnd::Renewed });
                             }
                         }
                     }
@@ -441,24 +461,24 @@ impl UplinkSession<'_> {
     /// The relay is reached by this way, and takes nothing now. By HTTPS that may last: MQTT is tried beside it.
     fn note_refusal(&mut self) {
         if self.proof.note_refusal() {
-            self.shared.ways().on_answer(self.shared.parts.clock.now().up_ms);
+            self.shared.transports().on_answer(self.shared.parts.clock.now().up_ms);
         }
     }
 
     /// The relay is reached by this way, or a broker before it, and does not take these bytes.
     fn note_rejection(&mut self) {
         if self.proof.note_rejection() {
-            self.shared.ways().on_answer(self.shared.parts.clock.now().up_ms);
+            self.shared.transports().on_answer(self.shared.parts.clock.now().up_ms);
         }
     }
 
     /// The relay answers by this way; whether it took a batch the exchange finds out.
     async fn take_answer(&mut self, ack: Ack) -> Result<(), SessionFault> {
         if self.proof.note_answer() {
-            self.shared.ways().on_answer(self.shared.parts.clock.now().up_ms);
-            self.shared.clear_faults(self.shared.way());
+            self.shared.transports().on_answer(self.shared.parts.clock.now().up_ms);
+            self.shared.clear_faults(self.shared.transport());
         }
-        // What the relay says before it was sent anything came to it by an earlier line.
+        // What the relay says before it was sent anything came to it by an earlier connection.
         let had_sent = self.proof.has_sent();
         let is_refusal = matches!(ack.answer, Answer::Refused { .. });
         let (epoch, held) = self.exchange.confirmed();
@@ -466,7 +486,7 @@ impl UplinkSession<'_> {
         let (epoch_now, held_now) = self.exchange.confirmed();
         let is_taken = had_sent && (is_refusal || epoch_now != epoch || held_now > held);
         if is_taken && self.proof.note_taken() {
-            self.shared.ways().on_batch_taken();
+            self.shared.transports().on_batch_taken();
         }
         done
     }

@@ -26,7 +26,7 @@ pub(super) fn make_shared(dir: &Path, clock: &Arc<FakeClock>) -> Arc<UplinkShare
         data: dir.join("data"),
         addresses: Vec::new(),
         model: String::new(),
-        ways: super::transport::config::WayConfig::default(),
+        transports: super::transport::config::TransportConfig::default(),
         alarms,
         alarm_words: |alarm| alarm.id.clone(),
         clock: clock.clone(),

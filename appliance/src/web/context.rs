@@ -27,7 +27,7 @@ use crate::printing::PrintService;
 use crate::setup::SetupCode;
 use crate::store::Store;
 use crate::uplink::transport::proxy::HttpsRoute;
-use crate::uplink::{UplinkStatus, WayReport};
+use crate::uplink::{TransportReport, UplinkStatus};
 
 /// Tries to sign in a second from one address, in bursts of ten times as many. No setting: it keeps people with PINs from
 /// waiting behind a flood, whatever the facility's phones send.
@@ -91,7 +91,7 @@ pub struct WebParts {
     pub random: Arc<dyn RandomSource>,
     pub link: watch::Receiver<RelayLinkState>,
     /// State of each transport to the relay; `None` before the box is claimed.
-    pub transports: watch::Receiver<Option<WayReport>>,
+    pub transports: watch::Receiver<Option<TransportReport>>,
     pub contact_timers: Arc<ContactTimers>,
     pub label_scans: Arc<LabelScans>,
     pub alarms: Arc<AlarmStore>,

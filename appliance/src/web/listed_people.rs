@@ -3,10 +3,10 @@
 use record::fold::{FacilitySettings, FacilityState};
 use record::ids::StaffId;
 use record::kinds::SpauldingClass::{Critical, Noncritical, Semicritical};
-use record::kinds::{ProofWay, SpauldingClass};
+use record::kinds::{ProofMethod, SpauldingClass};
 use web::error::HttpError;
 
-use crate::intake::{ClaimedCleaner, ways_of_class};
+use crate::intake::{ClaimedCleaner, methods_of_class};
 use crate::store::LogReader;
 use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
@@ -73,7 +73,7 @@ pub(crate) async fn find_only_name(state: &AppState, name: &str) -> Result<Optio
 }
 
 pub(crate) fn takes_list(settings: &FacilitySettings, class: SpauldingClass) -> bool {
-    ways_of_class(&settings.who, class).is_some_and(|methods| methods.contains(&ProofWay::List))
+    methods_of_class(&settings.who, class).is_some_and(|methods| methods.contains(&ProofMethod::List))
 }
 
 /// Whose name somebody entered, where the facility takes names from the list for any class and the list has it once.

@@ -2,13 +2,13 @@
 //! staff and programs.
 
 use record::code::ScannedCodeError;
-use record::kinds::ProofWay;
+use record::kinds::ProofMethod;
 use record::limits::PHOTOS_MAX;
 
 use words::{Language, Locale, WordSet};
 
 use crate::intake::{
-    ClockRefusal, CommandRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, OwnFieldRule, Permission,
+    ClockRefusal, CommandRefusal, CustomFieldRule, FacilityRefusal, ItemRefusal, LanguageRefusal, Permission,
     RefusalCause, RenameRefusal, SignOffRefusal,
 };
 use crate::web::words::{RefusalWords, StaffRefusalWords};
@@ -69,8 +69,8 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
             w.refusal_still_wet(format!("{}:{:02}", left_s / 60, left_s % 60))
         }
         CommandRefusal::NotWetted => w.refusal_not_wetted(),
-        CommandRefusal::ProofMissing { needed: ProofWay::Pin } => w.refusal_proof_pin(),
-        CommandRefusal::ProofMissing { needed: ProofWay::Badge } => w.refusal_proof_badge(),
+        CommandRefusal::ProofMissing { needed: ProofMethod::Pin } => w.refusal_proof_pin(),
+        CommandRefusal::ProofMissing { needed: ProofMethod::Badge } => w.refusal_proof_badge(),
         CommandRefusal::ProofMissing { .. } => w.refusal_proof_list(),
         CommandRefusal::PhotoMissing => w.refusal_photo_missing(),
         CommandRefusal::TooManyPhotos => w.refusal_too_many_photos(PHOTOS_MAX.to_string()),
@@ -255,7 +255,7 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
         RefusalCause::OwnFieldCount => staff.refusal_range_own_field_count(),
         RefusalCause::OwnFieldTwice => staff.refusal_range_own_field_twice(),
         RefusalCause::OwnFieldType => staff.refusal_range_own_field_type(),
-        RefusalCause::OwnFieldChoices => staff.refusal_range_own_field_choices(),
+        RefusalCause::CustomFieldChoices => staff.refusal_range_own_field_choices(),
         RefusalCause::SingleUse => staff.refusal_range_single_use(),
         RefusalCause::LabelHost => staff.refusal_range_label_host(),
         RefusalCause::OtherPhone => staff.refusal_other_phone(),
@@ -266,13 +266,13 @@ fn word_refusal_cause(w: EveryRefusalWords, cause: RefusalCause) -> String {
     }
 }
 
-fn word_own_field(w: StaffRefusalWords, label: &str, rule: &OwnFieldRule) -> String {
+fn word_own_field(w: StaffRefusalWords, label: &str, rule: &CustomFieldRule) -> String {
     let (rule, choices) = match rule {
-        OwnFieldRule::Needed => ("needed", ""),
-        OwnFieldRule::Number => ("number", ""),
-        OwnFieldRule::Day => ("day", ""),
-        OwnFieldRule::Choice(choices) => ("choice", choices.as_str()),
-        OwnFieldRule::Yes => ("yes", ""),
+        CustomFieldRule::Needed => ("needed", ""),
+        CustomFieldRule::Number => ("number", ""),
+        CustomFieldRule::Day => ("day", ""),
+        CustomFieldRule::Choice(choices) => ("choice", choices.as_str()),
+        CustomFieldRule::Yes => ("yes", ""),
     };
     w.staff_refusal_own_field(choices, label, rule)
 }
@@ -388,9 +388,9 @@ mod tests {
             CommandRefusal::UnknownStep(41),
             CommandRefusal::StillWet { left_s: 112 },
             CommandRefusal::NotWetted,
-            CommandRefusal::ProofMissing { needed: ProofWay::List },
-            CommandRefusal::ProofMissing { needed: ProofWay::Badge },
-            CommandRefusal::ProofMissing { needed: ProofWay::Pin },
+            CommandRefusal::ProofMissing { needed: ProofMethod::List },
+            CommandRefusal::ProofMissing { needed: ProofMethod::Badge },
+            CommandRefusal::ProofMissing { needed: ProofMethod::Pin },
             CommandRefusal::Needed { field: "notes", cause: RefusalCause::Reason },
             CommandRefusal::PhotoMissing,
             CommandRefusal::TooManyPhotos,
@@ -424,11 +424,11 @@ mod tests {
             CommandRefusal::CodeTaken { code: "BME-1".into(), name: "Pump <7>".into() },
             CommandRefusal::UnknownProtocol(protocol),
             CommandRefusal::UnknownUpkeep(record::ids::UpkeepId::new(7, [7; 10])),
-            CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Needed },
-            CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Number },
-            CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Day },
-            CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Yes },
-            CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Choice("a, b".into()) },
+            CommandRefusal::OwnField { label: "Side".into(), rule: CustomFieldRule::Needed },
+            CommandRefusal::OwnField { label: "Side".into(), rule: CustomFieldRule::Number },
+            CommandRefusal::OwnField { label: "Side".into(), rule: CustomFieldRule::Day },
+            CommandRefusal::OwnField { label: "Side".into(), rule: CustomFieldRule::Yes },
+            CommandRefusal::OwnField { label: "Side".into(), rule: CustomFieldRule::Choice("a, b".into()) },
             CommandRefusal::Changed { now: RowVersion::default() },
         ];
         let fields = ["name", "asset_number", "serial", "maker", "model", "category", "location", "custom"];

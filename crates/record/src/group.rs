@@ -68,8 +68,8 @@ impl ParsedGroup {
     fn trailer(lines: &[u8], line: &[u8], span: usize) -> Option<Self> {
         let line = std::str::from_utf8(line).ok()?;
         let mut words = line.trim_end_matches(' ').strip_prefix("#g ")?.split(' ');
-        let mut number = || words.next()?.parse::<u64>().ok();
-        let (first, next, len) = (number()?, number()?, number()?);
+        let (first, next) = (read_number(&mut words)?, read_number(&mut words)?);
+        let len = read_number(&mut words)?;
         let (stated, root) = (words.next()?, words.next()?.parse().ok()?);
         let whole = first <= next && len == lines.len() as u64 && words.next().is_none();
         (whole && group_sum(first, next, &root, lines) == stated).then_some(Self {
@@ -80,6 +80,10 @@ impl ParsedGroup {
             root,
         })
     }
+}
+
+fn read_number(words: &mut std::str::Split<'_, char>) -> Option<u64> {
+    words.next()?.parse().ok()
 }
 
 /// One line of a group.

@@ -56,7 +56,7 @@ pub use self::side_files::evidence::ended_note_path;
 use self::side_files::keys::BoxKeys;
 pub use self::side_files::report::StartReport;
 pub use self::side_files::trusted::TrustError;
-pub use self::side_files::unreported::UntoldRepairs;
+pub use self::side_files::unreported::UnreportedRepairs;
 use self::start::start_state::StartKind;
 pub use self::upkeep::backup::{ImportError, ImportedLines, import_log};
 pub use self::upkeep::health::{Recording, StoreHealth};

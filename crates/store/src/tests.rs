@@ -222,25 +222,26 @@ fn spoil(path: &std::path::Path, how: &str) {
 async fn a_hint_that_cannot_be_read_is_put_aside_and_told_of() {
     let dir = tempfile::tempdir().unwrap();
     let (store, report) = open(dir.path());
-    assert_eq!(report.hints, [""; 0]);
+    assert_eq!(report.set_aside, [""; 0]);
     record(&store, vec![equipment()]).await;
     let epoch = store.origin().epoch;
     store.stop().await.unwrap();
     drop(store);
     std::fs::create_dir(dir.path().join("evidence")).unwrap();
-    let hints = ["cursor", "starting", &format!("evidence/{epoch}.ends"), "keys/log-1.pub", "keys/log-7.pub"];
+    let set_aside =
+        ["cursor", "starting", &format!("evidence/{epoch}.ends"), "keys/log-1.pub", "keys/log-7.pub"];
     let mut size = 2;
     for how in ["noise", "too long", "a folder"] {
-        for hint in hints {
+        for hint in set_aside {
             spoil(&dir.path().join(hint), how);
             let (store, report) = open(dir.path());
-            assert_eq!((report.hints, report.new_epoch), (vec![hint.to_owned()], None), "{hint}: {how}");
+            assert_eq!((report.set_aside, report.new_epoch), (vec![hint.to_owned()], None), "{hint}: {how}");
             size += 1;
             record(&store, vec![cleaning(&format!("{hint} {how}"), "Wanda")]).await;
             assert_eq!(store.size(), size);
             store.stop().await.unwrap();
             drop(store);
-            assert_eq!(open(dir.path()).1.hints, [""; 0], "{hint}: {how}: it is told once");
+            assert_eq!(open(dir.path()).1.set_aside, [""; 0], "{hint}: {how}: it is told once");
         }
     }
     assert!(dir.path().join("cursor.bad").exists() && dir.path().join("cursor.bad-3").is_dir());
@@ -249,7 +250,7 @@ async fn a_hint_that_cannot_be_read_is_put_aside_and_told_of() {
         drop(std::fs::remove_dir_all(&at));
         std::fs::write(&at, b"no folder").unwrap();
         let (store, report) = open(dir.path());
-        assert_eq!((report.hints, store.size()), (vec![folder.to_owned()], size));
+        assert_eq!((report.set_aside, store.size()), (vec![folder.to_owned()], size));
     }
 }
 

@@ -49,9 +49,13 @@ impl<M: MediaType> StaticAsset<M> {
 
     /// The row that serves it.
     pub fn to_route<S: Clone + Send + Sync + 'static>(&'static self, name: &'static str) -> Route<S> {
-        let show =
-            move |_: AnyCaller, headers: HeaderMap| async move { Ok::<_, HttpError>(self.answer(&headers)) };
-        row(Method::GET, &self.path, name, RouteKind::Asset, show)
+        row(
+            Method::GET,
+            &self.path,
+            name,
+            RouteKind::Asset,
+            move |_: AnyCaller, headers: HeaderMap| async move { Ok::<_, HttpError>(self.answer(&headers)) },
+        )
     }
 
     fn answer(&self, request: &HeaderMap) -> WithHeaders<MediaBytes<M>> {
@@ -80,10 +84,15 @@ impl<M: MediaType> PackedAsset<M> {
 
     /// The row that serves it.
     pub fn to_route<S: Clone + Send + Sync + 'static>(&'static self, name: &'static str) -> Route<S> {
-        let show = move |_: AnyCaller, headers: HeaderMap| async move {
-            Ok::<_, HttpError>(answer_file::<M>(&self.bytes, &headers))
-        };
-        row(Method::GET, &self.path, name, RouteKind::Asset, show)
+        row(
+            Method::GET,
+            &self.path,
+            name,
+            RouteKind::Asset,
+            move |_: AnyCaller, headers: HeaderMap| async move {
+                Ok::<_, HttpError>(answer_file::<M>(&self.bytes, &headers))
+            },
+        )
     }
 }
 

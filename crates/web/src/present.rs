@@ -126,15 +126,16 @@ async fn present_error<P: ErrorPresenter>(
     }
     let kind = mark.map(|mark| mark.kind);
     let locale = presenter.problem_locale(&visit, &error);
-    let problem = || write_problem(&error, kind, &id, locale);
     let mut made = match page_location {
-        _ if reader.reads_json(kind) => problem(),
-        Some(location) => write_redirect(&location).unwrap_or_else(problem),
+        _ if reader.reads_json(kind) => write_problem(&error, kind, &id, locale),
+        Some(location) => {
+            write_redirect(&location).unwrap_or_else(|| write_problem(&error, kind, &id, locale))
+        }
         None => match presenter.draw_page(visit, &error, &id).await {
             Ok(page) => (error.status, page).into_response(),
             Err(failure) => {
                 tracing::error!(id, %failure, "the page of an error could not be drawn");
-                problem()
+                write_problem(&error, kind, &id, locale)
             }
         },
     };

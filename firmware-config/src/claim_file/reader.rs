@@ -284,8 +284,7 @@ fn unknown_key(prefix: &str, key: &str, value: &Spanned<DeValue<'_>>) -> Mistake
 
 /// The same name in another section first, then other systems' names, then the least mistyped one.
 fn nearest_key(prefix: &str, key: &str) -> KeyHint {
-    let own_name = |known: &str| known.rsplit('.').next().unwrap_or_default() == key;
-    if let Some(known) = KEYS.into_iter().find(|known| own_name(known)) {
+    if let Some(known) = KEYS.into_iter().find(|known| known.rsplit('.').next().unwrap_or_default() == key) {
         return KeyHint::Nearest(known);
     }
     if let Some((_, known)) = ALIASES.iter().find(|(alias, _)| *alias == key) {

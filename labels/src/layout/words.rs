@@ -97,11 +97,10 @@ impl LayoutPass<'_> {
             }
         }
         let first = texts.iter().find(|(_, item, _)| !item.bottom).map(|(place, ..)| *place);
-        let gap = |(place, item): (usize, &ColumnText)| {
-            if Some(place) == first { 0 } else { self.dpi.dots(item.gap_mm) }
-        };
-        let mut space =
-            texts.iter().fold(height, |space, (p, item, _)| space.saturating_sub(gap((*p, *item))));
+        let mut space = texts.iter().fold(height, |space, (place, item, _)| {
+            let gap = if Some(*place) == first { 0 } else { self.dpi.dots(item.gap_mm) };
+            space.saturating_sub(gap)
+        });
         texts.sort_by_key(|(_, item, _)| item.priority);
         let mut expected: u32 = texts.iter().map(|(_, item, _)| self.least_height(&item.style)).sum();
         let mut fitted = Vec::new();

@@ -198,9 +198,9 @@ impl BrotherQl {
         if label.width() > roll.pins * finer {
             return Err(EncodeError::TooWide { width: label.width(), head: roll.pins * finer });
         }
-        let room = if roll.length_mm == 0 { self.model.rows_max } else { roll.rows } * finer;
-        if label.height() > room {
-            return Err(EncodeError::TooLong { height: label.height(), room });
+        let available = if roll.length_mm == 0 { self.model.rows_max } else { roll.rows } * finer;
+        if label.height() > available {
+            return Err(EncodeError::TooLong { height: label.height(), available });
         }
         Ok(roll)
     }

@@ -142,9 +142,9 @@ impl Dymo {
         match media.length {
             MediaLength::Continuous => (ENDLESS, 0),
             MediaLength::DieCut { mm, gap_mm } => {
-                let way = dpi.dots_up(mm + gap_mm).min(LENGTH_MAX);
+                let feed_dots = dpi.dots_up(mm + gap_mm).min(LENGTH_MAX);
                 let lead = dpi.dots((media.end_mm - LEAD_MM).max(0.0));
-                (way as u16, lead.min(dpi.dots_up(mm).saturating_sub(label.height())))
+                (feed_dots as u16, lead.min(dpi.dots_up(mm).saturating_sub(label.height())))
             }
         }
     }
@@ -210,11 +210,11 @@ impl PrinterSession for Dymo {
         let width = label.width();
         let row_bytes =
             u8::try_from(label.row_bytes()).map_err(|_| EncodeError::TooWide { width, head: 255 * 8 })?;
-        let (way, lead) = self.feed(label);
+        let (feed_dots, lead) = self.feed(label);
         let mut bytes = if self.partial { self.resynchronise() } else { Vec::new() };
         bytes.reserve((label.row_bytes() + 1) * (label.height() + lead) as usize + 32);
         bytes.extend_from_slice(b"\x1bL");
-        bytes.extend_from_slice(&way.to_be_bytes());
+        bytes.extend_from_slice(&feed_dots.to_be_bytes());
         bytes.extend_from_slice(&[0x1b, b'B', 0, 0x1b, b'D', row_bytes]);
         bytes.extend(self.density().into_iter().flatten());
         bytes.extend_from_slice(b"\x1bh");
@@ -337,7 +337,7 @@ mod tests {
         let wide = session().encode(1, &Bitmap::white(330, 10));
         assert_eq!(wide, Err(EncodeError::TooWide { width: 330, head: 329 }));
         let long = session().encode(1, &Bitmap::white(100, 1_051));
-        assert_eq!(long, Err(EncodeError::TooLong { height: 1_051, room: 1_050 }));
+        assert_eq!(long, Err(EncodeError::TooLong { height: 1_051, available: 1_050 }));
     }
 
     #[test]
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_told() {
+    fn silence_is_reported() {
         let mut s = session();
         s.hello(seconds(0.0));
         assert_eq!(s.tick(seconds(4.0)), (Vec::new(), Vec::new()));

@@ -496,7 +496,7 @@ mod tests {
         assert_eq!(s.encode(7, &dot()).unwrap(), b"\x1b@\x1dv0\0\x02\0\x02\0\0\0\0\x80\x1d\x0c");
         assert!(s.after_interruption().ends_with(b"\0\x1b@\x1d\x0c"));
         let refusal = s.encode(7, &Bitmap::white(100, 321)).unwrap_err();
-        assert_eq!(refusal, EncodeError::TooLong { height: 321, room: 320 });
+        assert_eq!(refusal, EncodeError::TooLong { height: 321, available: 320 });
         assert_eq!(s.encode(7, &Bitmap::white(480, 9)), Err(EncodeError::TooWide { width: 480, head: 464 }));
     }
 

@@ -190,13 +190,13 @@ pub enum EncodeError {
     Empty,
     /// Longer than the label in the printer, or than the printer takes.
     #[error(
-        "the label is {height} dots long and this printer’s labels have {room}; choose a shorter label or another roll"
+        "the label is {height} dots long and this printer’s labels have {available}; choose a shorter label or another roll"
     )]
     TooLong {
         /// The label's.
         height: u32,
         /// What there is.
-        room: u32,
+        available: u32,
     },
     /// A model that no bytes of ours can drive.
     #[error(transparent)]
@@ -221,7 +221,7 @@ pub(crate) fn check_fit(label: &Bitmap, profile: &PrinterProfile) -> Result<(), 
     }
     match profile.media.length {
         MediaLength::DieCut { mm, .. } if height > profile.dpi.dots_up(mm) => {
-            Err(EncodeError::TooLong { height, room: profile.dpi.dots_up(mm) })
+            Err(EncodeError::TooLong { height, available: profile.dpi.dots_up(mm) })
         }
         _ => Ok(()),
     }

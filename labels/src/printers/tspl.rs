@@ -319,7 +319,7 @@ mod tests {
         let wide = session().encode(1, &Bitmap::white(489, 10));
         assert_eq!(wide, Err(EncodeError::TooWide { width: 489, head: 488 }));
         let long = session().encode(1, &Bitmap::white(100, 245));
-        assert_eq!(long, Err(EncodeError::TooLong { height: 245, room: 244 }));
+        assert_eq!(long, Err(EncodeError::TooLong { height: 245, available: 244 }));
     }
 
     #[test]
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_told() {
+    fn silence_is_reported() {
         let mut s = session();
         s.hello(seconds(0.0));
         s.tick(seconds(1.0));

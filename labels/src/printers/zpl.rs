@@ -52,7 +52,7 @@ pub(crate) fn zpl_media(thermal: &[ThermalMethod]) -> Vec<Media> {
         ("50-continuous", 50.0, None),
         ("100-continuous", 100.0, None),
     ];
-    let roll = |&thermal: &ThermalMethod| {
+    let media = thermal.iter().flat_map(|&thermal| {
         sizes.map(|(name, width_mm, length)| Media {
             name: match thermal {
                 ThermalMethod::Direct => name.to_owned(),
@@ -65,8 +65,8 @@ pub(crate) fn zpl_media(thermal: &[ThermalMethod]) -> Vec<Media> {
             thermal,
             two_colour: false,
         })
-    };
-    thermal.iter().flat_map(roll).collect()
+    });
+    media.collect()
 }
 
 /// Between two status requests.

@@ -131,15 +131,12 @@ impl Bitmap {
                 break;
             }
             let here = &mut self.bytes[to * row_bytes..(to + 1) * row_bytes];
-            let mut place = |at: i64, bits: u8| {
-                if let Some(byte) = usize::try_from(at).ok().and_then(|at| here.get_mut(at)) {
-                    join(byte, bits);
-                }
-            };
-            for (at, &byte) in (i64::from(column)..).zip(row) {
-                if byte != 0 {
-                    place(at, byte >> shift);
-                    place(at + 1, ((u16::from(byte) << (8 - shift)) & 0xff) as u8);
+            for (at, &byte) in (i64::from(column)..).zip(row).filter(|(_, byte)| **byte != 0) {
+                let next = ((u16::from(byte) << (8 - shift)) & 0xff) as u8;
+                for (at, bits) in [(at, byte >> shift), (at + 1, next)] {
+                    if let Some(byte) = usize::try_from(at).ok().and_then(|at| here.get_mut(at)) {
+                        join(byte, bits);
+                    }
                 }
             }
             if let Some(last) = here.last_mut() {

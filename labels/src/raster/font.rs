@@ -158,18 +158,11 @@ impl Outline {
     }
 
     fn fill(&self) -> Glyph {
-        let points = || self.edges.iter().flat_map(|e| [e.from, e.to]);
         if self.edges.is_empty() {
             return Glyph { dots: Bitmap::white(0, 0), left: 0, top: 0 };
         }
-        let least = |f: fn(Point) -> f32| points().map(f).fold(f32::MAX, f32::min).floor() as i32;
-        let most = |f: fn(Point) -> f32| points().map(f).fold(f32::MIN, f32::max).ceil() as i32;
-        let (left, right, bottom, top) = (
-            least(|p| p.0),
-            most(|p| p.0).max(least(|p| p.0) + 1),
-            least(|p| p.1),
-            most(|p| p.1).max(least(|p| p.1) + 1),
-        );
+        let (left, right) = self.find_range(|p| p.0);
+        let (bottom, top) = self.find_range(|p| p.1);
         let (width, height) = (right.abs_diff(left), top.abs_diff(bottom));
         let mut dots = Bitmap::white(width, height);
         for row in 0..height {
@@ -181,6 +174,15 @@ impl Outline {
         }
         self.keep_hairlines(&mut dots, left, top);
         Glyph { dots, left, top: -top }
+    }
+
+    /// Whole dots, at least one.
+    fn find_range(&self, axis: fn(Point) -> f32) -> (i32, i32) {
+        let places = self.edges.iter().flat_map(|e| [axis(e.from), axis(e.to)]);
+        let ends = (f32::MAX, f32::MIN);
+        let (least, most) = places.fold(ends, |(least, most), at| (least.min(at), most.max(at)));
+        let least = least.floor() as i32;
+        (least, (most.ceil() as i32).max(least + 1))
     }
 
     /// A level stroke thinner than a dot may pass between all centres: then its nearest dots are blackened.
@@ -199,6 +201,10 @@ impl Outline {
     }
 }
 
+fn quad_at(a: f32, c: f32, b: f32, t: f32) -> f32 {
+    (1.0 - t) * (1.0 - t) * a + 2.0 * (1.0 - t) * t * c + t * t * b
+}
+
 fn cubic_at(a: f32, c: f32, d: f32, b: f32, t: f32) -> f32 {
     let s = 1.0 - t;
     s * s * s * a + 3.0 * s * s * t * c + 3.0 * s * t * t * d + t * t * t * b
@@ -215,10 +221,8 @@ impl OutlinePen for Outline {
 
     fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
         let (a, c, b) = (self.at, (cx, cy), (x, y));
-        let on =
-            |a: f32, c: f32, b: f32, t: f32| (1.0 - t) * (1.0 - t) * a + 2.0 * (1.0 - t) * t * c + t * t * b;
         self.curve(point_distance(a, c) + point_distance(c, b), |t| {
-            (on(a.0, c.0, b.0, t), on(a.1, c.1, b.1, t))
+            (quad_at(a.0, c.0, b.0, t), quad_at(a.1, c.1, b.1, t))
         });
     }
 

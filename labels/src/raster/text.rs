@@ -183,20 +183,13 @@ impl Typesetter {
     /// a word only at the smallest size), then cut in the middle if it may be. `None` when it does not fit.
     pub fn fit(&self, text: &str, weight: FontWeight, fit: &Fit) -> Option<TextBlock> {
         let paragraphs: Vec<Vec<Cluster<'_>>> = text.split('\n').map(|p| self.clusters(p, weight)).collect();
-        let per_em = u64::from(self.face(weight).per_em());
-        let block = |lines: Vec<Wrapped>, px, cut| {
-            let dots = |units: u64| u32::try_from(units * u64::from(px) / per_em).unwrap_or(u32::MAX);
-            let indents = lines.iter().map(|l| dots(l.indent)).collect();
-            let lines = lines.into_iter().map(|l| l.text).collect();
-            Some(TextBlock { lines, indents, px, weight, caps: fit.caps, cut })
-        };
         let mut px = fit.px_max.max(fit.px_min).max(1);
         loop {
             let least = px <= fit.px_min;
             let wraps = least || 4 * px <= 3 * fit.px_max || paragraphs.len() > 1;
             let space = self.lines_that_fit(weight, px, fit).min(if wraps { fit.lines_max } else { 1 });
             if let Some(lines) = wrapped_all(&paragraphs, self.limit(weight, px, fit.width), space, least) {
-                return block(lines, px, false);
+                return Some(self.make_block(lines, weight, px, fit));
             }
             if least {
                 break;
@@ -209,7 +202,16 @@ impl Typesetter {
         if !fit.may_cut {
             return None;
         }
-        block(self.cut(clusters, weight, self.limit(weight, px, fit.width), space)?, px, true)
+        let lines = self.cut(clusters, weight, self.limit(weight, px, fit.width), space)?;
+        Some(TextBlock { cut: true, ..self.make_block(lines, weight, px, fit) })
+    }
+
+    fn make_block(&self, lines: Vec<Wrapped>, weight: FontWeight, px: u32, fit: &Fit) -> TextBlock {
+        let per_em = u64::from(self.face(weight).per_em());
+        let indents = lines.iter().map(|l| l.indent * u64::from(px) / per_em);
+        let indents = indents.map(|dots| u32::try_from(dots).unwrap_or(u32::MAX)).collect();
+        let lines = lines.into_iter().map(|l| l.text).collect();
+        TextBlock { lines, indents, px, weight, caps: fit.caps, cut: false }
     }
 
     /// Dots that the block takes from top to bottom.
@@ -322,18 +324,21 @@ impl Typesetter {
         limit: u64,
         lines_max: usize,
     ) -> Option<Vec<Wrapped>> {
-        let with = |stored: usize| {
-            let (head, tail) = (&clusters[..stored.div_ceil(2)], &clusters[clusters.len() - stored / 2..]);
-            let text = format!("{}…{}", join_clusters(head).trim_end(), join_clusters(tail).trim_start());
-            wrap_text(&self.clusters(&text, weight), limit, lines_max, true, 0)
-        };
         let (mut fits, mut too_many) = (0, clusters.len());
         while too_many - fits > 1 {
             let middle = usize::midpoint(fits, too_many);
-            if with(middle).is_some() { fits = middle } else { too_many = middle }
+            let text = leave_out_middle(clusters, middle);
+            let wrapped = wrap_text(&self.clusters(&text, weight), limit, lines_max, true, 0);
+            if wrapped.is_some() { fits = middle } else { too_many = middle }
         }
-        (fits >= 2).then(|| with(fits)).flatten()
+        let text = (fits >= 2).then(|| leave_out_middle(clusters, fits))?;
+        wrap_text(&self.clusters(&text, weight), limit, lines_max, true, 0)
     }
+}
+
+fn leave_out_middle(clusters: &[Cluster<'_>], stored: usize) -> String {
+    let (head, tail) = (&clusters[..stored.div_ceil(2)], &clusters[clusters.len() - stored / 2..]);
+    format!("{}…{}", join_clusters(head).trim_end(), join_clusters(tail).trim_start())
 }
 
 fn join_clusters(clusters: &[Cluster<'_>]) -> String {
@@ -380,10 +385,6 @@ fn wrap_text(
     hang: u64,
 ) -> Option<Vec<Wrapped>> {
     let mut lines: Vec<Wrapped> = Vec::new();
-    let line = |clusters: &[Cluster<'_>], n: usize| Wrapped {
-        text: join_clusters(clusters).trim_end().to_owned(),
-        indent: if n == 0 { 0 } else { hang },
-    };
     let (mut start, mut at, mut width, mut end_of_piece) = (0, 0, 0u64, None);
     while let Some(cluster) = clusters.get(at) {
         if cluster.space || width + cluster.units <= limit {
@@ -398,7 +399,7 @@ fn wrap_text(
             continue;
         }
         let end = end_of_piece.take().or((in_words && at > start).then_some(at))?;
-        lines.push(line(&clusters[start..end], lines.len()));
+        lines.push(wrap_line(&clusters[start..end], if lines.is_empty() { 0 } else { hang }));
         if lines.len() >= lines_max {
             return None;
         }
@@ -410,9 +411,13 @@ fn wrap_text(
         }
     }
     if start < clusters.len() {
-        lines.push(line(&clusters[start..], lines.len()));
+        lines.push(wrap_line(&clusters[start..], if lines.is_empty() { 0 } else { hang }));
     }
     (lines.len() <= lines_max).then_some(lines)
+}
+
+fn wrap_line(clusters: &[Cluster<'_>], indent: u64) -> Wrapped {
+    Wrapped { text: join_clusters(clusters).trim_end().to_owned(), indent }
 }
 
 fn code_units(face: &Face, text: &str) -> u64 {

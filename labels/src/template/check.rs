@@ -8,15 +8,16 @@ const SLACK_MM: f64 = 0.008;
 pub(super) fn check_template(template: &Template) -> Result<(), TemplateError> {
     check_growing(template)?;
     for (i, element) in template.elements.iter().enumerate() {
-        let at = |why| TemplateError { line: Some(element.line), why };
-        on_label(template, element).map_err(at)?;
+        let line = Some(element.line);
+        on_label(template, element).map_err(|why| TemplateError { line, why })?;
         if beside_code(element) && code_beside(template, element).is_none() {
-            return Err(at(TemplateFault::BesideNothing));
+            return Err(TemplateError { line, why: TemplateFault::BesideNothing });
         }
         for other in &template.elements[..i] {
             if do_overlap(element, other) {
                 let (what, other, other_line) = (element.kind(), other.kind(), other.line);
-                return Err(at(TemplateFault::Overlap { what, other, other_line }));
+                let why = TemplateFault::Overlap { what, other, other_line };
+                return Err(TemplateError { line, why });
             }
         }
     }

@@ -363,9 +363,8 @@ fn read_words(raw: &RawText) -> Fault<(AreaMm, ElementKind)> {
 }
 
 fn read_column(raw: &RawColumn, text: &str, line: usize) -> Result<LabelElement, TemplateError> {
-    let here = |why| TemplateError { line: Some(line), why };
     if raw.text.is_empty() {
-        return Err(here(TemplateFault::EmptyColumn));
+        return Err(TemplateError { line: Some(line), why: TemplateFault::EmptyColumn });
     }
     let mut items = Vec::new();
     for raw in &raw.text {
@@ -373,7 +372,8 @@ fn read_column(raw: &RawColumn, text: &str, line: usize) -> Result<LabelElement,
         items.push(read_item(raw.as_ref()).map_err(|why| TemplateError { line, why })?);
     }
     let height = raw.height.unwrap_or((LENGTH_MM_MAX - raw.y).max(0.1));
-    let area = check_area(raw.x, raw.y, raw.width, height).map_err(here)?;
+    let area = check_area(raw.x, raw.y, raw.width, height);
+    let area = area.map_err(|why| TemplateError { line: Some(line), why })?;
     let (vertical, beside_code) = (raw.vertical, raw.beside_code);
     let column = TextColumn { items, vertical, beside_code, grows: raw.height.is_none() };
     Ok(LabelElement { line, area, what: ElementKind::Column(column) })

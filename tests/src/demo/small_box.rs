@@ -72,7 +72,7 @@ impl SmallBox {
             data: data.to_owned(),
             addresses: Vec::new(),
             model: "simulated".into(),
-            ways: Default::default(),
+            transports: Default::default(),
             alarms: Arc::new(AlarmStore::open(store.disk(), Arc::clone(&clock))),
             alarm_words: appliance::web::word_alarm_line,
             clock,

@@ -176,7 +176,8 @@ async fn a_backup_that_is_due_at_the_start_waits_for_its_stick() {
 #[tokio::test]
 async fn the_relays_copy_counts_as_a_backup() {
     let copy = RelayCopy { entries: 21, of_entries: 21, photos: 1, of_photos: 1 };
-    for (relay, told) in [(None, true), (Some(RelayCopy { entries: 20, ..copy }), true), (Some(copy), false)]
+    for (relay, reported) in
+        [(None, true), (Some(RelayCopy { entries: 20, ..copy }), true), (Some(copy), false)]
     {
         let own = ServiceWorld::new(BackupSettings::default(), relay).await;
         // Whoever opens the page before the first minute is over sees it too.
@@ -187,7 +188,7 @@ async fn the_relays_copy_counts_as_a_backup() {
         own.clock.set_ms(NOW_MS + 4 * DAY_MS);
         own.backups.look_round();
         let never = (AlarmCode::BackupOld, None);
-        assert_eq!(own.active() == [never], told, "{relay:?}");
+        assert_eq!(own.active() == [never], reported, "{relay:?}");
         assert_eq!(own.backups.status().relay, relay);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use record::fold::EquipmentCategory;
 use record::kinds::{CategoryField, CivilDay, FieldType};
 
-use crate::intake::{CommandRefusal, OwnFieldRule};
+use crate::intake::{CommandRefusal, CustomFieldRule};
 
 /// Own fields of an item, as they will be, against those of its category. Of an item that is there only what is said anew
 /// is looked at: a field that its category got since is asked for when somebody enters the item anew.
@@ -26,18 +26,18 @@ pub(in crate::intake) fn check_own_fields(
     Ok(())
 }
 
-fn broken_rule(field: &CategoryField, value: &str) -> Option<OwnFieldRule> {
+fn broken_rule(field: &CategoryField, value: &str) -> Option<CustomFieldRule> {
     if value.is_empty() {
-        return field.required.then_some(OwnFieldRule::Needed);
+        return field.required.then_some(CustomFieldRule::Needed);
     }
     match field.field_type {
-        FieldType::Number => value.parse::<i64>().is_err().then_some(OwnFieldRule::Number),
-        FieldType::Date => value.parse::<CivilDay>().is_err().then_some(OwnFieldRule::Day),
+        FieldType::Number => value.parse::<i64>().is_err().then_some(CustomFieldRule::Number),
+        FieldType::Date => value.parse::<CivilDay>().is_err().then_some(CustomFieldRule::Day),
         FieldType::Choice => {
             let is_one = field.choices.iter().any(|choice| choice == value);
-            (!is_one).then(|| OwnFieldRule::Choice(field.choices.join(", ")))
+            (!is_one).then(|| CustomFieldRule::Choice(field.choices.join(", ")))
         }
-        FieldType::Yes => (!["yes", "no"].contains(&value)).then_some(OwnFieldRule::Yes),
+        FieldType::Yes => (!["yes", "no"].contains(&value)).then_some(CustomFieldRule::Yes),
         FieldType::Text | FieldType::Other(_) => None,
     }
 }

@@ -255,12 +255,12 @@ fn check_fields(fields: &[CategoryField]) -> Result<Vec<CategoryField>, CommandR
         }
         let is_choice = field.field_type == FieldType::Choice;
         let choices =
-            field.choices.iter().map(|c| text::check_name("fields", c, RefusalCause::OwnFieldChoices));
+            field.choices.iter().map(|c| text::check_name("fields", c, RefusalCause::CustomFieldChoices));
         let choices: Vec<String> = choices.collect::<Result<_, _>>()?;
         // Commas stand between choices where people enter them.
         let has_comma = choices.iter().any(|choice| choice.contains(','));
         if is_choice == choices.is_empty() || choices.len() > OWN_FIELD_CHOICES_MAX || has_comma {
-            return refuse(RefusalCause::OwnFieldChoices);
+            return refuse(RefusalCause::CustomFieldChoices);
         }
         let label = if label.is_empty() { key.clone() } else { label };
         checked.push(CategoryField { key, label, choices, ..field.clone() });

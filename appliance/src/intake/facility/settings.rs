@@ -8,7 +8,7 @@ use record::kinds::{
 };
 
 use crate::intake::{
-    BrandColour, CommandRefusal, Drafts, FacilityRefusal, LanguageRefusal, PAGE_LANGUAGES, PROOF_WAYS,
+    BrandColour, CommandRefusal, Drafts, FacilityRefusal, LanguageRefusal, PAGE_LANGUAGES, PROOF_METHODS,
     RefusalCause, SettingsChange, StateView, facility_day, require_seen, text,
 };
 
@@ -143,15 +143,15 @@ fn decide_settings(
 }
 
 fn check_ways(requested: Option<&WhoPolicy>) -> Result<Option<WhoPolicy>, CommandRefusal> {
-    for (field, ways) in requested.into_iter().flat_map(|who| {
+    for (field, methods) in requested.into_iter().flat_map(|who| {
         [
             ("who_noncritical", &who.noncritical),
             ("who_semicritical", &who.semicritical),
             ("who_critical", &who.critical),
         ]
     }) {
-        let mut ways = ways.iter().flatten();
-        if !ways.all(|way| PROOF_WAYS.contains(way)) {
+        let mut methods = methods.iter().flatten();
+        if !methods.all(|method| PROOF_METHODS.contains(method)) {
             return refuse_setting(field, FacilityRefusal::Word);
         }
     }

@@ -1,12 +1,12 @@
 //! By which ways people may say that they cleaned: the class of the use decides how much proof that takes.
 
 use record::fold::{Equipment, FacilitySettings, FacilityState};
-use record::kinds::{CleanedBy, NameSource, ProofWay, ProtocolPublished, SpauldingClass, WhoPolicy};
+use record::kinds::{CleanedBy, NameSource, ProofMethod, ProtocolPublished, SpauldingClass, WhoPolicy};
 
 use crate::intake::{CommandRefusal, RefusalCause};
 
-pub const PROOF_WAYS: [ProofWay; 5] =
-    [ProofWay::None, ProofWay::Typed, ProofWay::List, ProofWay::Badge, ProofWay::Pin];
+pub const PROOF_METHODS: [ProofMethod; 5] =
+    [ProofMethod::None, ProofMethod::Typed, ProofMethod::List, ProofMethod::Badge, ProofMethod::Pin];
 
 /// What a request makes of a proof of who cleaned that is weaker than the class of the use needs. It never is a reason not to
 /// record.
@@ -50,46 +50,46 @@ pub fn stated_class(item: &Equipment, protocol: Option<&ProtocolPublished>) -> S
 }
 
 /// What the facility allows for a class; none: it has said nothing of that.
-pub fn ways_of_class(policy: &WhoPolicy, class: SpauldingClass) -> Option<&Vec<ProofWay>> {
-    let ways = match class {
+pub fn methods_of_class(policy: &WhoPolicy, class: SpauldingClass) -> Option<&Vec<ProofMethod>> {
+    let methods = match class {
         SpauldingClass::Noncritical => &policy.noncritical,
         SpauldingClass::Semicritical => &policy.semicritical,
         SpauldingClass::Critical => &policy.critical,
     };
-    ways.as_ref().filter(|ways| ways.iter().any(|way| rank_way(way).is_some()))
+    methods.as_ref().filter(|methods| methods.iter().any(|method| rank_method(method).is_some()))
 }
 
 /// The least proof that is enough for a class. Where the facility has said nothing, a typed name is, and none at all where
 /// it takes cleanings without a name.
-pub fn weakest_way(settings: &FacilitySettings, class: SpauldingClass) -> ProofWay {
-    let unsaid = if settings.allow_unattributed { ProofWay::None } else { ProofWay::Typed };
-    let allowed = ways_of_class(&settings.who, class).into_iter().flatten();
-    allowed.filter_map(rank_way).min().map_or(unsaid, |rank| PROOF_WAYS[rank].clone())
+pub fn weakest_method(settings: &FacilitySettings, class: SpauldingClass) -> ProofMethod {
+    let unsaid = if settings.allow_unattributed { ProofMethod::None } else { ProofMethod::Typed };
+    let allowed = methods_of_class(&settings.who, class).into_iter().flatten();
+    allowed.filter_map(rank_method).min().map_or(unsaid, |rank| PROOF_METHODS[rank].clone())
 }
 
-pub fn ways_from(weakest: &ProofWay) -> Vec<ProofWay> {
-    PROOF_WAYS.into_iter().filter(|way| rank_way(way) >= rank_way(weakest)).collect()
+pub fn methods_from(weakest: &ProofMethod) -> Vec<ProofMethod> {
+    PROOF_METHODS.into_iter().filter(|method| rank_method(method) >= rank_method(weakest)).collect()
 }
 
-fn rank_way(way: &ProofWay) -> Option<usize> {
-    PROOF_WAYS.iter().position(|known| known == way)
+fn rank_method(method: &ProofMethod) -> Option<usize> {
+    PROOF_METHODS.iter().position(|known| known == method)
 }
 
 /// Whether a way proves as much as is needed. One that this program does not know proves nothing.
-pub(in crate::intake) fn is_enough(way: &ProofWay, needed: &ProofWay) -> bool {
-    rank_way(way).unwrap_or(0) >= rank_way(needed).unwrap_or(0)
+pub(in crate::intake) fn is_enough(method: &ProofMethod, needed: &ProofMethod) -> bool {
+    rank_method(method).unwrap_or(0) >= rank_method(needed).unwrap_or(0)
 }
 
 /// What keeps a record that proves this much from being made as it is: a page asks first, and whoever declines says why.
 /// Anything else is recorded and lacks who.
 pub(in crate::intake) fn check_proof(
     demand: ProofDemand,
-    way: &ProofWay,
-    needed: &ProofWay,
+    method: &ProofMethod,
+    needed: &ProofMethod,
     note: &str,
 ) -> Result<(), CommandRefusal> {
     match demand {
-        _ if is_enough(way, needed) => Ok(()),
+        _ if is_enough(method, needed) => Ok(()),
         ProofDemand::Required => Err(CommandRefusal::ProofMissing { needed: needed.clone() }),
         ProofDemand::Waived if note.trim().is_empty() => {
             Err(CommandRefusal::Needed { field: "notes", cause: RefusalCause::Reason })
@@ -99,13 +99,13 @@ pub(in crate::intake) fn check_proof(
 }
 
 /// How much is proven of who an entry names.
-pub(in crate::intake) fn way_of(who: &CleanedBy) -> ProofWay {
+pub(in crate::intake) fn way_of(who: &CleanedBy) -> ProofMethod {
     match who {
-        CleanedBy::Unattributed => ProofWay::None,
-        CleanedBy::Entered { how: Some(NameSource::List), .. } | CleanedBy::Login { .. } => ProofWay::List,
-        CleanedBy::Entered { .. } => ProofWay::Typed,
-        CleanedBy::Badge { .. } => ProofWay::Badge,
-        CleanedBy::Pin { .. } => ProofWay::Pin,
+        CleanedBy::Unattributed => ProofMethod::None,
+        CleanedBy::Entered { how: Some(NameSource::List), .. } | CleanedBy::Login { .. } => ProofMethod::List,
+        CleanedBy::Entered { .. } => ProofMethod::Typed,
+        CleanedBy::Badge { .. } => ProofMethod::Badge,
+        CleanedBy::Pin { .. } => ProofMethod::Pin,
     }
 }
 
@@ -115,28 +115,28 @@ mod tests {
 
     #[test]
     fn whatever_is_stronger_than_what_is_asked_is_enough() {
-        for (n, needed) in PROOF_WAYS.iter().enumerate() {
-            for (m, way) in PROOF_WAYS.iter().enumerate() {
-                assert_eq!(is_enough(way, needed), m >= n, "{way:?} for {needed:?}");
+        for (n, needed) in PROOF_METHODS.iter().enumerate() {
+            for (m, method) in PROOF_METHODS.iter().enumerate() {
+                assert_eq!(is_enough(method, needed), m >= n, "{method:?} for {needed:?}");
             }
-            assert_eq!(ways_from(needed).len(), PROOF_WAYS.len() - n);
+            assert_eq!(methods_from(needed).len(), PROOF_METHODS.len() - n);
         }
-        assert!(!is_enough(&"retina".parse().unwrap(), &ProofWay::Typed), "an unknown way proves nothing");
+        assert!(!is_enough(&"retina".parse().unwrap(), &ProofMethod::Typed), "an unknown way proves nothing");
     }
 
     #[test]
     fn what_nobody_said_is_a_typed_name() {
         let mut settings = FacilitySettings { allow_unattributed: false, ..FacilitySettings::default() };
-        assert_eq!(weakest_way(&settings, SpauldingClass::Critical), ProofWay::Typed);
+        assert_eq!(weakest_method(&settings, SpauldingClass::Critical), ProofMethod::Typed);
         settings.allow_unattributed = true;
-        assert_eq!(weakest_way(&settings, SpauldingClass::Critical), ProofWay::None);
-        settings.who.critical = Some(vec![ProofWay::Pin, ProofWay::Badge]);
-        assert_eq!(weakest_way(&settings, SpauldingClass::Critical), ProofWay::Badge);
-        assert_eq!(weakest_way(&settings, SpauldingClass::Semicritical), ProofWay::None);
+        assert_eq!(weakest_method(&settings, SpauldingClass::Critical), ProofMethod::None);
+        settings.who.critical = Some(vec![ProofMethod::Pin, ProofMethod::Badge]);
+        assert_eq!(weakest_method(&settings, SpauldingClass::Critical), ProofMethod::Badge);
+        assert_eq!(weakest_method(&settings, SpauldingClass::Semicritical), ProofMethod::None);
         // Taken back, or of words that only a newer program knows.
         for unread in [vec![], vec!["retina".parse().unwrap()]] {
             settings.who.critical = Some(unread);
-            assert_eq!(weakest_way(&settings, SpauldingClass::Critical), ProofWay::None);
+            assert_eq!(weakest_method(&settings, SpauldingClass::Critical), ProofMethod::None);
         }
     }
 }

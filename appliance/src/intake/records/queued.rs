@@ -24,7 +24,7 @@ use crate::intake::facility::protocols::offered_protocols;
 use crate::intake::people::competency::{SignOffVerdict, staff_of};
 use crate::intake::{
     ClaimedCleaner, CommandRefusal, Drafts, PhotoRule, RefusalCause, StateView, find_item, is_enough,
-    raised_class, text, use_class, way_of, weakest_way,
+    raised_class, text, use_class, way_of, weakest_method,
 };
 
 /// For so long a phone that was away may show a version that was replaced.
@@ -129,8 +129,8 @@ pub(in crate::intake) fn record_queued(
 
 fn join_note(note: &str, problem: &QueuedProblem) -> String {
     let reported = format!("{}: {}", problem.what.as_str(), problem.text.trim());
-    let room = NOTE_CHARS_MAX.saturating_sub(note.chars().count() + 1);
-    let reported: String = reported.chars().take(room).collect();
+    let left = NOTE_CHARS_MAX.saturating_sub(note.chars().count() + 1);
+    let reported: String = reported.chars().take(left).collect();
     if note.is_empty() { reported } else { format!("{note}\n{reported}") }
 }
 
@@ -158,7 +158,7 @@ fn record_cleaning(
     steps.retain(|n| (1..=required_steps(protocol).len()).contains(&usize::from(*n)));
     let mut incomplete = missing_parts(form, item, protocol, &steps, settings);
     let class = use_class(facility, item, protocol, Some(performed_ms), form.class);
-    if !is_enough(&way_of(&who), &weakest_way(settings, class)) {
+    if !is_enough(&way_of(&who), &weakest_method(settings, class)) {
         incomplete.push(MissingPart::Who);
     }
     let id = protocol.map(|p| p.protocol);

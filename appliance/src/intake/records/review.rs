@@ -4,7 +4,8 @@
 use record::fold::{Equipment, FacilityState};
 use record::ids::StaffId;
 use record::kinds::{
-    CleanedBy, CleaningTrigger, Contact, MissingPart, NameSource, ProofWay, ProtocolPublished, SpauldingClass,
+    CleanedBy, CleaningTrigger, Contact, MissingPart, NameSource, ProofMethod, ProtocolPublished,
+    SpauldingClass,
 };
 use record::limits::{LOT_CHARS_MAX, PHOTOS_MAX};
 use record::redact::PersonalText;
@@ -16,7 +17,7 @@ use crate::intake::facility::protocols::offered_protocols;
 use crate::intake::people::competency::SignOffVerdict;
 use crate::intake::{
     ClaimedCleaner, CleaningForm, CommandRefusal, Drafts, ProofDemand, RefusalCause, check_proof,
-    is_blank_text, is_enough, raised_class, text, use_class, way_of, weakest_way,
+    is_blank_text, is_enough, raised_class, text, use_class, way_of, weakest_method,
 };
 
 pub static HAND_TRIGGERS: [CleaningTrigger; 5] = [
@@ -73,7 +74,7 @@ impl<'a> CleaningReview<'a> {
         let stated_ms = performed.as_ref().ok().copied().flatten();
         let protocol = find_protocol(form, item, facility, stated_ms, now)?;
         let class = use_class(facility, item, protocol, stated_ms, form.class);
-        let needed = weakest_way(&facility.settings, class);
+        let needed = weakest_method(&facility.settings, class);
         let mut found = Findings {
             form,
             explained: !is_blank_text(&form.note),
@@ -97,7 +98,7 @@ impl<'a> CleaningReview<'a> {
             let excused = found.explained || form.steps.is_none();
             found.require_excuse(excused, CommandRefusal::SIGN_OFF_NOTE);
         }
-        if verdict.missing().is_some() || !is_enough(&cleaner.way(), &needed) {
+        if verdict.missing().is_some() || !is_enough(&cleaner.method(), &needed) {
             found.incomplete.push(MissingPart::Who);
         }
         let agent = found.keep(find_agent(&form.agent, form.steps.as_deref(), protocol));
@@ -147,9 +148,9 @@ impl Findings<'_> {
         }
     }
 
-    fn check_cleaner(&mut self, facility: &FacilityState, needed: &ProofWay) -> CheckedCleaner {
+    fn check_cleaner(&mut self, facility: &FacilityState, needed: &ProofMethod) -> CheckedCleaner {
         let form = self.form;
-        let nameless = *needed == ProofWay::None || form.proof == ProofDemand::Waived;
+        let nameless = *needed == ProofMethod::None || form.proof == ProofDemand::Waived;
         let checked = match check_cleaner(&form.who, form.pin_ago_s, facility) {
             Err(CommandRefusal::Needed { .. }) if nameless => Ok(CheckedCleaner::Unnamed),
             // Whoever stands in front of a page is asked for a name before they are asked to prove it.
@@ -158,10 +159,10 @@ impl Findings<'_> {
             }
             checked => checked,
         };
-        let proven = checked.as_ref().map(CheckedCleaner::way).ok();
+        let proven = checked.as_ref().map(CheckedCleaner::method).ok();
         let cleaner = self.keep(checked);
-        if let Some(way) = proven {
-            self.keep(check_proof(form.proof, &way, needed, &form.note));
+        if let Some(method) = proven {
+            self.keep(check_proof(form.proof, &method, needed, &form.note));
         }
         cleaner
     }
@@ -298,11 +299,11 @@ pub(in crate::intake) fn check_cleaner(
 }
 
 impl CheckedCleaner {
-    fn way(&self) -> ProofWay {
+    fn method(&self) -> ProofMethod {
         match self {
-            Self::Unnamed => ProofWay::None,
-            Self::Named { staff: None, .. } => ProofWay::Typed,
-            Self::Named { staff: Some(_), .. } => ProofWay::List,
+            Self::Unnamed => ProofMethod::None,
+            Self::Named { staff: None, .. } => ProofMethod::Typed,
+            Self::Named { staff: Some(_), .. } => ProofMethod::List,
             Self::Proven(by) => way_of(by),
         }
     }

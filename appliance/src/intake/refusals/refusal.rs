@@ -3,7 +3,7 @@
 use record::code::ScannedCodeError;
 use record::fold::RowVersion;
 use record::ids::{ProtocolId, StaffId, UpkeepId};
-use record::kinds::{EntryRef, ProofWay};
+use record::kinds::{EntryRef, ProofMethod};
 use record::tag::Tag;
 
 use crate::intake::{ItemRefusal, RefusalCause, SignOffRefusal};
@@ -73,7 +73,7 @@ pub enum CommandRefusal {
     Range { field: &'static str, cause: RefusalCause },
     /// A value does not fit its category's own field.
     #[error("{label}: {rule}")]
-    OwnField { label: String, rule: OwnFieldRule },
+    OwnField { label: String, rule: CustomFieldRule },
     /// Required steps were not ticked, and the note does not say why.
     #[error("{}", steps_words(.0))]
     StepsMissing(Vec<u16>),
@@ -87,7 +87,7 @@ pub enum CommandRefusal {
     NotWetted,
     /// The class of the use needs a stronger proof of who cleaned.
     #[error("{}, or record without proof and say why", proof_text(needed))]
-    ProofMissing { needed: ProofWay },
+    ProofMissing { needed: ProofMethod },
     #[error("Take a photo, or say in the note why there is none")]
     PhotoMissing,
     #[error("A cleaning has at most {} photos", record::limits::PHOTOS_MAX)]
@@ -103,7 +103,7 @@ pub enum CommandRefusal {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OwnFieldRule {
+pub enum CustomFieldRule {
     #[error("fill it in")]
     Needed,
     #[error("enter a whole number")]
@@ -169,10 +169,10 @@ fn minutes_text(seconds: u32) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-fn proof_text(needed: &ProofWay) -> &'static str {
+fn proof_text(needed: &ProofMethod) -> &'static str {
     match needed {
-        ProofWay::Pin => "Enter your PIN",
-        ProofWay::Badge => "Scan your badge or enter your PIN",
+        ProofMethod::Pin => "Enter your PIN",
+        ProofMethod::Badge => "Scan your badge or enter your PIN",
         _ => "Choose your name from the list",
     }
 }

@@ -224,7 +224,7 @@ pub enum RefusalCause {
     #[error("An own field is text, number, date, choice or yes")]
     OwnFieldType,
     #[error("A choice has 1 to 40 options without commas, and no other own field has any")]
-    OwnFieldChoices,
+    CustomFieldChoices,
     #[error("What is used once takes no protocol. Choose none, or take the tick away")]
     SingleUse,
     #[error("A label host reads HTTP://HOST or HTTPS://HOST, with letters, digits, dots, hyphens and a port")]
@@ -323,7 +323,7 @@ impl RefusalCause {
         Self::OwnFieldCount,
         Self::OwnFieldTwice,
         Self::OwnFieldType,
-        Self::OwnFieldChoices,
+        Self::CustomFieldChoices,
         Self::SingleUse,
         Self::Facility(FacilityRefusal::TimeZone),
         Self::Facility(FacilityRefusal::UndoTime),

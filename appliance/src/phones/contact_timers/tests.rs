@@ -165,9 +165,15 @@ fn what_was_begun_is_told_of_from_an_hour_after_until_it_is_listed() {
     let timers = ContactTimers::default();
     let facility = FacilityState::default();
     timers.start(pump(), ContactTimer::example(&at(1, 0)));
-    let told = |up_ms| timers.tidy(&facility, &at(1, up_ms)).len();
+    let reported = |up_ms| timers.tidy(&facility, &at(1, up_ms)).len();
     assert_eq!(
-        [told(HOUR_MS - 1), told(HOUR_MS), told(SHOWN_MS), told(SHOWN_MS + 1), told(HOUR_MS)],
+        [
+            reported(HOUR_MS - 1),
+            reported(HOUR_MS),
+            reported(SHOWN_MS),
+            reported(SHOWN_MS + 1),
+            reported(HOUR_MS)
+        ],
         [0, 1, 1, 0, 0]
     );
     assert_eq!(timers.begun().len(), 1);

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinHandle;
 
 use crate::printing::devices::transport::{PrinterStream, PrinterTransport, TransportOpening};
-use crate::printing::model::line_fault::FolderFault;
+use crate::printing::model::connection_fault::FolderFault;
 
 const FILE_BYTES_MAX: usize = 32 << 20;
 /// Files in a folder, looked at to find the next number.

@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::Instant;
 
 use crate::printing::devices::transport::{PrinterStream, SendQueue};
+use crate::printing::model::connection_fault::ConnectionFault;
 use crate::printing::model::connection_timeouts::ConnectionTimeouts;
-use crate::printing::model::line_fault::LineFault;
 
 /// From a question to the doubt whether anybody is there; most are answered within milliseconds.
 const MUTE: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ pub(crate) enum PrinterLinkError {
     Unconfirmed,
 }
 
-impl From<&PrinterLinkError> for LineFault {
+impl From<&PrinterLinkError> for ConnectionFault {
     fn from(broken: &PrinterLinkError) -> Self {
         match broken {
             PrinterLinkError::Line(error) => Self::Broken(error.into()),

@@ -32,7 +32,7 @@ struct SlipPiece {
 struct PieceFailure;
 
 /// The driver's end: for a thread that may block.
-pub(crate) struct LineDriver {
+pub(crate) struct ConnectionDriver {
     pieces: mpsc::Sender<SlipPiece>,
     pending: Mutex<Vec<u8>>,
     status: Arc<Mutex<Option<u8>>>,
@@ -44,14 +44,14 @@ pub(crate) struct SlipLink {
     status: Arc<Mutex<Option<u8>>>,
 }
 
-pub(crate) fn open_slip_line() -> (LineDriver, SlipLink) {
+pub(crate) fn open_slip_line() -> (ConnectionDriver, SlipLink) {
     let (to_line, pieces) = mpsc::channel(1);
     let status = Arc::new(Mutex::new(None));
-    let driver = LineDriver { pieces: to_line, pending: Mutex::default(), status: Arc::clone(&status) };
+    let driver = ConnectionDriver { pieces: to_line, pending: Mutex::default(), status: Arc::clone(&status) };
     (driver, SlipLink { pieces, status })
 }
 
-impl LineDriver {
+impl ConnectionDriver {
     fn send_pending(&self) -> escpos::errors::Result<()> {
         let bytes = std::mem::take(&mut *self.pending.lock()?);
         if bytes.is_empty() {
@@ -65,7 +65,7 @@ impl LineDriver {
     }
 }
 
-impl Driver for LineDriver {
+impl Driver for ConnectionDriver {
     fn name(&self) -> String {
         "the box’s own line to the printer".to_owned()
     }

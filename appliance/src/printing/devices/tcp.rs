@@ -7,7 +7,7 @@ use tokio::net::{TcpStream, lookup_host};
 
 use crate::printing::devices::snmp::StatusLine;
 use crate::printing::devices::transport::{PrinterStream, PrinterTransport, TransportOpening};
-use crate::printing::model::line_fault::NoAddress;
+use crate::printing::model::connection_fault::NoAddress;
 
 /// Bytes that the kernel may hold for a printer: small, so that a printer that stands still is felt at once.
 const SEND_BUFFER_BYTES: usize = 8 * 1024;

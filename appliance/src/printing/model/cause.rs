@@ -8,7 +8,7 @@ use labels::media::MediaSize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::printing::model::line_fault::LineFault;
+use crate::printing::model::connection_fault::ConnectionFault;
 use crate::printing::model::make_error::MakeError;
 use crate::printing::model::paper::PrinterPaper;
 use crate::printing::model::printer_settings::PrinterRefusal;
@@ -43,13 +43,13 @@ pub enum PrinterCause {
     Unreachable {
         printer: String,
         address: String,
-        fault: LineFault,
+        fault: ConnectionFault,
     },
     /// The line is good and nobody answers.
     Unanswering {
         printer: String,
         address: String,
-        fault: LineFault,
+        fault: ConnectionFault,
     },
     /// A print queue that cannot be asked.
     QueueUnreachable {

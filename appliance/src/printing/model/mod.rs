@@ -2,13 +2,13 @@
 
 pub(crate) mod address;
 pub(crate) mod cause;
+pub(crate) mod connection_fault;
 pub(crate) mod connection_timeouts;
 pub(crate) mod content_version;
 pub(crate) mod design;
 pub(crate) mod job;
 pub(crate) mod ledger_error;
 pub(crate) mod limits;
-pub(crate) mod line_fault;
 pub(crate) mod make_error;
 pub(crate) mod news;
 pub(crate) mod paper;

@@ -13,11 +13,11 @@ use tokio::time::Instant;
 use crate::printing::devices::printer_connection::{
     PrinterConnection, PrinterLinkError, PrinterReport, time_since,
 };
-use crate::printing::devices::slip_driver::{LineDriver, SlipLineError, SlipLink, open_slip_line};
+use crate::printing::devices::slip_driver::{ConnectionDriver, SlipLineError, SlipLink, open_slip_line};
 use crate::printing::devices::transport::PrinterTransport;
 use crate::printing::model::cause::{FailureCause, PrintUnit, PrinterCause};
+use crate::printing::model::connection_fault::ConnectionFault;
 use crate::printing::model::ledger_error::LedgerError;
-use crate::printing::model::line_fault::LineFault;
 use crate::printing::model::make_error::MakeError;
 use crate::printing::model::plan::{ConfirmedBy, JobStep, LabelState};
 use crate::printing::model::printer_settings::PrinterConfig;
@@ -71,13 +71,13 @@ pub(crate) struct LabelWorker {
 enum ReadyLabel {
     Bytes(Vec<u8>),
     /// A slip's instructions, and where they come out.
-    Slip(Box<Printer<LineDriver>>, SlipLink),
+    Slip(Box<Printer<ConnectionDriver>>, SlipLink),
 }
 
 /// Lets the crate write a slip on a thread of its own, and sends what it writes.
 async fn send_slip(
     connection: &mut PrinterConnection,
-    mut printer: Box<Printer<LineDriver>>,
+    mut printer: Box<Printer<ConnectionDriver>>,
     link: SlipLink,
     report: impl FnMut(PrinterReport),
 ) -> Result<(), (usize, PrinterLinkError)> {
@@ -219,7 +219,7 @@ impl LabelWorker {
 
     fn trouble(&self, broken: &PrinterLinkError) -> Trouble {
         let PrinterConfig { name, address, .. } = &self.config;
-        let (printer, address, fault) = (name.clone(), address.clone(), LineFault::from(broken));
+        let (printer, address, fault) = (name.clone(), address.clone(), ConnectionFault::from(broken));
         Trouble::Printer(match broken {
             PrinterLinkError::Line(_) | PrinterLinkError::Closed => {
                 PrinterCause::Unreachable { printer, address, fault }

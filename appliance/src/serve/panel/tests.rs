@@ -37,7 +37,7 @@ impl BareBox {
     }
 
     fn has_alarm(&self) -> bool {
-        self.alarms.stands(|cause| SideRoom::Panel.is_of(cause))
+        self.alarms.stands(|cause| OptionalPart::Panel.is_of(cause))
     }
 }
 

@@ -4,7 +4,7 @@ use record::alarm::AlarmCode;
 use record::ids::Epoch;
 
 use crate::alarms::AlarmCause;
-use crate::alarms::sources::{SideRoom, is_back};
+use crate::alarms::sources::{OptionalPart, is_back};
 use crate::store::PastLog;
 use crate::uplink::plan::UplinkAlarm;
 
@@ -22,7 +22,7 @@ pub enum ExchangeEnd {
 impl ExchangeEnd {
     pub fn ends(&self, cause: &AlarmCause) -> bool {
         match self {
-            Self::LineUp => SideRoom::Uplink.is_of(cause),
+            Self::LineUp => OptionalPart::Uplink.is_of(cause),
             Self::Whole(past) => past.iter().any(|past| is_back(cause, past)),
             Self::Held { epoch, cursor } => is_held(cause, *epoch, *cursor),
         }

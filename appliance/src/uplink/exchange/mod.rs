@@ -30,7 +30,7 @@ use crate::store::{ConfirmedSize, PastLog, StoreError};
 const REASON_CHARS_MAX: usize = 300;
 
 /// This box's logs as the exchange reads them.
-pub trait OwnLogs {
+pub trait LocalLogs {
     /// The present log and what verifies it; `None` where its key is not here.
     fn present(&self) -> Option<(LogOrigin, VerifierKey)>;
 
@@ -145,7 +145,7 @@ pub struct LogExchange {
 impl LogExchange {
     /// Of a connection that begins now; `past` are the logs that have ended, oldest first, and `renewal_ms` is when the
     /// certificate is to be renewed, milliseconds since 1970. `None` where the present log has no key.
-    pub fn new(renewal_ms: i64, past: Vec<PastLog>, now: &Now, logs: &dyn OwnLogs) -> Option<Self> {
+    pub fn new(renewal_ms: i64, past: Vec<PastLog>, now: &Now, logs: &dyn LocalLogs) -> Option<Self> {
         let mut waiting: VecDeque<PastLog> =
             past.iter().filter(|past| turn::is_offered(past)).cloned().collect();
         let offers = (!waiting.is_empty()).then(|| EndedLogOffers::begun(now.up_ms));
@@ -170,7 +170,7 @@ impl LogExchange {
         self.confirmed
     }
 
-    pub fn backlog(&self, logs: &dyn OwnLogs) -> u64 {
+    pub fn backlog(&self, logs: &dyn LocalLogs) -> u64 {
         let present = match self.turn.past {
             Some(_) => logs.size().saturating_sub(logs.cursor().size),
             None => self.turn.plan.backlog(),
@@ -183,7 +183,7 @@ impl LogExchange {
         self.waiting.iter().map(|past| past.counts.size).sum::<u64>() + turn + self.unsent
     }
 
-    pub fn on(&mut self, input: ExchangeInput, now: &Now, logs: &dyn OwnLogs) -> Vec<ExchangeOutput> {
+    pub fn on(&mut self, input: ExchangeInput, now: &Now, logs: &dyn LocalLogs) -> Vec<ExchangeOutput> {
         let mut outputs = Vec::new();
         let event = match input {
             ExchangeInput::Connected => {
@@ -222,7 +222,7 @@ impl LogExchange {
         &mut self,
         event: UplinkEvent,
         now: &Now,
-        logs: &dyn OwnLogs,
+        logs: &dyn LocalLogs,
         outputs: &mut Vec<ExchangeOutput>,
     ) {
         let mut open = self.act(event, now, logs, outputs);
@@ -247,7 +247,7 @@ impl LogExchange {
         &mut self,
         event: UplinkEvent,
         now: &Now,
-        logs: &dyn OwnLogs,
+        logs: &dyn LocalLogs,
         outputs: &mut Vec<ExchangeOutput>,
     ) -> bool {
         let before = self.turn.plan.cursor();
@@ -274,7 +274,7 @@ impl LogExchange {
         true
     }
 
-    fn greeting(&self, logs: &dyn OwnLogs) -> HelloAnswer {
+    fn greeting(&self, logs: &dyn LocalLogs) -> HelloAnswer {
         let stored = logs.cursor().stored.filter(|stored| stored.checkpoint.origin == self.turn.origin);
         HelloAnswer {
             epoch: self.turn.origin.epoch,
@@ -285,7 +285,7 @@ impl LogExchange {
         }
     }
 
-    fn keep(&mut self, cursor: u64, logs: &dyn OwnLogs, outputs: &mut Vec<ExchangeOutput>) {
+    fn keep(&mut self, cursor: u64, logs: &dyn LocalLogs, outputs: &mut Vec<ExchangeOutput>) {
         let epoch = self.turn.origin.epoch;
         outputs.push(ExchangeOutput::End(ExchangeEnd::Held { epoch, cursor }));
         if self.turn.past.is_none() {
@@ -313,7 +313,7 @@ impl LogExchange {
         &mut self,
         alarm: UplinkAlarm,
         now: &Now,
-        logs: &dyn OwnLogs,
+        logs: &dyn LocalLogs,
         outputs: &mut Vec<ExchangeOutput>,
     ) {
         let epoch = self.turn.origin.epoch;
@@ -345,7 +345,7 @@ impl LogExchange {
     }
 
     /// What the relay says, verified against the box's own log; `None` for what concerns another epoch or does not hold.
-    fn read(&mut self, ack: Ack, logs: &dyn OwnLogs) -> Option<Answer> {
+    fn read(&mut self, ack: Ack, logs: &dyn LocalLogs) -> Option<Answer> {
         if ack.epoch != self.turn.origin.epoch {
             return None;
         }
@@ -369,7 +369,7 @@ impl LogExchange {
         }
     }
 
-    fn cosigned(&mut self, note: &str, logs: &dyn OwnLogs) -> Option<Answer> {
+    fn cosigned(&mut self, note: &str, logs: &dyn LocalLogs) -> Option<Answer> {
         let cosigned = logs.verify(note, &self.turn.origin, &self.turn.log);
         let cosigned =
             cosigned.map_err(|error| tracing::warn!(%error, "an answer of the relay proves nothing")).ok()?;

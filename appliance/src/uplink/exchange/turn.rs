@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use record::checkpoint::LogOrigin;
 use record::sign::VerifierKey;
 
-use super::OwnLogs;
+use super::LocalLogs;
 use crate::store::PastLog;
 use crate::uplink::plan::UplinkPlan;
 
@@ -27,7 +27,7 @@ pub(super) struct ActiveLog {
 
 impl ActiveLog {
     /// The next log to send: ended ones first, in their order.
-    pub(super) fn next(logs: &dyn OwnLogs, waiting: &mut VecDeque<PastLog>) -> Option<Self> {
+    pub(super) fn next(logs: &dyn LocalLogs, waiting: &mut VecDeque<PastLog>) -> Option<Self> {
         while let Some(past) = waiting.pop_front() {
             if let Some(log) = past.verifier.clone() {
                 let plan = UplinkPlan::new(past.counts.size, 0);

@@ -17,7 +17,7 @@ use super::relay_answers::{RunUplinkError, in_background_alone};
 use crate::alarms::{AlarmCause, AlarmStore};
 use crate::store::Store;
 use crate::uplink::UplinkShared;
-use crate::uplink::transport::http_client::PhotoClient;
+use crate::uplink::transport::http_client::RelayHttpClient;
 
 /// Logs that are not known here and are looked at, the newest first: a box has few, and each costs a question.
 const UNKNOWN_MAX: usize = 16;
@@ -35,14 +35,14 @@ impl KnownKeys {
     /// The relay does not answer, or this box's own files do not: it is to be asked again.
     pub(in crate::uplink) async fn learn(
         shared: &Arc<UplinkShared>,
-        with: &PhotoClient,
+        with: &RelayHttpClient,
         held: &LogChain,
     ) -> Result<Self, RunUplinkError> {
         let (store, alarms) = (shared.parts.store.clone(), Arc::clone(&shared.parts.alarms));
         let (with, held) = (with.clone(), held.clone());
-        let line = tokio::runtime::Handle::current();
+        let runtime = tokio::runtime::Handle::current();
         in_background_alone(shared, move || {
-            let mut ask = |epoch| line.block_on(first_entry(&with, &store, epoch));
+            let mut ask = |epoch| runtime.block_on(first_entry(&with, &store, epoch));
             let (known, unknown) = Self::sort(&store, &held, &mut ask)?;
             report_unknown_keys(&alarms, &unknown);
             store.keep_offered_keys(&unknown.into_iter().map(|(_, key)| key).collect::<Vec<_>>())?;
@@ -114,7 +114,7 @@ fn offered_key(origin: &LogOrigin, held: &ChainEpoch) -> Option<VerifierKey> {
 
 /// What the first entry of a log says, as the relay gives it.
 async fn first_entry(
-    with: &PhotoClient,
+    with: &RelayHttpClient,
     store: &Store,
     epoch: Epoch,
 ) -> Result<Option<LogStarted>, RunUplinkError> {

@@ -12,7 +12,7 @@ use super::log_keys::KnownKeys;
 use super::relay_answers::{RunUplinkError, get_json, in_background};
 use crate::uplink::UplinkShared;
 use crate::uplink::exchange::compare;
-use crate::uplink::transport::http_client::PhotoClient;
+use crate::uplink::transport::http_client::RelayHttpClient;
 
 /// How long the relay is asked before a connection: without its answer the box sends what it has.
 pub(in crate::uplink) const FIRST_WINDOW: Duration = Duration::from_secs(5);
@@ -37,7 +37,7 @@ pub(in crate::uplink) enum RebaseCourse {
 /// elsewhere nothing is sent before that is settled, however long it takes.
 pub(in crate::uplink) async fn choose_course(
     shared: &Arc<UplinkShared>,
-    with: &PhotoClient,
+    with: &RelayHttpClient,
     cosigners: &[VerifierKey],
     window: Duration,
 ) -> RebaseCourse {
@@ -70,7 +70,7 @@ pub(in crate::uplink) async fn choose_course(
 
 async fn follow_newest(
     shared: &Arc<UplinkShared>,
-    with: &PhotoClient,
+    with: &RelayHttpClient,
     cosigners: &[VerifierKey],
     held: &LogChain,
 ) -> Result<RebaseCourse, RunUplinkError> {
@@ -118,13 +118,13 @@ mod tests {
     use super::*;
     use crate::uplink::test_shared::make_shared;
 
-    fn client(url: String) -> PhotoClient {
+    fn client(url: String) -> RelayHttpClient {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        PhotoClient { url, client: reqwest::Client::builder().build().unwrap() }
+        RelayHttpClient { url, client: reqwest::Client::builder().build().unwrap() }
     }
 
     /// A relay that says which logs it holds, and proves none of them.
-    async fn relay(epochs: Vec<ChainEpoch>) -> PhotoClient {
+    async fn relay(epochs: Vec<ChainEpoch>) -> RelayHttpClient {
         let held = LogChain { v: VERSION, epochs };
         let routes = Router::new()
             .route("/box/v1/log", get(async move || axum::Json(held)))

@@ -14,7 +14,7 @@ use crate::store::{PastLog, RefillError, RefillPage, Store, StoreError};
 use crate::uplink::UplinkShared;
 use crate::uplink::exchange::compare;
 use crate::uplink::transport::fault::error_reason;
-use crate::uplink::transport::http_client::PhotoClient;
+use crate::uplink::transport::http_client::RelayHttpClient;
 
 /// A page of the log comes within this: one that trickles would hold what waits for it for weeks.
 const PAGE_WITHIN: Duration = Duration::from_secs(60);
@@ -25,7 +25,7 @@ const RETRY: Duration = Duration::from_secs(60);
 /// their place.
 pub(in crate::uplink) fn start_refill(
     shared: &Arc<UplinkShared>,
-    from: &PhotoClient,
+    from: &RelayHttpClient,
     past: &[PastLog],
 ) -> Option<JoinHandle<()>> {
     past.iter().find(|past| !past.whole)?;
@@ -48,9 +48,9 @@ pub(in crate::uplink) fn start_refill(
 
 /// Fetches one log after the other, until none is wanted that the relay gives; whether any waits for its place. `false`
 /// also where another connection is at it.
-async fn fetch_lines(shared: &Arc<UplinkShared>, from: &PhotoClient) -> Result<bool, RefillError> {
+async fn fetch_lines(shared: &Arc<UplinkShared>, from: &RelayHttpClient) -> Result<bool, RefillError> {
     let (shared, from) = (Arc::clone(shared), from.clone());
-    let line = Handle::current();
+    let runtime = Handle::current();
     let work = move || {
         let Ok(_only) = shared.refilling.try_lock() else { return Ok(false) };
         let store = &shared.parts.store;
@@ -62,7 +62,7 @@ async fn fetch_lines(shared: &Arc<UplinkShared>, from: &PhotoClient) -> Result<b
                 let failure = failed.into_values().next().filter(|_| !waits);
                 return failure.map_or(Ok(waits), Err);
             };
-            let mut ask = |seq, limit| line.block_on(fetch_page(&from, past.origin.epoch, seq, limit));
+            let mut ask = |seq, limit| runtime.block_on(fetch_page(&from, past.origin.epoch, seq, limit));
             match fetch_log(store, past, &mut ask) {
                 Ok(()) => {}
                 Err(RefillError::Store(error)) => return Err(error.into()),
@@ -113,7 +113,7 @@ pub(in crate::uplink) fn common_size(
 }
 
 pub(in crate::uplink) async fn fetch_page(
-    from: &PhotoClient,
+    from: &RelayHttpClient,
     epoch: Epoch,
     seq: u64,
     limit: usize,

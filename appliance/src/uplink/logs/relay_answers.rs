@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::store::StoreError;
 use crate::uplink::UplinkShared;
 use crate::uplink::transport::fault::error_reason;
-use crate::uplink::transport::http_client::PhotoClient;
+use crate::uplink::transport::http_client::RelayHttpClient;
 
 /// An answer that lists epochs or runs comes within this, over a slow line.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
@@ -28,7 +28,7 @@ pub(in crate::uplink) fn unreachable_error(e: &reqwest::Error) -> RunUplinkError
 }
 
 pub(in crate::uplink) async fn get_json<T: serde::de::DeserializeOwned>(
-    with: &PhotoClient,
+    with: &RelayHttpClient,
     path: &str,
 ) -> Result<T, RunUplinkError> {
     let requested = with.client.get(format!("{}{path}", with.url)).timeout(ANSWER_WITHIN);

@@ -29,7 +29,7 @@ use crate::store::{PastLog, RefillPage, RunFile, Store, StoreError};
 use crate::uplink::UplinkShared;
 use crate::uplink::exchange::compare;
 use crate::uplink::exchange::compare::LogDifferences;
-use crate::uplink::transport::http_client::PhotoClient;
+use crate::uplink::transport::http_client::RelayHttpClient;
 
 /// After a failure, and while something is lacking on either side.
 const RETRY: Duration = Duration::from_secs(60);
@@ -44,7 +44,7 @@ const PIECES_MAX: usize = 16;
 /// Begins the exchange. Ends with an orderly restart where lines came, or are owed, and else when neither side lacks any.
 pub(in crate::uplink) fn start_exchange(
     shared: &Arc<UplinkShared>,
-    with: &PhotoClient,
+    with: &RelayHttpClient,
     cosigners: &[VerifierKey],
     confirmed: watch::Receiver<(Epoch, u64)>,
 ) -> JoinHandle<()> {
@@ -62,7 +62,7 @@ pub(in crate::uplink) fn start_exchange(
 
 struct RunExchange {
     shared: Arc<UplinkShared>,
-    with: PhotoClient,
+    with: RelayHttpClient,
     cosigners: Vec<VerifierKey>,
 }
 
@@ -138,10 +138,10 @@ impl RunExchange {
     /// How many entries of an epoch, of those that count here, both sides hold from the first on.
     async fn common(&self, past: &PastLog, held: u64) -> Result<u64, RunUplinkError> {
         let (store, with, past) = (self.shared.parts.store.clone(), self.with.clone(), past.clone());
-        let line = tokio::runtime::Handle::current();
+        let runtime = tokio::runtime::Handle::current();
         in_background_alone(&self.shared, move || {
             let mut ask =
-                |seq: u64, limit: usize| line.block_on(fetch_page(&with, past.origin.epoch, seq, limit));
+                |seq: u64, limit: usize| runtime.block_on(fetch_page(&with, past.origin.epoch, seq, limit));
             refill::common_size(&store, &past, held, &mut ask)
                 .map_err(|e| RunUplinkError::Unreachable(e.to_string()))
         })
@@ -173,10 +173,10 @@ impl RunExchange {
             return Ok(false);
         }
         let (store, with, epoch) = (store.clone(), self.with.clone(), held.epoch);
-        let line = tokio::runtime::Handle::current();
+        let runtime = tokio::runtime::Handle::current();
         let fetch = move || {
             keep_pages(&store, epoch, from, &roots, &mut |from, end| {
-                line.block_on(page_of(&with, epoch, from, end))
+                runtime.block_on(page_of(&with, epoch, from, end))
             })
         };
         let stored = in_background_alone(&self.shared, fetch).await?;
@@ -393,7 +393,7 @@ impl RunExchange {
 
 /// Entries of an epoch from `from` on, at least one and none from `end` on.
 async fn page_of(
-    with: &PhotoClient,
+    with: &RelayHttpClient,
     epoch: Epoch,
     from: u64,
     end: u64,

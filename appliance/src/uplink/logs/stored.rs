@@ -6,7 +6,7 @@ use record::sign::{NoteError, VerifierKey};
 use record::tree::{Hash, root_at};
 
 use crate::store::{ConfirmedSize, Store, StoreError};
-use crate::uplink::exchange::OwnLogs;
+use crate::uplink::exchange::LocalLogs;
 
 /// The logs of the store, and the relay's keys.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +15,7 @@ pub struct StoredLogs<'a> {
     pub cosigners: &'a [VerifierKey],
 }
 
-impl OwnLogs for StoredLogs<'_> {
+impl LocalLogs for StoredLogs<'_> {
     fn present(&self) -> Option<(LogOrigin, VerifierKey)> {
         Some((self.store.origin(), self.store.verifier_keys().into_iter().next()?))
     }

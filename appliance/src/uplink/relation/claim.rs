@@ -15,8 +15,8 @@ use service::clock::Clock;
 
 use super::authorities::split_authorities;
 use super::directive_state::DirectiveState;
-use crate::uplink::transport::fault::{WayFault, error_reason};
-use crate::uplink::transport::probe::{ShownIdentity, WayTarget};
+use crate::uplink::transport::fault::{TransportFault, error_reason};
+use crate::uplink::transport::probe::{ProbeTarget, ShownIdentity};
 use crate::uplink::transport::proxy::HttpsRoute;
 use crate::uplink::transport::tls;
 
@@ -49,7 +49,7 @@ pub enum ClaimError {
     Unreachable(String),
     /// The relay could not be reached, and it is known where the way ends.
     #[error("the relay is not reached: {0}. The box tries again automatically")]
-    Way(WayFault),
+    Way(TransportFault),
     #[error("{words}")]
     Refused { status: u16, words: &'static str },
     /// The relay knows this box by another log, and certifies none before a person there has said that this one is the box's.
@@ -396,10 +396,10 @@ pub fn parse_verifiers(keys: &[String]) -> Result<Vec<VerifierKey>, ClaimError> 
 }
 
 /// Where the way to an address ends that was not reached.
-async fn find_fault(claimant: &ClaimIdentity<'_>, relay_ca: &str, url: &str) -> Option<WayFault> {
+async fn find_fault(claimant: &ClaimIdentity<'_>, relay_ca: &str, url: &str) -> Option<TransportFault> {
     let trusted = claimant.route.trusted(relay_ca);
     let tls = tls::watched_config(&trusted, None, Arc::clone(&claimant.clock), 0).ok()?;
-    WayTarget::of_https(url, &claimant.route, tls, ShownIdentity::None)?.probe().await.fault
+    ProbeTarget::of_https(url, &claimant.route, tls, ShownIdentity::None)?.probe().await.fault
 }
 
 async fn ask_relay<T: serde::Serialize + Sync>(

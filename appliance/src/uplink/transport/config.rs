@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::choice::{MQTT_AGAIN_MIN_MS, WayChoice};
+use super::choice::{MQTT_AGAIN_MIN_MS, TransportChoice};
 use super::proxy::{HttpsRoute, ProxyAddress, ProxyCredentials};
 use super::tls;
 
@@ -11,16 +11,16 @@ const PASSWORD_BYTES_MAX: u64 = 1024;
 const CA_BYTES_MAX: u64 = 256 * 1024;
 
 #[derive(Debug, Clone)]
-pub struct WayConfig {
-    pub choice: WayChoice,
+pub struct TransportConfig {
+    pub choice: TransportChoice,
     /// Until MQTT is tried again beside HTTPS, at first.
     pub mqtt_again_ms: u64,
     pub https: HttpsRoute,
 }
 
-impl Default for WayConfig {
+impl Default for TransportConfig {
     fn default() -> Self {
-        let (choice, https) = (WayChoice::default(), HttpsRoute::default());
+        let (choice, https) = (TransportChoice::default(), HttpsRoute::default());
         Self { choice, mqtt_again_ms: MQTT_AGAIN_MIN_MS, https }
     }
 }

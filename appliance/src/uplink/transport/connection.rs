@@ -7,18 +7,18 @@ use super::https_link::{HttpsReceiver, HttpsSender};
 use super::mqtt_link::{LinkError, LinkEvent, LinkReceiver, LinkSender};
 
 #[derive(Debug, Clone)]
-pub(in crate::uplink) enum LineSender {
+pub(in crate::uplink) enum ConnectionSender {
     Mqtt(LinkSender),
     Https(HttpsSender),
 }
 
 /// The way down of either; dropping it cuts the line.
-pub(in crate::uplink) enum LineReceiver {
+pub(in crate::uplink) enum ConnectionReceiver {
     Mqtt(LinkReceiver),
     Https(HttpsReceiver),
 }
 
-impl LineSender {
+impl ConnectionSender {
     /// Hands a message to the line; never waits. `Ok` says nothing about its arrival.
     ///
     /// # Errors
@@ -31,7 +31,7 @@ impl LineSender {
     }
 }
 
-impl LineReceiver {
+impl ConnectionReceiver {
     /// The next event. After [`LinkEvent::Closed`] there is nothing but that. Dropping the future loses nothing.
     pub(in crate::uplink) async fn next(&mut self) -> LinkEvent {
         match self {

@@ -1,7 +1,7 @@
 //! Where a way to the relay ends, in types.
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WayFault {
+pub enum TransportFault {
     #[error("the name {host} is not found: {why}")]
     Name { host: String, why: String },
     /// Refused, reset, no route.
@@ -48,7 +48,7 @@ pub enum WayFault {
     Broken { why: String },
 }
 
-impl WayFault {
+impl TransportFault {
     /// In one word, for words of pages and for programs.
     pub fn key(&self) -> &'static str {
         match self {
@@ -93,7 +93,7 @@ impl WayFault {
     }
 
     /// Whether another way may do better: it is not the relay that says no.
-    pub fn is_of_way(&self) -> bool {
+    pub fn is_of_transport(&self) -> bool {
         !matches!(self, Self::NotInService)
     }
 }

@@ -1,7 +1,7 @@
 //! The relay by HTTPS, as all that asks it holds it.
 
 #[derive(Debug, Clone)]
-pub(in crate::uplink) struct PhotoClient {
+pub(in crate::uplink) struct RelayHttpClient {
     /// The relay's photo listener.
     pub(in crate::uplink) url: String,
     /// Shows the box's certificate.

@@ -10,10 +10,10 @@ use reqwest::StatusCode;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 
-use super::fault::{WayFault, error_reason};
-use super::http_client::PhotoClient;
+use super::fault::{TransportFault, error_reason};
+use super::http_client::RelayHttpClient;
 use super::mqtt_link::{LinkError, LinkEvent, NotTaken};
-use super::probe::WayTarget;
+use super::probe::ProbeTarget;
 
 /// Messages that wait for their turn; see `link`.
 const OUT_MAX: usize = 4;
@@ -33,7 +33,7 @@ pub(in crate::uplink) struct HttpsSender {
 /// The way down: dropping it ends the line.
 pub(in crate::uplink) struct HttpsReceiver {
     events: mpsc::Receiver<LinkEvent>,
-    to: PhotoClient,
+    to: RelayHttpClient,
     gone: Bytes,
     driving: JoinHandle<()>,
 }
@@ -43,10 +43,10 @@ pub(in crate::uplink) struct HttpsReceiver {
 /// # Errors
 /// Where the way ends.
 pub(in crate::uplink) async fn open_https(
-    target: &WayTarget,
-    to: &PhotoClient,
+    target: &ProbeTarget,
+    to: &RelayHttpClient,
     gone: Bytes,
-) -> Result<(HttpsSender, HttpsReceiver), WayFault> {
+) -> Result<(HttpsSender, HttpsReceiver), TransportFault> {
     if let Some(fault) = target.probe().await.fault {
         return Err(fault);
     }
@@ -96,7 +96,7 @@ impl Drop for HttpsReceiver {
 }
 
 async fn drive_calls(
-    to: PhotoClient,
+    to: RelayHttpClient,
     mut waiting: mpsc::Receiver<(UpTopic, Bytes)>,
     reported: mpsc::Sender<LinkEvent>,
 ) {
@@ -119,7 +119,7 @@ async fn drive_calls(
 }
 
 async fn post_message(
-    to: &PhotoClient,
+    to: &RelayHttpClient,
     up: UpTopic,
     payload: &Bytes,
 ) -> Result<reqwest::Response, reqwest::Error> {
@@ -139,9 +139,11 @@ async fn read_answer(mut answer: reqwest::Response) -> Option<LinkEvent> {
         StatusCode::OK => {}
         StatusCode::NO_CONTENT => return None,
         StatusCode::UNAUTHORIZED => {
-            return Some(LinkEvent::Closed(LinkError::Way(WayFault::CertificateMissing)));
+            return Some(LinkEvent::Closed(LinkError::Way(TransportFault::CertificateMissing)));
         }
-        StatusCode::FORBIDDEN => return Some(LinkEvent::Closed(LinkError::Way(WayFault::NotInService))),
+        StatusCode::FORBIDDEN => {
+            return Some(LinkEvent::Closed(LinkError::Way(TransportFault::NotInService)));
+        }
         status if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => {
             return Some(LinkEvent::NotTaken(NotTaken::Refused));
         }

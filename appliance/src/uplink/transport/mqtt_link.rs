@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
-use super::fault::WayFault;
+use super::fault::TransportFault;
 
 /// Messages on their way out that the connection has not taken yet: a hello, a batch, a health, and one to spare.
 const OUT_MAX: usize = 4;
@@ -120,7 +120,7 @@ pub enum LinkError {
     #[error("{OUT_MAX} messages are waiting for the line already")]
     Full,
     #[error("the relay is not reached: {0}. Nothing is lost; the box tries again automatically")]
-    Way(WayFault),
+    Way(TransportFault),
 }
 
 impl LinkError {
@@ -143,16 +143,16 @@ impl LinkError {
                     DisconnectReasonCode::NotAuthorized | DisconnectReasonCode::AdministrativeAction
                 )
             }
-            Self::Way(fault) => !fault.is_of_way(),
+            Self::Way(fault) => !fault.is_of_transport(),
             Self::Unreachable(_) | Self::TooLarge { .. } | Self::Full => false,
         }
     }
 
     /// Whether another way may do better: nobody who knows this box said no.
-    pub(in crate::uplink) fn is_of_way(&self) -> bool {
+    pub(in crate::uplink) fn is_of_transport(&self) -> bool {
         match self {
             Self::Address(_) | Self::Unreachable(_) | Self::NotSubscribed(_) => true,
-            Self::Way(fault) => fault.is_of_way(),
+            Self::Way(fault) => fault.is_of_transport(),
             Self::Refused(_) | Self::Ended(_) | Self::TooLarge { .. } | Self::Full => false,
         }
     }

@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::choice::UplinkWay;
-use super::fault::{WayFault, error_reason};
+use super::choice::UplinkTransport;
+use super::fault::{TransportFault, error_reason};
 use super::mqtt_link::RelayEndpoint;
 use super::proxy::{HttpsRoute, ProxyAddress, read_status};
 use super::tls::{HandshakeNotes, WatchedTls};
@@ -27,19 +27,19 @@ const OBJECTION_WITHIN: Duration = Duration::from_secs(2);
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WayProbe {
-    pub way: UplinkWay,
+pub struct TransportProbe {
+    pub transport: UplinkTransport,
     /// To which host and port of the relay.
     pub target: String,
     pub proxy: Option<String>,
     /// `None`: it leads to the relay, which takes this box's certificate.
-    pub fault: Option<WayFault>,
+    pub fault: Option<TransportFault>,
     pub took: Duration,
 }
 
 #[derive(Clone)]
-pub(in crate::uplink) struct WayTarget {
-    pub(in crate::uplink) way: UplinkWay,
+pub(in crate::uplink) struct ProbeTarget {
+    pub(in crate::uplink) transport: UplinkTransport,
     pub(in crate::uplink) host: String,
     pub(in crate::uplink) port: u16,
     pub(in crate::uplink) proxy: Option<ProxyAddress>,
@@ -55,7 +55,7 @@ pub(in crate::uplink) enum ShownIdentity {
     None,
 }
 
-impl WayTarget {
+impl ProbeTarget {
     /// Of the relay's HTTPS address.
     pub(in crate::uplink) fn of_https(
         url: &str,
@@ -67,7 +67,15 @@ impl WayTarget {
         let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_owned();
         let (port, proxy) = (uri.port_u16().unwrap_or(443), route.proxy.clone());
         let WatchedTls { config, notes } = tls;
-        Some(Self { way: UplinkWay::Https, host, port, proxy, tls: Arc::new(config), notes, identity })
+        Some(Self {
+            transport: UplinkTransport::Https,
+            host,
+            port,
+            proxy,
+            tls: Arc::new(config),
+            notes,
+            identity,
+        })
     }
 
     pub(in crate::uplink) fn address(&self) -> String {
@@ -75,12 +83,12 @@ impl WayTarget {
     }
 
     /// Tries it, bounded in time.
-    pub(in crate::uplink) async fn probe(&self) -> WayProbe {
+    pub(in crate::uplink) async fn probe(&self) -> TransportProbe {
         let began = Instant::now();
         let tried = timeout(WAY_WITHIN, self.try_steps()).await;
-        let fault = tried.unwrap_or_else(|_| Err(WayFault::Silent { to: self.address() })).err();
-        WayProbe {
-            way: self.way,
+        let fault = tried.unwrap_or_else(|_| Err(TransportFault::Silent { to: self.address() })).err();
+        TransportProbe {
+            transport: self.transport,
             target: self.address(),
             proxy: self.proxy.as_ref().map(ToString::to_string),
             fault,
@@ -88,37 +96,37 @@ impl WayTarget {
         }
     }
 
-    async fn try_steps(&self) -> Result<(), WayFault> {
+    async fn try_steps(&self) -> Result<(), TransportFault> {
         let mut tcp = match &self.proxy {
             None => connect_tcp(&self.host, self.port).await?,
             Some(proxy) => connect_tcp(proxy.host(), proxy.port()).await?,
         };
         if let Some(proxy) = &self.proxy {
             let opened = timeout(STEP_WITHIN, proxy.open_tunnel(&mut tcp, &self.address())).await;
-            opened.map_err(|_| WayFault::Silent { to: proxy.to_string() })??;
+            opened.map_err(|_| TransportFault::Silent { to: proxy.to_string() })??;
         }
         let mut stream = self.secure_stream(tcp).await?;
-        match self.way {
-            UplinkWay::Mqtt => self.wait_for_objection(&mut stream).await,
-            UplinkWay::Https => self.ask_relay(&mut stream).await,
+        match self.transport {
+            UplinkTransport::Mqtt => self.wait_for_objection(&mut stream).await,
+            UplinkTransport::Https => self.ask_relay(&mut stream).await,
         }
     }
 
-    async fn secure_stream(&self, tcp: TcpStream) -> Result<TlsStream<TcpStream>, WayFault> {
+    async fn secure_stream(&self, tcp: TcpStream) -> Result<TlsStream<TcpStream>, TransportFault> {
         let name = ServerName::try_from(self.host.clone());
-        let name = name.map_err(|e| WayFault::Name { host: self.host.clone(), why: e.to_string() })?;
+        let name = name.map_err(|e| TransportFault::Name { host: self.host.clone(), why: e.to_string() })?;
         let connecting = TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp);
         let shaken = timeout(STEP_WITHIN, connecting).await;
-        let shaken = shaken.map_err(|_| WayFault::Silent { to: self.address() })?;
+        let shaken = shaken.map_err(|_| TransportFault::Silent { to: self.address() })?;
         let stream = shaken.map_err(|error| self.tls_fault(&error))?;
         if self.identity == ShownIdentity::Certificate && !self.notes.certificate_requested() {
-            return Err(WayFault::Intercepted { issuer: self.notes.issuer() });
+            return Err(TransportFault::Intercepted { issuer: self.notes.issuer() });
         }
         Ok(stream)
     }
 
-    fn tls_fault(&self, error: &io::Error) -> WayFault {
-        let why = || WayFault::Broken { why: plain_reason(error) };
+    fn tls_fault(&self, error: &io::Error) -> TransportFault {
+        let why = || TransportFault::Broken { why: plain_reason(error) };
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match inner {
             Some(rustls::Error::InvalidCertificate(
@@ -126,16 +134,18 @@ impl WayTarget {
                 | CertificateError::BadSignature
                 | CertificateError::NotValidForName
                 | CertificateError::NotValidForNameContext { .. },
-            )) => WayFault::Inspected { issuer: self.notes.issuer() },
+            )) => TransportFault::Inspected { issuer: self.notes.issuer() },
             Some(rustls::Error::AlertReceived(alert)) => match alert {
-                AlertDescription::CertificateRequired => WayFault::CertificateMissing,
+                AlertDescription::CertificateRequired => TransportFault::CertificateMissing,
                 AlertDescription::BadCertificate
                 | AlertDescription::UnsupportedCertificate
                 | AlertDescription::CertificateRevoked
                 | AlertDescription::CertificateExpired
                 | AlertDescription::CertificateUnknown
                 | AlertDescription::AccessDenied
-                | AlertDescription::UnknownCA => WayFault::CertificateRefused { why: format!("{alert:?}") },
+                | AlertDescription::UnknownCA => {
+                    TransportFault::CertificateRefused { why: format!("{alert:?}") }
+                }
                 _ => why(),
             },
             _ => why(),
@@ -146,15 +156,20 @@ impl WayTarget {
     async fn wait_for_objection(
         &self,
         stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
-    ) -> Result<(), WayFault> {
+    ) -> Result<(), TransportFault> {
         match timeout(OBJECTION_WITHIN, stream.read(&mut [0; 1])).await {
             Err(_) | Ok(Ok(1..)) => Ok(()),
-            Ok(Ok(0)) => Err(WayFault::Broken { why: "it was ended right after the handshake".to_owned() }),
+            Ok(Ok(0)) => {
+                Err(TransportFault::Broken { why: "it was ended right after the handshake".to_owned() })
+            }
             Ok(Err(error)) => Err(self.tls_fault(&error)),
         }
     }
 
-    async fn ask_relay(&self, stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> Result<(), WayFault> {
+    async fn ask_relay(
+        &self,
+        stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    ) -> Result<(), TransportFault> {
         let request =
             format!("GET /box/v1/line HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address());
         let answering = async {
@@ -171,14 +186,14 @@ impl WayTarget {
             io::Result::Ok(String::from_utf8_lossy(&head).into_owned())
         };
         let answered = timeout(STEP_WITHIN, answering).await;
-        let head = answered.map_err(|_| WayFault::Silent { to: self.address() })?;
+        let head = answered.map_err(|_| TransportFault::Silent { to: self.address() })?;
         let head = head.map_err(|error| self.tls_fault(&error))?;
         match (read_status(&head), self.identity) {
-            (None, _) => Err(WayFault::Broken { why: "there was no answer of HTTP".to_owned() }),
+            (None, _) => Err(TransportFault::Broken { why: "there was no answer of HTTP".to_owned() }),
             (Some(204), _) | (Some(_), ShownIdentity::None) => Ok(()),
-            (Some(401), _) => Err(WayFault::CertificateMissing),
-            (Some(403), _) => Err(WayFault::NotInService),
-            (Some(status), _) => Err(WayFault::OtherAnswer { status }),
+            (Some(401), _) => Err(TransportFault::CertificateMissing),
+            (Some(403), _) => Err(TransportFault::NotInService),
+            (Some(status), _) => Err(TransportFault::OtherAnswer { status }),
         }
     }
 }
@@ -192,27 +207,30 @@ fn plain_reason(error: &io::Error) -> String {
 }
 
 /// Connects to the first address of the name that takes it, each within its share of the time.
-async fn connect_tcp(host: &str, port: u16) -> Result<TcpStream, WayFault> {
+async fn connect_tcp(host: &str, port: u16) -> Result<TcpStream, TransportFault> {
     let (to, name) = (address_text(host, port), || host.to_owned());
     let found = timeout(STEP_WITHIN, tokio::net::lookup_host((host, port))).await;
-    let found = found.map_err(|_| WayFault::Name { host: name(), why: "no answer in time".to_owned() })?;
-    let found = found.map_err(|error| WayFault::Name { host: name(), why: plain_reason(&error) })?;
+    let found =
+        found.map_err(|_| TransportFault::Name { host: name(), why: "no answer in time".to_owned() })?;
+    let found = found.map_err(|error| TransportFault::Name { host: name(), why: plain_reason(&error) })?;
     let found: Vec<_> = found.collect();
     let share = STEP_WITHIN / u32::try_from(found.len().max(1)).unwrap_or(u32::MAX);
-    let mut fault = WayFault::Name { host: name(), why: "it has no address".to_owned() };
+    let mut fault = TransportFault::Name { host: name(), why: "it has no address".to_owned() };
     for address in found {
         match timeout(share, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => fault = WayFault::NotConnected { to: to.clone(), why: plain_reason(&error) },
-            Err(_) => fault = WayFault::Silent { to: to.clone() },
+            Ok(Err(error)) => {
+                fault = TransportFault::NotConnected { to: to.clone(), why: plain_reason(&error) }
+            }
+            Err(_) => fault = TransportFault::Silent { to: to.clone() },
         }
     }
     Err(fault)
 }
 
-pub(in crate::uplink) fn mqtt_target(relay: &RelayEndpoint, tls: WatchedTls) -> WayTarget {
-    WayTarget {
-        way: UplinkWay::Mqtt,
+pub(in crate::uplink) fn mqtt_target(relay: &RelayEndpoint, tls: WatchedTls) -> ProbeTarget {
+    ProbeTarget {
+        transport: UplinkTransport::Mqtt,
         host: relay.host.clone(),
         port: relay.port,
         proxy: None,

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use super::fault::WayFault;
+use super::fault::TransportFault;
 
 /// Bytes of a proxy's answer before the tunnel begins.
 const ANSWER_BYTES_MAX: usize = 8 * 1024;
@@ -102,38 +102,38 @@ impl ProxyAddress {
         &self,
         stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
         target: &str,
-    ) -> Result<(), WayFault> {
+    ) -> Result<(), TransportFault> {
         let credentials = self.authorization();
         let credentials =
             credentials.map_or_else(String::new, |text| format!("Proxy-Authorization: {text}\r\n"));
         let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{credentials}\r\n");
-        let cut = |_| WayFault::ProxyCut;
+        let cut = |_| TransportFault::ProxyCut;
         stream.write_all(request.as_bytes()).await.map_err(cut)?;
         let mut answer = Vec::new();
         let mut piece = [0; 1024];
         let head = loop {
             let read = stream.read(&mut piece).await.map_err(cut)?;
             if read == 0 {
-                return Err(WayFault::ProxyCut);
+                return Err(TransportFault::ProxyCut);
             }
             answer.extend_from_slice(&piece[..read]);
             if let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") {
                 break String::from_utf8_lossy(&answer[..end]).into_owned();
             }
             if answer.len() > ANSWER_BYTES_MAX {
-                return Err(WayFault::ProxyCut);
+                return Err(TransportFault::ProxyCut);
             }
         };
         match read_status(&head) {
             Some(200..=299) => Ok(()),
             Some(407) => Err(self.password_fault(&head)),
-            Some(status) => Err(WayFault::ProxyRefused { status }),
-            None => Err(WayFault::ProxyCut),
+            Some(status) => Err(TransportFault::ProxyRefused { status }),
+            None => Err(TransportFault::ProxyCut),
         }
     }
 
     /// Why a proxy wants to know who asks.
-    fn password_fault(&self, head: &str) -> WayFault {
+    fn password_fault(&self, head: &str) -> TransportFault {
         let offers: Vec<&str> = head
             .lines()
             .filter_map(|line| line.split_once(':'))
@@ -143,11 +143,11 @@ impl ProxyAddress {
         if !offers.is_empty() && !offers.iter().any(|offer| offer.eq_ignore_ascii_case("basic")) {
             let offered =
                 offers.join(", ").chars().filter(|c| !c.is_control()).take(OFFER_CHARS_MAX).collect();
-            return WayFault::ProxyScheme { offered };
+            return TransportFault::ProxyScheme { offered };
         }
         match self.credentials {
-            None => WayFault::ProxyPassword,
-            Some(_) => WayFault::ProxyPasswordWrong,
+            None => TransportFault::ProxyPassword,
+            Some(_) => TransportFault::ProxyPasswordWrong,
         }
     }
 }
@@ -168,7 +168,7 @@ mod tests {
         ProxyAddress::new("proxy.example", 3128, credentials)
     }
 
-    async fn open_at(proxy: &ProxyAddress, answer: &[u8]) -> (Result<(), WayFault>, String) {
+    async fn open_at(proxy: &ProxyAddress, answer: &[u8]) -> (Result<(), TransportFault>, String) {
         let (mut near, mut far) = tokio::io::duplex(64 * 1024);
         far.write_all(answer).await.unwrap();
         far.shutdown().await.unwrap();
@@ -181,20 +181,23 @@ mod tests {
 
     #[tokio::test]
     async fn every_answer_of_a_proxy_has_its_name() {
-        let refused = |status| Err(WayFault::ProxyRefused { status });
-        let scheme = Err(WayFault::ProxyScheme { offered: "NTLM, Negotiate".into() });
+        let refused = |status| Err(TransportFault::ProxyRefused { status });
+        let scheme = Err(TransportFault::ProxyScheme { offered: "NTLM, Negotiate".into() });
         for (answer, expected) in [
             (&b"HTTP/1.1 200 Connection established\r\n\r\n"[..], Ok(())),
             (b"HTTP/1.0 200 OK\r\nX: y\r\n\r\n", Ok(())),
-            (b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\n\r\n", Err(WayFault::ProxyPassword)),
-            (b"HTTP/1.1 407 No\r\n\r\n", Err(WayFault::ProxyPassword)),
+            (
+                b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\n\r\n",
+                Err(TransportFault::ProxyPassword),
+            ),
+            (b"HTTP/1.1 407 No\r\n\r\n", Err(TransportFault::ProxyPassword)),
             (b"HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\nproxy-authenticate: Negotiate\r\n\r\n", scheme),
             (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", refused(502)),
             (b"HTTP/1.1 403 Forbidden\r\n\r\n", refused(403)),
-            (b"HTTP/1.1 200 half of an ans", Err(WayFault::ProxyCut)),
-            (b"", Err(WayFault::ProxyCut)),
-            (b"SSH-2.0-OpenSSH\r\n\r\n", Err(WayFault::ProxyCut)),
-            (&[b'x'; 20_000], Err(WayFault::ProxyCut)),
+            (b"HTTP/1.1 200 half of an ans", Err(TransportFault::ProxyCut)),
+            (b"", Err(TransportFault::ProxyCut)),
+            (b"SSH-2.0-OpenSSH\r\n\r\n", Err(TransportFault::ProxyCut)),
+            (&[b'x'; 20_000], Err(TransportFault::ProxyCut)),
         ] {
             let (outcome, request) = open_at(&proxy(None), answer).await;
             assert_eq!(outcome, expected, "{}", String::from_utf8_lossy(&answer[..answer.len().min(60)]));
@@ -207,7 +210,7 @@ mod tests {
     async fn a_password_goes_to_the_proxy_and_nowhere_else() {
         let proxy = proxy(Some("box"));
         let (outcome, request) = open_at(&proxy, b"HTTP/1.1 407 No\r\n\r\n").await;
-        assert_eq!(outcome, Err(WayFault::ProxyPasswordWrong));
+        assert_eq!(outcome, Err(TransportFault::ProxyPasswordWrong));
         assert!(request.contains(&format!("Basic {}", STANDARD.encode("box:s3cret"))), "{request}");
         for shown in [format!("{proxy}"), format!("{proxy:?}"), format!("{:?}", proxy.for_client().unwrap())]
         {

@@ -12,7 +12,7 @@ use web::route::{AnyCaller, Route, RouteKind, row};
 
 use crate::alarms::sources::is_of_missing;
 use crate::store::Recording;
-use crate::uplink::UplinkWay;
+use crate::uplink::UplinkTransport;
 use crate::web::context::{AppState, RelayLinkState};
 use crate::web::view_models::alarms::alarm_words::word_alarm_line;
 use crate::web::view_models::alarms::list::AlarmJson;
@@ -89,10 +89,10 @@ enum TransportWord {
 }
 
 impl TransportWord {
-    fn of(way: UplinkWay) -> Self {
+    fn of(way: UplinkTransport) -> Self {
         match way {
-            UplinkWay::Mqtt => Self::Mqtt,
-            UplinkWay::Https => Self::Https,
+            UplinkTransport::Mqtt => Self::Mqtt,
+            UplinkTransport::Https => Self::Https,
         }
     }
 }
@@ -138,7 +138,7 @@ async fn show(_: AnyCaller, State(state): State<AppState>) -> Result<HealthAnswe
         entries: health.size,
         at_relay: state.store.cursor_size(),
         relay,
-        way: transports.map(|report| TransportWord::of(report.way)),
+        way: transports.map(|report| TransportWord::of(report.transport)),
         blocked,
         disk_was_full: !health.ballast,
         alarms: all.iter().map(AlarmJson::of).collect(),

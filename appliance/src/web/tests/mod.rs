@@ -31,7 +31,7 @@ use crate::printing::{PrintService, PrinterConfig};
 use crate::settings::BackupSettings;
 use crate::store::system_disk::FolderError;
 use crate::store::{Store, configure_test_store};
-use crate::uplink::WayReport;
+use crate::uplink::TransportReport;
 use crate::web::context::{AppState, FieldParts, RelayLinkState, WebParts, WebSettings};
 use crate::web::{mount_table, routes};
 
@@ -73,7 +73,7 @@ struct World {
     client: TestClient,
     clock: Arc<FakeClock>,
     link: watch::Sender<RelayLinkState>,
-    transports: watch::Sender<Option<WayReport>>,
+    transports: watch::Sender<Option<TransportReport>>,
     pump: Tag,
     card: Arc<FakeCard>,
     claimed: Arc<std::sync::Mutex<Option<FacilityId>>>,
@@ -407,8 +407,8 @@ impl World {
 fn field_parts(data: &std::path::Path) -> FieldParts {
     std::fs::write(data.join(crate::setup::CODE_FILE), "AAAAA-AAAAA\n").unwrap();
     let code = crate::setup::SetupCode::find(None, data);
-    let ways = WayReport {
-        way: crate::uplink::transport::choice::UplinkWay::Mqtt,
+    let transports = TransportReport {
+        transport: crate::uplink::transport::choice::UplinkTransport::Mqtt,
         faults: std::collections::BTreeMap::new(),
         proxy: None,
     };
@@ -416,7 +416,7 @@ fn field_parts(data: &std::path::Path) -> FieldParts {
         state: crate::uplink::UplinkState::Alone,
         backlog: 0,
         ended_backlog: 0,
-        ways,
+        transports,
     };
     FieldParts {
         data: data.to_owned(),

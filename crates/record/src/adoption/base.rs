@@ -146,11 +146,11 @@ impl<'a> BranchSearch<'a> {
 
     /// Leaves the sources that have another line here, and keeps a path for each of those lines.
     fn split_path(&mut self, path: &mut BranchPath, leaf: Hash) {
-        let is_same = |at: &usize| self.sources[*at].leaf(path.next) == Some(leaf);
-        if path.live.iter().all(is_same) {
+        if path.live.iter().all(|at| self.sources[*at].leaf(path.next) == Some(leaf)) {
             return;
         }
-        let (same, others): (Vec<usize>, Vec<usize>) = path.live.iter().copied().partition(is_same);
+        let (same, others): (Vec<usize>, Vec<usize>) =
+            path.live.iter().copied().partition(|at| self.sources[*at].leaf(path.next) == Some(leaf));
         let mut branches: BTreeMap<Option<Hash>, Vec<usize>> = BTreeMap::new();
         for at in others {
             branches.entry(self.sources[at].leaf(path.next)).or_default().push(at);

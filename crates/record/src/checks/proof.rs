@@ -213,12 +213,11 @@ impl RecordProof {
         entry: &Entry,
         checkpoint: &Checkpoint,
     ) -> Result<(Vec<ProvenAdoption>, Epoch), ProofError> {
-        let place = |what: String| ProofError::Place { index: self.index, size: self.size, what };
         if entry.seq() != self.index {
-            return Err(place(format!("the entry's own number is {}", entry.seq())));
+            return Err(self.place_error(format!("the entry's own number is {}", entry.seq())));
         }
         if checkpoint.size != self.size {
-            return Err(place(format!("the checkpoint covers {}", checkpoint.size)));
+            return Err(self.place_error(format!("the checkpoint covers {}", checkpoint.size)));
         }
         let (mut line, mut path) = (entry.clone(), &self.path);
         let mut found: Vec<(RunName, Entry)> = Vec::new();
@@ -236,7 +235,7 @@ impl RecordProof {
             (line, path) = (adopting, &adopted.path);
         }
         if line.seq() >= self.size {
-            return Err(place("that is past the end".to_owned()));
+            return Err(self.place_error("that is past the end".to_owned()));
         }
         if root_from_inclusion(line.leaf(), line.seq(), self.size, path) != Some(checkpoint.root) {
             return Err(ProofError::Root);
@@ -255,6 +254,10 @@ impl RecordProof {
                 .collect(),
             epochs[0],
         ))
+    }
+
+    fn place_error(&self, what: String) -> ProofError {
+        ProofError::Place { index: self.index, size: self.size, what }
     }
 
     fn check_texts(&self, entry: &Entry) -> Result<Vec<TextLine>, ProofError> {

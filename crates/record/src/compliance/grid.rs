@@ -212,12 +212,9 @@ impl NamedDays {
 
     /// None on a day that the zone skips.
     fn windows_of(&self, day: i64) -> Vec<Range<i64>> {
-        let whole = |day: i64| first_reading_ms(&self.zone, day * DAY_MS);
         let Some(&last) = self.readings_ms.last() else {
-            return Some(whole(day)..whole(day + 1))
-                .filter(|window| !window.is_empty())
-                .into_iter()
-                .collect();
+            let [start, end] = [day, day + 1].map(|day| first_reading_ms(&self.zone, day * DAY_MS));
+            return Some(start..end).filter(|window| !window.is_empty()).into_iter().collect();
         };
         let mut windows = Vec::with_capacity(self.readings_ms.len());
         let first = self.readings_ms.first().copied().unwrap_or(last);

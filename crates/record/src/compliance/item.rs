@@ -103,12 +103,14 @@ impl ItemTimelines {
 
     /// The most urgent [`item_status()`] of all courses.
     pub fn status(&self, activity: Option<&EquipmentActivity>, now_ms: i64) -> ItemStatus {
-        let last_ms = |protocol| match protocol {
-            None => activity?.last_complete_ms(),
-            Some(protocol) => activity?.last_by_ms(protocol),
-        };
         self.iter()
-            .map(|(protocol, course)| item_status(&course, last_ms(protocol), now_ms))
+            .map(|(protocol, course)| {
+                let last_ms = activity.and_then(|activity| match protocol {
+                    None => activity.last_complete_ms(),
+                    Some(protocol) => activity.last_by_ms(protocol),
+                });
+                item_status(&course, last_ms, now_ms)
+            })
             .min_by_key(ItemStatus::order)
             .unwrap_or(ItemStatus::NoSchedule)
     }
@@ -120,15 +122,15 @@ impl ItemTimelines {
         closed_in: &Range<i64>,
         now_ms: i64,
     ) -> Vec<DueWindow> {
-        let of_course = |(protocol, course): (Option<ProtocolId>, ScheduleTimeline<'_>)| match protocol {
+        let windows = self.iter().flat_map(|(protocol, course)| match protocol {
             None => due_windows(&course, cleanings, closed_in.clone(), now_ms),
             Some(_) => {
                 let by: Vec<CleaningTimes> =
                     cleanings.iter().copied().filter(|c| c.protocol == protocol).collect();
                 due_windows(&course, &by, closed_in.clone(), now_ms)
             }
-        };
-        let mut all: Vec<DueWindow> = self.iter().flat_map(of_course).collect();
+        });
+        let mut all: Vec<DueWindow> = windows.collect();
         all.sort_by_key(|w| (w.end_ms, w.start_ms));
         all
     }

@@ -73,7 +73,7 @@ alarm_codes! {
     /// A backup could not be made.
     BackupFailed = "backup-failed",
     /// A part of the box beside recording is off, or was begun anew.
-    SideRoom = "side-room",
+    OptionalPart = "side-room",
     /// A small file beside the log could not be read and was put aside.
     HintBad = "hint-bad",
     /// Nothing vouches for the clock.

@@ -69,11 +69,11 @@ impl Topic {
     pub fn parse(text: &str) -> Option<Self> {
         let mut levels = text.strip_prefix(PREFIX)?.split('/');
         let id = levels.next()?.parse().ok()?;
-        let (way, what) = (levels.next()?, levels.next()?);
+        let (direction, what) = (levels.next()?, levels.next()?);
         if levels.next().is_some() {
             return None;
         }
-        match way {
+        match direction {
             "up" => UpTopic::ALL.iter().find(|(_, w)| *w == what).map(|(u, _)| Self::Up(id, *u)),
             "down" => DownTopic::ALL.iter().find(|(_, w)| *w == what).map(|(d, _)| Self::Down(id, *d)),
             _ => None,

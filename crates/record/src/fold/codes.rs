@@ -72,8 +72,8 @@ impl FacilityState {
 
     pub(super) fn merged(&mut self, b: &EquipmentMerged, line: LineTime, changes: &mut FoldChanges) {
         // Nothing goes into an item that is itself merged: so there are no circles.
-        let is_free = |tag| self.equipment.get(&tag).is_some_and(|item| item.merged.is_none());
-        if b.from == b.into || !is_free(b.from) || !is_free(b.into) {
+        let mut items = [b.from, b.into].into_iter().map(|tag| self.equipment.get(&tag));
+        if b.from == b.into || !items.all(|item| item.is_some_and(|item| item.merged.is_none())) {
             return changes.pass(line.late, PassedOver::NotApplicable);
         }
         self.service(b.from, ServiceState::Retired, b.reason.map(|r| r.hash), line, changes);

@@ -430,22 +430,27 @@ impl EquipmentActivity {
         if settled.is_empty() {
             settled.push(i64::MIN);
         }
-        let after = |ms: &i64| self.uses.partition_point(|used| used.ended_ms <= *ms);
-        let stored: Vec<_> = settled.iter().map(after).map(|at| at.saturating_sub(3)..at + 2).collect();
+        let stored = settled.iter().map(|ms| self.count_uses_until(*ms));
+        let stored: Vec<_> = stored.map(|at| at.saturating_sub(3)..at + 2).collect();
         let last = self.uses.len().saturating_sub(1);
-        let open = after(&self.last_complete_ms().unwrap_or(i64::MIN))..self.uses.len();
+        let open = self.count_uses_until(self.last_complete_ms().unwrap_or(i64::MIN))..self.uses.len();
         let strictest = open.max_by_key(|i| self.uses[*i].class);
-        let is_stored =
-            |i| i == last || Some(i) == strictest || stored.iter().any(|range| range.contains(&i));
         let mut place = 0..;
-        self.uses.retain(|_| place.next().is_some_and(is_stored));
+        self.uses.retain(|_| {
+            place.next().is_some_and(|i| {
+                i == last || Some(i) == strictest || stored.iter().any(|range| range.contains(&i))
+            })
+        });
+    }
+
+    fn count_uses_until(&self, ms: i64) -> usize {
+        self.uses.partition_point(|used| used.ended_ms <= ms)
     }
 
     /// As a new cleaning, or one in another state than before.
     pub(super) fn place(&mut self, cleaning: &CleaningRecord) {
         let (LinePlace { of, run }, performed_ms) = (cleaning.place(), cleaning.performed_ms);
-        let is_other = |found: EntryRef, by: Option<RunName>| (found, by) != (of, run);
-        self.done.iter_mut().for_each(|by| by.done.retain(|d| is_other(d.of, d.run)));
+        self.done.iter_mut().for_each(|by| by.done.retain(|d| (d.of, d.run) != (of, run)));
         if cleaning.is_complete() && cleaning.counts() {
             self.complete(cleaning.protocol, CompleteCleaning { of, run, performed_ms });
         }
@@ -454,7 +459,7 @@ impl EquipmentActivity {
         let is_rtc = cleaning.at.clock == ClockState::Rtc;
         let this = Some(LastCleaning { of, run, performed_ms, who: cleaning.who, unsure, is_rtc })
             .filter(|_| cleaning.voided.is_none());
-        let mut both = [self.last, self.previous].map(|l| l.filter(|l| is_other(l.of, l.run)));
+        let mut both = [self.last, self.previous].map(|l| l.filter(|l| (l.of, l.run) != (of, run)));
         if both[0].is_none() {
             both.swap(0, 1);
         }

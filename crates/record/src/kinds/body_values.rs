@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::civil_day::CivilDay;
-use super::open_words::{FieldType, LoadResult, ProofWay, StripPolicy};
+use super::open_words::{FieldType, LoadResult, ProofMethod, StripPolicy};
 use crate::tree::Hash;
 use crate::values::ids::{Epoch, LotId, ProtocolId, StaffId};
 use crate::values::redact::Redactable;
@@ -69,11 +69,13 @@ impl std::str::FromStr for TimeOfDay {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = "a time of day reads HH:MM, from 00:00 to 23:59";
         let (h, m) = text.split_once(':').filter(|(h, m)| h.len() == 2 && m.len() == 2).ok_or(wrong)?;
-        let part = |t: &str, below: u8| {
-            t.parse::<u8>().ok().filter(|&v| v < below && t.bytes().all(|b| b.is_ascii_digit())).ok_or(wrong)
-        };
-        Ok(Self { hour: part(h, 24)?, minute: part(m, 60)? })
+        let hour = read_digits(h, 24).ok_or(wrong)?;
+        Ok(Self { hour, minute: read_digits(m, 60).ok_or(wrong)? })
     }
+}
+
+fn read_digits(text: &str, below: u8) -> Option<u8> {
+    text.parse::<u8>().ok().filter(|&v| v < below && text.bytes().all(|b| b.is_ascii_digit()))
 }
 
 impl std::fmt::Display for TimeOfDay {
@@ -419,13 +421,13 @@ pub struct PrintedLabel {
 pub struct WhoPolicy {
     /// For use on intact skin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub noncritical: Option<Vec<ProofWay>>,
+    pub noncritical: Option<Vec<ProofMethod>>,
     /// For use on mucous membranes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub semicritical: Option<Vec<ProofWay>>,
+    pub semicritical: Option<Vec<ProofMethod>>,
     /// For use in sterile tissue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub critical: Option<Vec<ProofWay>>,
+    pub critical: Option<Vec<ProofMethod>>,
 }
 
 /// A day that may be taken away again: in the log an empty text.

@@ -37,7 +37,7 @@ pub use self::logs::{BoxClaimed, ClockAnchored, DirectiveApplied, DirectiveRefus
 pub use self::open_words::{
     AccessChange, CheckMethod, CheckResult, CleaningFlag, CleaningTrigger, CompetencyPolicy, FieldType,
     LoadFailure, LoadResult, LotContent, LotEnd, OpenWord, ProblemOutcome, ProblemPolicy, ProblemWord,
-    ProofWay, QueuedPolicy, ReportScope, StripPolicy, TagEnd, TagReason, UpkeepResult,
+    ProofMethod, QueuedPolicy, ReportScope, StripPolicy, TagEnd, TagReason, UpkeepResult,
 };
 pub use self::papers::{HistoryImported, HistoryRemoved, ImportEnded, PhotoErased, ReportMade, TextErased};
 pub use self::people::{

@@ -337,7 +337,7 @@ open_words! {
         None = "none",
     }
     /// A way to say who cleaned.
-    ProofWay {
+    ProofMethod {
         /// Nobody is named.
         None = "none",
         /// A typed name.

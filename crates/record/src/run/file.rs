@@ -322,12 +322,13 @@ fn parse_lines(first: u64, bytes: &[u8]) -> Result<Vec<RunLine>, RunError> {
         }
     }
     for text in texts {
-        let stray = || RunError::Stray(text.seq());
-        let at = text.seq().checked_sub(first).and_then(|at| usize::try_from(at).ok()).ok_or_else(stray)?;
-        let (line, named) = lines.get_mut(at).zip(open.get_mut(at)).ok_or_else(stray)?;
-        let place = named.iter().position(|hash| *hash == text.hash()).ok_or_else(stray)?;
+        let seq = text.seq();
+        let at = seq.checked_sub(first).and_then(|at| usize::try_from(at).ok());
+        let at = at.ok_or(RunError::Stray(seq))?;
+        let (line, named) = lines.get_mut(at).zip(open.get_mut(at)).ok_or(RunError::Stray(seq))?;
+        let place = named.iter().position(|hash| *hash == text.hash()).ok_or(RunError::Stray(seq))?;
         if line.texts.len() >= ENTRY_TEXTS_MAX {
-            return Err(stray());
+            return Err(RunError::Stray(seq));
         }
         named.swap_remove(place);
         line.texts.push(text);

@@ -141,19 +141,21 @@ impl VerifierKey {
             .iter()
             .find(|s| s.name == self.name && s.id == self.id())
             .ok_or_else(|| NoteError::Unsigned(self.name.clone()))?;
-        let wrong = || NoteError::Wrong(self.name.clone());
-        let check = |message: &[u8], signature: &[u8]| {
-            let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| wrong())?;
-            self.key.verify_strict(message, &signature).map_err(|_| wrong())
-        };
         match self.kind {
-            KeyKind::Note => check(note.text.as_bytes(), &found.bytes).map(|()| None),
+            KeyKind::Note => self.check_signature(note.text.as_bytes(), &found.bytes).map(|()| None),
             KeyKind::Cosignature => {
-                let (time, signature) = found.bytes.split_first_chunk::<8>().ok_or_else(wrong)?;
+                let parts = found.bytes.split_first_chunk::<8>();
+                let (time, signature) = parts.ok_or_else(|| NoteError::Wrong(self.name.clone()))?;
                 let time = u64::from_be_bytes(*time);
-                check(&cosigned_message(&note.text, time), signature).map(|()| Some(time))
+                self.check_signature(&cosigned_message(&note.text, time), signature).map(|()| Some(time))
             }
         }
+    }
+
+    fn check_signature(&self, message: &[u8], signature: &[u8]) -> Result<(), NoteError> {
+        ed25519_dalek::Signature::from_slice(signature)
+            .and_then(|signature| self.key.verify_strict(message, &signature))
+            .map_err(|_| NoteError::Wrong(self.name.clone()))
     }
 }
 

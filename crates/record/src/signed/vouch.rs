@@ -40,9 +40,9 @@ impl<'de, const N: usize> Deserialize<'de> for Base64Bytes<N> {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
         let bytes = STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)?;
-        let count =
-            |bytes: Vec<u8>| serde::de::Error::invalid_length(bytes.len(), &"another number of bytes");
-        bytes.try_into().map(Self).map_err(count)
+        bytes.try_into().map(Self).map_err(|bytes: Vec<u8>| {
+            serde::de::Error::invalid_length(bytes.len(), &"another number of bytes")
+        })
     }
 }
 

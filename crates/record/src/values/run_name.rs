@@ -109,8 +109,11 @@ impl FromStr for RunName {
     type Err = RunNameError;
     fn from_str(text: &str) -> Result<Self, RunNameError> {
         let mut parts = text.rsplitn(4, '-');
-        let mut part = || parts.next().ok_or(RunNameError::Form);
-        let (root, to, from, epoch) = (part()?, part()?, part()?, part()?);
+        let (Some(root), Some(to), Some(from), Some(epoch)) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(RunNameError::Form);
+        };
         let epoch: Epoch = epoch.parse().map_err(|_| RunNameError::Form)?;
         let root: Hash = root.parse().map_err(|_| RunNameError::Form)?;
         let name = Self::new(epoch, parse_seq(from)?..parse_seq(to)?, root)?;

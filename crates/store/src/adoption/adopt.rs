@@ -15,7 +15,7 @@ use crate::database::main_database;
 use crate::index::places::Places;
 use crate::index::tables;
 use crate::io::error::StoreError;
-use crate::log::chain::{LineSource, LogLine, LogPiece, stray_lines};
+use crate::log::chain::{LineSource, LogLine, stray_lines};
 use crate::log::displaced;
 use crate::log::displaced::DisplacedFile;
 use crate::log::segment::GroupWriter;
@@ -49,25 +49,34 @@ pub(crate) fn displace_beyond(
         stored.push(Box::new(SegmentSource::loose(copies.disk.clone(), epoch, path)));
     }
     for mut source in stored {
-        let mut note = |seq: u64, line: &LogLine| {
-            known.insert((seq, line.leaf()));
-            Ok(true)
-        };
-        stray_lines(epoch, end, &mut *source, &mut note, &mut |_| Ok(()))
-            .map_err(StoreError::io("the log"))?;
+        stray_lines(
+            epoch,
+            end,
+            &mut *source,
+            &mut |seq, line| {
+                known.insert((seq, line.leaf()));
+                Ok(true)
+            },
+            &mut |_| Ok(()),
+        )
+        .map_err(StoreError::io("the log"))?;
     }
     let journal: Box<dyn LineSource + '_> = Box::new(SegmentSource::journal(copies.disk.clone()));
     for mut source in std::iter::once(journal).chain(copies.databases()) {
         let mut file = DisplacedFile::new(&*copies.disk, origin);
         let mut failed = None;
-        let mut has = |seq: u64, line: &LogLine| Ok(seq < end || !known.insert((seq, line.leaf())));
-        let mut take = |piece: LogPiece| {
-            file.take(&piece).map_err(|e| {
-                failed = Some(e);
-                std::io::Error::other("it could not be written")
-            })
-        };
-        let walked = stray_lines(epoch, end, &mut *source, &mut has, &mut take);
+        let walked = stray_lines(
+            epoch,
+            end,
+            &mut *source,
+            &mut |seq, line| Ok(seq < end || !known.insert((seq, line.leaf()))),
+            &mut |piece| {
+                file.take(&piece).map_err(|e| {
+                    failed = Some(e);
+                    std::io::Error::other("it could not be written")
+                })
+            },
+        );
         if let Some(failed) = failed {
             return Err(failed);
         }
@@ -179,17 +188,23 @@ impl CountedLines {
         source: &mut dyn LineSource,
     ) -> Result<LooksThrough, StoreError> {
         let (mut all, mut lines, mut failure) = (true, 0, None);
-        let mut look = |seq: u64, line: &LogLine| {
-            lines += 1;
-            match self.has(epoch, seq, line.leaf()) {
-                Ok(counts) => all &= counts,
-                Err(e) => {
-                    failure.get_or_insert(e);
+        stray_lines(
+            epoch,
+            0,
+            source,
+            &mut |seq, line| {
+                lines += 1;
+                match self.has(epoch, seq, line.leaf()) {
+                    Ok(counts) => all &= counts,
+                    Err(e) => {
+                        failure.get_or_insert(e);
+                    }
                 }
-            }
-            Ok(true)
-        };
-        stray_lines(epoch, 0, source, &mut look, &mut |_| Ok(())).map_err(StoreError::io("the log"))?;
+                Ok(true)
+            },
+            &mut |_| Ok(()),
+        )
+        .map_err(StoreError::io("the log"))?;
         failure.map_or(Ok(LooksThrough { all, lines }), Err)
     }
 }
@@ -228,16 +243,16 @@ pub(crate) fn adopt_log(core: &mut LogWriter) -> Result<Vec<RunName>, StoreError
     drop((counted, db));
     expected.sort();
     if !expected.is_empty() {
-        unreported::note_unreported(&*disk, |untold| untold.adopt(&expected))?;
+        unreported::note_unreported(&*disk, |unreported| unreported.adopt(&expected))?;
     }
     for part in expected.chunks(ADOPTED_AT_ONCE) {
-        let adopt = |run: &RunName| EntryDraft {
+        let drafts = part.iter().map(|run| EntryDraft {
             by: EntryAuthor::BOX,
             idem: None,
             event: LogAdopted { run: *run }.into(),
             texts: Vec::new(),
-        };
-        core.record_own(part.iter().map(adopt).collect())?;
+        });
+        core.record_own(drafts.collect())?;
     }
     Ok(expected)
 }

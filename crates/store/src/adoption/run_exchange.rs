@@ -24,7 +24,7 @@ use crate::log::displaced::DisplacedFile;
 use crate::log::own_texts::own_texts;
 use crate::log::segment::GroupWriter;
 use crate::runs::run_file;
-use crate::side_files::fetch_room::{bytes_of, leave_room};
+use crate::side_files::fetch_space::{bytes_of, reserve_space};
 use crate::sources::{RunSource, SegmentSource};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -120,11 +120,12 @@ impl Store {
         for run in self.adopted_runs().counting.iter().filter(|run| run.epoch() == epoch) {
             // A line that a run brought stands in the run; one that counted before does not.
             let ends = [run.lines().start, run.lines().end - 1];
-            let own = |seq| {
+            let mut own = true;
+            for seq in ends {
                 let of = EntryRef { epoch, seq };
-                reader.line(LinePlace { of, run: Some(*run) }).map(|line| line.is_none())
-            };
-            if own(ends[0])? && own(ends[1])? {
+                own = own && reader.line(LinePlace { of, run: Some(*run) })?.is_none();
+            }
+            if own {
                 all.push(run.lines());
             }
         }
@@ -157,7 +158,7 @@ impl MissingLines<'_> {
     pub fn take(&mut self, entries: &[Entry], texts: &[TextLine]) -> Result<(), StoreError> {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(()) };
         let shared = &self.store.shared;
-        leave_room(&*shared.disk, bytes_of(entries, texts))?;
+        reserve_space(&*shared.disk, bytes_of(entries, texts))?;
         // Of this moment: a transaction that is held keeps the database from using its pages again.
         let counted = CountedLines::of(&*shared.db()?, Some(self.store.origin().epoch))?;
         let stored = self.stored_lines(first.seq()..last.seq() + 1)?;

@@ -12,7 +12,7 @@ use crate::Store;
 use crate::io::disk::{Disk, DiskFile, remove_if_there};
 use crate::io::error::StoreError;
 use crate::runs::run_file;
-use crate::side_files::fetch_room::leave_room;
+use crate::side_files::fetch_space::reserve_space;
 
 /// Numbers the files of runs that come.
 static INCOMING: AtomicU64 = AtomicU64::new(0);
@@ -78,7 +78,7 @@ impl IncomingRun<'_> {
     /// # Errors
     /// The disk's; no room beside new records.
     pub fn take(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        leave_room(self.disk, bytes.len())?;
+        reserve_space(self.disk, bytes.len())?;
         self.file.write_at(self.length, bytes).map_err(StoreError::io(self.path.as_str()))?;
         self.length += bytes.len() as u64;
         Ok(())

@@ -14,7 +14,7 @@ use crate::database::salvage;
 use crate::healing::damaged_runs::take_apart;
 use crate::io::disk::Disk;
 use crate::io::error::StoreError;
-use crate::log::chain::{CachedPage, LineSource as _, LogLine, line_at, stray_lines};
+use crate::log::chain::{CachedPage, LineSource as _, line_at, stray_lines};
 use crate::log::displaced;
 use crate::runs::run_file;
 use crate::side_files::unreported;
@@ -95,8 +95,8 @@ pub(crate) fn make_runs(
             }
             if bad.contains(&file) {
                 // What is damaged in it may be read elsewhere, or by somebody.
-                unreported::note_unreported(&**disk, |untold| {
-                    untold.hints.insert(path.clone());
+                unreported::note_unreported(&**disk, |unreported| {
+                    unreported.set_aside.insert(path.clone());
                 })?;
                 salvage::set_aside(&**disk, &path, "a part of its lines is damaged", wall_ms)?;
                 made.damaged.push(path);
@@ -149,24 +149,30 @@ fn collect_strays(
     all: &mut Vec<StrayLine>,
 ) -> Result<(), StoreError> {
     let mut failure = None;
-    let mut note = |seq: u64, line: &LogLine| {
-        let leaf = line.leaf();
-        // What is no entry of this number can never count, nor stand in a run.
-        let text = std::str::from_utf8(&line.entry).unwrap_or_default();
-        if Entry::view(text).ok().is_none_or(|entry| entry.seq() != seq) {
-            tracing::error!(%epoch, seq, "what lies beside the log under this number is no entry of it");
-            return Ok(true);
-        }
-        match counted.has(epoch, seq, leaf) {
-            Ok(true) => {}
-            Ok(false) => all.push(StrayLine { seq, leaf, file }),
-            Err(e) => {
-                failure.get_or_insert(e);
+    stray_lines(
+        epoch,
+        0,
+        source,
+        &mut |seq, line| {
+            let leaf = line.leaf();
+            // What is no entry of this number can never count, nor stand in a run.
+            let text = std::str::from_utf8(&line.entry).unwrap_or_default();
+            if Entry::view(text).ok().is_none_or(|entry| entry.seq() != seq) {
+                tracing::error!(%epoch, seq, "what lies beside the log under this number is no entry of it");
+                return Ok(true);
             }
-        }
-        Ok(true)
-    };
-    stray_lines(epoch, 0, source, &mut note, &mut |_| Ok(())).map_err(StoreError::io(displaced::DIR))?;
+            match counted.has(epoch, seq, leaf) {
+                Ok(true) => {}
+                Ok(false) => all.push(StrayLine { seq, leaf, file }),
+                Err(e) => {
+                    failure.get_or_insert(e);
+                }
+            }
+            Ok(true)
+        },
+        &mut |_| Ok(()),
+    )
+    .map_err(StoreError::io(displaced::DIR))?;
     failure.map_or(Ok(()), Err)
 }
 
@@ -179,14 +185,14 @@ fn join_strays(mut lines: Vec<StrayLine>) -> Vec<Vec<StrayLine>> {
         let mut left: Vec<StrayLine> = same_seq.to_vec();
         for only_in_file in [true, false] {
             left.retain(|line| {
-                let fits = |piece: &&mut Vec<StrayLine>| {
+                let fitting = pieces.iter_mut().rev().find(|piece| {
                     piece.last().is_some_and(|last| {
                         last.seq + 1 == line.seq
                             && (last.file == line.file || !only_in_file)
                             && (piece.len() as u64) < RUN_LINES_MAX
                     })
-                };
-                match pieces.iter_mut().rev().find(fits) {
+                });
+                match fitting {
                     Some(piece) => piece.push(*line),
                     None => return true,
                 }

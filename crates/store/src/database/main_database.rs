@@ -241,7 +241,6 @@ pub(crate) fn install_database(disk: &dyn Disk, path: &str) -> Result<(), StoreE
 /// The disk's and redb's.
 pub(crate) fn create_main(disk: &dyn Disk, sizes: &StoreSizes) -> Result<Database, StoreError> {
     let db = create_database(disk, MAIN, sizes.cache)?;
-    let failed = || StoreError::db::<redb::Error>("creation");
     (|| {
         let txn = db.begin_write()?;
         tables::make_all(&txn)?;
@@ -249,7 +248,7 @@ pub(crate) fn create_main(disk: &dyn Disk, sizes: &StoreSizes) -> Result<Databas
         txn.commit()?;
         Ok(())
     })()
-    .map_err(failed())?;
+    .map_err(StoreError::db::<redb::Error>("creation"))?;
     Ok(db)
 }
 
@@ -309,19 +308,20 @@ pub(crate) fn read_extent(db: &Database) -> Result<Option<DatabaseExtent>, Store
 
 /// Whether the first entry of an epoch that it holds names another box.
 pub(crate) fn is_of_another(db: &Database, held: &DatabaseExtent, box_id: BoxId) -> bool {
-    let named = |epoch: Epoch| -> Result<Option<BoxId>, redb::Error> {
-        let entries = db.begin_read()?.open_table(tables::ENTRIES)?;
-        let first = entries.get(tables::entry_key(epoch.n, 0))?;
-        let entry = first.and_then(|first| Entry::view(std::str::from_utf8(first.value()).ok()?).ok());
-        Ok(entry.and_then(|entry| match entry.event() {
-            Event::LogStarted(started) => Some(started.r#box),
-            _ => None,
-        }))
-    };
     held.epochs.iter().any(|(epoch, _)| {
-        let read = catch_unwind(AssertUnwindSafe(|| named(*epoch)));
+        let read = catch_unwind(AssertUnwindSafe(|| read_named_box(db, *epoch)));
         matches!(read, Ok(Ok(Some(id))) if id != box_id)
     })
+}
+
+fn read_named_box(db: &Database, epoch: Epoch) -> Result<Option<BoxId>, redb::Error> {
+    let entries = db.begin_read()?.open_table(tables::ENTRIES)?;
+    let first = entries.get(tables::entry_key(epoch.n, 0))?;
+    let entry = first.and_then(|first| Entry::view(std::str::from_utf8(first.value()).ok()?).ok());
+    Ok(entry.and_then(|entry| match entry.event() {
+        Event::LogStarted(started) => Some(started.r#box),
+        _ => None,
+    }))
 }
 
 /// Blocks of entries that each start checks: damage shows mostly where the card was last written.
@@ -329,18 +329,19 @@ const NEWEST_BLOCKS: u64 = 4;
 
 /// Whether the newest entries lead to the root that the database states.
 pub(crate) fn newest_hold(db: &Database, epoch: Epoch, frontier: &Frontier) -> bool {
-    let check = || -> Result<bool, redb::Error> {
-        let txn = db.begin_read()?;
-        let (entries, nodes) = (txn.open_table(tables::ENTRIES)?, txn.open_table(tables::NODES)?);
-        let blocks = frontier.size().div_ceil(tables::BLOCK);
-        for block in blocks.saturating_sub(NEWEST_BLOCKS)..blocks {
-            if tables::check_block(&entries, &nodes, (epoch.n, frontier), block)?.is_none() {
-                return Ok(false);
-            }
+    matches!(catch_unwind(AssertUnwindSafe(|| check_newest(db, epoch, frontier))), Ok(Ok(true)))
+}
+
+fn check_newest(db: &Database, epoch: Epoch, frontier: &Frontier) -> Result<bool, redb::Error> {
+    let txn = db.begin_read()?;
+    let (entries, nodes) = (txn.open_table(tables::ENTRIES)?, txn.open_table(tables::NODES)?);
+    let blocks = frontier.size().div_ceil(tables::BLOCK);
+    for block in blocks.saturating_sub(NEWEST_BLOCKS)..blocks {
+        if tables::check_block(&entries, &nodes, (epoch.n, frontier), block)?.is_none() {
+            return Ok(false);
         }
-        Ok(true)
-    };
-    matches!(catch_unwind(AssertUnwindSafe(check)), Ok(Ok(true)))
+    }
+    Ok(true)
 }
 
 /// Loads the facility's rows; `None` when one cannot be read: rebuild.

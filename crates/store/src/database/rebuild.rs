@@ -35,6 +35,10 @@ fn database_error<E: Into<redb::Error>>(e: E) -> StoreError {
     StoreError::Database { what: "taking over the journal", source: e.into() }
 }
 
+fn report_damage(epoch: Epoch, seq: u64, why: &str) -> StoreError {
+    StoreError::Damaged { epoch: epoch.to_string(), seq, why: why.to_owned() }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CountedEpoch {
     pub(crate) epoch: Epoch,
@@ -89,12 +93,11 @@ pub(crate) fn catch_up(
     origin: LogOrigin,
     end: u64,
 ) -> Result<(FacilityState, u64), StoreError> {
-    let wrong =
-        |why: &str| StoreError::Damaged { epoch: origin.epoch.to_string(), seq: 0, why: why.to_owned() };
-    let held = main_database::read_extent(db)?.ok_or_else(|| wrong("it cannot be read"))?;
+    let held =
+        main_database::read_extent(db)?.ok_or_else(|| report_damage(origin.epoch, 0, "it cannot be read"))?;
     let facility = main_database::load_facility(db)
         .map_err(database_error)?
-        .ok_or_else(|| wrong("a row cannot be read"))?;
+        .ok_or_else(|| report_damage(origin.epoch, 0, "a row cannot be read"))?;
     let frontier = held.frontier(origin.epoch).cloned().unwrap_or_default();
     let places =
         main_database::load_places(db, held.epochs.iter().map(|(epoch, _)| *epoch), Some(origin.epoch))?;
@@ -137,14 +140,16 @@ struct Replay<'a> {
 impl Replay<'_> {
     fn run(&mut self, disk: &dyn Disk) -> Result<(), StoreError> {
         let dir = Journal::dir(&self.origin);
-        let io = || StoreError::io(dir.as_str());
-        let segments = SegmentFile::list(disk, &dir).map_err(io())?;
+        let segments = SegmentFile::list(disk, &dir).map_err(StoreError::io(dir.as_str()))?;
         let from = segments.iter().rposition(|s| s.first <= self.frontier.size()).unwrap_or(0);
         let mut rows = PendingCleanings::over(self.db, PendingRows::default()).map_err(database_error)?;
         for segment in &segments[from.min(segments.len())..] {
-            let mut reader = SegmentReader::open(disk, segment).map_err(io())?;
+            let mut reader = SegmentReader::open(disk, segment).map_err(StoreError::io(dir.as_str()))?;
             loop {
-                let ReadStep::Group { group, .. } = reader.step().map_err(io())? else { break };
+                let ReadStep::Group { group, .. } = reader.step().map_err(StoreError::io(dir.as_str()))?
+                else {
+                    break;
+                };
                 if group.next <= self.frontier.size() || group.first >= self.end {
                     continue;
                 }
@@ -188,29 +193,29 @@ impl Replay<'_> {
     fn group(&mut self, rows: &mut PendingCleanings, bytes: &[u8]) -> Result<(), StoreError> {
         let epoch = self.origin.epoch;
         let before = self.frontier.size();
-        let damaged =
-            |seq, why: &str| StoreError::Damaged { epoch: epoch.to_string(), seq, why: why.to_owned() };
-        let place = |seq| LinePlace { of: EntryRef { epoch, seq }, run: None };
         for line in lines(bytes) {
             let Line::Text(text) = line else { continue };
             // A text that does not fit its hash is none.
             let Ok(text) = TextLine::parse(text) else { continue };
             if (before..self.end).contains(&text.seq()) {
-                fold::keep_text(rows, &self.places, place(text.seq()), &text).map_err(database_error)?;
+                let place = LinePlace { of: EntryRef { epoch, seq: text.seq() }, run: None };
+                fold::keep_text(rows, &self.places, place, &text).map_err(database_error)?;
             }
         }
         for line in lines(bytes) {
             let Line::Entry(line) = line else { continue };
-            let text = std::str::from_utf8(line).map_err(|_| damaged(before, "it is not UTF-8"))?;
-            let entry = Entry::view(text).map_err(|e| damaged(before, &e.to_string()))?;
+            let text =
+                std::str::from_utf8(line).map_err(|_| report_damage(epoch, before, "it is not UTF-8"))?;
+            let entry = Entry::view(text).map_err(|e| report_damage(epoch, before, &e.to_string()))?;
             if entry.seq() < before || entry.seq() >= self.end {
                 continue;
             }
             if entry.seq() != self.frontier.size() {
-                return Err(damaged(entry.seq(), "the journal skips entries before it"));
+                return Err(report_damage(epoch, entry.seq(), "the journal skips entries before it"));
             }
             fold::push_leaf(rows, epoch, &mut self.frontier, entry.leaf());
-            self.fold(rows, place(entry.seq()), &entry)?;
+            let place = LinePlace { of: EntryRef { epoch, seq: entry.seq() }, run: None };
+            self.fold(rows, place, &entry)?;
             if self.walk.pass_base(epoch, &entry) {
                 self.follow_runs(rows)?;
             }

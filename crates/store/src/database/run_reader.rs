@@ -64,7 +64,6 @@ impl<'a> RunReader<'a> {
     }
 
     fn heal_from_branches(&mut self, copies: &'a LogCopies, name: &RunName) -> Result<bool, StoreError> {
-        let io = || StoreError::io(run_path(name));
         let requested = match self.requested.take().filter(|(epoch, _)| *epoch == name.epoch()) {
             Some(requested) => requested,
             None => (name.epoch(), copies.branches(name.epoch())?),
@@ -72,7 +71,9 @@ impl<'a> RunReader<'a> {
         let (_, sources) = self.requested.insert(requested);
         let (mut ranges, mut of) = (Vec::new(), Vec::new());
         for (at, source) in sources.iter_mut().enumerate() {
-            for range in leaf_ranges(&mut **source, name.epoch(), name.lines()).map_err(io())? {
+            for range in leaf_ranges(&mut **source, name.epoch(), name.lines())
+                .map_err(StoreError::io(run_path(name)))?
+            {
                 ranges.push(range);
                 of.push(at);
             }

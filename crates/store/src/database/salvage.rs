@@ -92,8 +92,10 @@ pub(crate) fn list_copies(disk: &dyn Disk, ending: &str) -> Result<Vec<String>, 
 /// The disk's.
 pub(crate) fn list_runs(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
     let names = disk.list(DIR).map_err(StoreError::io(DIR))?;
-    let is_run = |name: &&String| name.split_once('.').is_some_and(|(_, run)| run.parse::<RunName>().is_ok());
-    Ok(names.iter().filter(is_run).map(|name| format!("{DIR}/{name}")).collect())
+    let runs = names
+        .iter()
+        .filter(|name| name.split_once('.').is_some_and(|(_, run)| run.parse::<RunName>().is_ok()));
+    Ok(runs.map(|name| format!("{DIR}/{name}")).collect())
 }
 
 /// The run of a file that [`list_runs`] gave.

@@ -127,8 +127,9 @@ impl StatePlace<'_> {
         let rows = read_state(self.disk, STATE, self.box_id, self.tables);
         self.expect_readable(STATE, &rows)?;
         let from = salvage::next_place(self.disk, STATE)?;
-        let set_aside = || salvage::set_aside(self.disk, STATE, why, self.wall_ms).map(drop);
-        self.create(true, Some((&from, &rows)), set_aside)
+        self.create(true, Some((&from, &rows)), || {
+            salvage::set_aside(self.disk, STATE, why, self.wall_ms).map(drop)
+        })
     }
 
     /// What the disk did not give may be there at the next start, unless it was so at each start before.
@@ -248,9 +249,9 @@ impl Store {
         let (box_id, wall_ms) = (self.origin().box_id, self.clock.now().wall_ms);
         let place = StatePlace { disk: &*self.shared.disk, box_id, has_log: true, tables, wall_ms };
         let made = place.renew("it cannot be used")?;
-        let has_room = made.passing.is_none();
+        let has_space = made.passing.is_none();
         self.shared.state().replace(made);
-        Ok(has_room)
+        Ok(has_space)
     }
 
     /// Notes that the disk failed at this start while the tables of `state.redb` were opened; whether it did so at each start

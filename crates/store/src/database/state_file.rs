@@ -35,11 +35,12 @@ pub(crate) struct OpenedState {
 
 /// What the file says of itself; nothing where that cannot be read.
 pub(crate) fn state_row(db: &Database, name: &str) -> Option<String> {
-    let read = || -> Result<Option<String>, redb::Error> {
-        let table = db.begin_read()?.open_table(STATE_BOX)?;
-        Ok(table.get(name)?.map(|row| row.value().to_owned()))
-    };
-    catch_damage(read)?.ok()?
+    catch_damage(|| read_state_row(db, name))?.ok()?
+}
+
+fn read_state_row(db: &Database, name: &str) -> Result<Option<String>, redb::Error> {
+    let table = db.begin_read()?.open_table(STATE_BOX)?;
+    Ok(table.get(name)?.map(|row| row.value().to_owned()))
 }
 
 /// Whether every page that the file uses is as it was written, in every table and beside them: what nobody reads today is
@@ -96,9 +97,11 @@ pub(crate) fn copy_file(from: &dyn DiskFile, to: &dyn DiskFile) -> std::io::Resu
 /// The disk's; the old file stays.
 pub(crate) fn rewrite_state(disk: &dyn Disk) -> Result<(), StoreError> {
     let new = format!("{STATE}.new");
-    let failed = || StoreError::io(STATE);
-    remove_if_there(disk, &new).map_err(failed())?;
-    let (from, to) = (disk.open(STATE).map_err(failed())?, disk.create_new(&new).map_err(failed())?);
-    copy_file(&*from, &*to).and_then(|()| to.sync_data()).map_err(failed())?;
+    remove_if_there(disk, &new).map_err(StoreError::io(STATE))?;
+    let (from, to) = (
+        disk.open(STATE).map_err(StoreError::io(STATE))?,
+        disk.create_new(&new).map_err(StoreError::io(STATE))?,
+    );
+    copy_file(&*from, &*to).and_then(|()| to.sync_data()).map_err(StoreError::io(STATE))?;
     install_database(disk, STATE)
 }

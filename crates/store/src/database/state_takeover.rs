@@ -70,11 +70,11 @@ fn read_rows(
 fn salvage_rows(db: &Database, name: &'static str) -> (TableRows, bool) {
     let rows = Mutex::default();
     // A damaged page can make redb panic.
-    let read = |order| catch_unwind(AssertUnwindSafe(|| read_rows(db, name, order, &rows)));
-    let mut is_whole = matches!(read(ReadOrder::Forwards), Ok(Ok(())));
+    let forwards = catch_unwind(AssertUnwindSafe(|| read_rows(db, name, ReadOrder::Forwards, &rows)));
+    let mut is_whole = matches!(forwards, Ok(Ok(())));
     if !is_whole {
         // What lies behind the damage.
-        drop(read(ReadOrder::Backwards));
+        drop(catch_unwind(AssertUnwindSafe(|| read_rows(db, name, ReadOrder::Backwards, &rows))));
     }
     let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
     rows.retain(|_, row| {

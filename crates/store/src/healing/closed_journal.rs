@@ -21,15 +21,17 @@ pub(crate) type ClosedFiles = Vec<(String, u64)>;
 /// The disk's.
 pub(crate) fn closed_files(disk: &dyn Disk, origin: &LogOrigin) -> Result<ClosedFiles, StoreError> {
     let dir = Journal::dir(origin);
-    let io = || StoreError::io(dir.as_str());
     let mut all = Vec::new();
-    for segment in SegmentFile::list(disk, &dir).map_err(io())? {
-        let reader = SegmentReader::open(disk, &segment).map_err(io())?;
+    for segment in SegmentFile::list(disk, &dir).map_err(StoreError::io(dir.as_str()))? {
+        let reader = SegmentReader::open(disk, &segment).map_err(StoreError::io(dir.as_str()))?;
         let fits = reader
             .header()
             .is_some_and(|header| header.origin == *origin && header.frontier.size() == segment.first);
-        let length =
-            if fits { disk.open(&segment.path).and_then(|file| file.length()).map_err(io())? } else { 0 };
+        let length = if fits {
+            disk.open(&segment.path).and_then(|file| file.length()).map_err(StoreError::io(dir.as_str()))?
+        } else {
+            0
+        };
         all.push((segment.path, length));
     }
     Ok(all)
@@ -66,16 +68,15 @@ pub(crate) fn is_continuous(
 pub(crate) fn read_through(
     disk: &dyn Disk,
     origin: &LogOrigin,
-    goes_on: &dyn Fn() -> bool,
+    may_continue: &dyn Fn() -> bool,
 ) -> Result<Option<Frontier>, StoreError> {
     let dir = Journal::dir(origin);
-    let io = || StoreError::io(dir.as_str());
     let mut ends = Vec::new();
-    for segment in SegmentFile::list(disk, &dir).map_err(io())? {
-        if !goes_on() {
+    for segment in SegmentFile::list(disk, &dir).map_err(StoreError::io(dir.as_str()))? {
+        if !may_continue() {
             return Ok(None);
         }
-        ends.push(LinkedEpoch::ends(disk, &segment, origin).map_err(io())?);
+        ends.push(LinkedEpoch::ends(disk, &segment, origin).map_err(StoreError::io(dir.as_str()))?);
     }
     Ok(is_continuous(ends))
 }

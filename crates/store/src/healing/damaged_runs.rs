@@ -29,21 +29,20 @@ pub(crate) fn take_apart(
     wall_ms: i64,
 ) -> Result<(), StoreError> {
     let path = run_file::run_path(name);
-    let failed = || StoreError::io(path.as_str());
     // A run's frames are those of a sealed segment, and so are the groups in them.
     let frames = SegmentFile { first: 0, sealed: true, path: path.clone() };
     let mut source = SegmentSource::one(disk.clone(), name.epoch(), frames);
     let mut file = DisplacedFile::new(&**disk, LogOrigin { box_id, epoch: name.epoch() });
     let mut from = name.lines().start;
-    while let Some(page) = source.page(name.epoch(), from).map_err(failed())? {
+    while let Some(page) = source.page(name.epoch(), from).map_err(StoreError::io(path.as_str()))? {
         let Some(piece) = page.piece.cut(from, name.lines().end) else { break };
         from = piece.next();
         file.take(&piece)?;
     }
     let lines = file.finish()?;
     tracing::error!(run = %name, lines, "a run that nothing adopts is damaged: what is intact in it is kept");
-    unreported::note_unreported(&**disk, |untold| {
-        untold.hints.insert(path.clone());
+    unreported::note_unreported(&**disk, |unreported| {
+        unreported.set_aside.insert(path.clone());
     })?;
     salvage::set_aside(&**disk, &path, "its lines do not lead to the root in its name", wall_ms)?;
     run_file::forget_owed(&**disk, name)

@@ -142,14 +142,16 @@ impl JournalRepair<'_> {
         }
         // What other copies gave for those bytes was in them.
         let mut filled = 0;
-        let mut count = |_: usize, _: &Frontier, piece: LogPiece| {
-            if let Some(piece) = piece.cut(tail.next, u64::MAX) {
-                filled += piece.lines.iter().map(|l| (l.entry.len() + l.texts.len()) as u64 + 1).sum::<u64>();
-                filled += crate::io::disk::PAGE_BYTES as u64;
-            }
-            Ok(())
-        };
-        assembled.each(epoch, sources, u64::MAX, &mut count).map_err(self.io(epoch))?;
+        assembled
+            .each(epoch, sources, u64::MAX, &mut |_, _, piece| {
+                if let Some(piece) = piece.cut(tail.next, u64::MAX) {
+                    filled +=
+                        piece.lines.iter().map(|l| (l.entry.len() + l.texts.len()) as u64 + 1).sum::<u64>();
+                    filled += crate::io::disk::PAGE_BYTES as u64;
+                }
+                Ok(())
+            })
+            .map_err(self.io(epoch))?;
         Ok(tail.nonzero <= filled + partial)
     }
 
@@ -166,18 +168,19 @@ impl JournalRepair<'_> {
             ends.flat_map(|(before, after)| [before.size(), after.size()]).collect();
         let mut trees: BTreeMap<u64, Frontier> = BTreeMap::from([(0, Frontier::default())]);
         let mut others = false;
-        let mut note = |source: usize, before: &Frontier, piece: LogPiece| {
-            others |= source > 0;
-            let mut running = before.clone();
-            for line in &piece.lines {
-                running.push(line.leaf());
-                if expected.contains(&running.size()) {
-                    trees.insert(running.size(), running.clone());
+        assembled
+            .each(epoch, sources, u64::MAX, &mut |source, before, piece| {
+                others |= source > 0;
+                let mut running = before.clone();
+                for line in &piece.lines {
+                    running.push(line.leaf());
+                    if expected.contains(&running.size()) {
+                        trees.insert(running.size(), running.clone());
+                    }
                 }
-            }
-            Ok(())
-        };
-        assembled.each(epoch, sources, u64::MAX, &mut note).map_err(self.io(epoch))?;
+                Ok(())
+            })
+            .map_err(self.io(epoch))?;
         let total = assembled.frontier.size();
         let (mut stored, mut gaps, mut at) = (vec![false; found.len()], Vec::new(), 0);
         for (i, Found { ends, .. }) in found.iter().enumerate() {
@@ -209,9 +212,8 @@ impl JournalRepair<'_> {
     ) -> Result<Vec<String>, StoreError> {
         let origin = LogOrigin { box_id: self.box_id, epoch };
         let (disk, dir) = (self.disk(), Journal::dir(&origin));
-        let io = || StoreError::io(dir.as_str());
-        disk.make_dir(&dir).map_err(io())?;
-        disk.sync_dir("log").map_err(io())?;
+        disk.make_dir(&dir).map_err(StoreError::io(dir.as_str()))?;
+        disk.sync_dir("log").map_err(StoreError::io(dir.as_str()))?;
         let bad: Vec<&SegmentFile> = plan
             .found
             .iter()
@@ -223,7 +225,7 @@ impl JournalRepair<'_> {
         let firsts = bad.iter().map(|s| s.first).collect();
         let mut filler = GapFiller::new((&*self.copies.disk, self.segment_bytes), origin, &plan.gaps, firsts);
         let mut failed = None;
-        let mut take = |source: usize, before: &Frontier, piece: LogPiece| {
+        let walked = assembled.each(epoch, sources, u64::MAX, &mut |source, before, piece| {
             for (seq, line) in (piece.first..).zip(&piece.lines) {
                 if let Some(leaves) = dropped.get_mut(&seq) {
                     leaves.remove(&line.leaf());
@@ -233,12 +235,11 @@ impl JournalRepair<'_> {
                 failed = Some(e);
                 std::io::Error::other("the journal could not be written")
             })
-        };
-        let walked = assembled.each(epoch, sources, u64::MAX, &mut take);
+        });
         if let Some(failed) = failed {
             return Err(failed);
         }
-        walked.map_err(io())?;
+        walked.map_err(StoreError::io(dir.as_str()))?;
         let (new, used) = filler.finish()?;
         dropped.retain(|_, leaves| !leaves.is_empty());
         let from: Vec<String> = used.iter().filter(|at| **at > 0).map(|at| sources[*at].name()).collect();
@@ -252,10 +253,10 @@ impl JournalRepair<'_> {
         for old in bad {
             let replaced = new.iter().any(|segment| segment.first == old.first);
             if !replaced {
-                remove_if_there(disk, &old.path).map_err(io())?;
+                remove_if_there(disk, &old.path).map_err(StoreError::io(dir.as_str()))?;
             }
         }
-        disk.sync_dir(&dir).map_err(io())?;
+        disk.sync_dir(&dir).map_err(StoreError::io(dir.as_str()))?;
         Ok(from)
     }
 
@@ -295,21 +296,22 @@ impl JournalRepair<'_> {
     /// Keeps bytes behind the last group of a plain segment that is written anew. Nobody was told of a group that was torn
     /// while it was written, but damage in the last one looks the same.
     fn keep_partial(&self, epoch: Epoch, segment: &SegmentFile) -> Result<(), StoreError> {
-        let io = || StoreError::io(segment.path.as_str());
-        let tail = crate::log::tail::measure_tail(self.disk(), segment).map_err(io())?;
+        let tail = crate::log::tail::measure_tail(self.disk(), segment)
+            .map_err(StoreError::io(segment.path.as_str()))?;
         if segment.sealed || tail.nonzero == 0 {
             return Ok(());
         }
         let mut bytes = vec![0; usize::try_from(tail.end - tail.at).unwrap_or(0).min(GROUP_BYTES_MAX)];
         let file = match self.disk().open(&segment.path) {
             Err(e) if is_lost(&e) => return Ok(()),
-            opened => opened.map_err(io())?,
+            opened => opened.map_err(StoreError::io(segment.path.as_str()))?,
         };
-        read_what_is_left(&*file, tail.at, &mut bytes).map_err(io())?;
+        read_what_is_left(&*file, tail.at, &mut bytes).map_err(StoreError::io(segment.path.as_str()))?;
         let dir = Journal::dir(&LogOrigin { box_id: self.box_id, epoch });
         // By where it stood: an interrupted start that finds it again writes the same file.
         let name = format!("cut-{:012}-{}-{}", tail.next, segment.first, tail.at);
-        crate::io::disk::put_small(self.disk(), &format!("{dir}/{name}"), &bytes).map_err(io())
+        crate::io::disk::put_small(self.disk(), &format!("{dir}/{name}"), &bytes)
+            .map_err(StoreError::io(segment.path.as_str()))
     }
 
     /// Keeps lines of these segments beside the log.

@@ -19,26 +19,28 @@ pub(crate) fn displace_misplaced(disk: &Arc<dyn Disk>) -> Result<(), StoreError>
     for epoch in epoch_folders(&**disk).map_err(StoreError::io("log/"))? {
         let dir = format!("log/{epoch}");
         for segment in SegmentFile::list(&**disk, &dir).map_err(StoreError::io(dir.as_str()))? {
-            let io = || StoreError::io(segment.path.as_str());
-            let reader = SegmentReader::open(&**disk, &segment).map_err(io())?;
+            let reader =
+                SegmentReader::open(&**disk, &segment).map_err(StoreError::io(segment.path.as_str()))?;
             let origin = reader.header().map(|header| header.origin);
             let Some(origin) = origin.filter(|origin| origin.epoch != epoch) else { continue };
             tracing::error!(path = segment.path, of = %origin, "a file of the journal is another log's");
             let mut file = DisplacedFile::new(&**disk, origin);
             let mut source = SegmentSource::one(disk.clone(), origin.epoch, segment.clone());
             let mut from = 0;
-            while let Some(page) = source.page(origin.epoch, from).map_err(io())? {
+            while let Some(page) =
+                source.page(origin.epoch, from).map_err(StoreError::io(segment.path.as_str()))?
+            {
                 from = page.piece.next();
                 file.take(&page.piece)?;
             }
             file.finish()?;
             if source.has_lost() {
                 // What cannot be read of it now may be readable later.
-                set_aside_hint(&**disk, &segment.path).map_err(io())?;
+                set_aside_hint(&**disk, &segment.path).map_err(StoreError::io(segment.path.as_str()))?;
                 continue;
             }
-            disk.remove(&segment.path).map_err(io())?;
-            disk.sync_dir(&dir).map_err(io())?;
+            disk.remove(&segment.path).map_err(StoreError::io(segment.path.as_str()))?;
+            disk.sync_dir(&dir).map_err(StoreError::io(segment.path.as_str()))?;
         }
     }
     Ok(())

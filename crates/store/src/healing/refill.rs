@@ -23,7 +23,7 @@ use crate::log::own_texts::own_texts;
 use crate::log::scan::SegmentFile;
 use crate::log::segment::{GroupWriter, SegmentHeader};
 use crate::side_files::evidence::{EVIDENCE, ends_path};
-use crate::side_files::fetch_room::{bytes_of, leave_room};
+use crate::side_files::fetch_space::{bytes_of, reserve_space};
 use crate::side_files::fetched::{DIR, fetched_path, read_fetched};
 use crate::sources::SegmentSource;
 
@@ -235,7 +235,7 @@ impl Store {
                 file.flush()?;
                 return Err(RefillError::Relay("it has no more".to_owned()));
             }
-            if let Err(full) = leave_room(&*disk, bytes_of(&entries, &texts)) {
+            if let Err(full) = reserve_space(&*disk, bytes_of(&entries, &texts)) {
                 // It goes on here when there is room.
                 file.flush()?;
                 return Err(full.into());
@@ -264,12 +264,11 @@ impl FetchedFile {
     fn begin(disk: &dyn Disk, origin: LogOrigin, tree: Frontier) -> Result<Self, StoreError> {
         forget_refill(disk, origin.epoch)?;
         let path = fetched_path(origin.epoch);
-        let io = || StoreError::io(path.as_str());
-        let file = disk.create_new(&path).map_err(io())?;
+        let file = disk.create_new(&path).map_err(StoreError::io(path.as_str()))?;
         let header = SegmentHeader { origin, frontier: tree.clone() }.encode();
-        file.write_at(0, &header).map_err(io())?;
-        file.sync_data().map_err(io())?;
-        disk.sync_dir(DIR).map_err(io())?;
+        file.write_at(0, &header).map_err(StoreError::io(path.as_str()))?;
+        file.sync_data().map_err(StoreError::io(path.as_str()))?;
+        disk.sync_dir(DIR).map_err(StoreError::io(path.as_str()))?;
         let tail = header.len() as u64;
         Ok(Self { path, file, tail, flushed: tail, tree })
     }
@@ -331,13 +330,13 @@ fn fetched_tree(
     origin: &LogOrigin,
     path: &str,
 ) -> Result<Option<(Frontier, u64)>, StoreError> {
-    let io = || StoreError::io(path);
     let segment = SegmentFile { first: 0, sealed: false, path: path.to_owned() };
-    let Some(mut linked) = LinkedEpoch::open_any(disk, &segment, origin).map_err(io())? else {
+    let Some(mut linked) = LinkedEpoch::open_any(disk, &segment, origin).map_err(StoreError::io(path))?
+    else {
         return Ok(None);
     };
     loop {
-        match linked.step().map_err(io())? {
+        match linked.step().map_err(StoreError::io(path))? {
             LinkedStep::Group { .. } => {}
             LinkedStep::Alien { at } | LinkedStep::Bad { at, .. } | LinkedStep::End { at } => {
                 return Ok(Some((linked.frontier().clone(), at)));

@@ -203,8 +203,10 @@ impl KeyRuns {
         rows: &PendingCleanings,
     ) -> Result<Option<(u64, Digest16)>, redb::Error> {
         let found = self.find(key, &rows.stored)?;
-        let waiting = || rows.pending.keys.iter().find(|(of, ..)| of == key);
-        Ok(found.or_else(|| waiting().map(|(_, entry, req)| (*entry, *req))))
+        Ok(found.or_else(|| {
+            let waiting = rows.pending.keys.iter().find(|(of, ..)| of == key);
+            waiting.map(|(_, entry, req)| (*entry, *req))
+        }))
     }
 
     /// Takes the keys of a command that the group took.

@@ -85,12 +85,14 @@ pub(crate) fn item_key(tag: Tag, performed_ms: i64, entry: u64) -> ItemKey {
 
 /// Time and entry key of an [`item_key`].
 pub(crate) fn split_item_key(key: &ItemKey) -> (i64, u64) {
-    let number = |from: usize| {
-        let mut eight = [0; 8];
-        eight.copy_from_slice(&key[from..from + 8]);
-        u64::from_be_bytes(eight)
-    };
-    ((number(9) ^ 1 << 63).cast_signed(), number(17))
+    let (time, entry) = (u64::from_be_bytes(copy_eight(key, 9)), u64::from_be_bytes(copy_eight(key, 17)));
+    ((time ^ 1 << 63).cast_signed(), entry)
+}
+
+fn copy_eight(bytes: &[u8], from: usize) -> [u8; 8] {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&bytes[from..from + 8]);
+    eight
 }
 
 /// The key of an unsure cleaning or use.
@@ -131,24 +133,29 @@ pub(crate) fn find_texts<'t>(
     hash: &'t Hash,
 ) -> impl Iterator<Item = Result<(TextKey, u64, TextLine), redb::Error>> + 't {
     let mut before = Some([u8::MAX; 24]);
-    let mut look = move || -> Result<Option<(TextKey, u64, TextLine)>, redb::Error> {
-        while let Some(end) = before {
-            let Some((newest, _)) = texts.range::<&TextKey>(..&end)?.next_back().transpose()? else { break };
-            let mut key = *newest.value();
-            let mut next = [0; 24];
-            next[..8].copy_from_slice(&key[..8]);
-            before = Some(next);
-            key[8..].copy_from_slice(&hash.0[..16]);
-            if let Some((entry, line)) = texts.get(&key)?.and_then(|row| split_text(row.value()))
-                && line.hash() == *hash
-            {
-                return Ok(Some((key, entry, line)));
-            }
+    std::iter::from_fn(move || find_text_before(texts, hash, &mut before).transpose())
+}
+
+fn find_text_before(
+    texts: &impl ReadableTable<&'static TextKey, &'static [u8]>,
+    hash: &Hash,
+    before: &mut Option<TextKey>,
+) -> Result<Option<(TextKey, u64, TextLine)>, redb::Error> {
+    while let Some(end) = *before {
+        let Some((newest, _)) = texts.range::<&TextKey>(..&end)?.next_back().transpose()? else { break };
+        let mut key = *newest.value();
+        let mut next = [0; 24];
+        next[..8].copy_from_slice(&key[..8]);
+        *before = Some(next);
+        key[8..].copy_from_slice(&hash.0[..16]);
+        if let Some((entry, line)) = texts.get(&key)?.and_then(|row| split_text(row.value()))
+            && line.hash() == *hash
+        {
+            return Ok(Some((key, entry, line)));
         }
-        before = None;
-        Ok(None)
-    };
-    std::iter::from_fn(move || look().transpose())
+    }
+    *before = None;
+    Ok(None)
 }
 
 /// The newest text of a hash.
@@ -209,18 +216,13 @@ pub(crate) fn read_cleaning(
     entry: Option<&[u8]>,
 ) -> Option<CleaningRecord> {
     let Ok(times) = <&[u8; 16]>::try_from(value) else { return serde_json::from_slice(value).ok() };
-    let number = |from: usize| {
-        let mut eight = [0; 8];
-        eight.copy_from_slice(&times[from..from + 8]);
-        i64::from_be_bytes(eight)
-    };
     let entry = Entry::view(std::str::from_utf8(entry?).ok()?).ok()?;
     let Event::CleaningRecorded(body) = entry.event() else { return None };
     Some(CleaningRecord {
         of,
         tag: body.tag,
-        performed_ms: number(0),
-        recorded_ms: number(8),
+        performed_ms: i64::from_be_bytes(copy_eight(times, 0)),
+        recorded_ms: i64::from_be_bytes(copy_eight(times, 8)),
         stated: StatedTime::of_cleaning(&body, &entry.head().at),
         at: entry.head().at,
         who: body.who,
@@ -253,8 +255,8 @@ pub(crate) fn put_schema(txn: &WriteTransaction, schema: u32) -> Result<(), redb
 pub(crate) fn read_schema(
     meta: &impl ReadableTable<&'static str, u32>,
 ) -> Result<Option<u32>, redb::StorageError> {
-    let number = |name: &'static str| Ok::<_, redb::StorageError>(meta.get(name)?.map(|row| row.value()));
-    let (schema, turned) = (number("schema")?, number("schema, bits turned")?);
+    let schema = meta.get("schema")?.map(|row| row.value());
+    let turned = meta.get("schema, bits turned")?.map(|row| row.value());
     Ok(schema.filter(|schema| turned == Some(!schema)))
 }
 

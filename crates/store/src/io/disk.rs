@@ -151,9 +151,8 @@ const BAD_COPIES_MAX: u32 = 9;
 /// # Errors
 /// The disk's.
 pub fn set_aside_hint(disk: &dyn Disk, path: &str) -> io::Result<()> {
-    let copy = |n: u32| if n == 1 { format!("{path}.bad") } else { format!("{path}.bad-{n}") };
     for n in 1..=BAD_COPIES_MAX {
-        let to = copy(n);
+        let to = if n == 1 { format!("{path}.bad") } else { format!("{path}.bad-{n}") };
         // What was taken back from a folder left it empty.
         let is_free = !file_exists(disk, &to)? || disk.list(&to).is_ok_and(|names| names.is_empty());
         if is_free && disk.rename(path, &to).is_ok() {

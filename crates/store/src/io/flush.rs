@@ -75,14 +75,13 @@ impl FlushThread {
     pub(crate) fn start() -> io::Result<Self> {
         let (to, groups) = sync_channel::<GroupWrite>(1);
         let (written, from) = sync_channel(1);
-        let work = move || {
+        std::thread::Builder::new().name("store-flush".to_owned()).spawn(move || {
             while let Ok(group) = groups.recv() {
                 if written.send(group.perform()).is_err() {
                     break;
                 }
             }
-        };
-        std::thread::Builder::new().name("store-flush".to_owned()).spawn(work)?;
+        })?;
         Ok(Self { to, from })
     }
 }

@@ -46,31 +46,35 @@ pub enum FolderError {
     InUse(PathBuf),
 }
 
+fn wrap_folder_error(dir: &Path, source: io::Error) -> FolderError {
+    match (dir.to_owned(), source.kind()) {
+        (dir, ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => {
+            FolderError::ReadOnly { dir, source }
+        }
+        (dir, _) => FolderError::Io { dir, source },
+    }
+}
+
 impl SystemDisk {
     /// Takes the folder, making it if it is not there.
     ///
     /// # Errors
     /// [`FolderError`].
     pub fn take(dir: &Path) -> Result<Self, FolderError> {
-        let failed = |source: io::Error| match (dir.to_owned(), source.kind()) {
-            (dir, ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) => {
-                FolderError::ReadOnly { dir, source }
-            }
-            (dir, _) => FolderError::Io { dir, source },
-        };
-        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| wrap_folder_error(dir, e))?;
         use rustix::fs::Access;
-        rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).map_err(|e| failed(e.into()))?;
+        rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK)
+            .map_err(|e| wrap_folder_error(dir, e.into()))?;
         if dir.join(RESTORE_MARK).symlink_metadata().is_ok() {
             return Err(FolderError::Unfinished(dir.to_owned()));
         }
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let lock = options.open(dir.join("lock")).map_err(failed)?;
+        let lock = options.open(dir.join("lock")).map_err(|e| wrap_folder_error(dir, e))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { root: dir.to_owned(), calls: DiskCalls::default(), lock: Arc::new(lock) }),
             Err(std::fs::TryLockError::WouldBlock) => Err(FolderError::InUse(dir.to_owned())),
-            Err(std::fs::TryLockError::Error(e)) => Err(failed(e)),
+            Err(std::fs::TryLockError::Error(e)) => Err(wrap_folder_error(dir, e)),
         }
     }
 

@@ -73,10 +73,10 @@ impl<'a> DisplacedFile<'a> {
             self.disk.sync_dir("").map_err(StoreError::io("the data folder"))?;
             let numbers = self.disk.list(DIR).map_err(StoreError::io(DIR))?;
             // One that is being written has its number too.
-            let plain = |name: &str| parse_displaced(name.strip_suffix(".new").unwrap_or(name));
-            let used = |n: u32| numbers.iter().any(|name| plain(name) == Some((self.origin.epoch, n)));
+            let plain = numbers.iter().map(|name| name.strip_suffix(".new").unwrap_or(name));
+            let used: Vec<(Epoch, u32)> = plain.filter_map(parse_displaced).collect();
             // Numbers are never used again while a file has them.
-            let n = (1..u32::MAX).find(|n| !used(*n)).unwrap_or(u32::MAX);
+            let n = (1..u32::MAX).find(|n| !used.contains(&(self.origin.epoch, *n))).unwrap_or(u32::MAX);
             let path = format!("{DIR}/{}-{n}.jsonl", self.origin.epoch);
             let segment = SegmentFile { first: 0, sealed: false, path };
             let header = SegmentHeader { origin: self.origin, frontier: Frontier::default() };

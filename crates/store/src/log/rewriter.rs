@@ -105,12 +105,11 @@ pub(crate) fn install_segments(
     replaced: Option<&SegmentFile>,
 ) -> Result<(), StoreError> {
     let path = segment.path.as_str();
-    let failed = || StoreError::io(path);
-    disk.rename(&format!("{path}.new"), path).map_err(failed())?;
-    disk.sync_dir(parent_folder(path)).map_err(failed())?;
+    disk.rename(&format!("{path}.new"), path).map_err(StoreError::io(path))?;
+    disk.sync_dir(parent_folder(path)).map_err(StoreError::io(path))?;
     if let Some(old) = replaced.filter(|old| old.path != path) {
-        disk.remove(&old.path).map_err(failed())?;
-        disk.sync_dir(parent_folder(path)).map_err(failed())?;
+        disk.remove(&old.path).map_err(StoreError::io(path))?;
+        disk.sync_dir(parent_folder(path)).map_err(StoreError::io(path))?;
     }
     Ok(())
 }

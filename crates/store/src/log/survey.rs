@@ -109,6 +109,10 @@ pub(crate) fn survey_journal(
     Ok(JournalSurvey::Whole(Box::new(walk.whole)))
 }
 
+fn describe_damage(segment: &SegmentFile, why: &str) -> Stop {
+    Stop::Damaged(format!("{}: {why}", segment.path))
+}
+
 impl Walk {
     fn segment(
         &mut self,
@@ -117,17 +121,16 @@ impl Walk {
         trust: bool,
         newest: bool,
     ) -> Result<(), Stop> {
-        let damaged = |why: String| Err(Stop::Damaged(format!("{}: {why}", segment.path)));
         let Some(mut linked) = LinkedEpoch::open(disk, segment, &self.origin)? else {
-            return damaged(
-                "its first line is damaged, of another log, or not what its name says".to_owned(),
-            );
+            let why = "its first line is damaged, of another log, or not what its name says";
+            return Err(describe_damage(segment, why));
         };
         if trust {
             self.whole.frontier = linked.frontier().clone();
         } else if *linked.frontier() != self.whole.frontier {
             let (from, has) = (linked.frontier().size(), self.whole.frontier.size());
-            return damaged(format!("it continues entry {from}, but the log before it ends at {has}"));
+            let why = format!("it continues entry {from}, but the log before it ends at {has}");
+            return Err(describe_damage(segment, &why));
         }
         let held = self.claims.held;
         if self.whole.frontier.size() == held {
@@ -143,7 +146,8 @@ impl Walk {
                     self.whole.frontier.clone_from(after);
                 }
                 LinkedStep::Alien { at } => {
-                    return damaged(format!("the group at byte {at} does not continue the log"));
+                    let why = format!("the group at byte {at} does not continue the log");
+                    return Err(describe_damage(segment, &why));
                 }
                 LinkedStep::End { at } => {
                     self.whole.newest = Some((segment.clone(), at));

@@ -59,9 +59,9 @@ impl LogReader {
         leaves.iter().for_each(|leaf| blocks.push(*leaf));
         let roots = blocks.roots();
         self.shared.keep_run_roots(run, roots.as_slice().into());
-        let of_block = |n: u64| usize::try_from(n - run.lines().start).unwrap_or(usize::MAX);
-        let leaves =
-            leaves.get(of_block(block.start)..of_block(block.end)).map_or(Vec::new(), <[Hash]>::to_vec);
+        let [start, end] =
+            [block.start, block.end].map(|n| usize::try_from(n - run.lines().start).unwrap_or(usize::MAX));
+        let leaves = leaves.get(start..end).map_or(Vec::new(), <[Hash]>::to_vec);
         Ok(path_in_run(run, seq, leaves, roots))
     }
 
@@ -69,12 +69,11 @@ impl LogReader {
     /// the run's file where two branches have other lines. `None` where they do not lead to the run's root.
     fn run_leaves(&self, run: &RunName) -> Result<Option<Vec<Hash>>, StoreError> {
         let leaves = self.counted_leaves(run, run.lines())?;
-        let of_run = |leaves: &[Hash]| leaves.len() as u64 == run.count() && root_of(leaves) == run.root();
-        if of_run(&leaves) {
+        if fits_run(run, &leaves) {
             return Ok(Some(leaves));
         }
         let leaves = run_file::run_leaves(&*self.shared.disk, self.shared.origin().box_id, run)?;
-        Ok(Some(leaves).filter(|leaves| of_run(leaves)))
+        Ok(Some(leaves).filter(|leaves| fits_run(run, leaves)))
     }
 
     fn counted_leaves(&self, run: &RunName, lines: Range<u64>) -> Result<Vec<Hash>, StoreError> {
@@ -98,4 +97,8 @@ fn root_of(leaves: &[Hash]) -> Hash {
     let mut tree = Frontier::default();
     leaves.iter().for_each(|leaf| tree.push(*leaf));
     tree.root()
+}
+
+fn fits_run(run: &RunName, leaves: &[Hash]) -> bool {
+    leaves.len() as u64 == run.count() && root_of(leaves) == run.root()
 }

@@ -25,6 +25,10 @@ pub(crate) struct OpenRuns {
     open: Vec<OpenRun>,
 }
 
+fn wrap_run_error(name: &RunName, e: &RunError) -> StoreError {
+    StoreError::io(run_path(name))(io::Error::other(e.to_string()))
+}
+
 impl OpenRuns {
     pub(crate) fn new(disk: Arc<dyn Disk>, box_id: BoxId) -> Self {
         Self { disk, box_id, open: Vec::new() }
@@ -45,7 +49,6 @@ impl OpenRuns {
     /// # Errors
     /// The disk's.
     pub(crate) fn lines(&mut self, name: RunName, from: u64) -> Result<Option<Vec<RunLine>>, StoreError> {
-        let failed = |e: RunError| StoreError::io(run_path(&name))(io::Error::other(e.to_string()));
         let at = match self.place(name, from) {
             Some(at) => at,
             None => {
@@ -54,7 +57,8 @@ impl OpenRuns {
                 }
                 self.open.retain(|open| open.name != name);
                 let bytes = run_bytes(&*self.disk, &name).map_err(StoreError::io(run_path(&name)))?;
-                let reader = RunReader::open(bytes, self.box_id, name).map_err(failed)?;
+                let reader =
+                    RunReader::open(bytes, self.box_id, name).map_err(|e| wrap_run_error(&name, &e))?;
                 if self.open.len() >= OPEN_MAX {
                     // It is opened again where it is wanted.
                     self.open.remove(0);
@@ -65,7 +69,7 @@ impl OpenRuns {
         };
         let open = &mut self.open[at];
         while open.group.last().is_none_or(|line| line.entry.seq() < from) {
-            match open.reader.next_group().map_err(failed)? {
+            match open.reader.next_group().map_err(|e| wrap_run_error(&name, &e))? {
                 Some(group) => open.group = group,
                 None => return Ok(None),
             }

@@ -174,18 +174,17 @@ fn put_run(
     fill: impl FnOnce(&mut FileSink) -> Result<(), RunError>,
 ) -> Result<(), StoreError> {
     let new = format!("{}.new", run_path(name));
-    let failed = || StoreError::io(new.as_str());
-    remove_if_there(disk, &new).map_err(failed())?;
-    let file = disk.create_new(&new).map_err(failed())?;
+    remove_if_there(disk, &new).map_err(StoreError::io(new.as_str()))?;
+    let file = disk.create_new(&new).map_err(StoreError::io(new.as_str()))?;
     let mut sink = FileSink { file, at: 0 };
     if let Err(e) = fill(&mut sink) {
-        remove_if_there(disk, &new).map_err(failed())?;
+        remove_if_there(disk, &new).map_err(StoreError::io(new.as_str()))?;
         return Err(match e {
-            RunError::Bytes(e) => failed()(e),
-            other => failed()(io::Error::other(other.to_string())),
+            RunError::Bytes(e) => StoreError::io(new.as_str())(e),
+            other => StoreError::io(new.as_str())(io::Error::other(other.to_string())),
         });
     }
-    sink.file.sync_data().map_err(failed())?;
+    sink.file.sync_data().map_err(StoreError::io(new.as_str()))?;
     put_in_place(disk, &new, name)
 }
 
@@ -221,11 +220,11 @@ fn notes_of(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Vec<String> {
     let mut files = disk.list(EVIDENCE_DIR).unwrap_or_default();
     files.retain(|file| file.starts_with(&format!("relay-{}-", name.epoch())) && file.ends_with(".note"));
     files.sort_by(|one, other| other.cmp(one));
-    let read = |file: &String| {
+    let notes = files.iter().filter_map(|file| {
         let bytes = read_small(disk, &format!("{EVIDENCE_DIR}/{file}"), NOTE_BYTES_MAX).ok()??;
         String::from_utf8(bytes).ok().filter(|note| is_note_of(note, box_id, name))
-    };
-    files.iter().filter_map(read).take(RUN_NOTES_MAX).collect()
+    });
+    notes.take(RUN_NOTES_MAX).collect()
 }
 
 pub(crate) fn texts_of(line: &LogLine) -> Vec<TextLine> {

@@ -21,8 +21,8 @@ pub(crate) const FILE_BYTES: usize = 2 * SLOT_BYTES;
 
 /// Whether the file is one that this box wrote: a slot that was being written when the power went may be torn, not both.
 pub(crate) fn is_cursor(bytes: &[u8]) -> bool {
-    let good = |slot: &[u8]| slot.iter().all(|&b| b == 0) || read_slot(slot).is_some();
-    bytes.len() == FILE_BYTES && bytes.chunks_exact(SLOT_BYTES).any(good)
+    let mut slots = bytes.chunks_exact(SLOT_BYTES);
+    bytes.len() == FILE_BYTES && slots.any(|slot| slot.iter().all(|&b| b == 0) || read_slot(slot).is_some())
 }
 
 /// How far the relay has confirmed the log.

@@ -177,9 +177,9 @@ impl WriteQueue {
         match runtime.filter(|_| answers.len() >= ANSWERS_AT_ONCE) {
             None => answers.into_iter().for_each(Answer::send),
             Some(runtime) => {
-                let same = |answer: &dyn Answer| answer.runtime().is_some_and(|r| r.id() == runtime.id());
-                let (here, others): (Vec<_>, Vec<_>) =
-                    answers.into_iter().partition(|answer| same(answer.as_ref()));
+                let (here, others): (Vec<_>, Vec<_>) = answers
+                    .into_iter()
+                    .partition(|answer| answer.runtime().is_some_and(|r| r.id() == runtime.id()));
                 drop(runtime.spawn(async move { here.into_iter().for_each(Answer::send) }));
                 others.into_iter().for_each(Answer::send);
             }

@@ -57,7 +57,7 @@ pub(crate) struct StoreShared {
     pub(crate) removed_copies: AtomicU64,
     /// A segment's length at which the next one is begun.
     pub(crate) segment_bytes: u64,
-    pub(crate) room: RoomState,
+    pub(crate) space: DiskSpaceState,
     /// Held by whoever writes closed segments anew.
     pub(crate) tidying: Mutex<CompactionDone>,
     /// Whether whoever reads through what has ended is to leave it for later.
@@ -72,13 +72,13 @@ pub(crate) struct StoreShared {
 
 /// Whether the disk takes groups, as the writer found it.
 #[derive(Debug, Default)]
-pub(crate) struct RoomState {
+pub(crate) struct DiskSpaceState {
     refusals: AtomicU64,
     /// Free bytes, and one, when the last group was refused; 0 where it was taken.
     refused_at: AtomicU64,
 }
 
-impl RoomState {
+impl DiskSpaceState {
     /// The last group was refused for want of room.
     pub(crate) fn refuse(&self, free_bytes: Option<u64>) {
         self.refused_at.store(free_bytes.unwrap_or(0).saturating_add(1), Ordering::Relaxed);
@@ -156,7 +156,7 @@ impl StoreShared {
             roll_requested: AtomicBool::new(false),
             damage: AtomicBool::new(false),
             lost: parts.lost,
-            room: RoomState::default(),
+            space: DiskSpaceState::default(),
             tidying: Mutex::default(),
             stops_tidying: AtomicBool::new(false),
             run_roots: Mutex::default(),

@@ -32,7 +32,7 @@ const SECRET_BYTES: usize = 32;
 pub(crate) fn set_bad_aside(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
     let in_the_way = in_the_way(disk)?;
     let mut bad = Vec::new();
-    read_hint(disk, unreported::FILE, unreported::BYTES_MAX, unreported::is_untold, &mut bad);
+    read_hint(disk, unreported::FILE, unreported::BYTES_MAX, unreported::is_unreported, &mut bad);
     for path in in_the_way {
         put_aside(disk, &path, &mut bad);
     }
@@ -98,8 +98,8 @@ fn in_the_way(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
             }
             listed => listed.map_err(unread_error(&dir))?,
         };
-        let is_folder = |path: &str| disk.open(path).is_err_and(|e| e.kind() == ErrorKind::IsADirectory);
-        all.extend(segments.into_iter().map(|segment| segment.path).filter(|path| is_folder(path)));
+        let paths = segments.into_iter().map(|segment| segment.path);
+        all.extend(paths.filter(|path| disk.open(path).is_err_and(|e| e.kind() == ErrorKind::IsADirectory)));
     }
     Ok(all)
 }
@@ -116,11 +116,11 @@ fn unread_error(path: &str) -> impl FnOnce(std::io::Error) -> StoreError {
 pub(crate) fn copies_aside(disk: &dyn Disk) -> std::io::Result<Vec<(&'static str, String, Vec<String>)>> {
     let mut all = Vec::new();
     for aside in disk.list("")? {
-        let is_of = |folder: &&&str| {
+        let folder = COPIES.iter().find(|folder| {
             let rest = aside.strip_prefix(**folder);
             rest.is_some_and(|rest| rest == ".bad" || rest.starts_with(".bad-"))
-        };
-        let Some(folder) = COPIES.iter().find(is_of) else { continue };
+        });
+        let Some(folder) = folder else { continue };
         match disk.list(&aside) {
             Err(e) if e.kind() == ErrorKind::NotADirectory => {}
             listed => all.push((*folder, aside, listed?)),
@@ -196,8 +196,7 @@ fn read_hint(disk: &dyn Disk, path: &str, max: usize, fits: fn(&[u8]) -> bool, b
 fn put_aside(disk: &dyn Disk, path: &str, bad: &mut Vec<String>) {
     bad.push(path.to_owned());
     // The notes themselves: a file of new ones takes their place in one step, which nothing can cut.
-    let is_folder = || disk.list(path).is_ok();
-    if path == unreported::FILE && !is_folder() {
+    if path == unreported::FILE && disk.list(path).is_err() {
         return note_damage(disk, path);
     }
     if path != unreported::FILE {
@@ -213,20 +212,23 @@ fn put_aside(disk: &dyn Disk, path: &str, bad: &mut Vec<String>) {
 
 /// The number of the newest epoch of which the journal lay here.
 fn newest_of(disk: &dyn Disk, path: &str) -> u32 {
-    let of_key = |name: &String| name.strip_prefix("log-")?.strip_suffix(".key")?.parse().ok();
     match path.strip_prefix("log/") {
         Some(dir) => dir.parse().map_or(0, |epoch: Epoch| epoch.n),
         None if path == "log" => {
-            disk.list("keys").unwrap_or_default().iter().filter_map(of_key).max().unwrap_or(0)
+            let names = disk.list("keys").unwrap_or_default();
+            let numbers = names
+                .iter()
+                .filter_map(|name| name.strip_prefix("log-")?.strip_suffix(".key")?.parse::<u32>().ok());
+            numbers.max().unwrap_or(0)
         }
         None => 0,
     }
 }
 
 fn note_damage(disk: &dyn Disk, path: &str) {
-    let noted = unreported::note_unreported(disk, |untold| {
-        untold.hints.insert(path.to_owned());
-        untold.log_aside = untold.log_aside.max(newest_of(disk, path));
+    let noted = unreported::note_unreported(disk, |unreported| {
+        unreported.set_aside.insert(path.to_owned());
+        unreported.log_aside = unreported.log_aside.max(newest_of(disk, path));
     });
     if let Err(error) = noted {
         tracing::error!(%error, path, "it is not noted that a file cannot be read");

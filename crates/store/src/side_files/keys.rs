@@ -48,6 +48,14 @@ fn key_error(path: &str, why: impl Into<String>) -> StoreError {
     StoreError::Key { path: path.to_owned(), why: why.into() }
 }
 
+fn list_key_numbers(names: &[String], suffix: &str) -> Vec<u32> {
+    let numbers =
+        names.iter().filter_map(|name| name.strip_prefix("log-")?.strip_suffix(suffix)?.parse().ok());
+    let mut all: Vec<u32> = numbers.collect();
+    all.sort_unstable();
+    all
+}
+
 impl BoxKeys {
     /// Whether a data folder is some box's already; makes nothing.
     ///
@@ -86,17 +94,11 @@ impl BoxKeys {
         };
         let mut keys = Self { box_id, box_is_new, logs: Vec::new(), next: Vec::new() };
         let names = disk.list("keys").map_err(StoreError::io("keys/"))?;
-        let numbers = |suffix: &str| {
-            let number = |name: &String| name.strip_prefix("log-")?.strip_suffix(suffix)?.parse().ok();
-            let mut all: Vec<u32> = names.iter().filter_map(number).collect();
-            all.sort_unstable();
-            all
-        };
-        for n in numbers(".key") {
+        for n in list_key_numbers(&names, ".key") {
             let key = keys.read(disk, n, &key_path(n))?;
             keys.logs.push(key);
         }
-        for n in numbers(".next") {
+        for n in list_key_numbers(&names, ".next") {
             let key = keys.read(disk, n, &next_path(n))?;
             keys.next.push(key);
         }

@@ -2,7 +2,7 @@
 
 pub(crate) mod ballast;
 pub(crate) mod evidence;
-pub(crate) mod fetch_room;
+pub(crate) mod fetch_space;
 pub(crate) mod fetched;
 pub(crate) mod keys;
 pub(crate) mod mark;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use record::ids::Epoch;
 use record::run::RunName;
 
-use super::unreported::UntoldRepairs;
+use super::unreported::UnreportedRepairs;
 use crate::log::chain::MissingEntries;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,17 +35,17 @@ pub struct StartReport {
     /// What a database that was built anew would have lacked: it did not take the place of the one that is there.
     pub refused: Option<MissingEntries>,
     /// Small files that could not be used and were put under another name.
-    pub hints: Vec<String>,
+    pub set_aside: Vec<String>,
     /// Whether the database was built anew only because entries came back from the relay, or others count than before:
     /// nothing was wrong with the one that there was.
     pub refilled: bool,
     /// Whether what came, or what was healed, waits because there is no room to build the database anew: the present one is
     /// in use.
-    pub no_room: bool,
+    pub no_space: bool,
     /// Databases that were set aside, and files of lines beside the log, that could not be read to their end.
     pub unread_copies: Vec<String>,
     /// What earlier starts set right and did not live to tell.
-    pub untold: UntoldRepairs,
+    pub unreported: UnreportedRepairs,
 }
 
 impl StartReport {
@@ -55,6 +55,6 @@ impl StartReport {
 
     /// What stays true when a start goes through everything once more. What only follows from what it finds is found again.
     pub(crate) fn for_another_pass(self) -> Self {
-        Self { missing: Vec::new(), unread_copies: Vec::new(), refused: None, no_room: false, ..self }
+        Self { missing: Vec::new(), unread_copies: Vec::new(), refused: None, no_space: false, ..self }
     }
 }

@@ -70,8 +70,7 @@ impl Store {
     pub fn known_log_key(&self, epoch: Epoch) -> Result<Option<VerifierKey>, StoreError> {
         let origin = LogOrigin { epoch, ..self.origin() };
         let name = origin.to_string();
-        let is_named = |key: &VerifierKey| key.name() == name;
-        if let Some(key) = self.verifier_keys().into_iter().find(is_named) {
+        if let Some(key) = self.verifier_keys().into_iter().find(|key| key.name() == name) {
             return Ok(Some(key));
         }
         if let Some(entry) = self.reader()?.entry_at(EntryRef { epoch, seq: 0 })?
@@ -81,7 +80,7 @@ impl Store {
         {
             return Ok(Some(key));
         }
-        Ok(read_keys(&*self.shared.disk, TRUSTED).into_iter().find(is_named))
+        Ok(read_keys(&*self.shared.disk, TRUSTED).into_iter().find(|key| key.name() == name))
     }
 
     /// Keeps keys of logs that the relay holds for this box's and that nothing here vouches for, so that a person can say
@@ -108,8 +107,8 @@ impl Store {
         let disk = &*self.shared.disk;
         let name = LogOrigin { epoch, ..self.origin() }.to_string();
         let offered = read_keys(disk, OFFERED).into_iter().find(|key| key.name() == name);
-        let lies_here = || self.shared.report().apart.contains(&epoch).then_some(name);
-        let line = offered.map(|key| key.to_string()).or_else(lies_here);
+        let line = offered.map(|key| key.to_string());
+        let line = line.or_else(|| self.shared.report().apart.contains(&epoch).then_some(name));
         let line = line.ok_or(TrustError::NotWaiting(epoch))?;
         let mut trusted = read_lines(disk, TRUSTED);
         if trusted.contains(&line) {

@@ -15,15 +15,16 @@ use crate::io::error::{StoreError, is_full};
 pub(crate) const FILE: &str = "untold";
 pub(crate) const BYTES_MAX: usize = 64 << 10;
 /// Names of files that are kept; so many are never put aside.
-const HINTS_MAX: usize = 64;
+const SET_ASIDE_MAX: usize = 64;
 
 const HEALED_CHARS_MAX: usize = 1024;
 
 /// Repairs that an earlier start began, and perhaps ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct UntoldRepairs {
-    pub hints: BTreeSet<String>,
+pub struct UnreportedRepairs {
+    #[serde(rename = "hints")]
+    pub set_aside: BTreeSet<String>,
     /// Why the database was set aside or built anew.
     pub rebuilt: Option<String>,
     pub healed: Option<String>,
@@ -35,7 +36,7 @@ pub struct UntoldRepairs {
     pub adopted: Vec<(Epoch, u64, u64)>,
 }
 
-impl UntoldRepairs {
+impl UnreportedRepairs {
     fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }
@@ -64,13 +65,13 @@ impl UntoldRepairs {
 }
 
 /// Whether a file is one that [`note_unreported`] wrote.
-pub(crate) fn is_untold(bytes: &[u8]) -> bool {
-    UntoldRepairs::parse(bytes).is_some()
+pub(crate) fn is_unreported(bytes: &[u8]) -> bool {
+    UnreportedRepairs::parse(bytes).is_some()
 }
 
-pub(crate) fn load_unreported(disk: &dyn Disk) -> Result<UntoldRepairs, StoreError> {
+pub(crate) fn load_unreported(disk: &dyn Disk) -> Result<UnreportedRepairs, StoreError> {
     let bytes = read_small(disk, FILE, BYTES_MAX).map_err(StoreError::io(FILE))?;
-    Ok(bytes.and_then(|bytes| UntoldRepairs::parse(&bytes)).unwrap_or_default())
+    Ok(bytes.and_then(|bytes| UnreportedRepairs::parse(&bytes)).unwrap_or_default())
 }
 
 /// Adds to what is noted, durably. On a full disk the repair goes on without: it frees room, or fails by itself.
@@ -79,14 +80,14 @@ pub(crate) fn load_unreported(disk: &dyn Disk) -> Result<UntoldRepairs, StoreErr
 /// The disk's.
 pub(crate) fn note_unreported(
     disk: &dyn Disk,
-    add: impl FnOnce(&mut UntoldRepairs),
+    add: impl FnOnce(&mut UnreportedRepairs),
 ) -> Result<(), StoreError> {
     // What cannot be read is put aside by the start; a repair does not wait for it.
     let before = load_unreported(disk).unwrap_or_default();
     let mut after = before.clone();
     add(&mut after);
-    while after.hints.len() > HINTS_MAX {
-        after.hints.pop_last();
+    while after.set_aside.len() > SET_ASIDE_MAX {
+        after.set_aside.pop_last();
     }
     if after == before {
         return Ok(());

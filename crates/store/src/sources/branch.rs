@@ -47,12 +47,15 @@ impl<'a> BranchSource<'a> {
             }
         }
         let Some(parts) = assemble_base(&ranges, end.size, end.root) else { return Ok(None) };
-        let leaves_of = |part: &BasePart| {
-            let range = &ranges[part.source];
-            let at = |seq: u64| usize::try_from(seq - range.from).unwrap_or(usize::MAX);
-            range.leaves[at(part.lines.start)..at(part.lines.end)].to_vec()
-        };
-        let leaves = parts.iter().flat_map(leaves_of).collect();
+        let leaves = parts
+            .iter()
+            .flat_map(|part| {
+                let range = &ranges[part.source];
+                let [start, end] = [part.lines.start, part.lines.end]
+                    .map(|seq| usize::try_from(seq - range.from).unwrap_or(usize::MAX));
+                range.leaves[start..end].to_vec()
+            })
+            .collect();
         let parts = parts.into_iter().map(|part| BasePart { source: of[part.source], ..part }).collect();
         let pages = sources.iter().map(|_| None).collect();
         Ok(Some(Self { sources, pages, parts, leaves, reached: Frontier::default() }))

@@ -13,7 +13,7 @@ use record::tree::{Frontier, Hash, TreeNodes, frontier_at, leaf_hash, node_hash}
 use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable};
 
 use crate::index::places;
-use crate::index::places::{AdoptedRun, Places, RunState};
+use crate::index::places::{Places, RunState};
 use crate::index::tables;
 use crate::index::tables::{BLOCK, TextKey};
 use crate::log::chain::{LineSource, LogLine, LogPiece, SourcePage};
@@ -48,8 +48,7 @@ impl<'a> DatabaseSource<'a> {
     /// As [`DatabaseSource::read`]; the outer `None`: it cannot be read.
     fn try_read<T>(&self, read: impl FnOnce(&ReadTransaction) -> Found<T>) -> Option<T> {
         let db = (self.handle)()?;
-        let work = || read(&db.begin_read()?);
-        catch_unwind(AssertUnwindSafe(work)).ok()?.ok()
+        catch_unwind(AssertUnwindSafe(|| read(&db.begin_read()?))).ok()?.ok()
     }
 
     /// Epochs that it says it has, and how much of each; `None` where that cannot be read.
@@ -87,8 +86,9 @@ impl<'a> DatabaseSource<'a> {
 
     pub(crate) fn places_of_runs(&self, epoch: Epoch) -> Vec<(RunName, u32)> {
         let places = self.places.get_or_init(|| self.read(read_places)).as_ref();
-        let counts = |adopted: &&AdoptedRun| adopted.state == RunState::Counts;
-        let runs = places.into_iter().flat_map(Places::runs).filter(counts).map(|adopted| adopted.by.run);
+        let adopted = places.into_iter().flat_map(Places::runs);
+        let counting = adopted.filter(|adopted| adopted.state == RunState::Counts);
+        let runs = counting.map(|adopted| adopted.by.run);
         let of_it = runs.filter(|run| run.epoch() == epoch);
         of_it.filter_map(|run| Some((run, places?.place_of(&run)?))).collect()
     }

@@ -75,8 +75,9 @@ impl SegmentSource {
 
     /// Whether the disk does not give back a part of the file that was read last.
     pub(crate) fn has_lost(&self) -> bool {
-        let read = |open: &Open| open.reader.as_ref().is_some_and(|reader| reader.has_lost(0));
-        self.open.as_ref().is_some_and(|open| open.lost || read(open))
+        self.open
+            .as_ref()
+            .is_some_and(|open| open.lost || open.reader.as_ref().is_some_and(|reader| reader.has_lost(0)))
     }
 
     /// Whether something stands in the file that was read last that is no intact group.

@@ -56,7 +56,6 @@ impl StartState<'_> {
         state: EpochState,
     ) -> Result<LogWriter, StoreError> {
         let dir = Journal::dir(&origin);
-        let failed = || StoreError::io(dir.as_str());
         self.count_cuts(&dir)?;
         if let (Some((segment, _)), Some(partial)) = (&newest, partial) {
             self.cut(&dir, segment, partial, frontier.size())?;
@@ -64,14 +63,15 @@ impl StartState<'_> {
         let plain = newest.filter(|(segment, _)| !segment.sealed);
         let journal = match plain {
             Some((segment, tail)) => {
-                let journal =
-                    Journal::resume(self.disk.clone(), origin, segment, tail, self.sizes).map_err(failed())?;
+                let journal = Journal::resume(self.disk.clone(), origin, segment, tail, self.sizes)
+                    .map_err(StoreError::io(dir.as_str()))?;
                 // The process before may have died with all this in the page cache only.
-                journal.flush_all().map_err(failed())?;
+                journal.flush_all().map_err(StoreError::io(dir.as_str()))?;
                 journal.forget_cached();
                 journal
             }
-            None => Journal::begin(self.disk.clone(), origin, &frontier, self.sizes).map_err(failed())?,
+            None => Journal::begin(self.disk.clone(), origin, &frontier, self.sizes)
+                .map_err(StoreError::io(dir.as_str()))?,
         };
         self.core(origin, frontier, journal, state)
     }
@@ -92,14 +92,13 @@ impl StartState<'_> {
         }
         let origin = self.keys.prepare(&*disk, n, self.random)?;
         let dir = Journal::dir(&origin);
-        let failed = || StoreError::io(dir.as_str());
-        disk.make_dir(&dir).map_err(failed())?;
-        disk.sync_dir("log").map_err(failed())?;
-        for half in SegmentFile::list(&*disk, &dir).map_err(failed())? {
-            remove_if_there(&*disk, &half.path).map_err(failed())?;
+        disk.make_dir(&dir).map_err(StoreError::io(dir.as_str()))?;
+        disk.sync_dir("log").map_err(StoreError::io(dir.as_str()))?;
+        for half in SegmentFile::list(&*disk, &dir).map_err(StoreError::io(dir.as_str()))? {
+            remove_if_there(&*disk, &half.path).map_err(StoreError::io(dir.as_str()))?;
         }
-        let journal =
-            Journal::begin(disk.clone(), origin, &Frontier::default(), self.sizes).map_err(failed())?;
+        let journal = Journal::begin(disk.clone(), origin, &Frontier::default(), self.sizes)
+            .map_err(StoreError::io(dir.as_str()))?;
         let key = self.keys.of(origin.epoch).map(|key| Base64Bytes(key.signer.verifier().public()));
         let started = LogStarted {
             r#box: self.keys.box_id,
@@ -207,15 +206,17 @@ impl StartState<'_> {
         size: u64,
     ) -> Result<(), StoreError> {
         let disk = &**self.disk;
-        let failed = || StoreError::io(segment.path.as_str());
-        let file = disk.open(&segment.path).map_err(failed())?;
-        let end = partial.end.max(partial.at).min(file.length().map_err(failed())?);
+        let file = disk.open(&segment.path).map_err(StoreError::io(segment.path.as_str()))?;
+        let end =
+            partial.end.max(partial.at).min(file.length().map_err(StoreError::io(segment.path.as_str()))?);
         let mut bytes = vec![0; usize::try_from(end - partial.at).unwrap_or(0)];
-        file.read_at(partial.at, &mut bytes).map_err(failed())?;
+        file.read_at(partial.at, &mut bytes).map_err(StoreError::io(segment.path.as_str()))?;
         let name = format!("cut-{size:012}-{}", self.now.wall_ms);
-        crate::io::disk::put_small(disk, &format!("{dir}/{name}"), &bytes).map_err(failed())?;
-        crate::io::disk::write_zeros(&*file, partial.at, end).map_err(failed())?;
-        file.sync_data().map_err(failed())?;
+        crate::io::disk::put_small(disk, &format!("{dir}/{name}"), &bytes)
+            .map_err(StoreError::io(segment.path.as_str()))?;
+        crate::io::disk::write_zeros(&*file, partial.at, end)
+            .map_err(StoreError::io(segment.path.as_str()))?;
+        file.sync_data().map_err(StoreError::io(segment.path.as_str()))?;
         self.report.cut = Some(name);
         self.report.cut_files += 1;
         Ok(())

@@ -93,11 +93,11 @@ impl StartState<'_> {
         newest: Option<&NewestLog>,
         copies: &LogCopies,
     ) -> Result<(), StoreError> {
-        let goes_on = |epoch: Epoch| {
-            chain.iter().any(|link| link.epoch == epoch)
-                || newest.is_some_and(|log| log.origin.epoch == epoch)
-        };
-        let branches: Vec<Epoch> = names.iter().copied().filter(|epoch| !goes_on(*epoch)).collect();
+        let branches = names.iter().copied().filter(|epoch| {
+            chain.iter().all(|link| link.epoch != *epoch)
+                && newest.is_none_or(|log| log.origin.epoch != *epoch)
+        });
+        let branches: Vec<Epoch> = branches.collect();
         if branches.is_empty() {
             return Ok(());
         }
@@ -157,7 +157,7 @@ impl StartState<'_> {
                 let made = made?;
                 self.report.apart = made.apart;
                 self.report.unread_copies.extend(made.unread);
-                self.report.hints.extend(made.damaged);
+                self.report.set_aside.extend(made.damaged);
             }
         }
         for (_, lacking) in counted.places().in_state(RunState::Lacks) {

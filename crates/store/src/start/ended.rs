@@ -136,7 +136,7 @@ impl StartState<'_> {
     ) -> Result<HealedEpoch, StoreError> {
         let disk = self.disk.clone();
         let note = |from: &[String]| match healed_words(epoch, from) {
-            Some(words) => unreported::note_unreported(&*disk, |untold| untold.heal(words)),
+            Some(words) => unreported::note_unreported(&*disk, |unreported| unreported.heal(words)),
             None => Ok(()),
         };
         let healer = JournalRepair {
@@ -154,8 +154,9 @@ impl StartState<'_> {
 
     /// Notes which files of ended epochs were read whole.
     pub(crate) fn note_read(&self, db: &Database) -> Result<(), StoreError> {
-        let origin = |epoch: &Epoch| LogOrigin { box_id: self.keys.box_id, epoch: *epoch };
-        let origins: Vec<LogOrigin> = self.read_whole.iter().map(origin).collect();
+        let box_id = self.keys.box_id;
+        let origins: Vec<LogOrigin> =
+            self.read_whole.iter().map(|epoch| LogOrigin { box_id, epoch: *epoch }).collect();
         match closed_journal::note_read(&**self.disk, db, &origins) {
             // They are read again.
             Err(e) if e.is_full() => Ok(()),

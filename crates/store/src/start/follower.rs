@@ -59,10 +59,9 @@ impl StartState<'_> {
             self.distrust("it is another box's")?;
             return Ok(None);
         }
-        let holds = |held: &DatabaseExtent| {
-            held.epochs.last().is_none_or(|(e, f)| main_database::newest_hold(&db, *e, f))
-        };
-        match held.filter(holds) {
+        let held = held
+            .filter(|held| held.epochs.last().is_none_or(|(e, f)| main_database::newest_hold(&db, *e, f)));
+        match held {
             Some(held) => Ok(Some(OpenDatabase { db: Arc::new(db), held })),
             None => {
                 drop(db);
@@ -75,7 +74,7 @@ impl StartState<'_> {
     /// Sets the database aside: nothing is lost with it, it is asked like any other copy.
     pub(crate) fn distrust(&mut self, why: &str) -> Result<(), StoreError> {
         self.report.rebuilt = Some(why.to_owned());
-        unreported::note_unreported(&**self.disk, |untold| untold.rebuilt = Some(why.to_owned()))?;
+        unreported::note_unreported(&**self.disk, |unreported| unreported.rebuilt = Some(why.to_owned()))?;
         salvage::set_aside(&**self.disk, MAIN, why, self.now.wall_ms).map(drop)
     }
 
@@ -114,8 +113,10 @@ impl StartState<'_> {
         } else if kind == StartKind::Normal && !healed.names.is_empty() {
             let why = if main.is_some() { "what counts of the log has changed" } else { "it was gone" };
             // Nothing is wrong with a database that followed what counted before.
-            let own = |epoch: &Epoch| self.ended.contains(epoch) || counted.iter().any(|c| c.epoch == *epoch);
-            let ours = main.is_some_and(|main| main.held.epochs.iter().all(|(epoch, _)| own(epoch)));
+            let ours = main.is_some_and(|main| {
+                let mut epochs = main.held.epochs.iter().map(|(epoch, _)| epoch);
+                epochs.all(|epoch| self.ended.contains(epoch) || counted.iter().any(|c| c.epoch == *epoch))
+            });
             self.report.refilled |= ours && self.report.rebuilt.is_none();
             self.report.rebuilt.get_or_insert(why.to_owned());
         }
@@ -225,7 +226,7 @@ impl StartState<'_> {
             is_read = self.keep_strays(source, &new)?.whole;
         }
         if let Some(why) = self.report.rebuilt.as_ref().filter(|_| !self.report.refilled) {
-            unreported::note_unreported(disk, |untold| untold.rebuilt = Some(why.clone()))?;
+            unreported::note_unreported(disk, |unreported| unreported.rebuilt = Some(why.clone()))?;
         }
         if !is_read {
             salvage::set_aside(disk, MAIN, "a part of it cannot be read", self.now.wall_ms)?;
@@ -253,7 +254,7 @@ impl StartState<'_> {
         let Some(open) = taken_back.as_ref().or(present) else { return Ok(None) };
         let Ok(facility) = self.catch_up(open, counted) else { return Ok(None) };
         tracing::error!("there is no room to build the database anew: the present one goes on");
-        self.report.no_room = true;
+        self.report.no_space = true;
         self.report.rebuilt = None;
         Ok(Some((open.db.clone(), facility)))
     }

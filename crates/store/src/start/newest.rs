@@ -82,8 +82,8 @@ impl StartState<'_> {
     fn signed_beyond(&self, epoch: Epoch, frontier: &Frontier) -> Result<Option<&'static str>, StoreError> {
         // On a full disk it is not noted.
         let aside = ["log".to_owned(), format!("log/{epoch}")];
-        if self.report.untold.log_aside >= epoch.n
-            || aside.iter().any(|path| self.report.hints.contains(path))
+        if self.report.unreported.log_aside >= epoch.n
+            || aside.iter().any(|path| self.report.set_aside.contains(path))
         {
             return Ok(Some("the end of the log is gone: nobody knows how far it went"));
         }
@@ -122,10 +122,9 @@ impl StartState<'_> {
     /// what the journal had not: its end is gone, and its key may have signed more than anybody has.
     fn end_is_gone(&self, origin: &LogOrigin, copies: &LogCopies) -> Result<bool, StoreError> {
         let (disk, dir) = (&**self.disk, Journal::dir(origin));
-        let io = || StoreError::io(dir.as_str());
-        let last = SegmentFile::list(disk, &dir).map_err(io())?.pop();
+        let last = SegmentFile::list(disk, &dir).map_err(StoreError::io(dir.as_str()))?.pop();
         let tail = match &last {
-            Some(last) => tail::measure_tail(disk, last).map_err(io())?,
+            Some(last) => tail::measure_tail(disk, last).map_err(StoreError::io(dir.as_str()))?,
             None => SegmentTail::default(),
         };
         // Of what cannot be read nobody knows how much it was.
@@ -154,15 +153,15 @@ impl StartState<'_> {
         if self.end_is_gone(&origin, copies)? {
             // Before the journal is written: then nothing else says so.
             let n = origin.epoch.n;
-            unreported::note_unreported(&*disk, |untold| untold.log_aside = untold.log_aside.max(n))?;
-            self.report.untold.log_aside = self.report.untold.log_aside.max(n);
+            unreported::note_unreported(&*disk, |unreported| {
+                unreported.log_aside = unreported.log_aside.max(n)
+            })?;
+            self.report.unreported.log_aside = self.report.unreported.log_aside.max(n);
         }
         let dir = Journal::dir(&origin);
-        let words = |from: &[String]| match from {
-            [] => why.to_owned(),
-            from => format!("{why}; a part came from {}", from.join(", ")),
+        let note = |from: &[String]| {
+            unreported::note_unreported(&*disk, |unreported| unreported.heal(describe_repair(why, from)))
         };
-        let note = |from: &[String]| unreported::note_unreported(&*disk, |untold| untold.heal(words(from)));
         let healer = JournalRepair {
             copies,
             box_id: origin.box_id,
@@ -171,7 +170,7 @@ impl StartState<'_> {
         };
         let healed = healer.heal(origin.epoch, None, u64::MAX)?;
         if healed.wrote {
-            self.report.healed = Some(words(&healed.from));
+            self.report.healed = Some(describe_repair(why, &healed.from));
         }
         let segments = SegmentFile::list(&*disk, &dir).map_err(StoreError::io(dir.as_str()))?;
         let mut newest = None;
@@ -236,31 +235,37 @@ impl StartState<'_> {
     /// Of a segment in both forms one goes where the other is whole; a newest segment that never held anything goes.
     fn drop_unused(&self, dir: &str, origin: &LogOrigin) -> Result<(), StoreError> {
         let disk = &**self.disk;
-        let io = || StoreError::io(dir);
-        let all = SegmentFile::list(disk, dir).map_err(io())?;
+        let all = SegmentFile::list(disk, dir).map_err(StoreError::io(dir))?;
         for pair in all.windows(2).filter(|pair| pair[0].first == pair[1].first) {
             let (plain, sealed) = (&pair[0], &pair[1]);
-            let goes = match (LinkedEpoch::ends(disk, sealed, origin).map_err(io())?, plain) {
+            let goes = match (LinkedEpoch::ends(disk, sealed, origin).map_err(StoreError::io(dir))?, plain) {
                 (Some((before, after)), plain) if after.size() > before.size() => plain,
-                _ if LinkedEpoch::ends(disk, plain, origin).map_err(io())?.is_some() => sealed,
+                _ if LinkedEpoch::ends(disk, plain, origin).map_err(StoreError::io(dir))?.is_some() => sealed,
                 // Each may hold what the other lost: they are healed together.
                 _ => continue,
             };
-            disk.remove(&goes.path).map_err(io())?;
-            disk.sync_dir(dir).map_err(io())?;
+            disk.remove(&goes.path).map_err(StoreError::io(dir))?;
+            disk.sync_dir(dir).map_err(StoreError::io(dir))?;
         }
-        let all = SegmentFile::list(disk, dir).map_err(io())?;
+        let all = SegmentFile::list(disk, dir).map_err(StoreError::io(dir))?;
         let Some(last) = all.last().filter(|s| !s.sealed) else { return Ok(()) };
-        let mut reader = SegmentReader::open(disk, last).map_err(io())?;
+        let mut reader = SegmentReader::open(disk, last).map_err(StoreError::io(dir))?;
         let header = reader.header().is_some();
         // What cannot be read may have been one.
-        let empty = !holds_groups(&mut reader).map_err(io())? && !reader.has_lost(0);
+        let empty = !holds_groups(&mut reader).map_err(StoreError::io(dir))? && !reader.has_lost(0);
         // Without a header a roll was cut short; the first segment is begun anew even when its header got through.
         if empty && (!header || last.first == 0) {
-            disk.remove(&last.path).map_err(io())?;
-            disk.sync_dir(dir).map_err(io())?;
+            disk.remove(&last.path).map_err(StoreError::io(dir))?;
+            disk.sync_dir(dir).map_err(StoreError::io(dir))?;
         }
         Ok(())
+    }
+}
+
+fn describe_repair(why: &str, from: &[String]) -> String {
+    match from {
+        [] => why.to_owned(),
+        from => format!("{why}; a part came from {}", from.join(", ")),
     }
 }
 

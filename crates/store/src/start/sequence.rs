@@ -84,9 +84,12 @@ fn open_once(
     random: &dyn RandomSource,
 ) -> Result<(LogWriter, StartReport), StoreError> {
     // Files beside the log go aside where they cannot be used: later steps read them as if they had never been there.
-    let hints = side_file_check::set_bad_aside(&**disk)?;
-    let report =
-        StartReport { hints, untold: unreported::load_unreported(&**disk)?, ..StartReport::default() };
+    let set_aside = side_file_check::set_bad_aside(&**disk)?;
+    let report = StartReport {
+        set_aside,
+        unreported: unreported::load_unreported(&**disk)?,
+        ..StartReport::default()
+    };
     prepare_folder(&**disk)?;
     // From here on a start that hangs or aborts is counted: the copy that it opened is passed over after two.
     let attempts = mark_start(&**disk)?;
@@ -99,13 +102,13 @@ fn open_once(
         // Whatever it fails at, it would fail again: it is set aside, and asked as far as it can be read.
         let distrusted = StartAttempts { count: ATTEMPTS_TRUSTED + 1, ..attempts.clone() };
         // What was noted before it failed holds for this start too.
-        let report = StartReport { untold: unreported::load_unreported(&**disk)?, ..report };
+        let report = StartReport { unreported: unreported::load_unreported(&**disk)?, ..report };
         opened = open_marked((kind, &distrusted, report), disk, sizes, clock, random);
     }
     for _ in 0..ADOPTING_PASSES_MAX {
         opened = match opened {
             Ok((core, report))
-                if !report.no_room && core.places.in_state(RunState::Waits).next().is_some() =>
+                if !report.no_space && core.places.in_state(RunState::Waits).next().is_some() =>
             {
                 // Lines count where the entry stands that adopts them: the database is made anew with them.
                 drop(core);
@@ -179,8 +182,8 @@ fn open_marked(
             start.report.new_epoch = Some(reason.clone());
             let keys = start.keys.logs.iter().map(|key| key.origin.epoch);
             let before = keys.chain(healed.names.iter().copied()).map(|epoch| epoch.n).max().unwrap_or(0);
-            unreported::note_unreported(&**disk, |untold| {
-                untold.begun.get_or_insert((before, reason.clone()));
+            unreported::note_unreported(&**disk, |unreported| {
+                unreported.begun.get_or_insert((before, reason.clone()));
             })?;
             start.begin(&healed.names, EarlierEpoch { prev, after }, reason, state)?
         }
@@ -341,7 +344,6 @@ impl StartState<'_> {
         names: &[Epoch],
         copies: &LogCopies,
     ) -> Result<Vec<ChainLink>, StoreError> {
-        let link = |epoch: Epoch| copies.link(epoch);
         match (verdict, newest) {
             (ChainVerdict::Begin { prev, after, .. }, _) => {
                 let next = Epoch { n: u32::MAX, key: [0; 4] };
@@ -350,16 +352,13 @@ impl StartState<'_> {
                     (None, Some(after)) => Some(EpochLink::After(*after)),
                     (None, None) => Some(EpochLink::First),
                 };
-                let mut chain =
-                    chain::follow_back(
-                        next,
-                        names,
-                        |epoch| if epoch == next { Ok(before) } else { link(epoch) },
-                    )?;
+                let mut chain = chain::follow_back(next, names, |epoch| {
+                    if epoch == next { Ok(before) } else { copies.link(epoch) }
+                })?;
                 chain.pop();
                 Ok(chain)
             }
-            (_, Some(log)) => chain::follow_back(log.origin.epoch, names, link),
+            (_, Some(log)) => chain::follow_back(log.origin.epoch, names, |epoch| copies.link(epoch)),
             (_, None) => Ok(Vec::new()),
         }
     }

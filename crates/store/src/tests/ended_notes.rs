@@ -66,13 +66,13 @@ async fn what_the_relay_signed_of_a_log_stays_when_it_signs_a_later_one() {
     store.stop().await.unwrap();
     drop(store);
     let (store, report) = start(dir.path(), 3);
-    assert_eq!((report.hints.len(), signed_note(&store, &old)), (0, Some(note)));
+    assert_eq!((report.set_aside.len(), signed_note(&store, &old)), (0, Some(note)));
     // One that cannot be used is put aside, as all of its kind.
     store.stop().await.unwrap();
     drop(store);
     std::fs::write(dir.path().join(ended_note_path(old.epoch)), "noise").unwrap();
     let (store, report) = start(dir.path(), 4);
-    assert_eq!((report.hints, signed_note(&store, &old)), (vec![ended_note_path(old.epoch)], None));
+    assert_eq!((report.set_aside, signed_note(&store, &old)), (vec![ended_note_path(old.epoch)], None));
 }
 
 #[tokio::test]

@@ -124,15 +124,15 @@ pub(super) fn agrees(of: &FaultyBox, core: LogWriter, size: u64) {
 fn a_command_panics_and_its_group_goes_on() {
     let of = FaultyBox::new();
     let mut core = of.core();
-    let (first, told_first) = asking(vec![equipment()]);
-    let (mut second, told_second) = asking(vec![cleaning("a", "M")]);
+    let (first, first_report) = asking(vec![equipment()]);
+    let (mut second, second_report) = asking(vec![cleaning("a", "M")]);
     second.before = Box::new(|_| panic!("a bug"));
-    let (third, told_third) = asking(vec![cleaning("b", "N")]);
+    let (third, third_report) = asking(vec![cleaning("b", "N")]);
     let mut jobs: VecDeque<Box<dyn WriteJob>> = VecDeque::from([first as Box<dyn WriteJob>, second, third]);
     core.group(&mut jobs).unwrap();
-    assert!(told_second.try_recv().is_err(), "its asker hears that nobody answers");
-    assert_eq!(told_first.try_recv().unwrap().unwrap()[0].seq, 1);
-    assert_eq!(told_third.try_recv().unwrap().unwrap()[0].seq, 2);
+    assert!(second_report.try_recv().is_err(), "its asker hears that nobody answers");
+    assert_eq!(first_report.try_recv().unwrap().unwrap()[0].seq, 1);
+    assert_eq!(third_report.try_recv().unwrap().unwrap()[0].seq, 2);
     agrees(&of, core, 3);
 }
 
@@ -142,8 +142,8 @@ fn reading_for_a_decision_fails_and_the_others_are_recorded() {
     let mut core = of.core();
     fill(&mut core);
     let size = core.size();
-    let (first, told_first) = asking(vec![cleaning("before", "M")]);
-    let (mut second, told_second) = asking(vec![cleaning("looks", "M")]);
+    let (first, first_report) = asking(vec![cleaning("before", "M")]);
+    let (mut second, second_report) = asking(vec![cleaning("looks", "M")]);
     let faults = of.faults.clone();
     second.before = Box::new(move |view| {
         let how = How::Error(ErrorKind::Other);
@@ -155,14 +155,14 @@ fn reading_for_a_decision_fails_and_the_others_are_recorded() {
         });
         assert_eq!(view.entry(EntryRef { epoch: view.epoch(), seq: 3 }), None);
     });
-    let (third, told_third) = asking(vec![cleaning("behind", "M")]);
+    let (third, third_report) = asking(vec![cleaning("behind", "M")]);
     let mut jobs: VecDeque<Box<dyn WriteJob>> = VecDeque::from([first as Box<dyn WriteJob>, second, third]);
     while !jobs.is_empty() {
         core.group(&mut jobs).unwrap();
     }
-    assert!(matches!(told_second.try_recv().unwrap(), Err(SubmitError::Database(_))));
-    assert_eq!(told_first.try_recv().unwrap().unwrap()[0].seq, size);
-    assert_eq!(told_third.try_recv().unwrap().unwrap()[0].seq, size + 1);
+    assert!(matches!(second_report.try_recv().unwrap(), Err(SubmitError::Database(_))));
+    assert_eq!(first_report.try_recv().unwrap().unwrap()[0].seq, size);
+    assert_eq!(third_report.try_recv().unwrap().unwrap()[0].seq, size + 1);
     agrees(&of, core, size + 2);
 }
 
@@ -338,15 +338,15 @@ async fn a_card_that_does_not_answer_is_unknown_to_whoever_waits() {
 
 #[tokio::test]
 async fn what_the_relay_gives_back_leaves_room_for_records() {
-    for (free_mib, has_room) in [(100, false), (200, true)] {
+    for (free_mib, has_space) in [(100, false), (200, true)] {
         let store = FaultyBox { free: Some(free_mib << 20), ..FaultyBox::new() }.store();
         record(&store, vec![equipment()]).await;
         let entry = store.reader().unwrap().entry(1).unwrap().unwrap();
         let elsewhere = record::ids::Epoch { n: 1, key: [9; 4] };
         match super::adoption::keep_missing(&store, elsewhere, &[entry], &[]) {
-            Ok(stored) => assert_eq!((stored, has_room), (1, true)),
+            Ok(stored) => assert_eq!((stored, has_space), (1, true)),
             Err(error) => {
-                assert!(!has_room, "{error}");
+                assert!(!has_space, "{error}");
                 assert!(error.to_string().starts_with("100 MiB are free"), "{error}");
             }
         }

@@ -145,8 +145,8 @@ async fn a_rebuild_heals_each_of_three_epochs_first() {
             rebuilt(&data, 9).unwrap_or_else(|e| panic!("{what}: {e}"));
             let (store, report) = start(&data, 9);
             // Of the one that is written nobody knows then how far it went: its key signs no more.
-            let goes_on = if i == 2 && how == "the folder" { 4 } else { 3 };
-            assert_eq!((report.new_epoch.as_deref(), store.origin().epoch.n), (None, goes_on), "{what}");
+            let epoch_number = if i == 2 && how == "the folder" { 4 } else { 3 };
+            assert_eq!((report.new_epoch.as_deref(), store.origin().epoch.n), (None, epoch_number), "{what}");
             check(&store, &reported, &what);
             store.stop().await.unwrap();
             drop(store);

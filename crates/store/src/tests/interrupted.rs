@@ -101,13 +101,13 @@ async fn what_is_intact_behind_the_damage_of_a_run_counts_and_the_remains_are_ke
     let of_run = |seq| store.reader().unwrap().lines_of(run.epoch().n, seq).unwrap().len();
     assert_eq!((of_run(1_000), of_run(16_999)), (1, 1), "{report:?}");
     assert!(report.adopted_lines() > 4_000 && report.adopted_lines() < 16_000, "{report:?}");
-    assert_eq!(report.hints, [format!("runs/{run}")]);
+    assert_eq!(report.set_aside, [format!("runs/{run}")]);
     assert!(dir.path().join(format!("salvage/1.{run}")).exists() && !path.exists());
     check(&store, &reported);
     store.stop().await.unwrap();
     drop(store);
     let (_, report) = start(dir.path(), 5);
-    assert_eq!((report.adopted_lines(), report.hints), (0, vec![]), "once");
+    assert_eq!((report.adopted_lines(), report.set_aside), (0, vec![]), "once");
 }
 
 #[tokio::test]
@@ -210,8 +210,8 @@ async fn a_key_signs_no_more_once_the_end_of_its_log_is_gone() {
         drop(catch_unwind(AssertUnwindSafe(|| start_on(dir.path(), &faults))));
         mend(&faults);
         let (store, report) = start(dir.path(), 3);
-        let goes_on = if how == "noise" { 1 } else { 2 };
-        assert_eq!(store.origin().epoch.n, goes_on, "{how}: {report:?}");
+        let epoch_number = if how == "noise" { 1 } else { 2 };
+        assert_eq!(store.origin().epoch.n, epoch_number, "{how}: {report:?}");
         check(&store, &reported);
     }
 }

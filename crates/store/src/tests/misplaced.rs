@@ -79,7 +79,7 @@ async fn a_folder_where_a_file_of_the_journal_was_is_put_aside() {
         }
         let (store, report) = start(dir.path(), 4);
         let name = path.strip_prefix(dir.path()).unwrap().to_str().unwrap();
-        assert_eq!(report.hints, [name], "{which}");
+        assert_eq!(report.set_aside, [name], "{which}");
         assert!(report.healed.is_some() && report.missing.is_empty(), "{which}: {report:?}");
         check(&store, &reported, which);
     }

@@ -19,19 +19,19 @@ async fn a_repair_of_a_start_that_died_is_told_by_the_next_until_somebody_was_to
     store.stop().await.unwrap();
     drop(store);
     let (store, report) = start(dir.path(), 5);
-    assert_eq!((&report.healed, &report.new_epoch, &report.hints[..]), (&None, &None, &[][..]));
-    let untold = &report.untold;
-    assert!(untold.hints.contains("cursor") && untold.healed.is_some(), "{untold:?}");
+    assert_eq!((&report.healed, &report.new_epoch, &report.set_aside[..]), (&None, &None, &[][..]));
+    let unreported = &report.unreported;
+    assert!(unreported.set_aside.contains("cursor") && unreported.healed.is_some(), "{unreported:?}");
     assert!(
-        untold.begun(store.origin().epoch).is_some_and(|why| why.contains("the end of the log is gone")),
-        "{untold:?}"
+        unreported.begun(store.origin().epoch).is_some_and(|why| why.contains("the end of the log is gone")),
+        "{unreported:?}"
     );
-    assert_eq!(untold.begun(relay[2].0), None, "of the one before nobody begins it again");
+    assert_eq!(unreported.begun(relay[2].0), None, "of the one before nobody begins it again");
     store.mark_repairs_reported().unwrap();
     store.stop().await.unwrap();
     drop(store);
     let (_, report) = start(dir.path(), 6);
-    assert_eq!(report.untold, UntoldRepairs::default());
+    assert_eq!(report.unreported, UnreportedRepairs::default());
 }
 
 #[tokio::test]
@@ -40,14 +40,14 @@ async fn a_relay_that_wants_one_restart_after_the_other_waits_over_the_restarts(
     let now_ms = 1_763_610_000_000;
     for wait_ms in [0, 0, 0, 0, 0, 0, 60_000, 60_000] {
         let (store, report) = start(dir.path(), 1);
-        assert_eq!(report.hints, [""; 0]);
+        assert_eq!(report.set_aside, [""; 0]);
         assert_eq!(store.relay_restart_wait_ms(now_ms).unwrap(), wait_ms);
         store.stop().await.unwrap();
         drop(store);
     }
     std::fs::write(dir.path().join("evidence/relay-restarts"), b"noise").unwrap();
     let (store, report) = start(dir.path(), 1);
-    assert_eq!(report.hints, ["evidence/relay-restarts"]);
+    assert_eq!(report.set_aside, ["evidence/relay-restarts"]);
     assert_eq!(store.relay_restart_wait_ms(now_ms).unwrap(), 0);
 }
 
@@ -59,11 +59,11 @@ async fn what_was_being_noted_when_it_cannot_be_read_is_told_to_be_unreadable() 
     drop(store);
     std::fs::write(dir.path().join("untold"), b"noise").unwrap();
     let (store, report) = start(dir.path(), 1);
-    assert_eq!(report.hints, ["untold"]);
+    assert_eq!(report.set_aside, ["untold"]);
     store.stop().await.unwrap();
     drop(store);
     let (_, report) = start(dir.path(), 1);
-    assert!(report.untold.hints.contains("untold"), "{report:?}");
+    assert!(report.unreported.set_aside.contains("untold"), "{report:?}");
 }
 
 #[tokio::test]

@@ -57,8 +57,8 @@ fn lost(store: &Store, reported: &Told) -> Vec<(u32, u64)> {
 }
 
 fn is_told(report: &StartReport) -> bool {
-    let StartReport { missing, new_epoch, unread_copies, hints, .. } = report;
-    !missing.is_empty() || new_epoch.is_some() || !unread_copies.is_empty() || !hints.is_empty()
+    let StartReport { missing, new_epoch, unread_copies, set_aside, .. } = report;
+    !missing.is_empty() || new_epoch.is_some() || !unread_copies.is_empty() || !set_aside.is_empty()
 }
 
 /// Starts boxes of which one sector of one file cannot be read, twice each, and then once more when it can be.
@@ -205,7 +205,7 @@ async fn a_folder_that_is_not_listed_ends_the_start_and_changes_nothing() {
         assert_eq!(walk(dir.path()), before, "{folder}");
     }
     let (store, report) = start(dir.path(), 4);
-    assert_eq!((report.new_epoch, report.hints), (None, Vec::new()));
+    assert_eq!((report.new_epoch, report.set_aside), (None, Vec::new()));
     assert_eq!(lost(&store, &reported), []);
 }
 
@@ -300,14 +300,14 @@ async fn without_room_for_another_database_the_present_one_goes_on_and_the_rest_
     let faults = fault("cleantrack.redb.new", Call::Write, How::Error(ErrorKind::StorageFull));
     for again in 0..2 {
         let (store, report) = start_on(&data, &faults).unwrap();
-        assert!(report.no_room && report.rebuilt.is_none(), "{report:?}");
+        assert!(report.no_space && report.rebuilt.is_none(), "{report:?}");
         record(&store, vec![cleaning(&format!("full {again}"), "Wanda")]).await;
         assert!(store.facility().activity[&tag()].cleanings > before);
         store.stop().await.unwrap();
     }
     mend(&faults);
     let (store, report) = start_on(&data, &faults).unwrap();
-    assert!(!report.no_room, "{report:?}");
+    assert!(!report.no_space, "{report:?}");
     assert_eq!(store.facility().activity[&tag()].cleanings, 107, "all of them");
 }
 
@@ -319,7 +319,7 @@ async fn a_database_that_was_set_aside_is_taken_into_use_again_where_there_is_no
     let faults = fault("cleantrack.redb.new", Call::Write, How::Error(ErrorKind::StorageFull));
     for again in 0..2 {
         let (store, report) = start_on(dir.path(), &faults).unwrap();
-        assert_eq!((report.no_room, report.new_epoch), (again == 0, None));
+        assert_eq!((report.no_space, report.new_epoch), (again == 0, None));
         assert_eq!(lost(&store, &reported), []);
         record(&store, vec![cleaning(&format!("full {again}"), "Wanda")]).await;
         store.stop().await.unwrap();

@@ -20,7 +20,7 @@ use crate::index::tables;
 use crate::io::disk::{Disk, DiskCalls, DiskFile};
 use crate::io::error::StoreError;
 use crate::io::system_disk::{FolderError, SystemDisk, SystemFile};
-use crate::log::chain::{LineSource, LogLine, LogPiece, stray_lines};
+use crate::log::chain::{LineSource, stray_lines};
 use crate::log::displaced;
 use crate::log::displaced::DisplacedFile;
 use crate::log::scan::{SegmentFile, SegmentReader};
@@ -142,15 +142,16 @@ fn erased_texts(disk: &dyn Disk) -> Result<BTreeSet<[u8; 32]>, StoreError> {
     else {
         return Ok(BTreeSet::new());
     };
-    let read = || -> Result<BTreeSet<[u8; 32]>, redb::Error> {
-        let table = db.begin_read()?.open_table(tables::ERASED)?;
-        let mut all = BTreeSet::new();
-        for row in table.iter()? {
-            all.insert(*row?.0.value());
-        }
-        Ok(all)
-    };
-    read().map_err(|source| StoreError::Database { what: "looking for erased texts", source })
+    read_erased(&db).map_err(|source| StoreError::Database { what: "looking for erased texts", source })
+}
+
+fn read_erased(db: &Database) -> Result<BTreeSet<[u8; 32]>, redb::Error> {
+    let table = db.begin_read()?.open_table(tables::ERASED)?;
+    let mut all = BTreeSet::new();
+    for row in table.iter()? {
+        all.insert(*row?.0.value());
+    }
+    Ok(all)
 }
 
 /// What a copy has; all of it is this box's.
@@ -263,14 +264,18 @@ impl CopiedFolder {
         let origin = LogOrigin { box_id: self.own, epoch };
         for mut source in sources {
             let (mut file, mut failed) = (DisplacedFile::new(to, origin), None);
-            let mut has = |seq: u64, line: &LogLine| Ok(!stored.insert((seq, line.leaf())));
-            let mut take = |piece: LogPiece| {
-                file.take(&piece).map_err(|e| {
-                    failed = Some(e);
-                    io::Error::other("it could not be written")
-                })
-            };
-            let walked = stray_lines(epoch, 0, &mut *source, &mut has, &mut take);
+            let walked = stray_lines(
+                epoch,
+                0,
+                &mut *source,
+                &mut |seq, line| Ok(!stored.insert((seq, line.leaf()))),
+                &mut |piece| {
+                    file.take(&piece).map_err(|e| {
+                        failed = Some(e);
+                        io::Error::other("it could not be written")
+                    })
+                },
+            );
             if let Some(failed) = failed {
                 return Err(failed);
             }

@@ -43,12 +43,12 @@ pub struct StoreHealth {
 
 impl Store {
     pub fn health(&self) -> StoreHealth {
-        let (disk, room) = (&*self.shared.disk, &self.shared.room);
+        let (disk, space) = (&*self.shared.disk, &self.shared.space);
         let (free_bytes, ballast) = (disk.free_bytes(), ballast::has_ballast(disk));
-        let no_room = !ballast && free_bytes.is_some_and(|free| free < ROOM_BYTES_MIN);
+        let no_space = !ballast && free_bytes.is_some_and(|free| free < ROOM_BYTES_MIN);
         let recording = if self.shared.has_failed() || self.queue.is_closed() {
             Recording::Ended
-        } else if no_room || room.is_refused(free_bytes) {
+        } else if no_space || space.is_refused(free_bytes) {
             Recording::Full
         } else {
             Recording::Ready
@@ -61,7 +61,7 @@ impl Store {
             ballast,
             start: self.shared.report(),
             recording,
-            refused: room.refusals(),
+            refused: space.refusals(),
             damaged: self.shared.is_damaged(),
             scrubbed: self.scrubbed(),
             removed_copies: self.shared.removed_copies.load(Ordering::Relaxed),

@@ -75,15 +75,15 @@ impl LogCheck {
 
     /// The epochs, oldest first; one of which no first line can be read is not among them.
     pub fn epochs(&self) -> Vec<CheckedEpoch> {
-        let checked = |files: &EpochFiles| {
+        let checked = self.epochs.values().filter_map(|files| {
             Some(CheckedEpoch {
                 origin: files.origin?,
                 size: files.at.size(),
                 root: files.at.root(),
                 whole: !files.damaged,
             })
-        };
-        self.epochs.values().filter_map(checked).collect()
+        });
+        checked.collect()
     }
 
     /// Whose log it is; `None` where no file says so, or two say different boxes.

@@ -88,15 +88,14 @@ impl Store {
 
 /// Where the group ends that has the last entry before `size`.
 fn durable_bytes(disk: &dyn Disk, segment: &SegmentFile, size: u64, length: u64) -> Result<u64, StoreError> {
-    let io = || StoreError::io(segment.path.as_str());
     // One that is sealed is closed: nothing is added to it.
     if segment.sealed {
         return Ok(length);
     }
-    let mut reader = SegmentReader::open(disk, segment).map_err(io())?;
+    let mut reader = SegmentReader::open(disk, segment).map_err(StoreError::io(segment.path.as_str()))?;
     let mut end = (PAGE_BYTES as u64).min(length);
     loop {
-        match reader.step().map_err(io())? {
+        match reader.step().map_err(StoreError::io(segment.path.as_str()))? {
             ReadStep::Group { at, group } if group.next <= size => end = at + group.span as u64,
             ReadStep::Bad { .. } => {}
             ReadStep::Group { .. } | ReadStep::End { .. } => return Ok(end),

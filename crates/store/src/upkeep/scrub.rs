@@ -52,8 +52,8 @@ pub struct ScrubStep {
 impl Store {
     /// Entries of all epochs, for who divides them over a week.
     pub fn scrub_entries(&self) -> u64 {
-        let size = |epoch| self.reader_of(epoch).map_or(0, |reader| reader.size());
-        self.epochs().into_iter().map(size).sum()
+        let epochs = self.epochs().into_iter();
+        epochs.map(|epoch| self.reader_of(epoch).map_or(0, |reader| reader.size())).sum()
     }
 
     fn epoch_from(&self, n: u32) -> Option<Epoch> {
@@ -108,8 +108,7 @@ impl Store {
         let from = if epoch.n == n { seq } else { 0 };
         let origin = LogOrigin { epoch, ..self.origin() };
         let dir = Journal::dir(&origin);
-        let io = || StoreError::io(dir.as_str());
-        let segments = SegmentFile::list(&*self.shared.disk, &dir).map_err(io())?;
+        let segments = SegmentFile::list(&*self.shared.disk, &dir).map_err(StoreError::io(dir.as_str()))?;
         let open = epoch == self.origin().epoch;
         // The writer has the newest segment of the present epoch.
         let newest = segments.last().map_or(0, |newest| newest.first);
@@ -142,8 +141,8 @@ impl Store {
     }
 
     fn holds(&self, segment: &SegmentFile, origin: LogOrigin, end: u64) -> Result<bool, StoreError> {
-        let io = || StoreError::io(segment.path.as_str());
-        let ends = LinkedEpoch::ends(&*self.shared.disk, segment, &origin).map_err(io())?;
+        let ends = LinkedEpoch::ends(&*self.shared.disk, segment, &origin)
+            .map_err(StoreError::io(segment.path.as_str()))?;
         let Some((before, after)) = ends else { return Ok(false) };
         let reader = self.reader_of(origin.epoch)?;
         Ok(before == frontier_at(&reader, segment.first)? && after == frontier_at(&reader, end)?)

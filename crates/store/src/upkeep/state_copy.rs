@@ -69,8 +69,8 @@ fn copy_bytes(disk: &dyn Disk, state: &redb::Database) -> Result<(), StoreError>
 
 /// Takes tables out of the copy, and what it no longer needs off its end.
 fn remove_tables(disk: &dyn Disk, names: &[&str]) -> Result<(), StoreError> {
-    let unreadable = || StoreError::io(COPY)(std::io::ErrorKind::InvalidData.into());
-    let mut db = main_database::open_database(disk, COPY, COPY_CACHE_BYTES)?.ok_or_else(unreadable)?;
+    let mut db = main_database::open_database(disk, COPY, COPY_CACHE_BYTES)?
+        .ok_or_else(|| StoreError::io(COPY)(std::io::ErrorKind::InvalidData.into()))?;
     delete_tables(&mut db, names).map_err(StoreError::db("copying"))
 }
 

@@ -120,16 +120,14 @@ impl LogWriter {
         let (reply, result) = std::sync::mpsc::channel();
         let mut jobs: VecDeque<Box<dyn WriteJob>> = VecDeque::new();
         jobs.push_back(Box::new(Own { drafts, reply }));
-        let failed =
-            |why: String| StoreError::Io { what: "the log".to_owned(), source: std::io::Error::other(why) };
-        self.group(&mut jobs).map_err(|e| failed(e.to_string()))?;
+        self.group(&mut jobs).map_err(|e| wrap_log_error(e.to_string()))?;
         match result.try_recv() {
-            Ok(Ok(_)) => self.make_durable().map_err(|e| failed(e.to_string())),
+            Ok(Ok(_)) => self.make_durable().map_err(|e| wrap_log_error(e.to_string())),
             Ok(Err(SubmitError::Full)) => Err(StoreError::Io {
                 what: "the log".to_owned(),
                 source: std::io::ErrorKind::StorageFull.into(),
             }),
-            Ok(Err(e)) => Err(failed(e.to_string())),
+            Ok(Err(e)) => Err(wrap_log_error(e.to_string())),
             Err(_) => Err(StoreError::Stopped),
         }
     }
@@ -254,24 +252,25 @@ impl LogWriter {
     /// Writes a piece of the ballast; failing only means that there is less of it.
     fn grow_ballast(&self) -> bool {
         let want = self.sizes.ballast;
-        let grow = || -> std::io::Result<bool> {
-            let len = ballast_bytes(&*self.disk);
-            let spare =
-                self.disk.free_bytes().is_none_or(|free| free > want - len.min(want) + BALLAST_SPARE_BYTES);
-            if len >= want || !spare {
-                return Ok(false);
-            }
-            // Made only where there is room for it: an empty one would say that the disk was never full.
-            let file = match self.disk.open(BALLAST) {
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => self.disk.create_new(BALLAST)?,
-                other => other?,
-            };
-            crate::io::disk::write_zeros(&*file, len, want.min(len + BALLAST_STEP_BYTES))?;
-            file.sync_data()?;
-            file.forget_cached();
-            Ok(true)
+        want > 0 && self.add_ballast(want).unwrap_or(false)
+    }
+
+    fn add_ballast(&self, want: u64) -> std::io::Result<bool> {
+        let len = ballast_bytes(&*self.disk);
+        let spare =
+            self.disk.free_bytes().is_none_or(|free| free > want - len.min(want) + BALLAST_SPARE_BYTES);
+        if len >= want || !spare {
+            return Ok(false);
+        }
+        // Made only where there is room for it: an empty one would say that the disk was never full.
+        let file = match self.disk.open(BALLAST) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => self.disk.create_new(BALLAST)?,
+            other => other?,
         };
-        want > 0 && grow().unwrap_or(false)
+        crate::io::disk::write_zeros(&*file, len, want.min(len + BALLAST_STEP_BYTES))?;
+        file.sync_data()?;
+        file.forget_cached();
+        Ok(true)
     }
 
     pub(crate) fn release_ballast(&self) -> bool {
@@ -294,6 +293,10 @@ impl LogWriter {
         }
         self.make_durable()
     }
+}
+
+fn wrap_log_error(why: String) -> StoreError {
+    StoreError::Io { what: "the log".to_owned(), source: std::io::Error::other(why) }
 }
 
 /// Something that the box records of itself.

@@ -46,7 +46,7 @@ impl LogWriter {
         };
         let Err(error) = written else {
             if entries > 0 {
-                self.shared.room.take();
+                self.shared.space.take();
                 self.publish(changed);
             }
             decided.into_iter().for_each(|done| done.job.finish(done.result));
@@ -60,7 +60,7 @@ impl LogWriter {
         self.facility = FacilityPair::new(self.shared.facility());
         let (reply, fatal) = match error {
             GroupError::Refused(e) => {
-                self.shared.room.refuse(self.disk.free_bytes());
+                self.shared.space.refuse(self.disk.free_bytes());
                 (e, None)
             }
             GroupError::Database(e) => {

@@ -74,8 +74,11 @@ fn note_ended(shared: &StoreShared, origin: &LogOrigin) -> Result<(), StoreError
         }
         main_database::read_extent(&db)?.and_then(|held| held.frontier(origin.epoch).cloned())
     };
-    let goes_on = || !shared.stops_tidying.load(Ordering::Relaxed);
-    if counts.is_some() && closed_journal::read_through(disk, origin, &goes_on)? == counts {
+    if counts.is_none() {
+        return Ok(());
+    }
+    let read = closed_journal::read_through(disk, origin, &|| !shared.stops_tidying.load(Ordering::Relaxed))?;
+    if read == counts {
         closed_journal::note_read(disk, &*shared.db()?, &[*origin])?;
     }
     Ok(())
@@ -93,19 +96,20 @@ pub(crate) fn seal_segment(
     let dir = Journal::dir(origin);
     let sealed = SegmentFile::sealed(&dir, segment.first);
     let new = SegmentFile { path: format!("{}.new", sealed.path), ..sealed.clone() };
-    let io = || StoreError::io(new.path.as_str());
-    remove_if_there(disk, &new.path).map_err(io())?;
-    let Some(frames) = compress_segments(disk, origin, segment, &new).map_err(io())? else {
+    remove_if_there(disk, &new.path).map_err(StoreError::io(new.path.as_str()))?;
+    let Some(frames) =
+        compress_segments(disk, origin, segment, &new).map_err(StoreError::io(new.path.as_str()))?
+    else {
         return Ok(false);
     };
-    if !frames_hold(disk, &new, &frames).map_err(io())? {
-        remove_if_there(disk, &new.path).map_err(io())?;
+    if !frames_hold(disk, &new, &frames).map_err(StoreError::io(new.path.as_str()))? {
+        remove_if_there(disk, &new.path).map_err(StoreError::io(new.path.as_str()))?;
         return Ok(false);
     }
-    disk.rename(&new.path, &sealed.path).map_err(io())?;
-    disk.sync_dir(&dir).map_err(io())?;
-    disk.remove(&segment.path).map_err(io())?;
-    disk.sync_dir(&dir).map_err(io())?;
+    disk.rename(&new.path, &sealed.path).map_err(StoreError::io(new.path.as_str()))?;
+    disk.sync_dir(&dir).map_err(StoreError::io(new.path.as_str()))?;
+    disk.remove(&segment.path).map_err(StoreError::io(new.path.as_str()))?;
+    disk.sync_dir(&dir).map_err(StoreError::io(new.path.as_str()))?;
     Ok(true)
 }
 
@@ -203,9 +207,11 @@ fn erase_in_runs(
     let box_id = shared.origin().box_id;
     let mut waits = BTreeSet::new();
     for name in run_file::list_runs(&*shared.disk)? {
-        let in_it = |key: u64| places.line(key).is_some_and(|line| name.covers(line.of));
-        let hashes: BTreeSet<[u8; 32]> =
-            expected.iter().filter(|(_, key)| in_it(*key)).map(|(hash, _)| *hash).collect();
+        let hashes: BTreeSet<[u8; 32]> = expected
+            .iter()
+            .filter(|(_, key)| places.line(*key).is_some_and(|line| name.covers(line.of)))
+            .map(|(hash, _)| *hash)
+            .collect();
         if hashes.is_empty() || run_file::erase_texts(&*shared.disk, box_id, &name, &hashes)? {
             continue;
         }
@@ -263,13 +269,16 @@ fn rewrite_segment(
     segment: &SegmentFile,
     hashes: &BTreeSet<[u8; 32]>,
 ) -> Result<bool, StoreError> {
-    let io = || StoreError::io(segment.path.as_str());
-    let Some(mut linked) = LinkedEpoch::open(disk, segment, origin).map_err(io())? else { return Ok(false) };
+    let Some(mut linked) =
+        LinkedEpoch::open(disk, segment, origin).map_err(StoreError::io(segment.path.as_str()))?
+    else {
+        return Ok(false);
+    };
     let plain = SegmentFile::plain(&Journal::dir(origin), segment.first);
     let header = SegmentHeader { origin: *origin, frontier: linked.frontier().clone() };
     let mut out = SegmentRewriter::new(disk, plain, &header)?;
     loop {
-        match linked.step().map_err(io())? {
+        match linked.step().map_err(StoreError::io(segment.path.as_str()))? {
             LinkedStep::Group { before, .. } => {
                 out.copy(&group_without(linked.lines(), hashes), &before, linked.frontier())?;
             }

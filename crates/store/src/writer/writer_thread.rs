@@ -47,7 +47,7 @@ fn start_tidy(core: &mut LogWriter) -> std::io::Result<JoinHandle<()>> {
     let (wake, woken) = std::sync::mpsc::sync_channel::<()>(1);
     let shared = core.shared().clone();
     core.tidy = Some(wake);
-    let work = move || {
+    std::thread::Builder::new().name("store-tidy".to_owned()).spawn(move || {
         // Phones come first; where this is not allowed they only wait a little longer.
         let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), TIDY_NICE);
         while woken.recv().is_ok() {
@@ -55,8 +55,7 @@ fn start_tidy(core: &mut LogWriter) -> std::io::Result<JoinHandle<()>> {
                 tracing::warn!(error = %e, "closed segments of the journal were left as they are");
             }
         }
-    };
-    std::thread::Builder::new().name("store-tidy".to_owned()).spawn(work)
+    })
 }
 
 /// Starts the writer's thread, and the one that looks after closed segments.

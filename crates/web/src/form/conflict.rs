@@ -79,24 +79,25 @@ impl FormPainter<'_> {
     }
 
     fn conflict_value(&self, field: &FormField, value: &str) -> ConflictValue {
-        let general = |key: &str| self.words.format(key, &[]);
-        let entered = || (value.to_owned(), true);
         let (words, is_entered) = match field.input {
-            FieldInput::Tick => (general(if value.is_empty() { "form-no" } else { "form-yes" }), false),
+            FieldInput::Tick => {
+                (self.words.format(if value.is_empty() { "form-no" } else { "form-yes" }, &[]), false)
+            }
             FieldInput::Choice(_) | FieldInput::Pick => {
                 let option = self.options(field).into_iter().find(|option| option.value == value);
-                option.map_or_else(entered, |option| (option.words, option.is_entered))
+                option.map_or_else(|| (value.to_owned(), true), |option| (option.words, option.is_entered))
             }
             FieldInput::Picks => {
                 let options = self.options(field);
                 let picked = value.split_whitespace().map(|one| word_pick(&options, one));
                 (picked.collect::<Vec<_>>().join(", "), true)
             }
-            _ => entered(),
+            _ => (value.to_owned(), true),
         };
         match words.is_empty() {
             true => {
-                ConflictValue { value: value.to_owned(), words: general("form-empty"), is_entered: false }
+                let words = self.words.format("form-empty", &[]);
+                ConflictValue { value: value.to_owned(), words, is_entered: false }
             }
             false => ConflictValue { value: value.to_owned(), words, is_entered },
         }

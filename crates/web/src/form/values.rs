@@ -253,9 +253,10 @@ fn check_text(value: &str, chars_max: usize, has_lines: bool) -> Result<(), Fiel
     if value.chars().count() > chars_max {
         return Err(FieldCause::TooLong { chars_max });
     }
-    let is_hidden =
-        |c: &char| (c.is_control() && !(has_lines && matches!(c, '\n' | '\t'))) || turns_or_breaks(*c);
-    match value.chars().find(is_hidden) {
+    let found = value
+        .chars()
+        .find(|c| (c.is_control() && !(has_lines && matches!(c, '\n' | '\t'))) || turns_or_breaks(*c));
+    match found {
         Some(c) => Err(FieldCause::Character { code: c.into() }),
         None => Ok(()),
     }
@@ -265,34 +266,30 @@ impl FieldFault {
     /// What a person reads beside the field: the field's own words where it has some.
     pub fn word(self, form: &FormDefinition, words: &Catalog) -> FieldError {
         let key = form.message_key(self.field);
-        let label = || words.format(&key, &[]);
-        let own = |attribute: &str, general: &str, values: &[(&'static str, Value<'_>)]| {
-            let own = format!("{key}.{attribute}");
-            if words.has_message(&own) { words.format(&own, &[]) } else { words.format(general, values) }
-        };
+        let label = words.format(&key, &[]);
+        let (needed, wrong) = (format!("{key}.needed"), format!("{key}.wrong"));
         let text = match self.cause {
-            FieldCause::Needed => own("needed", "form-needed", &[("field", label().into())]),
+            FieldCause::Needed => word_own(words, &needed, "form-needed", &[("field", label.into())]),
             FieldCause::TooLong { chars_max } => words
-                .format("form-too-long", &[("field", label().into()), ("max", chars_max.to_string().into())]),
-            FieldCause::Character { code } => words.format(
-                "form-character",
-                &[("field", label().into()), ("code", format!("{code:04X}").into())],
-            ),
-            FieldCause::NotWhole => own("wrong", "form-number", &[("field", label().into())]),
-            FieldCause::OutOfRange { min, max } => own(
-                "wrong",
+                .format("form-too-long", &[("field", label.into()), ("max", chars_max.to_string().into())]),
+            FieldCause::Character { code } => words
+                .format("form-character", &[("field", label.into()), ("code", format!("{code:04X}").into())]),
+            FieldCause::NotWhole => word_own(words, &wrong, "form-number", &[("field", label.into())]),
+            FieldCause::OutOfRange { min, max } => word_own(
+                words,
+                &wrong,
                 "form-range",
-                &[
-                    ("field", label().into()),
-                    ("min", min.to_string().into()),
-                    ("max", max.to_string().into()),
-                ],
+                &[("field", label.into()), ("min", min.to_string().into()), ("max", max.to_string().into())],
             ),
-            FieldCause::NotOption => own("wrong", "form-option", &[("field", label().into())]),
+            FieldCause::NotOption => word_own(words, &wrong, "form-option", &[("field", label.into())]),
             FieldCause::Altered => words.format("form-altered", &[]),
         };
         FieldError { at: self.field.to_owned(), words: text }
     }
+}
+
+fn word_own(words: &Catalog, own: &str, general: &str, values: &[(&'static str, Value<'_>)]) -> String {
+    if words.has_message(own) { words.format(own, &[]) } else { words.format(general, values) }
 }
 
 /// The version that a form was drawn of; none where it has none.

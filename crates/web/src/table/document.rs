@@ -55,9 +55,8 @@ pub(super) fn document_row<S>(path: &'static str, document: Arc<ApiDocument>) ->
 where
     S: Clone + Send + Sync + 'static,
 {
-    let show_document = move |_: AnyCaller, headers: HeaderMap| {
+    row(Method::GET, path, "openapi.show", RouteKind::Asset, move |_: AnyCaller, headers: HeaderMap| {
         let answer = document.answer(&headers);
         async move { Ok::<_, HttpError>(answer) }
-    };
-    row(Method::GET, path, "openapi.show", RouteKind::Asset, show_document)
+    })
 }

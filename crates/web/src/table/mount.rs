@@ -66,9 +66,10 @@ impl<S: Clone + Send + Sync + 'static> PathRows<S> {
 
 /// The longest pattern of `pages` with which this one begins.
 fn find_page_above<'a>(path: &str, pages: &[&'a str]) -> Option<&'a str> {
-    let is_above =
-        |page: &&str| path.strip_prefix(page.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
-    pages.iter().copied().filter(is_above).max_by_key(|page| page.len())
+    let above = pages.iter().copied().filter(|page| {
+        path.strip_prefix(page.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+    });
+    above.max_by_key(|page| page.len())
 }
 
 /// The pattern of a page above, filled with the parts of this path.

@@ -55,29 +55,53 @@ pub(super) fn join_parts(parts: &[BodyPart], boundary: &str) -> Vec<u8> {
 
 pub(super) fn multipart_bodies(parts: &[BodyPart], boundary: &str) -> Vec<ChangedBody> {
     let mut bodies = Vec::new();
-    let mut add =
-        |name: String, parts: &[BodyPart]| bodies.push(ChangedBody::new(name, join_parts(parts, boundary)));
-    add("parts as they are".to_owned(), parts);
-    add("parts in reverse".to_owned(), &parts.iter().rev().cloned().collect::<Vec<_>>());
-    add("1,000 parts".to_owned(), &vec![BodyPart::field("a", "1"); 1_000]);
+    add_body(&mut bodies, boundary, "parts as they are".to_owned(), parts);
+    add_body(
+        &mut bodies,
+        boundary,
+        "parts in reverse".to_owned(),
+        &parts.iter().rev().cloned().collect::<Vec<_>>(),
+    );
+    add_body(&mut bodies, boundary, "1,000 parts".to_owned(), &vec![BodyPart::field("a", "1"); 1_000]);
     for (name, value) in [("no image", b"no image".as_slice()), ("nothing", b""), ("a zip", b"PK\x03\x04\0")]
     {
         let with_photo = [parts, &[BodyPart::file("photo", value)]].concat();
-        add(format!("with {name} as a photo"), &with_photo);
-        add(
+        add_body(&mut bodies, boundary, format!("with {name} as a photo"), &with_photo);
+        add_body(
+            &mut bodies,
+            boundary,
             format!("with {name} as 20 photos"),
             &[parts, &vec![BodyPart::file("photo", value); 20]].concat(),
         );
     }
     for at in 0..parts.len() {
         let name = parts[at].name();
-        add(format!("without part {name}"), &[&parts[..at], &parts[at + 1..]].concat());
-        add(format!("part {name} twice"), &[&parts[..=at], &parts[at..]].concat());
+        add_body(
+            &mut bodies,
+            boundary,
+            format!("without part {name}"),
+            &[&parts[..at], &parts[at + 1..]].concat(),
+        );
+        add_body(
+            &mut bodies,
+            boundary,
+            format!("part {name} twice"),
+            &[&parts[..=at], &parts[at..]].concat(),
+        );
         for (what, changed) in change_part(&parts[at]) {
-            add(format!("part {name} {what}"), &[&parts[..at], &[changed], &parts[at + 1..]].concat());
+            add_body(
+                &mut bodies,
+                boundary,
+                format!("part {name} {what}"),
+                &[&parts[..at], &[changed], &parts[at + 1..]].concat(),
+            );
         }
     }
     bodies
+}
+
+fn add_body(bodies: &mut Vec<ChangedBody>, boundary: &str, name: String, parts: &[BodyPart]) {
+    bodies.push(ChangedBody::new(name, join_parts(parts, boundary)));
 }
 
 fn change_part(part: &BodyPart) -> Vec<(String, BodyPart)> {

@@ -25,10 +25,12 @@ impl<S: Clone + Send + Sync + 'static> Table<S> {
 }
 
 fn mask_fingerprint(path: &str) -> String {
-    let is_fingerprint =
-        |part: &str| part.len() == HASH_CHARS && part.bytes().all(|byte| byte.is_ascii_hexdigit());
     let parts = path.split('.').map(|part| if is_fingerprint(part) { "**********" } else { part });
     parts.collect::<Vec<_>>().join(".")
+}
+
+fn is_fingerprint(part: &str) -> bool {
+    part.len() == HASH_CHARS && part.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 impl fmt::Display for Access {

@@ -177,8 +177,8 @@ fn close_schema(schema: &mut Value) {
     if let Value::Object(members) = schema {
         let names = ["properties", "$ref", "allOf", "anyOf", "oneOf"];
         let open = ["additionalProperties", "unevaluatedProperties"];
-        let has_any = |keys: &[&str]| keys.iter().any(|key| members.contains_key(*key));
-        if has_any(&names) && !has_any(&open) {
+        let is_object = names.iter().any(|name| members.contains_key(*name));
+        if is_object && !open.iter().any(|name| members.contains_key(*name)) {
             members.insert("unevaluatedProperties".to_owned(), Value::Bool(false));
         }
     }

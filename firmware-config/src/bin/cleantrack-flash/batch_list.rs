@@ -45,16 +45,15 @@ impl BatchList {
     /// Reads every claim file that the list names too, and reports all mistakes of all rows before any card
     /// is touched.
     pub(crate) fn read(path: &Path) -> Result<Self, FlashError> {
-        let wrong = |why: String| FlashError::BatchList { path: path.to_owned(), mistakes: vec![why] };
         let bytes = read_bounded(path, LIST_BYTES_MAX + 1)?.ok_or_else(|| FlashError::FileUnreadable {
             path: path.to_owned(),
             source: std::io::ErrorKind::NotFound.into(),
         })?;
         if bytes.len() > LIST_BYTES_MAX {
-            return Err(wrong(format!("it has more than {LIST_BYTES_MAX} bytes")));
+            return Err(refuse_list(path, format!("it has more than {LIST_BYTES_MAX} bytes")));
         }
-        let text =
-            decode_text(&bytes).map_err(|_| wrong("it is not text: save it as CSV in UTF-8".into()))?;
+        let text = decode_text(&bytes)
+            .map_err(|_| refuse_list(path, "it is not text: save it as CSV in UTF-8".into()))?;
         // The CSV reader counts a Windows line end only with the next line.
         let text = text.replace("\r\n", "\n");
         let first = text.lines().next().unwrap_or_default();
@@ -63,7 +62,7 @@ impl BatchList {
             [b';', b'\t', b','].into_iter().find(|&s| first.contains(char::from(s))).unwrap_or(b',');
         let mut reader =
             csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(text.as_bytes());
-        let header = reader.headers().map_err(|e| wrong(e.to_string()))?;
+        let header = reader.headers().map_err(|e| refuse_list(path, e.to_string()))?;
         let mut header: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
         let columns = header.len();
         if !header.iter().any(|name| name == DONE_COLUMN) {
@@ -75,7 +74,7 @@ impl BatchList {
         let mut cards = Vec::new();
         let mut common = RowReader { folder, header: &header, mistakes, seen: HashMap::new() };
         for record in reader.records() {
-            let record = record.map_err(|e| wrong(e.to_string()))?;
+            let record = record.map_err(|e| refuse_list(path, e.to_string()))?;
             let line = record.position().map_or(0, csv::Position::line);
             let mut row: Vec<String> = record.iter().map(|value| value.trim().to_owned()).collect();
             // Spreadsheets end with rows of nothing but separators.
@@ -90,7 +89,8 @@ impl BatchList {
         }
         let mistakes = common.mistakes;
         if rows.is_empty() && mistakes.is_empty() {
-            return Err(wrong(
+            return Err(refuse_list(
+                path,
                 "it has no card: a first row with the columns' names, then a row for each card".into(),
             ));
         }
@@ -108,23 +108,27 @@ impl BatchList {
             when.clone_into(cell);
             card.is_done = true;
         }
-        let wrong = |source: csv::Error| FlashError::FileUnwritable {
-            path: self.path.clone(),
-            source: std::io::Error::other(source),
-        };
         let mut writer =
             csv::WriterBuilder::new().delimiter(self.separator).flexible(true).from_writer(Vec::new());
-        writer.write_record(&self.header).map_err(wrong)?;
+        writer.write_record(&self.header).map_err(|e| self.report_unwritable(e))?;
         for row in &self.rows {
-            writer.write_record(row).map_err(wrong)?;
+            writer.write_record(row).map_err(|e| self.report_unwritable(e))?;
         }
-        let bytes = writer.into_inner().map_err(|e| wrong(e.into_error().into()))?;
+        let bytes = writer.into_inner().map_err(|e| self.report_unwritable(e.into_error().into()))?;
         write_whole(&self.path, &bytes)
+    }
+
+    fn report_unwritable(&self, source: csv::Error) -> FlashError {
+        FlashError::report_unwritable(&self.path, std::io::Error::other(source))
     }
 
     pub(crate) fn count_done(&self) -> usize {
         self.cards.iter().filter(|card| card.is_done).count()
     }
+}
+
+fn refuse_list(path: &Path, why: String) -> FlashError {
+    FlashError::BatchList { path: path.to_owned(), mistakes: vec![why] }
 }
 
 fn check_header(header: &[String]) -> Vec<String> {

@@ -77,18 +77,17 @@ impl ClaimEdits {
     /// Checked, its passphrase hashed.
     pub(crate) fn apply(&self, file: &ClaimFile) -> Result<ClaimFile, ClaimFileError> {
         let mut table: Table = file.to_toml().parse().unwrap_or_default();
-        let changes_key = |key: &str| self.values.iter().any(|(changed, _)| *changed == key);
         // There is one radio: what is added counts, and both at a time are a mistake.
-        match (changes_key("wifi.ssid"), changes_key("access_point.passphrase")) {
+        match (self.changes_key("wifi.ssid"), self.changes_key("access_point.passphrase")) {
             (true, false) => drop(table.remove("access_point")),
             (false, true) => drop(table.remove("wifi")),
             _ => {}
         }
         let wifi = table.get_mut("wifi").and_then(Value::as_table_mut);
         // With another network or another key the old key is void.
-        if let Some(wifi) =
-            wifi.filter(|_| ["wifi.ssid", "wifi.passphrase", "wifi.psk"].into_iter().any(changes_key))
-        {
+        let changed =
+            ["wifi.ssid", "wifi.passphrase", "wifi.psk"].into_iter().any(|key| self.changes_key(key));
+        if let Some(wifi) = wifi.filter(|_| changed) {
             wifi.remove("passphrase");
             wifi.remove("psk");
         }
@@ -105,6 +104,10 @@ impl ClaimEdits {
         }
         let text = toml::to_string(&table).unwrap_or_default();
         ClaimFile::parse(text.as_bytes()).map(ClaimFile::with_hashed_key)
+    }
+
+    fn changes_key(&self, key: &str) -> bool {
+        self.values.iter().any(|(changed, _)| *changed == key)
     }
 }
 

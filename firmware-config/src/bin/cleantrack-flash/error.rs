@@ -1,7 +1,7 @@
 //! Why something was not done: what happened, what is safe, and what to do next.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use firmware_config::ClaimFileError;
 
@@ -154,6 +154,14 @@ pub(crate) fn describe_edits(error: &ClaimFileError) -> String {
 }
 
 impl FlashError {
+    pub(crate) fn report_unreadable(path: &Path, source: io::Error) -> Self {
+        Self::FileUnreadable { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn report_unwritable(path: &Path, source: io::Error) -> Self {
+        Self::FileUnwritable { path: path.to_owned(), source }
+    }
+
     pub(crate) fn exit(&self) -> FlashExit {
         match self {
             Self::CardUnfinished { source } => source.exit(),

@@ -36,16 +36,17 @@ impl FileCard {
     }
 
     pub(crate) fn open(path: &Path) -> Result<Self, FlashError> {
-        let wrong = |source| FlashError::FileUnreadable { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(wrong)?;
-        let size = file.seek(SeekFrom::End(0)).map_err(wrong)?;
+        let mut file = File::open(path).map_err(|source| FlashError::report_unreadable(path, source))?;
+        let size =
+            file.seek(SeekFrom::End(0)).map_err(|source| FlashError::report_unreadable(path, source))?;
         Ok(Self { file, is_new: false, size })
     }
 
     pub(crate) fn open_writable(path: &Path) -> Result<Self, FlashError> {
-        let wrong = |source| FlashError::FileUnwritable { path: path.to_owned(), source };
-        let mut file = File::options().read(true).write(true).open(path).map_err(wrong)?;
-        let size = file.seek(SeekFrom::End(0)).map_err(wrong)?;
+        let file = File::options().read(true).write(true).open(path);
+        let mut file = file.map_err(|source| FlashError::report_unwritable(path, source))?;
+        let size =
+            file.seek(SeekFrom::End(0)).map_err(|source| FlashError::report_unwritable(path, source))?;
         Ok(Self { file, is_new: false, size })
     }
 }

@@ -82,17 +82,15 @@ pub(crate) struct WholeImage {
 impl ImageReader {
     /// `expected` is the SHA-256 that it must have; without it the one in `SHA256SUMS` beside it.
     pub(crate) fn open(path: &Path, expected: Option<&str>) -> Result<Self, FlashError> {
-        let wrong = |source| FlashError::FileUnreadable { path: path.to_owned(), source };
-        let mut file = File::open(path).map_err(wrong)?;
-        let size = file.metadata().map_err(wrong)?.len();
+        let mut file = File::open(path).map_err(|source| FlashError::report_unreadable(path, source))?;
+        let size = file.metadata().map_err(|source| FlashError::report_unreadable(path, source))?.len();
         let mut magic = [0; 8];
-        let read = file.read(&mut magic).map_err(wrong)?;
+        let read = file.read(&mut magic).map_err(|source| FlashError::report_unreadable(path, source))?;
         let magic = magic.get(..read).unwrap_or_default();
-        let unknown = |why| Err(FlashError::ImageUnknown { path: path.to_owned(), why });
-        if let Some((_, why)) = OTHERS.iter().find(|(begin, _)| magic.starts_with(begin)) {
-            return unknown(*why);
+        if let Some(&(_, why)) = OTHERS.iter().find(|(begin, _)| magic.starts_with(begin)) {
+            return Err(FlashError::ImageUnknown { path: path.to_owned(), why });
         }
-        io::Seek::rewind(&mut file).map_err(wrong)?;
+        io::Seek::rewind(&mut file).map_err(|source| FlashError::report_unreadable(path, source))?;
         let source = SummedFile { file, sum: Sha256::new(), bytes: 0 };
         let source = BufReader::with_capacity(READ_AHEAD, source);
         let expected = expected.map(str::to_lowercase).or_else(|| listed_sum(path));
@@ -103,7 +101,8 @@ impl ImageReader {
             image.total = Some(frames.content_size()).filter(|&size| size > 0);
             image.stream = Some(ImageStream::Packed(source, frames));
         } else if size == 0 || size % 512 != 0 {
-            return unknown("it is neither zstd nor a card's image of whole sectors");
+            let why = "it is neither zstd nor a card's image of whole sectors";
+            return Err(FlashError::ImageUnknown { path: path.to_owned(), why });
         } else {
             image.total = Some(size);
             image.stream = Some(ImageStream::Raw(source));

@@ -109,15 +109,18 @@ pub(crate) fn read_boot_state(card: &mut dyn CardDevice) -> Option<String> {
 
 fn describe_boot_state(sector: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(sector).ok()?.trim_end_matches('\0');
-    let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
-    let whole = text.ends_with(BOOT_STATE_END) && value("ct_v") == Some("1");
-    let order = value("ct_order").filter(|order| whole && ["AB", "BA"].contains(order))?;
-    let (a, b) = (value("ct_a_left")?, value("ct_b_left")?);
-    let trial = match value("ct_trial")? {
+    let whole = text.ends_with(BOOT_STATE_END) && find_value(text, "ct_v") == Some("1");
+    let order = find_value(text, "ct_order").filter(|order| whole && ["AB", "BA"].contains(order))?;
+    let (a, b) = (find_value(text, "ct_a_left")?, find_value(text, "ct_b_left")?);
+    let trial = match find_value(text, "ct_trial")? {
         "none" => "no update on trial".to_owned(),
         slot => format!("slot {slot} on trial"),
     };
     Some(format!("starts from slot {}, tries left: A {a}, B {b}; {trial}", &order[..1]))
+}
+
+fn find_value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
 }
 
 #[cfg(test)]

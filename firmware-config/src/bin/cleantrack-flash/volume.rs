@@ -283,14 +283,14 @@ impl BootFiles for BootFolder {
 
 /// At most `most` bytes; `None` where there is no file.
 pub(crate) fn read_bounded(path: &Path, most: usize) -> Result<Option<Vec<u8>>, FlashError> {
-    let wrong = |source| FlashError::FileUnreadable { path: path.to_owned(), source };
     let file = match fs::File::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(wrong(e)),
+        Err(e) => return Err(FlashError::report_unreadable(path, e)),
     };
     let mut bytes = Vec::new();
-    file.take(most as u64).read_to_end(&mut bytes).map_err(wrong)?;
+    let read = file.take(most as u64).read_to_end(&mut bytes);
+    read.map_err(|source| FlashError::report_unreadable(path, source))?;
     Ok(Some(bytes))
 }
 

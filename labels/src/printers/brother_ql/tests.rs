@@ -110,9 +110,9 @@ fn what_does_not_fit_is_refused() {
     let wide = s.encode(1, &Bitmap::white(697, 10));
     assert_eq!(wide, Err(EncodeError::TooWide { width: 697, head: 696 }));
     let long = s.encode(1, &Bitmap::white(100, 272));
-    assert_eq!(long, Err(EncodeError::TooLong { height: 272, room: 271 }));
+    assert_eq!(long, Err(EncodeError::TooLong { height: 272, available: 271 }));
     let endless = BrotherQl::new(profile("62-continuous", None)).encode(1, &Bitmap::white(100, 11_812));
-    assert_eq!(endless, Err(EncodeError::TooLong { height: 11_812, room: 11_811 }));
+    assert_eq!(endless, Err(EncodeError::TooLong { height: 11_812, available: 11_811 }));
     let mut odd = profile("62x29", None);
     (odd.media.width_mm, odd.media.name) = (61.0, "odd".to_owned());
     let refusal = BrotherQl::new(odd).encode(1, &dot());
@@ -233,7 +233,7 @@ fn cooling_is_told_and_passes() {
 }
 
 #[test]
-fn silence_is_told() {
+fn silence_is_reported() {
     let mut s = session();
     s.hello(seconds(0.0));
     assert_eq!(s.tick(seconds(2.0)), (Vec::new(), Vec::new()));

@@ -82,7 +82,7 @@ fn too_large_is_refused_and_nothing_is_awaited() {
     let wide = s.encode(1, &Bitmap::white(489, 10));
     assert_eq!(wide, Err(EncodeError::TooWide { width: 489, head: 488 }));
     let long = s.encode(1, &Bitmap::white(100, 245));
-    assert_eq!(long, Err(EncodeError::TooLong { height: 245, room: 244 }));
+    assert_eq!(long, Err(EncodeError::TooLong { height: 245, available: 244 }));
     assert!(s.awaited.is_empty());
 }
 

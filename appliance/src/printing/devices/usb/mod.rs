@@ -17,7 +17,7 @@ use tokio::time::Sleep;
 
 use crate::printing::devices::transport::{PrinterStream, PrinterTransport, StreamWait, TransportOpening};
 use crate::printing::model::address::UsbId;
-use crate::printing::model::line_fault::UsbFault;
+use crate::printing::model::connection_fault::UsbFault;
 
 /// Printers that are looked at: the kernel has numbers for 16.
 const DEVICES_MAX: usize = 64;
@@ -138,7 +138,7 @@ impl UsbTransport {
         Self { tree, id }
     }
 
-    fn open_now(&self) -> Result<UsbLine, UsbFault> {
+    fn open_now(&self) -> Result<UsbConnection, UsbFault> {
         let node = self.tree.find(&self.id)?.node;
         let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         let fd = rustix::fs::open(&node, flags, Mode::empty()).map_err(|e| match e {
@@ -149,7 +149,7 @@ impl UsbTransport {
         })?;
         let fd = watch_device(fd).map_err(|e| other_fault(&node, &e))?;
         let (tree, id) = (self.tree.clone(), self.id.clone());
-        Ok(UsbLine { fd, node, tree, id, rest: None, taken: false, mute: false })
+        Ok(UsbConnection { fd, node, tree, id, rest: None, taken: false, mute: false })
     }
 }
 
@@ -181,7 +181,7 @@ impl PrinterTransport for UsbTransport {
 }
 
 /// An open device file.
-struct UsbLine {
+struct UsbConnection {
     fd: AsyncFd<OwnedFd>,
     node: PathBuf,
     tree: DeviceTree,
@@ -192,7 +192,7 @@ struct UsbLine {
     mute: bool,
 }
 
-impl UsbLine {
+impl UsbConnection {
     fn error(&self, e: Errno) -> io::Error {
         let gone = matches!(e, Errno::NODEV | Errno::NXIO | Errno::SHUTDOWN)
             || matches!(e, Errno::IO | Errno::PIPE | Errno::PROTO) && self.tree.find(&self.id).is_err();
@@ -212,9 +212,9 @@ impl UsbLine {
     }
 }
 
-impl PrinterStream for UsbLine {}
+impl PrinterStream for UsbConnection {}
 
-impl AsyncRead for UsbLine {
+impl AsyncRead for UsbConnection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -250,7 +250,7 @@ impl AsyncRead for UsbLine {
     }
 }
 
-impl AsyncWrite for UsbLine {
+impl AsyncWrite for UsbConnection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         loop {
             let mut ready = ready!(self.fd.poll_write_ready(context))?;

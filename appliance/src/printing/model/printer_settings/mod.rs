@@ -95,13 +95,14 @@ pub enum MediaChoice {
     /// A roll of the language's list.
     Named(String),
     /// A roll that is not on it.
-    Own(OwnMedia),
+    Own(MeasuredMedia),
 }
 
 /// A roll that is on no list, measured by a person.
 #[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OwnMedia {
+#[schemars(rename = "OwnMedia")]
+pub struct MeasuredMedia {
     /// Across the head.
     pub width_mm: f64,
     /// Of one label along the paper's way; absent on an endless roll.
@@ -317,7 +318,7 @@ impl PrinterSettings {
     }
 }
 
-impl OwnMedia {
+impl MeasuredMedia {
     fn media(&self, head_mm: f64) -> Result<Media, PrinterRefusal> {
         let measure = |field, value: f64, (least, most): (f64, f64)| {
             let fits = (least..=most).contains(&value);

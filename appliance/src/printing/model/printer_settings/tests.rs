@@ -13,7 +13,14 @@ fn refusal(settings: &PrinterSettings) -> (Option<&'static str>, String) {
 
 fn own(width_mm: f64, height_mm: Option<f64>, continuous: bool) -> Option<MediaChoice> {
     let (gap_mm, thermal) = (None, ThermalSetting::Direct);
-    Some(MediaChoice::Own(OwnMedia { width_mm, height_mm, continuous, gap_mm, thermal, two_colour: false }))
+    Some(MediaChoice::Own(MeasuredMedia {
+        width_mm,
+        height_mm,
+        continuous,
+        gap_mm,
+        thermal,
+        two_colour: false,
+    }))
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn db() -> Arc<Database> {
     Arc::new(Database::builder().create_with_backend(InMemoryBackend::new()).unwrap())
 }
 
-fn room(db: &Arc<Database>, folder: &tempfile::TempDir) -> PrintService {
+fn service(db: &Arc<Database>, folder: &tempfile::TempDir) -> PrintService {
     let address = format!("dir:{}", folder.path().display());
     let media = Some(MediaChoice::Named("4x3in".into()));
     let settings = PrinterSettings { media, ..PrinterSettings::new("Desk", "zpl", &address) };
@@ -64,18 +64,18 @@ fn request(n: u8, template: &str, label: LabelRequest) -> JobRequest {
     JobRequest { template: Some(template.to_owned()), ..JobRequest::new(JobId::new(1, [n; 10]), vec![label]) }
 }
 
-fn looked(room: &PrintService, template: &str, label: LabelRequest) -> labels::Bitmap {
+fn looked(service: &PrintService, template: &str, label: LabelRequest) -> labels::Bitmap {
     let template = Some(template.to_owned());
     let names = NameStyle::default();
-    room.preview(&PreviewRequest { printer: None, template, names, label, at: (1, 1) }).unwrap().dots
+    service.preview(&PreviewRequest { printer: None, template, names, label, at: (1, 1) }).unwrap().dots
 }
 
 /// The dots that a job's first label is made of, whatever counts now.
-fn dots_of(room: &PrintService, id: JobId) -> labels::Bitmap {
-    let job = room.ledger.job(id).unwrap().unwrap();
-    let design = room.ledger.design_of(&job.head).unwrap().unwrap();
-    let label = room.ledger.label(job.seq, 1).unwrap().unwrap();
-    let config = room.printer_for(None).unwrap();
+fn dots_of(service: &PrintService, id: JobId) -> labels::Bitmap {
+    let job = service.ledger.job(id).unwrap().unwrap();
+    let design = service.ledger.design_of(&job.head).unwrap().unwrap();
+    let label = service.ledger.label(job.seq, 1).unwrap().unwrap();
+    let config = service.printer_for(None).unwrap();
     let manner = RenderStyle { kind: job.head.kind, design: &design, names: job.head.names };
     let mut t = Typesetter::new().unwrap();
     layout::render_label(&mut t, manner, &config, &label, (1, 1)).unwrap().dots
@@ -84,7 +84,7 @@ fn dots_of(room: &PrintService, id: JobId) -> labels::Bitmap {
 #[test]
 fn own_templates_are_kept_over_a_restart() {
     let (db, folder) = (db(), tempfile::tempdir().unwrap());
-    let first = room(&db, &folder);
+    let first = service(&db, &folder);
     let built_in = first.templates().len();
     assert!(first.templates().iter().all(|t| !t.own));
     let (stored, new) = first.keep_template(Some("mine"), &file("mine", "{name}")).unwrap();
@@ -92,14 +92,14 @@ fn own_templates_are_kept_over_a_restart() {
     assert!(!first.keep_template(None, &file("mine", "{name} again")).unwrap().1, "replaced");
     first.keep_logo(&picture(true)).unwrap();
     drop(first);
-    let second = room(&db, &folder);
+    let second = service(&db, &folder);
     assert_eq!(second.templates().len(), built_in + 1);
     assert!(second.template_file("mine").unwrap().contains("again"));
     assert_eq!((second.logo().unwrap().size, second.logo().unwrap().kind), ((200, 80), "image/png"));
     second.remove_template("mine").unwrap();
     second.remove_logo().unwrap();
     drop(second);
-    let third = room(&db, &folder);
+    let third = service(&db, &folder);
     assert_eq!((third.templates().len(), third.logo().is_none()), (built_in, true));
     assert!(third.ledger.design_file(1).unwrap().is_none(), "nothing names the first version");
     assert!(third.ledger.design_file(2).unwrap().is_none(), "nor the second");
@@ -108,10 +108,10 @@ fn own_templates_are_kept_over_a_restart() {
 #[test]
 fn what_is_not_taken_says_why_and_changes_nothing() {
     let (db, folder) = (db(), tempfile::tempdir().unwrap());
-    let room = room(&db, &folder);
-    let before = room.templates().len();
+    let service = service(&db, &folder);
+    let before = service.templates().len();
     let message =
-        |expected: Option<&str>, file: &[u8]| room.keep_template(expected, file).unwrap_err().to_string();
+        |expected: Option<&str>, file: &[u8]| service.keep_template(expected, file).unwrap_err().to_string();
     assert!(message(None, &file("equipment", "x")).contains("\"equipment\" is built in"));
     assert!(message(Some("other"), &file("mine", "x")).contains("\"mine\" and was sent as \"other\""));
     let negative = String::from_utf8(file("mine", "x")).unwrap().replace("width = 40", "width = -40");
@@ -121,35 +121,35 @@ fn what_is_not_taken_says_why_and_changes_nothing() {
     assert!(message(None, wide.as_bytes()).contains("over the right edge"));
     let huge = vec![b'#'; TEMPLATE_BYTES_MAX + 1];
     assert!(message(None, &huge).contains("at most"));
-    assert!(matches!(room.remove_template("mine"), Err(DesignRefusal::Unknown(_))));
-    assert!(matches!(room.remove_template("badge"), Err(DesignRefusal::BuiltIn(_))));
-    assert!(matches!(room.remove_logo(), Err(DesignRefusal::NoLogo)));
-    assert!(matches!(room.keep_logo(b"GIF89a"), Err(DesignRefusal::Logo(LogoError::Format))));
+    assert!(matches!(service.remove_template("mine"), Err(DesignRefusal::Unknown(_))));
+    assert!(matches!(service.remove_template("badge"), Err(DesignRefusal::BuiltIn(_))));
+    assert!(matches!(service.remove_logo(), Err(DesignRefusal::NoLogo)));
+    assert!(matches!(service.keep_logo(b"GIF89a"), Err(DesignRefusal::Logo(LogoError::Format))));
     assert!(matches!(
-        room.keep_logo(&vec![0; LOGO_BYTES_MAX + 1]),
+        service.keep_logo(&vec![0; LOGO_BYTES_MAX + 1]),
         Err(DesignRefusal::Logo(LogoError::File(_)))
     ));
-    assert_eq!(room.templates().len(), before);
+    assert_eq!(service.templates().len(), before);
     for n in 0..OWN_MAX {
-        room.keep_template(None, &file(&format!("own-{n}"), "x")).unwrap();
+        service.keep_template(None, &file(&format!("own-{n}"), "x")).unwrap();
     }
     assert!(message(None, &file("one-more", "x")).contains("at most 100"));
-    assert!(room.keep_template(None, &file("own-3", "y")).is_ok(), "an old one is replaced nevertheless");
+    assert!(service.keep_template(None, &file("own-3", "y")).is_ok(), "an old one is replaced nevertheless");
 }
 
 #[test]
 fn a_job_prints_with_what_it_was_submitted_with() {
     let (db, folder) = (db(), tempfile::tempdir().unwrap());
-    let room = room(&db, &folder);
-    room.keep_template(None, &file("mine", "first {name}")).unwrap();
-    let shown = looked(&room, "mine", pump());
-    let job = room.submit(request(1, "mine", pump())).unwrap();
-    room.keep_template(None, &file("mine", "second {name}")).unwrap();
-    assert!(looked(&room, "mine", pump()) != shown);
-    assert!(dots_of(&room, job.id) == shown, "changed meanwhile");
-    room.remove_template("mine").unwrap();
-    assert!(dots_of(&room, job.id) == shown, "removed meanwhile");
-    let refused = room.submit(request(2, "mine", pump())).unwrap_err();
+    let service = service(&db, &folder);
+    service.keep_template(None, &file("mine", "first {name}")).unwrap();
+    let shown = looked(&service, "mine", pump());
+    let job = service.submit(request(1, "mine", pump())).unwrap();
+    service.keep_template(None, &file("mine", "second {name}")).unwrap();
+    assert!(looked(&service, "mine", pump()) != shown);
+    assert!(dots_of(&service, job.id) == shown, "changed meanwhile");
+    service.remove_template("mine").unwrap();
+    assert!(dots_of(&service, job.id) == shown, "removed meanwhile");
+    let refused = service.submit(request(2, "mine", pump())).unwrap_err();
     assert!(matches!(refused, PrintRefusal::UnknownTemplate { .. }), "{refused}");
     let again = ReprintRequest {
         id: JobId::new(1, [3; 10]),
@@ -159,30 +159,30 @@ fn a_job_prints_with_what_it_was_submitted_with() {
         reason: "torn".into(),
         printer: None,
     };
-    let again = room.reprint(again).unwrap();
-    assert!(again.template == "mine" && dots_of(&room, again.id) == shown, "and once more as it was");
+    let again = service.reprint(again).unwrap();
+    assert!(again.template == "mine" && dots_of(&service, again.id) == shown, "and once more as it was");
 }
 
 #[test]
 fn the_logo_is_on_previews_jobs_and_sheets_where_a_template_has_room_for_it() {
     let (db, folder) = (db(), tempfile::tempdir().unwrap());
-    let room = room(&db, &folder);
-    let plain = looked(&room, "badge", badge());
-    let usual = looked(&room, "equipment", pump());
-    room.keep_logo(&picture(true)).unwrap();
-    let shown = looked(&room, "badge", badge());
+    let service = service(&db, &folder);
+    let plain = looked(&service, "badge", badge());
+    let usual = looked(&service, "equipment", pump());
+    service.keep_logo(&picture(true)).unwrap();
+    let shown = looked(&service, "badge", badge());
     assert!(shown.black_dots() > plain.black_dots() + 5_000);
-    assert!(looked(&room, "equipment", pump()) == usual, "it has no room for one");
-    let job = room.submit(request(1, "badge", badge())).unwrap();
-    room.keep_logo(&picture(false)).unwrap();
-    assert!(dots_of(&room, job.id) == shown, "with the logo of that time");
-    room.remove_logo().unwrap();
-    assert!(dots_of(&room, job.id) == shown);
-    assert!(looked(&room, "badge", badge()) == plain);
-    room.keep_logo(&picture(true)).unwrap();
+    assert!(looked(&service, "equipment", pump()) == usual, "it has no room for one");
+    let job = service.submit(request(1, "badge", badge())).unwrap();
+    service.keep_logo(&picture(false)).unwrap();
+    assert!(dots_of(&service, job.id) == shown, "with the logo of that time");
+    service.remove_logo().unwrap();
+    assert!(dots_of(&service, job.id) == shown);
+    assert!(looked(&service, "badge", badge()) == plain);
+    service.keep_logo(&picture(true)).unwrap();
     let dpi = Dpi::new(600).unwrap();
     let names = NameStyle::default();
-    let drawn = room.draw_for_paper(Some("badge"), names, &[badge()], dpi, |_| true).unwrap();
+    let drawn = service.draw_for_paper(Some("badge"), names, &[badge()], dpi, |_| true).unwrap();
     let picture =
         |mark: &labels::drawing::DrawElement| matches!(mark, labels::drawing::DrawElement::Picture { .. });
     assert!(drawn[0].marks.iter().any(picture));
@@ -191,11 +191,11 @@ fn the_logo_is_on_previews_jobs_and_sheets_where_a_template_has_room_for_it() {
 #[test]
 fn the_code_of_a_badge_is_what_is_enrolled() {
     let (db, folder) = (db(), tempfile::tempdir().unwrap());
-    let room = room(&db, &folder);
+    let service = service(&db, &folder);
     let code = "4QK3M9X2W7TBCDEF";
     let label = LabelRequest { url: code.to_owned(), ..badge() };
     let (dpi, names) = (Dpi::new(600).unwrap(), NameStyle::default());
-    let drawn = room.draw_for_paper(Some("badge"), names, &[label], dpi, |_| true).unwrap();
+    let drawn = service.draw_for_paper(Some("badge"), names, &[label], dpi, |_| true).unwrap();
     assert_eq!(drawn[0].codes().map(|barcode| barcode.content()).collect::<Vec<_>>(), [code]);
     let dots = drawn[0].bitmap(&mut Typesetter::new().unwrap());
     labels::readback::check_drawing(&dots, &drawn[0]).unwrap();
@@ -204,11 +204,11 @@ fn the_code_of_a_badge_is_what_is_enrolled() {
 #[test]
 fn every_template_has_a_picture() {
     let (db, folder) = (db(), tempfile::tempdir().unwrap());
-    let room = room(&db, &folder);
+    let service = service(&db, &folder);
     let t = Typesetter::new().unwrap();
-    for template in room.templates() {
-        let drawn = room.sample(&t, &template.name, "", Dpi::D203).unwrap();
+    for template in service.templates() {
+        let drawn = service.sample(&t, &template.name, "", Dpi::D203).unwrap();
         assert!(drawn.is_ok(), "{}: {drawn:?}", template.name);
     }
-    assert!(room.sample(&t, "poster", "", Dpi::D203).is_none());
+    assert!(service.sample(&t, "poster", "", Dpi::D203).is_none());
 }

@@ -37,7 +37,7 @@ const LOGGED_PAPERS_MAX: usize = 4;
 const PRINTS: (PrinterState, PrinterCause) = (PrinterState::Printing, PrinterCause::Ready);
 const READY: (PrinterState, PrinterCause) = (PrinterState::Ready, PrinterCause::Ready);
 
-struct Way {
+struct SheetWatch {
     progress: DocumentState,
     since: Instant,
     /// When the queue was told to take it out, and agreed.
@@ -277,7 +277,8 @@ impl SheetWorker {
     async fn follow(&self, mut sheet: SubmittedSheet) -> Result<(), Trouble> {
         self.shared.set_job(Some(self.ledger.job_at(sheet.seq)?.head.id));
         let mut unknown_since = None;
-        let mut way = Way { progress: DocumentState::Waiting, since: Instant::now(), called_back: None };
+        let mut watched =
+            SheetWatch { progress: DocumentState::Waiting, since: Instant::now(), called_back: None };
         while !self.shared.stopping() {
             let cancelled = self.ledger.job_at(sheet.seq)?.head.cancelled;
             let mut at_once = false;
@@ -292,9 +293,9 @@ impl SheetWorker {
                         if let Some(outcome) = self.outcome(progress, cancelled) {
                             return self.settle(&sheet, &outcome, progress);
                         }
-                        at_once = self.watch(&mut way, number, progress, cancelled).await;
+                        at_once = self.watch(&mut watched, number, progress, cancelled).await;
                     }
-                    if way.called_back.is_some_and(|at| at.elapsed() >= self.config.timeouts.stall) {
+                    if watched.called_back.is_some_and(|at| at.elapsed() >= self.config.timeouts.stall) {
                         // Whoever cancels does not wait for ever.
                         return Ok(self.ledger.sheet_ends(&sheet, &SheetOutcome::Doubt, self.now_ms())?);
                     }
@@ -337,11 +338,17 @@ impl SheetWorker {
 
     /// Tells how the printer and its sheet are, and takes the sheet back for whoever cancelled: at once where it waits or
     /// the printer stands still, after a while in any case. `true`: the queue took it out.
-    async fn watch(&self, way: &mut Way, number: i32, progress: DocumentState, cancelled: bool) -> bool {
-        if way.progress != progress {
-            (way.progress, way.since) = (progress, Instant::now());
+    async fn watch(
+        &self,
+        watched: &mut SheetWatch,
+        number: i32,
+        progress: DocumentState,
+        cancelled: bool,
+    ) -> bool {
+        if watched.progress != progress {
+            (watched.progress, watched.since) = (progress, Instant::now());
         }
-        let long = way.since.elapsed() >= self.config.timeouts.stall;
+        let long = watched.since.elapsed() >= self.config.timeouts.stall;
         let well = match progress {
             DocumentState::Held => (PrinterState::Stopped, PrinterCause::SheetHeld),
             _ if long => (PrinterState::Stopped, PrinterCause::SheetLate),
@@ -355,14 +362,14 @@ impl SheetWorker {
             }
         };
         let idle = matches!(progress, DocumentState::Waiting | DocumentState::Held | DocumentState::Stopped);
-        if !cancelled || way.called_back.is_some() || !(stands || idle || long) {
+        if !cancelled || watched.called_back.is_some() || !(stands || idle || long) {
             return false;
         }
         match self.queue.cancel(number).await {
-            Ok(()) => way.called_back = Some(Instant::now()),
+            Ok(()) => watched.called_back = Some(Instant::now()),
             Err(e) => tracing::info!(printer = self.config.name, error = %e, "a sheet is not taken back yet"),
         }
-        way.called_back.is_some()
+        watched.called_back.is_some()
     }
 
     /// What a queue's word about a sheet comes to; `None` while it is under way.

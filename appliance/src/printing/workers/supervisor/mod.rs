@@ -67,19 +67,19 @@ impl WorkerThread {
     }
 }
 
-enum Way {
+enum WorkerKind {
     Line(Box<dyn PrinterTransport>),
     Queue(Box<IppQueue>, String),
 }
 
 /// The way to a printer: sheets go to queues, and labels to all others.
-fn worker_kind(config: &PrinterConfig) -> Result<Way, PrinterRefusal> {
+fn worker_kind(config: &PrinterConfig) -> Result<WorkerKind, PrinterRefusal> {
     if config.sheet.is_none() {
-        return Ok(Way::Line(connect::for_printer(config)?));
+        return Ok(WorkerKind::Line(connect::for_printer(config)?));
     }
     let address: PrinterAddress = config.address.parse()?;
     let queue = IppQueue::new(&address)?.ok_or_else(|| AddressError::NoQueue(address.to_string()))?;
-    Ok(Way::Queue(Box::new(queue), address.to_string()))
+    Ok(WorkerKind::Queue(Box::new(queue), address.to_string()))
 }
 
 /// Puts in doubt what lies in a queue that nobody asks any more, because its printer was taken out of the settings or
@@ -371,15 +371,15 @@ impl PrintService {
         fixed: bool,
     ) -> Result<PrinterStatus, PrinterRefusal> {
         self.vacant(&config)?;
-        let way = worker_kind(&config)?;
+        let kind = worker_kind(&config)?;
         let shared = self.board(&config);
         // Later it depends on how far the worker is: who asked for the printer is always told the same.
         let first = shared.live();
         let (board, clock) = (shared.clone(), self.clock.clone());
         let name = format!("print-{}", config.speaks());
         let typesetter = Typesetter::new()?;
-        let thread = match (way, config.sheet) {
-            (Way::Queue(queue, address), Some(sheet)) => {
+        let thread = match (kind, config.sheet) {
+            (WorkerKind::Queue(queue, address), Some(sheet)) => {
                 let worker = SheetWorker {
                     config: config.clone(),
                     sheet,
@@ -393,8 +393,8 @@ impl PrintService {
                 };
                 WorkerThread::start(name, move || run_worker(|| worker.run(), &board, &*clock))?
             }
-            (Way::Queue(_, address), None) => return Err(AddressError::Queue(address).into()),
-            (Way::Line(transport), _) => {
+            (WorkerKind::Queue(_, address), None) => return Err(AddressError::Queue(address).into()),
+            (WorkerKind::Line(transport), _) => {
                 let worker = LabelWorker {
                     config: config.clone(),
                     ledger: self.ledger.clone(),

@@ -15,7 +15,7 @@ use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
 use crate::identity::{AccessOutcome, AccessTarget};
-use crate::intake::{Command, SettingsChange, ways_of_class};
+use crate::intake::{Command, SettingsChange, methods_of_class};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::access_note::AccessNote;
@@ -85,7 +85,7 @@ struct FacilityJson {
 
 impl FacilityJson {
     fn of(settings: &FacilitySettings) -> Self {
-        let methods = |class| ways_of_class(&settings.who, class).cloned();
+        let methods = |class| methods_of_class(&settings.who, class).cloned();
         Self {
             name: settings.name.clone(),
             zone: settings.zone().to_owned(),

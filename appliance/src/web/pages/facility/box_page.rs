@@ -9,7 +9,7 @@ use words::Number;
 use crate::identity::own_addresses;
 use crate::intake::Permission;
 use crate::setup::read_passphrase;
-use crate::uplink::{UplinkWay, WayReport};
+use crate::uplink::{TransportReport, UplinkTransport};
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::context::{AppState, RelayLinkState, run_blocking};
@@ -123,7 +123,7 @@ fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: Fa
 fn transport_facts(state: &AppState, w: FacilityWords) -> Vec<FactRow> {
     let Some(report) = state.transports.borrow().clone() else { return Vec::new() };
     let is_up = matches!(*state.link.borrow(), RelayLinkState::Up { .. });
-    let used = is_up.then(|| FactRow::worded(w.box_fact_way(), transport_name(&report, report.way, w)));
+    let used = is_up.then(|| FactRow::worded(w.box_fact_way(), transport_name(&report, report.transport, w)));
     let faults = report.faults.iter().map(|(way, fault)| {
         let name = w.box_fact_not_by(transport_name(&report, *way, w));
         FactRow::worded(name, w.box_way_fault(fault.key(), fault.subject()))
@@ -131,11 +131,11 @@ fn transport_facts(state: &AppState, w: FacilityWords) -> Vec<FactRow> {
     used.into_iter().chain(faults).collect()
 }
 
-fn transport_name(report: &WayReport, way: UplinkWay, w: FacilityWords) -> String {
+fn transport_name(report: &TransportReport, way: UplinkTransport, w: FacilityWords) -> String {
     match (way, &report.proxy) {
-        (UplinkWay::Mqtt, _) => w.box_way_mqtt(),
-        (UplinkWay::Https, None) => w.box_way_https(),
-        (UplinkWay::Https, Some(proxy)) => w.box_way_proxy(proxy.clone()),
+        (UplinkTransport::Mqtt, _) => w.box_way_mqtt(),
+        (UplinkTransport::Https, None) => w.box_way_https(),
+        (UplinkTransport::Https, Some(proxy)) => w.box_way_proxy(proxy.clone()),
     }
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use record::fold::{FacilitySettings, RowVersion};
-use record::kinds::{CivilDay, DayChange, ProofWay, SpauldingClass, TimeOfDay, WhoPolicy};
+use record::kinds::{CivilDay, DayChange, ProofMethod, SpauldingClass, TimeOfDay, WhoPolicy};
 use record::limits::NAME_CHARS_MAX;
 use web::answer::{FormReply, Page};
 use web::error::HttpError;
@@ -11,7 +11,7 @@ use web::form::{FilledSection, FormDefinition, FormField, FormPainter, FormSecti
 
 use crate::identity::{AccessOutcome, AccessTarget, own_addresses};
 use crate::intake::{
-    Command, CommandRefusal, FACILITY_LOCALES, SettingsChange, ways_from, ways_of_class, weakest_way,
+    Command, CommandRefusal, FACILITY_LOCALES, SettingsChange, methods_from, methods_of_class, weakest_method,
 };
 use crate::web::access::permissions::EditSettings;
 use crate::web::access::staff::StaffCaller;
@@ -36,7 +36,7 @@ const BOX: &str = "/staff/box";
 const SETTINGS_PATH: &str = "/staff/box/settings";
 
 /// The least proof of who cleaned; by default, whatever the tick about names says.
-const WAYS: &[&str] = &["default", "none", "typed", "list", "badge", "pin"];
+const COMMAND_SOURCES: &[&str] = &["default", "none", "typed", "list", "badge", "pin"];
 
 /// The language and country of printed things; by default, the program's own.
 const LOCALES: &[&str] = &["default", "en-us", "en-gb", "es-us", "es-mx", "es-es"];
@@ -89,8 +89,8 @@ fn write_times(times: &[TimeOfDay]) -> String {
 }
 
 fn word_least(settings: &FacilitySettings, class: SpauldingClass) -> String {
-    match ways_of_class(&settings.who, class) {
-        Some(_) => weakest_way(settings, class).as_str().to_owned(),
+    match methods_of_class(&settings.who, class) {
+        Some(_) => weakest_method(settings, class).as_str().to_owned(),
         None => "default".to_owned(),
     }
 }
@@ -100,11 +100,11 @@ fn changed_proof_methods(
     there: &FacilitySettings,
     name: &str,
     class: SpauldingClass,
-) -> Option<Vec<ProofWay>> {
+) -> Option<Vec<ProofMethod>> {
     let least = sent.text(name);
     let methods = || match least {
         "default" => Some(Vec::new()),
-        least => least.parse().ok().map(|way| ways_from(&way)),
+        least => least.parse().ok().map(|method| methods_from(&method)),
     };
     if least == word_least(there, class) { None } else { methods() }
 }
@@ -131,9 +131,9 @@ pub(crate) static SETTINGS: FormDefinition = FormDefinition {
         FormSection::titled(
             "who",
             &[
-                FormField::choice("who_noncritical", WAYS),
-                FormField::choice("who_semicritical", WAYS),
-                FormField::choice("who_critical", WAYS),
+                FormField::choice("who_noncritical", COMMAND_SOURCES),
+                FormField::choice("who_semicritical", COMMAND_SOURCES),
+                FormField::choice("who_critical", COMMAND_SOURCES),
             ],
         ),
         FormSection::titled("address", &[FormField::line("label_host", NAME_CHARS_MAX)]),

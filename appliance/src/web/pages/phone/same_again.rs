@@ -2,11 +2,11 @@
 
 use record::fold::{Equipment, ServiceState};
 use record::ids::DeviceId;
-use record::kinds::{CleaningRecorded, ProofWay, ProtocolPublished, ProtocolRef};
+use record::kinds::{CleaningRecorded, ProofMethod, ProtocolPublished, ProtocolRef};
 use record::tag::Tag;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::intake::{PhotoRule, use_class, weakest_way};
+use crate::intake::{PhotoRule, use_class, weakest_method};
 use crate::store::StoreSnapshot;
 use crate::web::context::AppState;
 use crate::web::request::submissions::page_token::PageToken;
@@ -52,7 +52,7 @@ impl SameAgainLook<'_> {
         // A name is asked for by the class of the next cleaning, which a use in between may have raised.
         let class = use_class(facility, item, protocol, None, None);
         let is_named = !self.who.trim().is_empty();
-        let is_enough = is_named || weakest_way(&facility.settings, class) == ProofWay::None;
+        let is_enough = is_named || weakest_method(&facility.settings, class) == ProofMethod::None;
         if item.service != ServiceState::In || !is_enough {
             return None;
         }

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use web::form::{FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues};
 
 use crate::printing::{
-    MediaChoice, NAME_CHARS_MAX, OwnMedia, PDF, PrinterPaper, PrinterSettings, PrinterView, StatusQueryMode,
-    ThermalSetting, sheet_name,
+    MeasuredMedia, MediaChoice, NAME_CHARS_MAX, PDF, PrinterPaper, PrinterSettings, PrinterView,
+    StatusQueryMode, ThermalSetting, sheet_name,
 };
 use crate::web::access::staff_session::StaffSession;
 use crate::web::request::fields::choice::SelectOption;
@@ -206,7 +206,7 @@ impl PrinterFormData {
             OWN => {
                 // The form does not ask for a second colour: a program may have said that the roll has one.
                 let two_colour = same.is_some_and(|p| is_own(p) && p.media.two_colour);
-                Some(MediaChoice::Own(OwnMedia { two_colour, ..self.own_media(w)? }))
+                Some(MediaChoice::Own(MeasuredMedia { two_colour, ..self.own_media(w)? }))
             }
             name => Some(MediaChoice::Named(name.to_owned())),
         };
@@ -227,13 +227,13 @@ impl PrinterFormData {
         })
     }
 
-    fn own_media(&self, w: PrinterSetupWords) -> Result<OwnMedia, Wrong> {
+    fn own_media(&self, w: PrinterSetupWords) -> Result<MeasuredMedia, Wrong> {
         let words = || w.printer_measures_wrong();
         let mm = |text: &str, at: &str| parse_number::<f64>(&text.replace(',', "."), at, words);
         let width_mm = mm(&self.width, "width")?;
         let width_mm = width_mm.ok_or_else(|| Wrong { at: "width".into(), words: words() })?;
         let height_mm = mm(&self.height, "height")?;
-        Ok(OwnMedia {
+        Ok(MeasuredMedia {
             width_mm,
             height_mm,
             continuous: height_mm.is_none(),

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
 use record::ids::{DeviceId, ProtocolId, StaffId};
-use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProofWay, ProtocolRef, SpauldingClass};
+use record::kinds::{CivilDay, CleaningTrigger, ProblemWord, ProofMethod, ProtocolRef, SpauldingClass};
 use record::limits::PHOTOS_MAX;
 use record::tag::Tag;
 use record::tree::Hash;
@@ -134,7 +134,8 @@ struct SubmittedProblem {
 #[schemars(rename = "SubmittedWho")]
 struct SubmittedCleaner {
     /// `none`, `typed`, `list` or `badge`.
-    way: ProofWay,
+    #[serde(rename = "way")]
+    method: ProofMethod,
     #[serde(default)]
     name: String,
     /// Whose name it is, where it was picked from the list.
@@ -200,14 +201,17 @@ impl SubmissionJson {
     }
 
     pub(crate) fn entered_name(&self) -> Option<&str> {
-        match (&self.who.way, self.who.staff) {
-            (ProofWay::Typed, None) => Some(&self.who.name),
+        match (&self.who.method, self.who.staff) {
+            (ProofMethod::Typed, None) => Some(&self.who.name),
             _ => None,
         }
     }
 
     pub(crate) fn with_staff(self, ListedPerson { staff, name }: ListedPerson) -> Self {
-        Self { who: SubmittedCleaner { way: ProofWay::List, name, staff: Some(staff), ..self.who }, ..self }
+        Self {
+            who: SubmittedCleaner { method: ProofMethod::List, name, staff: Some(staff), ..self.who },
+            ..self
+        }
     }
 
     pub(crate) fn without_staff(self) -> Self {
@@ -355,7 +359,7 @@ impl SubmissionJson {
             why,
             tag: self.tag.clone(),
             name: self.who.name.clone(),
-            staff: proven.or(self.who.staff.filter(|_| self.who.way == ProofWay::List)),
+            staff: proven.or(self.who.staff.filter(|_| self.who.method == ProofMethod::List)),
             is_proven: proven.is_some(),
             trigger: self.find_trigger().ok().flatten(),
             class: self.class,
@@ -381,10 +385,10 @@ impl SubmissionJson {
 impl SubmittedCleaner {
     /// Without a badge that is somebody's, a proof that a phone stored is none: whatever else it says is a name.
     fn claim(&self) -> QueuedCleaner {
-        match (&self.way, self.staff) {
-            (ProofWay::None, _) => QueuedCleaner::Nobody,
+        match (&self.method, self.staff) {
+            (ProofMethod::None, _) => QueuedCleaner::Nobody,
             _ if self.name.trim().is_empty() => QueuedCleaner::Nobody,
-            (ProofWay::List, Some(staff)) => QueuedCleaner::Listed { staff, name: self.name.clone() },
+            (ProofMethod::List, Some(staff)) => QueuedCleaner::Listed { staff, name: self.name.clone() },
             _ => QueuedCleaner::Entered(self.name.clone()),
         }
     }

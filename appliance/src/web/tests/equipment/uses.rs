@@ -1,6 +1,6 @@
 //! Uses: one press on a phone or one call of a program, after which an item that is cleaned after use is due.
 
-use record::kinds::{MissingPart, ProofWay, SpauldingClass, WhoPolicy};
+use record::kinds::{MissingPart, ProofMethod, SpauldingClass, WhoPolicy};
 use serde_json::json;
 use service::clock::Clock as _;
 
@@ -163,7 +163,7 @@ async fn a_cleaning_is_due_from_the_end_of_a_use() {
 #[tokio::test]
 async fn what_an_item_was_used_for_asks_for_its_proof() {
     let world = World::new().await;
-    let pin = Some(vec![ProofWay::Pin]);
+    let pin = Some(vec![ProofMethod::Pin]);
     let who = Some(WhoPolicy { critical: pin, ..WhoPolicy::default() });
     world.give(Command::ChangeFacility(Box::new(SettingsChange { who, ..SettingsChange::default() }))).await;
     let scan = format!("/t/{}", world.pump);

@@ -4,7 +4,7 @@ use record::alarm::AlarmCode;
 use service::clock::Clock as _;
 
 use crate::alarms::AlarmCause;
-use crate::alarms::sources::SideRoom;
+use crate::alarms::sources::OptionalPart;
 use crate::identity::{AccessCaller, AccessOutcome, AccessRow};
 use crate::web::tests::programs::calls::program;
 use crate::web::tests::staff::staff_pages::desk;
@@ -25,7 +25,7 @@ async fn an_alarm_stands_above_the_pages_until_somebody_has_seen_it() {
     let biomed = desk(&world, StaffRole::Biomed).await;
     biomed.get("/staff/").await.is(200).has_not("Show and acknowledge").has("This box works alone: ");
     world.state.alarms.raise(forgot(&world));
-    world.state.alarms.report(SideRoom::State.off(""));
+    world.state.alarms.report(OptionalPart::State.off(""));
     for page in ["/staff/", "/staff/equipment"] {
         let page = biomed.get(page).await;
         page.is(200).has("Storage lost records: change the storage card").has("One more alarm is active");
@@ -65,7 +65,7 @@ async fn the_list_of_what_waits_leads_to_the_alarms_of_the_box() {
     let list = "/staff/alarms";
     biomed.get(list).await.is(200).has("Nothing waits for anybody.").has_not("about the box itself");
     world.state.alarms.raise(forgot(&world));
-    world.state.alarms.report(SideRoom::State.off(""));
+    world.state.alarms.report(OptionalPart::State.off(""));
     let words = "2 alarms about the box itself are on the page Box";
     biomed.get(list).await.has(words).has_not("Nothing waits for anybody.");
     let page = biomed.get("/staff/box").await;
@@ -136,7 +136,7 @@ async fn healthz_says_what_is_not_as_it_should_be() {
         assert!(well.get(stored).is_some(), "{stored}");
     }
     world.state.alarms.raise(forgot(&world));
-    world.state.alarms.raise(SideRoom::Https.off("no key"));
+    world.state.alarms.raise(OptionalPart::Https.off("no key"));
     let health = world.get("/healthz").await.is(200).json();
     assert_eq!(of(&health), (true.into(), false.into(), 2.into()), "it records, and not all is here");
     let epoch = world.state.store.origin().epoch;

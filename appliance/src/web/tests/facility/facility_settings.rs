@@ -71,7 +71,7 @@ async fn a_program_sees_changes_and_clears_each_setting() {
     assert_eq!((&now["inspection_day"], &now["survey"]), (&Value::Null, &Value::Null));
     assert_eq!((&now["inspection_title"], &now["who"]), (&json!(""), &json!({})));
     let settings = world.state.store.facility().settings.clone();
-    assert_eq!(crate::intake::ways_of_class(&settings.who, SpauldingClass::Critical), None);
+    assert_eq!(crate::intake::methods_of_class(&settings.who, SpauldingClass::Critical), None);
     // What can be set is what can be seen.
     let settable = serde_json::to_value(SettingsChange::default()).unwrap();
     let keys =

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::uplink::{UplinkWay, WayFault};
+use crate::uplink::{TransportFault, UplinkTransport};
 use crate::web::tests::staff::staff_pages::desk;
 use crate::web::tests::*;
 
-fn report(way: UplinkWay, proxy: Option<&str>, faults: &[(UplinkWay, WayFault)]) -> Option<WayReport> {
+fn report(
+    way: UplinkTransport,
+    proxy: Option<&str>,
+    faults: &[(UplinkTransport, TransportFault)],
+) -> Option<TransportReport> {
     let faults: BTreeMap<_, _> = faults.iter().cloned().collect();
-    Some(WayReport { way, faults, proxy: proxy.map(str::to_owned) })
+    Some(TransportReport { transport: way, faults, proxy: proxy.map(str::to_owned) })
 }
 
 async fn health(world: &World) -> serde_json::Value {
@@ -22,9 +26,9 @@ async fn the_page_of_the_box_says_where_each_way_ends() {
     admin.get("/staff/box").await.is(200).has_not("Way to the relay");
     assert_eq!(health(&world).await["way"], serde_json::Value::Null, "not claimed");
 
-    let dropped = (UplinkWay::Mqtt, WayFault::Silent { to: "relay.example:8883".into() });
+    let dropped = (UplinkTransport::Mqtt, TransportFault::Silent { to: "relay.example:8883".into() });
     world.transports.send_replace(report(
-        UplinkWay::Https,
+        UplinkTransport::Https,
         Some("proxy.example:3128"),
         std::slice::from_ref(&dropped),
     ));
@@ -37,8 +41,8 @@ async fn the_page_of_the_box_says_where_each_way_ends() {
     assert_eq!((&shown["way"], &shown["blocked"]), (&"https".into(), &blocked));
     assert!(!shown.to_string().contains("relay.example"), "monitors learn no names");
 
-    let read = (UplinkWay::Https, WayFault::Inspected { issuer: "Big <Brother> CA".into() });
-    world.transports.send_replace(report(UplinkWay::Mqtt, None, &[dropped, read]));
+    let read = (UplinkTransport::Https, TransportFault::Inspected { issuer: "Big <Brother> CA".into() });
+    world.transports.send_replace(report(UplinkTransport::Mqtt, None, &[dropped, read]));
     world.link.send_replace(RelayLinkState::Down { since_ms: None });
     let page = admin.get("/staff/box").await;
     page.has_not("Way to the relay").has("Not by HTTPS").has("signed by “Big &#60;Brother&#62; CA”");
@@ -51,27 +55,31 @@ async fn every_fault_has_words_of_its_own() {
     let admin = desk(&world, StaffRole::FacilityAdmin).await;
     let text = || "some subject".to_owned();
     let faults = [
-        WayFault::Name { host: text(), why: text() },
-        WayFault::NotConnected { to: text(), why: text() },
-        WayFault::Silent { to: text() },
-        WayFault::Stalled { to: text() },
-        WayFault::ProxyPassword,
-        WayFault::ProxyPasswordWrong,
-        WayFault::ProxyScheme { offered: text() },
-        WayFault::ProxyRefused { status: 502 },
-        WayFault::ProxyCut,
-        WayFault::Inspected { issuer: text() },
-        WayFault::Intercepted { issuer: text() },
-        WayFault::CertificateRefused { why: text() },
-        WayFault::CertificateMissing,
-        WayFault::NotInService,
-        WayFault::OtherAnswer { status: 511 },
-        WayFault::Broken { why: text() },
+        TransportFault::Name { host: text(), why: text() },
+        TransportFault::NotConnected { to: text(), why: text() },
+        TransportFault::Silent { to: text() },
+        TransportFault::Stalled { to: text() },
+        TransportFault::ProxyPassword,
+        TransportFault::ProxyPasswordWrong,
+        TransportFault::ProxyScheme { offered: text() },
+        TransportFault::ProxyRefused { status: 502 },
+        TransportFault::ProxyCut,
+        TransportFault::Inspected { issuer: text() },
+        TransportFault::Intercepted { issuer: text() },
+        TransportFault::CertificateRefused { why: text() },
+        TransportFault::CertificateMissing,
+        TransportFault::NotInService,
+        TransportFault::OtherAnswer { status: 511 },
+        TransportFault::Broken { why: text() },
     ];
     let mut pages = std::collections::BTreeSet::new();
     for fault in faults {
         let subject = fault.subject();
-        world.transports.send_replace(report(UplinkWay::Mqtt, None, &[(UplinkWay::Https, fault.clone())]));
+        world.transports.send_replace(report(
+            UplinkTransport::Mqtt,
+            None,
+            &[(UplinkTransport::Https, fault.clone())],
+        ));
         let page = admin.get("/staff/box").await;
         let text = page.has("Not by HTTPS").has(&subject).text();
         let at = text.find("Not by HTTPS").unwrap();

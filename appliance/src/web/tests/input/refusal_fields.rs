@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use record::fold::RowVersion;
 use record::ids::{Epoch, UpkeepId};
-use record::kinds::{EntryRef, ProofWay};
+use record::kinds::{EntryRef, ProofMethod};
 
-use crate::intake::{CommandRefusal, ItemRefusal, OwnFieldRule, RefusalCause};
+use crate::intake::{CommandRefusal, CustomFieldRule, ItemRefusal, RefusalCause};
 use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people, protocols, register, tags};
 use crate::web::tests::*;
@@ -80,12 +80,12 @@ fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<CommandRefusal> {
         CommandRefusal::SharedNumber { of },
         CommandRefusal::AlreadyVoided,
         CommandRefusal::UndoOver,
-        CommandRefusal::OwnField { label: "Side".into(), rule: OwnFieldRule::Needed },
+        CommandRefusal::OwnField { label: "Side".into(), rule: CustomFieldRule::Needed },
         CommandRefusal::StepsMissing(vec![1]),
         CommandRefusal::UnknownStep(1),
         CommandRefusal::StillWet { left_s: 1 },
         CommandRefusal::NotWetted,
-        CommandRefusal::ProofMissing { needed: ProofWay::Pin },
+        CommandRefusal::ProofMissing { needed: ProofMethod::Pin },
         CommandRefusal::PhotoMissing,
         CommandRefusal::TooManyPhotos,
         CommandRefusal::KeyReused,

@@ -6,7 +6,7 @@ use record::kinds::{CivilDay, CleaningFlag, CleaningTrigger, MissingPart, Spauld
 use serde_json::json;
 
 use super::phone_browser::PhoneBrowser;
-use crate::intake::{SettingsChange, ways_from};
+use crate::intake::{SettingsChange, methods_from};
 use crate::web::tests::programs::calls::program;
 use crate::web::tests::staff::staff_pages::desk;
 use crate::web::tests::*;
@@ -98,7 +98,8 @@ async fn a_day_that_does_not_exist_is_said_beside_its_field() {
 #[tokio::test]
 async fn a_class_that_was_raised_decides_what_proof_is_asked_for() {
     let world = World::new().await;
-    let who = WhoPolicy { critical: Some(ways_from(&record::kinds::ProofWay::Pin)), ..WhoPolicy::default() };
+    let who =
+        WhoPolicy { critical: Some(methods_from(&record::kinds::ProofMethod::Pin)), ..WhoPolicy::default() };
     let settings = SettingsChange { who: Some(who), ..SettingsChange::default() };
     world.give(Command::ChangeFacility(Box::new(settings))).await;
     let tag = item_by(&world, NewProtocol { name: "Wipe".into(), ..Default::default() }).await;

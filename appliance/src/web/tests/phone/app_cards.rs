@@ -1,6 +1,6 @@
 //! What the installed page keeps of the items.
 
-use record::kinds::{ProofWay, WhoPolicy};
+use record::kinds::{ProofMethod, WhoPolicy};
 use serde_json::{Value, json};
 
 use super::submissions::{document, send, with};
@@ -42,7 +42,8 @@ async fn a_phone_keeps_the_items_and_asks_for_what_changed() {
 #[tokio::test]
 async fn a_phone_learns_what_a_record_will_lack() {
     let world = World::new().await;
-    let who = WhoPolicy { critical: Some(vec![ProofWay::Pin, ProofWay::Badge]), ..WhoPolicy::default() };
+    let who =
+        WhoPolicy { critical: Some(vec![ProofMethod::Pin, ProofMethod::Badge]), ..WhoPolicy::default() };
     let change = SettingsChange { who: Some(who), ..SettingsChange::default() };
     world.give(Command::ChangeFacility(Box::new(change))).await;
     let id = world.state.store.snapshot().equipment[&world.pump].protocols[0];

@@ -1,8 +1,8 @@
 //! Cleanings that were written on paper and are entered later: they say so, and say before that they will not count.
 
-use record::kinds::{CleanedBy, MissingPart, NameSource, ProofWay, WhoPolicy};
+use record::kinds::{CleanedBy, MissingPart, NameSource, ProofMethod, WhoPolicy};
 
-use crate::intake::{SettingsChange, ways_from};
+use crate::intake::{SettingsChange, methods_from};
 use crate::web::tests::staff::staff_pages::{Desk, desk, person};
 use crate::web::tests::*;
 
@@ -39,7 +39,7 @@ async fn a_name_of_the_list_on_paper_is_that_of_the_list() {
     let world = World::new().await;
     let tom = desk(&world, StaffRole::Biomed).await;
     let ada = person(&world, "Ada Lovelace", StaffRole::Technician, "1111").await;
-    let methods = Some(ways_from(&ProofWay::List));
+    let methods = Some(methods_from(&ProofMethod::List));
     let who = WhoPolicy { noncritical: methods, ..WhoPolicy::default() };
     let settings = SettingsChange { who: Some(who), ..SettingsChange::default() };
     world.give(Command::ChangeFacility(Box::new(settings))).await;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use record::kinds::{CleanedBy, ProofWay, SpauldingClass, WhoPolicy};
+use record::kinds::{CleanedBy, ProofMethod, SpauldingClass, WhoPolicy};
 
 use super::phone_browser::PhoneBrowser;
-use crate::intake::{CleaningForm, SettingsChange, UseForm, ways_from};
+use crate::intake::{CleaningForm, SettingsChange, UseForm, methods_from};
 use crate::web::tests::*;
 
 fn item_named(world: &World, name: &str) -> Tag {
@@ -105,8 +105,8 @@ async fn the_same_again_without_a_name_goes_by_what_the_class_asks_for() {
     let tag = item_after_use(&world, "Infusion pump 15").await;
     for allow_unattributed in [false, true] {
         let who = WhoPolicy {
-            noncritical: Some(ways_from(&ProofWay::None)),
-            semicritical: Some(ways_from(&ProofWay::Typed)),
+            noncritical: Some(methods_from(&ProofMethod::None)),
+            semicritical: Some(methods_from(&ProofMethod::Typed)),
             critical: None,
         };
         let allow_unattributed = Some(allow_unattributed);

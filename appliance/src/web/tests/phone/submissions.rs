@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use record::entry::EntryAuthor;
 use record::kinds::{
-    CivilDay, CleanedBy, CleaningFlag, CleaningTrigger, Contact, MissingPart, ProblemWord, ProofWay,
+    CivilDay, CleanedBy, CleaningFlag, CleaningTrigger, Contact, MissingPart, ProblemWord, ProofMethod,
     ProtocolRef, QueuedPolicy, QueuedRecord, WhoPolicy,
 };
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use service::clock::Clock as _;
 
 use super::contact_times::add_soak;
 use super::phone_browser::PhoneBrowser;
-use crate::intake::{ReportPlacement, SettingsChange, ways_from};
+use crate::intake::{ReportPlacement, SettingsChange, methods_from};
 use crate::phones::{RefusedRecords, RefusedSubmission};
 use crate::photo::PhotoTrouble;
 use crate::web::commands::photo_follow::FollowingPhoto;
@@ -556,7 +556,7 @@ async fn a_name_that_was_typed_counts_as_one_of_the_list_where_the_facility_take
     };
     send(&world, &sent(1, "ada  moreau")).await.is(201);
     assert!(!is_listed(), "nobody asks for the list");
-    let listed = Some(ways_from(&ProofWay::List));
+    let listed = Some(methods_from(&ProofMethod::List));
     let who = WhoPolicy { noncritical: listed.clone(), semicritical: listed.clone(), critical: listed };
     let asked = SettingsChange { who: Some(who), ..SettingsChange::default() };
     world.give(Command::ChangeFacility(Box::new(asked))).await;

@@ -5,13 +5,13 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use record::entry::EntryAuthor;
 use record::fold::ServiceState;
-use record::kinds::{AccessChange, CleanedBy, MissingPart, ProblemPolicy, ProofWay, WhoPolicy};
+use record::kinds::{AccessChange, CleanedBy, MissingPart, ProblemPolicy, ProofMethod, WhoPolicy};
 use serde_json::json;
 use service::clock::Clock as _;
 
 use super::staff_pages::{Desk, desk, person};
 use crate::identity::{AccessOutcome, BadgeCode, BadgeRefusal, NewBadge, StaffBadge};
-use crate::intake::{SettingsChange, ways_from};
+use crate::intake::{SettingsChange, methods_from};
 use crate::web::commands::badges::enrol_badge;
 use crate::web::tests::input::secret_traces::{LogLines, Traces};
 use crate::web::tests::phone::submissions::{document, packed, with};
@@ -34,8 +34,8 @@ pub(in crate::web::tests) fn badges_of(world: &World, staff: StaffId) -> Vec<Sta
     world.state.identity.badges.of(staff).unwrap()
 }
 
-async fn need(world: &World, weakest: &ProofWay) {
-    let methods = Some(ways_from(weakest));
+async fn need(world: &World, weakest: &ProofMethod) {
+    let methods = Some(methods_from(weakest));
     let who = WhoPolicy { noncritical: methods.clone(), semicritical: methods.clone(), critical: methods };
     let settings = SettingsChange { who: Some(who), ..SettingsChange::default() };
     world.give(Command::ChangeFacility(Box::new(settings))).await;
@@ -170,7 +170,7 @@ async fn an_old_sign_in_asks_for_the_pin_and_for_the_badge_anew() {
 async fn a_badge_proves_who_cleaned() {
     let world = World::new().await;
     let ada = person(&world, "Ada Lovelace", StaffRole::Technician, "1111").await;
-    need(&world, &ProofWay::Badge).await;
+    need(&world, &ProofMethod::Badge).await;
     let scan = format!("/t/{}", world.pump);
     let secure = || world.send(Request::get(&scan).body(Body::empty()).unwrap(), true);
     secure().await.has("This item needs your PIN").has_not("name=\"badge\"");
@@ -196,7 +196,7 @@ async fn a_badge_proves_who_cleaned() {
     let form = [form.as_slice(), &filled].concat();
     tom.send(posted(&scan, &form)).await.is(303);
     assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
-    need(&world, &ProofWay::Pin).await;
+    need(&world, &ProofMethod::Pin).await;
     submit(&world, true, &[("badge", CODE)]).await.is(422);
     submit(&world, true, &[("badge", CODE), ("unproven", "1")]).await.is(303);
     assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
@@ -270,7 +270,7 @@ async fn a_badge_becomes_no_code_of_an_item() {
 async fn whoever_tries_out_numbers_has_to_wait() {
     let world = World::new().await;
     let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
-    need(&world, &ProofWay::Badge).await;
+    need(&world, &ProofMethod::Badge).await;
     enrol(&world, ada, "9999").unwrap();
     for _ in 0..40 {
         submit(&world, true, &[("badge", "9999")]).await.is(303);
@@ -319,7 +319,7 @@ async fn one_person_reports_as_much_as_one_has_to() {
 async fn strangers_keep_no_phone_from_a_badge_on_which_one_proved_something() {
     let world = World::new().await;
     let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
-    need(&world, &ProofWay::Badge).await;
+    need(&world, &ProofMethod::Badge).await;
     enrol(&world, ada, CODE).unwrap();
     let sheet = |n: u32, code: &str| {
         let new = with(document(&world), "id", json!(format!("01J00000000000000000000{n:03}")));
@@ -353,7 +353,7 @@ async fn strangers_keep_no_phone_from_a_badge_on_which_one_proved_something() {
 async fn whoever_floods_plain_pages_keeps_nobody_from_their_badge() {
     let world = World::new().await;
     let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
-    need(&world, &ProofWay::Badge).await;
+    need(&world, &ProofMethod::Badge).await;
     enrol(&world, ada, CODE).unwrap();
     for n in 0..45 {
         submit(&world, false, &[("badge", &format!("{n:04}"))]).await.is(400);
@@ -426,7 +426,7 @@ async fn programs_add_list_and_remove_badges() {
 async fn a_record_that_waited_in_a_phone_is_proven_by_a_badge() {
     let world = World::new().await;
     let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
-    need(&world, &ProofWay::Badge).await;
+    need(&world, &ProofMethod::Badge).await;
     enrol(&world, ada, CODE).unwrap();
     let sheet = |n: usize, code: &str| {
         let new = with(document(&world), "id", json!(format!("01J0000000000000000000000{n}")));

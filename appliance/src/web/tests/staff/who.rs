@@ -3,21 +3,21 @@
 use std::time::Duration;
 
 use record::entry::EntryAuthor;
-use record::kinds::{CleanedBy, MissingPart, NameSource, ProofWay, SpauldingClass, WhoPolicy};
+use record::kinds::{CleanedBy, MissingPart, NameSource, ProofMethod, SpauldingClass, WhoPolicy};
 
 use super::badges::{CODE, enrol};
 use super::staff_pages::{desk, person};
-use crate::intake::{PROOF_WAYS, SettingsChange, ways_from};
+use crate::intake::{PROOF_METHODS, SettingsChange, methods_from};
 use crate::web::tests::*;
 
 const PIN: &str = "471147";
 const CLASSES: [SpauldingClass; 3] =
     [SpauldingClass::Noncritical, SpauldingClass::Semicritical, SpauldingClass::Critical];
 
-async fn ask(world: &World, class: SpauldingClass, weakest: &ProofWay) {
-    let methods = Some(ways_from(weakest));
+async fn ask(world: &World, class: SpauldingClass, weakest: &ProofMethod) {
+    let methods = Some(methods_from(weakest));
     // The other classes ask for nothing: a rule that is read of the wrong one shows.
-    let open = Some(ways_from(&ProofWay::None));
+    let open = Some(methods_from(&ProofMethod::None));
     let mut who = WhoPolicy { noncritical: open.clone(), semicritical: open.clone(), critical: open };
     match class {
         SpauldingClass::Noncritical => who.noncritical = methods,
@@ -62,28 +62,29 @@ async fn each_class_takes_what_is_enough_and_records_the_rest_as_incomplete() {
     let staff = person(&world, "Tom Nguyen", StaffRole::Technician, PIN).await;
     let (tom, note) = (staff.to_string(), ("notes", "the PIN pad is broken"));
     enrol(&world, staff, CODE).unwrap();
-    let given: [(ProofWay, Vec<(&str, &str)>); 5] = [
-        (ProofWay::None, vec![("cleaned_by", ""), note]),
-        (ProofWay::Typed, vec![("cleaned_by", "Ada"), note]),
-        (ProofWay::List, vec![("cleaned_by", ""), ("pick", &tom), note]),
-        (ProofWay::Badge, vec![("cleaned_by", ""), ("badge", CODE), note]),
-        (ProofWay::Pin, vec![("cleaned_by", ""), ("staff", &tom), ("pin", PIN), note]),
+    let given: [(ProofMethod, Vec<(&str, &str)>); 5] = [
+        (ProofMethod::None, vec![("cleaned_by", ""), note]),
+        (ProofMethod::Typed, vec![("cleaned_by", "Ada"), note]),
+        (ProofMethod::List, vec![("cleaned_by", ""), ("pick", &tom), note]),
+        (ProofMethod::Badge, vec![("cleaned_by", ""), ("badge", CODE), note]),
+        (ProofMethod::Pin, vec![("cleaned_by", ""), ("staff", &tom), ("pin", PIN), note]),
     ];
     for class in CLASSES {
-        for (needed_rank, needed) in PROOF_WAYS.iter().enumerate() {
+        for (needed_rank, needed) in PROOF_METHODS.iter().enumerate() {
             ask(&world, class, needed).await;
             for (method, fields) in &given {
                 for secure in [false, true] {
                     world.clock.advance(Duration::from_secs(60));
                     let what = format!("{class:?} needs {needed:?}: {method:?}, secure {secure}");
-                    let (size, rank) = (world.size(), PROOF_WAYS.iter().position(|w| w == method).unwrap());
+                    let (size, rank) =
+                        (world.size(), PROOF_METHODS.iter().position(|w| w == method).unwrap());
                     let answer = submit(&world, secure, fields).await;
-                    if matches!(method, ProofWay::Badge | ProofWay::Pin) && !secure {
+                    if matches!(method, ProofMethod::Badge | ProofMethod::Pin) && !secure {
                         answer.is(400).has("This page is not secure");
                         // Of a badge the log says that it is gone.
-                        let gone = u64::from(*method == ProofWay::Badge);
+                        let gone = u64::from(*method == ProofMethod::Badge);
                         assert_eq!(world.size(), size + gone, "{what}");
-                        if *method == ProofWay::Badge {
+                        if *method == ProofMethod::Badge {
                             // It is of no use from now on: another one of the same number.
                             world.state.identity.badges.remove_all(staff, EntryAuthor::BOX).unwrap();
                             enrol(&world, staff, CODE).unwrap();
@@ -113,7 +114,7 @@ async fn each_class_takes_what_is_enough_and_records_the_rest_as_incomplete() {
 #[tokio::test]
 async fn whoever_declines_says_why() {
     let world = World::new().await;
-    ask(&world, SpauldingClass::Critical, &ProofWay::Pin).await;
+    ask(&world, SpauldingClass::Critical, &ProofMethod::Pin).await;
     let size = world.size();
     let refused = submit(&world, false, &[("cleaned_by", "Ada"), ("unproven", "1")]).await;
     refused.is(422).has("Say why").has("href=\"#note\"");
@@ -126,7 +127,7 @@ async fn whoever_declines_says_why() {
 #[tokio::test]
 async fn whoever_has_no_name_can_still_decline_after_another_mistake() {
     let world = World::new().await;
-    ask(&world, SpauldingClass::Critical, &ProofWay::Typed).await;
+    ask(&world, SpauldingClass::Critical, &ProofMethod::Typed).await;
     let refused = submit(&world, false, &[("cleaned_by", "")]).await;
     refused.is(422).has("name=\"unproven\"");
     let refused = submit(&world, false, &[("cleaned_by", ""), ("unproven", "1")]).await;
@@ -138,7 +139,7 @@ async fn whoever_has_no_name_can_still_decline_after_another_mistake() {
 #[tokio::test]
 async fn a_page_says_what_its_way_in_cannot_give() {
     let world = World::new().await;
-    ask(&world, SpauldingClass::Critical, &ProofWay::Pin).await;
+    ask(&world, SpauldingClass::Critical, &ProofMethod::Pin).await;
     let scan = format!("/t/{}", world.pump);
     let plain = world.get(&scan).await;
     plain
@@ -153,7 +154,7 @@ async fn a_page_says_what_its_way_in_cannot_give() {
     tom.get(&scan).await.is(200).has_not("Record without proof").has("I am someone else");
     world.clock.advance(Duration::from_secs(360));
     tom.get(&scan).await.is(200).has("This item needs your PIN").has("<details open>");
-    ask(&world, SpauldingClass::Critical, &ProofWay::Typed).await;
+    ask(&world, SpauldingClass::Critical, &ProofMethod::Typed).await;
     world.get(&scan).await.is(200).has_not("Record without proof");
 }
 
@@ -161,7 +162,7 @@ async fn a_page_says_what_its_way_in_cannot_give() {
 #[tokio::test]
 async fn signing_in_and_another_language_lose_nothing_of_a_scan_page() {
     let world = World::new().await;
-    ask(&world, SpauldingClass::Critical, &ProofWay::Pin).await;
+    ask(&world, SpauldingClass::Critical, &ProofMethod::Pin).await;
     let tom = person(&world, "Tom Nguyen", StaffRole::Technician, PIN).await.to_string();
     let size = world.size();
     let scan = format!("/t/{}", world.pump);
@@ -197,7 +198,7 @@ async fn signing_in_and_another_language_lose_nothing_of_a_scan_page() {
 #[tokio::test]
 async fn a_name_is_picked_from_those_that_begin_with_its_letters() {
     let world = World::new().await;
-    ask(&world, SpauldingClass::Semicritical, &ProofWay::List).await;
+    ask(&world, SpauldingClass::Semicritical, &ProofMethod::List).await;
     let tom = person(&world, "Tom Nguyen", StaffRole::Technician, PIN).await;
     let ada = person(&world, "Ada Tomlinson", StaffRole::Technician, "839204").await;
     person(&world, "Grace Okafor", StaffRole::Technician, "550011").await;
@@ -225,7 +226,7 @@ async fn where_a_name_of_the_list_is_one_way_it_is_offered() {
     let grace = person(&world, "Grace Okafor", StaffRole::Technician, PIN).await;
     let graham = person(&world, "Graham Adams", StaffRole::Technician, "839204").await;
     world.get(&scan).await.is(200).has_not("Find my name");
-    for least in [ProofWay::None, ProofWay::Typed] {
+    for least in [ProofMethod::None, ProofMethod::Typed] {
         ask(&world, SpauldingClass::Semicritical, &least).await;
         world.get(&scan).await.is(200).has("Find my name").has_not("Record without proof").has_not("Okafor");
         let found = submit(&world, false, &[("cleaned_by", "gr"), ("find", "1")]).await;
@@ -237,14 +238,14 @@ async fn where_a_name_of_the_list_is_one_way_it_is_offered() {
         submit(&world, false, &[("cleaned_by", "Eve"), ("notes", "x")]).await.is(303);
         assert!(!lacks_who(&world), "a typed name is enough");
     }
-    ask(&world, SpauldingClass::Semicritical, &ProofWay::Badge).await;
+    ask(&world, SpauldingClass::Semicritical, &ProofMethod::Badge).await;
     world.get(&scan).await.is(200).has_not("Find my name");
 }
 
 #[tokio::test]
 async fn whoever_reads_the_list_of_staff_by_its_letters_has_to_wait() {
     let world = World::new().await;
-    ask(&world, SpauldingClass::Semicritical, &ProofWay::Typed).await;
+    ask(&world, SpauldingClass::Semicritical, &ProofMethod::Typed).await;
     person(&world, "Grace Okafor", StaffRole::Technician, PIN).await;
     let ada = person(&world, "Ada Moreau", StaffRole::Technician, "839204").await;
     let find = async |name: &str| submit(&world, false, &[("cleaned_by", name), ("find", "1")]).await;
@@ -278,7 +279,7 @@ async fn whoever_reads_the_list_of_staff_by_its_letters_has_to_wait() {
 #[tokio::test]
 async fn whoever_was_named_last_on_a_phone_stands_first() {
     let world = World::new().await;
-    ask(&world, SpauldingClass::Semicritical, &ProofWay::Typed).await;
+    ask(&world, SpauldingClass::Semicritical, &ProofMethod::Typed).await;
     let grace = person(&world, "Grace Okafor", StaffRole::Technician, PIN).await.to_string();
     let graham = person(&world, "Graham Adams", StaffRole::Technician, "839204").await.to_string();
     let scan = format!("/t/{}", world.pump);

@@ -3,7 +3,7 @@
 use record::alarm::AlarmCode;
 use words::{Language, Locale, WordSet};
 
-use crate::alarms::sources::{SideRoom, is_of_fetch_room, is_of_missing, is_of_rebuild_room};
+use crate::alarms::sources::{OptionalPart, is_of_fetch_space, is_of_missing, is_of_rebuild_space};
 use crate::alarms::{ActiveAlarm, AlarmCause};
 use crate::backup::BackupCause;
 use crate::web::words::{AlarmBannerWords, AlarmWords};
@@ -91,8 +91,8 @@ fn word_cause(w: AlarmBannerWords, cause: &AlarmCause) -> (String, String) {
         }
         C::RelayRefused => (w.alarm_relay_refused(), w.alarm_relay_refused_safe()),
         C::PhotosRefused => (w.alarm_photos_refused(), w.alarm_photos_refused_safe()),
-        C::DiskFull if is_of_fetch_room(cause) => (w.alarm_no_fetch_room(), w.alarm_no_fetch_room_safe()),
-        C::DiskFull if is_of_rebuild_room(cause) => {
+        C::DiskFull if is_of_fetch_space(cause) => (w.alarm_no_fetch_room(), w.alarm_no_fetch_room_safe()),
+        C::DiskFull if is_of_rebuild_space(cause) => {
             (w.alarm_no_rebuild_room(), w.alarm_no_rebuild_room_safe())
         }
         C::DiskFull => (w.alarm_disk_full(), w.alarm_disk_full_safe()),
@@ -102,28 +102,28 @@ fn word_cause(w: AlarmBannerWords, cause: &AlarmCause) -> (String, String) {
         C::BackupFailed => (w.alarm_backup_failed(), w.alarm_backup_failed_safe()),
         C::ClockUnsure => (w.alarm_clock_unsure(), w.alarm_clock_unsure_safe()),
         C::HintBad => (w.alarm_file_unreadable(), w.alarm_file_unreadable_safe()),
-        C::SideRoom => word_part(w, part_of(cause)),
+        C::OptionalPart => word_part(w, part_of(cause)),
     }
 }
 
-fn part_of(cause: &AlarmCause) -> Option<SideRoom> {
+fn part_of(cause: &AlarmCause) -> Option<OptionalPart> {
     cause.subject.as_deref().and_then(|subject| subject.parse().ok())
 }
 
-fn word_part(w: AlarmBannerWords, part: Option<SideRoom>) -> (String, String) {
+fn word_part(w: AlarmBannerWords, part: Option<OptionalPart>) -> (String, String) {
     match part {
         None => (w.alarm_part_off(), w.alarm_part_off_safe()),
-        Some(SideRoom::Https) => (w.alarm_https(), w.alarm_https_safe()),
-        Some(SideRoom::HttpsRenewed) => (w.alarm_https_renewed(), w.alarm_https_safe()),
-        Some(SideRoom::Photos) => (w.alarm_photos_off(), w.alarm_photos_off_safe()),
-        Some(SideRoom::Printers) => (w.alarm_printers_off(), w.alarm_printers_off_safe()),
-        Some(SideRoom::Uplink) => (w.alarm_uplink_off(), w.alarm_uplink_off_safe()),
-        Some(SideRoom::State) => (w.alarm_state_lost(), w.alarm_state_lost_safe()),
-        Some(SideRoom::StateDisk) => (w.alarm_state_disk(), w.alarm_state_disk_safe()),
-        Some(SideRoom::StateRows) => (w.alarm_state_rows(), w.alarm_state_rows_safe()),
-        Some(SideRoom::Badges) => (w.alarm_badges_off(), w.alarm_badges_off_safe()),
-        Some(SideRoom::Panel) => (w.alarm_panel_off(), w.alarm_panel_off_safe()),
-        Some(SideRoom::Admin) => (w.alarm_admin_off(), w.alarm_https_safe()),
+        Some(OptionalPart::Https) => (w.alarm_https(), w.alarm_https_safe()),
+        Some(OptionalPart::HttpsRenewed) => (w.alarm_https_renewed(), w.alarm_https_safe()),
+        Some(OptionalPart::Photos) => (w.alarm_photos_off(), w.alarm_photos_off_safe()),
+        Some(OptionalPart::Printers) => (w.alarm_printers_off(), w.alarm_printers_off_safe()),
+        Some(OptionalPart::Uplink) => (w.alarm_uplink_off(), w.alarm_uplink_off_safe()),
+        Some(OptionalPart::State) => (w.alarm_state_lost(), w.alarm_state_lost_safe()),
+        Some(OptionalPart::StateDisk) => (w.alarm_state_disk(), w.alarm_state_disk_safe()),
+        Some(OptionalPart::StateRows) => (w.alarm_state_rows(), w.alarm_state_rows_safe()),
+        Some(OptionalPart::Badges) => (w.alarm_badges_off(), w.alarm_badges_off_safe()),
+        Some(OptionalPart::Panel) => (w.alarm_panel_off(), w.alarm_panel_off_safe()),
+        Some(OptionalPart::Admin) => (w.alarm_admin_off(), w.alarm_https_safe()),
     }
 }
 
@@ -141,7 +141,7 @@ fn word_details(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
         C::RelayOther | C::RelayWentBack | C::RelayRefused | C::PhotosRefused => word_relay(w, cause),
         C::DiskFull | C::PhotosDamaged | C::HintBad | C::ClockUnsure => word_storage(w, cause),
         C::BackupOld | C::BackupFailed => word_backup(w, cause),
-        C::SideRoom => word_part_details(w, cause),
+        C::OptionalPart => word_part_details(w, cause),
     };
     let happened = match (cause.code, cause.detail.trim_end_matches('.')) {
         (_, "") => happened,
@@ -222,10 +222,10 @@ fn word_relay(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
 
 fn word_storage(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
     match cause.code {
-        AlarmCode::DiskFull if is_of_fetch_room(cause) => {
+        AlarmCode::DiskFull if is_of_fetch_space(cause) => {
             (w.cause_no_fetch_room(), w.cause_no_fetch_room_next())
         }
-        AlarmCode::DiskFull if is_of_rebuild_room(cause) => {
+        AlarmCode::DiskFull if is_of_rebuild_space(cause) => {
             (w.cause_no_rebuild_room(), w.cause_no_rebuild_room_next())
         }
         AlarmCode::DiskFull => (w.cause_disk_full(), w.cause_disk_full_next()),
@@ -266,17 +266,17 @@ fn word_part_details(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
             let part = cause.subject.as_deref().unwrap_or_default();
             (w.cause_part_off(part), w.cause_part_off_next())
         }
-        Some(SideRoom::Https) => (w.cause_https(), w.cause_https_next()),
-        Some(SideRoom::HttpsRenewed) => (w.cause_https_renewed(), w.cause_https_renewed_next()),
-        Some(SideRoom::Photos) => (w.cause_photos_off(), w.cause_photos_off_next()),
-        Some(SideRoom::Printers) => (w.cause_printers_off(), w.cause_printers_off_next()),
-        Some(SideRoom::Uplink) => (w.cause_uplink_off(), w.cause_uplink_off_next()),
-        Some(SideRoom::State) => (w.cause_state_lost(), w.cause_state_lost_next()),
-        Some(SideRoom::StateDisk) => (w.cause_state_disk(), w.cause_state_disk_next()),
-        Some(SideRoom::StateRows) => (w.cause_state_rows(), w.cause_state_rows_next()),
-        Some(SideRoom::Badges) => (w.cause_badges_off(), w.cause_badges_off_next()),
-        Some(SideRoom::Panel) => (w.cause_panel_off(), w.cause_panel_off_next()),
-        Some(SideRoom::Admin) => (w.cause_admin_off(), w.cause_admin_off_next()),
+        Some(OptionalPart::Https) => (w.cause_https(), w.cause_https_next()),
+        Some(OptionalPart::HttpsRenewed) => (w.cause_https_renewed(), w.cause_https_renewed_next()),
+        Some(OptionalPart::Photos) => (w.cause_photos_off(), w.cause_photos_off_next()),
+        Some(OptionalPart::Printers) => (w.cause_printers_off(), w.cause_printers_off_next()),
+        Some(OptionalPart::Uplink) => (w.cause_uplink_off(), w.cause_uplink_off_next()),
+        Some(OptionalPart::State) => (w.cause_state_lost(), w.cause_state_lost_next()),
+        Some(OptionalPart::StateDisk) => (w.cause_state_disk(), w.cause_state_disk_next()),
+        Some(OptionalPart::StateRows) => (w.cause_state_rows(), w.cause_state_rows_next()),
+        Some(OptionalPart::Badges) => (w.cause_badges_off(), w.cause_badges_off_next()),
+        Some(OptionalPart::Panel) => (w.cause_panel_off(), w.cause_panel_off_next()),
+        Some(OptionalPart::Admin) => (w.cause_admin_off(), w.cause_admin_off_next()),
     }
 }
 
@@ -287,7 +287,7 @@ mod tests {
     use record::ids::Epoch;
 
     use super::*;
-    use crate::alarms::sources::SIDE_ROOMS;
+    use crate::alarms::sources::OPTIONAL_PARTS;
     use crate::backup::BACKUP_CAUSES;
 
     const LOG: Epoch = Epoch { n: 1, key: [1; 4] };
@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn each_code_and_part_has_words_of_its_own() {
-        let modules_off = SIDE_ROOMS.iter().map(|module| module.off(""));
+        let modules_off = OPTIONAL_PARTS.iter().map(|module| module.off(""));
         let causes: Vec<AlarmCause> =
             AlarmCode::ALL.iter().map(|code| AlarmCause::new(*code)).chain(modules_off).collect();
         let titles: BTreeSet<_> = causes.iter().map(|cause| text_of(cause.clone()).title).collect();
@@ -314,7 +314,7 @@ mod tests {
         let full = AlarmCode::ALL
             .iter()
             .map(|code| AlarmCause::new(*code).of(LOG).from(4).to(9).detail("so it says."));
-        let modules_off = SIDE_ROOMS.iter().map(|module| module.off("no space"));
+        let modules_off = OPTIONAL_PARTS.iter().map(|module| module.off("no space"));
         let about = AlarmCode::ALL.iter().map(|code| AlarmCause::new(*code).about("a run"));
         let bare = AlarmCode::ALL.iter().map(|code| AlarmCause::new(*code));
         let backups =

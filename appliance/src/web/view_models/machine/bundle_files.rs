@@ -1,7 +1,7 @@
 //! The files of a support bundle as a running box has them.
 
 use crate::bundle::BundleFile;
-use crate::bundle::collect::{RunningBundle, collect_machine_files, collect_running_files};
+use crate::bundle::collect::{ServiceBundle, collect_machine_files, collect_service_files};
 use crate::setup::read_state;
 use crate::web::context::AppState;
 use crate::web::view_models::alarms::alarm_words::word_alarm_line;
@@ -10,7 +10,7 @@ use crate::web::view_models::machine::health::running_facts;
 /// What only the running box knows. It waits for the disk.
 pub fn running_files(state: &AppState) -> Vec<BundleFile> {
     let (facts, log) = (running_facts(state), service::logging::recent_lines());
-    collect_running_files(&RunningBundle {
+    collect_service_files(&ServiceBundle {
         facts: &facts,
         alarms: &state.alarms.all(),
         alarm_words: word_alarm_line,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use words::{Language, Locale, WordSet};
 
-use crate::doctor::facts::RelayWay;
+use crate::doctor::facts::RelayTransport;
 use crate::doctor::{CheckState, DoctorCheck, DoctorFinding, DoctorLine, DoctorReport};
 use crate::web::words::{DoctorWords, FacilityWords};
 
@@ -270,11 +270,11 @@ fn word_relay(words: DoctorSentences, finding: &DoctorFinding) -> (String, Optio
     }
 }
 
-fn transport_word(way: RelayWay) -> &'static str {
+fn transport_word(way: RelayTransport) -> &'static str {
     match way {
-        RelayWay::Mqtt => "mqtt",
-        RelayWay::Https => "https",
-        RelayWay::HttpsByProxy => "proxy",
+        RelayTransport::Mqtt => "mqtt",
+        RelayTransport::Https => "https",
+        RelayTransport::HttpsByProxy => "proxy",
     }
 }
 

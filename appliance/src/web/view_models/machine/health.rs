@@ -2,16 +2,16 @@
 
 use web::error::HttpError;
 
-use crate::doctor::facts::{DoctorFacts, NetworkFacts, ProgramFacts, RunningFacts};
+use crate::doctor::facts::{DoctorFacts, NetworkFacts, ProgramFacts, ServiceFacts};
 use crate::doctor::folder::certificate_ms;
-use crate::doctor::live_facts::{RunningParts, collect_running};
+use crate::doctor::live_facts::{ServiceParts, collect_service_facts};
 use crate::doctor::look::look_at_machine;
 use crate::doctor::{DoctorReport, judge_facts};
 use crate::setup::read_state;
 use crate::web::context::{AppState, run_blocking};
 
-pub fn running_facts(state: &AppState) -> RunningFacts {
-    let parts = RunningParts {
+pub fn running_facts(state: &AppState) -> ServiceFacts {
+    let parts = ServiceParts {
         store: &state.store,
         identity: &state.identity,
         alarms: &state.alarms,
@@ -20,7 +20,7 @@ pub fn running_facts(state: &AppState) -> RunningFacts {
         certificate_ms: certificate_ms(&state.field.data),
         backup_ms: state.backups.status().record.last.map(|last| last.taken_ms),
     };
-    collect_running(parts, &state.field.uplink.borrow().clone())
+    collect_service_facts(parts, &state.field.uplink.borrow().clone())
 }
 
 /// Everything but the network, unless somebody has looked at that.

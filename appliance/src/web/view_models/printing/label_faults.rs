@@ -121,7 +121,9 @@ pub(crate) fn word_encode_error(w: PrintingWords, error: &EncodeError) -> String
     match error {
         EncodeError::TooWide { width, head } => w.encode_too_wide(head.to_string(), width.to_string()),
         EncodeError::Empty => w.media_empty(),
-        EncodeError::TooLong { height, room } => w.encode_too_long(height.to_string(), room.to_string()),
+        EncodeError::TooLong { height, available } => {
+            w.encode_too_long(height.to_string(), available.to_string())
+        }
         EncodeError::Model(fault) => word_model_fault(w, *fault),
         EncodeError::Roll { name } => w.encode_roll(name),
     }
@@ -214,7 +216,7 @@ mod tests {
             SheetError::Nudge { sheet: sheet(), x_mm: 20.5, y_mm: -1.0 }.into(),
             EncodeError::TooWide { width: 1_330, head: 329 }.into(),
             EncodeError::Empty.into(),
-            EncodeError::TooLong { height: 1_051, room: 1_050 }.into(),
+            EncodeError::TooLong { height: 1_051, available: 1_050 }.into(),
             EncodeError::Roll { name: "62x29".into() }.into(),
             EncodeError::Model(ModelFault::ChippedRolls).into(),
             EncodeError::Model(ModelFault::OnlyDpi180).into(),

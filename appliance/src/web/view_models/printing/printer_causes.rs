@@ -5,7 +5,8 @@ use std::path::Path;
 use ::labels::language::PrinterCondition;
 
 use crate::printing::{
-    DeviceFault, FailureCause, FolderFault, JobNote, LineFault, PrintUnit, PrinterCause, UsbFault, UsbId,
+    ConnectionFault, DeviceFault, FailureCause, FolderFault, JobNote, PrintUnit, PrinterCause, UsbFault,
+    UsbId,
 };
 use crate::web::view_models::printing::label_faults::{word_make_error, word_warning};
 use crate::web::view_models::printing::print_papers::{word_paper, word_roll};
@@ -89,13 +90,13 @@ fn word_sheet_condition(w: PrintingWords, condition: PrinterCondition, sheet: &s
     }
 }
 
-fn word_line_fault(w: PrintingWords, fault: &LineFault) -> String {
+fn word_line_fault(w: PrintingWords, fault: &ConnectionFault) -> String {
     match fault {
-        LineFault::Broken(device) => w.printing_line_broken(word_device_fault(w, device)),
-        LineFault::Closed => w.printing_line_closed(),
-        LineFault::Silent => w.printing_line_silent(),
-        LineFault::Stalled => w.printing_line_stalled(),
-        LineFault::Unconfirmed => w.printing_line_unconfirmed(),
+        ConnectionFault::Broken(device) => w.printing_line_broken(word_device_fault(w, device)),
+        ConnectionFault::Closed => w.printing_line_closed(),
+        ConnectionFault::Silent => w.printing_line_silent(),
+        ConnectionFault::Stalled => w.printing_line_stalled(),
+        ConnectionFault::Unconfirmed => w.printing_line_unconfirmed(),
     }
 }
 
@@ -179,7 +180,7 @@ mod tests {
         let unreachable = |error: io::Error| PrinterCause::Unreachable {
             printer: "Desk".into(),
             address: "usb:A1".into(),
-            fault: LineFault::Broken(DeviceFault::from(&error)),
+            fault: ConnectionFault::Broken(DeviceFault::from(&error)),
         };
         let unplugged = UsbFault::Unplugged(UsbId::Model { vendor: 0x922, product: 0x20 });
         for (cause, words) in [

@@ -133,13 +133,14 @@ impl PendingCleanings {
         Ok(None)
     }
 
+    fn has_erased(&self, hash: &Hash) -> Result<bool, redb::Error> {
+        Ok(self.any_erased && self.stored.open_table(tables::ERASED)?.get(&hash.0)?.is_some())
+    }
+
     /// Keeps a text of an entry. One that was erased before, which a copy brings back, only has to leave the files again.
     pub(crate) fn keep_text(&mut self, key: u64, text: &TextLine) -> Result<(), redb::Error> {
         let hash = text.hash();
-        let stored = || -> Result<bool, redb::Error> {
-            Ok(self.any_erased && self.stored.open_table(tables::ERASED)?.get(&hash.0)?.is_some())
-        };
-        if self.pending.erased_hashes.contains(&hash) || stored()? {
+        if self.pending.erased_hashes.contains(&hash) || self.has_erased(&hash)? {
             self.pending.erase.push((hash, key));
         } else {
             self.pending.text(key, text);

@@ -103,8 +103,8 @@ impl Walk<'_, '_> {
 
     fn order(&self) -> Vec<usize> {
         let others = (0..self.sources.len()).filter(|at| *at != self.first);
-        let requested = |at: &usize| self.sources.get(*at).is_some_and(|source| !self.own || source.is_own());
-        std::iter::once(self.first).chain(others).filter(requested).collect()
+        let all = std::iter::once(self.first).chain(others);
+        all.filter(|at| self.sources.get(*at).is_some_and(|source| !self.own || source.is_own())).collect()
     }
 
     /// Lines behind `after` that a source's own tree proves.

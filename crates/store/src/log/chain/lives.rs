@@ -52,11 +52,11 @@ fn acts(lines: &Lines) -> impl Iterator<Item = u32> + '_ {
 
 /// The lines of a piece, taken back from a copy that has them: the model keeps what the bytes mean beside them.
 fn meaning(piece: &LogPiece, copies: &[&Lines]) -> Vec<(u64, LineContent)> {
-    let find = |seq: u64, bytes: &LogLine| {
-        let of = copies.iter().filter_map(|lines| lines.get(&seq));
-        of.map(|row| row.body.clone()).find(|body| line(seq, body) == *bytes).expect("a line from nowhere")
-    };
-    (piece.first..).zip(&piece.lines).map(|(seq, bytes)| (seq, find(seq, bytes))).collect()
+    let lines = (piece.first..).zip(&piece.lines).map(|(seq, bytes)| {
+        let mut bodies = copies.iter().filter_map(|lines| lines.get(&seq)).map(|row| row.body.clone());
+        (seq, bodies.find(|body| line(seq, body) == *bytes).expect("a line from nowhere"))
+    });
+    lines.collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,15 +200,16 @@ impl World {
         let mut sources = self.sources(epoch);
         let assembled = assemble_log(epoch, end, &mut sources).unwrap();
         let mut lines = Lines::new();
-        let mut take = |_: usize, before: &Frontier, piece: LogPiece| {
-            let mut running = before.clone();
-            for ((seq, body), bytes) in meaning(&piece, &copies).into_iter().zip(&piece.lines) {
-                running.push(bytes.leaf());
-                lines.insert(seq, StoredLine { body, root: running.root() });
-            }
-            Ok(())
-        };
-        let tree = assembled.each(epoch, &mut sources, u64::MAX, &mut take).unwrap();
+        let tree = assembled
+            .each(epoch, &mut sources, u64::MAX, &mut |_, before, piece| {
+                let mut running = before.clone();
+                for ((seq, body), bytes) in meaning(&piece, &copies).into_iter().zip(&piece.lines) {
+                    running.push(bytes.leaf());
+                    lines.insert(seq, StoredLine { body, root: running.root() });
+                }
+                Ok(())
+            })
+            .unwrap();
         assert_eq!(tree, assembled.frontier, "the second way is not the first");
         (assembled, lines)
     }
@@ -321,12 +322,12 @@ fn seeds() -> u64 {
 }
 
 fn live(seed: u64, plant: Plant) -> Result<BTreeSet<&'static str>, String> {
-    let life = || {
+    let lived = std::panic::catch_unwind(|| {
         let mut world = World::new(seed, plant);
         world.life();
         world.happened
-    };
-    std::panic::catch_unwind(life).map_err(|why| {
+    });
+    lived.map_err(|why| {
         let text = why.downcast_ref::<String>().cloned();
         text.or_else(|| why.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default()
     })

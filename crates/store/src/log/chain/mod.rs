@@ -112,15 +112,15 @@ pub struct MissingEntries {
 impl ChainLink {
     /// What is missing of it when this much from the first entry on is here.
     pub(crate) fn missing(&self, here: LogExtent) -> Option<MissingEntries> {
-        let missing = |from, to| Some(MissingEntries { epoch: self.epoch, from, to, forgotten: false });
-        match self.end {
-            EpochEnd::Counts(end) if here == end => None,
-            EpochEnd::Counts(end) if here.size < end.size => missing(here.size, Some(end.size)),
+        let (from, to) = match self.end {
+            EpochEnd::Counts(end) if here == end => return None,
+            EpochEnd::Counts(end) if here.size < end.size => (here.size, Some(end.size)),
             // As many, and others.
-            EpochEnd::Counts(end) => missing(0, Some(end.size)),
+            EpochEnd::Counts(end) => (0, Some(end.size)),
             // Its first entry at least was there.
-            EpochEnd::Unknown if here.size == 0 => missing(0, None),
-            EpochEnd::Unknown | EpochEnd::Open => None,
-        }
+            EpochEnd::Unknown if here.size == 0 => (0, None),
+            EpochEnd::Unknown | EpochEnd::Open => return None,
+        };
+        Some(MissingEntries { epoch: self.epoch, from, to, forgotten: false })
     }
 }

@@ -48,14 +48,15 @@ pub(crate) fn line_at(
     (seq, leaf): (u64, Hash),
     cached: &mut CachedPage,
 ) -> io::Result<LogLine> {
-    let found = |page: &CachedPage| {
-        let (first, lines) = page.as_ref()?;
-        let line = lines.get(usize::try_from(seq.checked_sub(*first)?).ok()?)?;
-        (line.leaf() == leaf).then(|| line.clone())
-    };
-    if let Some(line) = found(cached) {
+    if let Some(line) = find_cached(cached, seq, leaf) {
         return Ok(line);
     }
     *cached = source.page(epoch, seq)?.map(|page| (page.piece.first, page.piece.lines));
-    found(cached).ok_or_else(|| io::ErrorKind::NotFound.into())
+    find_cached(cached, seq, leaf).ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+fn find_cached(page: &CachedPage, seq: u64, leaf: Hash) -> Option<LogLine> {
+    let (first, lines) = page.as_ref()?;
+    let line = lines.get(usize::try_from(seq.checked_sub(*first)?).ok()?)?;
+    (line.leaf() == leaf).then(|| line.clone())
 }

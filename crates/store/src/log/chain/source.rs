@@ -47,10 +47,9 @@ impl LogPiece {
         if from >= to {
             return None;
         }
-        let at = |seq: u64| usize::try_from(seq - self.first).unwrap_or(usize::MAX);
-        let (skip, keep) = (at(from), at(to) - at(from));
+        let [skip, end] = [from, to].map(|seq| usize::try_from(seq - self.first).unwrap_or(usize::MAX));
         self.lines.drain(..skip);
-        self.lines.truncate(keep);
+        self.lines.truncate(end - skip);
         self.first = from;
         Some(self)
     }

@@ -44,13 +44,13 @@ pub(crate) enum ChainVerdict {
 /// Decides it. A key without its log is never used for another one; what the relay cosigned counts where it is more, or
 /// other, than what is here.
 pub(crate) fn decide_chain(chain_state: &ChainState) -> ChainVerdict {
-    let at = |epoch: Epoch, extent: LogExtent| Prev { epoch, size: extent.size, root: extent.root };
-    let begin = |prev: Prev, reason: String| ChainVerdict::Begin { prev: Some(prev), after: None, reason };
     if let Some(key) = chain_state.key
         && chain_state.newest.is_none_or(|newest| newest.epoch.n < key.n)
     {
-        let prev =
-            chain_state.cosigned.filter(|(epoch, _)| *epoch == key).map(|(epoch, extent)| at(epoch, extent));
+        let prev = chain_state
+            .cosigned
+            .filter(|(epoch, _)| *epoch == key)
+            .map(|(epoch, extent)| make_prev(epoch, extent));
         let size =
             prev.map_or_else(String::new, |prev| format!(" (the relay has confirmed {} entries)", prev.size));
         let reason = format!(
@@ -61,8 +61,8 @@ pub(crate) fn decide_chain(chain_state: &ChainState) -> ChainVerdict {
     }
     let Some(newest) = chain_state.newest else {
         return match chain_state.cosigned {
-            Some((epoch, extent)) => begin(
-                at(epoch, extent),
+            Some((epoch, extent)) => begin_epoch(
+                make_prev(epoch, extent),
                 format!("log and keys are gone, but the relay has confirmed {} entries of it", extent.size),
             ),
             None => ChainVerdict::First,
@@ -73,7 +73,7 @@ pub(crate) fn decide_chain(chain_state: &ChainState) -> ChainVerdict {
         let n = prev.epoch.n;
         let reason =
             format!("the relay goes on from epoch {n} of this box: an older copy of its card was put back");
-        return begin(prev, reason);
+        return begin_epoch(prev, reason);
     }
     if let Some(relay) = newest.relay {
         let reason = if relay.size > own.size {
@@ -81,18 +81,26 @@ pub(crate) fn decide_chain(chain_state: &ChainState) -> ChainVerdict {
         } else {
             format!("the relay has confirmed other entries before entry {} than this box has", relay.size)
         };
-        return begin(at(newest.epoch, relay), reason);
+        return begin_epoch(make_prev(newest.epoch, relay), reason);
     }
     if !newest.whole {
         let reason = format!("entries from {} on were damaged and no copy on this box has them", own.size);
-        return begin(at(newest.epoch, own), reason);
+        return begin_epoch(make_prev(newest.epoch, own), reason);
     }
     if let Some(why) = newest.signed_beyond {
-        return begin(at(newest.epoch, own), why.to_owned());
+        return begin_epoch(make_prev(newest.epoch, own), why.to_owned());
     }
     if !newest.key {
         let reason = "the log's key is not here: this is a restored backup or another box".to_owned();
-        return begin(at(newest.epoch, own), reason);
+        return begin_epoch(make_prev(newest.epoch, own), reason);
     }
     ChainVerdict::Resume
+}
+
+fn make_prev(epoch: Epoch, extent: LogExtent) -> Prev {
+    Prev { epoch, size: extent.size, root: extent.root }
+}
+
+fn begin_epoch(prev: Prev, reason: String) -> ChainVerdict {
+    ChainVerdict::Begin { prev: Some(prev), after: None, reason }
 }

@@ -60,17 +60,20 @@ fn open_card(
     tree: &DriveTree,
     purpose: OpenPurpose,
 ) -> Result<Box<dyn CardDevice>, FlashError> {
-    let name = drive.path.display().to_string();
-    let wrong = |source: io::Error| match source.raw_os_error() {
-        Some(16) => FlashError::DriveBusy { name: name.clone() },
-        Some(123) => FlashError::NoReader,
-        _ => FlashError::DriveForbidden { name: name.clone(), source },
-    };
     let flags = if purpose == OpenPurpose::Write { OFlags::EXCL } else { OFlags::empty() };
-    let mut file = open_with(drive, purpose, flags).map_err(wrong)?;
-    file.seek(SeekFrom::End(0)).map_err(wrong)?;
+    let mut file = open_with(drive, purpose, flags).map_err(|source| report_refused(drive, source))?;
+    file.seek(SeekFrom::End(0)).map_err(|source| report_refused(drive, source))?;
     let direct = open_with(drive, OpenPurpose::Look, OFlags::DIRECT).ok();
     Ok(Box::new(DriveCard { file, direct, marks: DriveMarks::of(drive, tree) }))
+}
+
+fn report_refused(drive: &CardDrive, source: io::Error) -> FlashError {
+    let name = drive.path.display().to_string();
+    match source.raw_os_error() {
+        Some(16) => FlashError::DriveBusy { name },
+        Some(123) => FlashError::NoReader,
+        _ => FlashError::DriveForbidden { name, source },
+    }
 }
 
 /// Exclusive until it is dropped: the kernel refuses it while a partition is mounted, and refuses mounts

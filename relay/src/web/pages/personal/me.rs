@@ -48,7 +48,7 @@ struct OtherAccount {
 struct MePage {
     shell: PageLayout,
     w: PeopleWords,
-    ways: SignInWords,
+    sign_in_words: SignInWords,
     problem: Option<SignInProblem>,
     done: Option<String>,
     name: String,
@@ -148,7 +148,7 @@ async fn draw_me(
     let view = MePage {
         shell: shell.with_problem(problem.is_some()),
         w,
-        ways: wall.words(),
+        sign_in_words: wall.words(),
         problem,
         done,
         facts,
@@ -193,7 +193,7 @@ pub(crate) async fn change_password(
     form: RelayForm,
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
-    let (w, ways): (PeopleWords, SignInWords) = (open_words(), open_words());
+    let (w, sign_in_words): (PeopleWords, SignInWords) = (open_words(), open_words());
     let refused = async |field, words| {
         let page = draw_me(&visitor, &web, None, Some(SignInProblem { field, words })).await?;
         Ok(FormReply::Again(FormRecall::Invalid, page))
@@ -209,7 +209,7 @@ pub(crate) async fn change_password(
         }
         Err(SignInError::Wait { until_ms, .. }) => {
             let time = LocalTime::new(web.now_ms(), "UTC").plain(until_ms.saturating_add(59_999));
-            return refused("present", ways.sign_in_wait_device(time)).await;
+            return refused("present", sign_in_words.sign_in_wait_device(time)).await;
         }
     }
     let own = [visitor.name.as_str(), &visitor.email, &visitor.account_name];

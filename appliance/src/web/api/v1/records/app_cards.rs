@@ -12,7 +12,7 @@ use http::Method;
 use record::entry::Digest16;
 use record::fold::{FacilityState, OpenProblem, ReportedProblem, ServiceState};
 use record::ids::ProtocolId;
-use record::kinds::{PhotoPolicy, ProofWay, SpauldingClass};
+use record::kinds::{PhotoPolicy, ProofMethod, SpauldingClass};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ use web::route::{Example, Route, RouteKind, row};
 use words::WordSet as _;
 
 use crate::identity::BrowserUse;
-use crate::intake::{offered_protocols, weakest_way};
+use crate::intake::{offered_protocols, weakest_method};
 use crate::store::StoreSnapshot;
 use crate::web::access::phone::PhoneCaller;
 use crate::web::api::v1::records::submissions::box_time;
@@ -90,9 +90,9 @@ struct SettingsCard {
 /// `none`, `typed`, `list`, `badge` or `pin`, for each class of use.
 #[derive(Debug, Serialize, JsonSchema)]
 struct WhoCard {
-    noncritical: ProofWay,
-    semicritical: ProofWay,
-    critical: ProofWay,
+    noncritical: ProofMethod,
+    semicritical: ProofMethod,
+    critical: ProofMethod,
 }
 
 /// A protocol, in the language of the page.
@@ -249,7 +249,7 @@ fn card_lines(
     let since = params.since.filter(|since| (1..=size).contains(since) && !is_other);
     let language = wording.locale().language();
     let facility = &board.seen.facility.settings;
-    let least = |class| weakest_way(facility, class);
+    let least = |class| weakest_method(facility, class);
     let settings = SettingsCard {
         kind: "settings",
         whole: since.is_none(),

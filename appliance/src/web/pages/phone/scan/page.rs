@@ -3,12 +3,12 @@
 use askama::Template;
 use record::fold::{Equipment, FacilityState};
 use record::ids::ProtocolId;
-use record::kinds::{ProofWay, ProtocolPublished, SpauldingClass};
+use record::kinds::{ProofMethod, ProtocolPublished, SpauldingClass};
 use record::tag::Tag;
 use words::{S0, S1, SafeHtml, fill_slots};
 
 use crate::intake::{
-    CommandRefusal, PhotoRule, SignOffVerdict, offered_protocols, open_tags, use_class, weakest_way,
+    CommandRefusal, PhotoRule, SignOffVerdict, offered_protocols, open_tags, use_class, weakest_method,
 };
 use crate::phones::ContactTimer;
 use crate::store::{LogReader, StoreSnapshot};
@@ -143,7 +143,7 @@ impl ScanPageBuilder<'_> {
         let protocol = protocol.as_ref();
         let photo_rule = PhotoRule::of(item, protocol);
         let class = use_class(self.facility, item, protocol, None, self.view.entered.about.class());
-        let needed = weakest_way(&self.facility.settings, class);
+        let needed = weakest_method(&self.facility.settings, class);
         let wet = self.wet_look(protocol);
         let left_out: Vec<u16> = self.view.problems.iter().flat_map(ScanProblem::steps).collect();
         let problems = self.lines(wet.required_s);
@@ -193,7 +193,7 @@ impl ScanPageBuilder<'_> {
             known,
             pin_wrong: says("pin"),
             staff_badge: self.badge_field(&needed, says("badge")),
-            name_optional: needed == ProofWay::None,
+            name_optional: needed == ProofMethod::None,
             note_wrong: says("note"),
             usable_until: self.usable_until(&wet),
             reports: self.reports(),
@@ -238,9 +238,9 @@ impl ScanPageBuilder<'_> {
         if known.is_some_and(|known| known.by.is_some()) { None } else { look.ask_proof() }
     }
 
-    fn badge_field(&self, needed: &ProofWay, wrong: Option<String>) -> Option<BadgeField> {
+    fn badge_field(&self, needed: &ProofMethod, wrong: Option<String>) -> Option<BadgeField> {
         let is_taken = self.view.origin.is_secure() && self.state.identity.badges.has_any();
-        is_taken.then(|| BadgeField { is_open: wrong.is_some() || *needed == ProofWay::Badge, wrong })
+        is_taken.then(|| BadgeField { is_open: wrong.is_some() || *needed == ProofMethod::Badge, wrong })
     }
 
     fn known_cleaner(&self) -> Option<KnownCleaner> {

@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use record::fold::FacilityState;
 use record::ids::DeviceId;
-use record::kinds::{ProofWay, SpauldingClass};
+use record::kinds::{ProofMethod, SpauldingClass};
 use web::argument::FormFields;
 use web::error::HttpError;
 
 use crate::identity::BrowserUse;
-use crate::intake::{ProofDemand, weakest_way};
+use crate::intake::{ProofDemand, weakest_method};
 use crate::store::LogReader;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::context::AppState;
@@ -111,8 +111,8 @@ pub(crate) struct ProofLook<'a> {
 impl ProofLook<'_> {
     pub(crate) fn ask_proof(self) -> Option<ProofAsk> {
         let Self { w, class, origin, lacks_name, is_signed_in, has_badges, .. } = self;
-        let needed = weakest_way(&self.facility.settings, class);
-        let lacks_name = lacks_name && needed != ProofWay::None;
+        let needed = weakest_method(&self.facility.settings, class);
+        let lacks_name = lacks_name && needed != ProofMethod::None;
         let ask = |words| ProofAsk {
             words,
             secure: None,
@@ -124,17 +124,17 @@ impl ProofLook<'_> {
             is_needed: true,
         };
         // Where nobody has a badge, what takes one takes a PIN.
-        let takes_badge = has_badges && needed == ProofWay::Badge;
+        let takes_badge = has_badges && needed == ProofMethod::Badge;
         match (needed, &origin.listener) {
-            (ProofWay::List, _) => {
+            (ProofMethod::List, _) => {
                 let (names, is_spent) = self.find_names();
                 Some(ProofAsk { takes_name: true, names, is_spent, ..ask(w.scan_proof_list()) })
             }
-            (ProofWay::Badge | ProofWay::Pin, PageListener::Plain { secure }) => {
+            (ProofMethod::Badge | ProofMethod::Pin, PageListener::Plain { secure }) => {
                 let words = if takes_badge { w.scan_proof_plain_badge() } else { w.scan_proof_plain() };
                 Some(ProofAsk { secure: secure.clone(), ..ask(words) })
             }
-            (ProofWay::Badge | ProofWay::Pin, PageListener::Secure) => {
+            (ProofMethod::Badge | ProofMethod::Pin, PageListener::Secure) => {
                 let words = if takes_badge { w.scan_proof_badge() } else { w.scan_proof_pin() };
                 let takes_sign_in = origin.sign_in.is_some() && !is_signed_in;
                 Some(ProofAsk { takes_sign_in, takes_pin: is_signed_in && !takes_badge, ..ask(words) })
@@ -144,7 +144,7 @@ impl ProofLook<'_> {
                 let ask = ask(w.scan_proof_list_too());
                 Some(ProofAsk { takes_name: true, names, is_spent, is_needed: lacks_name, ..ask })
             }
-            (ProofWay::Typed, _) if lacks_name => Some(ask(w.scan_proof_typed())),
+            (ProofMethod::Typed, _) if lacks_name => Some(ask(w.scan_proof_typed())),
             _ => None,
         }
     }

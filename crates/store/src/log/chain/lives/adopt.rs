@@ -47,11 +47,11 @@ impl World {
     }
 
     pub(super) fn counted(&self) -> BTreeSet<u32> {
-        let act = |body: LineContent| match body {
+        let acts = self.counted_lines().0.into_values().filter_map(|body| match body {
             LineContent::Act(act) => Some(act),
             LineContent::Started(..) | LineContent::Adopted(_) => None,
-        };
-        self.counted_lines().0.into_values().filter_map(act).collect()
+        });
+        acts.collect()
     }
 
     /// What is kept beside the log and counts nowhere becomes runs, and each run that brings a line is adopted.

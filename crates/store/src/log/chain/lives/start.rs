@@ -53,8 +53,8 @@ impl World {
                 }
                 if link.missing(LogExtent::of(&assembled.frontier)).is_some() {
                     // What lies behind the hole counts by itself until the hole is filled.
-                    let own = |(name, _): &(&str, &Lines)| !matches!(*name, "runs" | "fetched");
-                    let copies = self.copies(link.epoch).into_iter().filter(own);
+                    let copies = self.copies(link.epoch).into_iter();
+                    let copies = copies.filter(|(name, _)| !matches!(*name, "runs" | "fetched"));
                     for mut lines in copies.map(|(_, lines)| lines.clone()).collect::<Vec<_>>() {
                         lines.retain(|seq, _| *seq >= assembled.frontier.size());
                         self.displace(link.epoch, lines)?;
@@ -104,14 +104,14 @@ impl World {
         let chain_state = ChainState {
             newest: found.as_ref().map(|(epoch, (assembled, lines))| {
                 let body = self.disk.body.get(epoch).copied();
-                let own = |body: &LogExtent| {
-                    body.size.checked_sub(1).and_then(|last| lines.get(&last)).map(|k| k.root)
-                };
                 NewestEpoch {
                     epoch: *epoch,
                     own: LogExtent::of(&assembled.frontier),
                     whole: assembled.whole,
-                    relay: body.filter(|body| own(body) != Some(body.root)),
+                    relay: body.filter(|body| {
+                        let own = body.size.checked_sub(1).and_then(|last| lines.get(&last));
+                        own.map(|k| k.root) != Some(body.root)
+                    }),
                     key: self.mine(*epoch),
                     signed_beyond: None,
                 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::printing::model::address::UsbId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LineFault {
+pub enum ConnectionFault {
     /// It broke, or could not be opened.
     Broken(DeviceFault),
     Closed,

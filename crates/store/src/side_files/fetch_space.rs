@@ -13,7 +13,7 @@ pub(crate) const RESERVED_FOR_RECORDS_BYTES: u64 = 128 << 20;
 ///
 /// # Errors
 /// [`StoreError::NoRoomToFetch`].
-pub(crate) fn leave_room(disk: &dyn Disk, bytes: usize) -> Result<(), StoreError> {
+pub(crate) fn reserve_space(disk: &dyn Disk, bytes: usize) -> Result<(), StoreError> {
     let expected = RESERVED_FOR_RECORDS_BYTES.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     match disk.free_bytes() {
         Some(free) if free < expected => Err(StoreError::NoRoomToFetch { free_mib: free >> 20 }),

@@ -8,17 +8,17 @@ use crate::imports::{module_of, place, within};
 use crate::sources::{File, Sources, is_for_tests};
 
 /// Methods of our own that only these modules of a crate (and tests) may call.
-pub struct Door {
+pub struct CallerRule {
     pub methods: &'static [&'static str],
     pub krate: &'static str,
-    pub rooms: &'static [&'static str],
+    pub modules: &'static [&'static str],
     pub reason: &'static str,
 }
 
-pub const DOORS: &[Door] = &[Door {
+pub const CALLER_RULES: &[CallerRule] = &[CallerRule {
     methods: &["reader", "reader_of", "checkpoint_at", "checkpoint_of"],
     krate: "appliance",
-    rooms: &[
+    modules: &[
         "appliance/admin",
         "appliance/anchors",
         "appliance/prints",
@@ -30,7 +30,7 @@ pub const DOORS: &[Door] = &[Door {
     reason: "pages and programs read the database through `Store::read`, which has an end to waiting",
 }];
 
-pub fn check(file: &File, doors: &[Door], sources: &Sources) -> Vec<Fault> {
+pub fn check(file: &File, rules: &[CallerRule], sources: &Sources) -> Vec<Fault> {
     let Some(module) = module_of(&file.path).filter(|_| !sources.is_test(&file.path)) else {
         return Vec::new();
     };
@@ -39,15 +39,15 @@ pub fn check(file: &File, doors: &[Door], sources: &Sources) -> Vec<Fault> {
     let mut calls = Calls::default();
     calls.visit_file(&parsed);
     let faults = calls.0.iter().filter_map(|(name, at)| {
-        let door = doors.iter().find(|door| {
-            door.krate == file.top()
-                && door.methods.contains(&name.as_str())
-                && !door.rooms.iter().any(|room| within(&here, room))
+        let rule = rules.iter().find(|rule| {
+            rule.krate == file.top()
+                && rule.methods.contains(&name.as_str())
+                && !rule.modules.iter().any(|module| within(&here, module))
         })?;
         let place = format!("{}:{}", file.path, at.start().line);
         Some(Fault::new(
             place,
-            format!("`{name}` is called only in {}: {}", door.rooms.join(", "), door.reason),
+            format!("`{name}` is called only in {}: {}", rule.modules.join(", "), rule.reason),
         ))
     });
     faults.collect()
@@ -102,7 +102,7 @@ impl<'ast> Visit<'ast> for Calls {
 #[test]
 fn a_page_that_goes_round_the_door_is_found() {
     let sources = Sources::planted(Vec::new());
-    let found = |path: &str, text: &str| check(&File::planted(path, text), DOORS, &sources).len();
+    let found = |path: &str, text: &str| check(&File::planted(path, text), CALLER_RULES, &sources).len();
     let page = "appliance/src/web/pages/phone/home.rs";
     assert_eq!(found(page, "fn a(s: &S) { s.store.reader().unwrap(); }"), 1);
     assert_eq!(found(page, "fn a(s: &S) { let _ = vec![s.reader_of(e)]; }"), 1);
