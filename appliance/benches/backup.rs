@@ -118,8 +118,8 @@ fn run_beside(
 ) -> Result<Measured, Failed> {
     backups.start_backup()?;
     let watched = backups.clone();
-    let enough = move |passed| passed >= BESIDE_MAX || watched.status().work.is_none();
-    let beside = runtime.block_on(run_phones(store, enough));
+    let beside = runtime
+        .block_on(run_phones(store, move |passed| passed >= BESIDE_MAX || watched.status().work.is_none()));
     while backups.status().work.is_some() {
         std::thread::sleep(LOOK_EVERY);
     }
@@ -203,8 +203,11 @@ fn run_bench(dir: &Path, entries: usize, photos: usize) -> Result<ExitCode, Fail
 fn main() -> Result<ExitCode, Failed> {
     let mut words = std::env::args().skip(1).filter(|word| !word.starts_with("--"));
     let base = words.next().map_or_else(std::env::temp_dir, Into::into);
-    let mut number = |default: usize| words.next().map_or(Ok(default), |word| word.parse());
-    let (entries, photos) = (number(ENTRIES)?, number(PHOTOS)?);
+    let (entries, photos) = (parse_count(words.next(), ENTRIES)?, parse_count(words.next(), PHOTOS)?);
     let dir = tempfile::Builder::new().prefix("cleantrack-bench-").tempdir_in(base)?;
     run_bench(dir.path(), entries, photos)
+}
+
+fn parse_count(word: Option<String>, default: usize) -> Result<usize, std::num::ParseIntError> {
+    word.map_or(Ok(default), |word| word.parse())
 }

@@ -203,9 +203,9 @@ fn main() -> Result<ExitCode, Failed> {
         seconds(stored)
     );
     table.bound("box and photo child at their peaks", box_mb + child_mb, "MiB", MEMORY_MB, &how);
-    let at = |all: &[Measured], per_mille| median(all.iter().map(|one| one.at(per_mille)).collect());
     for (what, per_mille) in [("median", 500), ("p95", 950)] {
-        let (alone, beside) = (at(&before, per_mille), at(&meanwhile, per_mille));
+        let [alone, beside] =
+            [&before, &meanwhile].map(|all| median(all.iter().map(|one| one.at(per_mille)).collect()));
         let how = format!("{beside:.2} of {alone:.2} ms: page, record and receipt");
         table.row(&format!("a scan meanwhile, {what}"), beside / alone, "of alone", WAIT_RATIO, &how);
     }

@@ -120,15 +120,14 @@ fn main() -> Result<ExitCode, Failed> {
     let client =
         reqwest::Client::builder().tls_certs_only([ca]).default_headers(headers).no_proxy().build()?;
     let flush_ms = f64::from(CARD_US) / 1_000.0;
-    let alone = || phones((&running.address, ITEMS), 1, Work::Record, Until::Passed(SPAN));
-    alone()?;
+    measure_alone(&running)?;
     heading("Beside a reader, a card of 8 ms a flush");
     let mut table = Table::default();
     for call in CALLS {
         let url = format!("{}{}", running.https, call.replace("TAG", &facility::tag(7).to_string()));
         let (mut delays, mut medians, mut all) = (Vec::new(), Vec::new(), Answers::default());
         for _ in 0..ROUNDS {
-            let quiet = alone()?;
+            let quiet = measure_alone(&running)?;
             let (records, answers) = beside(&running, &client, &url)?;
             delays.push((records.at(1_000) - quiet.at(1_000)) / flush_ms);
             medians.push((records.at(500) - quiet.at(500)) / flush_ms);
@@ -140,4 +139,8 @@ fn main() -> Result<ExitCode, Failed> {
         table.bound(call, median(delays), "flushes", DELAY, &how);
     }
     Ok(table.status())
+}
+
+fn measure_alone(running: &Running) -> Result<Measured, Failed> {
+    phones((&running.address, ITEMS), 1, Work::Record, Until::Passed(SPAN))
 }

@@ -53,9 +53,10 @@ fn fill_request(n: usize) -> Result<CommandRequest, Failed> {
 }
 
 async fn draft_entries(store: &Store, request: CommandRequest) -> Result<Vec<EntryDraft>, Failed> {
-    let decide =
-        move |view: &CommandView<'_>| WriteDecision::Answer(decide_command(&request, view, &SystemRandom));
-    match store.submit(decide).await?.answer? {
+    let submitted = store.submit(move |view: &CommandView<'_>| {
+        WriteDecision::Answer(decide_command(&request, view, &SystemRandom))
+    });
+    match submitted.await?.answer? {
         CommandDecision::New(drafts) => Ok(drafts),
         CommandDecision::Again(line) => Err(format!("recorded before: {line:?}").into()),
     }
@@ -141,8 +142,9 @@ fn main() -> Result<ExitCode, Failed> {
         let ms = if is_reviewed {
             let requests: Vec<_> = works.map(fill_request).collect::<Result<_, _>>()?;
             let clock = Arc::clone(&clock);
-            let put = move |request| put_request(at.clone(), Arc::clone(&clock), request);
-            measure_cpu(&runtime, requests, put)?
+            measure_cpu(&runtime, requests, move |request| {
+                put_request(at.clone(), Arc::clone(&clock), request)
+            })?
         } else {
             let drafts = runtime.block_on(draft_all(&store, works))?;
             measure_cpu(&runtime, drafts, move |drafts| put_drafts(at.clone(), drafts))?

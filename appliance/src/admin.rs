@@ -121,13 +121,12 @@ pub fn serve_admin_socket(data: &Path, context: AdminContext) -> std::io::Result
 }
 
 async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -> Result<String, String> {
-    let command = |command| execute_here(context, command);
     match admin_command {
         AdminCommand::StaffAdd { name, role, pin } => {
             // Nobody is added whose PIN is then refused.
             pin.as_ref().map_or(Ok(()), |pin| PinForm::of(role).check(pin)).map_err(|e| e.to_string())?;
-            let outcome =
-                command(Command::AddStaff(NewStaff::named(name, role))).await.map_err(|e| e.to_string())?;
+            let added = execute_here(context, Command::AddStaff(NewStaff::named(name, role))).await;
+            let outcome = added.map_err(|e| e.to_string())?;
             let staff = staff_of(&context.store, &outcome)?;
             if let Some(pin) = pin {
                 set_pin(context, staff, role, pin).await?;
@@ -159,7 +158,8 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
             Ok("Claim file accepted. The box is claimed as soon as it reaches the relay.".to_owned())
         }
         AdminCommand::FacilitySet(settings) => {
-            command(Command::ChangeFacility(settings)).await.map_err(|e| e.to_string())?;
+            let changed = execute_here(context, Command::ChangeFacility(settings)).await;
+            changed.map_err(|e| e.to_string())?;
             note_access(context, AccessOutcome::SettingsChanged, None);
             Ok("The settings are recorded.".to_owned())
         }
@@ -206,10 +206,10 @@ async fn make_token(context: &Arc<AdminContext>, new: NewToken) -> Result<String
     let (token, text) = made.map_err(|refusal| refusal.to_string())?;
     if let Err(error) = log_access(context, token.log_change(AccessChange::TokenMade)).await {
         let id = token.id;
-        let revoke = move |identity: &IdentityStores, now_ms| {
+        with_tokens(context, move |identity: &IdentityStores, now_ms| {
             identity.tokens.revoke(&id, TokenHand::Socket, now_ms).map(drop)
-        };
-        with_tokens(context, revoke).await?;
+        })
+        .await?;
         return Err(error.to_string());
     }
     note_access(context, AccessOutcome::TokenMade, Some(token.id));
@@ -251,9 +251,6 @@ async fn trust_log(context: &AdminContext, log: &str) -> Result<String, String> 
 
 /// One paragraph for each alarm: id, code, state, since when, words.
 fn alarm_lines(alarms: &[ActiveAlarm], worder: AlarmWorder) -> String {
-    let time = |ms: i64| {
-        jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC").to_string()
-    };
     match alarms {
         [] => "There are no alarms.".to_owned(),
         all => all
@@ -261,14 +258,18 @@ fn alarm_lines(alarms: &[ActiveAlarm], worder: AlarmWorder) -> String {
             .map(|alarm: &ActiveAlarm| {
                 let over = alarm
                     .over_ms
-                    .map_or_else(|| "stands".to_owned(), |ms| format!("over since {}", time(ms)));
+                    .map_or_else(|| "stands".to_owned(), |ms| format!("over since {}", format_minute(ms)));
                 let seen = if alarm.seen.is_some() { "acknowledged" } else { "not acknowledged" };
-                let (code, since) = (alarm.cause.code, time(alarm.first_ms));
+                let (code, since) = (alarm.cause.code, format_minute(alarm.first_ms));
                 format!("{}  {code}  since {since}, {over}, {seen}\n  {}", alarm.id, worder(alarm))
             })
             .collect::<Vec<_>>()
             .join("\n"),
     }
+}
+
+fn format_minute(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 fn known_now(context: &AdminContext) -> i64 {
@@ -302,29 +303,33 @@ fn note_access(context: &AdminContext, outcome: AccessOutcome, subject: Option<S
 
 /// One line for each token: id, scope, state, its end, the day of its last use and from where, name.
 fn token_lines(tokens: &[ApiToken], now_ms: i64) -> String {
-    let day =
-        |ms: i64| jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d").to_string();
-    let line = |token: &ApiToken| {
-        let state = match token.state(now_ms) {
-            TokenState::Live => "live",
-            TokenState::Expired => "expired",
-            TokenState::Revoked => "revoked",
-        };
-        let ends = token.revoked_ms.or(token.expires_ms).map_or_else(|| "never".to_owned(), day);
-        let used = token.used_day.map_or_else(|| "-".to_owned(), |n| day(n.saturating_mul(86_400_000)));
-        let from = token.used_from.as_deref().unwrap_or("-");
-        format!(
-            "{:<8}  {:<6}  {state:<7}  {ends:<10}  {used:<10}  {from:<15}  {}",
-            token.id,
-            token.scope.word(),
-            token.name
-        )
-    };
     let head = format!(
         "{:<8}  {:<6}  {:<7}  {:<10}  {:<10}  {:<15}  NAME",
         "ID", "SCOPE", "STATE", "ENDS", "USED", "FROM"
     );
-    std::iter::once(head).chain(tokens.iter().map(line)).collect::<Vec<_>>().join("\n")
+    let lines = tokens.iter().map(|token| format_token(token, now_ms));
+    std::iter::once(head).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+fn format_token(token: &ApiToken, now_ms: i64) -> String {
+    let state = match token.state(now_ms) {
+        TokenState::Live => "live",
+        TokenState::Expired => "expired",
+        TokenState::Revoked => "revoked",
+    };
+    let ends = token.revoked_ms.or(token.expires_ms).map_or_else(|| "never".to_owned(), format_day);
+    let used = token.used_day.map_or_else(|| "-".to_owned(), |n| format_day(n.saturating_mul(86_400_000)));
+    let from = token.used_from.as_deref().unwrap_or("-");
+    format!(
+        "{:<8}  {:<6}  {state:<7}  {ends:<10}  {used:<10}  {from:<15}  {}",
+        token.id,
+        token.scope.word(),
+        token.name
+    )
+}
+
+fn format_day(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).unwrap_or_default().strftime("%Y-%m-%d").to_string()
 }
 
 fn staff_of(store: &Store, outcome: &ExecuteOutcome) -> Result<StaffId, String> {

@@ -55,8 +55,7 @@ pub fn vouched_now(now: Now, facility: &FacilityState) -> Now {
 
 /// When the last of the first `size` entries was written, as the box believed then.
 pub fn newest_time(store: &Store, size: u64) -> Option<EntryTime> {
-    let read = || store.reader()?.entry(size.saturating_sub(1));
-    match read() {
+    match store.reader().and_then(|reader| reader.entry(size.saturating_sub(1))) {
         Ok(newest) => newest.map(|entry| entry.head().at),
         Err(error) => {
             tracing::warn!(%error, "it is not known when the newest entry was written");
@@ -76,9 +75,10 @@ pub enum EarlierBoots {
 /// Whether something was written in an earlier boot, by a clock that nobody set, later than this one began: that clock was ahead.
 pub fn find_earlier_boots(store: &Store, now: &Now) -> EarlierBoots {
     let (facility, began_ms) = (store.facility(), now.wall_ms.saturating_sub_unsigned(now.up_ms));
-    let is_open = |boot: BootId| boot != now.boot && !facility.boots.contains_key(&boot);
-    let read = || store.reader()?.last_of_unsure_boots(&is_open);
-    match read() {
+    let last = store.reader().and_then(|reader| {
+        reader.last_of_unsure_boots(&|boot: BootId| boot != now.boot && !facility.boots.contains_key(&boot))
+    });
+    match last {
         Ok(last) if last.iter().any(|at| at.wall > began_ms) => EarlierBoots::Ahead,
         Ok(_) => EarlierBoots::InOrder,
         Err(error) => {

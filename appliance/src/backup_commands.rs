@@ -29,19 +29,20 @@ pub(crate) fn run_backup_command(
     settings: &BoxSettings,
     command: BackupCommand,
 ) -> Result<ProgramExit, RunError> {
-    let folder = |from: Option<PathBuf>| {
-        from.or_else(|| settings.backup.to.clone()).ok_or(RunError::Backup(BackupError::NoFolder))
-    };
     let words = match command {
         BackupCommand::Now => make_backup(settings)?,
         BackupCommand::Key { replace } => ask_box(settings, &AdminCommand::BackupKey { replace })?,
-        BackupCommand::List { from } => word_backups(&folder(from)?)?,
+        BackupCommand::List { from } => word_backups(&choose_folder(settings, from)?)?,
         BackupCommand::Verify { name, from } => {
-            check_folder(&folder(from)?, name.as_deref())?.map_err(RunError::Refused)?
+            check_folder(&choose_folder(settings, from)?, name.as_deref())?.map_err(RunError::Refused)?
         }
     };
     show_settings(&words);
     Ok(ProgramExit::Success)
+}
+
+fn choose_folder(settings: &BoxSettings, from: Option<PathBuf>) -> Result<PathBuf, RunError> {
+    from.or_else(|| settings.backup.to.clone()).ok_or(RunError::Backup(BackupError::NoFolder))
 }
 
 fn ask_box(settings: &BoxSettings, command: &AdminCommand) -> Result<String, RunError> {

@@ -67,12 +67,14 @@ pub async fn execute_command(
     random: Arc<dyn RandomSource>,
     request: CommandRequest,
 ) -> Result<ExecuteOutcome, CommandError> {
-    let decide = move |view: &CommandView<'_>| match intake::decide_command(&request, view, random.as_ref()) {
-        Ok(CommandDecision::New(drafts)) => WriteDecision::Append { drafts, answer: Ok(None) },
-        Ok(CommandDecision::Again(line)) => WriteDecision::Answer(Ok(Some(line))),
-        Err(refusal) => WriteDecision::Answer(Err(refusal)),
-    };
-    let outcome = store.submit(decide).await?;
+    let submitted = store.submit(move |view: &CommandView<'_>| {
+        match intake::decide_command(&request, view, random.as_ref()) {
+            Ok(CommandDecision::New(drafts)) => WriteDecision::Append { drafts, answer: Ok(None) },
+            Ok(CommandDecision::Again(line)) => WriteDecision::Answer(Ok(Some(line))),
+            Err(refusal) => WriteDecision::Answer(Err(refusal)),
+        }
+    });
+    let outcome = submitted.await?;
     match outcome.answer? {
         None => Ok(ExecuteOutcome::New(outcome.recorded)),
         Some(line) => Ok(ExecuteOutcome::Again(line)),

@@ -32,8 +32,8 @@ impl DiskSpace {
     /// The operating system's.
     pub fn read(folder: &Path) -> io::Result<Self> {
         let disk = rustix::fs::statvfs(folder)?;
-        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
-        Ok(Self { total: bytes(disk.f_blocks), free: bytes(disk.f_bavail) })
+        let [total, free] = [disk.f_blocks, disk.f_bavail].map(|blocks| blocks.saturating_mul(disk.f_frsize));
+        Ok(Self { total, free })
     }
 
     /// Whether a photo may be taken: so many per cent of the disk, or what is enough, must be free for records.

@@ -69,25 +69,26 @@ fn command_requests(outcome: &JobOutcome) -> Vec<CommandRequest> {
     let labels: Vec<_> =
         tagged.map(|(tag, state)| PrintedLabel { tag, outcome: label_outcome(state) }).collect();
     let parts = labels.chunks(LABELS_OF_ENTRY).enumerate();
-    let request = |(part, labels): (usize, &[PrintedLabel])| {
-        let (job, printer) = (outcome.job, outcome.printer.clone());
-        let printed =
-            LabelPrinted { job, printer, labels: labels.to_vec(), again: None, reason: None, load: None };
-        let command = match outcome.reprint.clone() {
-            None => Command::Note(Box::new(printed.into())),
-            Some(again) => {
-                let printed = LabelPrinted { again: Some(again.of), ..printed };
-                Command::Reprinted { printed: Box::new(printed), reason: again.reason }
-            }
-        };
-        // The ledger tells an outcome until it is taken: the key keeps the second telling from being a second entry.
-        let key = match part {
-            0 => format!("label.printed/{job}"),
-            _ => format!("label.printed/{job}/{part}"),
-        };
-        CommandRequest { by: EntryAuthor::BOX, key: Some(key), sent: None, command }
+    parts.map(|(part, labels)| make_request(outcome, part, labels)).collect()
+}
+
+fn make_request(outcome: &JobOutcome, part: usize, labels: &[PrintedLabel]) -> CommandRequest {
+    let (job, printer) = (outcome.job, outcome.printer.clone());
+    let printed =
+        LabelPrinted { job, printer, labels: labels.to_vec(), again: None, reason: None, load: None };
+    let command = match outcome.reprint.clone() {
+        None => Command::Note(Box::new(printed.into())),
+        Some(again) => {
+            let printed = LabelPrinted { again: Some(again.of), ..printed };
+            Command::Reprinted { printed: Box::new(printed), reason: again.reason }
+        }
     };
-    parts.map(request).collect()
+    // The ledger tells an outcome until it is taken: the key keeps the second telling from being a second entry.
+    let key = match part {
+        0 => format!("label.printed/{job}"),
+        _ => format!("label.printed/{job}/{part}"),
+    };
+    CommandRequest { by: EntryAuthor::BOX, key: Some(key), sent: None, command }
 }
 
 /// A job's end knows no label that is still on its way: one that was, when the box stopped, is in doubt.

@@ -41,21 +41,7 @@ const THROUGH: TableDefinition<'static, &str, i64> = TableDefinition::new("scrub
 
 /// Takes up the round where the last process kept it; a place that cannot be read is the beginning.
 fn take_up(store: &Store) -> Round {
-    let read = || -> Result<(Option<ScrubRow>, Option<i64>), redb::Error> {
-        let read = store.state_db().begin_read()?;
-        let row = match read.open_table(ROUND) {
-            Ok(table) => table.get("now")?.map(|row| row.value()),
-            Err(redb::TableError::TableDoesNotExist(_)) => None,
-            Err(error) => return Err(error.into()),
-        };
-        let through = match read.open_table(THROUGH) {
-            Ok(table) => table.get("last")?.map(|at| at.value()),
-            Err(redb::TableError::TableDoesNotExist(_)) => None,
-            Err(error) => return Err(error.into()),
-        };
-        Ok((row, through))
-    };
-    let (row, through) = read().unwrap_or_else(|error| {
+    let (row, through) = read_round(store).unwrap_or_else(|error| {
         tracing::warn!(%error, "the weekly look through begins anew");
         (None, None)
     });
@@ -66,19 +52,35 @@ fn take_up(store: &Store) -> Round {
     Round { block, segment, blocks_done, segments_done }
 }
 
-fn save_position(store: &Store, round: Round) {
-    let write = || -> Result<(), redb::Error> {
-        let write = store.state_db().begin_write()?;
-        let row = (round.block, round.segment, round.blocks_done, round.segments_done);
-        write.open_table(ROUND)?.insert("now", row)?;
-        if let Some(at_ms) = store.scrubbed().round_ms {
-            write.open_table(THROUGH)?.insert("last", at_ms)?;
-        }
-        Ok(write.commit()?)
+fn read_round(store: &Store) -> Result<(Option<ScrubRow>, Option<i64>), redb::Error> {
+    let read = store.state_db().begin_read()?;
+    let row = match read.open_table(ROUND) {
+        Ok(table) => table.get("now")?.map(|row| row.value()),
+        Err(redb::TableError::TableDoesNotExist(_)) => None,
+        Err(error) => return Err(error.into()),
     };
-    if let Err(error) = write() {
+    let through = match read.open_table(THROUGH) {
+        Ok(table) => table.get("last")?.map(|at| at.value()),
+        Err(redb::TableError::TableDoesNotExist(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    Ok((row, through))
+}
+
+fn save_position(store: &Store, round: Round) {
+    if let Err(error) = write_round(store, round) {
         tracing::warn!(%error, "how far the weekly look through came is not kept");
     }
+}
+
+fn write_round(store: &Store, round: Round) -> Result<(), redb::Error> {
+    let write = store.state_db().begin_write()?;
+    let row = (round.block, round.segment, round.blocks_done, round.segments_done);
+    write.open_table(ROUND)?.insert("now", row)?;
+    if let Some(at_ms) = store.scrubbed().round_ms {
+        write.open_table(THROUGH)?.insert("last", at_ms)?;
+    }
+    Ok(write.commit()?)
 }
 
 /// Goes on for ever, after a restart from about where it was.
@@ -91,15 +93,15 @@ pub async fn run_scrub(parts: IntegrityContext) {
         let own = Arc::clone(&parts);
         looks += 1;
         let stored = looks % LOOKS_PER_SAVE == 0;
-        let work = move || {
+        let stepped = tokio::task::spawn_blocking(move || {
             let before = own.store.scrubbed().round_ms;
             let after = take_step(&own, round)?;
             if stored || own.store.scrubbed().round_ms != before {
                 save_position(&own.store, after);
             }
             Ok::<_, StoreError>(after)
-        };
-        match tokio::task::spawn_blocking(work).await {
+        });
+        match stepped.await {
             Ok(Ok(after)) => round = after,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the weekly look through could not go on; it tries again")

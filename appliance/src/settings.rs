@@ -229,14 +229,16 @@ impl Default for BoxSettings {
 impl ProgramSettings for BoxSettings {
     fn check(&self) -> Result<(), &'static str> {
         self.uplink.check()?;
-        let text = |printer: &toml::Table, key: &str| {
-            printer.get(key).and_then(|v| v.as_str()).unwrap_or_default().trim().to_owned()
-        };
-        let names: std::collections::BTreeSet<_> = self.printers.iter().map(|p| text(p, "name")).collect();
+        let names: std::collections::BTreeSet<_> =
+            self.printers.iter().map(|p| read_text(p, "name")).collect();
         if names.len() != self.printers.len() || names.iter().any(String::is_empty) {
             return Err("each of the printers needs a name of its own");
         }
-        if self.printers.iter().any(|p| text(p, "language").is_empty() || text(p, "address").is_empty()) {
+        let has_gap = self
+            .printers
+            .iter()
+            .any(|p| read_text(p, "language").is_empty() || read_text(p, "address").is_empty());
+        if has_gap {
             return Err("each of the printers needs a language and an address, such as tcp://10.0.0.9:9100");
         }
         if parse_time(&self.backup.at).is_none() {
@@ -244,6 +246,10 @@ impl ProgramSettings for BoxSettings {
         }
         Ok(())
     }
+}
+
+fn read_text(printer: &toml::Table, key: &str) -> String {
+    printer.get(key).and_then(|v| v.as_str()).unwrap_or_default().trim().to_owned()
 }
 
 impl BoxSettings {
@@ -257,16 +263,12 @@ impl BoxSettings {
         data: Option<PathBuf>,
     ) -> Result<LoadedSettings<Self>, SettingsError> {
         let mut loaded = service::settings::load_settings::<Self>(file, environment)?;
-        let state = || {
-            Some((
-                environment.get("STATE_DIRECTORY")?.into(),
-                SettingOrigin::Variable("STATE_DIRECTORY".into()),
-            ))
-        };
         let provided = match (data, &loaded.settings.data) {
             (Some(data), _) => Some((data, SettingOrigin::Argument)),
             (None, Some(_)) => None,
-            (None, None) => state(),
+            (None, None) => environment
+                .get("STATE_DIRECTORY")
+                .map(|dir| (PathBuf::from(dir), SettingOrigin::Variable("STATE_DIRECTORY".into()))),
         };
         if let Some((data, origin)) = provided {
             loaded.settings.data = Some(data);

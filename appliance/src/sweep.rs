@@ -47,9 +47,10 @@ pub async fn run_eviction(
     loop {
         let (store, photos, synced) = (store.clone(), photos.clone(), Arc::clone(&synced));
         let time = TimeCertainty::of(sure_now_ms(&clock.now(), &store.facility()));
-        let sweep = move || evict_photos(&store, &photos, budget_percent, &synced(), time);
-        let swept = tokio::task::spawn_blocking(sweep).await;
-        match swept {
+        let swept = tokio::task::spawn_blocking(move || {
+            evict_photos(&store, &photos, budget_percent, &synced(), time)
+        });
+        match swept.await {
             Ok(Ok(0)) => {}
             Ok(Ok(gone)) => tracing::info!(gone, "photos left the card"),
             Ok(Err(error)) => tracing::warn!(%error, "photos were not swept"),

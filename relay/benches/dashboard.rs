@@ -68,7 +68,7 @@ async fn compare() {
     let (few, many) = (bench(10_000).await, bench(1_000_000).await);
     let cookies = (few.relay.sign_in().await, many.relay.sign_in().await);
     for (page, name) in PAGES.iter().enumerate() {
-        let (mut with_few, mut with_many) = (Vec::new(), Vec::new());
+        let (mut with_few, mut with_many): (Vec<PageCost>, Vec<PageCost>) = (Vec::new(), Vec::new());
         // In turns, and each first as often as the other, so that what else the machine does meets both alike.
         for round in 0..ROUNDS {
             if round % 2 == 0 {
@@ -79,16 +79,14 @@ async fn compare() {
                 with_few.push(few.ask(page, &cookies.0).await);
             }
         }
-        let cpu = |of: &[PageCost]| percentile(of.iter().map(|cost| cost.cpu), 50);
-        let wall = |of: &[PageCost]| percentile(of.iter().map(|cost| cost.wall), 50);
-        let more = (cpu(&with_many) / cpu(&with_few) - 1.0) * 100.0;
+        let [few_cpu, many_cpu] =
+            [&with_few, &with_many].map(|costs| percentile(costs.iter().map(|cost| cost.cpu), 50));
+        let [few_wall, many_wall] =
+            [&with_few, &with_many].map(|costs| percentile(costs.iter().map(|cost| cost.wall), 50));
+        let more = (many_cpu / few_cpu - 1.0) * 100.0;
         println!(
-            "{name}: CPU {:.2} ms with 10,000 cleanings, {:.2} ms with 1,000,000 ({more:+.0} %); by the clock {:.2} and \
-             {:.2} ms; {} bytes",
-            cpu(&with_few),
-            cpu(&with_many),
-            wall(&with_few),
-            wall(&with_many),
+            "{name}: CPU {few_cpu:.2} ms with 10,000 cleanings, {many_cpu:.2} ms with 1,000,000 ({more:+.0} %); by the clock {few_wall:.2} and \
+             {many_wall:.2} ms; {} bytes",
             with_many[0].bytes
         );
     }

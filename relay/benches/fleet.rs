@@ -144,9 +144,10 @@ async fn send_records(
         let began = Instant::now();
         relay.ingest.batch(log.origin.box_id, batch).await.unwrap();
         let acknowledged = Instant::now();
-        let is_folded =
-            |now: &FacilitiesBehind| now.looked >= acknowledged && !now.facilities.contains(&facility);
-        seen.wait_for(is_folded).await.unwrap();
+        let folded = seen.wait_for(|now: &FacilitiesBehind| {
+            now.looked >= acknowledged && !now.facilities.contains(&facility)
+        });
+        folded.await.unwrap();
         took.push([acknowledged.duration_since(began).as_secs_f64() * 1_000.0, ms_since(acknowledged)]);
     }
     took
@@ -164,14 +165,12 @@ async fn measure_records(relay: &Arc<BenchRelay>, logs: Vec<FakeBox>) {
     let took: Vec<[f64; 2]> = senders.join_all().await.into_iter().flatten().collect();
     steps.abort();
     watching.abort();
-    let of = |which: usize, percent| percentile(took.iter().map(|one| one[which]), percent);
+    let [acknowledged, shown] =
+        [0, 1].map(|which| [50, 99].map(|percent| percentile(took.iter().map(|one| one[which]), percent)));
     println!(
         "{SENDERS} boxes send a record a second: acknowledged in {:.1} ms at the median, {:.1} ms at p99; from there to pages \
          {:.1} and {:.1} ms (at most 1,000)",
-        of(0, 50),
-        of(0, 99),
-        of(1, 50),
-        of(1, 99)
+        acknowledged[0], acknowledged[1], shown[0], shown[1]
     );
 }
 

@@ -77,30 +77,35 @@ fn clean(log: &mut FakeBox, n: i64, tag: &str) {
         "reported to",
         "wiped twice",
     ];
-    let draw = |part: u8| {
-        Hash::of(&[&n.to_be_bytes()[..], &[part], log.origin.box_id.to_string().as_bytes()].concat())
-    };
-    let seq = log.size();
-    let mut beside = |text: &str, part: u8| {
-        let mut salt = [0; 16];
-        salt.copy_from_slice(&draw(part).0[..16]);
-        let text = PersonalText::new(text, salt).unwrap();
-        log.texts.push(text.beside(seq));
-        format!(r#"{{"redactable":"{}"}}"#, text.redactable().hash)
-    };
-    let name = beside(NAMES[usize::try_from(n).unwrap() % NAMES.len()], 0);
+    let box_id = log.origin.box_id;
+    let name = NAMES[usize::try_from(n).unwrap() % NAMES.len()];
+    let name = add_text(log, name, draw_hash(box_id, n, 0));
     let note = if n % 4 == 0 {
-        let words = (1..9).flat_map(|part| draw(part).0).map(|byte| WORDS[usize::from(byte) % WORDS.len()]);
+        let words = (1..9)
+            .flat_map(|part| draw_hash(box_id, n, part).0)
+            .map(|byte| WORDS[usize::from(byte) % WORDS.len()]);
         let text: String = words.collect::<Vec<_>>().join(" ").chars().take(300).collect();
-        format!(r#","note":{}"#, beside(text.trim(), 9))
+        format!(r#","note":{}"#, add_text(log, text.trim(), draw_hash(box_id, n, 9)))
     } else {
         String::new()
     };
-    let photo = draw(10);
+    let photo = draw_hash(box_id, n, 10);
     let body = format!(
         r#"{{"tag":"{tag}","steps":[1,2,3],"who":{{"proof":"typed","name":{name}}},"photos":["{photo}"]{note},"took_ms":14200}}"#
     );
     log.tell(START_MS + n * 60_000, "cleaning.recorded", &body);
+}
+
+fn draw_hash(box_id: BoxId, n: i64, part: u8) -> Hash {
+    Hash::of(&[&n.to_be_bytes()[..], &[part], box_id.to_string().as_bytes()].concat())
+}
+
+fn add_text(log: &mut FakeBox, text: &str, random: Hash) -> String {
+    let mut salt = [0; 16];
+    salt.copy_from_slice(&random.0[..16]);
+    let text = PersonalText::new(text, salt).unwrap();
+    log.texts.push(text.beside(log.size()));
+    format!(r#"{{"redactable":"{}"}}"#, text.redactable().hash)
 }
 
 fn verifying(log: &FakeBox, wires: &[Bytes]) {
@@ -188,10 +193,12 @@ fn copying(server: &Postgres, dir: &Path, entries: u64, stored: f64) {
     // The server runs as somebody else.
     std::fs::set_permissions(dir, Permissions::from_mode(0o777)).unwrap();
     let file = dir.join("segments");
-    let command = |sql: &str| server.command_as_superuser("postgres", sql);
-    command(&format!("COPY segments TO '{}' (FORMAT binary)", file.display()));
-    command("CREATE TABLE copied (LIKE segments INCLUDING ALL)");
-    let took = seconds(|| command(&format!("COPY copied FROM '{}' (FORMAT binary)", file.display())));
+    let copy_out = format!("COPY segments TO '{}' (FORMAT binary)", file.display());
+    for sql in [copy_out.as_str(), "CREATE TABLE copied (LIKE segments INCLUDING ALL)"] {
+        server.command_as_superuser("postgres", sql);
+    }
+    let copy_in = format!("COPY copied FROM '{}' (FORMAT binary)", file.display());
+    let took = seconds(|| server.command_as_superuser("postgres", &copy_in));
     let copied = entries as f64 / took;
     println!(
         "  COPY of the same segments: {copied:.0} entries/s; stored at {:.0} % of it",

@@ -382,8 +382,8 @@ fn require_whole(dated: &backup::DatedBackup) -> Result<(), Failure> {
             from.display()
         ));
     }
-    let is_lost = |photo: &&PathBuf| !recovered.iter().any(|found| found.photo == **photo);
-    for photo in photos.damaged.iter().filter(is_lost) {
+    let lost = photos.damaged.iter().filter(|photo| !recovered.iter().any(|found| found.photo == **photo));
+    for photo in lost {
         faults.push(format!(
             "{} is damaged in the folder of photos, and no older backup here has it whole: look in other backups; its box may still have it",
             photo.display()
@@ -554,15 +554,16 @@ fn read_wishes(network: &cli::ClaimNetwork) -> Result<ClaimWishes, Failure> {
 }
 
 fn epoch_order(order: cli::EpochOrder) -> AdminCommand {
-    let decide = |log: cli::WaitingLog, act| {
-        let cli::WaitingLog { account, box_id, epoch } = log;
-        AdminCommand::EpochDecide { account, box_id, epoch, act }
-    };
     match order {
         cli::EpochOrder::List { account, box_id } => AdminCommand::EpochList { account, box_id },
-        cli::EpochOrder::Admit(log) => decide(log, EpochAct::Admit),
-        cli::EpochOrder::Forget(log) => decide(log, EpochAct::Forget),
+        cli::EpochOrder::Admit(log) => decide_log(&log, EpochAct::Admit),
+        cli::EpochOrder::Forget(log) => decide_log(&log, EpochAct::Forget),
     }
+}
+
+fn decide_log(log: &cli::WaitingLog, act: EpochAct) -> AdminCommand {
+    let &cli::WaitingLog { account, box_id, epoch } = log;
+    AdminCommand::EpochDecide { account, box_id, epoch, act }
 }
 
 fn key_order(order: cli::KeyCommand) -> Result<AdminCommand, Failure> {

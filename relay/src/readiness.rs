@@ -94,11 +94,11 @@ impl StoredSamples {
             self.0.push_back((now_ms, stored));
         }
         // The newest one that is a minute old says enough.
-        let is_old = |sample: &(u64, i64)| now_ms.saturating_sub(sample.0) >= LAG_MS_MAX;
-        while self.0.get(1).is_some_and(is_old) {
+        while self.0.get(1).is_some_and(|(at_ms, _)| now_ms.saturating_sub(*at_ms) >= LAG_MS_MAX) {
             self.0.pop_front();
         }
-        self.0.front().is_some_and(|sample| is_old(sample) && sample.1 > folded)
+        let oldest = self.0.front();
+        oldest.is_some_and(|(at_ms, sum)| now_ms.saturating_sub(*at_ms) >= LAG_MS_MAX && *sum > folded)
     }
 }
 

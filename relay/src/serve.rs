@@ -217,9 +217,8 @@ async fn run_relay(
     role: ProcessRole,
     clock: Arc<dyn Clock>,
 ) -> Result<(), ServeError> {
-    let io = |what| move |source| ServeError::Io { what, source };
-    let mut stop_signals = StopSignals::catch().map_err(io("hear SIGTERM and SIGINT"))?;
-    let mut hup = signal(SignalKind::hangup()).map_err(io("hear SIGHUP"))?;
+    let mut stop_signals = StopSignals::catch().map_err(io_failure("hear SIGTERM and SIGINT"))?;
+    let mut hup = signal(SignalKind::hangup()).map_err(io_failure("hear SIGHUP"))?;
     let reporting = error_reports::start_reports(settings, &clock)?;
     let parts = RelayContext::open(settings, key_needs(settings, role), Arc::clone(&clock)).await?;
     let address = settings.database()?;
@@ -228,7 +227,7 @@ async fn run_relay(
     let work_db = parts.work_db.clone();
     let databases = [work_db.clone(), parts.ingest_db.clone(), parts.db.clone()];
     let socket = admin::serve_admin_socket(settings.data()?, parts.office(), drain.clone())
-        .map_err(io("open the administration socket"))?;
+        .map_err(io_failure("open the administration socket"))?;
     let fleet = Arc::clone(&parts.fleet);
     let open = open_relay(settings, role, parts).await?;
     let alarm = Arc::clone(&open.certificate_refused);
@@ -236,7 +235,7 @@ async fn run_relay(
         certificates::CertificateWatcher::shown(Arc::clone(&fleet), settings.own_names(), alarm);
     let mut looks = tokio::time::interval(CERTIFICATES_EVERY);
     process::announce_ready(&ready_announcement(settings, &fleet, &open))
-        .map_err(io("say where it listens"))?;
+        .map_err(io_failure("say where it listens"))?;
     let mut alive = tokio::time::interval(process::alive_interval());
     let ingest = open.ingest.clone();
     let steps = ingest.as_ref().map(|ingest| Arc::clone(ingest.steps())).unwrap_or_default();
@@ -273,6 +272,10 @@ async fn run_relay(
     tokio::join!(end_work, stop_tasks(open));
     end_writing(ingest.as_deref(), &own, &databases).await;
     Ok(())
+}
+
+fn io_failure(what: &'static str) -> impl Fn(io::Error) -> ServeError {
+    move |source| ServeError::Io { what, source }
 }
 
 /// What continues beside the boxes' messages, where this process takes them.

@@ -33,10 +33,9 @@ const SYSTEMS: [(&str, &str); 7] = [
 
 pub(crate) fn name_agent(agent: &str) -> String {
     let w: PeopleWords = open_words();
-    let name = |known: &[(&str, &'static str)]| {
-        known.iter().find(|(part, _)| agent.contains(part)).map(|&(_, name)| name)
-    };
-    match (name(&BROWSERS), name(&SYSTEMS)) {
+    let [browser, system] = [BROWSERS, SYSTEMS]
+        .map(|known| known.into_iter().find(|(part, _)| agent.contains(part)).map(|(_, name)| name));
+    match (browser, system) {
         (Some(browser), Some(system)) => w.me_sessions_agent(browser, system),
         (Some(browser), None) => browser.to_owned(),
         (None, _) => w.me_sessions_unknown(),

@@ -98,9 +98,6 @@ const BANNED: &[&str] = &[
 
 /// Bound by `let`, per hundred functions of a crate.
 const CLOSURES_MAX_PERCENT: usize = 3;
-/// Crates that have more of them still: a bound only falls.
-const CLOSURES_STILL: &[(&str, usize)] =
-    &[("appliance", 12), ("store", 10), ("relay", 5), ("web", 4), ("firmware-config", 4), ("labels", 4)];
 
 const DOUBLED_TYPES: Ratchet = Ratchet {
     list: "doubled_types",
@@ -143,13 +140,9 @@ pub fn count_closures(sources: &Sources) -> Vec<Fault> {
     for names in named(sources) {
         let closures = names.of_kind(Kind::Closure).count();
         let functions = names.of_kind(Kind::Function).count();
-        let most = CLOSURES_STILL
-            .iter()
-            .find(|(krate, _)| *krate == names.krate)
-            .map_or(CLOSURES_MAX_PERCENT, |row| row.1);
-        if closures * 100 > functions * most {
+        if closures * 100 > functions * CLOSURES_MAX_PERCENT {
             let what = format!(
-                "{closures} closures bound by `let` in {functions} functions, more than {most} in 100: \
+                "{closures} closures bound by `let` in {functions} functions, more than {CLOSURES_MAX_PERCENT} in 100: \
                  put it where it is used if that is once, or make a function of it"
             );
             faults.push(Fault::new(names.krate, what));

@@ -113,15 +113,8 @@ impl Running {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten();
         let children =
             tasks.flatten().filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
-        let peak_of = |child: &str| {
-            let command = std::fs::read(format!("/proc/{child}/cmdline")).ok()?;
-            let of_photo = appliance::photo::CHILD_SUBCOMMAND.as_bytes();
-            command.split(|byte| *byte == 0).find(|word| *word == of_photo)?;
-            let status = std::fs::read_to_string(format!("/proc/{child}/status")).ok()?;
-            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-            line.split_whitespace().next()?.parse::<u64>().ok()
-        };
-        let peaks = children.flat_map(|all| all.split_whitespace().filter_map(peak_of).collect::<Vec<_>>());
+        let peaks =
+            children.flat_map(|all| all.split_whitespace().filter_map(read_peak_kb).collect::<Vec<_>>());
         float(peaks.max().unwrap_or(0)) / 1024.0
     }
 
@@ -159,4 +152,13 @@ impl Running {
         }
         Ok(float(ns) / 1_000.0)
     }
+}
+
+fn read_peak_kb(child: &str) -> Option<u64> {
+    let command = std::fs::read(format!("/proc/{child}/cmdline")).ok()?;
+    let of_photo = appliance::photo::CHILD_SUBCOMMAND.as_bytes();
+    command.split(|byte| *byte == 0).find(|word| *word == of_photo)?;
+    let status = std::fs::read_to_string(format!("/proc/{child}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()
 }

@@ -44,25 +44,27 @@ fn append(dir: &Path, threads: usize, bytes: usize) -> Result<(), Failed> {
     let until = Instant::now() + SPAN;
     let record = vec![7; bytes];
     let all: Vec<Vec<u32>> = std::thread::scope(|scope| {
-        let work = || {
-            let mut took = Vec::new();
-            while Instant::now() < until {
-                let place = at.fetch_add(record.len() as u64, Ordering::Relaxed) % (FILE_BYTES - 4096);
-                let began = Instant::now();
-                if file.write_all_at(&record, place).is_err() || file.sync_data().is_err() {
-                    break;
-                }
-                took.push(micros(began));
-            }
-            took
-        };
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let running: Vec<_> =
+            (0..threads).map(|_| scope.spawn(|| append_records(&file, &record, &at, until))).collect();
         running.into_iter().filter_map(|thread| thread.join().ok()).collect()
     });
     std::fs::remove_file(path)?;
     let all: Vec<String> = all.iter().flatten().map(u32::to_string).collect();
     println!("{}", all.join(" "));
     Ok(())
+}
+
+fn append_records(file: &std::fs::File, record: &[u8], at: &AtomicU64, until: Instant) -> Vec<u32> {
+    let mut took = Vec::new();
+    while Instant::now() < until {
+        let place = at.fetch_add(record.len() as u64, Ordering::Relaxed) % (FILE_BYTES - 4096);
+        let began = Instant::now();
+        if file.write_all_at(record, place).is_err() || file.sync_data().is_err() {
+            break;
+        }
+        took.push(micros(began));
+    }
+    took
 }
 
 pub(crate) struct ParseOnly {

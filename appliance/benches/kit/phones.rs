@@ -133,11 +133,10 @@ impl Phone {
     }
 
     async fn ask(&mut self, request: &str, status: &str) -> Result<(), String> {
-        let failed = |e: std::io::Error| e.to_string();
-        self.stream.write_all(request.as_bytes()).await.map_err(failed)?;
+        self.stream.write_all(request.as_bytes()).await.map_err(|e| e.to_string())?;
         self.answer.clear();
         while !whole(&self.answer)? {
-            if self.stream.read_buf(&mut self.answer).await.map_err(failed)? == 0 {
+            if self.stream.read_buf(&mut self.answer).await.map_err(|e| e.to_string())? == 0 {
                 return Err("the box closed the connection".to_owned());
             }
         }

@@ -102,8 +102,8 @@ fn role_word(role: StaffRole) -> &'static str {
 }
 
 fn align_rows(rows: &[[String; 5]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; 5] = std::array::from_fn(width);
+    let widths: [usize; 5] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
     rows.iter()
         .map(|row: &[String; 5]| {
             let cells: Vec<String> =

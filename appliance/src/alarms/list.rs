@@ -63,11 +63,13 @@ impl AlarmList {
                 "something else lay in its folder's place",
             ));
         }
-        // The list that was to take the place of a bad one, where the box ended between both steps.
-        let waiting = || read_small(&*self.disk, NEXT, READ_BYTES_MAX).ok().flatten();
         match read_small(&*self.disk, FILE, READ_BYTES_MAX)? {
             Some(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from),
-            None => Ok(waiting().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()),
+            // The list that was to take the place of a bad one, where the box ended between both steps.
+            None => {
+                let waiting = read_small(&*self.disk, NEXT, READ_BYTES_MAX).ok().flatten();
+                Ok(waiting.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+            }
         }
     }
 
@@ -105,13 +107,13 @@ impl AlarmList {
     }
 
     fn add(&mut self, cause: AlarmCause, now_ms: i64, over_ms: Option<i64>, before: &str) -> bool {
-        let of_code = |a: &ActiveAlarm| a.cause.code == cause.code;
-        if self.alarms.iter().filter(|a| of_code(a)).count() >= OF_CODE_MAX {
-            let gone = self.alarms.iter().position(|a| of_code(a) && a.seen.is_some() && !a.is_active());
+        if self.alarms.iter().filter(|a| a.cause.code == cause.code).count() >= OF_CODE_MAX {
+            let mut all = self.alarms.iter();
+            let gone = all.position(|a| a.cause.code == cause.code && a.seen.is_some() && !a.is_active());
             match gone {
                 Some(gone) => drop(self.alarms.remove(gone)),
                 None => {
-                    let newest = self.alarms.iter_mut().rev().find(|a| of_code(a));
+                    let newest = self.alarms.iter_mut().rev().find(|a| a.cause.code == cause.code);
                     return newest.is_some_and(|newest| {
                         newest.again = newest.again.saturating_add(1);
                         newest.seen = None;
@@ -127,12 +129,11 @@ impl AlarmList {
 
     /// No other alarm's, nor that of the one `before` it: an acknowledgement that comes late must not meet a newer one.
     fn new_id(&self, cause: &AlarmCause, now_ms: i64, before: &str) -> String {
-        let taken = |id: &String| self.alarms.iter().any(|a| a.id == *id);
         (0..)
             .map(|salt: u32| {
                 Hash::of(format!("{cause:?} {now_ms} {before} {salt}").as_bytes()).to_string()[..8].to_owned()
             })
-            .find(|id| !taken(id))
+            .find(|id| !self.alarms.iter().any(|a| a.id == *id))
             .unwrap_or_default()
     }
 
@@ -144,11 +145,10 @@ impl AlarmList {
     /// Drops those that are over and were acknowledged long ago.
     pub(super) fn expire(&mut self, now_ms: i64) -> bool {
         let before = self.alarms.len();
-        let old = |a: &ActiveAlarm| {
+        self.alarms.retain(|a| {
             let last = a.over_ms.zip(a.seen.as_ref()).map(|(over_ms, seen)| over_ms.max(seen.at_ms));
-            last.is_some_and(|last_ms| now_ms.saturating_sub(last_ms) > RETENTION_MS)
-        };
-        self.alarms.retain(|a| !old(a));
+            last.is_none_or(|last_ms| now_ms.saturating_sub(last_ms) <= RETENTION_MS)
+        });
         self.alarms.len() != before
     }
 

@@ -254,8 +254,11 @@ fn local_day(zone: &str, ms: i64) -> Option<CivilDay> {
 
 fn open_reports(facility: &FacilityState) -> BTreeMap<String, u32> {
     let items = facility.activity.iter().filter(|(_, row)| !row.problems.is_empty());
-    let count = |open: &[OpenProblem]| open.iter().map(OpenProblem::count).fold(0, u32::saturating_add);
-    items.map(|(tag, row)| (tag.to_string(), count(&row.problems))).collect()
+    let counts = items.map(|(tag, row)| {
+        let count = row.problems.iter().map(OpenProblem::count).fold(0, u32::saturating_add);
+        (tag.to_string(), count)
+    });
+    counts.collect()
 }
 
 /// Counted by how many of the days before the end have come: the second is news.

@@ -224,10 +224,9 @@ pub fn report_past(alarms: &AlarmStore, past: &[PastLog]) {
     alarms.change_together(|alarms| {
         for past in past {
             let epoch = past.origin.epoch;
-            let known = |cause: &AlarmCause| cause.epoch == Some(epoch) && is_of_missing(cause);
             if past.whole {
                 alarms.end(|cause| is_back(cause, past));
-            } else if !alarms.stands(known) {
+            } else if !alarms.stands(|cause| cause.epoch == Some(epoch) && is_of_missing(cause)) {
                 let from = if past.size < past.counts.size { past.size } else { 0 };
                 let cause = AlarmCause::new(AlarmCode::LogMissing).of(epoch).from(from);
                 alarms.raise(if past.stated { cause.to(past.counts.size) } else { cause });
@@ -238,13 +237,16 @@ pub fn report_past(alarms: &AlarmStore, past: &[PastLog]) {
 
 /// Tells whether `state.redb` takes writes.
 pub fn report_state(alarms: &AlarmStore, condition: &StateCondition) {
-    let is_of_it = |cause: &AlarmCause| OptionalPart::StateDisk.is_of(cause);
     match condition {
-        StateCondition::Sound => alarms.end(is_of_it),
-        StateCondition::Recovered(_) if alarms.stands(is_of_it) => alarms.end(is_of_it),
+        StateCondition::Sound => alarms.end(is_of_state_disk),
+        StateCondition::Recovered(_) if alarms.stands(is_of_state_disk) => alarms.end(is_of_state_disk),
         StateCondition::Recovered(why) => alarms.report(OptionalPart::StateDisk.off(why)),
         StateCondition::Failing(why) => alarms.raise(OptionalPart::StateDisk.off(why)),
     }
+}
+
+fn is_of_state_disk(cause: &AlarmCause) -> bool {
+    OptionalPart::StateDisk.is_of(cause)
 }
 
 /// Tells of which tables of `state.redb` rows cannot be read, and of how many.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::cause::BackupError;
-use super::contents::{BackupLabel, PartLabel, PartRef};
+use super::contents::{BackupLabel, PartRef};
 use super::labels::{ListedBackup, list_labels, list_newest, list_part_labels};
 use super::medium::FolderMedium;
 use super::pace::RunPace;
@@ -78,9 +78,8 @@ fn word_backup(backup: &ListedBackup) -> String {
 /// The folder's; there is no such backup.
 pub fn check_folder(folder: &Path, name: Option<&str>) -> Result<Result<String, String>, BackupError> {
     let medium = find_folder(folder)?;
-    let looking = || BackupError::medium(LOOKING);
-    let backups = list_labels(&medium).map_err(looking())?;
-    let parts = list_part_labels(&medium).map_err(looking())?;
+    let backups = list_labels(&medium).map_err(BackupError::medium(LOOKING))?;
+    let parts = list_part_labels(&medium).map_err(BackupError::medium(LOOKING))?;
     // As `list` shows it, or with the path before it, as a shell completes it.
     let file_name = name.map(|name| Path::new(name).file_name().unwrap_or_default().to_string_lossy());
     let chosen: Vec<&BackupLabel> = backups
@@ -93,14 +92,11 @@ pub fn check_folder(folder: &Path, name: Option<&str>) -> Result<Result<String, 
             Some(name) => format!("There is no verified backup {name} in {}.", folder.display()),
         }));
     }
-    let is_needed = |part: &&PartLabel| {
-        name.is_none() || chosen.iter().any(|backup| backup.parts.contains(&part.file.name))
-    };
-    let files: Vec<&PartRef> = chosen
+    let needed = parts
         .iter()
-        .map(|backup| &backup.file)
-        .chain(parts.iter().filter(is_needed).map(|part| &part.file))
-        .collect();
+        .filter(|part| name.is_none() || chosen.iter().any(|backup| backup.parts.contains(&part.file.name)));
+    let files: Vec<&PartRef> =
+        chosen.iter().map(|backup| &backup.file).chain(needed.map(|part| &part.file)).collect();
     let mut wrong = Vec::new();
     let mut pace = RunPace::new(None, Arc::default());
     for file in &files {

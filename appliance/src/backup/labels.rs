@@ -52,8 +52,12 @@ pub(super) fn part_name(box_id: BoxId, sha256: &Hash) -> String {
 
 /// The next name of a day (`2026-11-23`) that none of these files has.
 pub(super) fn backup_name(box_id: BoxId, day: &str, names: &[String]) -> String {
-    let name = |n: u32| format!("{}{day}-{n}{SEALED}", box_prefix(box_id));
-    (1..DAY_BACKUPS_MAX).map(name).find(|name| !names.contains(name)).unwrap_or_else(|| name(DAY_BACKUPS_MAX))
+    let mut all = (1..DAY_BACKUPS_MAX).map(|n| format_name(box_id, day, n));
+    all.find(|name| !names.contains(name)).unwrap_or_else(|| format_name(box_id, day, DAY_BACKUPS_MAX))
+}
+
+fn format_name(box_id: BoxId, day: &str, n: u32) -> String {
+    format!("{}{day}-{n}{SEALED}", box_prefix(box_id))
 }
 
 /// What lies in a folder of one box.

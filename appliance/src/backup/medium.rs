@@ -85,17 +85,18 @@ impl FolderMedium {
 
     /// The folder of the settings, once it is there and is somewhere else than what it is to save.
     pub(super) fn find(dir: &Path, data: &Path, same_disk: SameDisk) -> Result<Self, BackupError> {
-        let missing = || BackupError::Missing(dir.to_owned());
-        let found = std::fs::metadata(dir).ok().filter(std::fs::Metadata::is_dir).ok_or_else(missing)?;
+        let found = std::fs::metadata(dir).ok().filter(std::fs::Metadata::is_dir);
+        let found = found.ok_or_else(|| BackupError::Missing(dir.to_owned()))?;
         let own =
             std::fs::metadata(data).map_err(BackupError::medium("the data folder could not be looked at"))?;
         // Where a stick was pulled out, the place that it was mounted at stays behind, in memory.
         let is_below = dir.canonicalize().is_ok_and(|real| real.starts_with(MOUNTS));
         if is_below && std::fs::metadata(MOUNTS).is_ok_and(|mounts| mounts.dev() == found.dev()) {
-            return Err(missing());
+            return Err(BackupError::Missing(dir.to_owned()));
         }
-        let is_lost = || found.dev() == own.dev() || StorageView::read().is_lost_with(dir, data);
-        if same_disk == SameDisk::Refused && is_lost() {
+        if same_disk == SameDisk::Refused
+            && (found.dev() == own.dev() || StorageView::read().is_lost_with(dir, data))
+        {
             return Err(BackupError::SameDisk(dir.to_owned()));
         }
         Ok(Self::new(dir))

@@ -114,12 +114,11 @@ impl OpenFile {
         let (log, last, photos) = (LogCheck::default(), Vec::new(), Vec::new());
         let mut file = Self { head, files: vec![stored], log, last, photos, keys: Vec::new() };
         while let Some(entry) = archive.next_entry().map_err(word_form)? {
-            let wrong = |why| BackupFault::File { path: entry.path.clone(), why };
             if !file.last.is_empty() {
-                return Err(wrong("it stands behind the end"));
+                return Err(refuse_file(&entry.path, "it stands behind the end"));
             }
             if !is_own_path(kind, &entry.path) {
-                return Err(wrong("no backup of a box holds such a file"));
+                return Err(refuse_file(&entry.path, "no backup of a box holds such a file"));
             }
             file.take_entry(&mut archive, &entry.path, entry.bytes, sink)?;
         }
@@ -133,19 +132,17 @@ impl OpenFile {
         bytes: u64,
         sink: &mut dyn FileSink,
     ) -> Result<(), BackupFault> {
-        let wrong = |why| BackupFault::File { path: path.to_owned(), why };
-        let target = |source| BackupFault::Target { what: path.to_owned(), source };
         if path == MANIFEST {
             self.last = read_small(archive, bytes).map_err(BackupFault::Damaged)?;
-            return if self.last.is_empty() { Err(wrong("it is empty")) } else { Ok(()) };
+            return if self.last.is_empty() { Err(refuse_file(path, "it is empty")) } else { Ok(()) };
         }
         let is_key = path.starts_with("keys/log-") && bytes <= KEY_BYTES_MAX;
         let mut copy = (path == PHOTOS || is_key).then(Vec::new);
         if copy.is_some() && bytes > SMALL_BYTES_MAX {
-            return Err(wrong("it is too long"));
+            return Err(refuse_file(path, "it is too long"));
         }
-        let checked = self.log.begin_file(path).map_err(target)?;
-        sink.begin_file(path).map_err(target)?;
+        let checked = self.log.begin_file(path).map_err(fail_target(path))?;
+        sink.begin_file(path).map_err(fail_target(path))?;
         let (mut sum, mut left, mut piece) = (Sha256::new(), bytes, vec![0; PIECE_BYTES]);
         while left > 0 {
             let count = archive.read(&mut piece).map_err(BackupFault::Damaged)?;
@@ -155,18 +152,18 @@ impl OpenFile {
                 self.log.push(read);
             }
             copy.iter_mut().for_each(|copy| copy.extend_from_slice(read));
-            sink.write_bytes(read).map_err(target)?;
+            sink.write_bytes(read).map_err(fail_target(path))?;
             left -= count as u64;
-            sink.rest().map_err(target)?;
+            sink.rest().map_err(fail_target(path))?;
         }
         self.log.end_file();
         let sha256 = Hash(sum.finalize().into());
         let name = path.rsplit('/').next().unwrap_or(path);
         // A photo is named by what it is. Nothing else ends: it would lie in a photo's place, and count as one that is there.
         if path.starts_with("photos/") && !name.ends_with(".t.jpg") && photo_of(name) != Some(sha256) {
-            return Err(wrong("it is another photo than its name says"));
+            return Err(refuse_file(path, "it is another photo than its name says"));
         }
-        sink.end_file().map_err(target)?;
+        sink.end_file().map_err(fail_target(path))?;
         match copy {
             Some(text) if is_key => self.keys.extend(String::from_utf8(text)),
             Some(photos) => self.photos = photos,
@@ -210,24 +207,37 @@ fn read_head<R: Read>(
     archive: &mut ArchiveReader<R>,
     kind: BackupKind,
 ) -> Result<(BackupHead, BackupFile), BackupFault> {
-    let none = |why: &str| BackupFault::NoBackup(why.to_owned());
     let first = archive.next_entry().map_err(word_form)?;
     let Some(entry) = first.filter(|entry| entry.path == HEAD) else {
-        return Err(none("it does not say what it is"));
+        return Err(refuse_backup("it does not say what it is"));
     };
     let bytes = read_small(archive, entry.bytes).map_err(BackupFault::Damaged)?;
-    let form: BackupForm = serde_json::from_slice(&bytes).map_err(|_| none("it does not say what it is"))?;
+    let form: BackupForm =
+        serde_json::from_slice(&bytes).map_err(|_| refuse_backup("it does not say what it is"))?;
     if form.form > FORM {
         return Err(BackupFault::Newer { found: form.form, known: FORM });
     }
-    let head: BackupHead = serde_json::from_slice(&bytes).map_err(|_| none("it does not say what it is"))?;
+    let head: BackupHead =
+        serde_json::from_slice(&bytes).map_err(|_| refuse_backup("it does not say what it is"))?;
     match (head.kind, kind) {
         (BackupKind::Photos, BackupKind::Box) => {
-            Err(none("it holds photos only; the file to restore has a day in its name"))
+            Err(refuse_backup("it holds photos only; the file to restore has a day in its name"))
         }
-        (BackupKind::Box, BackupKind::Photos) => Err(none("it holds no photos")),
+        (BackupKind::Box, BackupKind::Photos) => Err(refuse_backup("it holds no photos")),
         _ => Ok((head, BackupFile { path: entry.path, bytes: entry.bytes, sha256: Hash::of(&bytes) })),
     }
+}
+
+fn refuse_backup(why: &str) -> BackupFault {
+    BackupFault::NoBackup(why.to_owned())
+}
+
+fn refuse_file(path: &str, why: &'static str) -> BackupFault {
+    BackupFault::File { path: path.to_owned(), why }
+}
+
+fn fail_target(path: &str) -> impl FnOnce(io::Error) -> BackupFault {
+    move |source| BackupFault::Target { what: path.to_owned(), source }
 }
 
 fn read_small(input: &mut impl Read, bytes: u64) -> io::Result<Vec<u8>> {

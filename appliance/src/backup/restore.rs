@@ -156,8 +156,8 @@ fn read_all(
     sink: &mut dyn FileSink,
     of_photos: &mut dyn FileSink,
 ) -> Result<RestoredBackup, RestoreError> {
-    let fault = |fault| RestoreError::Fault { name: file_name(file), fault };
-    let read = read_backup(open_backup(file)?, secret, sink).map_err(fault)?;
+    let read = read_backup(open_backup(file)?, secret, sink)
+        .map_err(|fault| RestoreError::Fault { name: file_name(file), fault })?;
     let of_backup: BTreeSet<Hash> = read.photos.iter().map(|photo| photo.hash).collect();
     let (mut found, mut bad) = (BTreeSet::new(), Vec::new());
     for part in &read.manifest.parts {
@@ -245,31 +245,34 @@ struct RestoreFolder {
 
 impl RestoreFolder {
     fn take(dir: &Path, seam: &dyn RestoreSeam) -> Result<Self, RestoreError> {
-        let failed = |source| RestoreError::Folder { path: dir.to_owned(), source };
         seam.reach_step();
-        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .map_err(|source| refuse_folder(dir, source))?;
         let path = dir.join(RESTORE_MARK);
         let is_left = path.symlink_metadata().is_ok();
-        if !is_left && !list_content(dir).map_err(failed)?.is_empty() {
+        if !is_left && !list_content(dir).map_err(|source| refuse_folder(dir, source))?.is_empty() {
             return Err(RestoreError::NotEmpty { dir: dir.to_owned(), whose: word_owner(dir) });
         }
         seam.reach_step();
         let mark = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-        let mut mark = mark.map_err(failed)?;
+        let mut mark = mark.map_err(|source| refuse_folder(dir, source))?;
         match mark.try_lock() {
             Ok(()) => {}
             Err(std::fs::TryLockError::WouldBlock) => return Err(RestoreError::InUse(dir.to_owned())),
-            Err(std::fs::TryLockError::Error(source)) => return Err(failed(source)),
+            Err(std::fs::TryLockError::Error(source)) => return Err(refuse_folder(dir, source)),
         }
         mark.write_all(
             b"A backup is being restored into this folder. Until this file is gone nothing here counts.\n",
         )
         .and_then(|()| mark.sync_all())
         .and_then(|()| sync_folder(dir))
-        .map_err(failed)?;
+        .map_err(|source| refuse_folder(dir, source))?;
         let folder = Self { dir: dir.to_owned(), _mark: mark };
         // What an earlier one left counts for nothing.
-        folder.remove_content().map_err(failed)?;
+        folder.remove_content().map_err(|source| refuse_folder(dir, source))?;
         seam.reach_step();
         Ok(folder)
     }
@@ -302,6 +305,10 @@ impl RestoreFolder {
             tracing::warn!(%error, "what was restored so far could not be removed; it stays marked as unfinished");
         }
     }
+}
+
+fn refuse_folder(dir: &Path, source: io::Error) -> RestoreError {
+    RestoreError::Folder { path: dir.to_owned(), source }
 }
 
 fn list_content(dir: &Path) -> io::Result<Vec<PathBuf>> {

@@ -87,6 +87,8 @@ struct BackupRun<'a, 'p> {
 }
 
 const LOOKING: &str = "the folder for backups could not be read";
+const READING: &str = "a file in the folder for backups could not be read";
+const REMOVING: &str = "an old backup could not be removed";
 
 impl<'a, 'p> BackupRun<'a, 'p> {
     fn begin(input: &'a RunInput<'a>, pace: &'p mut RunPace) -> Result<Self, BackupError> {
@@ -264,23 +266,25 @@ impl<'a, 'p> BackupRun<'a, 'p> {
 
     /// Removes the backups beyond those that are to stay, and then photos that none of the others needs.
     fn remove_oldest(&self, newest: &BackupLabel) -> Result<(), BackupError> {
-        let failed = || BackupError::medium("an old backup could not be removed");
         let medium = self.input.medium;
-        let found = look_at(self.input).map_err(failed())?;
+        let found = look_at(self.input).map_err(BackupError::medium(REMOVING))?;
         let (stay, gone) =
             found.backups.split_at(usize::from(self.input.keep.max(1)).min(found.backups.len()));
         for backup in gone.iter().filter(|backup| backup.file.name != newest.file.name) {
-            remove_labelled(medium, &backup.file.name).map_err(failed())?;
+            remove_labelled(medium, &backup.file.name).map_err(BackupError::medium(REMOVING))?;
         }
-        let is_needed = |name: &String| stay.iter().chain([newest]).any(|backup| backup.parts.contains(name));
-        for part in found.parts.iter().filter(|part| !is_needed(&part.file.name)) {
-            remove_labelled(medium, &part.file.name).map_err(failed())?;
+        let unneeded = found
+            .parts
+            .iter()
+            .filter(|part| !stay.iter().chain([newest]).any(|backup| backup.parts.contains(&part.file.name)));
+        for part in unneeded {
+            remove_labelled(medium, &part.file.name).map_err(BackupError::medium(REMOVING))?;
         }
         if stay.len() < usize::from(self.input.keep.max(1)) {
             return Ok(());
         }
         for name in foreign_outside(&found, stay) {
-            remove_labelled(medium, &name).map_err(failed())?;
+            remove_labelled(medium, &name).map_err(BackupError::medium(REMOVING))?;
         }
         Ok(())
     }
@@ -290,15 +294,15 @@ impl<'a, 'p> BackupRun<'a, 'p> {
 /// more than a day after them: a clock that was far ahead wrote that, or somebody, and it would never be older. With as many of its
 /// own as it is to have nobody needs them, and nobody else would ever remove them.
 fn foreign_outside(found: &FoundFiles, stay: &[BackupLabel]) -> Vec<String> {
-    let dates = || stay.iter().map(|backup| backup.taken_ms);
-    let (Some(oldest_ms), Some(newest_ms)) = (dates().min(), dates().max()) else { return Vec::new() };
+    let dates = stay.iter().map(|backup| backup.taken_ms);
+    let (Some(oldest_ms), Some(newest_ms)) = (dates.clone().min(), dates.max()) else { return Vec::new() };
     let within = oldest_ms..=newest_ms.saturating_add(DAY_MS);
     let (others, gone): (Vec<_>, Vec<_>) =
         found.foreign.iter().partition(|backup| within.contains(&backup.taken_ms));
-    let is_needed =
-        |name: &String| stay.iter().chain(others.iter().copied()).any(|backup| backup.parts.contains(name));
-    let parts = found.foreign_parts.iter();
-    let parts = parts.filter(|part| !within.contains(&part.verified_ms) && !is_needed(&part.file.name));
+    let parts = found.foreign_parts.iter().filter(|part| {
+        let mut needing = stay.iter().chain(others.iter().copied());
+        !within.contains(&part.verified_ms) && !needing.any(|backup| backup.parts.contains(&part.file.name))
+    });
     let backups = gone.into_iter().map(|backup| backup.file.name.clone());
     backups.chain(parts.map(|part| part.file.name.clone())).collect()
 }
@@ -432,11 +436,10 @@ pub(super) fn hash_file(
     name: &str,
     pace: &mut RunPace,
 ) -> Result<Hash, BackupError> {
-    let failed = || BackupError::medium("a file in the folder for backups could not be read");
-    let mut file = medium.open(name).map_err(failed())?;
+    let mut file = medium.open(name).map_err(BackupError::medium(READING))?;
     let (mut sum, mut piece) = (Sha256::new(), vec![0; 64 << 10]);
     loop {
-        match file.read(&mut piece).map_err(failed())? {
+        match file.read(&mut piece).map_err(BackupError::medium(READING))? {
             0 => return Ok(Hash(sum.finalize().into())),
             count => sum.update(&piece[..count]),
         }

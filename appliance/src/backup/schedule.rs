@@ -35,12 +35,17 @@ pub(super) fn is_due(record: &BackupRecord, daily: Time, zone: &TimeZone, now_ms
 
 fn last_time_ms(daily: Time, zone: &TimeZone, now_ms: i64) -> Option<i64> {
     let now = Timestamp::from_millisecond(now_ms).ok()?.to_zoned(zone.clone());
-    let on_day = |day: jiff::civil::Date| {
-        // Where the clock skips that time it is taken as the moment after.
-        Some(day.to_datetime(daily).to_zoned(zone.clone()).ok()?.timestamp().as_millisecond())
-    };
-    let today_ms = on_day(now.date())?;
-    if today_ms <= now_ms { Some(today_ms) } else { on_day(now.date().checked_sub(1.day()).ok()?) }
+    let today_ms = find_time_ms(now.date(), daily, zone)?;
+    if today_ms <= now_ms {
+        Some(today_ms)
+    } else {
+        find_time_ms(now.date().checked_sub(1.day()).ok()?, daily, zone)
+    }
+}
+
+fn find_time_ms(day: jiff::civil::Date, daily: Time, zone: &TimeZone) -> Option<i64> {
+    // Where the clock skips that time it is taken as the moment after.
+    Some(day.to_datetime(daily).to_zoned(zone.clone()).ok()?.timestamp().as_millisecond())
 }
 
 /// Whether nothing has been saved elsewhere for too long.

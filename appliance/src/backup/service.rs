@@ -352,9 +352,8 @@ impl BackupService {
             let state = self.state();
             (is_old(&state.record, self.now_ms()), state.record.clone())
         };
-        let is_own = |alarm: &AlarmCause| alarm.code == AlarmCode::BackupOld;
         match old {
-            true if !self.inner.context.alarms.stands(is_own) => {
+            true if !self.inner.context.alarms.stands(is_age_alarm) => {
                 let alarm = AlarmCause::new(AlarmCode::BackupOld);
                 self.inner.context.alarms.raise(match record.saved_ms() {
                     Some(_) => alarm.about("earlier"),
@@ -362,7 +361,7 @@ impl BackupService {
                 });
             }
             true => {}
-            false => self.inner.context.alarms.end(is_own),
+            false => self.inner.context.alarms.end(is_age_alarm),
         }
     }
 
@@ -408,10 +407,12 @@ impl BackupService {
     fn run_test(&self, folder: &Path, name: Option<String>, secret: &BackupSecret) -> Result<String, String> {
         let medium = FolderMedium::new(folder);
         let box_id = self.inner.context.store.origin().box_id;
-        let newest = || self.label_key().and_then(|key| newest_backup(&medium, box_id, key));
         let name = match name {
             Some(name) => name,
-            None => newest().map_err(|error| error.to_string())?,
+            None => {
+                let newest = self.label_key().and_then(|key| newest_backup(&medium, box_id, key));
+                newest.map_err(|error| error.to_string())?
+            }
         };
         let tested = test_backup(&folder.join(&name), secret, MissingPhotos::Refused);
         let RestoredBackup { manifest, photos } = tested.map_err(|error: RestoreError| error.to_string())?;
@@ -458,6 +459,12 @@ fn newest_backup(medium: &dyn BackupMedium, box_id: BoxId, key: LabelKey) -> Res
     let found = FoundFiles::look(medium, box_id, key)
         .map_err(BackupError::medium("the folder for backups could not be read"))?;
     let newest = found.backups.into_iter().next().map(|backup: BackupLabel| backup.file.name);
-    let none = || std::io::Error::new(std::io::ErrorKind::NotFound, "there is no backup of this box");
-    newest.ok_or_else(|| BackupError::Medium { what: "nothing to test", source: none() })
+    newest.ok_or_else(|| BackupError::Medium {
+        what: "nothing to test",
+        source: std::io::Error::new(std::io::ErrorKind::NotFound, "there is no backup of this box"),
+    })
+}
+
+fn is_age_alarm(alarm: &AlarmCause) -> bool {
+    alarm.code == AlarmCode::BackupOld
 }

@@ -46,8 +46,9 @@ impl StorageView {
 
     /// Whether a folder is lost together with another: both lie on one disk, or it lies in memory.
     pub(super) fn is_lost_with(&self, folder: &Path, with: &Path) -> bool {
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        self.shares_disk(&real(folder), &real(with))
+        let [folder, with] =
+            [folder, with].map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+        self.shares_disk(&folder, &with)
     }
 
     fn shares_disk(&self, folder: &Path, with: &Path) -> bool {

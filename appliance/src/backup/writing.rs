@@ -110,21 +110,19 @@ impl<'a> BackupWriter<'a> {
 
     /// Adds a file of exactly so many bytes.
     pub(super) fn add(&mut self, path: &str, bytes: u64, input: &mut dyn Read) -> Result<(), BackupError> {
-        let failed = |source| BackupError::Medium { what: WRITING, source };
-        let unread = |source| BackupError::Source { what: path.to_owned(), source };
-        self.archive.begin(path, bytes, self.time_s).map_err(failed)?;
-        let checked = self.log.begin_file(path).map_err(unread)?;
+        self.archive.begin(path, bytes, self.time_s).map_err(BackupError::medium(WRITING))?;
+        let checked = self.log.begin_file(path).map_err(|source| refuse_source(path, source))?;
         let (mut sum, mut left) = (Sha256::new(), bytes);
         let mut piece = vec![0; PIECE_BYTES];
         while left > 0 {
             let most = usize::try_from(left).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);
-            input.read_exact(&mut piece[..most]).map_err(unread)?;
+            input.read_exact(&mut piece[..most]).map_err(|source| refuse_source(path, source))?;
             let read = &piece[..most];
             sum.update(read);
             if checked {
                 self.log.push(read);
             }
-            self.archive.write(read).map_err(failed)?;
+            self.archive.write(read).map_err(BackupError::medium(WRITING))?;
             left -= most as u64;
             self.pace.rest()?;
         }
@@ -151,6 +149,10 @@ impl<'a> BackupWriter<'a> {
             own: self.own,
         })
     }
+}
+
+fn refuse_source(path: &str, source: io::Error) -> BackupError {
+    BackupError::Source { what: path.to_owned(), source }
 }
 
 fn create_sealed(target: SealTarget<'_>, name: &str, own: &BackupSecret) -> io::Result<SealedFile> {

@@ -22,10 +22,13 @@ pub(super) fn held_time(root: &Path, wall_ms: i64) -> bool {
 }
 
 fn clock_is_trusted(clock: &Path, wall_s: i64) -> bool {
-    let number = |name: &str| std::fs::read_to_string(clock.join(name)).ok()?.trim().parse::<i64>().ok();
-    let battery = number("battery_voltage").is_none_or(|volts| volts >= BATTERY_MICROVOLTS_MIN);
-    let time = number("since_epoch").filter(|s| *s >= EARLIEST_S);
+    let battery = read_number(clock, "battery_voltage").is_none_or(|volts| volts >= BATTERY_MICROVOLTS_MIN);
+    let time = read_number(clock, "since_epoch").filter(|s| *s >= EARLIEST_S);
     battery && time.is_some_and(|s| s.abs_diff(wall_s) <= AGREE_S.unsigned_abs())
+}
+
+fn read_number(clock: &Path, name: &str) -> Option<i64> {
+    std::fs::read_to_string(clock.join(name)).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]

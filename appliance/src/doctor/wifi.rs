@@ -36,11 +36,10 @@ pub fn read_wifi(root: &MachineRoot) -> WifiFact {
 
 /// What the supplicant says of itself: lines of `key=value`.
 fn judge_status(status: &str, socket: &Path, dbm: Option<i64>) -> WifiFact {
-    let value = |key: &str| status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
-    if value("mode") == Some("AP") {
+    if find_value(status, "mode") == Some("AP") {
         return WifiFact::AccessPoint;
     }
-    if value("wpa_state") == Some("COMPLETED") {
+    if find_value(status, "wpa_state") == Some("COMPLETED") {
         let polled = ask_supplicant(socket, "SIGNAL_POLL").and_then(|text| read_polled(&text));
         return WifiFact::Joined { dbm: polled.or(dbm) };
     }
@@ -52,6 +51,10 @@ fn judge_status(status: &str, socket: &Path, dbm: Option<i64>) -> WifiFact {
         None if networks.lines().count() <= 1 => WifiFact::Unused,
         None => WifiFact::Searching,
     }
+}
+
+fn find_value<'a>(status: &'a str, key: &str) -> Option<&'a str> {
+    status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
 }
 
 fn read_polled(text: &str) -> Option<i64> {

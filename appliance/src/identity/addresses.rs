@@ -4,9 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Every address of this machine that others can reach, loopback left out. Where the kernel tells nothing: none.
 pub fn own_addresses() -> Vec<IpAddr> {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let mut all: Vec<IpAddr> = read_ipv4(&read("/proc/net/fib_trie")).into_iter().map(IpAddr::V4).collect();
-    all.extend(read_ipv6(&read("/proc/net/if_inet6")).into_iter().map(IpAddr::V6));
+    let [v4, v6] = ["/proc/net/fib_trie", "/proc/net/if_inet6"]
+        .map(|path| std::fs::read_to_string(path).unwrap_or_default());
+    let mut all: Vec<IpAddr> = read_ipv4(&v4).into_iter().map(IpAddr::V4).collect();
+    all.extend(read_ipv6(&v6).into_iter().map(IpAddr::V6));
     all.sort_unstable();
     all.dedup();
     all

@@ -278,12 +278,11 @@ impl AttemptStore {
         let person: Option<Strangers> = self.shared.get(&staff.to_string())?;
         let program = self.program_locked(now_ms)?;
         let person = person.unwrap_or_default().bucket.take(&BOX.strangers_of_person, now_ms);
-        let until = |wait: AttemptWait| wait.until_ms;
         let known = self.known.starting::<KnownDevice>(&device_prefix(staff))?;
         let own = known.into_iter().filter_map(|(_, row)| row.bucket.take(&BOX.known_device, now_ms).err());
         Ok(LockedUntil {
-            new_devices_ms: person.err().map(until).max(program),
-            own_device_ms: own.map(until).max(),
+            new_devices_ms: person.err().map(|wait| wait.until_ms).max(program),
+            own_device_ms: own.map(|wait| wait.until_ms).max(),
         })
     }
 }

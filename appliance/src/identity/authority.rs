@@ -141,9 +141,8 @@ impl CaCertificate {
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(AuthorityError::File { path, source }),
         };
-        let wrong = |words: String| AuthorityError::Certificate { path: path.clone(), words };
-        let der = CertificateDer::from_pem_slice(&pem).map_err(|e| wrong(e.to_string()))?;
-        let (_, certificate) = X509Certificate::from_der(&der).map_err(|e| wrong(e.to_string()))?;
+        let der = CertificateDer::from_pem_slice(&pem).map_err(|e| refuse_certificate(&path, &e))?;
+        let (_, certificate) = X509Certificate::from_der(&der).map_err(|e| refuse_certificate(&path, &e))?;
         let until_ms = certificate.validity().not_after.timestamp().saturating_mul(1_000);
         Ok(Some(Self { der: der.to_vec(), until_ms }))
     }
@@ -165,15 +164,14 @@ impl CaCertificate {
 
 fn make_authority(dir: &Path) -> Result<(), AuthorityError> {
     let path = dir.join("https-ca.pem");
-    let wrong = |e: rcgen::Error| AuthorityError::Certificate { path: path.clone(), words: e.to_string() };
-    let key = KeyPair::generate().map_err(wrong)?;
+    let key = KeyPair::generate().map_err(|e| refuse_certificate(&path, &e))?;
     let mut params = CertificateParams::default();
     params.distinguished_name = subject_of(CA_NAME);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.not_before = rcgen::date_time_ymd(EARLIEST.0, EARLIEST.1, EARLIEST.2);
     params.not_after = rcgen::date_time_ymd(CA_UNTIL.0, CA_UNTIL.1, CA_UNTIL.2);
-    let certificate = params.self_signed(&key).map_err(wrong)?;
+    let certificate = params.self_signed(&key).map_err(|e| refuse_certificate(&path, &e))?;
     // The key first: a certificate without its key would never be replaced.
     write_file(&dir.join("https-ca.key"), key.serialize_pem().as_bytes(), 0o600)?;
     write_file(&path, certificate.pem().as_bytes(), 0o644)
@@ -181,21 +179,18 @@ fn make_authority(dir: &Path) -> Result<(), AuthorityError> {
 
 fn load_issuer(dir: &Path) -> Result<Issuer<'static, KeyPair>, AuthorityError> {
     let (certificate, key) = (dir.join("https-ca.pem"), dir.join("https-ca.key"));
-    let wrong = |path: &Path, e: rcgen::Error| AuthorityError::Certificate {
-        path: path.to_owned(),
-        words: e.to_string(),
-    };
-    let pair = KeyPair::from_pem(&read_secret(&key)?).map_err(|e| wrong(&key, e))?;
+    let pair = KeyPair::from_pem(&read_secret(&key)?).map_err(|e| refuse_certificate(&key, &e))?;
     let pem = read_file(&certificate)?;
-    let own = |der: &CertificateDer<'_>| {
-        X509Certificate::from_der(der)
-            .is_ok_and(|(_, ca)| ca.public_key().subject_public_key.data.as_ref() == pair.public_key_raw())
-    };
-    if CertificateDer::from_pem_slice(pem.as_bytes()).is_ok_and(|der| !own(&der)) {
+    if CertificateDer::from_pem_slice(pem.as_bytes()).is_ok_and(|der| !is_of_key(&der, &pair)) {
         let words = format!("it is not of the key in {}", key.display());
         return Err(AuthorityError::Certificate { path: certificate, words });
     }
-    Issuer::from_ca_cert_pem(&pem, pair).map_err(|e| wrong(&certificate, e))
+    Issuer::from_ca_cert_pem(&pem, pair).map_err(|e| refuse_certificate(&certificate, &e))
+}
+
+fn is_of_key(der: &CertificateDer<'_>, pair: &KeyPair) -> bool {
+    X509Certificate::from_der(der)
+        .is_ok_and(|(_, ca)| ca.public_key().subject_public_key.data.as_ref() == pair.public_key_raw())
 }
 
 /// Whether the authority's certificate is of the key that signed this one.
@@ -226,10 +221,9 @@ fn renew_certificate(
     now_ms: i64,
 ) -> Result<rustls::ServerConfig, AuthorityError> {
     let path = dir.join("https.pem");
-    let wrong = |e: rcgen::Error| AuthorityError::Certificate { path: path.clone(), words: e.to_string() };
     let issuer = load_issuer(dir)?;
-    let key = KeyPair::generate().map_err(wrong)?;
-    let mut params = CertificateParams::new(names.to_vec()).map_err(wrong)?;
+    let key = KeyPair::generate().map_err(|e| refuse_certificate(&path, &e))?;
+    let mut params = CertificateParams::new(names.to_vec()).map_err(|e| refuse_certificate(&path, &e))?;
     params.distinguished_name = subject_of("CleanTrack box");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -239,7 +233,7 @@ fn renew_certificate(
     let earliest = rcgen::date_time_ymd(EARLIEST.0, EARLIEST.1, EARLIEST.2);
     params.not_before = earliest.max(rcgen::date_time_ymd(1970, 1, 1) + since_1970);
     params.not_after = params.not_before + Duration::from_secs(LEAF_DAYS * DAY_S);
-    let certificate = params.signed_by(&key, &issuer).map_err(wrong)?;
+    let certificate = params.signed_by(&key, &issuer).map_err(|e| refuse_certificate(&path, &e))?;
     let both = format!("{}{}", key.serialize_pem(), certificate.pem());
     write_file(&path, both.as_bytes(), 0o600)?;
     server_config(&path, &both)
@@ -281,17 +275,21 @@ fn name_text(name: &GeneralName<'_>) -> Option<String> {
 }
 
 fn server_config(path: &Path, both: &str) -> Result<rustls::ServerConfig, AuthorityError> {
-    let wrong = |words: String| AuthorityError::Certificate { path: path.to_owned(), words };
-    let certificate = CertificateDer::from_pem_slice(both.as_bytes()).map_err(|e| wrong(e.to_string()))?;
-    let key = PrivateKeyDer::from_pem_slice(both.as_bytes()).map_err(|e| wrong(e.to_string()))?;
+    let certificate =
+        CertificateDer::from_pem_slice(both.as_bytes()).map_err(|e| refuse_certificate(path, &e))?;
+    let key = PrivateKeyDer::from_pem_slice(both.as_bytes()).map_err(|e| refuse_certificate(path, &e))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map(|builder| builder.with_no_client_auth())
         .and_then(|builder| builder.with_single_cert(vec![certificate], key))
-        .map_err(|e| wrong(e.to_string()))?;
+        .map_err(|e| refuse_certificate(path, &e))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
+}
+
+fn refuse_certificate(path: &Path, why: &dyn std::fmt::Display) -> AuthorityError {
+    AuthorityError::Certificate { path: path.to_owned(), words: why.to_string() }
 }
 
 fn subject_of(name: &str) -> DistinguishedName {
@@ -315,23 +313,24 @@ fn read_secret(path: &Path) -> Result<String, AuthorityError> {
 
 /// Whole or not at all: written aside, flushed, renamed, and the folder flushed.
 fn write_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), AuthorityError> {
-    let work = || {
-        if path.is_dir() {
-            std::fs::rename(path, path.with_extension("bad"))?;
-        }
-        let aside = path.with_extension("new");
-        // What an interrupted start left there.
-        match std::fs::remove_file(&aside) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
-        let mut file = std::fs::File::options().write(true).create_new(true).mode(mode).open(&aside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&aside, path)?;
-        std::fs::File::open(path.parent().unwrap_or(path))?.sync_all()
-    };
-    work().map_err(|source| AuthorityError::File { path: path.to_owned(), source })
+    replace_file(path, bytes, mode).map_err(|source| AuthorityError::File { path: path.to_owned(), source })
+}
+
+fn replace_file(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    if path.is_dir() {
+        std::fs::rename(path, path.with_extension("bad"))?;
+    }
+    let aside = path.with_extension("new");
+    // What an interrupted start left there.
+    match std::fs::remove_file(&aside) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let mut file = std::fs::File::options().write(true).create_new(true).mode(mode).open(&aside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&aside, path)?;
+    std::fs::File::open(path.parent().unwrap_or(path))?.sync_all()
 }
 
 #[cfg(test)]

@@ -59,11 +59,11 @@ impl HashQueue {
         if !waiting.begin(known) {
             return None;
         }
-        let not_yet =
-            |waiting: &mut QueuedHash| waiting.busy || (known.is_none() && !waiting.known.is_empty());
         let (mut waiting, waited) = self
             .freed
-            .wait_timeout_while(waiting, self.wait_max, not_yet)
+            .wait_timeout_while(waiting, self.wait_max, |waiting| {
+                waiting.busy || (known.is_none() && !waiting.known.is_empty())
+            })
             .unwrap_or_else(PoisonError::into_inner);
         waiting.end(known);
         if waited.timed_out() {

@@ -8,9 +8,9 @@ const BLOCK: usize = 64;
 pub(super) fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     let mut block = [0; BLOCK];
     block[..32].copy_from_slice(key);
-    let padded = |with: u8| block.map(|b| b ^ with).to_vec();
-    let inner = Hash::of(&[padded(0x36), message.to_vec()].concat());
-    Hash::of(&[padded(0x5c), inner.0.to_vec()].concat()).0
+    let [inner, outer] = [0x36, 0x5c].map(|with: u8| block.map(|b| b ^ with).to_vec());
+    let hashed = Hash::of(&[inner, message.to_vec()].concat());
+    Hash::of(&[outer, hashed.0.to_vec()].concat()).0
 }
 
 #[cfg(test)]

@@ -219,10 +219,9 @@ impl PinStore {
         let before: Option<PinRow> = self.pins.get(&key)?;
         let (outcome, _) = self.look(attempt)?;
         let Some(before) = before.filter(|_| outcome == PinOutcome::Right) else { return Ok(false) };
-        // Another one that was set meanwhile is nobody else's.
-        let is_same = |row: &PinRow| row.hash == before.hash;
         let mut exposed = self.exposed();
-        self.pins.update(&key, |row: &mut PinRow| row.exposed |= is_same(row))?;
+        // Another one that was set meanwhile is nobody else's.
+        self.pins.update(&key, |row: &mut PinRow| row.exposed |= row.hash == before.hash)?;
         if self.pins.get::<PinRow>(&key)?.is_some_and(|row| row.exposed) {
             exposed.insert(attempt.staff);
         }

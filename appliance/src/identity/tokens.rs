@@ -342,14 +342,13 @@ impl ApiTokenStore {
             self.all().into_iter().filter(|t| t.state(now_ms) == TokenState::Live).collect();
         let by_id = live.iter().find(|t| t.id.eq_ignore_ascii_case(which));
         let named: Vec<&ApiToken> = live.iter().filter(|t| t.name == which).collect();
-        let unknown = || TokenRefusal::Unknown(which.to_owned());
         let id = match (by_id, named.as_slice()) {
             (Some(token), _) => &token.id,
             (None, [token]) => &token.id,
             (None, []) => {
                 // The file may have it, and the next start reads that again.
                 self.rows.expect_lasting()?;
-                return Ok(Err(unknown()));
+                return Ok(Err(TokenRefusal::Unknown(which.to_owned())));
             }
             (None, several) => {
                 let ids = several.iter().map(|t| t.id.clone()).collect();
@@ -357,7 +356,7 @@ impl ApiTokenStore {
             }
         };
         let ended = self.end(id, by, now_ms)?;
-        Ok(ended.ok_or_else(unknown))
+        Ok(ended.ok_or_else(|| TokenRefusal::Unknown(which.to_owned())))
     }
 
     fn end(&self, id: &str, by: TokenHand, now_ms: i64) -> Result<Option<ApiToken>, IdentityError> {

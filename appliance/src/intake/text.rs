@@ -44,7 +44,7 @@ fn check_text(
     if entered.len() <= chars_max && entered.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Ok(Some(entered.to_owned()));
     }
-    let bad = |c: &char| match lines {
+    let bad = entered.chars().find(|c| match lines {
         // What somebody pastes into a note may have anything that shows nothing.
         true => {
             (c.is_control() && !matches!(c, '\n' | '\t'))
@@ -52,8 +52,8 @@ fn check_text(
                 || matches!(*c, '\u{2028}' | '\u{2029}')
         }
         false => is_hidden_in_text(*c),
-    };
-    if let Some(c) = entered.chars().find(bad) {
+    });
+    if let Some(c) = bad {
         return Err(CommandRefusal::Character { field, code: c.into() });
     }
     if entered.chars().count() > chars_max {

@@ -309,17 +309,18 @@ impl PackField {
 }
 
 fn check_ids<'a>(what: &str, ids: impl Iterator<Item = &'a str>) -> Result<(), PackFault> {
-    let is_plain = |id: &str| {
-        (1..=ID_CHARS_MAX).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
     let mut known = BTreeSet::new();
     for id in ids {
-        if !is_plain(id) || !known.insert(id) || known.len() > DRAFTS_MAX {
+        if !is_plain_id(id) || !known.insert(id) || known.len() > DRAFTS_MAX {
             return Err(PackFault::Value(format!("{what}.id")));
         }
     }
     Ok(())
+}
+
+fn is_plain_id(id: &str) -> bool {
+    (1..=ID_CHARS_MAX).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn check_line(what: &str, text: &str, chars_max: usize) -> Result<(), PackFault> {

@@ -21,14 +21,17 @@ const FILE_BYTES_MAX: usize = KEY_BYTES + NAME_CHARS_MAX * 4;
 
 pub fn read_signer(disk: &dyn Disk) -> io::Result<Option<SignerKey>> {
     let Some(file) = read_small(disk, KEY_FILE, FILE_BYTES_MAX)? else { return Ok(None) };
-    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the key that signs packs is damaged");
-    let (secret, name) = file.split_first_chunk::<KEY_BYTES>().ok_or_else(damaged)?;
-    let name = std::str::from_utf8(name).map_err(|_| damaged())?;
-    let signer = SignerKey::new(name, KeyKind::Note, secret).map_err(|_| damaged())?;
+    let (secret, name) = file.split_first_chunk::<KEY_BYTES>().ok_or_else(refuse_damaged_key)?;
+    let name = std::str::from_utf8(name).map_err(|_| refuse_damaged_key())?;
+    let signer = SignerKey::new(name, KeyKind::Note, secret).map_err(|_| refuse_damaged_key())?;
     match read_small(disk, VERIFIER_FILE, VERIFIER_BYTES_MAX)? {
-        Some(known) if known != signer.verifier().to_string().into_bytes() => Err(damaged()),
+        Some(known) if known != signer.verifier().to_string().into_bytes() => Err(refuse_damaged_key()),
         _ => Ok(Some(signer)),
     }
+}
+
+fn refuse_damaged_key() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the key that signs packs is damaged")
 }
 
 /// The same, or one that is made now. One that is damaged is as good as lost, and stays beside it.

@@ -94,13 +94,18 @@ pub fn keep_pack(db: &Database, file: &[u8], now_ms: i64) -> Result<StoredPack, 
     let row = PackRow { file: parsed.to_string(), brought_ms: now_ms };
     let name = parsed.sha256().to_string();
     let trusted: Vec<_> = list_trusted(db)?.iter().filter_map(|row| parse_key(&row.key).ok()).collect();
-    let rank = |file: &PackFile| rank_signature(&file.check_signature(&trusted));
-    let is_better =
-        |there: &PackRow| StoredPack::of(there).is_none_or(|there| rank(&there.file) < rank(&parsed));
-    if !put_row(db, PACKS, PACKS_MAX, &name, &row, is_better)? {
+    let is_stored = put_row(db, PACKS, PACKS_MAX, &name, &row, |there: &PackRow| {
+        let there = StoredPack::of(there);
+        there.is_none_or(|there| rank_file(&there.file, &trusted) < rank_file(&parsed, &trusted))
+    })?;
+    if !is_stored {
         return Err(PackRefusal::TooMany.into());
     }
     find_pack(db, &name)?.ok_or_else(|| PackRefusal::File(PackFileError::Form).into())
+}
+
+fn rank_file(file: &PackFile, trusted: &[VerifierKey]) -> u8 {
+    rank_signature(&file.check_signature(trusted))
 }
 
 /// Of two signatures of one pack the one to keep is the greater.

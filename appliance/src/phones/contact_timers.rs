@@ -410,10 +410,10 @@ impl ContactTimers {
     pub fn forget_names(&self, phone: &[DeviceId]) {
         let mut rows = self.rows();
         let TimerRows { timers, unsaved, .. } = &mut *rows;
-        let is_named = |timer: &ContactTimer| {
+        let named = timers.iter_mut().filter(|(_, timer)| {
             !timer.by.is_empty() && timer.device.is_some_and(|device| phone.contains(&device))
-        };
-        for (tag, timer) in timers.iter_mut().filter(|(_, timer)| is_named(timer)) {
+        });
+        for (tag, timer) in named {
             timer.by.clear();
             unsaved.insert(TimerKey::Newest(*tag));
         }

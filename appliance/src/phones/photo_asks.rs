@@ -61,16 +61,18 @@ impl PhotoAsks {
 
     fn drop_oldest(&mut self) {
         if self.devices.len() > DEVICES_MAX {
-            let newest = |asks: &VecDeque<PhotoAsk>| asks.back().map(|ask| ask.seq);
-            let oldest = self.devices.iter().min_by_key(|(_, asks)| newest(asks)).map(|(device, _)| *device);
+            let oldest = self.devices.iter().min_by_key(|(_, asks)| asks.back().map(|ask| ask.seq));
+            let oldest = oldest.map(|(device, _)| *device);
             oldest.map(|device| self.devices.remove(&device));
         }
     }
 
     /// Phones that gave too few, each with how many of its last asks it left without a photo.
     pub fn lacking(&self) -> BTreeMap<String, u32> {
-        let missing = |asks: &VecDeque<PhotoAsk>| asks.iter().filter(|ask| !ask.has_photo).count();
-        let counted = self.devices.iter().map(|(device, asks)| (device, missing(asks)));
+        let counted = self
+            .devices
+            .iter()
+            .map(|(device, asks)| (device, asks.iter().filter(|ask| !ask.has_photo).count()));
         let lacking = counted.filter(|(_, missing)| *missing >= MISSING_MIN);
         lacking
             .map(|(device, missing)| (device.to_string(), u32::try_from(missing).unwrap_or(u32::MAX)))

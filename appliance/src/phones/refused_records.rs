@@ -63,6 +63,10 @@ impl RowNote {
     }
 }
 
+fn place_row(id: &str, note: &RowNote) -> (Reverse<i64>, String) {
+    (Reverse(note.refused_ms), id.to_owned())
+}
+
 #[derive(Debug, Default, PartialEq)]
 pub struct RefusedPage {
     /// The newest first; beside each how many wait of the same sender.
@@ -236,17 +240,16 @@ impl RefusedRecords {
     ) -> Result<Option<RefusedPage>, redb::Error> {
         let (ids, next) = {
             let notes = self.notes(db)?;
-            let place = |id: &str, note: &RowNote| (Reverse(note.refused_ms), id.to_owned());
             let from = match behind {
                 None => None,
                 Some(id) => match notes.rows.get(id) {
                     None => return Ok(None),
-                    Some(note) => Some(place(id, note)),
+                    Some(note) => Some(place_row(id, note)),
                 },
             };
             let mut of_sender: BTreeMap<&SubmissionSender, usize> = BTreeMap::new();
             notes.open().for_each(|(_, note)| *of_sender.entry(&note.sender).or_default() += 1);
-            let rows = notes.open().map(|(id, note)| (place(id, note), of_sender[&note.sender]));
+            let rows = notes.open().map(|(id, note)| (place_row(id, note), of_sender[&note.sender]));
             let mut rows: Vec<_> =
                 rows.filter(|(at, _)| from.as_ref().is_none_or(|from| at > from)).collect();
             rows.sort_unstable();

@@ -50,15 +50,11 @@ enum Failure {
 }
 
 fn decode_input() -> Result<(), Failure> {
-    let limit = |resource, max| {
-        let limit = Rlimit { current: Some(max), maximum: Some(max) };
-        setrlimit(resource, limit).map_err(|e| Failure::Io(e.into()))
-    };
-    limit(Resource::As, MEMORY_BYTES_MAX)?;
+    limit_resource(Resource::As, MEMORY_BYTES_MAX)?;
     let cpu = Rlimit { current: Some(CPU_S_MAX), maximum: Some(CPU_S_HARD) };
     setrlimit(Resource::Cpu, cpu).map_err(|e| Failure::Io(e.into()))?;
-    limit(Resource::Fsize, 0)?;
-    limit(Resource::Core, 0)?;
+    limit_resource(Resource::Fsize, 0)?;
+    limit_resource(Resource::Core, 0)?;
     // Where it may not, it works at the box's own pace.
     let _ = rustix::process::nice(NICENESS);
     let bound = u64::try_from(PHOTO_UPLOAD_BYTES_MAX).unwrap_or(u64::MAX);
@@ -72,24 +68,30 @@ fn decode_input() -> Result<(), Failure> {
     out.flush().map_err(Failure::Io)
 }
 
+fn limit_resource(resource: Resource, max: u64) -> Result<(), Failure> {
+    let limit = Rlimit { current: Some(max), maximum: Some(max) };
+    setrlimit(resource, limit).map_err(|e| Failure::Io(e.into()))
+}
+
 pub(super) fn output_head(photo: &[u8], thumbnail: &[u8]) -> [u8; HEAD_BYTES] {
-    let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
-    let ([a, b, c, d], [e, f, g, h]) = (size(photo), size(thumbnail));
+    let [[a, b, c, d], [e, f, g, h]] =
+        [photo, thumbnail].map(|bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
     [a, b, c, d, e, f, g, h]
 }
 
 /// Both pictures, if the child wrote nothing else.
 pub(super) fn read_output(output: &[u8]) -> Option<StrippedPhoto> {
-    let size = |at: usize| {
-        let bytes: [u8; 4] = output.get(at..at + 4)?.try_into().ok()?;
-        usize::try_from(u32::from_be_bytes(bytes)).ok()
-    };
-    let (photo, thumbnail) = (size(0)?, size(4)?);
+    let (photo, thumbnail) = (read_size(output, 0)?, read_size(output, 4)?);
     let fits = photo <= PHOTO_STORED_BYTES_MAX && thumbnail <= THUMBNAIL_BYTES_MAX;
     let rest = output.get(HEAD_BYTES..).filter(|rest| fits && rest.len() == photo + thumbnail)?;
     let (photo, thumbnail) = rest.split_at_checked(photo)?;
     let jpegs = [photo, thumbnail].iter().all(|jpeg| jpeg.starts_with(&[0xff, 0xd8]));
     jpegs.then(|| StrippedPhoto { photo: photo.to_vec(), thumbnail: thumbnail.to_vec() })
+}
+
+fn read_size(output: &[u8], at: usize) -> Option<usize> {
+    let bytes: [u8; 4] = output.get(at..at + 4)?.try_into().ok()?;
+    usize::try_from(u32::from_be_bytes(bytes)).ok()
 }
 
 fn write_answer(error: &dyn std::error::Error) {

@@ -63,9 +63,8 @@ pub fn photos_to_evict(
     at_relay: &AtRelay,
     waiting: &BTreeSet<Hash>,
 ) -> Vec<Hash> {
-    let unnamed = |p: &&OnCard| p.named.is_none() && p.age_ms > UNNAMED_MS_MAX && !waiting.contains(&p.hash);
-    let mut leaving: Vec<Hash> = photos.iter().filter(unnamed).map(|p| p.hash).collect();
-    let mut bytes: u64 = photos.iter().filter(|p| !unnamed(p)).map(|p| p.bytes).sum();
+    let mut leaving: Vec<Hash> = photos.iter().filter(|p| is_abandoned(p, waiting)).map(|p| p.hash).collect();
+    let mut bytes: u64 = photos.iter().filter(|p| !is_abandoned(p, waiting)).map(|p| p.bytes).sum();
     let mut spare: Vec<&OnCard> = photos.iter().filter(|p| at_relay.has(p)).collect();
     spare.sort_by_key(|p| p.named);
     for photo in spare {
@@ -76,6 +75,10 @@ pub fn photos_to_evict(
         leaving.push(photo.hash);
     }
     leaving
+}
+
+fn is_abandoned(photo: &OnCard, waiting: &BTreeSet<Hash>) -> bool {
+    photo.named.is_none() && photo.age_ms > UNNAMED_MS_MAX && !waiting.contains(&photo.hash)
 }
 
 #[cfg(test)]

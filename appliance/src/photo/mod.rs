@@ -311,8 +311,8 @@ impl PhotoStore {
         let hash = Hash::of(&cleaned.photo);
         let (path, thumbnail) = (self.path(hash), self.thumbnail_path(hash));
         let random = self.inner.random.bytes::<8>();
-        let keep = move || keep_files(&cleaned, &path, &thumbnail, random);
-        let stored = tokio::task::spawn_blocking(keep).await;
+        let stored =
+            tokio::task::spawn_blocking(move || keep_files(&cleaned, &path, &thumbnail, random)).await;
         stored.map_err(std::io::Error::other).and_then(|stored| stored).map_err(PhotoTrouble::Box)?;
         self.note_change();
         Ok(hash)
@@ -375,10 +375,6 @@ fn keep_files(
     random: [u8; 8],
 ) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(path);
-    let flush_folders = || {
-        std::fs::File::open(folder)?.sync_all()?;
-        std::fs::File::open(folder.parent().unwrap_or(folder))?.sync_all()
-    };
     if path.exists() {
         // Nobody takes it away as an old one while its new record is being made.
         let file = std::fs::File::options().append(true).open(path)?;
@@ -386,14 +382,19 @@ fn keep_files(
         let times = rustix::fs::Timestamps { last_access: now, last_modification: now };
         rustix::fs::futimens(&file, &times)?;
         // Whoever made it may have been killed, or is still on the way, between the name and its flush.
-        return flush_folders();
+        return flush_folders(folder);
     }
     if !folder.exists() {
         make_private(folder)?;
     }
     write_whole(thumbnail, &cleaned.thumbnail, random)?;
     write_whole(path, &cleaned.photo, random)?;
-    flush_folders()
+    flush_folders(folder)
+}
+
+fn flush_folders(folder: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()?;
+    std::fs::File::open(folder.parent().unwrap_or(folder))?.sync_all()
 }
 
 /// Writes under another name, flushes and renames: under its own name a file is whole or not there.

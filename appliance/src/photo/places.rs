@@ -306,8 +306,9 @@ impl Table {
     /// Those who wait, whose turn is next first: places go round the networks, so that a long queue of one is none for another.
     /// First is the network that has the fewest, of several the one that has waited for longest since it had one.
     fn in_turn(&self, taken: &TakenPlaces) -> Vec<(u64, ClientNetwork)> {
-        let network = |id: &u64| self.uploads.get(id).map(|upload| (*id, upload.network));
-        let mut waiting: Vec<(u64, ClientNetwork)> = self.queue.iter().filter_map(network).collect();
+        let queued = self.queue.iter();
+        let mut waiting: Vec<(u64, ClientNetwork)> =
+            queued.filter_map(|id| self.uploads.get(id).map(|upload| (*id, upload.network))).collect();
         let mut since: BTreeMap<ClientNetwork, u64> = BTreeMap::new();
         for (id, network) in &waiting {
             let first = since.entry(*network).or_insert(*id);

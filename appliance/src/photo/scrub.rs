@@ -111,14 +111,15 @@ fn flatten_alpha(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
         return DynamicImage::ImageRgb8(image.into_rgb8());
     }
-    let over = |p: image::Rgba<u8>| {
-        let [r, g, b, a] = p.0.map(u16::from);
-        image::Rgb([r, g, b].map(|c| u8::try_from((c * a + 255 * (255 - a)) / 255).unwrap_or(255)))
-    };
     let rgba = image.into_rgba8();
     DynamicImage::ImageRgb8(image::RgbImage::from_fn(rgba.width(), rgba.height(), |x, y| {
-        over(*rgba.get_pixel(x, y))
+        blend_white(*rgba.get_pixel(x, y))
     }))
+}
+
+fn blend_white(p: image::Rgba<u8>) -> image::Rgb<u8> {
+    let [r, g, b, a] = p.0.map(u16::from);
+    image::Rgb([r, g, b].map(|c| u8::try_from((c * a + 255 * (255 - a)) / 255).unwrap_or(255)))
 }
 
 fn is_heic(photo: &[u8]) -> bool {

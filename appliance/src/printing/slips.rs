@@ -117,8 +117,8 @@ impl PrintService {
             return Ok(LastLabel::Unsettled);
         }
         let Some(job) = self.job(newest.id)? else { return Ok(LastLabel::None) };
-        let is_out = |state| matches!(state, LabelState::Confirmed | LabelState::Sent);
-        let last = job.labels.iter().rev().find(|label| is_out(label.state));
+        let mut labels = job.labels.iter().rev();
+        let last = labels.find(|label| matches!(label.state, LabelState::Confirmed | LabelState::Sent));
         Ok(match last.filter(|label| !label.blank) {
             Some(label) => LastLabel::Printed { job: newest.id, n: label.n },
             None => LastLabel::None,

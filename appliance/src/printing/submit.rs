@@ -112,9 +112,7 @@ impl PrintService {
             };
         }
         let reason = request.reason.trim();
-        // What turns the direction of reading is refused by the log too.
-        let turns = |c: char| matches!(c, '\u{061c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        let plain = !reason.chars().any(|c| c.is_control() || turns(c));
+        let plain = !reason.chars().any(|c| c.is_control() || turns_direction(c));
         if !plain || !(1..=REASON_CHARS_MAX).contains(&reason.chars().count()) {
             return Err(PrintRefusal::Reason);
         }
@@ -180,8 +178,11 @@ impl PrintService {
     }
 
     fn labels_of(&self, job: &LedgerJob, numbers: &[u32]) -> Result<Vec<LabelRequest>, PrintRefusal> {
-        let none = |n| PrintRefusal::NoLabel { job: job.head.id, n };
-        numbers.iter().map(|&n| self.ledger.label(job.seq, n)?.ok_or_else(|| none(n))).collect()
+        let labels = numbers.iter().map(|&n| {
+            let label = self.ledger.label(job.seq, n)?;
+            label.ok_or(PrintRefusal::NoLabel { job: job.head.id, n })
+        });
+        labels.collect()
     }
 
     pub(super) fn take(&self, expected: JobDraft) -> Result<JobView, PrintRefusal> {
@@ -399,14 +400,22 @@ fn label_warnings(
     Ok(remarks)
 }
 
+/// What turns the direction of reading is refused by the log too.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{061c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// With so much of the label's text as a note repeats.
 fn shorten_warning(warning: &LabelWarning) -> LabelWarning {
-    let short = |text: &str| text.chars().take(NOTE_CHARS_MAX).collect();
     match warning {
         LabelWarning::SmallModules { module_mm } => LabelWarning::SmallModules { module_mm: *module_mm },
-        LabelWarning::Cut { text } => LabelWarning::Cut { text: short(text) },
-        LabelWarning::LeftOut { text } => LabelWarning::LeftOut { text: short(text) },
+        LabelWarning::Cut { text } => LabelWarning::Cut { text: shorten_text(text) },
+        LabelWarning::LeftOut { text } => LabelWarning::LeftOut { text: shorten_text(text) },
     }
+}
+
+fn shorten_text(text: &str) -> String {
+    text.chars().take(NOTE_CHARS_MAX).collect()
 }
 
 pub(crate) fn label_refusal(n: u32, label: &LabelRequest, why: MakeError) -> PrintRefusal {

@@ -133,10 +133,9 @@ pub(super) struct SettingsFacts<'a> {
 /// # Errors
 /// They are none.
 pub(super) fn write_settings(facts: &SettingsFacts<'_>) -> Result<String, ProvisionError> {
-    let path = |name: &str| toml::Value::String(facts.folder.join(name).display().to_string());
     let mut file = toml::Table::new();
     if facts.has_claim {
-        file.insert("claim".to_owned(), path("claim.toml"));
+        file.insert("claim".to_owned(), format_path(facts.folder, "claim.toml"));
     }
     if let Some(name) = &facts.settled.hostname {
         let hosts = [name.clone(), format!("{name}.local")].map(toml::Value::String);
@@ -184,19 +183,22 @@ pub(super) fn read_settings(text: &str) -> Option<BoxSettings> {
 }
 
 fn list_uplink(facts: &SettingsFacts<'_>) -> toml::Table {
-    let path = |name: &str| toml::Value::String(facts.folder.join(name).display().to_string());
     let mut uplink = toml::Table::new();
     if let Some(proxy) = &facts.proxy {
         uplink.insert("proxy".to_owned(), toml::Value::String(proxy.url.clone()));
         if let Some((user, _)) = &proxy.credentials {
             uplink.insert("proxy_user".to_owned(), toml::Value::String(user.clone()));
-            uplink.insert("proxy_password_file".to_owned(), path("proxy-password"));
+            uplink.insert("proxy_password_file".to_owned(), format_path(facts.folder, "proxy-password"));
         }
     }
     if facts.settled.network.ca.is_some() {
-        uplink.insert("ca".to_owned(), path("proxy-ca.pem"));
+        uplink.insert("ca".to_owned(), format_path(facts.folder, "proxy-ca.pem"));
     }
     uplink
+}
+
+fn format_path(folder: &Path, name: &str) -> toml::Value {
+    toml::Value::String(folder.join(name).display().to_string())
 }
 
 /// The way out as it was, with what is new over it. Another proxy has users of its own.

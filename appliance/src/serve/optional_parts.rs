@@ -19,7 +19,8 @@ use crate::doctor::live_facts::has_admin;
 use crate::identity::{BoxAuthority, IdentityStores, OpenedAuthority, own_addresses};
 use crate::photo::{PhotoSettings, PhotoStore};
 use crate::printing::{
-    JobKind, JobOutcome, PrintService, PrinterConfig, PrinterSettings, SetupCodeReader, SlipRequest,
+    JobKind, JobOutcome, PrintError, PrintService, PrinterConfig, PrinterSettings, SetupCodeReader,
+    SlipRequest,
 };
 use crate::settings::{BoxSettings, UplinkSelection, UplinkSettings};
 use crate::setup::{SetupCode, read_passphrase};
@@ -119,10 +120,7 @@ pub(in crate::serve) fn open_printing(
         settings.printers.iter().map(read_printer).partition(Result::is_ok);
     let printers: Vec<PrinterConfig> = printers.into_iter().flatten().collect();
     let mut trouble: Vec<String> = bad.into_iter().filter_map(Result::err).collect();
-    let open = |db: StateDb| {
-        PrintService::open(db, printers.clone(), Arc::clone(&seams.clock), &seams.random, outcomes.clone())
-    };
-    let opened = catch_unwind(AssertUnwindSafe(|| open(store.state())));
+    let opened = catch_unwind(AssertUnwindSafe(|| open_service(store.state(), &printers, seams, outcomes)));
     let printing = match opened {
         Ok(Ok(printing)) => printing,
         failed => {
@@ -131,7 +129,7 @@ pub(in crate::serve) fn open_printing(
                 _ => "a table could not be read".to_owned(),
             };
             trouble.push(format!("the list of label jobs: {why}; jobs are kept until the box ends"));
-            open(PrintService::passing_ledger()?.into())?
+            open_service(PrintService::passing_ledger()?.into(), &printers, seams, outcomes)?
         }
     };
     printing.set_setup_code(setup_code_reader(settings, data, store, identity));
@@ -142,6 +140,15 @@ pub(in crate::serve) fn open_printing(
         false => seams.alarms.raise(OptionalPart::Printers.off(&trouble.join("; "))),
     }
     Ok(printing)
+}
+
+fn open_service(
+    db: StateDb,
+    printers: &[PrinterConfig],
+    seams: &Seams,
+    outcomes: &mpsc::Sender<JobOutcome>,
+) -> Result<PrintService, PrintError> {
+    PrintService::open(db, printers.to_vec(), Arc::clone(&seams.clock), &seams.random, outcomes.clone())
 }
 
 /// Reads the set-up code for as long as it opens something: until it was used, or a facility admin can sign in without it, as the

@@ -244,8 +244,10 @@ async fn save_label_scans(scans: Arc<LabelScans>) {
 async fn follow_clock(seams: Seams, store: Store) {
     let own = store.clone();
     let now = seams.clock.now();
-    let find = move || SyncWatch::new(&now, newest_time(&own, own.size()), find_earlier_boots(&own, &now));
-    let Ok(mut watch) = tokio::task::spawn_blocking(find).await else { return };
+    let found = tokio::task::spawn_blocking(move || {
+        SyncWatch::new(&now, newest_time(&own, own.size()), find_earlier_boots(&own, &now))
+    });
+    let Ok(mut watch) = found.await else { return };
     loop {
         let now = seams.clock.now();
         let written = match watch.look(&now) {
@@ -265,20 +267,24 @@ async fn refresh_names(seams: Seams, authority: Arc<BoxAuthority>, settings: Box
     loop {
         tokio::time::sleep(REFRESH).await;
         let (own, authority, names) = (seams.clone(), Arc::clone(&authority), host_names(&settings));
-        let work = move || match authority.refresh(&names, own.clock.now().wall_ms) {
-            Ok(restart_request) => {
-                own.alarms.end(|cause| OptionalPart::Https.is_of(cause));
-                if restart_request {
-                    tracing::info!("the HTTPS certificate was made anew");
-                }
-            }
-            Err(error) => {
-                tracing::error!(%error, "the HTTPS certificate was not made anew");
-                own.alarms.raise(OptionalPart::Https.off(&error.to_string()));
-            }
-        };
-        if let Err(error) = tokio::task::spawn_blocking(work).await {
+        let refreshed = tokio::task::spawn_blocking(move || refresh_certificate(&own, &authority, &names));
+        if let Err(error) = refreshed.await {
             tracing::error!(%error, "the HTTPS certificate was not looked at");
+        }
+    }
+}
+
+fn refresh_certificate(seams: &Seams, authority: &BoxAuthority, names: &[String]) {
+    match authority.refresh(names, seams.clock.now().wall_ms) {
+        Ok(restart_request) => {
+            seams.alarms.end(|cause| OptionalPart::Https.is_of(cause));
+            if restart_request {
+                tracing::info!("the HTTPS certificate was made anew");
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, "the HTTPS certificate was not made anew");
+            seams.alarms.raise(OptionalPart::Https.off(&error.to_string()));
         }
     }
 }

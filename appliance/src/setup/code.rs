@@ -189,20 +189,25 @@ impl SetupCode {
 
     /// The list of used codes, a line each; without its file there are none.
     fn read_used(&self) -> Result<String, SetupCodeError> {
-        let unread = |source| SetupCodeError::Used { path: self.used.clone(), source };
         let mut text = String::new();
         match std::fs::File::open(&self.used) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(text),
             opened => {
-                let mut start = opened.map_err(unread)?.take(USED_BYTES_MAX as u64 + 1);
-                start.read_to_string(&mut text).map_err(unread)?;
+                let mut start =
+                    opened.map_err(|source| self.refuse_used(source))?.take(USED_BYTES_MAX as u64 + 1);
+                start.read_to_string(&mut text).map_err(|source| self.refuse_used(source))?;
             }
         }
         let is_whole = text.ends_with('\n') && text.lines().all(is_used_line);
         if !is_whole || text.len() > USED_BYTES_MAX {
-            return Err(unread(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no such list")));
+            let source = std::io::Error::new(std::io::ErrorKind::InvalidData, "it is no such list");
+            return Err(self.refuse_used(source));
         }
         Ok(text)
+    }
+
+    fn refuse_used(&self, source: std::io::Error) -> SetupCodeError {
+        SetupCodeError::Used { path: self.used.clone(), source }
     }
 }
 

@@ -378,22 +378,13 @@ fn wait_after(error: &ClaimError, jitter: impl Fn(Duration) -> Duration) -> Dura
 /// What the relay gave; claims or renews first where that is due. An `Err` is how long to wait before the next try.
 async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duration> {
     let parts = &shared.parts;
-    let sign = |domain: &str, bytes: &[u8]| parts.store.sign_bytes(domain, bytes);
     let claimant = ClaimIdentity {
         origin: parts.store.origin(),
         log_key: parts.store.verifier_keys().first().map(ToString::to_string).unwrap_or_default(),
-        sign: &sign,
+        sign: &|domain: &str, bytes: &[u8]| parts.store.sign_bytes(domain, bytes),
         model: parts.model.clone(),
         clock: Arc::clone(&parts.clock),
         route: parts.transports.https.clone(),
-    };
-    let trouble = |error: &ClaimError| {
-        tracing::warn!(%error, "not claimed");
-        if let ClaimError::Way(fault) = error {
-            shared.note_fault(UplinkTransport::Https, Some(fault.clone()));
-        }
-        shared.say(UplinkState::Claiming { trouble: Some(error.to_string()) });
-        wait_after(error, |back_off| shared.jitter(back_off))
     };
     match relation::claim::claim_box(&parts.files, &claimant).await {
         Ok(Some(answer)) => {
@@ -406,7 +397,7 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
             if matches!(error, ClaimError::File { .. } | ClaimError::Permissions { .. }) {
                 shared.credentials_bad(&error.to_string()).await;
             }
-            return Err(trouble(&error));
+            return Err(note_claim_trouble(shared, &error));
         }
     }
     match parts.files.relation() {
@@ -427,9 +418,18 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
         }
         Err(error) => {
             shared.credentials_bad(&error.to_string()).await;
-            Err(trouble(&error))
+            Err(note_claim_trouble(shared, &error))
         }
     }
+}
+
+fn note_claim_trouble(shared: &UplinkShared, error: &ClaimError) -> Duration {
+    tracing::warn!(%error, "not claimed");
+    if let ClaimError::Way(fault) = error {
+        shared.note_fault(UplinkTransport::Https, Some(fault.clone()));
+    }
+    shared.say(UplinkState::Claiming { trouble: Some(error.to_string()) });
+    wait_after(error, |back_off| shared.jitter(back_off))
 }
 
 /// The claim becomes part of the log.

@@ -1,7 +1,7 @@
 //! Photos follow their entries: asked for by hash, sent where the relay lacks them, resumed where a line broke.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,12 +52,12 @@ impl RelayHttpClient {
     /// # Errors
     /// No answer that can be used.
     pub(super) async fn missing(&self, photos: &[Hash]) -> Result<Vec<Hash>, PhotoUplinkError> {
-        let unreachable = |e: reqwest::Error| PhotoUplinkError::Unreachable(error_reason(&e));
         let body = Hashes { photos: photos.to_vec() };
         let response =
             self.client.post(format!("{}/box/v1/photos/missing", self.url)).json(&body).send().await;
-        let response = response.and_then(reqwest::Response::error_for_status).map_err(unreachable)?;
-        let answer: Hashes = response.json().await.map_err(unreachable)?;
+        let response =
+            response.and_then(reqwest::Response::error_for_status).map_err(|e| map_request_error(&e))?;
+        let answer: Hashes = response.json().await.map_err(|e| map_request_error(&e))?;
         // Only what was asked for is sent, whatever the answer says.
         Ok(answer.photos.into_iter().filter(|p| photos.contains(p)).collect())
     }
@@ -68,10 +68,9 @@ impl RelayHttpClient {
     /// # Errors
     /// The line or the relay.
     pub(super) async fn send(&self, photo: Hash, path: PathBuf) -> Result<(), PhotoUplinkError> {
-        let unreachable = |e: reqwest::Error| PhotoUplinkError::Unreachable(error_reason(&e));
         let url = format!("{}/box/v1/photos/{photo}", self.url);
         let Ok(size) = std::fs::metadata(&path).map(|m| m.len()) else { return Ok(()) };
-        let head = self.client.head(&url).send().await.map_err(unreachable)?;
+        let head = self.client.head(&url).send().await.map_err(|e| map_request_error(&e))?;
         let header = head.headers().get("upload-offset").and_then(|o| o.to_str().ok()?.parse::<u64>().ok());
         let mut from = header.unwrap_or(0);
         let mut stored = false;
@@ -86,7 +85,7 @@ impl RelayHttpClient {
                 .body(chunk)
                 .send()
                 .await
-                .map_err(unreachable)?;
+                .map_err(|e| map_request_error(&e))?;
             match response.status().as_u16() {
                 200 | 201 => stored = true,
                 202..=299 => from = end,
@@ -103,16 +102,21 @@ impl RelayHttpClient {
 }
 
 async fn read_at(path: PathBuf, from: u64, length: u64) -> Result<Vec<u8>, PhotoUplinkError> {
-    let read = move || {
-        let mut file = std::fs::File::open(&path)?;
-        file.seek(SeekFrom::Start(from))?;
-        let mut bytes = Vec::new();
-        file.take(length).read_to_end(&mut bytes)?;
-        if bytes.is_empty() { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
-    };
-    let joined = tokio::task::spawn_blocking(read).await;
+    let joined = tokio::task::spawn_blocking(move || read_piece(&path, from, length)).await;
     let read: std::io::Result<Vec<u8>> = joined.unwrap_or_else(|e| Err(std::io::Error::other(e)));
     read.map_err(|e| PhotoUplinkError::Unreachable(format!("a photo cannot be read: {e}")))
+}
+
+fn read_piece(path: &Path, from: u64, length: u64) -> std::io::Result<Vec<u8>> {
+    let mut file = std::fs::File::open(path)?;
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(length).read_to_end(&mut bytes)?;
+    if bytes.is_empty() { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
+}
+
+fn map_request_error(error: &reqwest::Error) -> PhotoUplinkError {
+    PhotoUplinkError::Unreachable(error_reason(error))
 }
 
 /// Entries whose photos have not been looked at yet, and photos that were refused: an upper bound for those that wait.
@@ -120,16 +124,15 @@ pub(super) fn pending_photos(shared: &UplinkShared) -> u64 {
     let store = &shared.parts.store;
     let at_relay = refused::at_relay(&store.state_db());
     let (n, next) = at_relay.before;
-    let left = |epoch: Epoch| {
+    let sizes = store.epochs().into_iter().filter(|epoch| epoch.n >= n).map(|epoch: Epoch| {
         let size = if epoch == store.origin().epoch {
             store.size()
         } else {
             store.reader_of(epoch).map_or(0, |reader| reader.size())
         };
         if epoch.n == n { size.saturating_sub(next) } else { size }
-    };
-    let not_looked_at: u64 = store.epochs().into_iter().filter(|epoch| epoch.n >= n).map(left).sum();
-    not_looked_at + at_relay.refused.len() as u64
+    });
+    sizes.sum::<u64>() + at_relay.refused.len() as u64
 }
 
 /// Sends photos after their entries, oldest first, for as long as the connection lasts.
@@ -230,10 +233,9 @@ async fn note_answer(
 
 /// Sends again what was refused an hour ago, or at a time that this clock does not know.
 async fn reset_refused(shared: &Arc<UplinkShared>, to: &RelayHttpClient) -> Result<(), PhotoUplinkError> {
-    let unread = |e: redb::Error| PhotoUplinkError::Unreachable(format!("the photos that it refused: {e}"));
-    refused::update_photo_alarm(shared).map_err(unread)?;
+    refused::update_photo_alarm(shared).map_err(|e| map_row_error(&e))?;
     let now_ms = shared.parts.clock.now().wall_ms;
-    let all = refused::refused_photos(shared).map_err(unread)?;
+    let all = refused::refused_photos(shared).map_err(|e| map_row_error(&e))?;
     let due = all.into_iter().filter(|(_, at_ms)| now_ms.abs_diff(*at_ms) >= REFUSED_AGAIN_MS);
     let due: Vec<Hash> = due.map(|(photo, _)| photo).collect();
     for requested in due.chunks(PHOTO_HASHES_MAX) {
@@ -249,13 +251,16 @@ async fn reset_refused(shared: &Arc<UplinkShared>, to: &RelayHttpClient) -> Resu
     Ok(())
 }
 
+fn map_row_error(error: &redb::Error) -> PhotoUplinkError {
+    PhotoUplinkError::Unreachable(format!("the photos that it refused: {error}"))
+}
+
 /// The photos that entries `from..until` name, each once, in their order.
 fn photos_named(store: &Store, epoch: Epoch, from: u64, until: u64) -> Result<Vec<Hash>, PhotoUplinkError> {
-    let unreachable = |e: &dyn std::fmt::Display| PhotoUplinkError::Unreachable(e.to_string());
-    let reader = store.reader_of(epoch).map_err(|e| unreachable(&e))?;
+    let reader = store.reader_of(epoch).map_err(|e| PhotoUplinkError::Unreachable(e.to_string()))?;
     let mut named = Vec::new();
     for entry in reader.entries(from..until.min(reader.size())) {
-        let event = entry.map_err(|e| unreachable(&e))?.event();
+        let event = entry.map_err(|e| PhotoUplinkError::Unreachable(e.to_string()))?.event();
         named.extend_from_slice(event.mentions().photos);
     }
     let mut seen = std::collections::BTreeSet::new();

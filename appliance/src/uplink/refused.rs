@@ -17,15 +17,16 @@ const REFUSED: TableDefinition<'static, &[u8; 32], (u16, i64)> =
 
 /// Which photos the relay has. Where that cannot be read it has none: what it lacks must stay here.
 pub fn at_relay(state_db: &Database) -> AtRelay {
-    let read = || -> Result<AtRelay, redb::Error> {
-        let read = state_db.begin_read()?;
-        let refused = refused_in(&read)?.into_keys().collect::<BTreeSet<_>>();
-        Ok(AtRelay { before: position_in(&read)?, refused })
-    };
-    read().unwrap_or_else(|error| {
+    read_relay_photos(state_db).unwrap_or_else(|error| {
         tracing::warn!(%error, "how far photos were sent cannot be read");
         AtRelay::default()
     })
+}
+
+fn read_relay_photos(state_db: &Database) -> Result<AtRelay, redb::Error> {
+    let read = state_db.begin_read()?;
+    let refused = refused_in(&read)?.into_keys().collect::<BTreeSet<_>>();
+    Ok(AtRelay { before: position_in(&read)?, refused })
 }
 
 /// Epoch and entry to go on from; before anything was sent, the log's very beginning.
@@ -34,15 +35,15 @@ pub(super) fn relay_photo_state(shared: &UplinkShared) -> EntryPosition {
 }
 
 pub(super) fn keep_position(shared: &UplinkShared, position: EntryPosition) {
-    let store = &shared.parts.store;
-    let write = || -> Result<(), redb::Error> {
-        let write = store.state_db().begin_write()?;
-        write.open_table(POSITION)?.insert("next", position)?;
-        Ok(write.commit()?)
-    };
-    if let Err(error) = write() {
+    if let Err(error) = write_position(shared, position) {
         tracing::warn!(%error, "how far photos were sent is not kept; they are asked for again");
     }
+}
+
+fn write_position(shared: &UplinkShared, position: EntryPosition) -> Result<(), redb::Error> {
+    let write = shared.parts.store.state_db().begin_write()?;
+    write.open_table(POSITION)?.insert("next", position)?;
+    Ok(write.commit()?)
 }
 
 /// The photos that the relay would not take, and when it said so.

@@ -32,10 +32,11 @@ use super::transport::https_link::open_https;
 use super::transport::mqtt_link::{
     LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken, RelayEndpoint, RelayLink,
 };
-use super::transport::probe::{ProbeTarget, ShownIdentity, mqtt_target};
+use super::transport::probe::{ShownIdentity, TransportTarget, mqtt_target};
 use super::transport::tls;
 use super::{UplinkShared, UplinkState};
 use crate::alarms::ActiveAlarm;
+use crate::store::Store;
 
 const TICK: Duration = Duration::from_secs(1);
 
@@ -140,14 +141,14 @@ struct UplinkSession<'a> {
 /// What a connection by MQTT needs, and what finds out where it ends.
 struct MqttConfig {
     link: LinkConfig,
-    target: ProbeTarget,
+    target: TransportTarget,
 }
 
 /// What every way to the relay needs.
 struct ConnectionConfig {
     /// `Err`: the address of MQTT that the relay gave, where that is none.
     mqtt: Result<MqttConfig, String>,
-    https: ProbeTarget,
+    https: TransportTarget,
     destination: RelayHttpClient,
     gone: Bytes,
 }
@@ -250,14 +251,16 @@ fn configure_connection(
     let witnessed_s =
         store.cursor().stored.and_then(|stored| witnessed_s(&stored.note, cosigners)).unwrap_or(0);
     let identity = Some((relation.chain.as_str(), key.as_str()));
-    let configure = |ca: &str| tls::watched_config(ca, identity, Arc::clone(&parts.clock), witnessed_s);
-    let by_mqtt = configure(&relation.relay_ca).map_err(SessionEnd::credentials)?;
-    let by_https = configure(&route.trusted(&relation.relay_ca)).map_err(SessionEnd::credentials)?;
+    let trusted = route.trusted(&relation.relay_ca);
     // A further authority serves to find out where a transport ends. What is sent and believed goes to the relay alone.
-    let of_relay = configure(&relation.relay_ca).map_err(SessionEnd::credentials)?;
+    let [by_mqtt, by_https, of_relay] = [&relation.relay_ca, &trusted, &relation.relay_ca].map(|ca| {
+        let config = tls::watched_config(ca, identity, Arc::clone(&parts.clock), witnessed_s);
+        config.map_err(SessionEnd::credentials)
+    });
+    let (by_mqtt, by_https, of_relay) = (by_mqtt?, by_https?, of_relay?);
     let client = tls::http_client(of_relay.config, route).map_err(SessionEnd::before)?;
     let url = relation.photos_url.trim_end_matches('/').to_owned();
-    let https = ProbeTarget::of_https(&url, route, by_https, ShownIdentity::Certificate)
+    let https = TransportTarget::of_https(&url, route, by_https, ShownIdentity::Certificate)
         .ok_or_else(|| SessionEnd::before("the relay gave this box an address that is none"))?;
     let gone = to_json(&GoneMessage { v: VERSION, connection });
     let mqtt = match relation.mqtt_url.parse::<RelayEndpoint>() {
@@ -308,7 +311,7 @@ async fn open_connection(
 }
 
 /// Finds out by itself where the way of MQTT ends: the next try does not wait for it.
-fn note_mqtt_fault(shared: &Arc<UplinkShared>, target: &ProbeTarget) {
+fn note_mqtt_fault(shared: &Arc<UplinkShared>, target: &TransportTarget) {
     let (shared, target) = (Arc::clone(shared), target.clone());
     tokio::spawn(async move {
         let fault = target.probe().await.fault;
@@ -617,33 +620,41 @@ impl UplinkSession<'_> {
         ends: Option<u64>,
     ) -> Result<Option<Bytes>, String> {
         let store = self.shared.parts.store.clone();
-        let build = move || -> Result<Option<Vec<u8>>, String> {
-            let reader = store.reader_of(epoch).map_err(|e| e.to_string())?;
-            let mut room = BatchBudget::new(entries_max);
-            let (mut entries, mut texts) = (Vec::new(), Vec::new());
-            let last = ends.unwrap_or_else(|| reader.size());
-            for entry in reader.entries(from..last) {
-                let entry = entry.map_err(|e| e.to_string())?;
-                let beside = reader.texts_named(&entry).map_err(|e| e.to_string())?;
-                let lines: Vec<String> = beside.iter().map(record::redact::TextLine::line).collect();
-                if !room.take(entry.bytes().len(), lines.iter().map(|l| l.len() + 1).sum()) {
-                    break;
-                }
-                entries.push(entry);
-                texts.extend(lines);
-            }
-            let end = from + entries.len() as u64;
-            let note = match ends {
-                Some(_) => store.checkpoint_of(epoch, end).map_err(|e| e.to_string())?,
-                None => Some(store.checkpoint_at(end).map_err(|e| e.to_string())?),
-            };
-            let Some(note) = note else { return Ok(None) };
-            let lines: Vec<&[u8]> = entries.iter().map(record::entry::Entry::bytes).collect();
-            pack_batch(&note.to_string(), from, &lines, &texts).map(Some).map_err(|e| e.to_string())
-        };
-        let built = tokio::task::spawn_blocking(build).await.map_err(|e| e.to_string())?;
+        let built = tokio::task::spawn_blocking(move || build_batch(&store, epoch, from, entries_max, ends));
+        let built = built.await.map_err(|e| e.to_string())?;
         built.map(|wire| wire.map(Bytes::from))
     }
+}
+
+fn build_batch(
+    store: &Store,
+    epoch: Epoch,
+    from: u64,
+    entries_max: usize,
+    ends: Option<u64>,
+) -> Result<Option<Vec<u8>>, String> {
+    let reader = store.reader_of(epoch).map_err(|e| e.to_string())?;
+    let mut room = BatchBudget::new(entries_max);
+    let (mut entries, mut texts) = (Vec::new(), Vec::new());
+    let last = ends.unwrap_or_else(|| reader.size());
+    for entry in reader.entries(from..last) {
+        let entry = entry.map_err(|e| e.to_string())?;
+        let beside = reader.texts_named(&entry).map_err(|e| e.to_string())?;
+        let lines: Vec<String> = beside.iter().map(record::redact::TextLine::line).collect();
+        if !room.take(entry.bytes().len(), lines.iter().map(|l| l.len() + 1).sum()) {
+            break;
+        }
+        entries.push(entry);
+        texts.extend(lines);
+    }
+    let end = from + entries.len() as u64;
+    let note = match ends {
+        Some(_) => store.checkpoint_of(epoch, end).map_err(|e| e.to_string())?,
+        None => Some(store.checkpoint_at(end).map_err(|e| e.to_string())?),
+    };
+    let Some(note) = note else { return Ok(None) };
+    let lines: Vec<&[u8]> = entries.iter().map(record::entry::Entry::bytes).collect();
+    pack_batch(&note.to_string(), from, &lines, &texts).map(Some).map_err(|e| e.to_string())
 }
 
 /// Per cent of the disk under `path` that is in use; 0 where it does not tell.

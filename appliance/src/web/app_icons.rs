@@ -22,10 +22,14 @@ struct DrawnPoint {
 pub(crate) fn draw_icon(drawing: &str, side: usize) -> Vec<u8> {
     let path = drawing.split(" d=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
     let scale = side as f64 * (1.0 - 2.0 * MARGIN) / SIDE;
-    let moved = |at: f64| side as f64 * MARGIN + at * scale;
+    let margin = side as f64 * MARGIN;
     let outlines: Vec<Vec<DrawnPoint>> = read_outlines(path)
         .into_iter()
-        .map(|line| line.into_iter().map(|p| DrawnPoint { x: moved(p.x), y: moved(p.y) }).collect())
+        .map(|line| {
+            line.into_iter()
+                .map(|p| DrawnPoint { x: margin + p.x * scale, y: margin + p.y * scale })
+                .collect()
+        })
         .collect();
     let mut dots = Vec::with_capacity(side * side * 3);
     for row in 0..side {
@@ -71,7 +75,6 @@ fn read_outlines(path: &str) -> Vec<Vec<DrawnPoint>> {
     let mut outlines: Vec<Vec<DrawnPoint>> = Vec::new();
     let mut at = DrawnPoint::default();
     for (command, numbers) in split_commands(path) {
-        let origin = |at: DrawnPoint| if command.is_ascii_lowercase() { at } else { DrawnPoint::default() };
         let of_one = match command.to_ascii_lowercase() {
             'm' | 'l' => 2,
             'a' => 7,
@@ -82,7 +85,7 @@ fn read_outlines(path: &str) -> Vec<Vec<DrawnPoint>> {
             }
         };
         for (n, part) in numbers.chunks_exact(of_one).enumerate() {
-            let from = origin(at);
+            let from = if command.is_ascii_lowercase() { at } else { DrawnPoint::default() };
             let to = match command.to_ascii_lowercase() {
                 'h' => DrawnPoint { x: from.x + part[0], ..at },
                 'v' => DrawnPoint { y: from.y + part[0], ..at },

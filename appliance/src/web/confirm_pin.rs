@@ -90,19 +90,21 @@ impl<P> StaffCaller<P> {
         let (page_words, errors, s): (PageWords, ErrorWords, StaffWords) = self.words();
         let snapshot = Snapshot::now(state);
         let wording = PageWording::new(page_words, &snapshot.local);
-        let is_secret = |name: &str| SECRETS.iter().any(|(secret, _)| *secret == name);
-        let stored =
-            form.iter().filter(|(name, _)| ![FORM_TOKEN, OWN_PIN].contains(name) && !is_secret(name));
-        let wrong =
-            |outcome| Wrong { at: OWN_PIN.to_owned(), words: word_pin_outcome(errors, &wording, outcome) };
+        let stored = form.iter().filter(|(name, _)| {
+            ![FORM_TOKEN, OWN_PIN].contains(name) && !SECRETS.iter().any(|(secret, _)| secret == name)
+        });
         let title = match refused {
             Some(_) => page_words.page_error_title(s.confirm_title()),
             None => s.confirm_title(),
         };
+        let wrong = refused.map(|outcome| Wrong {
+            at: OWN_PIN.to_owned(),
+            words: word_pin_outcome(errors, &wording, outcome),
+        });
         let page = Page::draw(&ConfirmPage {
             frame: PageLayout::staff(state, &snapshot, title, self, NavSection::Elsewhere).with_script(),
             s,
-            problems: refused.map(wrong).into_iter().collect(),
+            problems: wrong.into_iter().collect(),
             action: self.browser().path().to_owned(),
             name: self.name().to_owned(),
             form_token: self.form_token(),

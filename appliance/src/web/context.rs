@@ -165,6 +165,12 @@ impl ContextInner {
     }
 }
 
+fn find_stored<T: Send + Sync + 'static>(
+    all: &HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+) -> Option<Arc<T>> {
+    all.get(&TypeId::of::<T>()).and_then(|one| Arc::clone(one).downcast().ok())
+}
+
 impl AppState {
     /// The clock's reading with the time as far as it is known: what somebody says of a time is judged by it.
     pub(crate) fn known_now(&self) -> Now {
@@ -196,16 +202,13 @@ impl AppState {
     /// What a page keeps in memory between requests, one of each type, made when it is first asked for. So no page's type
     /// has to be known here.
     pub(super) fn stored<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
-        let find = |all: &HashMap<TypeId, Arc<dyn Any + Send + Sync>>| {
-            all.get(&TypeId::of::<T>()).and_then(|one| Arc::clone(one).downcast().ok())
-        };
         let stored = &self.inner.stored;
-        if let Some(one) = find(&stored.read().unwrap_or_else(PoisonError::into_inner)) {
+        if let Some(one) = find_stored(&stored.read().unwrap_or_else(PoisonError::into_inner)) {
             return one;
         }
         let mut all = stored.write().unwrap_or_else(PoisonError::into_inner);
         // Another request may have made it meanwhile.
-        find(&all).unwrap_or_else(|| {
+        find_stored(&all).unwrap_or_else(|| {
             let one = Arc::new(T::default());
             all.insert(TypeId::of::<T>(), one.clone());
             one

@@ -93,10 +93,10 @@ pub(crate) struct SentForm<V> {
 impl<V: FromStr + Default> SentForm<V> {
     pub(crate) fn read(w: FormWords, form: &'static FormDefinition, fields: &FormFields) -> Self {
         let catalog: &Catalog = w.catalog();
-        let is_missing =
-            |field: &&FormField| field.input != FieldInput::Tick && fields.get(field.name).is_none();
-        let yours = |field: &FormField| fields.get(&format!("{UNCHOSEN}{}", field.name));
-        let unchosen = form.fields().filter(is_missing).filter_map(|field| Some((field.name, yours(field)?)));
+        let unchosen = form
+            .fields()
+            .filter(|field| lacks_field(fields, field))
+            .filter_map(|field| Some((field.name, fields.get(&format!("{UNCHOSEN}{}", field.name))?)));
         let values = unchosen
             .fold(FormValues::read(form, fields), |values, (name, entered)| values.with(name, entered));
         let mut errors = values.errors(catalog);
@@ -107,8 +107,10 @@ impl<V: FromStr + Default> SentForm<V> {
         });
         // Of two people's values one is chosen, and nothing is chosen by leaving it out. A box that is not ticked is in no form.
         if seen.is_some() {
-            let missing =
-                form.fields().filter(is_missing).filter(|field| !errors.iter().any(|e| e.at == field.name));
+            let missing = form
+                .fields()
+                .filter(|field| lacks_field(fields, field))
+                .filter(|field| !errors.iter().any(|e| e.at == field.name));
             let missing: Vec<Wrong> = missing
                 .map(|field| {
                     let label = catalog.format(&form.message_key(field.name), &[]);
@@ -187,6 +189,10 @@ struct ChangedPage {
     rows: Vec<ConflictRow>,
 }
 
+fn lacks_field(fields: &FormFields, field: &FormField) -> bool {
+    field.input != FieldInput::Tick && fields.get(field.name).is_none()
+}
+
 /// The page (409): nothing was saved, and each field in which the two differ is there with both values.
 pub(crate) async fn show_conflict(
     state: &AppState,
@@ -197,9 +203,11 @@ pub(crate) async fn show_conflict(
     if rows.is_empty() {
         return go_to(&conflict.back);
     }
-    let is_row = |name: &str| rows.iter().any(|row| row.name == name);
-    let is_carried = |input: FieldInput, value: &str| input != FieldInput::Tick || !value.is_empty();
-    let same = conflict.yours.iter().filter(|(f, value)| !is_row(f.name) && is_carried(f.input, value));
+    let same = conflict.yours.iter().filter(|(field, value)| {
+        let is_row = rows.iter().any(|row| row.name == field.name);
+        let is_carried = field.input != FieldInput::Tick || !value.is_empty();
+        !is_row && is_carried
+    });
     let mut carried = conflict.carried;
     carried.extend(same.map(|(field, value)| (field.name.to_owned(), value.to_owned())));
     let w: FormWords = signed.words();

@@ -134,13 +134,13 @@ pub(crate) fn refusal_texts(refusal: CommandRefusal) -> (ErrorText, ErrorText) {
     match (word_refusal(english, &refusal), word_detail(english, &refusal)) {
         (Some(_), Some(_)) => {
             let other = refusal.clone();
-            let title = move |words| word_refusal(words, &refusal).unwrap_or_default();
-            (worded(title), worded(move |words| word_detail(words, &other).unwrap_or_default()))
+            let title = worded(move |words| word_refusal(words, &refusal).unwrap_or_default());
+            (title, worded(move |words| word_detail(words, &other).unwrap_or_default()))
         }
         _ => {
             let other = refusal.clone();
-            let title = move |words| word_staff_refusal(words, &refusal);
-            (worded(title), worded(move |words| word_staff_detail(words, &other)))
+            let title = worded(move |words| word_staff_refusal(words, &refusal));
+            (title, worded(move |words| word_staff_detail(words, &other)))
         }
     }
 }

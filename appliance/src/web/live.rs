@@ -60,10 +60,9 @@ struct LastPrinterLook {
 fn look_at_printers(state: &AppState) {
     let last = state.stored::<LastPrinterLook>();
     let now_ms = state.clock.now().up_ms;
-    let is_due = |last_ms: u64| now_ms.abs_diff(last_ms) >= PRINTER_LOOK_EVERY_MS;
-    let taken = last
-        .up_ms
-        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last_ms| is_due(last_ms).then_some(now_ms));
+    let taken = last.up_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last_ms| {
+        (now_ms.abs_diff(last_ms) >= PRINTER_LOOK_EVERY_MS).then_some(now_ms)
+    });
     if taken.is_ok() {
         drop(state.printing.printers());
     }

@@ -70,10 +70,9 @@ impl StoredText {
 
     /// Why a record was taken back. What was written where nobody said why is in the reader's language, whoever's it was.
     pub(crate) fn of_void(reader: &LogReader, hash: Hash, locale: Locale) -> Self {
-        let unsaid = |locale| ReceiptWords::in_locale(locale).undo_unsaid();
         match Self::read(reader, hash) {
-            Self::Present(text) if Locale::ALL.into_iter().any(|one| unsaid(one) == text) => {
-                Self::Present(unsaid(locale))
+            Self::Present(text) if Locale::ALL.into_iter().any(|one| word_unsaid(one) == text) => {
+                Self::Present(word_unsaid(locale))
             }
             other => other,
         }
@@ -102,6 +101,10 @@ impl StoredText {
             absent => fill_slots(absent.clone().word(words), []),
         }
     }
+}
+
+fn word_unsaid(locale: Locale) -> String {
+    ReceiptWords::in_locale(locale).undo_unsaid()
 }
 
 /// A text behind its hash, for pages that are in English only; one that was erased says so.

@@ -108,8 +108,7 @@ impl ErrorPresenter for BoxPresenter {
         let (page_words, w) = <(PageWords, ErrorWords)>::in_locale(locale);
         let snapshot = Snapshot::now(&self.state);
         let contact = PageWording::new(page_words, &snapshot.local).contact(&snapshot.settings);
-        let text = |text: &ErrorText| text.in_locale(locale).into_owned();
-        let title = text(&error.title);
+        let title = word_text(&error.title, locale);
         let frame = match reader.admitted.get() {
             Some(staff) => PageLayout::staff(&self.state, &snapshot, title, staff, NavSection::Elsewhere),
             None if error.is_in_every_locale() => PageLayout::open(&self.state, &snapshot, page_words, title),
@@ -117,80 +116,85 @@ impl ErrorPresenter for BoxPresenter {
         };
         let page = ErrorPage {
             frame,
-            detail: text(&error.detail),
-            safe: text(&error.safe),
-            next: text(&error.next),
-            links: error.links.iter().map(|link| (link.to.clone(), text(&link.words))).collect(),
+            detail: word_text(&error.detail, locale),
+            safe: word_text(&error.safe, locale),
+            next: word_text(&error.next, locale),
+            links: error.links.iter().map(|link| (link.to.clone(), word_text(&link.words, locale))).collect(),
             stays: fill_slots(w.error_stays(S0, id), [contact]),
         };
         Ok(Page::of_html(page.render()?).in_locale(locale))
     }
 }
 
+fn word_text(text: &ErrorText, locale: Locale) -> String {
+    text.in_locale(locale).into_owned()
+}
+
+fn word_unrecorded(title: ErrorText, detail: ErrorText, next: ErrorText) -> FaultWords {
+    let safe = worded(ErrorWords::error_nothing_recorded);
+    FaultWords { title, detail, safe, next }
+}
+
 fn word_fault(fault: &RequestFault) -> FaultWords {
-    let not_recorded = |title, detail, next| {
-        let safe = worded(ErrorWords::error_nothing_recorded);
-        FaultWords { title, detail, safe, next }
-    };
     match fault {
         RequestFault::NotFound => {
             let HttpError { title, detail, safe, next, .. } = not_found();
             FaultWords { title, detail, safe, next }
         }
-        RequestFault::MethodNotAllowed => not_recorded(
+        RequestFault::MethodNotAllowed => word_unrecorded(
             worded(ErrorWords::error_method),
             worded(ErrorWords::error_method_detail),
             worded(ErrorWords::error_method_next),
         ),
         RequestFault::Parameter { reason, .. } => FaultWords {
             safe: worded(ErrorWords::error_nothing_changed),
-            ..not_recorded(
+            ..word_unrecorded(
                 worded(ErrorWords::error_parameter),
                 format!("{reason}.").into(),
                 worded(ErrorWords::error_parameter_next),
             )
         },
-        RequestFault::Json { reason, .. } => not_recorded(
+        RequestFault::Json { reason, .. } => word_unrecorded(
             worded(ErrorWords::error_json),
             word_json_reason(reason.clone()),
             worded(ErrorWords::error_json_next),
         ),
-        RequestFault::Form(fault) => not_recorded(
+        RequestFault::Form(fault) => word_unrecorded(
             worded(ErrorWords::error_form),
             word_form_fault(fault.clone()),
             worded(ErrorWords::error_form_next),
         ),
         RequestFault::TooLong { field } => {
             let field = field.clone();
-            not_recorded(
+            word_unrecorded(
                 worded(ErrorWords::error_too_long),
                 worded(move |words: ErrorWords| words.error_too_long_detail(&field)),
                 worded(ErrorWords::error_too_long_next),
             )
         }
-        RequestFault::TooSlow => not_recorded(
+        RequestFault::TooSlow => word_unrecorded(
             worded(ErrorWords::error_too_slow),
             worded(ErrorWords::error_too_slow_detail),
             worded(ErrorWords::error_too_slow_next),
         ),
-        RequestFault::BrokenOff => not_recorded(
+        RequestFault::BrokenOff => word_unrecorded(
             worded(ErrorWords::error_form),
             worded(ErrorWords::error_form_broken_off),
             worded(ErrorWords::error_form_next),
         ),
-        RequestFault::MediaType { expected } => not_recorded(
+        RequestFault::MediaType { expected } => word_unrecorded(
             worded(ErrorWords::error_media),
             word_media(expected),
             worded(ErrorWords::error_media_next),
         ),
         RequestFault::IdempotencyKey => {
             let (title, detail) = refusal_texts(CommandRefusal::KeyForm);
-            not_recorded(title, detail, worded(ErrorWords::error_correct))
+            word_unrecorded(title, detail, worded(ErrorWords::error_correct))
         }
         RequestFault::Panicked => {
             FaultWords { safe: worded(ErrorWords::error_panicked), ..word_fault(&RequestFault::Failed) }
         }
-        RequestFault::Failed => not_recorded(
+        RequestFault::Failed => word_unrecorded(
             worded(ErrorWords::error_failed),
             worded(ErrorWords::error_failed_detail),
             worded(ErrorWords::error_failed_next),

@@ -46,13 +46,12 @@ pub(crate) struct ScheduleFormData {
 
 impl ScheduleFormData {
     pub(crate) fn of_values(values: &FormValues) -> Self {
-        let text = |field: FormField| values.text(field.name).to_owned();
         let ticked = (1u8..).zip(DUE_ON).filter(|(_, field)| values.is_ticked(field.name));
         Self {
-            every: text(DUE_EVERY),
-            number: text(DUE_NUMBER),
-            times: text(DUE_TIMES),
-            grace: text(DUE_GRACE),
+            every: values.text(DUE_EVERY.name).to_owned(),
+            number: values.text(DUE_NUMBER.name).to_owned(),
+            times: values.text(DUE_TIMES.name).to_owned(),
+            grace: values.text(DUE_GRACE.name).to_owned(),
             on: WeekdaySet::of(ticked.map(|(day, _)| day)).filter(|on| !on.is_every()),
         }
     }
@@ -67,44 +66,50 @@ impl ScheduleFormData {
     }
 
     pub(crate) fn of(schedule: Option<&Schedule>) -> Self {
-        let plain = |every: &str, number: String| Self { every: every.to_owned(), number, ..Self::default() };
-        let named = |on: WeekdaySet| Some(on).filter(|on| !on.is_every());
         match schedule {
-            Some(Schedule::Hours { n }) => plain("hours", n.to_string()),
-            Some(Schedule::Days { n, on }) => Self { on: named(*on), ..plain("days", n.to_string()) },
-            Some(Schedule::Weeks { n }) => plain("weeks", n.to_string()),
+            Some(Schedule::Hours { n }) => Self::fill_every("hours", n.to_string()),
+            Some(Schedule::Days { n, on }) => {
+                Self { on: drop_every_day(*on), ..Self::fill_every("days", n.to_string()) }
+            }
+            Some(Schedule::Weeks { n }) => Self::fill_every("weeks", n.to_string()),
             Some(Schedule::Use { grace_s }) => {
-                Self { grace: write_grace(*grace_s), ..plain("use", String::new()) }
+                Self { grace: write_grace(*grace_s), ..Self::fill_every("use", String::new()) }
             }
             Some(Schedule::Times { at, on }) => {
                 let at: Vec<String> = at.iter().map(ToString::to_string).collect();
-                Self { times: at.join(", "), on: named(*on), ..plain("times", String::new()) }
+                let on = drop_every_day(*on);
+                Self { times: at.join(", "), on, ..Self::fill_every("times", String::new()) }
             }
-            Some(Schedule::Never) | None => plain("never", String::new()),
+            Some(Schedule::Never) | None => Self::fill_every("never", String::new()),
         }
+    }
+
+    fn fill_every(every: &str, number: String) -> Self {
+        Self { every: every.to_owned(), number, ..Self::default() }
     }
 
     /// The schedule that the fields say; `None` where none is wanted.
     pub(crate) fn schedule(&self, w: FormWords) -> Result<Option<Schedule>, Wrong> {
-        let number = || {
-            self.number
-                .trim()
-                .parse::<u32>()
-                .map_err(|_| Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_number_wrong() })
-        };
         let on = self.on.unwrap_or(WeekdaySet::EVERY);
         // Elsewhere they say nothing: nobody has to untick five boxes to choose “No schedule”.
-        if self.every == "days" && self.on.is_some() && number()? != 1 {
+        if self.every == "days" && self.on.is_some() && self.read_number(w)? != 1 {
             return Err(Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_on_wrong() });
         }
         Ok(Some(match self.every.as_str() {
-            "hours" => Schedule::Hours { n: number()? },
-            "days" => Schedule::Days { n: number()?, on },
-            "weeks" => Schedule::Weeks { n: number()? },
+            "hours" => Schedule::Hours { n: self.read_number(w)? },
+            "days" => Schedule::Days { n: self.read_number(w)?, on },
+            "weeks" => Schedule::Weeks { n: self.read_number(w)? },
             "use" => Schedule::Use { grace_s: read_grace(w, &self.grace)? },
             "times" => Schedule::Times { at: parse_times(w, &self.times)?, on },
             _ => return Ok(None),
         }))
+    }
+
+    fn read_number(&self, w: FormWords) -> Result<u32, Wrong> {
+        self.number
+            .trim()
+            .parse()
+            .map_err(|_| Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_number_wrong() })
     }
 
     pub(crate) fn refused_field(&self, refusal: &CommandRefusal) -> Option<&'static str> {
@@ -119,8 +124,13 @@ impl ScheduleFormData {
 
 /// The schedule that is there, where the fields say nothing else: they have no seconds.
 pub(crate) fn keep_schedule(entered: Schedule, present: Option<&Schedule>) -> Schedule {
-    let fields = |schedule| ScheduleFormData::of(Some(schedule));
-    present.filter(|present| fields(present) == fields(&entered)).cloned().unwrap_or(entered)
+    let fields = ScheduleFormData::of(Some(&entered));
+    let same = present.filter(|present| ScheduleFormData::of(Some(*present)) == fields);
+    same.cloned().unwrap_or(entered)
+}
+
+fn drop_every_day(on: WeekdaySet) -> Option<WeekdaySet> {
+    Some(on).filter(|on| !on.is_every())
 }
 
 /// `4:00`; what is left of a minute is one more.

@@ -26,14 +26,15 @@ pub fn starting_router() -> Router {
     Router::new().fallback(async |request: Request<Body>| starting_answer(&request))
 }
 
+fn answer_document(kind: &'static str, document: &serde_json::Value) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static(kind))], document.to_string()).into_response()
+}
+
 fn starting_answer(request: &Request<Body>) -> Response {
     let path = request.uri().path();
-    let document = |kind, document: &serde_json::Value| {
-        ([(CONTENT_TYPE, HeaderValue::from_static(kind))], document.to_string()).into_response()
-    };
     let mut answer = if path == "/healthz" {
         let health = serde_json::json!({ "ok": false, "whole": null, "starting": true });
-        document("application/json", &health)
+        answer_document("application/json", &health)
     } else if path == "/api" || path.starts_with("/api/") {
         let words = StartingWords::in_locale(Locale::EnUs);
         let problem = serde_json::json!({
@@ -42,7 +43,7 @@ fn starting_answer(request: &Request<Body>) -> Response {
             "next": "Send the same again in a few seconds.",
             "success": false, "message": words.starting_title(),
         });
-        document("application/problem+json", &problem)
+        answer_document("application/problem+json", &problem)
     } else {
         let secure = find_peer(request.extensions()).secure;
         let languages = FacilityLanguages::default().read_preferences(request.headers(), secure);

@@ -228,11 +228,10 @@ async fn a_hint_that_cannot_be_read_is_put_aside_and_told_of() {
     store.stop().await.unwrap();
     drop(store);
     std::fs::create_dir(dir.path().join("evidence")).unwrap();
-    let set_aside =
-        ["cursor", "starting", &format!("evidence/{epoch}.ends"), "keys/log-1.pub", "keys/log-7.pub"];
+    let hints = ["cursor", "starting", &format!("evidence/{epoch}.ends"), "keys/log-1.pub", "keys/log-7.pub"];
     let mut size = 2;
     for how in ["noise", "too long", "a folder"] {
-        for hint in set_aside {
+        for hint in hints {
             spoil(&dir.path().join(hint), how);
             let (store, report) = open(dir.path());
             assert_eq!((report.set_aside, report.new_epoch), (vec![hint.to_owned()], None), "{hint}: {how}");

@@ -74,9 +74,9 @@ impl LogShape {
     /// Writes it into an empty log; the tags of its items.
     pub(crate) fn write(&self, log: &mut FakeBox) -> Vec<String> {
         let start_ms = NOW_MS - self.days * DAY_MS;
-        let number = |i: usize| u16::try_from(i).unwrap().to_be_bytes();
-        let tag = |i| Tag::from_random([number(i)[0], number(i)[1], 2, 3, 4]).to_string();
-        let tags: Vec<String> = (0..self.items).map(tag).collect();
+        let numbers = (0..self.items).map(|i| u16::try_from(i).unwrap().to_be_bytes());
+        let tags: Vec<String> =
+            numbers.map(|[high, low]| Tag::from_random([high, low, 2, 3, 4]).to_string()).collect();
         for tag in &tags {
             log.add(start_ms, tag);
             let body = format!(r#"{{"tag":"{tag}","schedule":{{"every":"days","n":1}},"from":{start_ms}}}"#);

@@ -40,8 +40,9 @@ impl FromStr for AccentColour {
         if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(AccentRefusal::Form);
         }
-        let part = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).map_err(|_| AccentRefusal::Form);
-        let colour = Self([part(0)?, part(2)?, part(4)?]);
+        let rgb = u32::from_str_radix(digits, 16).map_err(|_| AccentRefusal::Form)?;
+        let [_, red, green, blue] = rgb.to_be_bytes();
+        let colour = Self([red, green, blue]);
         if colour.contrast() < CONTRAST_MIN { Err(AccentRefusal::Pale) } else { Ok(colour) }
     }
 }

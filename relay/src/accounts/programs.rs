@@ -92,20 +92,21 @@ pub async fn revoke_token(
     (log, who): (AccessLog<'_>, &str),
     id_or_name: &str,
 ) -> Result<TokenRow, ProgramError> {
-    let none = || ProgramError::NoSuch(id_or_name.to_owned());
     let token = match tokens::find_token(tx, &id_or_name.to_ascii_uppercase()).await? {
         Some(token) => token,
         None => {
             let ids = tokens::tokens_named(tx, id_or_name.trim()).await?;
             match ids.as_slice() {
-                [] => return Err(none()),
-                [id] => tokens::find_token(tx, id).await?.ok_or_else(none)?,
+                [] => return Err(ProgramError::NoSuch(id_or_name.to_owned())),
+                [id] => tokens::find_token(tx, id)
+                    .await?
+                    .ok_or_else(|| ProgramError::NoSuch(id_or_name.to_owned()))?,
                 several => return Err(ProgramError::Several(several.len(), several.join(", "))),
             }
         }
     };
     if !tokens::revoke_token(tx, &token.token_id, (who, log.clock.now_ms())).await? {
-        return Err(none());
+        return Err(ProgramError::NoSuch(id_or_name.to_owned()));
     }
     let about = format!("{} ({})", token.name, token.token_id);
     log.write_act(tx, AccessRecord { who, act: "token revoke", about: &about, facility: None }).await?;

@@ -80,11 +80,6 @@ impl AdminHandler {
     ) -> Result<Value, AdminError> {
         let mut tx = self.begin(account).await?;
         let LogOrigin { box_id, epoch } = origin;
-        let none = || {
-            AdminError::Value(format!(
-                "no log {epoch} of box {box_id} waits; `cleantrack-relay box epoch list` names those that do. Nothing was changed"
-            ))
-        };
         // In the order of claims and of ingest: codes, the box, then its facility. What fails takes all of it back.
         let (act_name, had_code) = match act {
             EpochAct::Admit => {
@@ -93,18 +88,18 @@ impl AdminHandler {
             }
             EpochAct::Forget => ("box epoch forget", claims::forget_waiting(&mut tx, &origin).await?),
         };
-        let home = boxes::lock_box(&mut tx, box_id).await?.ok_or_else(none)?;
+        let home = boxes::lock_box(&mut tx, box_id).await?.ok_or_else(|| refuse_unknown(&origin))?;
         facilities::lock_facility(&mut tx, home.facility).await?;
         let held = epochs::find_log(&mut tx, &origin).await?;
         if held.is_some_and(|held| held.key_known) {
-            return Err(none());
+            return Err(refuse_unknown(&origin));
         }
         let done = match act {
             EpochAct::Admit => match ingest::admit_log(&mut tx, home.facility, &origin).await? {
                 Ok(held) => {
                     json!({"box": box_id, "epoch": epoch, "entries": held.frontier.size(), "standing": "own"})
                 }
-                Err(NotAdmitted::NotWaiting) if !had_code => return Err(none()),
+                Err(NotAdmitted::NotWaiting) if !had_code => return Err(refuse_unknown(&origin)),
                 Err(NotAdmitted::NotWaiting) if home.revoked => {
                     return Err(AdminError::Value(format!(
                         "box {box_id} was revoked: only a claim with a log that counts brings it back. Nothing was changed"
@@ -120,7 +115,7 @@ impl AdminHandler {
             },
             EpochAct::Forget => {
                 if !log_keys::forget_keys(&mut tx, &origin).await? && !had_code {
-                    return Err(none());
+                    return Err(refuse_unknown(&origin));
                 }
                 json!({"box": box_id, "epoch": epoch, "forgotten": true})
             }
@@ -130,4 +125,11 @@ impl AdminHandler {
         tx.commit().await?;
         Ok(done)
     }
+}
+
+fn refuse_unknown(origin: &LogOrigin) -> AdminError {
+    let LogOrigin { box_id, epoch } = origin;
+    AdminError::Value(format!(
+        "no log {epoch} of box {box_id} waits; `cleantrack-relay box epoch list` names those that do. Nothing was changed"
+    ))
 }

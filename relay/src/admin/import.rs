@@ -82,12 +82,11 @@ impl AdminHandler {
             self.import_member(&mut tx, person, *number, &places).await?;
         }
         tx.commit().await?;
-        let emails =
-            |lacks: fn(&OldPerson) -> bool| list_emails(made.iter().map(|(person, _)| *person), lacks);
+        let people = made.iter().map(|(person, _)| *person);
         Ok(json!({
             "imported": made.len(), "facilities": facilities, "known": known,
-            "no_password": emails(|person| person.hash.is_none()),
-            "no_facility": emails(|person| person.facilities.is_empty() && person.role != UserRole::AccountAdmin.key()),
+            "no_password": list_emails(people.clone(), |person| person.hash.is_none()),
+            "no_facility": list_emails(people, |person| person.facilities.is_empty() && person.role != UserRole::AccountAdmin.key()),
         }))
     }
 

@@ -430,9 +430,8 @@ impl AdminHandler {
         life: &str,
         scope: &str,
     ) -> Result<Value, AdminError> {
-        let wrong = |e: &str| AdminError::Value(e.to_owned());
-        let life: TokenLife = life.parse().map_err(wrong)?;
-        let scope: TokenScope = scope.parse().map_err(wrong)?;
+        let life: TokenLife = life.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
+        let scope: TokenScope = scope.parse().map_err(|e: &str| AdminError::Value(e.to_owned()))?;
         let order = TokenOrder { name, life, scope, places: None, origins: &[], id: None };
         let mut tx = self.begin(account).await?;
         let minted = programs::create_token(&mut tx, (self.log(), OPERATOR), order).await?;
@@ -445,15 +444,15 @@ impl AdminHandler {
     async fn tokens(&self, account: AccountId) -> Result<Value, AdminError> {
         let (scope, now_ms) = (self.scope(account).await?, self.clock.now_ms());
         let rows = tokens::list_tokens(&mut self.db.read(scope).await?, now_ms).await?;
-        let token = |row: TokenRow| {
+        let listed = rows.into_iter().map(|row: TokenRow| {
             json!({
                 "token_id": row.token_id, "name": row.name, "scope": row.scope, "made": stamp(row.made_ms),
                 "made_by": row.made_by, "expires": row.expires_ms.map(stamp),
                 "revoked": row.revoked_ms.map(stamp), "revoked_by": row.revoked_by,
                 "used": row.used_day.and_then(|day: i64| stamp(day.saturating_mul(86_400_000)).split('T').next().map(str::to_owned)), "used_from": row.used_from,
             })
-        };
-        Ok(json!({ "tokens": rows.into_iter().map(token).collect::<Vec<_>>() }))
+        });
+        Ok(json!({ "tokens": listed.collect::<Vec<_>>() }))
     }
 
     async fn revoke_token(&self, account: AccountId, token: &str) -> Result<Value, AdminError> {

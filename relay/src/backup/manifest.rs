@@ -66,23 +66,22 @@ impl BackupManifest {
     }
 
     pub(super) fn load(folder: &Path, name: &str) -> Result<(Self, Hash), BackupError> {
-        let foreign = |why: String| BackupError::Foreign { folder: folder.to_owned(), why };
         let bytes = files::read_bounded(&folder.join(name), MANIFEST_BYTES_MAX)
-            .map_err(|error| foreign(format!("{name} cannot be read: {error}")))?;
-        let manifest: Self =
-            serde_json::from_slice(&bytes).map_err(|error| foreign(format!("{name}: {error}")))?;
+            .map_err(|error| refuse_folder(folder, format!("{name} cannot be read: {error}")))?;
+        let manifest: Self = serde_json::from_slice(&bytes)
+            .map_err(|error| refuse_folder(folder, format!("{name}: {error}")))?;
         if manifest.v > VERSION || manifest.schema > SCHEMA_VERSION {
-            return Err(foreign(format!(
-                "a newer relay made it ({}): restore it with that one",
-                manifest.program
-            )));
+            return Err(refuse_folder(
+                folder,
+                format!("a newer relay made it ({}): restore it with that one", manifest.program),
+            ));
         }
         if !manifest
             .files
             .iter()
             .all(|file: &StoredFile| Path::new(&file.name).file_name() == Some(file.name.as_ref()))
         {
-            return Err(foreign("it names files outside of its folder".to_owned()));
+            return Err(refuse_folder(folder, "it names files outside of its folder".to_owned()));
         }
         Ok((manifest, Hash::of(&bytes)))
     }
@@ -105,4 +104,8 @@ impl BackupManifest {
     pub(super) fn missing_photos(&self, found: PhotoTotals) -> u64 {
         self.photos.count.saturating_sub(found.count)
     }
+}
+
+fn refuse_folder(folder: &Path, why: String) -> BackupError {
+    BackupError::Foreign { folder: folder.to_owned(), why }
 }

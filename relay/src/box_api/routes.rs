@@ -136,8 +136,11 @@ fn log_rows() -> Vec<Route<BoxApi>> {
     ]
 }
 
+fn run_example() -> Example {
+    Example::default().part("run", format!("{SOME_EPOCH}-4-6-{}", "ab".repeat(32)))
+}
+
 fn run_rows() -> Vec<Route<BoxApi>> {
-    let of_run = || Example::default().part("run", format!("{SOME_EPOCH}-4-6-{}", "ab".repeat(32)));
     vec![
         row(Method::GET, "/box/v1/runs", "box-runs.list", RouteKind::Api, runs::list)
             .summary("Runs that the box’s entries adopt and this relay lacks")
@@ -145,18 +148,20 @@ fn run_rows() -> Vec<Route<BoxApi>> {
         row(Method::GET, "/box/v1/runs/{run}", "box-run.download", RouteKind::Api, runs::download)
             .summary("The file of a run")
             .refusals(MAY_BE_UNAVAILABLE)
-            .example(of_run()),
+            .example(run_example()),
         row(Method::PUT, "/box/v1/runs/{run}", "box-run.upload", RouteKind::Api, runs::upload)
             .summary("A run that an entry which is here adopts; the same again is the same answer")
             .refusals(TAKING_RUNS)
-            .example(of_run().bytes("application/zstd", "")),
+            .example(run_example().bytes("application/zstd", "")),
     ]
 }
 
+fn photo_example() -> Example {
+    Example::default().part("photo", "ab".repeat(32))
+}
+
 fn photo_rows() -> Vec<Route<BoxApi>> {
-    let photo = "ab".repeat(32);
-    let of_photo = || Example::default().part("photo", photo.clone());
-    let hashes = Value::from_iter([("photos", vec![photo.clone()])]);
+    let hashes = Value::from_iter([("photos", vec!["ab".repeat(32)])]);
     vec![
         row(
             Method::POST,
@@ -177,12 +182,12 @@ fn photo_rows() -> Vec<Route<BoxApi>> {
         )
         .summary("How much of a photo is here, in the header Upload-Offset; HEAD does")
         .refusals(MAY_BE_UNAVAILABLE)
-        .example(of_photo()),
+        .example(photo_example()),
         row(Method::PUT, "/box/v1/photos/{photo}", "box-photo.upload", RouteKind::Api, photos::upload)
             .summary("The next piece of a photo")
             .refusals(TAKING_PIECES)
             .example(
-                of_photo()
+                photo_example()
                     .header(header::CONTENT_RANGE, HeaderValue::from_static("bytes 0-3/8"))
                     .bytes("application/octet-stream", "abcd"),
             ),

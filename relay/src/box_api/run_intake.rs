@@ -62,9 +62,8 @@ impl CheckedRun {
 
     /// Leaves only the notes whose signature holds; a key that nobody has told this relay proves nothing.
     pub(super) fn keep_signed(&mut self, origin: &LogOrigin, log: Option<&VerifierKey>) {
-        let holds =
-            |note: &String| log.is_some_and(|log| SignedCheckpoint::verify(note, origin, log).is_ok());
-        self.notes.retain(holds);
+        let notes = &mut self.notes;
+        notes.retain(|note| log.is_some_and(|log| SignedCheckpoint::verify(note, origin, log).is_ok()));
     }
 }
 

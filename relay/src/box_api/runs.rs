@@ -16,7 +16,7 @@ use record::ids::BoxId;
 use record::limits::{RUN_FILE_BYTES_MAX, RUN_NAMES_MAX};
 use record::messages::{LackingRuns, NamedRun, VERSION};
 use record::redact::TextLine;
-use record::run::{RunError, RunName, RunWriter};
+use record::run::{RunName, RunWriter};
 use serde_json::{Map, Value};
 
 use super::BoxApi;
@@ -127,10 +127,10 @@ async fn file_of(
     (box_id, run): (BoxId, RunName),
     plain_bytes_max: u64,
 ) -> Result<Bytes, BoxFault> {
-    let broken = |e: RunError| BoxFault::Unavailable(e.to_string());
     let mut conn = db.read(home.scope).await?;
     let notes = runs::load_notes(&mut conn, box_id, run).await?.ok_or(BoxFault::NotFound)?;
-    let mut writer = RunWriter::begin(Vec::new(), box_id, run, &notes).map_err(broken)?;
+    let writer = RunWriter::begin(Vec::new(), box_id, run, &notes);
+    let mut writer = writer.map_err(|e| BoxFault::Unavailable(e.to_string()))?;
     let origin = LogOrigin { box_id, epoch: run.epoch() };
     let (mut from, mut bytes) = (run.lines().start, 0);
     while from < run.lines().end {
@@ -146,13 +146,13 @@ async fn file_of(
             for (line, texts) in few.iter().zip(&beside) {
                 let texts = texts.iter().map(|text| TextLine::parse(text.as_bytes()));
                 let texts = texts.collect::<Result<Vec<_>, _>>().map_err(|e| DbError::stored("text", e))?;
-                writer.write_line(line, &texts).map_err(broken)?;
+                writer.write_line(line, &texts).map_err(|e| BoxFault::Unavailable(e.to_string()))?;
                 bytes += (line.len() + texts.iter().map(|text| text.text().len()).sum::<usize>()) as u64;
             }
         }
         from += lines.len() as u64;
     }
-    Ok(writer.finish().map_err(broken)?.into())
+    Ok(writer.finish().map_err(|e| BoxFault::Unavailable(e.to_string()))?.into())
 }
 
 /// Takes a run that an entry which is here adopts. The same again is the same answer.
@@ -201,8 +201,9 @@ async fn take_run(
     let taken = tokio::spawn(async move {
         let _held = (passage, turn);
         let bytes = body.clone();
-        let read = move || CheckedRun::read(&bytes, to.box_id, run, limits.plain_bytes);
-        let checked = tokio::task::spawn_blocking(read).await;
+        let checked =
+            tokio::task::spawn_blocking(move || CheckedRun::read(&bytes, to.box_id, run, limits.plain_bytes));
+        let checked = checked.await;
         let stored = match checked.map_err(|e| BoxFault::Unavailable(e.to_string()))? {
             Ok(mut checked) => {
                 checked.keep_signed(&origin, log.as_ref());

@@ -39,14 +39,6 @@ pub(super) fn examine_certificates(
     fn host_of(url: &Option<String>) -> Option<String> {
         url.as_deref().and_then(crate::settings::host_of).map(str::to_owned)
     }
-    let own = |subject, hosts| ShownCertificate {
-        subject,
-        origin: CertificateOrigin::Relay,
-        certificate: data.join("keys/server.pem"),
-        key: data.join("keys/server.key"),
-        hosts,
-        advice: "the relay makes it anew when it starts with the present settings: start it again",
-    };
     let public = host_of(&settings.public_url).into_iter().collect();
     let boxes = [&settings.photos_url, &settings.mqtt_url].into_iter().filter_map(host_of).collect();
     let shown = match settings.https.certificate.clone().zip(settings.https.key.clone()) {
@@ -58,11 +50,23 @@ pub(super) fn examine_certificates(
             hosts: public,
             advice: "renew it and put it in place: the running relay takes it up within a minute",
         },
-        None => own("public certificate", public),
+        None => own_certificate(data, "public certificate", public),
     };
     examine_certificate(report, &shown, now_ms);
-    examine_certificate(report, &own("certificate for boxes", boxes), now_ms);
+    let for_boxes = own_certificate(data, "certificate for boxes", boxes);
+    examine_certificate(report, &for_boxes, now_ms);
     examine_authorities(report, &data.join("keys"), now_ms);
+}
+
+fn own_certificate(data: &Path, subject: &'static str, hosts: Vec<String>) -> ShownCertificate {
+    ShownCertificate {
+        subject,
+        origin: CertificateOrigin::Relay,
+        certificate: data.join("keys/server.pem"),
+        key: data.join("keys/server.key"),
+        hosts,
+        advice: "the relay makes it anew when it starts with the present settings: start it again",
+    }
 }
 
 /// Of the authorities whose certificates are here, those that begin later than now or have ended. What else there is to know of them stands in the

@@ -10,7 +10,7 @@ use super::{Fleet, FleetError, done_act};
 use crate::db::access_log::audit::{NewAudit, insert_act};
 use crate::db::facility::facilities;
 use crate::db::fleet::boxes::BoxOwner;
-use crate::db::fleet::claims::{BroughtLog, ClaimPlace, ClaimRow, UsedClaim, WaitedLog};
+use crate::db::fleet::claims::{BroughtLog, ClaimPlace, ClaimRow, UsedClaim};
 use crate::db::fleet::{box_keys, boxes, claims};
 use crate::db::log::epochs::StoredLog;
 use crate::db::log::{epochs, log_keys};
@@ -77,11 +77,14 @@ enum LogTrust {
 fn decide_claim(claim: Option<&ClaimRow>, brought: &BroughtLog<'_>, now_ms: i64) -> ClaimVerdict {
     let Some(claim) = claim else { return ClaimVerdict::Unknown };
     let LogOrigin { box_id, epoch } = *brought.origin;
-    let is_other = |log: &WaitedLog| log.epoch != epoch.to_string() || log.log_key[..] != brought.log_key[..];
     match &claim.used {
         Some(used) if used.box_id != box_id || used.csr_key[..] != brought.csr_key[..] => ClaimVerdict::Used,
         Some(UsedClaim { answer: Some(answer), .. }) => ClaimVerdict::Same(answer.clone()),
-        Some(UsedClaim { log: Some(log), .. }) if is_other(log) => ClaimVerdict::Used,
+        Some(UsedClaim { log: Some(log), .. })
+            if log.epoch != epoch.to_string() || log.log_key[..] != brought.log_key[..] =>
+        {
+            ClaimVerdict::Used
+        }
         _ if claim.expires_ms <= now_ms => ClaimVerdict::Expired,
         _ => ClaimVerdict::Fresh,
     }
@@ -411,6 +414,7 @@ mod tests {
     use record::tree::Frontier;
 
     use super::*;
+    use crate::db::fleet::claims::WaitedLog;
 
     fn stored_log((origin, log_key): (LogOrigin, [u8; 32]), key_known: bool) -> StoredLog {
         StoredLog {

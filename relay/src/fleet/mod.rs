@@ -5,7 +5,7 @@ mod announce;
 mod claim;
 mod claim_file;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use firmware_config::{ClaimFileError, ClaimMistake};
@@ -91,10 +91,11 @@ impl PublicIdentity {
 
     pub(crate) fn load_identity(&self) -> Result<TlsIdentity, KeyError> {
         let (pem, key) = (read_configured(&self.certificate)?, read_configured(&self.key)?);
-        let configured = |path: &Path, what| KeyError::Configured { path: path.to_owned(), what };
-        let chain = read_chain(&pem).ok_or_else(|| configured(&self.certificate, "a certificate"))?;
+        let chain = read_chain(&pem)
+            .ok_or_else(|| KeyError::Configured { path: self.certificate.clone(), what: "a certificate" })?;
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes());
-        Ok(TlsIdentity { chain, key: key.map_err(|_| configured(&self.key, "a private key"))? })
+        let key = key.map_err(|_| KeyError::Configured { path: self.key.clone(), what: "a private key" })?;
+        Ok(TlsIdentity { chain, key })
     }
 
     /// Whether what boxes are to trust is certificates, and not something else.
@@ -189,10 +190,10 @@ impl Fleet {
 
     /// The authorities as the roots to one of which client certificates must lead.
     pub fn client_roots(&self) -> Result<RootCertStore, KeyError> {
-        let content = || KeyError::Content { path: self.ca_file(), what: "a certificate" };
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(self.ca_pem().as_bytes()) {
-            roots.add(certificate.map_err(|_| content())?).map_err(|_| content())?;
+            let added = certificate.ok().and_then(|certificate| roots.add(certificate).ok());
+            added.ok_or_else(|| KeyError::Content { path: self.ca_file(), what: "a certificate" })?;
         }
         Ok(roots)
     }
@@ -202,9 +203,10 @@ impl Fleet {
         let (keyring, folder) = (self.keys.now(), self.keys.folder());
         let authority = keyring.listener_authority().ok_or(KeyError::NotHere(AuthorityKind::Ca))?;
         let (pem, key) = authority.listener(folder, names, self.clock.now_ms(), &*self.random)?;
-        let content =
-            || KeyError::Content { path: folder.path("server.pem"), what: "a certificate with its key" };
-        tls_identity(&pem, &key).ok_or_else(content)
+        tls_identity(&pem, &key).ok_or_else(|| KeyError::Content {
+            path: folder.path("server.pem"),
+            what: "a certificate with its key",
+        })
     }
 
     /// What the public listener shows: what was configured, else the same as for boxes.
@@ -248,9 +250,11 @@ fn read_chain(pem: &str) -> Option<Vec<CertificateDer<'static>>> {
 /// 160 random bits in Crockford's symbols, in groups that can be read aloud.
 fn claim_code(random: [u8; 20]) -> String {
     const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let bit = |at: usize| usize::from(random[at / 8] >> (7 - at % 8) & 1);
-    let symbol = |n: usize| char::from(SYMBOLS[(0..5).fold(0, |value, b| value * 2 + bit(5 * n + b))]);
-    let symbols: Vec<char> = (0..32).map(symbol).collect();
+    let symbols = (0..32_usize).map(|n| {
+        let bits = (5 * n..5 * n + 5).map(|at| usize::from(random[at / 8] >> (7 - at % 8) & 1));
+        char::from(SYMBOLS[bits.fold(0, |value, bit| value * 2 + bit)])
+    });
+    let symbols: Vec<char> = symbols.collect();
     let groups: Vec<String> = symbols.chunks(4).map(|group| group.iter().collect()).collect();
     groups.join("-")
 }

@@ -378,8 +378,10 @@ impl Ingest {
 /// since it cannot be said what it holds.
 async fn drop_texts(wire: &Bytes) -> Vec<u8> {
     let wire = wire.clone();
-    let dropping = move || UnverifiedBatch::unpack(&wire).and_then(|batch| batch.pack_without_texts());
-    tokio::task::spawn_blocking(dropping).await.ok().and_then(Result::ok).unwrap_or_default()
+    let dropping = tokio::task::spawn_blocking(move || {
+        UnverifiedBatch::unpack(&wire).and_then(|batch| batch.pack_without_texts())
+    });
+    dropping.await.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 /// Unpacks and checks against the keys of the box's logs. Costs a millisecond or two of CPU.
@@ -388,13 +390,9 @@ fn open_batch(wire: &[u8], box_id: BoxId, known: Vec<epochs::StoredLog>) -> Open
         .iter()
         .rfind(|held| held.key_known)
         .map_or(Epoch { n: 1, key: [0; 4] }, |held| held.origin.epoch);
-    let refused = |refusal: &BatchRefusal, epoch: Epoch, from: u64| {
-        let form = matches!(refusal, BatchRefusal::Form(_));
-        Opened::Refused { code: refusal.code(), text: refusal.to_string(), epoch, from, form }
-    };
     let batch = match UnverifiedBatch::unpack(wire) {
         Ok(batch) => batch,
-        Err(form) => return refused(&form.into(), newest, 0),
+        Err(form) => return refuse_opening(&form.into(), newest, 0),
     };
     let from = batch.first();
     let Some(origin) = claimed_checkpoint(batch.note()).map(|c| c.origin).filter(|o| o.box_id == box_id)
@@ -413,8 +411,13 @@ fn open_batch(wire: &[u8], box_id: BoxId, known: Vec<epochs::StoredLog>) -> Open
         .and_then(|verifier| batch.open(&origin, &verifier));
     match signed {
         Ok(signed) => Opened::Signed(Box::new(signed), held, ends),
-        Err(refusal) => refused(&refusal, origin.epoch, from),
+        Err(refusal) => refuse_opening(&refusal, origin.epoch, from),
     }
+}
+
+fn refuse_opening(refusal: &BatchRefusal, epoch: Epoch, from: u64) -> Opened {
+    let form = matches!(refusal, BatchRefusal::Form(_));
+    Opened::Refused { code: refusal.code(), text: refusal.to_string(), epoch, from, form }
 }
 
 /// Which epoch a batch claims to be of; nothing of it is believed.

@@ -108,11 +108,11 @@ impl Ingest {
         batch: &Batch,
         asks: bool,
     ) -> Result<bool, DbError> {
-        let place = |entry: &Entry| {
+        let adoptions = batch.entries().iter().filter_map(|(entry, _)| {
             let of = EntryRef { epoch: origin.epoch, seq: entry.seq() };
             adopted_run(entry).map(|run| (run, LinePlace { of, run: None }))
-        };
-        let adoptions: Vec<Adoption> = batch.entries().iter().filter_map(|(entry, _)| place(entry)).collect();
+        });
+        let adoptions: Vec<Adoption> = adoptions.collect();
         adoptions::save_adoption(tx, origin.box_id, &adoptions, asks).await
     }
 
@@ -216,11 +216,10 @@ fn is_newest(all: &[StoredLog], origin: &LogOrigin) -> bool {
 
 /// Whether entries that were folded already do not count any more, or some that count are not here yet.
 fn goes_back(prev: Option<Prev>, all: &[StoredLog]) -> bool {
-    let size = |prev: Prev| {
+    prev.is_some_and(|prev| {
         let before = all.iter().find(|held| held.key_known && held.origin.epoch == prev.epoch);
-        before.map(|held| held.frontier.size()).filter(|size| *size > 0)
-    };
-    prev.is_some_and(|prev| size(prev) != Some(prev.size))
+        before.map(|held| held.frontier.size()).filter(|size| *size > 0) != Some(prev.size)
+    })
 }
 
 async fn append_batch(

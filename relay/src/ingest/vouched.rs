@@ -39,12 +39,12 @@ fn newly_vouched(logs: &[KeyedLog]) -> BTreeSet<Epoch> {
         logs.iter().filter(|log| log.is_known).map(|log| log.origin.epoch).collect();
     let mut known = before.clone();
     loop {
-        let is_known = |log: &&KeyedLog| known.contains(&log.origin.epoch);
-        let is_led_to = |log: &KeyedLog| {
-            logs.iter().filter(is_known).any(|by| is_vouched_by(by, log) || is_vouched_by(log, by))
-        };
-        let found: Vec<Epoch> =
-            logs.iter().filter(|log| !is_known(log) && is_led_to(log)).map(|log| log.origin.epoch).collect();
+        let (here, others): (Vec<&KeyedLog>, Vec<&KeyedLog>) =
+            logs.iter().partition(|log| known.contains(&log.origin.epoch));
+        let found = others
+            .into_iter()
+            .filter(|log| here.iter().any(|by| is_vouched_by(by, log) || is_vouched_by(log, by)));
+        let found: Vec<Epoch> = found.map(|log| log.origin.epoch).collect();
         if found.is_empty() {
             return known.difference(&before).copied().collect();
         }

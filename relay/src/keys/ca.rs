@@ -86,12 +86,12 @@ impl CertificateAuthority {
     pub(super) fn read(folder: &KeyFolder, n: i64, pem: &str) -> Result<Option<Self>, KeyError> {
         let file = format!("ca-{n}.key");
         let Some(key) = folder.read(&file)? else { return Ok(None) };
-        let content = |what| KeyError::Content { path: folder.path(&file), what };
-        let key = KeyPair::from_pem(&key).map_err(|_| content("a key"))?;
+        let key = KeyPair::from_pem(&key).map_err(|_| folder.refuse_content(&file, "a key"))?;
         if certified_key(pem).as_deref() != Some(&key.subject_public_key_info()[..]) {
-            return Err(content("the key of this relay's authority"));
+            return Err(folder.refuse_content(&file, "the key of this relay's authority"));
         }
-        let issuer = Issuer::from_ca_cert_pem(pem, key).map_err(|_| content("the key of a certificate"))?;
+        let issuer = Issuer::from_ca_cert_pem(pem, key)
+            .map_err(|_| folder.refuse_content(&file, "the key of a certificate"))?;
         Ok(Some(Self { issuer, pem: pem.to_owned() }))
     }
 
@@ -244,12 +244,11 @@ fn hash_pair(pem: &str, key: &str) -> Hash {
 
 /// The files of the listeners' own certificate, as they were written; `None` where they are not there, were cut off, or are set aside now.
 fn read_listener(folder: &KeyFolder) -> Result<Option<ListenerFiles>, KeyError> {
-    let read = |name: &str| match folder.read(name) {
-        // Whoever could read it may have it: that is a person's to decide.
-        Err(error @ KeyError::Open { .. }) => Err(error),
-        read => Ok(read),
-    };
-    let files = [read(LISTENER_NAMES)?, read(LISTENER_PEM)?, read(LISTENER_KEY)?];
+    let files = [
+        read_closed(folder, LISTENER_NAMES)?,
+        read_closed(folder, LISTENER_PEM)?,
+        read_closed(folder, LISTENER_KEY)?,
+    ];
     if let Some(error) = files.iter().find_map(|file| file.as_ref().err()) {
         return set_listener_aside(folder, &error.to_string()).map(|()| None);
     }
@@ -263,6 +262,14 @@ fn read_listener(folder: &KeyFolder) -> Result<Option<ListenerFiles>, KeyError> 
             let why = "they do not hold what was written there";
             set_listener_aside(folder, why).map(|()| None)
         }
+    }
+}
+
+fn read_closed(folder: &KeyFolder, name: &str) -> Result<Result<Option<String>, KeyError>, KeyError> {
+    match folder.read(name) {
+        // Whoever could read it may have it: that is a person's to decide.
+        Err(error @ KeyError::Open { .. }) => Err(error),
+        read => Ok(read),
     }
 }
 

@@ -44,9 +44,9 @@ impl std::fmt::Debug for DataSeal {
 impl DataSeal {
     /// Of the secret in a key file. Its public half, by which the key is known, is of the same secret: so the key itself is derived.
     pub(super) fn of_secret(secret: &[u8; 32]) -> Self {
-        let derive = |purpose: &str| Hash::of(&[purpose.as_bytes(), secret].concat()).0;
-        let cipher = XChaCha20Poly1305::new(&derive("cleantrack/relay seal\n").into());
-        Self { cipher, mac: derive("cleantrack/relay digest\n") }
+        let [seal, mac] = ["cleantrack/relay seal\n", "cleantrack/relay digest\n"]
+            .map(|purpose| Hash::of(&[purpose.as_bytes(), secret].concat()).0);
+        Self { cipher: XChaCha20Poly1305::new(&seal.into()), mac }
     }
 
     pub(super) fn close(

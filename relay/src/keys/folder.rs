@@ -113,9 +113,9 @@ impl KeyFolder {
 
     /// What an import left that was cut off: private halves that nobody looks for.
     fn remove_imports(&self) -> Result<(), KeyError> {
-        let failed = |source| KeyError::File { path: self.0.clone(), source };
-        for entry in std::fs::read_dir(&self.0).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
+        let entries = std::fs::read_dir(&self.0);
+        for entry in entries.map_err(|source| KeyError::File { path: self.0.clone(), source })? {
+            let entry = entry.map_err(|source| KeyError::File { path: self.0.clone(), source })?;
             let (name, kind) = (entry.file_name(), entry.file_type());
             // A person may call something of theirs nearly so.
             let number = name.to_str().and_then(|name| name.strip_prefix(IMPORT_PREFIX));
@@ -184,19 +184,24 @@ impl KeyFolder {
     /// A signing key that is there: `<name>` and 64 hex digits, a line each. The name stays what it was when the key was made: boxes
     /// know the key under it.
     pub(super) fn read_signer(&self, file: &str, kind: KeyKind) -> Result<Option<SignerKey>, KeyError> {
-        let content = || KeyError::Content { path: self.path(file), what: "a signing key" };
+        let what = "a signing key";
         let Some(text) = self.read(file)? else { return Ok(None) };
-        let (name, secret) = text.trim_end().split_once('\n').ok_or_else(content)?;
-        let secret: record::tree::Hash = secret.parse().map_err(|_| content())?;
-        SignerKey::new(name, kind, &secret.0).map(Some).map_err(|_| content())
+        let parts = text.trim_end().split_once('\n');
+        let (name, secret) = parts.ok_or_else(|| self.refuse_content(file, what))?;
+        let secret: record::tree::Hash = secret.parse().map_err(|_| self.refuse_content(file, what))?;
+        SignerKey::new(name, kind, &secret.0).map(Some).map_err(|_| self.refuse_content(file, what))
+    }
+
+    pub(super) fn refuse_content(&self, file: &str, what: &'static str) -> KeyError {
+        KeyError::Content { path: self.path(file), what }
     }
 
     /// The 32 bytes of a key that is there.
     pub(super) fn read_secret(&self, file: &str) -> Result<Option<[u8; 32]>, KeyError> {
-        let content = || KeyError::Content { path: self.path(file), what: "a key" };
         let Some(text) = self.read(file)? else { return Ok(None) };
-        let (_, secret) = text.trim_end().split_once('\n').ok_or_else(content)?;
-        let secret: record::tree::Hash = secret.parse().map_err(|_| content())?;
+        let parts = text.trim_end().split_once('\n');
+        let (_, secret) = parts.ok_or_else(|| self.refuse_content(file, "a key"))?;
+        let secret: record::tree::Hash = secret.parse().map_err(|_| self.refuse_content(file, "a key"))?;
         Ok(Some(secret.0))
     }
 

@@ -86,10 +86,9 @@ impl KeySet {
     /// What signs for a box that knows the keys up to `applied`: the newest of them. A box that knows only what was revoked gets what
     /// the current one signs, which it believes as soon as it has been told.
     pub fn signer_for(&self, kind: AuthorityKind, applied: i64) -> Option<&SignerKey> {
-        let signs = |key: &&AuthorityKey| !key.is_revoked() && key.n <= applied;
-        let here = |key: &AuthorityKey| self.signers.get(&(kind, key.n));
-        let known = self.of_kind(kind).rev().filter(signs).find_map(here);
-        known.or_else(|| self.current(kind).and_then(here))
+        let mut known = self.of_kind(kind).rev().filter(|key| !key.is_revoked() && key.n <= applied);
+        let known = known.find_map(|key| self.signers.get(&(kind, key.n)));
+        known.or_else(|| self.current_signer(kind))
     }
 
     /// Seals bytes with the current key, for the one place that `about` names: elsewhere nothing opens them.
@@ -124,8 +123,8 @@ impl KeySet {
     }
 
     fn trusted_authorities(&self, now_ms: i64) -> impl Iterator<Item = &AuthorityKey> {
-        let is_over = move |key: &&AuthorityKey| key.until_ms.is_some_and(|until_ms| until_ms <= now_ms);
-        self.of_kind(AuthorityKind::Ca).filter(|key| !key.is_revoked()).filter(move |key| !is_over(key))
+        let valid = self.of_kind(AuthorityKind::Ca).filter(|key| !key.is_revoked());
+        valid.filter(move |key| key.until_ms.is_none_or(|until_ms| until_ms > now_ms))
     }
 
     /// Certificates of the authorities that are trusted at this time, PEM, the oldest first.

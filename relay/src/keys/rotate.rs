@@ -79,11 +79,11 @@ impl AuthorityKeys {
         let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
         authority::platform_lock(&mut tx).await?;
         let keys = list_keys(&mut tx).await?;
-        let of_kind = || keys.iter().filter(|key| key.kind == kind);
-        if let Some(next) = of_kind().find(|key| key.state == KeyState::Next) {
+        let of_kind = keys.iter().filter(|key| key.kind == kind);
+        if let Some(next) = of_kind.clone().find(|key| key.state == KeyState::Next) {
             return Err(KeyRefusal::Announced { kind, n: next.n });
         }
-        let Some(last) = of_kind().map(|key| key.n).max() else {
+        let Some(last) = of_kind.map(|key| key.n).max() else {
             return Err(KeyError::None { folder: self.folder.dir().to_owned() }.into());
         };
         self.require_current(kind)?;

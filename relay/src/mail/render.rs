@@ -52,21 +52,20 @@ fn time_text(ms: i64) -> String {
 }
 
 fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
-    let once = |expires_ms: i64| vec![w.mail_link_once(time_text(expires_ms)), w.mail_not_you()];
     match letter {
         MailLetter::Invitation { account, by, role, link, expires_ms } => MailParts {
             subject: w.mail_invitation_subject(account),
             lines: vec![w.mail_invitation_what(account, by, open_words::<PageWords>().role_name(role))],
             button: w.mail_invitation_button(),
             link,
-            hints: once(*expires_ms),
+            hints: once_hints(w, *expires_ms),
         },
         MailLetter::SignUp { link, expires_ms } => MailParts {
             subject: w.mail_sign_up_subject(),
             lines: vec![w.mail_sign_up_what()],
             button: w.mail_sign_up_button(),
             link,
-            hints: once(*expires_ms),
+            hints: once_hints(w, *expires_ms),
         },
         MailLetter::AddressKnown { link } => MailParts {
             subject: w.mail_known_subject(),
@@ -87,14 +86,14 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
             lines: vec![w.mail_reset_what()],
             button: w.mail_reset_button(),
             link,
-            hints: once(*expires_ms),
+            hints: once_hints(w, *expires_ms),
         },
         MailLetter::SignInLink { link, expires_ms } => MailParts {
             subject: w.mail_link_subject(),
             lines: vec![w.mail_link_what()],
             button: w.mail_link_button(),
             link,
-            hints: once(*expires_ms),
+            hints: once_hints(w, *expires_ms),
         },
         MailLetter::NewDevice { at_ms, network, agent, link } => {
             device_parts([name_agent(agent).as_str(), network], time_text(*at_ms), link)
@@ -120,6 +119,10 @@ fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
         }
         MailLetter::PasswordChanged { at_ms, link } => password_parts(w, time_text(*at_ms), link),
     }
+}
+
+fn once_hints(w: MailWords, expires_ms: i64) -> Vec<String> {
+    vec![w.mail_link_once(time_text(expires_ms)), w.mail_not_you()]
 }
 
 /// `what_where`: the browser, and from where it came.

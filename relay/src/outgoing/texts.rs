@@ -106,14 +106,14 @@ fn write_question(name: &str, id: u16) -> io::Result<Vec<u8>> {
 
 /// The texts of an answer to this question; `None`: it was cut.
 fn read_answer(bytes: &[u8], name: &str, id: u16) -> io::Result<Option<Vec<String>>> {
-    let foreign = || io::Error::new(io::ErrorKind::InvalidData, "an answer to another question");
-    let packet = Packet::parse(bytes).map_err(|_| foreign())?;
-    let is_ours = packet.id() == id
-        && packet.has_flags(PacketFlag::RESPONSE)
-        && packet.questions.iter().any(|question| question.qname.to_string().eq_ignore_ascii_case(name));
-    if !is_ours {
-        return Err(foreign());
-    }
+    let packet = Packet::parse(bytes).ok().filter(|packet| {
+        packet.id() == id
+            && packet.has_flags(PacketFlag::RESPONSE)
+            && packet.questions.iter().any(|question| question.qname.to_string().eq_ignore_ascii_case(name))
+    });
+    let Some(packet) = packet else {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "an answer to another question"));
+    };
     if packet.has_flags(PacketFlag::TRUNCATION) {
         return Ok(None);
     }

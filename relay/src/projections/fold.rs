@@ -57,14 +57,13 @@ struct Known {
 impl Known {
     /// Where a line that an entry names stands: of several branches the near one, the chain's, the first that counts.
     fn place(&self, of: EntryRef, near: Option<RunName>) -> Option<LinePlace> {
-        let is_known =
-            |place: &LinePlace| self.cleanings.contains_key(place) || self.again.contains_key(place);
         let named = [near, None].map(|run| LinePlace { of, run });
         let from = LinePlace { of, run: None };
-        let until = |place: &&LinePlace| place.of == of;
-        let cleanings = self.cleanings.range(from..).map(|(place, _)| place).take_while(until);
-        let again = self.again.range(from..).map(|(place, _)| place).take_while(until);
-        let found = named.into_iter().find(is_known);
+        let (cleanings, again) = (self.cleanings.range(from..), self.again.range(from..));
+        let cleanings = cleanings.map(|(place, _)| place).take_while(|place| place.of == of);
+        let again = again.map(|(place, _)| place).take_while(|place| place.of == of);
+        let mut named = named.into_iter();
+        let found = named.find(|place| self.cleanings.contains_key(place) || self.again.contains_key(place));
         found.or_else(|| {
             cleanings
                 .chain(again)

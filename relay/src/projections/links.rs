@@ -36,11 +36,11 @@ pub(super) async fn complete_link(
 
 /// An epoch that another one continues and that has no line of its own here.
 fn next_missing(held: &[StoredLog], looked: &BTreeSet<Epoch>) -> Option<Epoch> {
-    let is_here = |epoch: &Epoch| {
-        held.iter().any(|held| held.origin.epoch == *epoch && (held.frontier.size() > 0 || held.apart))
-    };
     let followed = held.iter().filter(|held| !held.apart).filter_map(StoredLog::follows);
-    followed.filter(|epoch| looked.len() < LINKS_MAX && !looked.contains(epoch)).find(|epoch| !is_here(epoch))
+    let mut followed = followed.filter(|epoch| looked.len() < LINKS_MAX && !looked.contains(epoch));
+    followed.find(|epoch| {
+        !held.iter().any(|held| held.origin.epoch == *epoch && (held.frontier.size() > 0 || held.apart))
+    })
 }
 
 async fn first_line(

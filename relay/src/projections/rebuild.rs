@@ -402,21 +402,19 @@ impl<'a> BoxFold<'a> {
         let epoch = place.run.epoch();
         let (mut next, mut all) = (place, Vec::new());
         loop {
-            let id = |entry: &Entry| LineId { epoch, seq: entry.seq(), leaf: entry.leaf() };
-            let offer = |(entry, in_base): &'_ (Entry, bool)| {
-                *in_base || (self.overlaps.contains(epoch, entry.seq()) && self.counted.contains(&id(entry)))
-            };
-            let offered: Vec<OfferedLine<'_>> = page
-                .next_lines(next.from)
-                .iter()
-                .map(|line| OfferedLine { entry: &line.0, counts_already: offer(line) })
-                .collect();
+            let offered = page.next_lines(next.from).iter().map(|(entry, in_base)| OfferedLine {
+                entry,
+                counts_already: *in_base
+                    || (self.overlaps.contains(epoch, entry.seq())
+                        && self.counted.contains(&identify_line(epoch, entry))),
+            });
+            let offered: Vec<OfferedLine<'_>> = offered.collect();
             let lines = self.walk.take_lines(&offered);
             let new: Vec<LineId> = lines
                 .iter()
                 .map(|line| line.entry)
                 .filter(|e| self.overlaps.contains(epoch, e.seq()))
-                .map(id)
+                .map(|entry| identify_line(epoch, entry))
                 .collect();
             self.counted.extend(new);
             all.extend(lines);
@@ -442,9 +440,11 @@ impl<'a> BoxFold<'a> {
             return Err(DbError::stored("run", "lines are missing").into());
         }
         let base = self.base_leaves(place, entries.len() as u64).await?;
-        let in_base = |entry: &Entry| base.get(&entry.seq()) == Some(&entry.leaf());
-        let lines = entries.into_iter().map(|entry| (in_base(&entry), entry));
-        Ok(RunPage { run, from, lines: lines.map(|(in_base, entry)| (entry, in_base)).collect() })
+        let lines = entries.into_iter().map(|entry| {
+            let in_base = base.get(&entry.seq()) == Some(&entry.leaf());
+            (entry, in_base)
+        });
+        Ok(RunPage { run, from, lines: lines.collect() })
     }
 
     /// The leaves of the base under the numbers of a page of a run.
@@ -467,4 +467,8 @@ impl<'a> BoxFold<'a> {
         }
         Ok(leaves)
     }
+}
+
+fn identify_line(epoch: Epoch, entry: &Entry) -> LineId {
+    LineId { epoch, seq: entry.seq(), leaf: entry.leaf() }
 }

@@ -44,15 +44,15 @@ pub(crate) async fn refresh_rollup(
     let calendar = facility_calendar(&rows.settings);
     let counted: BTreeMap<String, i64> =
         crate::db::projection::rollups::count_rows(conn, projection, &tags).await?.into_iter().collect();
-    let span = |tag: &Tag| {
+    let spans = tags.iter().filter_map(|tag| {
         let item = rows.equipment.get(tag)?;
         let counted_ms = counted.get(&tag.to_string()).copied().unwrap_or(item.added_ms);
         let from_ms = (*touched.get(tag)?).min(counted_ms).max(as_of_ms - TALLIED_MS);
         let from_day = calendar.day_of(from_ms);
         let closed_in = calendar.day_range(from_day).start..as_of_ms.saturating_add(1);
         Some(Span { item, activity: rows.activity.get(tag).map(AsRef::as_ref), from_day, closed_in })
-    };
-    let spans: Vec<Span<'_>> = tags.iter().filter_map(span).collect();
+    });
+    let spans: Vec<Span<'_>> = spans.collect();
     let since: Vec<_> = spans.iter().map(|s| (s.item.tag, s.closed_in.start - reach_ms(s.item))).collect();
     let placed = load_cleaning_times(conn, projection, &since).await?;
     let used: Vec<_> =
@@ -88,7 +88,8 @@ async fn load_cleaning_times(
     projection: ProjectionNumber,
     since: &[(Tag, i64)],
 ) -> Result<BTreeMap<String, Vec<CleaningTimes>>, DbError> {
-    let of_item = |(tag, done): (String, Vec<CountedCleaning>)| {
+    let done = crate::db::projection::cleanings::since(conn, projection, since).await?;
+    let placed = done.into_iter().map(|(tag, done): (String, Vec<CountedCleaning>)| {
         let mut placed: Vec<CleaningTimes> = done
             .into_iter()
             .map(|d: CountedCleaning| CleaningTimes {
@@ -100,12 +101,8 @@ async fn load_cleaning_times(
             .collect();
         placed.sort_unstable();
         (tag, placed)
-    };
-    Ok(crate::db::projection::cleanings::since(conn, projection, since)
-        .await?
-        .into_iter()
-        .map(of_item)
-        .collect())
+    });
+    Ok(placed.collect())
 }
 
 fn day_tallies(

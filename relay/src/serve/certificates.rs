@@ -10,6 +10,7 @@ use super::ServeError;
 use super::listeners::OpenListeners;
 use crate::cli::ProcessRole;
 use crate::fleet::{Fleet, TlsIdentity};
+use crate::keys::KeyError;
 use crate::settings::RelaySettings;
 use crate::{listen, mqtt};
 
@@ -37,6 +38,13 @@ fn shown_fingerprint(fleet: &Fleet, whose: Whose, identity: &TlsIdentity) -> Has
     Hash::of(&chain.chain([roots.as_bytes()]).collect::<Vec<_>>().concat())
 }
 
+fn load_identity(fleet: &Fleet, names: &[String], whose: Whose) -> Result<TlsIdentity, KeyError> {
+    match whose {
+        Whose::Boxes => fleet.own_identity(names),
+        Whose::Public => fleet.public_identity(names),
+    }
+}
+
 fn why_unfit(identity: &TlsIdentity, now_ms: i64) -> Option<String> {
     let leaf = identity.chain.first()?;
     let Ok((_, leaf)) = X509Certificate::from_der(leaf) else { return Some("it cannot be read".to_owned()) };
@@ -61,13 +69,10 @@ pub(crate) fn check_public(settings: &RelaySettings, role: ProcessRole) -> Resul
 impl CertificateWatcher {
     /// What is shown now, as the listeners were opened with it. `alarm` is up while a new certificate is refused.
     pub(super) fn shown(fleet: Arc<Fleet>, names: Vec<String>, alarm: Arc<AtomicBool>) -> Self {
-        let digest = |whose: Whose, identity: Result<TlsIdentity, _>| {
-            identity.ok().map(|identity| shown_fingerprint(&fleet, whose, &identity))
-        };
-        let shown = [
-            digest(Whose::Boxes, fleet.own_identity(&names)),
-            digest(Whose::Public, fleet.public_identity(&names)),
-        ];
+        let shown = [Whose::Boxes, Whose::Public].map(|whose| {
+            let identity = load_identity(&fleet, &names, whose).ok()?;
+            Some(shown_fingerprint(&fleet, whose, &identity))
+        });
         Self { fleet, names, shown, refused: [None, None], alarm }
     }
 
@@ -91,11 +96,7 @@ impl CertificateWatcher {
     }
 
     fn take_up(&mut self, whose: Whose, open: &OpenListeners) -> Result<(), ServeError> {
-        let identity = || match whose {
-            Whose::Boxes => self.fleet.own_identity(&self.names),
-            Whose::Public => self.fleet.public_identity(&self.names),
-        };
-        let new = identity()?;
+        let new = load_identity(&self.fleet, &self.names, whose)?;
         let digest = shown_fingerprint(&self.fleet, whose, &new);
         if self.shown[whose as usize] == Some(digest) {
             return Ok(());
@@ -111,10 +112,12 @@ impl CertificateWatcher {
             }
             Whose::Boxes => {
                 if let Some(https) = &open.https {
-                    https.reload_boxes(listen::box_tls(identity()?, self.fleet.client_roots()?)?);
+                    let identity = load_identity(&self.fleet, &self.names, whose)?;
+                    https.reload_boxes(listen::box_tls(identity, self.fleet.client_roots()?)?);
                 }
                 if let Some(photos) = &open.photos {
-                    photos.reload(listen::box_tls(identity()?, self.fleet.client_roots()?)?);
+                    let identity = load_identity(&self.fleet, &self.names, whose)?;
+                    photos.reload(listen::box_tls(identity, self.fleet.client_roots()?)?);
                 }
                 if let Some(listener) = &open.mqtt {
                     let roots = self.fleet.client_roots()?;

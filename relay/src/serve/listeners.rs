@@ -109,10 +109,11 @@ pub(super) async fn open_relay(
         let tcp = bind_listeners(settings.mqtt.listen).await?;
         let identity = fleet.own_identity(&names)?;
         let tls = mqtt::server_config(identity.chain, identity.key, roots)?;
-        let mint = move || ConnectionId::new(clock.now_ms(), random.bytes());
         let of_mqtt = mqtt::MqttSettings { proxies: trusted_headers(settings), ..Default::default() };
-        let listener =
-            mqtt::MqttListener::start(tcp, tls, of_mqtt, parts.publisher.clone(), Arc::clone(&ingest), mint);
+        let (publisher, inbox) = (parts.publisher.clone(), Arc::clone(&ingest));
+        let listener = mqtt::MqttListener::start(tcp, tls, of_mqtt, publisher, inbox, move || {
+            ConnectionId::new(clock.now_ms(), random.bytes())
+        });
         let addr = settings.mqtt.listen;
         open.mqtt = Some(listener.map_err(|source| ServeError::Listen { addr, source })?);
         open.ingest = Some(ingest);
@@ -265,29 +266,27 @@ fn local_url(scheme: &str, bound: SocketAddr) -> String {
 
 /// Where boxes reach this relay: as configured, else on this machine.
 fn relay_urls(settings: &RelaySettings, open: &OpenListeners) -> RelayUrls {
-    let here = |configured: &Option<String>, scheme: &str, bound: Option<SocketAddr>, listen: SocketAddr| {
-        configured.clone().unwrap_or_else(|| local_url(scheme, bound.unwrap_or(listen)))
-    };
-    let https = open.https.as_ref().map(Listener::local_addr);
-    let photos = open.photos.as_ref().map(Listener::local_addr);
-    let mqtt = open.mqtt.as_ref().map(mqtt::MqttListener::local_addr);
+    let https = open.https.as_ref().map_or(settings.https.listen, Listener::local_addr);
+    let photos = open.photos.as_ref().map_or(settings.photos.listen, Listener::local_addr);
+    let mqtt = open.mqtt.as_ref().map_or(settings.mqtt.listen, mqtt::MqttListener::local_addr);
     RelayUrls {
-        relay: here(&settings.public_url, "https", https, settings.https.listen),
-        mqtt: here(&settings.mqtt_url, "mqtts", mqtt, settings.mqtt.listen),
-        photos: here(&settings.photos_url, "https", photos, settings.photos.listen),
+        relay: settings.public_url.clone().unwrap_or_else(|| local_url("https", https)),
+        mqtt: settings.mqtt_url.clone().unwrap_or_else(|| local_url("mqtts", mqtt)),
+        photos: settings.photos_url.clone().unwrap_or_else(|| local_url("https", photos)),
     }
 }
 
 /// Before anything is open: what orders to a stopped relay can say of its addresses.
 pub(crate) fn configured_urls(settings: &RelaySettings) -> Option<RelayUrls> {
-    let provided = |url: &Option<String>, scheme: &str, listen: SocketAddr| {
-        url.clone().or_else(|| (listen.port() != 0).then(|| local_url(scheme, listen)))
-    };
     Some(RelayUrls {
-        relay: provided(&settings.public_url, "https", settings.https.listen)?,
-        mqtt: provided(&settings.mqtt_url, "mqtts", settings.mqtt.listen)?,
-        photos: provided(&settings.photos_url, "https", settings.photos.listen)?,
+        relay: settings.public_url.clone().or_else(|| known_url("https", settings.https.listen))?,
+        mqtt: settings.mqtt_url.clone().or_else(|| known_url("mqtts", settings.mqtt.listen))?,
+        photos: settings.photos_url.clone().or_else(|| known_url("https", settings.photos.listen))?,
     })
+}
+
+fn known_url(scheme: &str, listen: SocketAddr) -> Option<String> {
+    (listen.port() != 0).then(|| local_url(scheme, listen))
 }
 
 /// The first line of standard output: the addresses really bound, for whoever started this process.

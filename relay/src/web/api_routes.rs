@@ -131,13 +131,6 @@ pub(crate) fn old_rows() -> Vec<Route<WebContext>> {
 
 fn old_item_rows() -> Vec<Route<WebContext>> {
     use RouteKind::Old;
-    let of_item = || Example::default().part("item", "7QK3M9X2W");
-    let change = |method: Method, name| {
-        row(method, OLD_ITEM_PATH, name, Old, old::equipment::change_item)
-            .summary("Says at which box an item is changed")
-            .refusals(FINDING)
-            .example(of_item())
-    };
     vec![
         row(Method::GET, "/api/equipment/", "old.equipment", Old, old::equipment::list_items)
             .summary("Items, by facility and tag")
@@ -148,10 +141,10 @@ fn old_item_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, OLD_ITEM_PATH, "old.find-equipment", Old, old::equipment::show_item)
             .summary("An item, by its number or its tag")
             .refusals(FINDING)
-            .example(of_item()),
-        change(Method::PUT, "old.replace-equipment"),
-        change(Method::PATCH, "old.change-equipment"),
-        change(Method::DELETE, "old.retire-equipment"),
+            .example(old_item_example()),
+        old_change_row(Method::PUT, "old.replace-equipment"),
+        old_change_row(Method::PATCH, "old.change-equipment"),
+        old_change_row(Method::DELETE, "old.retire-equipment"),
         row(
             Method::POST,
             "/api/equipment/{item}/generate-qr/",
@@ -161,8 +154,19 @@ fn old_item_rows() -> Vec<Route<WebContext>> {
         )
         .summary("The QR code of an item’s label")
         .refusals(WRITING)
-        .example(of_item()),
+        .example(old_item_example()),
     ]
+}
+
+fn old_item_example() -> Example {
+    Example::default().part("item", "7QK3M9X2W")
+}
+
+fn old_change_row(method: Method, name: &'static str) -> Route<WebContext> {
+    row(method, OLD_ITEM_PATH, name, RouteKind::Old, old::equipment::change_item)
+        .summary("Says at which box an item is changed")
+        .refusals(FINDING)
+        .example(old_item_example())
 }
 
 fn old_log_rows() -> Vec<Route<WebContext>> {

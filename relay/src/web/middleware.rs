@@ -101,14 +101,19 @@ fn is_own(
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return true;
     }
-    let text = |name: HeaderName| headers.get(name).map(|v| v.to_str().unwrap_or("null"));
-    if text(HeaderName::from_static("sec-fetch-site")).is_some_and(|site| site != "same-origin") {
+    let site = read_header(headers, HeaderName::from_static("sec-fetch-site"));
+    if site.is_some_and(|site| site != "same-origin") {
         return false;
     }
-    let Some(origin) = text(header::ORIGIN) else { return true };
-    let host = authority.map(axum::http::uri::Authority::as_str).or_else(|| text(header::HOST));
+    let Some(origin) = read_header(headers, header::ORIGIN) else { return true };
+    let host =
+        authority.map(axum::http::uri::Authority::as_str).or_else(|| read_header(headers, header::HOST));
     let named = origin.strip_prefix("https://");
     origin == public_url.trim_end_matches('/') || (named.is_some() && named == host)
+}
+
+fn read_header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or("null"))
 }
 
 #[cfg(test)]

@@ -51,11 +51,12 @@ pub enum QuotaPolicy {
 
 impl ProgramQuotas {
     pub(crate) fn new(policy: QuotaPolicy, clock: Arc<dyn Clock>) -> Self {
-        let calls = |calls| if policy == QuotaPolicy::Limited { calls } else { 0 };
+        let [token_calls, account_calls] =
+            [TOKEN_CALLS, ACCOUNT_CALLS].map(|calls| if policy == QuotaPolicy::Limited { calls } else { 0 });
         Self {
             clock,
-            tokens: RateLimiter::new(calls(TOKEN_CALLS), MINUTE, TOKEN_BURST, KEYS_MAX),
-            accounts: RateLimiter::new(calls(ACCOUNT_CALLS), MINUTE, ACCOUNT_BURST, KEYS_MAX),
+            tokens: RateLimiter::new(token_calls, MINUTE, TOKEN_BURST, KEYS_MAX),
+            accounts: RateLimiter::new(account_calls, MINUTE, ACCOUNT_BURST, KEYS_MAX),
         }
     }
 

@@ -402,7 +402,9 @@ fn webhook_rows() -> Vec<Route<WebContext>> {
     fn webhook_example() -> Example {
         problem_example().part("webhook", SOME_ID)
     }
-    let of_delivery = || webhook_example().part("delivery", "msg_01JD0000000000000000000000");
+    fn delivery_example() -> Example {
+        webhook_example().part("delivery", "msg_01JD0000000000000000000000")
+    }
     let new = problem_example()
         .field("url", "https://hooks.example/cleantrack")
         .field("events.item.overdue", "on")
@@ -420,10 +422,10 @@ fn webhook_rows() -> Vec<Route<WebContext>> {
             .refusals(FINDING)
             .example(webhook_example().field("act", "rotate")),
         row(Method::GET, delivery_path, "webhooks.show-delivery", Page, webhooks::show_delivery)
-            .example(of_delivery()),
+            .example(delivery_example()),
         row(Method::POST, delivery_path, "webhooks.send-again", Form, webhooks::send_again)
             .refusals(FINDING)
-            .example(of_delivery().field("act", "again")),
+            .example(delivery_example().field("act", "again")),
     ]
 }
 

@@ -96,10 +96,10 @@ fn choose_things<'t>(
     places: Option<&Vec<String>>,
     things: &'t [CollectedThing],
 ) -> BTreeMap<WebhookEvent, Vec<&'t Value>> {
-    let is_seen = |facility: &String| !row.limited || places.is_some_and(|own| own.contains(facility));
     let mut chosen: BTreeMap<WebhookEvent, Vec<&Value>> = BTreeMap::new();
     for thing in things {
-        if row.events.split(' ').any(|word| word == thing.event.word()) && is_seen(&thing.facility) {
+        let is_seen = !row.limited || places.is_some_and(|own| own.contains(&thing.facility));
+        if is_seen && row.events.split(' ').any(|word| word == thing.event.word()) {
             chosen.entry(thing.event).or_default().push(&thing.json);
         }
     }

@@ -168,16 +168,14 @@ pub(in crate::intake) fn changed_fields(
 }
 
 fn check_fields(fields: &EquipmentFields, view: &dyn StateView) -> Result<EquipmentFields, CommandRefusal> {
-    let line =
-        |field, entered: &Option<String>| entered.as_deref().map(|t| text::check_line(field, t)).transpose();
     Ok(EquipmentFields {
         name: fields.name.as_deref().map(|t| text::check_name("name", t, NAME_NEEDED)).transpose()?,
-        asset_number: line("asset_number", &fields.asset_number)?,
-        serial: line("serial", &fields.serial)?,
-        maker: line("maker", &fields.maker)?,
-        model: line("model", &fields.model)?,
-        category: line("category", &fields.category)?,
-        location: line("location", &fields.location)?,
+        asset_number: check_entered_line("asset_number", fields.asset_number.as_deref())?,
+        serial: check_entered_line("serial", fields.serial.as_deref())?,
+        maker: check_entered_line("maker", fields.maker.as_deref())?,
+        model: check_entered_line("model", fields.model.as_deref())?,
+        category: check_entered_line("category", fields.category.as_deref())?,
+        location: check_entered_line("location", fields.location.as_deref())?,
         class: fields.class,
         photo: fields.photo,
         photo_one_in: fields.photo_one_in,
@@ -186,6 +184,10 @@ fn check_fields(fields: &EquipmentFields, view: &dyn StateView) -> Result<Equipm
         loan: fields.loan.as_ref().map(check_loan).transpose()?,
         custom: check_custom(&fields.custom)?,
     })
+}
+
+fn check_entered_line(field: &'static str, entered: Option<&str>) -> Result<Option<String>, CommandRefusal> {
+    entered.map(|t| text::check_line(field, t)).transpose()
 }
 
 /// Who owns a loaner says until when it is here: without a day nothing could say that it is to go back.

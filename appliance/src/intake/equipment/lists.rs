@@ -34,10 +34,14 @@ fn check_rename<'a, T>(
     is_retired: impl FnOnce(&T) -> bool,
     taken: RefusalCause,
 ) -> Result<&'a T, CommandRefusal> {
-    let refuse = |field, cause| Err(CommandRefusal::Range { field, cause });
     match (former, other) {
-        (None, _) => refuse("renamed_from", RefusalCause::Rename(RenameRefusal::Unknown)),
-        (Some(_), Some(other)) if !is_retired(other) => refuse("name", taken),
+        (None, _) => {
+            let cause = RefusalCause::Rename(RenameRefusal::Unknown);
+            Err(CommandRefusal::Range { field: "renamed_from", cause })
+        }
+        (Some(_), Some(other)) if !is_retired(other) => {
+            Err(CommandRefusal::Range { field: "name", cause: taken })
+        }
         (Some(row), _) => Ok(row),
     }
 }
@@ -112,8 +116,10 @@ fn rename_category(
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     let of_it = present_items(view.facility()).filter(|item| item.category == former.name);
-    let fields = || EquipmentFields { category: Some(name.to_owned()), ..EquipmentFields::default() };
-    rename_at_items(of_it.map(|item| (item, fields())), view, drafts)?;
+    let renamed = of_it.map(|item| {
+        (item, EquipmentFields { category: Some(name.to_owned()), ..EquipmentFields::default() })
+    });
+    rename_at_items(renamed, view, drafts)?;
     let left = CategorySet {
         name: former.name.clone(),
         fields: former.fields.clone(),
@@ -145,11 +151,11 @@ pub(in crate::intake) fn set_location(
 ) -> Result<(), CommandRefusal> {
     let facility = view.facility();
     let name = text::check_name("name", &change.name, RefusalCause::LocationName)?;
-    let find = |name: &str| facility.locations.get(&Digest16::of(name.as_bytes()));
     let former = find_former(change.renamed_from.as_deref(), &name);
-    let present = find(&name);
+    let present = find_location(facility, &name);
     let renamed = former.map(|former| {
-        check_rename(find(&former), present, |place| place.retired, RefusalCause::LocationTaken)
+        let former = find_location(facility, &former);
+        check_rename(former, present, |place| place.retired, RefusalCause::LocationTaken)
     });
     let renamed = renamed.transpose()?;
     let over = renamed.or(present).map(|place| place.changed);
@@ -158,8 +164,9 @@ pub(in crate::intake) fn set_location(
         return Err(CommandRefusal::Range { field: "name", cause: RefusalCause::LocationCount });
     }
     let within = text::check_line("within", &change.within)?;
-    let is_inside = |own: &str| !within.is_empty() && !is_outside(facility, &within, own);
-    if is_inside(&name) || renamed.is_some_and(|former| is_inside(&former.name)) {
+    if is_inside_place(facility, &within, &name)
+        || renamed.is_some_and(|former| is_inside_place(facility, &within, &former.name))
+    {
         return Err(CommandRefusal::Range { field: "within", cause: RefusalCause::LocationWithin });
     }
     if let Some(former) = renamed {
@@ -167,6 +174,14 @@ pub(in crate::intake) fn set_location(
     }
     drafts.push(LocationSet { name, within, order: change.order, retired: change.retired }, Vec::new());
     Ok(())
+}
+
+fn find_location<'a>(facility: &'a FacilityState, name: &str) -> Option<&'a FacilityLocation> {
+    facility.locations.get(&Digest16::of(name.as_bytes()))
+}
+
+fn is_inside_place(facility: &FacilityState, place: &str, other: &str) -> bool {
+    !place.is_empty() && !is_outside(facility, place, other)
 }
 
 /// Whether a place is there and not inside of another one.
@@ -193,11 +208,12 @@ pub(in crate::intake) fn set_category(
 ) -> Result<(), CommandRefusal> {
     let facility = view.facility();
     let name = text::check_name("name", &change.name, RefusalCause::CategoryName)?;
-    let find = |name: &str| facility.categories.get(&Digest16::of(name.as_bytes())).map(AsRef::as_ref);
     let former = find_former(change.renamed_from.as_deref(), &name);
-    let present: Option<&EquipmentCategory> = find(&name);
-    let renamed = former
-        .map(|former| check_rename(find(&former), present, |row| row.retired, RefusalCause::CategoryTaken));
+    let present = find_category(facility, &name);
+    let renamed = former.map(|former| {
+        let former = find_category(facility, &former);
+        check_rename(former, present, |row| row.retired, RefusalCause::CategoryTaken)
+    });
     let renamed = renamed.transpose()?;
     let over = renamed.or(present).map(|row| row.changed);
     check_over(change.over, over, RefusalCause::CategoryTaken)?;
@@ -219,6 +235,10 @@ pub(in crate::intake) fn set_category(
     Ok(())
 }
 
+fn find_category<'a>(facility: &'a FacilityState, name: &str) -> Option<&'a EquipmentCategory> {
+    facility.categories.get(&Digest16::of(name.as_bytes())).map(AsRef::as_ref)
+}
+
 fn check_defaults(
     defaults: &CategoryDefaults,
     view: &dyn StateView,
@@ -235,9 +255,8 @@ fn check_defaults(
 }
 
 fn check_fields(fields: &[CategoryField]) -> Result<Vec<CategoryField>, CommandRefusal> {
-    let refuse = |cause| Err(CommandRefusal::Range { field: "fields", cause });
     if fields.len() > OWN_FIELDS_MAX {
-        return refuse(RefusalCause::OwnFieldCount);
+        return Err(refuse_fields(RefusalCause::OwnFieldCount));
     }
     let mut keys = BTreeSet::new();
     let mut checked = Vec::with_capacity(fields.len());
@@ -245,13 +264,13 @@ fn check_fields(fields: &[CategoryField]) -> Result<Vec<CategoryField>, CommandR
         let key = text::check_short("fields", &field.key, OWN_FIELD_KEY_CHARS_MAX)?;
         let label = text::check_line("fields", &field.label)?;
         if key.is_empty() {
-            return refuse(RefusalCause::OwnFieldName);
+            return Err(refuse_fields(RefusalCause::OwnFieldName));
         }
         if !keys.insert(key.clone()) {
-            return refuse(RefusalCause::OwnFieldTwice);
+            return Err(refuse_fields(RefusalCause::OwnFieldTwice));
         }
         if !FieldType::ALL.contains(&field.field_type) {
-            return refuse(RefusalCause::OwnFieldType);
+            return Err(refuse_fields(RefusalCause::OwnFieldType));
         }
         let is_choice = field.field_type == FieldType::Choice;
         let choices =
@@ -260,10 +279,14 @@ fn check_fields(fields: &[CategoryField]) -> Result<Vec<CategoryField>, CommandR
         // Commas stand between choices where people enter them.
         let has_comma = choices.iter().any(|choice| choice.contains(','));
         if is_choice == choices.is_empty() || choices.len() > OWN_FIELD_CHOICES_MAX || has_comma {
-            return refuse(RefusalCause::CustomFieldChoices);
+            return Err(refuse_fields(RefusalCause::CustomFieldChoices));
         }
         let label = if label.is_empty() { key.clone() } else { label };
         checked.push(CategoryField { key, label, choices, ..field.clone() });
     }
     Ok(checked)
+}
+
+fn refuse_fields(cause: RefusalCause) -> CommandRefusal {
+    CommandRefusal::Range { field: "fields", cause }
 }

@@ -27,9 +27,8 @@ pub fn open_tags(facility: &FacilityState, item: &Equipment) -> Vec<Tag> {
     let own = facility.aliases.iter().filter(|(tag, alias)| alias.equipment == item.tag && **tag != item.tag);
     let mut further: Vec<(i64, Tag)> = own.map(|(tag, alias)| (alias.set_ms, *tag)).collect();
     further.sort();
-    let is_revoked = |tag: &Tag| facility.aliases.get(tag).is_some_and(|alias| alias.revoked);
     let all = std::iter::once(item.tag).chain(further.into_iter().map(|(_, tag)| tag));
-    all.filter(|tag| !is_revoked(tag)).collect()
+    all.filter(|tag| facility.aliases.get(tag).is_none_or(|alias| !alias.revoked)).collect()
 }
 
 pub(in crate::intake) fn take_free_tag(
@@ -38,17 +37,20 @@ pub(in crate::intake) fn take_free_tag(
     drafts: &Drafts<'_>,
 ) -> Result<Tag, CommandRefusal> {
     let facility = view.facility();
-    // A tag names one item for life, so one that ever named something is taken.
-    let is_free = |tag: &Tag| !facility.equipment.contains_key(tag) && !facility.aliases.contains_key(tag);
     match named {
-        Some(tag) if is_free(&tag) => Ok(tag),
+        Some(tag) if is_free_tag(facility, tag) => Ok(tag),
         Some(tag) => Err(CommandRefusal::TagTaken(tag)),
         // 40 random bits: a second try is rare, a third one practically unheard of.
         None => (0..8)
             .map(|_| Tag::from_random(drafts.random.bytes()))
-            .find(is_free)
+            .find(|tag| is_free_tag(facility, *tag))
             .ok_or(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::NoFreeTag))),
     }
+}
+
+fn is_free_tag(facility: &FacilityState, tag: Tag) -> bool {
+    // A tag names one item for life, so one that ever named something is taken.
+    !facility.equipment.contains_key(&tag) && !facility.aliases.contains_key(&tag)
 }
 
 /// A word of the log may be any; a person or program gives one that is known.

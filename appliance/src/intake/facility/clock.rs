@@ -70,8 +70,9 @@ fn bound_boots(last: Vec<EntryTime>, began_ms: i64) -> Vec<BootBound> {
 /// be clean all the while. What an earlier word of this boot moved is moved anew; what another boot moved only gets earlier.
 fn bound_earlier_boots(wall_ms: i64, view: &dyn StateView, drafts: &mut Drafts<'_>) {
     let (now, boots) = (view.now(), &view.facility().boots);
-    let is_open = |boot: BootId| boot != now.boot && boots.get(&boot).is_none_or(ClockAnchor::is_bound);
-    let last = view.last_of_unsure_boots(&is_open);
+    let last = view.last_of_unsure_boots(&|boot: BootId| {
+        boot != now.boot && boots.get(&boot).is_none_or(ClockAnchor::is_bound)
+    });
     let before = boots.get(&now.boot).map(|anchor| bound_boots(last.clone(), anchor.wall_at(0)));
     let bounds = bound_boots(last, wall_ms.saturating_sub_unsigned(now.up_ms));
     for (n, BootBound { last, wall_ms }) in bounds.into_iter().enumerate() {

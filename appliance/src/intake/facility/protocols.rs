@@ -90,7 +90,6 @@ fn find_known(id: ProtocolId, view: &dyn StateView) -> Result<&FacilityProtocol,
 }
 
 fn check_ranges(new: &NewProtocol) -> Result<(), CommandRefusal> {
-    let is_outside = |number: Option<u16>, max: u16| number.is_some_and(|n| n == 0 || n > max);
     let sampled =
         new.photo_one_in.is_some_and(|n| !(2..=100).contains(&n) || new.photo != Some(PhotoPolicy::Optional));
     let (field, cause) = if new.steps.is_empty() || new.steps.len() > STEPS_MAX {
@@ -101,14 +100,18 @@ fn check_ranges(new: &NewProtocol) -> Result<(), CommandRefusal> {
         ("agents", RefusalCause::AgentCount)
     } else if sampled {
         ("photo_one_in", RefusalCause::PhotoSampling)
-    } else if is_outside(new.hang_h, HANG_H_MAX) {
+    } else if is_out_of_range(new.hang_h, HANG_H_MAX) {
         ("hang_h", RefusalCause::HangTime)
-    } else if is_outside(new.delay_min, DELAY_MIN_MAX) {
+    } else if is_out_of_range(new.delay_min, DELAY_MIN_MAX) {
         ("delay_min", RefusalCause::StartDelay)
     } else {
         return Ok(());
     };
     Err(CommandRefusal::Range { field, cause })
+}
+
+fn is_out_of_range(number: Option<u16>, max: u16) -> bool {
+    number.is_some_and(|n| n == 0 || n > max)
 }
 
 fn check_step(step: &Step) -> Result<Step, CommandRefusal> {
@@ -128,12 +131,11 @@ fn check_agent(agent: &Agent) -> Result<Agent, CommandRefusal> {
 fn check_translations(new: &NewProtocol) -> Result<BTreeMap<String, ProtocolWords>, CommandRefusal> {
     let mut checked = BTreeMap::new();
     for (language, words) in new.words.iter().filter(|(_, words)| **words != ProtocolWords::default()) {
-        let refuse = |cause| CommandRefusal::Range { field: "words", cause };
         if !TRANSLATION_LANGUAGES.contains(&language.as_str()) {
-            return Err(refuse(RefusalCause::Language(LanguageRefusal::Translation)));
+            return Err(refuse_words(LanguageRefusal::Translation));
         }
         if words.steps.len() != new.steps.len() {
-            return Err(refuse(RefusalCause::Language(LanguageRefusal::Steps)));
+            return Err(refuse_words(LanguageRefusal::Steps));
         }
         let words = ProtocolWords {
             name: text::check_line("words", &words.name)?,
@@ -149,6 +151,10 @@ fn check_translations(new: &NewProtocol) -> Result<BTreeMap<String, ProtocolWord
     Ok(checked)
 }
 
+fn refuse_words(refusal: LanguageRefusal) -> CommandRefusal {
+    CommandRefusal::Range { field: "words", cause: RefusalCause::Language(refusal) }
+}
+
 /// Takes a protocol out of use; what was due by it is due by it no more.
 pub(in crate::intake) fn retire_protocol(
     id: ProtocolId,
@@ -162,9 +168,10 @@ pub(in crate::intake) fn retire_protocol(
     if known.retired {
         return Err(CommandRefusal::AlreadySo(RefusalCause::RetiredProtocol));
     }
-    let is_due =
-        |item: &&Equipment| item.service != ServiceState::Retired && item.schedule(Some(id)).is_some();
-    let due: Vec<&Equipment> = view.facility().equipment.values().map(AsRef::as_ref).filter(is_due).collect();
+    let items = view.facility().equipment.values().map(AsRef::as_ref).filter(|item: &&Equipment| {
+        item.service != ServiceState::Retired && item.schedule(Some(id)).is_some()
+    });
+    let due: Vec<&Equipment> = items.collect();
     if due.len() >= COMMAND_ENTRIES_MAX {
         return Err(CommandRefusal::Range { field: "protocol", cause: RefusalCause::ProtocolItems });
     }

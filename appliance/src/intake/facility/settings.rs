@@ -63,6 +63,10 @@ fn refuse_range(field: &'static str, cause: RefusalCause) -> CommandRefusal {
     CommandRefusal::Range { field, cause }
 }
 
+fn refuse_word(field: &'static str) -> CommandRefusal {
+    refuse_range(field, RefusalCause::Facility(FacilityRefusal::Word))
+}
+
 fn refuse_setting<T>(field: &'static str, refusal: FacilityRefusal) -> Result<T, CommandRefusal> {
     Err(refuse_range(field, RefusalCause::Facility(refusal)))
 }
@@ -80,7 +84,6 @@ fn decide_settings(
     requested: &SettingsChange,
     view: &dyn StateView,
 ) -> Result<FacilityChanged, CommandRefusal> {
-    let word = |field| refuse_range(field, RefusalCause::Facility(FacilityRefusal::Word));
     let name = requested.name.as_deref();
     Ok(FacilityChanged {
         name: name.map(|n| text::check_name("name", n, RefusalCause::FacilityName)).transpose()?,
@@ -105,17 +108,17 @@ fn decide_settings(
         problem: keep_if(
             requested.problem.as_ref(),
             |policy| ProblemPolicy::ALL.contains(policy),
-            word("problem"),
+            refuse_word("problem"),
         )?,
         queued: keep_if(
             requested.queued.as_ref(),
             |policy| QueuedPolicy::ALL.contains(policy),
-            word("queued"),
+            refuse_word("queued"),
         )?,
         competency: keep_if(
             requested.competency.as_ref(),
             |policy| CompetencyPolicy::ALL.contains(policy),
-            word("competency"),
+            refuse_word("competency"),
         )?,
         who: check_ways(requested.who.as_ref())?,
         locale: requested.locale.as_deref().map(check_locale).transpose()?,
@@ -166,9 +169,8 @@ fn check_locale(entered: &str) -> Result<String, CommandRefusal> {
 }
 
 fn are_page_languages(languages: &[String]) -> bool {
-    let is_new = |(at, language): (usize, &String)| !languages[..at].contains(language);
     languages.iter().all(|language| PAGE_LANGUAGES.contains(&language.as_str()))
-        && languages.iter().enumerate().all(is_new)
+        && languages.iter().enumerate().all(|(at, language)| !languages[..at].contains(language))
 }
 
 /// The inspection as it is, with what is said anew of it; one without a day is none.

@@ -120,9 +120,10 @@ fn may_sign_off(
     let others = facility.staff.iter().filter(|(staff, person)| {
         **staff != form.staff && !person.left && Permission::SignOff.is_of(person.role)
     });
-    let holds =
-        |staff: &StaffId| today.is_some_and(|day| is_signed_off(facility, *staff, form.protocol, day));
-    let mut able = others.map(|(staff, _)| *staff).filter(holds).peekable();
+    let able = others.map(|(staff, _)| *staff).filter(|staff: &StaffId| {
+        today.is_some_and(|day| is_signed_off(facility, *staff, form.protocol, day))
+    });
+    let mut able = able.peekable();
     able.peek().is_none() || able.any(|staff| drafts.by.staff == Some(staff))
 }
 

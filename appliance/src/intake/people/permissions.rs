@@ -149,18 +149,19 @@ pub(in crate::intake) fn check_permission(
 
 /// A token that writes does what a facility admin does, settings included; who is an admin its admins decide.
 fn check_program(command: &Command, view: &dyn StateView) -> Result<(), CommandRefusal> {
-    let is_admin = |staff: &StaffId| {
-        view.facility().staff.get(staff).is_some_and(|person| person.role == StaffRole::FacilityAdmin)
-    };
     let concerns_admin = match command {
         Command::AddStaff(person) => person.role == StaffRole::FacilityAdmin,
         Command::ChangeStaff(StaffChange { staff, role: Some(role), .. }) => {
-            *role == StaffRole::FacilityAdmin || is_admin(staff)
+            *role == StaffRole::FacilityAdmin || is_facility_admin(*staff, view)
         }
-        Command::StaffLeft { staff } => is_admin(staff),
+        Command::StaffLeft { staff } => is_facility_admin(*staff, view),
         _ => false,
     };
     if concerns_admin { Err(CommandRefusal::NotAllowed(RefusalCause::AdminByProgram)) } else { Ok(()) }
+}
+
+fn is_facility_admin(staff: StaffId, view: &dyn StateView) -> bool {
+    view.facility().staff.get(&staff).is_some_and(|person| person.role == StaffRole::FacilityAdmin)
 }
 
 fn is_own_pin(by: &EntryAuthor, change: &AccessChanged) -> bool {

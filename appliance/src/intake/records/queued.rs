@@ -241,14 +241,13 @@ fn find_edition(form: &QueuedCleaning, item: &Equipment, view: &dyn StateView) -
     let facility = view.facility();
     let now_ms = view.now().wall_ms;
     let pressed_ms = now_ms.saturating_sub_unsigned(form.waited_ms);
-    let offered = || offered_protocols(facility, item, pressed_ms).first().map(|&own| own.clone());
     let Some(shown) = form.protocol else {
-        let protocol = offered();
+        let protocol = find_offered(item, view, pressed_ms);
         return JudgedProtocol { is_present: protocol.is_none(), protocol };
     };
     let known = facility.protocols.get(&shown.id).filter(|_| item.protocols.contains(&shown.id));
     let Some(known) = known else {
-        return JudgedProtocol { protocol: offered(), is_present: false };
+        return JudgedProtocol { protocol: find_offered(item, view, pressed_ms), is_present: false };
     };
     let is_present = known.in_force(now_ms).version == shown.version && !known.retired;
     let protocol = find_shown(known, shown.version, pressed_ms..=now_ms, view);
@@ -256,6 +255,10 @@ fn find_edition(form: &QueuedCleaning, item: &Equipment, view: &dyn StateView) -
         protocol: Some(protocol.unwrap_or_else(|| known.in_force(pressed_ms).clone())),
         is_present,
     }
+}
+
+fn find_offered(item: &Equipment, view: &dyn StateView, at_ms: i64) -> Option<ProtocolPublished> {
+    offered_protocols(view.facility(), item, at_ms).first().map(|&own| own.clone())
 }
 
 /// A version that was in force at some time from the press to now, or a few days before: so long a phone may have been away.
@@ -304,10 +307,9 @@ fn missing_parts(
         missing.push(MissingPart::Steps);
     }
     if let Some(required_s) = protocol.and_then(|p| p.contact_s) {
-        let long_enough = |s: Option<u32>| s.is_some_and(|s| s >= required_s);
-        let by_phone = long_enough(form.phone_s_by(protocol));
+        let by_phone = form.phone_s_by(protocol).is_some_and(|s| s >= required_s);
         let by_phone = by_phone && !form.unsure && settings.queued == QueuedPolicy::Count;
-        if !by_phone && !long_enough(form.measured_by(protocol).map(|measured| measured.wet_s)) {
+        if !by_phone && form.measured_by(protocol).is_none_or(|measured| measured.wet_s < required_s) {
             missing.push(MissingPart::ContactTime);
         }
     }
@@ -346,17 +348,20 @@ fn name_cleaner(
     view: &dyn StateView,
     drafts: &Drafts<'_>,
 ) -> Result<(CleanedBy, Vec<PersonalText>), CommandRefusal> {
-    let is_here = |id: &StaffId| view.facility().staff.get(id).is_some_and(|member| !member.left);
     let (name, staff) = match who {
-        QueuedCleaner::Badge(staff) if is_here(staff) => {
+        QueuedCleaner::Badge(staff) if is_present_member(*staff, view) => {
             return Ok((CleanedBy::Badge { staff: *staff }, Vec::new()));
         }
         QueuedCleaner::Badge(_) | QueuedCleaner::Nobody => return Ok((CleanedBy::Unattributed, Vec::new())),
         QueuedCleaner::Entered(name) => (name, None),
         QueuedCleaner::Listed { staff, name } => (name, Some(*staff)),
     };
-    let staff = staff.filter(is_here);
+    let staff = staff.filter(|id| is_present_member(*id, view));
     let name = text::check_name("cleaned_by", name, RefusalCause::OwnName)?;
     let (name, text) = drafts.text(&name)?;
     Ok((CleanedBy::Entered { name, staff, how: staff.map(|_| NameSource::List) }, vec![text]))
+}
+
+fn is_present_member(id: StaffId, view: &dyn StateView) -> bool {
+    view.facility().staff.get(&id).is_some_and(|member| !member.left)
 }

@@ -244,11 +244,11 @@ fn contact_record(form: &CleaningForm, protocol: Option<&ProtocolPublished>, now
 /// Numbers of the required steps that were not ticked. An item without a protocol has one: cleaned as the maker says.
 fn steps_left_out(ticked: &[u16], protocol: Option<&ProtocolPublished>) -> Result<Vec<u16>, CommandRefusal> {
     let required: Vec<bool> = protocol.map_or(vec![true], |p| p.steps.iter().map(|s| s.required).collect());
-    let numbered = || (1u16..).zip(&required);
-    if let Some(unknown) = ticked.iter().find(|t| !numbered().any(|(n, _)| n == **t)) {
+    let numbered = (1u16..).zip(&required);
+    if let Some(unknown) = ticked.iter().find(|t| !numbered.clone().any(|(n, _)| n == **t)) {
         return Err(CommandRefusal::UnknownStep(*unknown));
     }
-    Ok(numbered().filter(|(n, required)| **required && !ticked.contains(n)).map(|(n, _)| n).collect())
+    Ok(numbered.filter(|(n, required)| **required && !ticked.contains(n)).map(|(n, _)| n).collect())
 }
 
 fn still_wet(form: &CleaningForm, required_s: u32, now: &Now) -> CommandRefusal {
@@ -274,21 +274,24 @@ pub(in crate::intake) fn check_cleaner(
     pin_ago_s: Option<u32>,
     facility: &FacilityState,
 ) -> Result<CheckedCleaner, CommandRefusal> {
-    let staff = |id| match facility.staff.get(id) {
-        Some(staff) if !staff.left => Ok(*id),
-        _ => Err(CommandRefusal::UnknownStaff(*id)),
-    };
-    let named = |name: &str| text::check_name("cleaned_by", name, RefusalCause::OwnName);
     Ok(match who {
         ClaimedCleaner::Listed { staff: id, name } => {
-            CheckedCleaner::Named { staff: Some(staff(id)?), name: named(name)? }
+            let staff = Some(check_staff(*id, facility)?);
+            CheckedCleaner::Named {
+                staff,
+                name: text::check_name("cleaned_by", name, RefusalCause::OwnName)?,
+            }
         }
         ClaimedCleaner::Pin(id) => {
-            CheckedCleaner::Proven(CleanedBy::Pin { staff: staff(id)?, ago_s: pin_ago_s })
+            CheckedCleaner::Proven(CleanedBy::Pin { staff: check_staff(*id, facility)?, ago_s: pin_ago_s })
         }
-        ClaimedCleaner::Badge(id) => CheckedCleaner::Proven(CleanedBy::Badge { staff: staff(id)? }),
-        ClaimedCleaner::Login(id) => CheckedCleaner::Proven(CleanedBy::Login { staff: staff(id)? }),
-        ClaimedCleaner::Entered(name) => match named(name) {
+        ClaimedCleaner::Badge(id) => {
+            CheckedCleaner::Proven(CleanedBy::Badge { staff: check_staff(*id, facility)? })
+        }
+        ClaimedCleaner::Login(id) => {
+            CheckedCleaner::Proven(CleanedBy::Login { staff: check_staff(*id, facility)? })
+        }
+        ClaimedCleaner::Entered(name) => match text::check_name("cleaned_by", name, RefusalCause::OwnName) {
             Ok(name) => CheckedCleaner::Named { name, staff: None },
             Err(CommandRefusal::Needed { .. }) if facility.settings.allow_unattributed => {
                 CheckedCleaner::Unnamed
@@ -296,6 +299,13 @@ pub(in crate::intake) fn check_cleaner(
             Err(refusal) => return Err(refusal),
         },
     })
+}
+
+fn check_staff(id: StaffId, facility: &FacilityState) -> Result<StaffId, CommandRefusal> {
+    match facility.staff.get(&id) {
+        Some(staff) if !staff.left => Ok(id),
+        _ => Err(CommandRefusal::UnknownStaff(id)),
+    }
 }
 
 impl CheckedCleaner {

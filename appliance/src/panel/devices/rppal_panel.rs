@@ -47,15 +47,14 @@ impl RppalPanel {
         let button = match button {
             Some((mut pin, line)) => {
                 let still = Duration::from_millis(settings.debounce_ms.into());
-                let report = move |event: rppal::gpio::Event| {
+                pin.set_async_interrupt(Trigger::Both, Some(still), move |event: rppal::gpio::Event| {
                     // It connects the line to ground.
                     edges.report_edge(match event.trigger {
                         Trigger::FallingEdge => ButtonEdge::Down(event.timestamp),
                         _ => ButtonEdge::Up(event.timestamp),
                     });
-                };
-                pin.set_async_interrupt(Trigger::Both, Some(still), report)
-                    .map_err(|error| to_panel_error(error, PanelPart::Button, line))?;
+                })
+                .map_err(|error| to_panel_error(error, PanelPart::Button, line))?;
                 Some(pin)
             }
             None => None,

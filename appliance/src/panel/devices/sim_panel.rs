@@ -49,17 +49,22 @@ impl SimPanel {
     /// The socket cannot be had, or another box has it.
     pub fn open(data: &Path, edges: EdgeSender) -> Result<Self, PanelError> {
         let path = data.join(SIM_SOCKET);
-        let failed = |source| PanelError::Socket { path: path.clone(), source };
         // The panel is there before the log, which makes the same folder.
-        DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(data)
+            .map_err(|source| fail_socket(&path, source))?;
         if UnixStream::connect(&path).is_ok() {
-            return Err(failed(std::io::ErrorKind::AddrInUse.into()));
+            return Err(fail_socket(&path, std::io::ErrorKind::AddrInUse.into()));
         }
         match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(fail_socket(&path, error));
+            }
             _ => {}
         }
-        let listener = UnixListener::bind(&path).map_err(failed)?;
+        let listener = UnixListener::bind(&path).map_err(|source| fail_socket(&path, source))?;
         let shared = Arc::new(SimShared { state: Mutex::default(), edges });
         let serving = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
@@ -68,6 +73,10 @@ impl SimPanel {
             .map_err(PanelError::Thread)?;
         Ok(Self { path, shared, thread: Some(thread) })
     }
+}
+
+fn fail_socket(path: &Path, source: std::io::Error) -> PanelError {
+    PanelError::Socket { path: path.to_owned(), source }
 }
 
 impl SimShared {

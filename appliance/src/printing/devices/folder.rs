@@ -49,16 +49,18 @@ impl PrinterTransport for FolderTransport {
 
 /// The highest number that a file in the folder has.
 fn newest_in(folder: &Path) -> io::Result<u32> {
-    let reported =
-        |e: io::Error| io::Error::new(e.kind(), FolderFault::Unusable(folder.to_owned(), e.to_string()));
     let mut newest = 0;
-    for entry in std::fs::read_dir(folder).map_err(reported)?.take(FILES_MAX) {
-        let name = entry.map_err(reported)?.file_name();
+    for entry in std::fs::read_dir(folder).map_err(|e| report_unusable(folder, &e))?.take(FILES_MAX) {
+        let name = entry.map_err(|e| report_unusable(folder, &e))?.file_name();
         let number =
             Path::new(&name).file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
         newest = newest.max(number.unwrap_or(0));
     }
     Ok(newest)
+}
+
+fn report_unusable(folder: &Path, e: &io::Error) -> io::Error {
+    io::Error::new(e.kind(), FolderFault::Unusable(folder.to_owned(), e.to_string()))
 }
 
 fn file_extension(bytes: &[u8]) -> &'static str {

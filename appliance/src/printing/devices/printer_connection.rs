@@ -222,8 +222,7 @@ impl PrinterConnection {
 
     /// Tells the session when the printer has the whole label.
     fn notice_sent(&mut self) {
-        let left = || self.gauge.as_ref().and_then(SendQueue::left).unwrap_or(0);
-        if self.sending && left() == 0 {
+        if self.sending && self.gauge.as_ref().and_then(SendQueue::left).unwrap_or(0) == 0 {
             self.sending = false;
             self.session.sent(self.now());
         }

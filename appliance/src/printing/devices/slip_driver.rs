@@ -51,6 +51,10 @@ pub(crate) fn open_slip_line() -> (ConnectionDriver, SlipLink) {
     (driver, SlipLink { pieces, status })
 }
 
+fn report_broken_line() -> PrinterError {
+    PrinterError::Io(PieceFailure.to_string())
+}
+
 impl ConnectionDriver {
     fn send_pending(&self) -> escpos::errors::Result<()> {
         let bytes = std::mem::take(&mut *self.pending.lock()?);
@@ -58,10 +62,9 @@ impl ConnectionDriver {
             return Ok(());
         }
         let (taken, outcome) = oneshot::channel();
-        let broken = |_| PrinterError::Io(PieceFailure.to_string());
-        self.pieces.blocking_send(SlipPiece { bytes, taken }).map_err(|_| broken(PieceFailure))?;
+        self.pieces.blocking_send(SlipPiece { bytes, taken }).map_err(|_| report_broken_line())?;
         // Who hung up does not send it.
-        outcome.blocking_recv().unwrap_or(Err(PieceFailure)).map_err(broken)
+        outcome.blocking_recv().unwrap_or(Err(PieceFailure)).map_err(|_| report_broken_line())
     }
 }
 

@@ -85,9 +85,10 @@ fn encode_question(names: &[&[u32]], id: u32) -> Vec<u8> {
         encode_element(SEQUENCE, &[encode_element(NAME, &[name_bytes(name)]), encode_element(NULL, &[])])
     });
     let bindings: Vec<_> = bindings.collect();
-    let number = |n: u32| encode_element(INTEGER, &[number_bytes(n & 0x7fff_ffff)]);
-    let get = encode_element(GET, &[number(id), number(0), number(0), encode_element(SEQUENCE, &bindings)]);
-    encode_element(SEQUENCE, &[number(0), encode_element(OCTETS, &[b"public".to_vec()]), get])
+    let [id, zero] = [id, 0].map(|n| encode_element(INTEGER, &[number_bytes(n & 0x7fff_ffff)]));
+    let bindings = encode_element(SEQUENCE, &bindings);
+    let get = encode_element(GET, &[id, zero.clone(), zero.clone(), bindings]);
+    encode_element(SEQUENCE, &[zero, encode_element(OCTETS, &[b"public".to_vec()]), get])
 }
 
 /// As few bytes as hold it, as BER wants it: some agents do not answer otherwise.

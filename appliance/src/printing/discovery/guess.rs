@@ -102,60 +102,69 @@ impl DeviceIdentity {
     /// What it speaks, as far as can be told.
     pub(crate) fn guess(&self) -> LanguageGuess {
         let name = self.name();
-        let none = |reason, refused| LanguageGuess { language: None, dpi: None, reason, refused };
         let upper = name.to_ascii_uppercase();
         let chipped = self.ids.is_some_and(|(v, p)| v == DYMO_VENDOR && DYMO_CHIPPED.contains(&p));
         if upper.contains("LABELWRITER") || self.ids.is_some_and(|(v, _)| v == DYMO_VENDOR) {
             let refusal =
                 dymo::model_refusal(&upper).or_else(|| chipped.then(|| dymo::model_refusal("550")).flatten());
             if let Some(fault) = refusal {
-                return none(GuessReason::Model(fault), true);
+                return LanguageGuess { refused: true, ..guess_nothing(GuessReason::Model(fault)) };
             }
         }
-        let model = |language: PrinterLanguage, reason| LanguageGuess {
-            language: Some(language),
-            dpi: Some(guess_dpi(&upper, language)),
-            reason,
-            refused: false,
-        };
-        let of = |words: fn(&'static LanguageSpec) -> &'static [&'static str]| {
-            known_languages().flat_map(move |row| words(row).iter().map(|word| (*word, row.language)))
-        };
-        let claimed = of(|row| row.commands).find(|(command, _)| self.commands.iter().any(|c| c == command));
+        let claimed = language_words(|row| row.commands)
+            .find(|(command, _)| self.commands.iter().any(|c| c == command));
         if let Some((command, language)) = claimed {
-            return model(language, GuessReason::Claims { command });
+            return guess_language(&upper, language, GuessReason::Claims { command });
         }
-        let named = of(|row| row.models).find(|(word, _)| upper.contains(word));
+        let named = language_words(|row| row.models).find(|(word, _)| upper.contains(word));
         if let Some((word, language)) = named {
             let reason = GuessReason::Named { name, word: word.trim(), language: language.name() };
-            return model(language, reason);
+            return guess_language(&upper, language, reason);
         }
         if self.commands.iter().any(|c| c == "PT-CBP") {
-            return none(GuessReason::Tape { name }, false);
+            return guess_nothing(GuessReason::Tape { name });
         }
         if self.commands.iter().any(|c| PAGES.contains(&c.as_str())) {
-            return none(GuessReason::Pages, false);
+            return guess_nothing(GuessReason::Pages);
         }
-        none(GuessReason::Unknown { name, commands: self.commands.clone() }, false)
+        guess_nothing(GuessReason::Unknown { name, commands: self.commands.clone() })
     }
+}
+
+fn language_words(
+    words: fn(&'static LanguageSpec) -> &'static [&'static str],
+) -> impl Iterator<Item = (&'static str, PrinterLanguage)> {
+    known_languages().flat_map(move |row| words(row).iter().map(|word| (*word, row.language)))
+}
+
+fn guess_nothing(reason: GuessReason) -> LanguageGuess {
+    LanguageGuess { language: None, dpi: None, reason, refused: false }
+}
+
+fn guess_language(name: &str, language: PrinterLanguage, reason: GuessReason) -> LanguageGuess {
+    let dpi = Some(guess_dpi(name, language));
+    LanguageGuess { language: Some(language), dpi, reason, refused: false }
 }
 
 /// Dots per inch, where the name says or the model is known; else what is usual for the language.
 fn guess_dpi(name: &str, language: PrinterLanguage) -> u16 {
-    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     let usual = language.row().dpi;
-    let guess = if has(&["600DPI", "600 DPI"]) {
+    let guess = if has_word(name, &["600DPI", "600 DPI"]) {
         600
-    } else if has(&["300DPI", "300 DPI"]) {
+    } else if has_word(name, &["300DPI", "300 DPI"]) {
         300
-    } else if has(&["200DPI", "203DPI", "203 DPI"]) {
+    } else if has_word(name, &["200DPI", "203DPI", "203 DPI"]) {
         203
-    } else if has(&["TM-T88II", "TM-T88IV", "TM-T88V"]) && !has(&["TM-T88VI"]) {
+    } else if has_word(name, &["TM-T88II", "TM-T88IV", "TM-T88V"]) && !has_word(name, &["TM-T88VI"]) {
         180
     } else {
         0
     };
     if usual.contains(&guess) { guess } else { usual.first().copied().unwrap_or(203) }
+}
+
+fn has_word(name: &str, words: &[&str]) -> bool {
+    words.iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]

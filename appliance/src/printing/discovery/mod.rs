@@ -73,14 +73,13 @@ impl DiscoveredPrinter {
                 serial: None,
             };
         }
-        let media =
-            |language: PrinterLanguage| (language.row().media)().into_iter().next().map(|media| media.name);
+        let media = guess.language.and_then(|language| (language.row().media)().into_iter().next());
         Self {
             name: identity.name(),
             address: (!guess.refused).then(|| address.to_string()),
             language: guess.language.map(PrinterLanguage::name),
             dpi: guess.dpi,
-            media: guess.language.and_then(media),
+            media: media.map(|media| media.name),
             seen,
             reason: guess.reason,
             serial: None,
@@ -140,30 +139,31 @@ async fn listen_announcements(
     Ok(found.into_values().collect())
 }
 
+fn read_property(service: &ResolvedService, key: &str) -> String {
+    let message = service.get_property_val_str(key).unwrap_or_default();
+    message.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect()
+}
+
 fn read_announcement(service: &ResolvedService) -> Option<DiscoveredPrinter> {
-    let text = |key: &str| {
-        let message = service.get_property_val_str(key).unwrap_or_default();
-        message.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect::<String>()
-    };
     let host = service.get_addresses_v4().into_iter().min()?.to_string();
     let port = service.get_port();
     let address = match service.ty_domain.as_str() {
         "_pdl-datastream._tcp.local." => PrinterAddress::Tcp { host, port },
         "_printer._tcp.local." => PrinterAddress::Tcp { host, port: RAW_PORT },
         queue => {
-            let path = format!("/{}", text("rp").trim_start_matches('/'));
+            let path = format!("/{}", read_property(service, "rp").trim_start_matches('/'));
             PrinterAddress::Ipp { tls: queue.starts_with("_ipps"), host, port, path }
         }
     };
     let mut commands: Vec<String> =
-        text("usb_CMD").split(',').map(|c| c.trim().to_ascii_uppercase()).collect();
+        read_property(service, "usb_CMD").split(',').map(|c| c.trim().to_ascii_uppercase()).collect();
     commands.retain(|c| !c.is_empty());
-    if text("pdl").contains("application/pdf") {
+    if read_property(service, "pdl").contains("application/pdf") {
         commands.push("PDF".into());
     }
-    let (maker, mut model) = (text("usb_MFG"), text("usb_MDL"));
+    let (maker, mut model) = (read_property(service, "usb_MFG"), read_property(service, "usb_MDL"));
     if model.is_empty() {
-        model = text("ty");
+        model = read_property(service, "ty");
     }
     if model.is_empty() {
         let instance = service.fullname.split("._").next().unwrap_or_default();
@@ -178,7 +178,7 @@ fn read_announcement(service: &ResolvedService) -> Option<DiscoveredPrinter> {
 
 /// What a person wants to have looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ProbeTarget {
+pub enum TransportTarget {
     Host(String),
     /// The 254 hosts of such a network.
     Network([u8; 3]),
@@ -191,28 +191,31 @@ pub enum ProbeTarget {
 )]
 pub struct TargetError(pub String);
 
-impl FromStr for ProbeTarget {
+impl FromStr for TransportTarget {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        let refused = || TargetError(text.chars().take(100).collect());
-        let text = text.trim();
-        if let Some((network, bits)) = text.split_once('/') {
-            let [a, b, c, _] = network.parse::<Ipv4Addr>().map_err(|_| refused())?.octets();
-            let usual = bits == "24" && (1..224).contains(&a);
-            return if usual { Ok(Self::Network([a, b, c])) } else { Err(refused()) };
-        }
-        let host =
-            if text.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{text}]") } else { text.to_owned() };
-        let one =
-            |ip: IpAddr| !ip.is_unspecified() && !ip.is_multicast() && ip != IpAddr::V4(Ipv4Addr::BROADCAST);
-        match host.parse() {
-            Ok(PrinterAddress::Tcp { host, port: RAW_PORT }) if host.parse().map_or(true, one) => {
-                Ok(Self::Host(host))
-            }
-            _ => Err(refused()),
-        }
+        parse_target(text.trim()).ok_or_else(|| TargetError(text.chars().take(100).collect()))
     }
+}
+
+fn parse_target(text: &str) -> Option<TransportTarget> {
+    if let Some((network, bits)) = text.split_once('/') {
+        let [a, b, c, _] = network.parse::<Ipv4Addr>().ok()?.octets();
+        let usual = bits == "24" && (1..224).contains(&a);
+        return usual.then_some(TransportTarget::Network([a, b, c]));
+    }
+    let host = if text.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{text}]") } else { text.to_owned() };
+    match host.parse() {
+        Ok(PrinterAddress::Tcp { host, port: RAW_PORT }) if host.parse().map_or(true, is_one_host) => {
+            Some(TransportTarget::Host(host))
+        }
+        _ => None,
+    }
+}
+
+fn is_one_host(ip: IpAddr) -> bool {
+    !ip.is_unspecified() && !ip.is_multicast() && ip != IpAddr::V4(Ipv4Addr::BROADCAST)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -232,14 +235,16 @@ impl Default for ProbePorts {
 ///
 /// # Errors
 /// When the host's name has no address.
-pub async fn probe_target(target: &ProbeTarget, ports: ProbePorts) -> io::Result<Vec<DiscoveredPrinter>> {
+pub async fn probe_target(target: &TransportTarget, ports: ProbePorts) -> io::Result<Vec<DiscoveredPrinter>> {
     let hosts: Vec<IpAddr> = match target {
-        ProbeTarget::Host(host) => {
+        TransportTarget::Host(host) => {
             let found = tokio::time::timeout(KNOCK_MAX * 3, lookup_host((host.as_str(), ports.raw))).await;
             let found = found.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
             found.map(|at| at.ip()).take(1).collect()
         }
-        ProbeTarget::Network([a, b, c]) => (1..=254).map(|d| Ipv4Addr::new(*a, *b, *c, d).into()).collect(),
+        TransportTarget::Network([a, b, c]) => {
+            (1..=254).map(|d| Ipv4Addr::new(*a, *b, *c, d).into()).collect()
+        }
     };
     let requested = futures_util::stream::iter(hosts).map(|host| probe_host(host, ports)).buffered(AT_A_TIME);
     Ok(requested.map(futures_util::stream::iter).flatten().take(FOUND_MAX).collect().await)
@@ -261,32 +266,34 @@ async fn probe_host(host: IpAddr, ports: ProbePorts) -> Vec<DiscoveredPrinter> {
         ),
         crate::printing::devices::snmp::encode_get(agent, &[crate::printing::devices::snmp::SYSTEM], 2),
     );
-    let words = |value: Option<Vec<u8>>| {
-        let text = String::from_utf8_lossy(&value.unwrap_or_default()).into_owned();
-        text.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect::<String>()
-    };
     let mut device = device.unwrap_or_default().into_iter();
-    let (model, serial) = (words(device.next().flatten()), words(device.next().flatten()));
-    let system = words(system.ok().and_then(|values| values.into_iter().next().flatten()));
+    let (model, serial) = (read_words(device.next().flatten()), read_words(device.next().flatten()));
+    let system = read_words(system.ok().and_then(|values| values.into_iter().next().flatten()));
     let model = if model.trim().is_empty() { system } else { model };
     let mut identity = DeviceIdentity { model, ..DeviceIdentity::default() };
     let mut found = Vec::new();
-    let mut add_found = |identity: &DeviceIdentity, address: &PrinterAddress| {
-        let serial = Some(serial.trim()).filter(|serial| !serial.is_empty()).map(str::to_owned);
-        found.push(DiscoveredPrinter { serial, ..DiscoveredPrinter::of(identity, address, SeenAt::Queried) });
-    };
     let at = host.to_string();
     if raw {
-        add_found(&identity, &PrinterAddress::Tcp { host: at.clone(), port: ports.raw });
+        let address = PrinterAddress::Tcp { host: at.clone(), port: ports.raw };
+        found.push(describe_probed(&identity, &address, &serial));
     }
     if ipp {
         identity.commands.push("PDF".into());
-        add_found(
-            &identity,
-            &PrinterAddress::Ipp { tls: false, host: at, port: ports.ipp, path: "/ipp/print".into() },
-        );
+        let address =
+            PrinterAddress::Ipp { tls: false, host: at, port: ports.ipp, path: "/ipp/print".into() };
+        found.push(describe_probed(&identity, &address, &serial));
     }
     found
+}
+
+fn read_words(value: Option<Vec<u8>>) -> String {
+    let text = String::from_utf8_lossy(&value.unwrap_or_default()).into_owned();
+    text.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect()
+}
+
+fn describe_probed(identity: &DeviceIdentity, address: &PrinterAddress, serial: &str) -> DiscoveredPrinter {
+    let serial = Some(serial.trim()).filter(|serial| !serial.is_empty()).map(str::to_owned);
+    DiscoveredPrinter { serial, ..DiscoveredPrinter::of(identity, address, SeenAt::Queried) }
 }
 
 #[cfg(test)]
@@ -299,10 +306,10 @@ mod tests {
 
     #[test]
     fn only_what_a_person_names_is_probed() {
-        assert_eq!(" 10.0.0.9 ".parse(), Ok(ProbeTarget::Host("10.0.0.9".into())));
-        assert_eq!("printer-2.ward".parse(), Ok(ProbeTarget::Host("printer-2.ward".into())));
-        assert_eq!("fe80::1".parse(), Ok(ProbeTarget::Host("fe80::1".into())));
-        assert_eq!("192.168.7.33/24".parse(), Ok(ProbeTarget::Network([192, 168, 7])));
+        assert_eq!(" 10.0.0.9 ".parse(), Ok(TransportTarget::Host("10.0.0.9".into())));
+        assert_eq!("printer-2.ward".parse(), Ok(TransportTarget::Host("printer-2.ward".into())));
+        assert_eq!("fe80::1".parse(), Ok(TransportTarget::Host("fe80::1".into())));
+        assert_eq!("192.168.7.33/24".parse(), Ok(TransportTarget::Network([192, 168, 7])));
         for text in [
             "",
             "10.0.0.0/8",
@@ -317,7 +324,7 @@ mod tests {
             "239.1.1.1",
             "tcp://h:22",
         ] {
-            let refusal = text.parse::<ProbeTarget>().unwrap_err().to_string();
+            let refusal = text.parse::<TransportTarget>().unwrap_err().to_string();
             assert!(refusal.contains("10.0.0.0/24"), "{text}");
         }
     }

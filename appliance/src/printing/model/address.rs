@@ -89,33 +89,38 @@ impl FromStr for PrinterAddress {
 
     fn from_str(address: &str) -> Result<Self, AddressError> {
         let address = address.trim();
-        let shown = || address.chars().take(SHOWN_CHARS).collect::<String>();
         if let Some(id) = address.strip_prefix("usb:") {
-            return parse_usb(id).map(Self::Usb).ok_or_else(|| AddressError::Usb(shown()));
+            return parse_usb(id).map(Self::Usb).ok_or_else(|| AddressError::Usb(shorten_address(address)));
         }
         if let Some(path) = address.strip_prefix("dir:") {
-            return parse_folder(path).map(Self::Folder).ok_or_else(|| AddressError::Folder(shown()));
+            return parse_folder(path)
+                .map(Self::Folder)
+                .ok_or_else(|| AddressError::Folder(shorten_address(address)));
         }
         for (scheme, tls) in [("ipp://", false), ("ipps://", true)] {
             if let Some(rest) = address.strip_prefix(scheme) {
-                let wrong = || AddressError::Host(shown(), "ipp://host/ipp/print");
-                return parse_queue(rest, tls).ok_or_else(wrong);
+                return parse_queue(rest, tls)
+                    .ok_or_else(|| AddressError::Host(shorten_address(address), "ipp://host/ipp/print"));
             }
         }
         let rest = match address.split_once("://") {
             Some(("tcp", rest)) => rest,
-            Some(_) => return Err(AddressError::Unknown(shown())),
+            Some(_) => return Err(AddressError::Unknown(shorten_address(address))),
             None => address,
         };
         let (host, port) = host_and_port(rest, RAW_PORT).ok_or_else(|| {
             if address.starts_with("tcp:") {
-                AddressError::Host(shown(), "tcp://host:9100")
+                AddressError::Host(shorten_address(address), "tcp://host:9100")
             } else {
-                AddressError::Unknown(shown())
+                AddressError::Unknown(shorten_address(address))
             }
         })?;
         Ok(Self::Tcp { host, port })
     }
+}
+
+fn shorten_address(address: &str) -> String {
+    address.chars().take(SHOWN_CHARS).collect()
 }
 
 impl fmt::Display for PrinterAddress {

@@ -17,24 +17,29 @@ pub(crate) struct JobTemplate {
     pub(crate) logo: Option<(u64, Arc<Logo>)>,
 }
 
+fn report_missing(head: &JobHead) -> MakeError {
+    MakeError::Template(head.template.clone())
+}
+
 impl JobTemplate {
     pub(crate) fn of_job(
         head: &JobHead,
         file: Option<&[u8]>,
         logo: Option<&[u8]>,
     ) -> Result<Self, MakeError> {
-        let gone = || MakeError::Template(head.template.clone());
         let template = match file {
-            Some(file) => Template::parse(file).map_err(|_| gone())?,
+            Some(file) => Template::parse(file).map_err(|_| report_missing(head))?,
             // The test label has no template, and a printer that has none of its own does not mind which stands here.
             None if head.kind == JobKind::Test || head.kind.is_slip() => {
-                default_template().ok_or_else(gone)?
+                default_template().ok_or_else(|| report_missing(head))?
             }
-            None if head.design == 0 => template::find_builtin(&head.template).ok_or_else(gone)?.clone(),
-            None => return Err(gone()),
+            None if head.design == 0 => {
+                template::find_builtin(&head.template).ok_or_else(|| report_missing(head))?.clone()
+            }
+            None => return Err(report_missing(head)),
         };
         let logo = match logo {
-            Some(file) => Some((head.logo, Arc::new(Logo::decode(file).map_err(|_| gone())?))),
+            Some(file) => Some((head.logo, Arc::new(Logo::decode(file).map_err(|_| report_missing(head))?))),
             None => None,
         };
         Ok(Self { template: Arc::new(template), version: head.design, logo })

@@ -67,6 +67,22 @@ impl SlipLine {
             line => line.clone(),
         })
     }
+
+    /// Of the longest of its texts.
+    fn count_chars(&self) -> usize {
+        match self {
+            Self::Title(text) | Self::Text(text) | Self::Address(text) => text.chars().count(),
+            Self::Fact { name, value } | Self::Secret { name, value } => {
+                name.chars().count().max(value.chars().count())
+            }
+            Self::SetupCode { name, used } => name.chars().count().max(used.chars().count()),
+            Self::Passphrase { name } => name.chars().count(),
+            Self::SecretNote { code, passphrase, both } => {
+                [code, passphrase, both].into_iter().map(|words| words.chars().count()).max().unwrap_or(0)
+            }
+            Self::Rule | Self::Letters => 0,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -84,20 +100,8 @@ impl SlipContent {
     }
 
     pub(crate) fn check_size(&self) -> Result<(), SlipError> {
-        let texts = |line: &SlipLine| match line {
-            SlipLine::Title(text) | SlipLine::Text(text) | SlipLine::Address(text) => text.chars().count(),
-            SlipLine::Fact { name, value } | SlipLine::Secret { name, value } => {
-                name.chars().count().max(value.chars().count())
-            }
-            SlipLine::SetupCode { name, used } => name.chars().count().max(used.chars().count()),
-            SlipLine::Passphrase { name } => name.chars().count(),
-            SlipLine::SecretNote { code, passphrase, both } => {
-                [code, passphrase, both].into_iter().map(|words| words.chars().count()).max().unwrap_or(0)
-            }
-            SlipLine::Rule | SlipLine::Letters => 0,
-        };
         let fits = (1..=SLIP_LINES_MAX).contains(&self.lines.len())
-            && self.lines.iter().all(|line| texts(line) <= SLIP_CHARS_MAX);
+            && self.lines.iter().all(|line| line.count_chars() <= SLIP_CHARS_MAX);
         if fits { Ok(()) } else { Err(SlipError::TooLong) }
     }
 }

@@ -3,7 +3,7 @@
 use labels::calibration::AssumedSettings;
 use labels::media::PrintWindow;
 use labels::sheet::{FirstLabel, LabelSheet, PrintOffset, SheetError};
-use labels::{Bitmap, Drawing, Fields, LabelError, Typesetter, calibration, layout, media, readback};
+use labels::{Bitmap, Drawing, LabelError, Typesetter, calibration, layout, media, readback};
 
 use crate::printing::model::design::JobTemplate;
 use crate::printing::model::job::USUAL_TEMPLATE;
@@ -70,10 +70,9 @@ pub(crate) fn lay_out(
     dpi: labels::Dpi,
 ) -> Result<Drawing, LabelError> {
     let fields = label.fields(n, of);
-    let draw = |fields: &Fields| layout::lay_out_label(t, &design.template, fields, design.logo(), dpi);
-    match draw(&fields) {
+    match layout::lay_out_label(t, &design.template, &fields, design.logo(), dpi) {
         Err(LabelError::Text { asset_number_instead: true, .. }) if names == NameStyle::AssetNumber => {
-            draw(&fields.without_name()?)
+            layout::lay_out_label(t, &design.template, &fields.without_name()?, design.logo(), dpi)
         }
         drawn => drawn,
     }

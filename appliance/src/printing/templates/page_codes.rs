@@ -41,9 +41,12 @@ pub(crate) fn choose_page(text: &str) -> PagedLine {
     if let Some(page) = PAGES.into_iter().find(|page| text.chars().all(|c| has_letter(*page, c))) {
         return PagedLine { page, text };
     }
-    let written = |page: &PageCode| text.chars().filter(|c| has_letter(*page, *c)).count();
     // Of pages alike the first, which most printers know.
-    let page = PAGES.into_iter().rev().max_by_key(written).unwrap_or_default();
+    let page = PAGES
+        .into_iter()
+        .rev()
+        .max_by_key(|page| text.chars().filter(|c| has_letter(*page, *c)).count())
+        .unwrap_or_default();
     let text = text.chars().map(|c| stand_in(page, c)).collect();
     PagedLine { page, text }
 }

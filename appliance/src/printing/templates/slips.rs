@@ -199,14 +199,18 @@ fn break_secret(value: &str, fits: impl Fn(&str) -> bool) -> Vec<String> {
     let chars: Vec<char> = value.chars().collect();
     let (mut pieces, mut start) = (Vec::new(), 0);
     while start < chars.len() {
-        let piece = |end: usize| chars[start..end].iter().collect::<String>();
-        let longest = (start + 1..=chars.len()).rev().find(|end| fits(&piece(*end))).unwrap_or(start + 1);
-        let is_visible = |end: &usize| chars[*end - 1] != ' ' && chars.get(*end) != Some(&' ');
+        let longest = (start + 1..=chars.len())
+            .rev()
+            .find(|end| fits(&chars[start..*end].iter().collect::<String>()))
+            .unwrap_or(start + 1);
         let end = match longest == chars.len() {
             true => longest,
-            false => (start + 1..=longest).rev().find(is_visible).unwrap_or(longest),
+            false => (start + 1..=longest)
+                .rev()
+                .find(|end| chars[*end - 1] != ' ' && chars.get(*end) != Some(&' '))
+                .unwrap_or(longest),
         };
-        pieces.push(piece(end));
+        pieces.push(chars[start..end].iter().collect());
         start = end;
     }
     pieces
@@ -318,21 +322,26 @@ fn is_needed(line: &SlipLine) -> bool {
 
 /// A line as it can be printed; what a label does not show becomes a rule.
 fn prepare_line(t: &Typesetter, line: &SlipLine) -> Result<SlipLine, MakeError> {
-    let print = |text: &str| t.printable(text).map_err(labels::calibration::TestLabelError::Text);
     Ok(match line {
-        SlipLine::Title(text) | SlipLine::Text(text) => SlipLine::Text(print(text)?),
-        SlipLine::Address(text) => SlipLine::Address(print(text)?),
-        SlipLine::Fact { name, value } => SlipLine::Text(print(&format!("{name}: {value}"))?),
-        SlipLine::SetupCode { name, used } => SlipLine::SetupCode { name: print(name)?, used: print(used)? },
+        SlipLine::Title(text) | SlipLine::Text(text) => SlipLine::Text(print_text(t, text)?),
+        SlipLine::Address(text) => SlipLine::Address(print_text(t, text)?),
+        SlipLine::Fact { name, value } => SlipLine::Text(print_text(t, &format!("{name}: {value}"))?),
+        SlipLine::SetupCode { name, used } => {
+            SlipLine::SetupCode { name: print_text(t, name)?, used: print_text(t, used)? }
+        }
         SlipLine::Secret { name, value } => {
             // Checked, and written as it is: two blanks are not one.
-            print(value)?;
-            SlipLine::Secret { name: print(name)?, value: value.clone() }
+            print_text(t, value)?;
+            SlipLine::Secret { name: print_text(t, name)?, value: value.clone() }
         }
         SlipLine::Passphrase { .. } | SlipLine::SecretNote { .. } | SlipLine::Rule | SlipLine::Letters => {
             SlipLine::Rule
         }
     })
+}
+
+fn print_text(t: &Typesetter, text: &str) -> Result<String, labels::calibration::TestLabelError> {
+    t.printable(text).map_err(labels::calibration::TestLabelError::Text)
 }
 
 /// None where a letter is wider than the room.
@@ -351,14 +360,17 @@ fn set_rows(t: &Typesetter, px: u32, width: u32, lines: &[SlipLine]) -> Option<L
 }
 
 fn set_secret(t: &Typesetter, px: u32, width: u32, name: &str, value: &str) -> Option<Vec<String>> {
-    let fits = |text: &str| t.width(text, FontWeight::Bold, px) <= width;
     let whole = format!("{name}: {value}");
-    if fits(&whole) {
+    if fits_row(t, px, width, &whole) {
         return Some(vec![whole]);
     }
     let mut rows = wrap_row(t, px, width, &format!("{name}:"))?;
-    rows.extend(break_secret(value, fits));
-    rows.iter().all(|row| fits(row)).then_some(rows)
+    rows.extend(break_secret(value, |text| fits_row(t, px, width, text)));
+    rows.iter().all(|row| fits_row(t, px, width, row)).then_some(rows)
+}
+
+fn fits_row(t: &Typesetter, px: u32, width: u32, text: &str) -> bool {
+    t.width(text, FontWeight::Bold, px) <= width
 }
 
 fn wrap_row(t: &Typesetter, px: u32, width: u32, text: &str) -> Option<Vec<String>> {

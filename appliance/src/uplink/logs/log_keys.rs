@@ -42,8 +42,8 @@ impl KnownKeys {
         let (with, held) = (with.clone(), held.clone());
         let runtime = tokio::runtime::Handle::current();
         in_background_alone(shared, move || {
-            let mut ask = |epoch| runtime.block_on(first_entry(&with, &store, epoch));
-            let (known, unknown) = Self::sort(&store, &held, &mut ask)?;
+            let (known, unknown) =
+                Self::sort(&store, &held, &mut |epoch| runtime.block_on(first_entry(&with, &store, epoch)))?;
             report_unknown_keys(&alarms, &unknown);
             store.keep_offered_keys(&unknown.into_iter().map(|(_, key)| key).collect::<Vec<_>>())?;
             Ok::<_, RunUplinkError>(known)
@@ -69,17 +69,16 @@ impl KnownKeys {
         let mut unknown = Vec::new();
         for other in others.into_iter().take(UNKNOWN_MAX) {
             let origin = LogOrigin { epoch: other.epoch, ..store.origin() };
-            let first = |epoch| match logs.iter().any(|held| held.epoch == epoch) {
-                true => ask(epoch),
-                false => Ok(None),
-            };
             match find_vouched_key(
                 origin,
                 |epoch| match known.keys.get(&epoch) {
                     Some(key) => Ok(Some(key.clone())),
                     None => store.known_log_key(epoch).map_err(RunUplinkError::from),
                 },
-                first,
+                |epoch| match logs.iter().any(|held| held.epoch == epoch) {
+                    true => ask(epoch),
+                    false => Ok(None),
+                },
             )? {
                 Some(key) => drop(known.keys.insert(other.epoch, key)),
                 None => unknown.extend(offered_key(&origin, other).map(|key| (other.epoch, key))),
@@ -128,8 +127,9 @@ async fn first_entry(
 /// Says that nothing vouches for a log, and takes back what was said of others. One is told at a time: a relay can make up
 /// as many as it likes, and each told would be a call for the person at the box.
 fn report_unknown_keys(alarms: &AlarmStore, unknown: &[(Epoch, VerifierKey)]) {
-    let is_unknown = |cause: &AlarmCause| unknown.iter().any(|(epoch, _)| cause.epoch == Some(*epoch));
-    alarms.end(|cause| cause.code == AlarmCode::LogUnvouched && !is_unknown(cause));
+    alarms.end(|cause| {
+        cause.code == AlarmCode::LogUnvouched && !unknown.iter().any(|(epoch, _)| cause.epoch == Some(*epoch))
+    });
     let epochs: Vec<String> = unknown.iter().map(|(epoch, _)| epoch.to_string()).collect();
     let Some((newest, _)) = unknown.first() else { return };
     tracing::error!(

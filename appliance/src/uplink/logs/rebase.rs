@@ -79,8 +79,9 @@ async fn follow_newest(
     let store = shared.parts.store.clone();
     let epoch = newest.epoch;
     let present = store.origin().epoch;
-    let is_elsewhere = move || store.past().map(|past| compare::is_elsewhere(epoch, present, &past));
-    if !in_background(is_elsewhere).await? {
+    let is_elsewhere =
+        in_background(move || store.past().map(|past| compare::is_elsewhere(epoch, present, &past)));
+    if !is_elsewhere.await? {
         return Ok(RebaseCourse::Own);
     }
     let keys = KnownKeys::learn(shared, with, held).await?;

@@ -51,31 +51,38 @@ pub(in crate::uplink) fn start_refill(
 async fn fetch_lines(shared: &Arc<UplinkShared>, from: &RelayHttpClient) -> Result<bool, RefillError> {
     let (shared, from) = (Arc::clone(shared), from.clone());
     let runtime = Handle::current();
-    let work = move || {
-        let Ok(_only) = shared.refilling.try_lock() else { return Ok(false) };
-        let store = &shared.parts.store;
-        let mut failed = BTreeMap::new();
-        loop {
-            let all = store.past()?;
-            let Some(past) = compare::past_to_fetch(&all, |epoch| failed.contains_key(&epoch)) else {
-                let waits = all.iter().any(|past| past.fetched);
-                let failure = failed.into_values().next().filter(|_| !waits);
-                return failure.map_or(Ok(waits), Err);
-            };
-            let mut ask = |seq, limit| runtime.block_on(fetch_page(&from, past.origin.epoch, seq, limit));
-            match fetch_log(store, past, &mut ask) {
-                Ok(()) => {}
-                Err(RefillError::Store(error)) => return Err(error.into()),
-                // The others do not wait for it.
-                Err(error) => {
-                    tracing::warn!(%error, epoch = %past.origin.epoch, "entries of this log are still missing");
-                    failed.insert(past.origin.epoch, error);
-                }
+    let worked = tokio::task::spawn_blocking(move || fetch_missing(&shared, &from, &runtime)).await;
+    worked.unwrap_or_else(|e| Err(RefillError::Relay(e.to_string())))
+}
+
+fn fetch_missing(
+    shared: &UplinkShared,
+    from: &RelayHttpClient,
+    runtime: &Handle,
+) -> Result<bool, RefillError> {
+    let Ok(_only) = shared.refilling.try_lock() else { return Ok(false) };
+    let store = &shared.parts.store;
+    let mut failed = BTreeMap::new();
+    loop {
+        let all = store.past()?;
+        let Some(past) = compare::past_to_fetch(&all, |epoch| failed.contains_key(&epoch)) else {
+            let waits = all.iter().any(|past| past.fetched);
+            let failure = failed.into_values().next().filter(|_| !waits);
+            return failure.map_or(Ok(waits), Err);
+        };
+        let fetched = fetch_log(store, past, &mut |seq, limit| {
+            runtime.block_on(fetch_page(from, past.origin.epoch, seq, limit))
+        });
+        match fetched {
+            Ok(()) => {}
+            Err(RefillError::Store(error)) => return Err(error.into()),
+            // The others do not wait for it.
+            Err(error) => {
+                tracing::warn!(%error, epoch = %past.origin.epoch, "entries of this log are still missing");
+                failed.insert(past.origin.epoch, error);
             }
         }
-    };
-    let worked = tokio::task::spawn_blocking(work).await;
-    worked.unwrap_or_else(|e| Err(RefillError::Relay(e.to_string())))
+    }
 }
 
 fn fetch_log(
@@ -88,10 +95,12 @@ fn fetch_log(
         Some(size) => size,
         None => common_size(store, past, past.counts.size, ask)?,
     };
-    let mut more = |seq| ask(seq, BATCH_ENTRIES_MAX);
-    match store.refill(past, begin, &mut more) {
+    let filled = store.refill(past, begin, &mut |seq| ask(seq, BATCH_ENTRIES_MAX));
+    match filled {
         // Then the own entries before it are wrong as well.
-        Err(RefillError::Wrong(_)) if begin > 0 => store.refill(past, 0, &mut more)?,
+        Err(RefillError::Wrong(_)) if begin > 0 => {
+            store.refill(past, 0, &mut |seq| ask(seq, BATCH_ENTRIES_MAX))?;
+        }
         done => done?,
     }
     tracing::info!(epoch = %past.origin.epoch, begin, size = past.counts.size, "forgotten entries came back");

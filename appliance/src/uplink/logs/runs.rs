@@ -25,7 +25,7 @@ use super::refill::{self, fetch_page};
 use super::relay_answers::{RunUplinkError, get_json, in_background, in_background_alone, unreachable_error};
 use super::run_refusals::RunRefusals;
 use crate::alarms::AlarmCause;
-use crate::store::{PastLog, RefillPage, RunFile, Store, StoreError};
+use crate::store::{MissingLines, PastLog, RefillPage, RunFile, Store, StoreError};
 use crate::uplink::UplinkShared;
 use crate::uplink::exchange::compare;
 use crate::uplink::exchange::compare::LogDifferences;
@@ -140,10 +140,10 @@ impl RunExchange {
         let (store, with, past) = (self.shared.parts.store.clone(), self.with.clone(), past.clone());
         let runtime = tokio::runtime::Handle::current();
         in_background_alone(&self.shared, move || {
-            let mut ask =
-                |seq: u64, limit: usize| runtime.block_on(fetch_page(&with, past.origin.epoch, seq, limit));
-            refill::common_size(&store, &past, held, &mut ask)
-                .map_err(|e| RunUplinkError::Unreachable(e.to_string()))
+            let size = refill::common_size(&store, &past, held, &mut |seq, limit| {
+                runtime.block_on(fetch_page(&with, past.origin.epoch, seq, limit))
+            });
+            size.map_err(|e| RunUplinkError::Unreachable(e.to_string()))
         })
         .await
     }
@@ -174,12 +174,12 @@ impl RunExchange {
         }
         let (store, with, epoch) = (store.clone(), self.with.clone(), held.epoch);
         let runtime = tokio::runtime::Handle::current();
-        let fetch = move || {
+        let stored = in_background_alone(&self.shared, move || {
             keep_pages(&store, epoch, from, &roots, &mut |from, end| {
                 runtime.block_on(page_of(&with, epoch, from, end))
             })
-        };
-        let stored = in_background_alone(&self.shared, fetch).await?;
+        })
+        .await?;
         if stored > 0 {
             tracing::warn!(%epoch, stored, "lines that only the relay held are kept, and are adopted");
         }
@@ -431,22 +431,28 @@ fn keep_pages(
     ask: &mut dyn FnMut(u64, u64) -> Result<RefillPage, RunUplinkError>,
 ) -> Result<u64, RunUplinkError> {
     let mut missing = store.missing_lines(epoch)?;
-    let mut tree = Frontier::default();
-    let mut take_all = || {
-        for (end, root) in roots {
-            let (entries, texts) = ask(tree.size(), *end)?;
-            entries.iter().for_each(|entry| tree.push(entry.leaf()));
-            if (tree.size(), tree.root()) != (*end, *root) {
-                return Err(RunUplinkError::Unreachable("it gives other entries than before".to_owned()));
-            }
-            let entries: Vec<Entry> = entries.into_iter().filter(|entry| entry.seq() >= from).collect();
-            missing.take(&entries, &texts)?;
-        }
-        Ok(())
-    };
-    let taken = take_all();
+    let taken = take_pages(&mut missing, from, roots, ask);
     let stored = missing.finish()?;
     taken.map(|()| stored)
+}
+
+fn take_pages(
+    missing: &mut MissingLines<'_>,
+    from: u64,
+    roots: &[(u64, Hash)],
+    ask: &mut dyn FnMut(u64, u64) -> Result<RefillPage, RunUplinkError>,
+) -> Result<(), RunUplinkError> {
+    let mut tree = Frontier::default();
+    for (end, root) in roots {
+        let (entries, texts) = ask(tree.size(), *end)?;
+        entries.iter().for_each(|entry| tree.push(entry.leaf()));
+        if (tree.size(), tree.root()) != (*end, *root) {
+            return Err(RunUplinkError::Unreachable("it gives other entries than before".to_owned()));
+        }
+        let entries: Vec<Entry> = entries.into_iter().filter(|entry| entry.seq() >= from).collect();
+        missing.take(&entries, &texts)?;
+    }
+    Ok(())
 }
 
 /// That the relay does not take a run.

@@ -16,7 +16,7 @@ use service::clock::Clock;
 use super::authorities::split_authorities;
 use super::directive_state::DirectiveState;
 use crate::uplink::transport::fault::{TransportFault, error_reason};
-use crate::uplink::transport::probe::{ProbeTarget, ShownIdentity};
+use crate::uplink::transport::probe::{ShownIdentity, TransportTarget};
 use crate::uplink::transport::proxy::HttpsRoute;
 use crate::uplink::transport::tls;
 
@@ -187,33 +187,21 @@ impl ClaimStore {
 
     fn read(&self, name: &str) -> Result<Option<String>, ClaimError> {
         let path = self.dir.join(name);
-        let at = |source| ClaimError::File { path: path.clone(), source };
         match std::fs::metadata(&path) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(at(e)),
+            Err(source) => return Err(ClaimError::File { path, source }),
             Ok(meta) if meta.permissions().mode() & 0o077 != 0 => {
                 return Err(ClaimError::Permissions { path });
             }
             Ok(_) => {}
         }
-        std::fs::read_to_string(&path).map(Some).map_err(at)
+        std::fs::read_to_string(&path).map(Some).map_err(|source| ClaimError::File { path, source })
     }
 
     /// Under a temporary name first: a power cut leaves the old file or the new one.
     fn write(&self, name: &str, text: &str) -> Result<(), ClaimError> {
         let (path, temporary) = (self.dir.join(name), self.dir.join(format!("{name}.new")));
-        let write = || {
-            let mut file = std::fs::OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&temporary)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(&temporary, &path)
-        };
-        write().map_err(|source| ClaimError::File { path: path.clone(), source })?;
+        write_private(&temporary, &path, text).map_err(|source| ClaimError::File { path, source })?;
         self.sync()
     }
 
@@ -223,17 +211,25 @@ impl ClaimStore {
     }
 }
 
+fn write_private(temporary: &Path, path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(temporary, path)
+}
+
 fn parse_relay(text: &str) -> Result<RelayClaim, ClaimError> {
     ClaimFile::parse(text.as_bytes())?.relay.ok_or(ClaimError::NoRelay)
 }
 
 fn build_csr(key_pem: &str, origin: &LogOrigin) -> Result<String, ClaimError> {
-    let wrong = |e: rcgen::Error| ClaimError::Request(e.to_string());
-    let key = KeyPair::from_pem(key_pem).map_err(wrong)?;
+    let key = KeyPair::from_pem(key_pem).map_err(|e| ClaimError::Request(e.to_string()))?;
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, origin.box_id.to_string());
-    params.serialize_request(&key).and_then(|csr| csr.pem()).map_err(wrong)
+    let csr = params.serialize_request(&key).and_then(|csr| csr.pem());
+    csr.map_err(|e| ClaimError::Request(e.to_string()))
 }
 
 /// Claims the box with the claim file that waits. The same code with the same key gets the same answer, so a lost answer
@@ -356,13 +352,16 @@ impl<'a> KnownRelay<'a> {
 
     /// Whether the other names nothing that this one does not: a relay whose keys were rotated leaves earlier ones out.
     fn covers(&self, other: &KnownRelay<'_>) -> bool {
-        let has_all = |known: &[String], named: &[String]| named.iter().all(|key| known.contains(key));
         let authorities = split_authorities(self.relay_ca);
         self.mqtt_url == other.mqtt_url
-            && has_all(self.cosign_keys, other.cosign_keys)
-            && has_all(self.directive_keys, other.directive_keys)
+            && contains_all(self.cosign_keys, other.cosign_keys)
+            && contains_all(self.directive_keys, other.directive_keys)
             && split_authorities(other.relay_ca).iter().all(|pem| authorities.contains(pem))
     }
+}
+
+fn contains_all(known: &[String], named: &[String]) -> bool {
+    named.iter().all(|key| known.contains(key))
 }
 
 /// An answer is kept only when a connection can be made with it.
@@ -399,7 +398,7 @@ pub fn parse_verifiers(keys: &[String]) -> Result<Vec<VerifierKey>, ClaimError> 
 async fn find_fault(claimant: &ClaimIdentity<'_>, relay_ca: &str, url: &str) -> Option<TransportFault> {
     let trusted = claimant.route.trusted(relay_ca);
     let tls = tls::watched_config(&trusted, None, Arc::clone(&claimant.clock), 0).ok()?;
-    ProbeTarget::of_https(url, &claimant.route, tls, ShownIdentity::None)?.probe().await.fault
+    TransportTarget::of_https(url, &claimant.route, tls, ShownIdentity::None)?.probe().await.fault
 }
 
 async fn ask_relay<T: serde::Serialize + Sync>(
@@ -410,32 +409,28 @@ async fn ask_relay<T: serde::Serialize + Sync>(
 ) -> Result<ClaimAnswer, ClaimError> {
     let tls = tls::client_config(&claimant.route.trusted(relay_ca), None, Arc::clone(&claimant.clock), 0)?;
     let client = tls::http_client(tls, &claimant.route)?;
-    let unreachable = |e: reqwest::Error| ClaimError::Unreachable(error_reason(&e));
     let response = match client.post(url).json(body).send().await {
         Ok(response) => response,
         Err(error) if error.is_connect() || error.is_timeout() => {
             let fault = find_fault(claimant, relay_ca, url).await;
-            return Err(fault.map_or_else(|| unreachable(error), ClaimError::Way));
+            return Err(fault.map_or_else(|| ClaimError::Unreachable(error_reason(&error)), ClaimError::Way));
         }
-        Err(error) => return Err(unreachable(error)),
+        Err(error) => return Err(ClaimError::Unreachable(error_reason(&error))),
     };
     let status = response.status();
-    let refused = |words| Err(ClaimError::Refused { status: status.as_u16(), words });
     match status.as_u16() {
         200 | 201 => {}
         403 => {
-            return refused(
-                "The relay does not know this claim code. Download a new claim file from its page “Add a box”",
-            );
+            let words = "The relay does not know this claim code. Download a new claim file from its page “Add a box”";
+            return Err(ClaimError::Refused { status: 403, words });
         }
         409 => {
             let bytes = read_answer(response).await?;
             return Err(conflict_error(&bytes, claimant.origin.epoch));
         }
         410 => {
-            return refused(
-                "This claim code is older than 30 days. Download a new claim file from the relay’s page “Add a box”",
-            );
+            let words = "This claim code is older than 30 days. Download a new claim file from the relay’s page “Add a box”";
+            return Err(ClaimError::Refused { status: 410, words });
         }
         other => return Err(ClaimError::Unreachable(format!("it answered {other}"))),
     }

@@ -105,9 +105,8 @@ fn merge_kind(
     known: &[String],
     drop: &[String],
 ) -> Result<Vec<String>, String> {
-    let bad = |error: ClaimError| format!("bad-args {field}: {error}");
-    let mut keys = parse_verifiers(brought).map_err(bad)?;
-    for key in parse_verifiers(known).map_err(bad)? {
+    let mut keys = parse_verifiers(brought).map_err(|error| format!("bad-args {field}: {error}"))?;
+    for key in parse_verifiers(known).map_err(|error| format!("bad-args {field}: {error}"))? {
         if !keys.contains(&key) {
             keys.push(key);
         }
@@ -115,8 +114,8 @@ fn merge_kind(
     if keys.len() > KEYS_MAX {
         return Err(format!("bad-args {field}: more than {KEYS_MAX} keys"));
     }
-    let is_dropped = |key: &VerifierKey| drop.contains(&format!("{:08x}", key.id()));
-    let left: Vec<VerifierKey> = keys.iter().filter(|key| !is_dropped(key)).cloned().collect();
+    let left = keys.iter().filter(|key| !drop.contains(&format!("{:08x}", key.id())));
+    let left: Vec<VerifierKey> = left.cloned().collect();
     let merged = if left.is_empty() { keys } else { left };
     Ok(merged.iter().map(ToString::to_string).collect())
 }

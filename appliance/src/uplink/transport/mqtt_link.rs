@@ -43,21 +43,27 @@ impl FromStr for RelayEndpoint {
     type Err = LinkError;
 
     fn from_str(text: &str) -> Result<Self, LinkError> {
-        let wrong = || LinkError::Address(text.chars().take(200).collect());
-        let uri: http::Uri = text.parse().map_err(|_| wrong())?;
+        let uri: http::Uri = text.parse().map_err(|_| refuse_address(text))?;
         if uri.scheme_str() != Some("mqtts") || !matches!(uri.path(), "" | "/") || uri.query().is_some() {
-            return Err(wrong());
+            return Err(refuse_address(text));
         }
-        let authority = uri.authority().ok_or_else(wrong)?;
+        let authority = uri.authority().ok_or_else(|| refuse_address(text))?;
         let host = authority.host();
         // Neither a user in front of the host, nor an address of IPv6, which rumqttc cannot take.
         let port = authority.as_str().strip_prefix(host).filter(|_| !host.starts_with('['));
-        let port = match port.ok_or_else(wrong)? {
+        let port = match port.ok_or_else(|| refuse_address(text))? {
             "" => 8883,
-            port => port.strip_prefix(':').and_then(|port| port.parse().ok()).ok_or_else(wrong)?,
+            port => {
+                let port = port.strip_prefix(':').and_then(|port| port.parse().ok());
+                port.ok_or_else(|| refuse_address(text))?
+            }
         };
         Ok(Self { host: host.to_owned(), port })
     }
+}
+
+fn refuse_address(text: &str) -> LinkError {
+    LinkError::Address(text.chars().take(200).collect())
 }
 
 impl fmt::Display for RelayEndpoint {

@@ -38,7 +38,7 @@ pub struct TransportProbe {
 }
 
 #[derive(Clone)]
-pub(in crate::uplink) struct ProbeTarget {
+pub(in crate::uplink) struct TransportTarget {
     pub(in crate::uplink) transport: UplinkTransport,
     pub(in crate::uplink) host: String,
     pub(in crate::uplink) port: u16,
@@ -55,7 +55,7 @@ pub(in crate::uplink) enum ShownIdentity {
     None,
 }
 
-impl ProbeTarget {
+impl TransportTarget {
     /// Of the relay's HTTPS address.
     pub(in crate::uplink) fn of_https(
         url: &str,
@@ -126,7 +126,6 @@ impl ProbeTarget {
     }
 
     fn tls_fault(&self, error: &io::Error) -> TransportFault {
-        let why = || TransportFault::Broken { why: plain_reason(error) };
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match inner {
             Some(rustls::Error::InvalidCertificate(
@@ -146,9 +145,9 @@ impl ProbeTarget {
                 | AlertDescription::UnknownCA => {
                     TransportFault::CertificateRefused { why: format!("{alert:?}") }
                 }
-                _ => why(),
+                _ => TransportFault::Broken { why: plain_reason(error) },
             },
-            _ => why(),
+            _ => TransportFault::Broken { why: plain_reason(error) },
         }
     }
 
@@ -228,8 +227,8 @@ async fn connect_tcp(host: &str, port: u16) -> Result<TcpStream, TransportFault>
     Err(fault)
 }
 
-pub(in crate::uplink) fn mqtt_target(relay: &RelayEndpoint, tls: WatchedTls) -> ProbeTarget {
-    ProbeTarget {
+pub(in crate::uplink) fn mqtt_target(relay: &RelayEndpoint, tls: WatchedTls) -> TransportTarget {
+    TransportTarget {
         transport: UplinkTransport::Mqtt,
         host: relay.host.clone(),
         port: relay.port,

@@ -107,12 +107,11 @@ impl ProxyAddress {
         let credentials =
             credentials.map_or_else(String::new, |text| format!("Proxy-Authorization: {text}\r\n"));
         let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{credentials}\r\n");
-        let cut = |_| TransportFault::ProxyCut;
-        stream.write_all(request.as_bytes()).await.map_err(cut)?;
+        stream.write_all(request.as_bytes()).await.map_err(|_| TransportFault::ProxyCut)?;
         let mut answer = Vec::new();
         let mut piece = [0; 1024];
         let head = loop {
-            let read = stream.read(&mut piece).await.map_err(cut)?;
+            let read = stream.read(&mut piece).await.map_err(|_| TransportFault::ProxyCut)?;
             if read == 0 {
                 return Err(TransportFault::ProxyCut);
             }

@@ -167,21 +167,20 @@ pub fn watched_config(
     clock: Arc<dyn Clock>,
     cosigned_s: u64,
 ) -> Result<WatchedTls, TlsError> {
-    let unfit = |e: &dyn std::fmt::Display| TlsError::Config(e.to_string());
     let mut roots = RootCertStore::empty();
     for root in parse_certificates("relay's authority", ca)? {
-        roots.add(root).map_err(|e| unfit(&e))?;
+        roots.add(root).map_err(|e| refuse_config(&e))?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
         .build()
-        .map_err(|e| unfit(&e))?;
+        .map_err(|e| refuse_config(&e))?;
     let notes = Arc::<HandshakeNotes>::default();
     let verifier = NotingVerifier { inner, notes: Arc::clone(&notes) };
     let floor = Floor { clock, floor_s: BUILT_S.max(cosigned_s) };
     let builder = ClientConfig::builder_with_details(Arc::clone(&provider), Arc::new(floor))
         .with_protocol_versions(&[&rustls::version::TLS13])
-        .map_err(|e| unfit(&e))?
+        .map_err(|e| refuse_config(&e))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
     let config = match identity {
@@ -190,12 +189,16 @@ pub fn watched_config(
             let chain = parse_certificates("box's certificate", chain)?;
             let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
                 .map_err(|e| TlsError::Pem { what: "box's key", why: e.to_string() })?;
-            let key = CertifiedKey::from_der(chain, key, &provider).map_err(|e| unfit(&e))?;
+            let key = CertifiedKey::from_der(chain, key, &provider).map_err(|e| refuse_config(&e))?;
             let identity = NotingIdentity { key: Arc::new(key), notes: Arc::clone(&notes) };
             builder.with_client_cert_resolver(Arc::new(identity))
         }
     };
     Ok(WatchedTls { config, notes })
+}
+
+fn refuse_config(why: &dyn std::fmt::Display) -> TlsError {
+    TlsError::Config(why.to_string())
 }
 
 /// Whether a text holds authorities that could be trusted.

@@ -98,9 +98,10 @@ impl StaffSession {
             return Ok(());
         }
         let (name, role) = (self.name.clone(), self.role);
-        let detail = move |(page, w): (PageWords, ErrorWords)| w.error_role_of(&name, word_role(page, role));
+        let detail =
+            worded(move |(page, w): (PageWords, ErrorWords)| w.error_role_of(&name, word_role(page, role)));
         let title = worded(move |w: ErrorWords| word_requirement(w, permission));
-        let error = role_forbidden(title).detail(worded(detail));
+        let error = role_forbidden(title).detail(detail);
         Err(match permission {
             Permission::Print | Permission::EditPrinters => {
                 error.safe(worded(ErrorWords::error_role_nothing_printed))

@@ -123,14 +123,15 @@ async fn show(_: AnyCaller, State(state): State<AppState>) -> Result<HealthAnswe
         blocked.map(|(way, fault)| BlockedTransport { way: TransportWord::of(*way), code: fault.key() });
     let blocked: Vec<BlockedTransport> = blocked.collect();
     let all = state.alarms.all();
-    let active = || all.iter().filter(|alarm| alarm.is_active());
-    let unseen = || all.iter().filter(|alarm| alarm.seen.is_none());
+    let active: Vec<_> = all.iter().filter(|alarm| alarm.is_active()).collect();
+    let unseen: Vec<_> = all.iter().filter(|alarm| alarm.seen.is_none()).collect();
     let ok = health.recording == Recording::Ready;
     let shown = Health {
         ok,
-        whole: !active().any(|alarm| is_of_missing(&alarm.cause)) && !state.knows_nothing_yet(),
-        unseen: unseen().count(),
-        degraded: active()
+        whole: !active.iter().any(|alarm| is_of_missing(&alarm.cause)) && !state.knows_nothing_yet(),
+        unseen: unseen.len(),
+        degraded: active
+            .iter()
             .map(|alarm| Degradation { code: alarm.cause.code, subject: alarm.reported().subject })
             .collect(),
         r#box: health.origin.box_id,
@@ -143,7 +144,7 @@ async fn show(_: AnyCaller, State(state): State<AppState>) -> Result<HealthAnswe
         disk_was_full: !health.ballast,
         alarms: all.iter().map(AlarmJson::of).collect(),
         all_checked_ms: health.scrubbed.round_ms,
-        notes: unseen().map(word_alarm_line).collect(),
+        notes: unseen.into_iter().map(word_alarm_line).collect(),
     };
     Ok(if ok { OneOf::First(Json(shown)) } else { OneOf::Second(Json(shown)) })
 }

@@ -89,9 +89,10 @@ pub(crate) async fn remove_badges(
     by: EntryAuthor,
     staff: StaffId,
 ) -> Result<(), HttpError> {
-    let remove =
-        move |state: &AppState| state.identity.badges.remove_all(staff, by).map_err(|e| removal_error(&e));
-    run_blocking(state, remove).await?;
+    let removed = run_blocking(state, move |state| {
+        state.identity.badges.remove_all(staff, by).map_err(|e| removal_error(&e))
+    });
+    removed.await?;
     log_removals(state).await
 }
 

@@ -24,10 +24,12 @@ async fn name_proven(
     }
     let named = read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();
-        let name = |staff| StoredText::of_staff(reader, &facility, staff).readable();
-        let named = rows.into_iter().map(|row| match row.staff.filter(|_| row.is_proven).and_then(name) {
-            Some(name) => RefusedSubmission { name, ..row },
-            None => row,
+        let named = rows.into_iter().map(|row| {
+            let staff = row.staff.filter(|_| row.is_proven);
+            match staff.and_then(|staff| StoredText::of_staff(reader, &facility, staff).readable()) {
+                Some(name) => RefusedSubmission { name, ..row },
+                None => row,
+            }
         });
         Ok(named.collect())
     });

@@ -118,12 +118,12 @@ pub(crate) async fn run_command(
     {
         Ok(ExecuteOutcome::New(recorded)) => match (recorded.first(), recorded.last()) {
             (Some(first), Some(last)) => {
-                let number = |seq| EntryRef { epoch: state.store.origin().epoch, seq };
+                let epoch = state.store.origin().epoch;
                 Ok(CommandOutcome {
-                    line: LinePlace { of: number(first.seq), run: None },
+                    line: LinePlace { of: EntryRef { epoch, seq: first.seq }, run: None },
                     leaf: first.leaf,
                     at: first.at,
-                    version: RowVersion::of(number(last.seq), last.leaf),
+                    version: RowVersion::of(EntryRef { epoch, seq: last.seq }, last.leaf),
                 })
             }
             _ => Err(CommandFailure::Box(Box::new(broken_rule("a command made no entry")))),
@@ -152,21 +152,24 @@ pub(crate) async fn find_earlier(state: &AppState, line: LinePlace) -> Result<Co
     Ok(CommandOutcome { line, leaf, at: entry.head().at, version: RowVersion::of(line.of, leaf) })
 }
 
+fn report_outage(code: &'static str, title: ErrorText) -> HttpError {
+    new_error(StatusCode::SERVICE_UNAVAILABLE, code, title)
+}
+
 fn not_recorded(error: &SubmitError) -> HttpError {
-    let unavailable = |code, title: ErrorText| new_error(StatusCode::SERVICE_UNAVAILABLE, code, title);
     match error {
         SubmitError::Full => {
             new_error(StatusCode::INSUFFICIENT_STORAGE, "full", worded(ErrorWords::error_full))
                 .detail(worded(ErrorWords::error_full_detail))
                 .next(worded(ErrorWords::error_full_next))
         }
-        SubmitError::Busy => unavailable("busy", worded(ErrorWords::error_crowded))
+        SubmitError::Busy => report_outage("busy", worded(ErrorWords::error_crowded))
             .next(worded(ErrorWords::error_press_again))
             .header(http::header::RETRY_AFTER, HeaderValue::from_static("2")),
-        SubmitError::Stopping => unavailable("stopping", worded(ErrorWords::error_stopping))
+        SubmitError::Stopping => report_outage("stopping", worded(ErrorWords::error_stopping))
             .next(worded(ErrorWords::error_stopping_next))
             .header(http::header::RETRY_AFTER, HeaderValue::from_static("30")),
-        SubmitError::Unknown => unavailable("unknown", worded(ErrorWords::error_unsure))
+        SubmitError::Unknown => report_outage("unknown", worded(ErrorWords::error_unsure))
             .safe(worded(ErrorWords::error_unsure_safe))
             .next(worded(ErrorWords::error_unsure_next))
             .header(http::header::RETRY_AFTER, HeaderValue::from_static("10")),
@@ -176,7 +179,7 @@ fn not_recorded(error: &SubmitError) -> HttpError {
         }
         SubmitError::Database(_) => {
             tracing::error!(%error, "what a command rests on could not be read");
-            unavailable("database", worded(ErrorWords::error_database))
+            report_outage("database", worded(ErrorWords::error_database))
                 .next(worded(ErrorWords::error_database_next))
                 .header(http::header::RETRY_AFTER, HeaderValue::from_static("2"))
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::alarms::reminders::ReminderCode;
+use crate::alarms::reminders::{ReminderCode, ReminderTable};
 use crate::anchors::{known_now_ms, sure_now_ms};
 use crate::web::context::AppState;
 
@@ -19,21 +19,22 @@ pub fn remind_of_access(state: &AppState) {
         tracing::error!(%error, "tokens that ended long ago are not forgotten yet");
     }
     let now_ms = known_now_ms(&now, &facility);
-    let replace = |code, open: &BTreeMap<String, u32>| {
-        if let Err(error) = table.replace_open(code, open, now_ms) {
-            tracing::error!(%error, ?code, "what waits for somebody was not written down");
-        }
-    };
-    replace(ReminderCode::TokenEnds, &ending_tokens(state, now_ms));
+    replace_reminders(table, ReminderCode::TokenEnds, &ending_tokens(state, now_ms), now_ms);
     match state.identity.pins.alarms(now_ms) {
         Ok(alarms) => {
             let facility = state.store.snapshot();
             let here =
                 alarms.into_iter().filter(|(staff, _)| facility.staff.get(staff).is_some_and(|s| !s.left));
             let open = here.map(|(staff, wrong)| (staff.to_string(), wrong.count)).collect();
-            replace(ReminderCode::PinTries, &open);
+            replace_reminders(table, ReminderCode::PinTries, &open, now_ms);
         }
         Err(error) => tracing::error!(%error, "it could not be read whose PIN strangers enter"),
+    }
+}
+
+fn replace_reminders(table: &ReminderTable, code: ReminderCode, open: &BTreeMap<String, u32>, now_ms: i64) {
+    if let Err(error) = table.replace_open(code, open, now_ms) {
+        tracing::error!(%error, ?code, "what waits for somebody was not written down");
     }
 }
 
@@ -41,6 +42,5 @@ pub fn remind_of_access(state: &AppState) {
 fn ending_tokens(state: &AppState, now_ms: i64) -> BTreeMap<String, u32> {
     let tokens = state.identity.tokens.all();
     let ending = tokens.iter().filter_map(|token| Some((token, token.ends_soon(now_ms)?)));
-    let count = |end_ms: i64| 1 + u32::from(end_ms - now_ms <= LAST_MS);
-    ending.map(|(token, end_ms)| (token.id.clone(), count(end_ms))).collect()
+    ending.map(|(token, end_ms)| (token.id.clone(), 1 + u32::from(end_ms - now_ms <= LAST_MS))).collect()
 }

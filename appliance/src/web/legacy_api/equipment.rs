@@ -30,8 +30,8 @@ const ITEM: &str = "/api/equipment/{id}/";
 pub(super) fn old_equipment_routes() -> Vec<Route<AppState>> {
     use RouteKind::Old;
     let item = json!({ "name": "Infusion pump 21", "location": "ICU East" });
-    let id = || Example::default().part("id", examples::TAG);
-    let change = || id().json(json!({ "location": "ICU West" }));
+    let id = Example::default().part("id", examples::TAG);
+    let change = id.clone().json(json!({ "location": "ICU West" }));
     let changed = "Changes the facts that it names, and leaves the others as they are";
     vec![
         row(Method::GET, ITEMS, "old.list-equipment", Old, list)
@@ -45,22 +45,22 @@ pub(super) fn old_equipment_routes() -> Vec<Route<AppState>> {
         row(Method::GET, ITEM, "old.find-equipment", Old, find)
             .summary("One item; `{id}` is any of its tags, or the number that it had in the old app")
             .refusals(refusals::READING)
-            .example(id()),
+            .example(id.clone()),
         row(Method::PUT, ITEM, "old.replace-equipment", Old, change_equipment)
             .summary(changed)
             .commands(&["ChangeEquipment"])
             .refusals(refusals::COMMANDING)
-            .example(change()),
+            .example(change.clone()),
         row(Method::PATCH, ITEM, "old.change-equipment", Old, change_equipment)
             .summary(changed)
             .commands(&["ChangeEquipment"])
             .refusals(refusals::COMMANDING)
-            .example(change()),
+            .example(change),
         row(Method::DELETE, ITEM, "old.retire-equipment", Old, retire)
             .summary("Retires an item for good; its history stays")
             .commands(&["RetireEquipment"])
             .refusals(refusals::COMMANDING)
-            .example(id().query("reason=sold")),
+            .example(id.query("reason=sold")),
     ]
 }
 

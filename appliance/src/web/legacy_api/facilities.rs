@@ -20,13 +20,13 @@ use crate::web::legacy_api::old_ids::is_old_facility;
 use crate::web::refusals;
 
 pub(super) fn old_facility_routes() -> Vec<Route<AppState>> {
-    let facility = || Example::default().part("id", "1");
+    let facility = Example::default().part("id", "1");
     vec![
         row(Method::GET, "/api/facilities/", "old.list-facilities", RouteKind::Old, list)
             .summary("The facility to which the box belongs"),
         row(Method::GET, "/api/facilities/{id}/", "old.find-facility", RouteKind::Old, find)
             .summary("The facility, by the relay’s id, the box’s own id or its number in the old app")
-            .example(facility()),
+            .example(facility.clone()),
         row(
             Method::GET,
             "/api/facilities/{id}/compliance/",
@@ -36,7 +36,7 @@ pub(super) fn old_facility_routes() -> Vec<Route<AppState>> {
         )
         .summary("Compliance rates of the facility and of each item")
         .refusals(refusals::READING)
-        .example(facility()),
+        .example(facility),
     ]
 }
 

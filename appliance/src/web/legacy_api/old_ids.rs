@@ -14,8 +14,8 @@ fn find_old(facility: &FacilityState, noun: &str, name: &str) -> Option<Tag> {
 /// The tag that an `{id}` names: a tag itself, or an item's number in the old app.
 pub(super) fn read_old_id(state: &AppState, id: &str) -> Result<Tag, HttpError> {
     let is_number = !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
-    let old = || find_old(&state.store.snapshot(), "equipment", id).filter(|_| is_number);
-    old().or_else(|| Tag::read(id).ok()).ok_or_else(not_found)
+    let old = find_old(&state.store.snapshot(), "equipment", id).filter(|_| is_number);
+    old.or_else(|| Tag::read(id).ok()).ok_or_else(not_found)
 }
 
 /// Whether the facility had this number in the old app: then one of its items has that as a code.

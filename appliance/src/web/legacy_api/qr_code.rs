@@ -89,8 +89,8 @@ fn make_code(state: &AppState, tag: Tag, permanent: bool) -> Result<OldQrCode, H
 fn draw_png(url: &str) -> Result<Vec<u8>, HttpError> {
     let code = encode_qr(url).map_err(|error| HttpError::internal(&error))?;
     let edge = code.kind().quiet();
-    let side = |modules: u32| (modules + 2 * edge) * MODULE_DOTS;
-    let mut picture = Bitmap::white(side(code.width()), side(code.height()));
+    let [width, height] = [code.width(), code.height()].map(|modules| (modules + 2 * edge) * MODULE_DOTS);
+    let mut picture = Bitmap::white(width, height);
     code.draw(&mut picture, edge * MODULE_DOTS, edge * MODULE_DOTS, MODULE_DOTS);
     picture.to_png_1bit(Dpi::D203).map_err(|error| HttpError::internal(&error))
 }

@@ -35,19 +35,20 @@ use crate::web::words::ErrorWords;
 use crate::web::{examples, refusals};
 
 pub(super) fn register_routes() -> Vec<Route<AppState>> {
-    let register = |path, name| {
-        let example =
-            Example::default().part("token", examples::TAG).field("cleaned_by", "Ada").field("notes", "");
-        row(Method::POST, path, name, RouteKind::Old, register_cleaning)
-            .summary("Records a cleaning; `{token}` is a tag, a page token, or a token of the old app")
-            .commands(&["RecordCleaning"])
-            .refusals(refusals::COMMANDING)
-            .example(example)
-    };
     vec![
-        register("/api/register-cleaning/{token}", "old.register-bare"),
-        register("/api/register-cleaning/{token}/", "old.register"),
+        register_row("/api/register-cleaning/{token}", "old.register-bare"),
+        register_row("/api/register-cleaning/{token}/", "old.register"),
     ]
+}
+
+fn register_row(path: &'static str, name: &'static str) -> Route<AppState> {
+    let example =
+        Example::default().part("token", examples::TAG).field("cleaned_by", "Ada").field("notes", "");
+    row(Method::POST, path, name, RouteKind::Old, register_cleaning)
+        .summary("Records a cleaning; `{token}` is a tag, a page token, or a token of the old app")
+        .commands(&["RecordCleaning"])
+        .refusals(refusals::COMMANDING)
+        .example(example)
 }
 
 async fn register_cleaning(
@@ -58,14 +59,14 @@ async fn register_cleaning(
     IdempotencyKey(key): IdempotencyKey,
     form: PhotoForm,
 ) -> Result<Created<OldRegistered>, HttpError> {
-    let unknown = |words: String| {
-        new_error(StatusCode::NOT_FOUND, "unknown-token", words).next("Use the tag of the equipment.")
-    };
     let tag = match PageToken::tag_of(&token, &state.identity.page_key) {
         Some(tag) => tag,
         None => match find_old_token(&state.store.snapshot(), &token) {
             Some(tag) => tag,
-            None => Tag::read(&token).map_err(|e| unknown(format!("This is not a tag: {e}")))?,
+            None => Tag::read(&token).map_err(|e| {
+                new_error(StatusCode::NOT_FOUND, "unknown-token", format!("This is not a tag: {e}"))
+                    .next("Use the tag of the equipment.")
+            })?,
         },
     };
     let PhotoForm { mut fields, photo } = form;

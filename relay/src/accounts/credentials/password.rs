@@ -232,10 +232,9 @@ impl CheckTurn {
 }
 
 fn match_phc(password: &str, phc: Option<&str>, memory: &Memory) -> PasswordMatch {
-    let free = || memory.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut blocks = free().pop().unwrap_or_default();
+    let mut blocks = memory.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
     let fits = verify_password(password, phc.unwrap_or(&NOBODY), &mut blocks);
-    free().push(blocks);
+    memory.lock().unwrap_or_else(PoisonError::into_inner).push(blocks);
     if phc.is_some() && fits { PasswordMatch::Fits } else { PasswordMatch::Differs }
 }
 

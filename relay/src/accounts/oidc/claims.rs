@@ -113,8 +113,11 @@ impl IdentityClaims {
     }
 
     pub fn showed_factor(&self) -> bool {
-        let says = |methods: &[&str]| self.amr.iter().any(|method| methods.contains(&method.as_str()));
-        says(&[SEVERAL]) || (says(&KNOWN_METHODS) && says(&FURTHER_METHODS))
+        self.names_any(&[SEVERAL]) || (self.names_any(&KNOWN_METHODS) && self.names_any(&FURTHER_METHODS))
+    }
+
+    fn names_any(&self, methods: &[&str]) -> bool {
+        self.amr.iter().any(|method| methods.contains(&method.as_str()))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
-    VerificationAlgorithm,
 };
 
 use super::cbor::CborValue;
@@ -41,17 +40,17 @@ impl CredentialKey {
     /// Reads a COSE key; `None` where it is none of an algorithm that is offered.
     pub(super) fn of_cose(bytes: &[u8]) -> Option<Self> {
         let key = CborValue::read_whole(bytes)?;
-        let number = |name| key.member(&CborValue::Integer(name))?.as_integer();
-        let part = |name| key.member(&CborValue::Integer(name))?.as_bytes();
-        let coordinate = |name| part(name).filter(|bytes| bytes.len() == COORDINATE_BYTES);
-        match (number(KEY_TYPE)?, number(ALGORITHM)?) {
-            (1, EDDSA) if number(FIRST)? == 6 => coordinate(SECOND).map(|x| Self::Eddsa(x.to_vec())),
-            (2, ES256) if number(FIRST)? == 1 => {
-                Some(Self::Es256([&[4], coordinate(SECOND)?, coordinate(THIRD)?].concat()))
+        match (read_number(&key, KEY_TYPE)?, read_number(&key, ALGORITHM)?) {
+            (1, EDDSA) if read_number(&key, FIRST)? == 6 => {
+                read_coordinate(&key, SECOND).map(|x| Self::Eddsa(x.to_vec()))
+            }
+            (2, ES256) if read_number(&key, FIRST)? == 1 => {
+                let (x, y) = (read_coordinate(&key, SECOND)?, read_coordinate(&key, THIRD)?);
+                Some(Self::Es256([&[4], x, y].concat()))
             }
             (3, RS256) => Some(Self::Rs256 {
-                modulus: without_zeros(part(FIRST)?).to_vec(),
-                exponent: without_zeros(part(SECOND)?).to_vec(),
+                modulus: without_zeros(read_part(&key, FIRST)?).to_vec(),
+                exponent: without_zeros(read_part(&key, SECOND)?).to_vec(),
             }),
             _ => None,
         }
@@ -66,18 +65,29 @@ impl CredentialKey {
     }
 
     pub(super) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        let by_point = |algorithm: &'static dyn VerificationAlgorithm, point: &[u8]| {
-            UnparsedPublicKey::new(algorithm, point).verify(message, signature)
-        };
         let verified =
             match self {
-                Self::Es256(point) => by_point(&ECDSA_P256_SHA256_ASN1, point),
-                Self::Eddsa(point) => by_point(&ED25519, point),
+                Self::Es256(point) => {
+                    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).verify(message, signature)
+                }
+                Self::Eddsa(point) => UnparsedPublicKey::new(&ED25519, point).verify(message, signature),
                 Self::Rs256 { modulus, exponent } => RsaPublicKeyComponents { n: modulus, e: exponent }
                     .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature),
             };
         verified.is_ok()
     }
+}
+
+fn read_number(key: &CborValue<'_>, name: i64) -> Option<i64> {
+    key.member(&CborValue::Integer(name))?.as_integer()
+}
+
+fn read_part<'a>(key: &CborValue<'a>, name: i64) -> Option<&'a [u8]> {
+    key.member(&CborValue::Integer(name))?.as_bytes()
+}
+
+fn read_coordinate<'a>(key: &CborValue<'a>, name: i64) -> Option<&'a [u8]> {
+    read_part(key, name).filter(|bytes| bytes.len() == COORDINATE_BYTES)
 }
 
 fn without_zeros(number: &[u8]) -> &[u8] {

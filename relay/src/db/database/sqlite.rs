@@ -28,8 +28,9 @@ const ROWS_BUFFERED: usize = 1_024;
 fn is_headless(file: &Path) -> bool {
     let mut journal = file.as_os_str().to_owned();
     journal.push("-wal");
-    let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
-    bytes(file) == 0 && bytes(Path::new(&journal)) > 0
+    let [bytes, journal_bytes] =
+        [file, Path::new(&journal)].map(|path| std::fs::metadata(path).map_or(0, |found| found.len()));
+    bytes == 0 && journal_bytes > 0
 }
 
 /// Makes the file where there is none: it belongs to whoever has its folder then, also where root asks. SQLite does as much for what it

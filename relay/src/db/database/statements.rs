@@ -53,10 +53,10 @@ macro_rules! bulk {
             while rest.len() >= size && done.is_ok() {
                 let (chunk, after) = rest.split_at(size);
                 rest = after;
-                let text = |sqlite| sqlx::AssertSqlSafe($crate::db::bulk_text($head, ($columns, size), $tail, sqlite));
                 let ran = match $conn.lane() {
                     $crate::db::SqlExecutor::Sqlite(c) => {
-                        let mut query = sqlx::query(text(true));
+                        let text = $crate::db::bulk_text($head, ($columns, size), $tail, true);
+                        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
                         for $row in chunk {
                             query = query$(.bind($bind))+;
                         }
@@ -64,7 +64,8 @@ macro_rules! bulk {
                     }
                     #[cfg(feature = "postgres")]
                     $crate::db::SqlExecutor::Postgres(c) => {
-                        let mut query = sqlx::query(text(false));
+                        let text = $crate::db::bulk_text($head, ($columns, size), $tail, false);
+                        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
                         for $row in chunk {
                             query = query$(.bind($bind))+;
                         }
@@ -92,10 +93,10 @@ macro_rules! by_keys {
             // What is left over asks for a key that nothing has.
             let over = std::iter::repeat_n((String::new(), last.clone()), size - chunk.len());
             let keys = chunk.iter().cloned().chain(over);
-            let text = |sqlite| sqlx::AssertSqlSafe($crate::db::keys_text($select, $second, size, sqlite));
             let rows: Result<Vec<$row>, sqlx::Error> = match $conn.lane() {
                 $crate::db::SqlExecutor::Sqlite(c) => {
-                    let mut query = sqlx::query_as(text(true));
+                    let text = $crate::db::keys_text($select, $second, size, true);
+                    let mut query = sqlx::query_as(sqlx::AssertSqlSafe(text));
                     for (a, b) in keys {
                         query = query.bind(a).bind(b);
                     }
@@ -103,7 +104,8 @@ macro_rules! by_keys {
                 }
                 #[cfg(feature = "postgres")]
                 $crate::db::SqlExecutor::Postgres(c) => {
-                    let mut query = sqlx::query_as(text(false));
+                    let text = $crate::db::keys_text($select, $second, size, false);
+                    let mut query = sqlx::query_as(sqlx::AssertSqlSafe(text));
                     for (a, b) in keys {
                         query = query.bind(a).bind(b);
                     }
@@ -166,11 +168,11 @@ pub(crate) fn keys_at_once(left: usize) -> usize {
 
 /// The text of a question by keys; the second of each is of this SQL type.
 pub(crate) fn keys_text(select: &str, second: &str, keys: usize, sqlite: bool) -> String {
-    let key = |k: usize| {
+    let values = (0..keys).map(|k| {
         let (a, b) = (bind_place(2 * k + 1, sqlite), bind_place(2 * k + 2, sqlite));
         format!("({a},CAST({b} AS {second}))")
-    };
-    let values: Vec<String> = (0..keys).map(key).collect();
+    });
+    let values: Vec<String> = values.collect();
     let [account, facility] = [1, 2].map(|n| bind_place(2 * keys + n, sqlite));
     let select = select.replace("@1@", &account).replace("@2@", &facility);
     format!("WITH k(a, b) AS (VALUES {}) {select}", values.join(","))

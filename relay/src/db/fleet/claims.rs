@@ -85,18 +85,21 @@ pub async fn platform_take(conn: &mut PlatformConnection, code: &[u8]) -> Result
     let sql = "UPDATE claims SET code = code WHERE code = $1 \
                RETURNING account, facility, expires_ms, box AS box_id, csr_key, answer, epoch, log_key, replaces";
     let Some(row) = opt!(conn, Row, sql, code.to_vec())? else { return Ok(None) };
-    let read_box = |id: String| id.parse().map_err(|e| DbError::stored("box id", e));
     let scope = accounts::platform_numbered(conn, row.account).await?;
     let facility = row.facility.parse().map_err(|e| DbError::stored("facility id", e))?;
     let used = match (row.box_id, row.csr_key) {
         (Some(box_id), Some(csr_key)) => {
             let log = row.epoch.zip(row.log_key).map(|(epoch, log_key)| WaitedLog { epoch, log_key });
-            Some(UsedClaim { box_id: read_box(box_id)?, csr_key, answer: row.answer, log })
+            Some(UsedClaim { box_id: read_box(&box_id)?, csr_key, answer: row.answer, log })
         }
         _ => None,
     };
-    let replaces = row.replaces.map(read_box).transpose()?;
+    let replaces = row.replaces.as_deref().map(read_box).transpose()?;
     Ok(Some(ClaimRow { scope, facility, expires_ms: row.expires_ms, used, replaces }))
+}
+
+fn read_box(id: &str) -> Result<BoxId, DbError> {
+    id.parse().map_err(|e| DbError::stored("box id", e))
 }
 
 /// The log with which a box came that is known by another one: it waits for a person, or was admitted and its box has not come again.

@@ -38,9 +38,7 @@ pub async fn drop_unfinished(
     }
     let lines = runs::load_lines(conn, box_id, (run, 0), limit).await?;
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Ok(0) };
-    let seq_of =
-        |line: &[u8]| Entry::parse(line).map(|entry| entry.seq()).map_err(|e| DbError::stored("entry", e));
-    let (from, past) = (seq_of(first)?, seq_of(last)?.saturating_add(1));
+    let (from, past) = (read_seq(first)?, read_seq(last)?.saturating_add(1));
     let mut texts = names_of(&lines)?;
     for other in runs::of_epoch(conn, box_id, run.epoch()).await? {
         let numbers = other.lines();
@@ -56,6 +54,10 @@ pub async fn drop_unfinished(
     let sql = "DELETE FROM run_lines WHERE account = $1 AND box = $2 AND run = $3 AND seq < $4";
     exec!(conn, sql, scope.key(), box_id.to_string(), run.to_string(), to_i64(past))?;
     Ok(lines.len())
+}
+
+fn read_seq(line: &[u8]) -> Result<u64, DbError> {
+    Entry::parse(line).map(|entry| entry.seq()).map_err(|e| DbError::stored("entry", e))
 }
 
 async fn drop_texts(

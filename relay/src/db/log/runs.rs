@@ -225,14 +225,17 @@ pub async fn proof_path(
     (run, seq): (RunName, u64),
 ) -> Result<Vec<Hash>, DbError> {
     let scope = conn.scope();
-    let missing = || DbError::stored("run", "a line or root is missing");
-    let block = block_lines(&run, seq).ok_or_else(missing)?;
+    let block = block_lines(&run, seq).ok_or_else(report_missing)?;
     let sql = "SELECT blocks FROM runs WHERE account = $1 AND box = $2 AND run = $3";
     let row = opt!(conn, (Vec<u8>,), sql, scope.key(), box_id.to_string(), run.to_string())?;
-    let (blocks,) = row.ok_or_else(missing)?;
+    let (blocks,) = row.ok_or_else(report_missing)?;
     let roots = blocks.chunks(32).map(read_hash).collect::<Result<Vec<Hash>, _>>()?;
     let limit = usize::try_from(block.end - block.start).map_err(|e| DbError::stored("run", e))?;
     let lines = load_lines(conn, box_id, (run, block.start), limit).await?;
     let leaves = lines.iter().map(|line| leaf_hash(line)).collect();
-    path_in_run(&run, seq, leaves, roots).ok_or_else(missing)
+    path_in_run(&run, seq, leaves, roots).ok_or_else(report_missing)
+}
+
+fn report_missing() -> DbError {
+    DbError::stored("run", "a line or root is missing")
 }

@@ -93,10 +93,13 @@ fn text_lines(bytes: Option<&[u8]>) -> Result<Vec<String>, DbError> {
     Ok(plain.lines().map(str::to_owned).collect())
 }
 
+fn read_number(n: i64) -> Result<u64, DbError> {
+    u64::try_from(n).map_err(|e| DbError::stored("segment", e))
+}
+
 impl SegmentRow {
     fn read(self) -> Result<StoredSegment, DbError> {
-        let number = |n: i64| u64::try_from(n).map_err(|e| DbError::stored("segment", e));
-        let numbers = number(self.first_seq)?..number(self.next_seq)?;
+        let numbers = read_number(self.first_seq)?..read_number(self.next_seq)?;
         Ok(StoredSegment { numbers, packed_lines: self.lines, packed_texts: self.texts })
     }
 }

@@ -137,9 +137,8 @@ pub async fn named_texts(
         .map(|(seq, hashes)| (*seq, hashes.iter().take(ENTRY_TEXTS_MAX).copied().collect::<BTreeSet<Hash>>()))
         .collect();
     let mut found = texts_of_segments(conn, origin, &named).await?;
-    let missing = |(seq, hash): &(u64, Hash)| !found.contains_key(&(*seq, *hash));
     let pairs = named.iter().flat_map(|(seq, hashes)| hashes.iter().map(|hash| (*seq, *hash)));
-    let left: Vec<(u64, Hash)> = pairs.filter(missing).collect();
+    let left: Vec<(u64, Hash)> = pairs.filter(|pair| !found.contains_key(pair)).collect();
     found.extend(texts_of_runs(conn, origin, &left).await?);
     let hashes: BTreeSet<Hash> = found.keys().map(|(_, hash)| *hash).collect();
     // One that was erased a moment ago still stands in its segment.

@@ -226,11 +226,10 @@ pub async fn platform_find_rows(
 ) -> Result<Vec<RecordRow>, DbError> {
     let columns = platform_list_columns(conn, table).await?;
     let number: Option<i64> = search.value.parse().ok();
-    let is_named = |name: &str, kind: ColumnKind| match number {
-        Some(_) => kind == ColumnKind::Number && NUMBERS.contains(&name),
-        None => kind == ColumnKind::Text && IDS.contains(&name),
-    };
-    let named = columns.iter().filter(|(name, kind)| is_named(name, *kind));
+    let named = columns.iter().filter(|(name, kind)| match number {
+        Some(_) => *kind == ColumnKind::Number && NUMBERS.contains(&name.as_str()),
+        None => *kind == ColumnKind::Text && IDS.contains(&name.as_str()),
+    });
     let named: Vec<String> = named.map(|(name, _)| format!("{name} = $2")).collect();
     if named.is_empty() {
         return Ok(Vec::new());

@@ -25,16 +25,19 @@ pub async fn first_of(
     let keys: Vec<(String, String)> = keys.iter().map(|key| (key.to_string(), box_id.to_string())).collect();
     let of = (scope.key(), projection.key());
     let rows = by_keys!(conn, (String, String, String, i64, String), select, (of.0, of.1), keys, "TEXT")?;
-    let stored = || DbError::stored("command key", "it cannot be read");
     rows.into_iter()
         .map(|(idem, req, epoch, seq, run): (String, String, String, i64, String)| {
-            let key = Digest16::parse(&idem).ok_or_else(stored)?;
-            let req = Digest16::parse(&req).ok_or_else(stored)?;
+            let key = Digest16::parse(&idem).ok_or_else(report_unreadable)?;
+            let req = Digest16::parse(&req).ok_or_else(report_unreadable)?;
             let epoch = epoch.parse().map_err(|e| DbError::stored("epoch", e))?;
-            let of = EntryRef { epoch, seq: u64::try_from(seq).map_err(|_| stored())? };
+            let of = EntryRef { epoch, seq: u64::try_from(seq).map_err(|_| report_unreadable())? };
             Ok((IdempotencyRecord { key, req }, LinePlace { of, run: run_of(&run)? }))
         })
         .collect()
+}
+
+fn report_unreadable() -> DbError {
+    DbError::stored("command key", "it cannot be read")
 }
 
 /// Keeps places of keys that have none yet.

@@ -23,8 +23,12 @@ pub(crate) struct DocumentedEndpoint {
 
 pub(crate) fn list_endpoints(table: &Table<WebContext>) -> Arc<[DocumentedEndpoint]> {
     let routes = table.rows().iter().map(|row| &row.route).filter(|route| route.kind.is_documented());
-    let endpoint = |path, method: String, summary| DocumentedEndpoint { path, method, summary };
-    routes.map(|route| endpoint(route.path, route.method.to_string(), route.summary)).collect()
+    let endpoints = routes.map(|route| DocumentedEndpoint {
+        path: route.path,
+        method: route.method.to_string(),
+        summary: route.summary,
+    });
+    endpoints.collect()
 }
 
 const TOKEN_HEADER: &str = "Authorization: Bearer ct_…";

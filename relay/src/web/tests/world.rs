@@ -180,15 +180,15 @@ impl World {
         let state = open_state(dir.path(), &db, &clock).await;
         let seams = (Arc::clone(&state.clock), Arc::clone(&state.random));
         let ingest = Ingest::new(db.clone(), state.fleet.keys().shared(), seams, BoxPublisher::new());
-        let phc = password::create_hash(PASSWORD).unwrap();
+        static PHC: LazyLock<String> = LazyLock::new(|| password::create_hash(PASSWORD).unwrap());
         let a = account(
             &db,
             &ingest,
             ("Linden", 1, &["Valley Hospital", "Riverside Imaging", "Eastfield"]),
-            &phc,
+            &PHC,
         )
         .await;
-        let b = account(&db, &ingest, ("Zebra", 101, &["Clinic"]), &phc).await;
+        let b = account(&db, &ingest, ("Zebra", 101, &["Clinic"]), &PHC).await;
         let client = open_client(&state);
         Self { db, clock, ingest, a, b, state, client, dir }
     }

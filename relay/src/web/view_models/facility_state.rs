@@ -118,12 +118,13 @@ pub(crate) fn read_overview(row: &FacilityRowNow, now_ms: i64) -> Result<Facilit
 pub(crate) fn thirty_days(spark: &[u8], day: i64, today: i32) -> Vec<ChartDay> {
     let known = read_spark(spark);
     let first = day + 1 - i64::try_from(known.len()).unwrap_or_default();
-    let tally = |day: i32| {
+    let days = (today - (DAYS - 1)..=today).map(|day| {
         let at = usize::try_from(i64::from(day) - first).ok();
         let (met, closed) = at.and_then(|at| known.get(at).copied()).unwrap_or_default();
-        WindowTally { met: met.into(), closed: closed.into() }
-    };
-    (today - (DAYS - 1)..=today).map(|day| ChartDay { date: day_date(day), tally: tally(day) }).collect()
+        let tally = WindowTally { met: met.into(), closed: closed.into() };
+        ChartDay { date: day_date(day), tally }
+    });
+    days.collect()
 }
 
 pub(crate) fn tally_windows(met: i64, closed: i64) -> WindowTally {

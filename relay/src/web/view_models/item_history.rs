@@ -300,15 +300,14 @@ pub(crate) struct PhotoLink {
 }
 
 fn photo_links(w: EquipmentWords, paths: &[String], item: &str, entry: &str) -> Vec<PhotoLink> {
-    let words = |number: usize| match paths.len() {
-        1 => w.history_photo(),
-        _ => w.history_photo_numbered(number),
-    };
     (1..)
         .zip(paths)
         .map(|(number, href): (usize, &String)| PhotoLink {
             href: href.clone(),
-            words: words(number),
+            words: match paths.len() {
+                1 => w.history_photo(),
+                _ => w.history_photo_numbered(number),
+            },
             of: w.history_photo_of(entry, item),
         })
         .collect()

@@ -264,14 +264,10 @@ fn fit_name(text: &str, at: PicturePoint, taken: &mut Vec<NameBox>) -> Option<Ma
     let (top, bottom) = (y - LINE / 2, y + LINE / 2);
     let right = NameBox { left: x + 26, right: x + 26 + width, top, bottom };
     let left = NameBox { left: x - 26 - width, right: x - 26, top, bottom };
-    let fits = |name: &NameBox| name.is_inside() && !taken.iter().any(|other| other.meets(name));
-    let (found, beside, anchor) = if fits(&right) {
-        (right, x + 26, "start")
-    } else if fits(&left) {
-        (left, x - 26, "end")
-    } else {
-        return None;
-    };
+    let sides = [(right, x + 26, "start"), (left, x - 26, "end")];
+    let (found, beside, anchor) = sides
+        .into_iter()
+        .find(|(name, ..)| name.is_inside() && !taken.iter().any(|other| other.meets(name)))?;
     taken.push(found);
     Some(MarkName { text: text.to_owned(), x: beside, y: y + 10, anchor })
 }

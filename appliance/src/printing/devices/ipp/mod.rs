@@ -78,12 +78,14 @@ impl QueueState {
     /// Whether paper of this size (millimetres) may be in one of its trays. A printer that says nothing of its trays, or
     /// nothing that is understood, may have it; a queue on a computer tells what is usual and not what is there.
     pub fn may_have(&self, (width, height): (f64, f64)) -> bool {
-        let near = |a: f64, b: f64| (a - b).abs() < PAPER_MM;
-        let fits =
-            |(w, h): (f64, f64)| (near(w, width) && near(h, height)) || (near(h, width) && near(w, height));
         self.device.is_some()
             || self.media.is_empty()
-            || self.media.iter().any(|name| size_mm(name).is_none_or(fits))
+            || self.media.iter().any(|name| {
+                size_mm(name).is_none_or(|(w, h)| {
+                    (is_near_mm(w, width) && is_near_mm(h, height))
+                        || (is_near_mm(h, width) && is_near_mm(w, height))
+                })
+            })
     }
 }
 
@@ -95,6 +97,10 @@ pub(crate) fn media_name((width, height): (f64, f64)) -> String {
             .is_some_and(|(w, h): (f64, f64)| (w - width).abs() < PAPER_MM && (h - height).abs() < PAPER_MM)
     });
     known.map_or_else(|| format!("om_sheet_{width}x{height}mm"), |name| (*name).to_owned())
+}
+
+fn is_near_mm(a: f64, b: f64) -> bool {
+    (a - b).abs() < PAPER_MM
 }
 
 /// The size at the end of a paper's name (PWG 5101.1), such as `na_letter_8.5x11in`; millimetres.
@@ -144,10 +150,9 @@ impl IppQueue {
         let PrinterAddress::Ipp { tls, host, port, path } = address else { return Ok(None) };
         let scheme = if *tls { "https" } else { "http" };
         let url = format!("{scheme}://{}:{port}{path}", bracket_host(host));
-        let unreachable = |e: &dyn std::fmt::Display| QueueError::Unreachable(e.to_string());
-        let uri = address.to_string().parse().map_err(|e| unreachable(&e))?;
+        let uri = address.to_string().parse().map_err(|e| report_unreachable(&e))?;
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls_config().map_err(|e| unreachable(&e))?)
+            .tls_backend_preconfigured(tls_config().map_err(|e| report_unreachable(&e))?)
             .connect_timeout(CONNECT_MAX)
             // A line that the printer closes just when it is used again would put a sheet in doubt.
             .pool_max_idle_per_host(0)
@@ -155,7 +160,7 @@ impl IppQueue {
             .no_proxy()
             .http1_only()
             .build();
-        Ok(Some(Self { url, uri, http: client.map_err(|e| unreachable(&e))? }))
+        Ok(Some(Self { url, uri, http: client.map_err(|e| report_unreachable(&e))? }))
     }
 
     /// How it is.
@@ -179,7 +184,6 @@ impl IppQueue {
         let answer = self.ask(request, &[], ANSWER_MAX).await.map_err(no_queue)?;
         let printer = answer.attributes().first_of(DelimiterTag::PrinterAttributes).ok_or(GARBLED)?;
         let reasons = keyword_values(printer, "printer-state-reasons");
-        let one = |name| keyword_values(printer, name).into_iter().next().unwrap_or_default();
         let stopped = integer_value(printer, "printer-state") == Some(PrinterState::Stopped as i32);
         let accepts = printer.get("printer-is-accepting-jobs").and_then(|a| a.value().as_boolean().copied());
         Ok(QueueState {
@@ -189,11 +193,11 @@ impl IppQueue {
             takes_pdf: keyword_values(printer, "document-format-supported")
                 .iter()
                 .any(|format| format == PDF),
-            model: one("printer-make-and-model"),
+            model: first_keyword(printer, "printer-make-and-model"),
             media: keyword_values(printer, "media-ready"),
             device: keyword_values(printer, "device-uri").into_iter().next(),
             low: reasons.iter().any(|reason| reason.contains("-low") || reason.contains("almost-empty")),
-            message: one("printer-state-message"),
+            message: first_keyword(printer, "printer-state-message"),
         })
     }
 
@@ -202,11 +206,10 @@ impl IppQueue {
     /// # Errors
     /// See [`QueueError`]; after [`QueueError::Lost`] the document may be printed all the same.
     pub async fn submit(&self, name: &str, media: &str, pdf: &[u8]) -> Result<i32, QueueError> {
-        let keyword =
-            |name: &str, value: &str| IppAttribute::with_name(name, IppValue::Keyword(value.try_into()?));
         let attributes: Result<Vec<_>, ::ipp::parser::IppParseError> =
-            [keyword("print-scaling", "none"), keyword("sides", "one-sided"), keyword("media", media)]
+            [("print-scaling", "none"), ("sides", "one-sided"), ("media", media)]
                 .into_iter()
+                .map(|(name, value)| IppAttribute::with_name(name, IppValue::Keyword(value.try_into()?)))
                 .collect();
         let title = words_of(name);
         let request = IppOperationBuilder::print_job(self.uri.clone(), IppPayload::empty())
@@ -307,6 +310,10 @@ impl IppQueue {
 
 const GARBLED: QueueError = QueueError::Garbled(GarbledAnswer::Foreign);
 
+fn report_unreachable(e: &dyn std::fmt::Display) -> QueueError {
+    QueueError::Unreachable(e.to_string())
+}
+
 fn lost_answer(e: &reqwest::Error) -> QueueError {
     QueueError::Lost(LostAnswer::System(error_cause(e)))
 }
@@ -344,7 +351,6 @@ fn number_of(job: &IppAttributeGroup) -> Result<i32, QueueError> {
 /// What a queue says of a document: the numbers and words of RFC 8011, 5.3.7 to 5.3.8.
 fn document_state(job: &IppAttributeGroup) -> Result<DocumentState, QueueError> {
     let reasons = keyword_values(job, "job-state-reasons");
-    let message = |word: &str| reasons.iter().any(|reason| reason == word);
     // Only a queue that says so in so many words has not begun; one that says nothing may have.
     let untouched = job.get("time-at-processing").is_some_and(|at| matches!(at.value(), IppValue::NoValue));
     let begun = !untouched;
@@ -355,8 +361,8 @@ fn document_state(job: &IppAttributeGroup) -> Result<DocumentState, QueueError> 
         6 => DocumentState::Stopped,
         7 => DocumentState::Cancelled { begun },
         8 => DocumentState::Failed { begun },
-        9 if message("job-completed-with-errors") => DocumentState::Failed { begun: true },
-        9 if message("queued-in-device") => DocumentState::Handed,
+        9 if has_reason(&reasons, "job-completed-with-errors") => DocumentState::Failed { begun: true },
+        9 if has_reason(&reasons, "queued-in-device") => DocumentState::Handed,
         9 => DocumentState::Printed,
         _ => return Err(GARBLED),
     })
@@ -390,17 +396,15 @@ fn read_answer(answer: Vec<u8>) -> Result<IppRequestResponse, QueueError> {
     })
 }
 
+fn has_reason(reasons: &[String], word: &str) -> bool {
+    reasons.iter().any(|reason| reason == word)
+}
+
 /// Whether an answer's attributes are whole and shallow. The parser would go down as deep as a printer says and take a
 /// text's length at its word.
 fn check_answer(answer: &[u8]) -> Option<()> {
     let mut rest = answer.get(8..)?;
     let mut depth = 0usize;
-    let take = |rest: &mut &[u8]| {
-        let (len, after) = rest.split_first_chunk::<2>()?;
-        let (taken, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
-        *rest = after;
-        Some(taken.to_vec())
-    };
     loop {
         let (&tag, after) = rest.split_first()?;
         rest = after;
@@ -410,16 +414,16 @@ fn check_answer(answer: &[u8]) -> Option<()> {
             0x00..=0x0f => return None,
             _ => {}
         }
-        take(&mut rest)?;
-        let value = take(&mut rest)?;
+        take_string(&mut rest)?;
+        let value = take_string(&mut rest)?;
         match tag {
             0x34 => depth += 1,
             0x37 => depth = depth.checked_sub(1)?,
             // Text or a name with its language: two strings.
             0x35 | 0x36 => {
                 let mut both = &value[..];
-                take(&mut both)?;
-                take(&mut both)?;
+                take_string(&mut both)?;
+                take_string(&mut both)?;
             }
             _ => {}
         }
@@ -429,22 +433,34 @@ fn check_answer(answer: &[u8]) -> Option<()> {
     }
 }
 
+fn take_string(rest: &mut &[u8]) -> Option<Vec<u8>> {
+    let (len, after) = rest.split_first_chunk::<2>()?;
+    let (taken, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
+    *rest = after;
+    Some(taken.to_vec())
+}
+
 fn keyword_values(group: &IppAttributeGroup, name: &str) -> Vec<String> {
     let Some(attribute) = group.get(name) else { return Vec::new() };
-    let text = |value: &IppValue| {
-        let text = match value {
-            IppValue::TextWithLanguage { text, .. } => text.as_ref().to_owned(),
-            IppValue::NameWithLanguage { name, .. } => name.as_ref().to_owned(),
-            IppValue::Array(_) | IppValue::Collection(_) => String::new(),
-            value => value.to_string(),
-        };
-        text.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect::<String>()
-    };
     let texts = match attribute.value() {
-        IppValue::Array(values) => values.iter().take(VALUES_MAX).map(text).collect(),
-        value => vec![text(value)],
+        IppValue::Array(values) => values.iter().take(VALUES_MAX).map(read_words).collect(),
+        value => vec![read_words(value)],
     };
     texts.into_iter().filter(|text: &String| !text.is_empty()).collect()
+}
+
+fn first_keyword(group: &IppAttributeGroup, name: &str) -> String {
+    keyword_values(group, name).into_iter().next().unwrap_or_default()
+}
+
+fn read_words(value: &IppValue) -> String {
+    let text = match value {
+        IppValue::TextWithLanguage { text, .. } => text.as_ref().to_owned(),
+        IppValue::NameWithLanguage { name, .. } => name.as_ref().to_owned(),
+        IppValue::Array(_) | IppValue::Collection(_) => String::new(),
+        value => value.to_string(),
+    };
+    text.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect()
 }
 
 fn integer_value(group: &IppAttributeGroup, name: &str) -> Option<i32> {
@@ -473,22 +489,23 @@ fn printer_condition(reasons: &[String], stopped: bool) -> PrinterCondition {
         ("paused", PrinterCondition::Paused),
         ("fuser-over-temp", PrinterCondition::Cooling),
     ];
-    let message = |word: &str, reason: &String| {
-        // What is only a warning or a report stops nothing; being off line is reported so too.
-        let reported = reason.strip_suffix("-error").unwrap_or(reason);
-        let reported = if word == "offline" {
-            reported.trim_end_matches("-report").trim_end_matches("-warning")
-        } else {
-            reported
-        };
-        reported == word
-    };
-    let found = MEANINGS.iter().find(|(word, _)| reasons.iter().any(|reason| message(word, reason)));
+    let found = MEANINGS.iter().find(|(word, _)| reasons.iter().any(|reason| matches_reason(word, reason)));
     match (found, stopped) {
         (Some((_, condition)), _) => *condition,
         (None, true) => PrinterCondition::Fault,
         (None, false) => PrinterCondition::Ready,
     }
+}
+
+fn matches_reason(word: &str, reason: &str) -> bool {
+    // What is only a warning or a report stops nothing; being off line is reported so too.
+    let reported = reason.strip_suffix("-error").unwrap_or(reason);
+    let reported = if word == "offline" {
+        reported.trim_end_matches("-report").trim_end_matches("-warning")
+    } else {
+        reported
+    };
+    reported == word
 }
 
 /// Printers make their own certificates, which nobody can check: the line keeps readers out, and proves nothing of who

@@ -91,11 +91,10 @@ impl DeviceTree {
         }
         let interface = self.sys.join(name).join("device");
         let device = interface.join("..");
-        let hex = |file| u16::from_str_radix(&read_attribute(&device.join(file))?, 16).ok();
         Some(UsbDevice {
             node: self.dev.join(name),
-            vendor: hex("idVendor")?,
-            product: hex("idProduct")?,
+            vendor: read_hex(&device.join("idVendor"))?,
+            product: read_hex(&device.join("idProduct"))?,
             serial: read_attribute(&device.join("serial")),
             manufacturer: read_attribute(&device.join("manufacturer")),
             model: read_attribute(&device.join("product")),
@@ -111,6 +110,10 @@ impl DeviceTree {
             (Some(_), more) => Err(UsbFault::Twins(more + 1, id.clone())),
         }
     }
+}
+
+fn read_hex(path: &Path) -> Option<u16> {
+    u16::from_str_radix(&read_attribute(path)?, 16).ok()
 }
 
 /// One of the kernel's small files as a line of text without control characters; `None` when empty or not there.

@@ -2,6 +2,8 @@
 
 mod refusal;
 
+use std::ops::RangeInclusive;
+
 use labels::language::{ConfirmationLevel, PrinterLanguage, PrinterProfile};
 use labels::media::{Media, MediaLength, ThermalMethod};
 use labels::sheet::{LabelSheet, SHEETS};
@@ -271,13 +273,12 @@ impl PrinterSettings {
     }
 
     fn sheet(&self) -> Result<&'static LabelSheet, PrinterRefusal> {
-        let known = || SHEETS.iter().map(sheet_name).collect::<Vec<_>>().join(", ");
         match &self.media {
             None => Ok(&SHEETS[0]),
             Some(MediaChoice::Named(name)) => LabelSheet::named(&name.replace('-', " ")).map_err(|_| {
-                PrinterRefusal::Sheet { media: name.chars().take(60).collect(), known: known() }
+                PrinterRefusal::Sheet { media: name.chars().take(60).collect(), known: list_sheets() }
             }),
-            Some(MediaChoice::Own(_)) => Err(PrinterRefusal::RollForSheets { known: known() }),
+            Some(MediaChoice::Own(_)) => Err(PrinterRefusal::RollForSheets { known: list_sheets() }),
         }
     }
 
@@ -286,9 +287,8 @@ impl PrinterSettings {
         let media = match &self.media {
             None => rolls.into_iter().next().unwrap_or(language.usual_profile().media),
             Some(MediaChoice::Named(name)) => {
-                let known = || rolls.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ");
-                let refused =
-                    PrinterRefusal::Media { media: name.chars().take(60).collect(), known: known() };
+                let known = rolls.iter().map(|m| m.name.as_str()).collect::<Vec<_>>().join(", ");
+                let refused = PrinterRefusal::Media { media: name.chars().take(60).collect(), known };
                 rolls.into_iter().find(|m| m.name == *name).ok_or(refused)?
             }
             Some(MediaChoice::Own(own)) => own.media(dpi.mm(head_dots))?,
@@ -320,17 +320,14 @@ impl PrinterSettings {
 
 impl MeasuredMedia {
     fn media(&self, head_mm: f64) -> Result<Media, PrinterRefusal> {
-        let measure = |field, value: f64, (least, most): (f64, f64)| {
-            let fits = (least..=most).contains(&value);
-            fits.then_some(value).ok_or(PrinterRefusal::Millimetres { field, value, least, most })
-        };
-        let width_mm = measure("width_mm", self.width_mm, ROLL_MM)?;
+        let width_mm = check_length("width_mm", self.width_mm, ROLL_MM.0..=ROLL_MM.1)?;
         let (length, kind) = match (self.height_mm, self.continuous) {
             (Some(_), true) | (None, false) => return Err(PrinterRefusal::Length),
             (None, true) => (MediaLength::Continuous, "continuous".to_owned()),
             (Some(mm), false) => {
-                let mm = measure("height_mm", mm, LABEL_MM)?;
-                let gap_mm = measure("gap_mm", self.gap_mm.unwrap_or(GAP_MM_USUAL), GAP_MM)?;
+                let mm = check_length("height_mm", mm, LABEL_MM.0..=LABEL_MM.1)?;
+                let gap_mm = self.gap_mm.unwrap_or(GAP_MM_USUAL);
+                let gap_mm = check_length("gap_mm", gap_mm, GAP_MM.0..=GAP_MM.1)?;
                 (MediaLength::DieCut { mm, gap_mm }, mm.to_string())
             }
         };
@@ -358,6 +355,22 @@ fn check_name(name: &str) -> Result<String, PrinterRefusal> {
     // A slash would end its name in an address of the API.
     let plain = !name.chars().any(|c| is_hidden_in_text(c) || matches!(c, '/' | '\\'));
     if fits && plain { Ok(name.to_owned()) } else { Err(PrinterRefusal::Name) }
+}
+
+fn list_sheets() -> String {
+    SHEETS.iter().map(sheet_name).collect::<Vec<_>>().join(", ")
+}
+
+fn check_length(
+    field: &'static str,
+    value: f64,
+    allowed: RangeInclusive<f64>,
+) -> Result<f64, PrinterRefusal> {
+    if allowed.contains(&value) {
+        return Ok(value);
+    }
+    let (least, most) = allowed.into_inner();
+    Err(PrinterRefusal::Millimetres { field, value, least, most })
 }
 
 fn check_within<T: PartialOrd + Copy + Into<u32>>(

@@ -4,7 +4,7 @@
 //! version goes when nothing names it any more.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use serde::Deserialize;
@@ -32,6 +32,12 @@ type AtHand = Vec<((String, u64, u64), JobTemplate)>;
 /// Designs at hand, so that none is parsed for each label anew.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TemplateCache(Arc<Mutex<AtHand>>);
+
+impl TemplateCache {
+    fn lock_designs(&self) -> MutexGuard<'_, AtHand> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 #[derive(Debug, Clone)]
 pub(crate) struct StoredFile {
@@ -91,19 +97,23 @@ impl PrintLedger {
 
     pub(crate) fn design_of(&self, head: &JobHead) -> Result<Result<JobTemplate, MakeError>, LedgerError> {
         let expected = (head.template.clone(), head.design, head.logo);
-        let at_hand = || self.drawer.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, design)) = at_hand().iter().find(|(versions, _)| *versions == expected) {
+        if let Some((_, design)) =
+            self.drawer.lock_designs().iter().find(|(versions, _)| *versions == expected)
+        {
             return Ok(Ok(design.clone()));
         }
-        let file = |version| if version == 0 { Ok(None) } else { self.design_file(version) };
-        let (template, logo) = (file(head.design)?, file(head.logo)?);
+        let (template, logo) = (self.read_named_file(head.design)?, self.read_named_file(head.logo)?);
         let design = JobTemplate::of_job(head, template.as_deref(), logo.as_deref());
         if let Ok(design) = &design {
-            let mut at_hand = at_hand();
+            let mut at_hand = self.drawer.lock_designs();
             at_hand.truncate(AT_HAND - 1);
             at_hand.insert(0, (expected, design.clone()));
         }
         Ok(design)
+    }
+
+    fn read_named_file(&self, version: u64) -> Result<Option<Vec<u8>>, LedgerError> {
+        if version == 0 { Ok(None) } else { self.design_file(version) }
     }
 }
 

@@ -23,8 +23,9 @@ impl PrintLedger {
                     serde_json::from_slice(body.value()).map_err(|e| damaged_error(&e))?;
                 if label.tag == Some(tag) {
                     let row = states.get(at.value())?.map(|row| row_of(row.value()));
-                    let is_abandoned = |state| matches!(state, LabelState::Failed | LabelState::Cancelled);
-                    return Ok(row.is_some_and(|row| row.attempts > 0 && is_abandoned(row.state)));
+                    return Ok(row.is_some_and(|row| {
+                        row.attempts > 0 && matches!(row.state, LabelState::Failed | LabelState::Cancelled)
+                    }));
                 }
             }
             Ok(false)

@@ -87,14 +87,13 @@ impl PrintLedger {
             sheets::open_sheets(tx)?;
             designs::open_template_tables(tx)?;
             let open: Vec<u64> = table_keys(&tx.open_table(OPEN)?)?;
-            // Of a sheet in a print queue the queue knows more than a person.
-            let doubt = |seq| if sheets::is_at_queue(tx, seq)? { Ok(()) } else { doubt_all(tx, seq, now_ms) };
             // A job of another version of this program, or a damaged one, waits; it must not take the printers with it.
             for seq in open {
                 if let Some(error) = unreadable_job(tx, seq)? {
                     tracing::warn!(seq, %error, "an open print job cannot be read: it is left as it is");
-                } else {
-                    doubt(seq)?;
+                } else if !sheets::is_at_queue(tx, seq)? {
+                    // Of a sheet in a print queue the queue knows more than a person.
+                    doubt_all(tx, seq, now_ms)?;
                 }
             }
             Ok(())
@@ -402,8 +401,8 @@ impl PrintLedger {
         doing: &'static str,
         work: impl FnOnce(&redb::ReadTransaction) -> RedbResult<T>,
     ) -> Result<T, LedgerError> {
-        let read = || work(&self.db.db().begin_read()?);
-        read().map_err(|source| LedgerError { doing, source: Box::new(source) })
+        let read = self.db.db().begin_read().map_err(redb::Error::from).and_then(|tx| work(&tx));
+        read.map_err(|source| LedgerError { doing, source: Box::new(source) })
     }
 
     /// One transaction, on disk when it returns.
@@ -412,17 +411,19 @@ impl PrintLedger {
         doing: &'static str,
         work: impl FnOnce(&WriteTransaction) -> RedbResult<T>,
     ) -> Result<T, LedgerError> {
-        let write = || {
-            let mut tx = self.db.db().begin_write()?;
-            tx.set_durability(Durability::Immediate)?;
-            let done = work(&tx)?;
-            tx.commit()?;
-            Ok(done)
-        };
-        let written = write().map_err(|source: redb::Error| LedgerError { doing, source: Box::new(source) });
+        let written = commit_changes(&self.db.db(), work)
+            .map_err(|source| LedgerError { doing, source: Box::new(source) });
         signal_change(&self.news);
         written
     }
+}
+
+fn commit_changes<T>(db: &Database, work: impl FnOnce(&WriteTransaction) -> RedbResult<T>) -> RedbResult<T> {
+    let mut tx = db.begin_write()?;
+    tx.set_durability(Durability::Immediate)?;
+    let done = work(&tx)?;
+    tx.commit()?;
+    Ok(done)
 }
 
 fn doubt_all(tx: &WriteTransaction, seq: u64, now_ms: i64) -> RedbResult<()> {

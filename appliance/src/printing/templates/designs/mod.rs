@@ -278,11 +278,9 @@ impl PrintService {
                 _ => {}
             }
             let now = shown.find(&name).map_or(ContentVersion::NOTHING, Known::content_version);
-            let over = |(of, version): (&str, ContentVersion)| {
-                if of == name { version } else { ContentVersion::NOTHING }
-            };
+            let over = seen.map(|(of, version)| if of == name { version } else { ContentVersion::NOTHING });
             // A second press wants what is there already.
-            if seen.map(over).is_some_and(|over| over != now) && ContentVersion::of(file) != now {
+            if over.is_some_and(|over| over != now) && ContentVersion::of(file) != now {
                 return Err(DesignRefusal::Changed(name.clone()));
             }
             let stored = read_template(self.ledger.keep_design(&name, file)?, file)?;

@@ -128,11 +128,11 @@ impl SheetWorker {
             self.follow(sheet).await?;
             return Ok(Pace::Settled);
         }
-        let mine = |job: &LedgerJob| {
+        let job = self.ledger.open_jobs()?.into_iter().find(|job| {
             job.head.printer == self.config.name
                 && matches!(crate::printing::model::plan::next_step(&job.progress, 1), JobStep::Send(_))
-        };
-        let Some(job) = self.ledger.open_jobs()?.into_iter().find(mine) else { return Ok(Pace::Rest) };
+        });
+        let Some(job) = job else { return Ok(Pace::Rest) };
         self.shared.set_job(Some(job.head.id));
         self.submit(&job).await?;
         Ok(Pace::Go)

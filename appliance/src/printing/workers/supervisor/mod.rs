@@ -101,10 +101,8 @@ pub(crate) fn doubt_orphans(
 /// Whether this printer's worker will ask the very queue that has a sheet of the job.
 fn can_inherit(ledger: &PrintLedger, heir: Option<&PrinterConfig>, seq: u64) -> Result<bool, LedgerError> {
     let Some(heir) = heir.filter(|heir| heir.sheet.is_some()) else { return Ok(false) };
-    let same =
-        |address: &str| heir.address.parse::<PrinterAddress>().is_ok_and(|own| own.to_string() == address);
-    let sheet = ledger.sheet(&heir.name)?;
-    Ok(sheet.is_some_and(|sheet| sheet.seq == seq && same(&sheet.address)))
+    let Some(sheet) = ledger.sheet(&heir.name)?.filter(|sheet| sheet.seq == seq) else { return Ok(false) };
+    Ok(heir.address.parse::<PrinterAddress>().is_ok_and(|own| own.to_string() == sheet.address))
 }
 
 #[derive(Clone)]
@@ -470,7 +468,8 @@ impl PrintService {
 
 /// The thread of one printer: its own small runtime, so that flushing the ledger holds nobody else up.
 fn run_worker<F: Future<Output = ()>>(worker: impl FnOnce() -> F, shared: &PrinterShared, clock: &dyn Clock) {
-    let run = || {
+    // A bug here must be seen on the printer's page and stop nothing but this printer.
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map(|runtime| {
             runtime.block_on(async {
                 tokio::select! {
@@ -481,9 +480,8 @@ fn run_worker<F: Future<Output = ()>>(worker: impl FnOnce() -> F, shared: &Print
             // A name that is still looked up, or a folder on a server that is gone, holds nobody up.
             runtime.shutdown_background();
         })
-    };
-    // A bug here must be seen on the printer's page and stop nothing but this printer.
-    let trouble = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
+    }));
+    let trouble = match ended {
         Ok(Ok(())) => return,
         Ok(Err(e)) => e.to_string(),
         Err(_) => "its worker panicked".into(),

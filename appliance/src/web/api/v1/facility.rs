@@ -85,7 +85,6 @@ struct FacilityJson {
 
 impl FacilityJson {
     fn of(settings: &FacilitySettings) -> Self {
-        let methods = |class| methods_of_class(&settings.who, class).cloned();
         Self {
             name: settings.name.clone(),
             zone: settings.zone().to_owned(),
@@ -95,9 +94,9 @@ impl FacilityJson {
             undo_min: settings.undo_min,
             pin_proof_min: settings.pin_proof_min,
             who: WhoPolicy {
-                noncritical: methods(SpauldingClass::Noncritical),
-                semicritical: methods(SpauldingClass::Semicritical),
-                critical: methods(SpauldingClass::Critical),
+                noncritical: methods_of_class(&settings.who, SpauldingClass::Noncritical).cloned(),
+                semicritical: methods_of_class(&settings.who, SpauldingClass::Semicritical).cloned(),
+                critical: methods_of_class(&settings.who, SpauldingClass::Critical).cloned(),
             },
             problem: settings.problem.clone(),
             queued: settings.queued.clone(),

@@ -29,7 +29,7 @@ const OWN: &str = "/api/v1/packs/own";
 
 pub(crate) fn pack_routes() -> Vec<Route<AppState>> {
     use RouteKind::Api;
-    let pack = || Example::default().part("sha256", Hash::default().to_string());
+    let pack = Example::default().part("sha256", Hash::default().to_string());
     let file = Example::default().bytes("text/plain", examples::pack_file());
     vec![
         row(Method::GET, PACKS, "pack.list", Api, list_offered)
@@ -41,7 +41,7 @@ pub(crate) fn pack_routes() -> Vec<Route<AppState>> {
         row(Method::DELETE, "/api/v1/packs/{sha256}", "pack.remove", Api, forget_pack)
             .summary("Forgets a pack that was brought; what was published of it stays")
             .refusals(refusals::FINDING)
-            .example(pack()),
+            .example(pack),
         row(Method::GET, OWN, "own-pack.show", Api, export_own)
             .summary("The facility’s own protocols as a .ctpack file that nobody signed")
             .refusals(refusals::COMMANDING),

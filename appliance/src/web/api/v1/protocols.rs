@@ -30,7 +30,7 @@ const PROTOCOLS: &str = "/api/v1/protocols";
 pub(crate) fn protocol_routes() -> Vec<Route<AppState>> {
     let protocol = json!({ "name": "High-level disinfection", "steps": [{ "text": "Gloves on" }] });
     let reason = json!({ "reason": "Replaced by the wipe with alcohol" });
-    let one = || Example::default().part("id", examples::PROTOCOL);
+    let one = Example::default().part("id", examples::PROTOCOL);
     vec![
         row(Method::GET, PROTOCOLS, "protocol.list", RouteKind::Api, list)
             .summary("The newest version of each protocol")
@@ -43,12 +43,12 @@ pub(crate) fn protocol_routes() -> Vec<Route<AppState>> {
         row(Method::GET, "/api/v1/protocols/{id}", "protocol.find", RouteKind::Api, find)
             .summary("The newest version of a protocol")
             .refusals(refusals::READING)
-            .example(one()),
+            .example(one.clone()),
         row(Method::DELETE, "/api/v1/protocols/{id}", "protocol.remove", RouteKind::Api, retire_protocol)
             .summary("Retires a protocol, with the reason; what was due by it is due by it no more")
             .commands(&["RetireProtocol"])
             .refusals(refusals::COMMANDING)
-            .example(one().json(reason)),
+            .example(one.json(reason)),
     ]
 }
 

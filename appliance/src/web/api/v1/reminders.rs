@@ -22,7 +22,7 @@ use crate::web::http_error::new_error;
 use crate::web::request::bodies::uploaded_file::IgnoredBody;
 
 pub(crate) fn reminder_routes() -> Vec<Route<AppState>> {
-    let reminder = || Example::default().part("id", examples::REMINDER);
+    let reminder = Example::default().part("id", examples::REMINDER);
     vec![
         row(Method::GET, "/api/v1/reminders", "reminder.list", RouteKind::Api, list_open_reminders)
             .summary("What waits for somebody: those first that nobody has seen"),
@@ -35,11 +35,11 @@ pub(crate) fn reminder_routes() -> Vec<Route<AppState>> {
         )
         .summary("Says that somebody has seen it")
         .refusals(&[StatusCode::NOT_FOUND])
-        .example(reminder()),
+        .example(reminder.clone()),
         row(Method::POST, "/api/v1/reminders/{id}/later", "reminder.snooze", RouteKind::Api, snooze_reminder)
             .summary("Puts it off for some hours")
             .refusals(&[StatusCode::NOT_FOUND, StatusCode::UNPROCESSABLE_ENTITY])
-            .example(reminder().json(json!({ "hours": 4 }))),
+            .example(reminder.json(json!({ "hours": 4 }))),
     ]
 }
 

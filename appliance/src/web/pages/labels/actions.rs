@@ -126,19 +126,14 @@ fn scan_of(form: &FormFields, press: Press) -> Option<Tag> {
 
 fn looked_for(form: &FormFields, press: Press) -> StationView {
     let finds = press == Press::Find && scan_of(form, press).is_none();
-    let shown = |entered: &str, shown: &str| {
+    let [query, show] = [("q", "shown_q"), ("show", "shown_show")].map(|(entered, shown)| {
         let text = if finds { form.text(entered) } else { form.get(shown).unwrap_or(form.text(entered)) };
         text.trim().chars().take(QUERY_CHARS_MAX).collect::<String>()
-    };
-    let query = shown("q", "shown_q");
+    });
     StationView {
         // A scan is taken up, not looked for.
         query: if read_tag(&query).is_some() { String::new() } else { query },
-        show: if press == Press::ShowPicked {
-            ItemFilter::Picked
-        } else {
-            ItemFilter::read(&shown("show", "shown_show"))
-        },
+        show: if press == Press::ShowPicked { ItemFilter::Picked } else { ItemFilter::read(&show) },
         page: match press {
             Press::Page(page) => page,
             _ if finds || press == Press::ShowPicked => 1,
@@ -259,34 +254,20 @@ fn keep(
     let w: LabelsWords = signed.words();
     let facility = state.store.snapshot();
     let chosen = view.chosen.to_keep();
-    let mut retired = Vec::new();
-    let mut apply = |list: &mut PickList| {
-        list.remove(&change.remove);
-        let ticked = list.add(change.add.iter().copied());
-        let more = match press {
-            Press::Clear => {
-                list.clear();
-                PicksAdded::default()
-            }
-            Press::PutBack => list.put_back(),
-            _ => list.add(change.more.iter().copied()),
-        };
-        let is_used = |tag: &Tag| resolve_tags(&facility, &[*tag]).1.is_empty();
-        retired = list.tags().iter().copied().filter(|tag| !is_used(tag)).collect();
-        list.remove(&retired.iter().copied().collect());
-        list.chosen = chosen.clone();
-        (list.clone(), PicksAdded { new: more.new, over: ticked.over + more.over })
-    };
     let lists = state.stored::<PickLists>();
-    let changed = id.and_then(|id| Some((id, lists.change(signed.staff(), id, &mut apply).ok()?)));
+    let changed = id.and_then(|id| {
+        let changed =
+            lists.change(signed.staff(), id, |list| apply_change(&facility, list, change, press, &chosen));
+        Some((id, changed.ok()?))
+    });
     if id.is_some() && changed.is_none() {
         view.wrong("picks", w.picks_gone());
     }
-    let (id, (list, added)) = match changed {
+    let (id, (list, added, retired)) = match changed {
         Some((id, changed)) => (Some(id), changed),
         None => {
             let mut list = PickList::default();
-            let changed = apply(&mut list);
+            let changed = apply_change(&facility, &mut list, change, press, &chosen);
             let usual = PrintChoices { copies: "1".into(), ..PrintChoices::default() };
             let id = (!list.is_empty() || list.chosen != usual)
                 .then(|| PickListId::from_random(state.random.bytes()));
@@ -302,6 +283,30 @@ fn keep(
         view.wrong("picks", w.pressed_retired(name_list(w, &tags)));
     }
     added
+}
+
+fn apply_change(
+    facility: &FacilityState,
+    list: &mut PickList,
+    change: &PickChange,
+    press: Press,
+    chosen: &PrintChoices,
+) -> (PickList, PicksAdded, Vec<Tag>) {
+    list.remove(&change.remove);
+    let ticked = list.add(change.add.iter().copied());
+    let more = match press {
+        Press::Clear => {
+            list.clear();
+            PicksAdded::default()
+        }
+        Press::PutBack => list.put_back(),
+        _ => list.add(change.more.iter().copied()),
+    };
+    let tags = list.tags().iter().copied();
+    let retired: Vec<Tag> = tags.filter(|tag| !resolve_tags(facility, &[*tag]).1.is_empty()).collect();
+    list.remove(&retired.iter().copied().collect());
+    list.chosen = chosen.clone();
+    (list.clone(), PicksAdded { new: more.new, over: ticked.over + more.over }, retired)
 }
 
 async fn print(

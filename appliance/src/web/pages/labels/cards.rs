@@ -45,17 +45,10 @@ struct CardFormData {
 
 impl CardFormData {
     fn of(form: &FormFields) -> Self {
-        let text = |name: &str| form.text(name).trim().to_owned();
-        Self {
-            protocol: text("protocol"),
-            person: text("person"),
-            load: text("load"),
-            machine: text("machine"),
-            agent: text("agent"),
-            lot: text("lot"),
-            expires: text("expires"),
-            chosen: PrintChoices::of(form),
-        }
+        let [protocol, person, load, machine, agent, lot, expires] =
+            ["protocol", "person", "load", "machine", "agent", "lot", "expires"]
+                .map(|name| form.text(name).trim().to_owned());
+        Self { protocol, person, load, machine, agent, lot, expires, chosen: PrintChoices::of(form) }
     }
 
     fn sticker(&self, w: LabelsWords) -> Result<BTreeMap<String, String>, Wrong> {
@@ -152,9 +145,9 @@ fn form_page(
     let (seen, chosen) = (facility.clone(), entered.person.clone());
     let people = read_waiting(state, ReadLane::of_rows(facility.staff.len()), move |_, reader| {
         let people = seen.staff.iter().filter(|(_, person)| !person.left);
-        let choice =
-            |id: StaffId| SelectOption::entered(id.to_string(), staff_name(reader, &seen, id), &chosen);
-        Ok(people.map(|(id, _)| choice(*id)).collect())
+        let options = people
+            .map(|(id, _)| SelectOption::entered(id.to_string(), staff_name(reader, &seen, *id), &chosen));
+        Ok(options.collect())
     });
     let (snapshot, people) = (Snapshot::of(state, &facility), people?);
     let template = CardsPage {
@@ -179,7 +172,6 @@ fn read_template_fields(
     what: &str,
     entered: &CardFormData,
 ) -> Result<Result<TemplateFields, Wrong>, HttpError> {
-    let unknown = |at: &str, words: String| Wrong { at: at.to_owned(), words };
     let facility = state.store.snapshot();
     Ok(match what {
         "card" => {
@@ -188,7 +180,7 @@ fn read_template_fields(
             let snapshot = Snapshot::of(state, &facility);
             let fields = protocol.map(|protocol| protocol.in_force(snapshot.now_ms()));
             let fields = fields.map(|protocol| ("protocol-card", wall_card(&facility, &snapshot, protocol)));
-            fields.ok_or_else(|| unknown("protocol", w.cards_protocol_wrong()))
+            fields.ok_or_else(|| Wrong { at: "protocol".into(), words: w.cards_protocol_wrong() })
         }
         "badge" => {
             let person = entered.person.parse::<StaffId>().ok();
@@ -196,7 +188,8 @@ fn read_template_fields(
             let fields = read_waiting(state, ReadLane::Quick, move |_, reader| {
                 Ok(person.and_then(|staff| staff_badge(&seen, reader, staff)))
             })?;
-            fields.map(|f| ("badge", f)).ok_or_else(|| unknown("person", w.cards_person_wrong()))
+            let fields = fields.map(|fields| ("badge", fields));
+            fields.ok_or_else(|| Wrong { at: "person".into(), words: w.cards_person_wrong() })
         }
         "load" => entered.sticker(w).map(|fields| ("load-sticker", fields)),
         _ => return Err(unreadable_form(worded(LabelsWords::cards_no_kind))),

@@ -36,36 +36,26 @@ pub(crate) struct PrintChoices {
 
 impl PrintChoices {
     pub(crate) fn of(form: &FormFields) -> Self {
-        let text = |name: &str| form.text(name).trim().to_owned();
-        Self {
-            printer: text("printer"),
-            template: text("template"),
-            copies: if form.get("copies").is_some() { text("copies") } else { "1".to_owned() },
-            numbers: form.get("numbers").is_some(),
-            until: text("until"),
-            reason: text("reason"),
-            submission: text("submission"),
-        }
+        let [printer, template, copies, until, reason, submission] =
+            ["printer", "template", "copies", "until", "reason", "submission"]
+                .map(|name| form.text(name).trim().to_owned());
+        let copies = if form.get("copies").is_some() { copies } else { "1".to_owned() };
+        let numbers = form.get("numbers").is_some();
+        Self { printer, template, copies, numbers, until, reason, submission }
     }
 
     /// The same to be kept with what was picked: without the one press that it came with, and not longer than what is
     /// refused for its length.
     pub(crate) fn to_keep(&self) -> Self {
-        let short = |text: &str| text.chars().take(FIELD_CHARS_MAX + 1).collect::<String>();
-        Self {
-            printer: short(&self.printer),
-            template: short(&self.template),
-            copies: short(&self.copies),
-            numbers: self.numbers,
-            until: short(&self.until),
-            reason: short(&self.reason),
-            submission: String::new(),
-        }
+        let [printer, template, copies, until, reason] =
+            [&self.printer, &self.template, &self.copies, &self.until, &self.reason]
+                .map(|text| text.chars().take(FIELD_CHARS_MAX + 1).collect::<String>());
+        let (numbers, submission) = (self.numbers, String::new());
+        Self { printer, template, copies, numbers, until, reason, submission }
     }
 
     /// The same for the printing module, for labels without tags yet.
     pub(crate) fn ask(&self, w: LabelsWords) -> Result<LabelOrder, Wrong> {
-        let some = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
         let copies: u32 = if self.copies.is_empty() { 1 } else { self.copies.parse().unwrap_or(0) };
         if !(1..=COPIES_MAX).contains(&copies) {
             let words = w.labels_copies_range(COPIES_MAX.to_string());
@@ -73,13 +63,15 @@ impl PrintChoices {
         }
         let provided = [(Field::Until, &self.until), (Field::Reason, &self.reason)];
         let fields = provided.into_iter().filter(|(_, value)| !value.is_empty());
+        let [printer, template, key] = [&self.printer, &self.template, &self.submission]
+            .map(|text| Some(text.clone()).filter(|t| !t.is_empty()));
         Ok(LabelOrder {
             copies,
-            printer: some(&self.printer),
-            template: some(&self.template),
+            printer,
+            template,
             names: if self.numbers { NameStyle::AssetNumber } else { NameStyle::AsTheyAre },
             fields: fields.map(|(field, value)| (field.name().to_owned(), value.clone())).collect(),
-            key: some(&self.submission),
+            key,
             ..LabelOrder::default()
         })
     }
@@ -104,11 +96,12 @@ impl StationWords {
 }
 
 pub(crate) fn printer_options(w: StationWords, printers: &[PrinterView], chosen: &str) -> Vec<SelectOption> {
-    let words = |printer: &PrinterView| {
+    let options = printers.iter().map(|printer| {
         let paper = word_paper_alone(w.printing, &printer.media.paper);
-        w.labels.labels_printer_with(paper, &printer.name)
-    };
-    printers.iter().map(|printer| SelectOption::new(printer.name.clone(), words(printer), chosen)).collect()
+        let words = w.labels.labels_printer_with(paper, &printer.name);
+        SelectOption::new(printer.name.clone(), words, chosen)
+    });
+    options.collect()
 }
 
 pub(crate) fn of_items(w: StationWords, printing: &PrintService, chosen: &str) -> Vec<SelectOption> {

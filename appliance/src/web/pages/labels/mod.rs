@@ -34,7 +34,7 @@ pub(crate) fn label_page_routes() -> Vec<Route<AppState>> {
 fn station_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Asset, Form, Page};
     let print = refusals::PRINTING;
-    let look = || Example::default().query(format!("tag={}", examples::TAG));
+    let look = Example::default().query(format!("tag={}", examples::TAG));
     let press = Example::default().field("do", "picked").field("show", "all").field("submission", "");
     let scans = Example::default().field("op", format!("+{}", examples::TAG)).field("picks", "");
     vec![
@@ -47,17 +47,17 @@ fn station_routes() -> Vec<Route<AppState>> {
             .example(scans),
         row(Method::GET, "/staff/labels/preview", "preview.show", Page, preview::show)
             .refusals(print)
-            .example(look()),
+            .example(look.clone()),
         row(Method::GET, "/staff/labels/preview.png", "preview.show-picture", Asset, preview::show_picture)
             .refusals(print)
-            .example(look()),
+            .example(look),
     ]
 }
 
 fn job_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Form, Page};
     let print = refusals::PRINTING;
-    let job = || Example::default().part("job", examples::JOB);
+    let job = Example::default().part("job", examples::JOB);
     vec![
         row(
             Method::POST,
@@ -71,19 +71,21 @@ fn job_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/equipment/{tag}/label", "equipment.print", Form, job::print_item)
             .refusals(print)
             .example(examples::tag_example().field("submission", "")),
-        row(Method::GET, "/staff/labels/{job}", "job.show", Page, job::show).refusals(print).example(job()),
+        row(Method::GET, "/staff/labels/{job}", "job.show", Page, job::show)
+            .refusals(print)
+            .example(job.clone()),
         row(Method::POST, "/staff/labels/{job}/answer", "job.settle", Form, job::answer)
             .refusals(print)
-            .example(job().field("n", "1").field("printed", "yes")),
+            .example(job.clone().field("n", "1").field("printed", "yes")),
         row(Method::POST, "/staff/labels/{job}/cancel", "job.end", Form, job::cancel)
             .refusals(print)
-            .example(job().field("submission", "")),
+            .example(job.clone().field("submission", "")),
         row(Method::GET, "/staff/labels/{job}/again", "job.ask-reprint", Page, job::ask_reprint)
             .refusals(print)
-            .example(job().query("n=1")),
+            .example(job.clone().query("n=1")),
         row(Method::POST, "/staff/labels/{job}/again", "job.print-again", Form, job::reprint)
             .refusals(print)
-            .example(job().field("n", "1").field("reason", "Torn or smudged")),
+            .example(job.field("n", "1").field("reason", "Torn or smudged")),
     ]
 }
 

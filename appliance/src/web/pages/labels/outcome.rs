@@ -35,15 +35,16 @@ impl LabelActionOutcome {
     }
 
     pub(crate) fn words(self, w: LabelsWords, state: &AppState) -> String {
-        let name = |tag: Tag| {
-            let facility = state.store.snapshot();
-            facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default()
-        };
         match self {
-            Self::Picked(tag) => w.pressed_picked(name(tag)),
-            Self::Already(tag) => w.pressed_already(name(tag)),
+            Self::Picked(tag) => w.pressed_picked(find_name(state, tag)),
+            Self::Already(tag) => w.pressed_already(find_name(state, tag)),
             Self::Added(n) => w.pressed_added(n),
             Self::Cleared(n) => w.pressed_cleared(n),
         }
     }
+}
+
+fn find_name(state: &AppState, tag: Tag) -> String {
+    let facility = state.store.snapshot();
+    facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default()
 }

@@ -31,14 +31,15 @@ pub(crate) enum ItemFilter {
 impl ItemFilter {
     /// As in a form; what is not known is everything.
     pub(crate) fn read(text: &str) -> Self {
-        let kind = |name: &str| text.strip_prefix(name).map(str::to_owned);
         match text {
             "" | "never" => Self::Never,
             "overdue" => Self::Overdue,
             "picked" => Self::Picked,
-            _ => (kind("place:").map(Self::Place))
-                .or_else(|| kind("category:").map(Self::Category))
-                .unwrap_or(Self::All),
+            _ => match text.split_once(':') {
+                Some(("place", place)) => Self::Place(place.to_owned()),
+                Some(("category", category)) => Self::Category(category.to_owned()),
+                _ => Self::All,
+            },
         }
     }
 
@@ -70,15 +71,20 @@ pub(crate) fn filter_options(
     facility: &FacilityState,
     chosen: &ItemFilter,
 ) -> Vec<SelectOption> {
-    let in_use = || facility.equipment.values().filter(|item| item.service != ServiceState::Retired);
+    let used = list_used_items(facility);
     let places: BTreeSet<&str> =
-        in_use().map(|item| location_head(&item.location)).filter(|w| !w.is_empty()).collect();
+        used.iter().map(|item| location_head(&item.location)).filter(|w| !w.is_empty()).collect();
     let categories: BTreeSet<&str> =
-        in_use().map(|item| item.category.as_str()).filter(|c| !c.is_empty()).collect();
+        used.iter().map(|item| item.category.as_str()).filter(|c| !c.is_empty()).collect();
     let mut all = vec![ItemFilter::Never, ItemFilter::All, ItemFilter::Overdue, ItemFilter::Picked];
     all.extend(places.into_iter().take(KINDS_MAX).map(|p| ItemFilter::Place(p.to_owned())));
     all.extend(categories.into_iter().take(KINDS_MAX).map(|c| ItemFilter::Category(c.to_owned())));
     all.iter().map(|show| SelectOption::new(show.value(), show.words(w), &chosen.value())).collect()
+}
+
+fn list_used_items(facility: &FacilityState) -> Vec<&Equipment> {
+    let items = facility.equipment.values().map(AsRef::as_ref);
+    items.filter(|item: &&Equipment| item.service != ServiceState::Retired).collect()
 }
 
 /// The part of a place that many items share: `ICU East` of `ICU East, bed 14`.
@@ -101,14 +107,13 @@ pub(crate) struct PastedTags {
 /// Tags or label addresses, apart by line ends, commas, semicolons, tabs or, where none of these is, by spaces.
 pub(crate) fn read_list(text: &str) -> PastedTags {
     let mut read = PastedTags::default();
-    let mut take = |word: &str, tag: Option<Tag>| match tag {
-        Some(tag) => read.tags.push(tag),
-        None => read.bad.push(word.chars().take(30).collect()),
-    };
     for part in text.split(['\n', '\r', ',', ';', '\t']).map(str::trim).filter(|part| !part.is_empty()) {
         match read_tag(part) {
-            Some(tag) => take(part, Some(tag)),
-            None => part.split_whitespace().for_each(|word| take(word, read_tag(word))),
+            Some(tag) => read.tags.push(tag),
+            None => part.split_whitespace().for_each(|word| match read_tag(word) {
+                Some(tag) => read.tags.push(tag),
+                None => read.bad.push(word.chars().take(30).collect()),
+            }),
         }
     }
     read.tags = each_once(read.tags);
@@ -171,6 +176,24 @@ pub(crate) struct PickQuery<'a> {
     pub(crate) page: usize,
 }
 
+impl PickQuery<'_> {
+    fn shows_item(
+        &self,
+        item: &Equipment,
+        printed: &BTreeMap<Tag, LastPrinted>,
+        picked: &BTreeSet<Tag>,
+    ) -> bool {
+        match self.show {
+            ItemFilter::Never => !printed.contains_key(&item.tag),
+            ItemFilter::All => true,
+            ItemFilter::Overdue => self.overdue.contains(&item.tag),
+            ItemFilter::Place(place) => location_head(&item.location) == place,
+            ItemFilter::Category(category) => item.category == *category,
+            ItemFilter::Picked => picked.contains(&item.tag),
+        }
+    }
+}
+
 /// Makes a page of the list: as people count, and what was picked last first where only picked items are shown.
 pub(crate) fn pick_rows(
     w: LabelsWords,
@@ -183,7 +206,7 @@ pub(crate) fn pick_rows(
     let (shown, all) = shown_items(facility, printed, requested, &picked);
     let pages = shown.len().div_ceil(PAGE_ROWS).max(1);
     let page = requested.page.clamp(1, pages);
-    let line = |item: &&Equipment| PickRow {
+    let rows = shown.iter().skip((page - 1) * PAGE_ROWS).take(PAGE_ROWS).map(|item| PickRow {
         tag: item.tag,
         name: item.name.clone(),
         place: item.location.clone(),
@@ -194,14 +217,8 @@ pub(crate) fn pick_rows(
         },
         picked: picked.contains(&item.tag),
         being_cleaned: requested.being_cleaned.contains(&item.tag),
-    };
-    PickTable {
-        rows: shown.iter().skip((page - 1) * PAGE_ROWS).take(PAGE_ROWS).map(line).collect(),
-        shown: shown.iter().map(|item| item.tag).collect(),
-        page,
-        pages,
-        all,
-    }
+    });
+    PickTable { rows: rows.collect(), shown: shown.iter().map(|item| item.tag).collect(), page, pages, all }
 }
 
 fn shown_items<'a>(
@@ -211,27 +228,18 @@ fn shown_items<'a>(
     picked: &BTreeSet<Tag>,
 ) -> (Vec<&'a Equipment>, usize) {
     let words = SearchWords::of(requested.query);
-    let fits = |item: &&Equipment| {
-        let shown = match requested.show {
-            ItemFilter::Never => !printed.contains_key(&item.tag),
-            ItemFilter::All => true,
-            ItemFilter::Overdue => requested.overdue.contains(&item.tag),
-            ItemFilter::Place(place) => location_head(&item.location) == place,
-            ItemFilter::Category(category) => item.category == *category,
-            ItemFilter::Picked => picked.contains(&item.tag),
-        };
-        shown && words.fit(item, "")
-    };
-    let is_used = |item: &&Equipment| item.service != ServiceState::Retired;
-    let in_use = || facility.equipment.values().map(AsRef::as_ref).filter(is_used);
-    let all = in_use().count();
-    if *requested.show == ItemFilter::Picked {
-        let newest =
-            requested.picks.iter().rev().filter_map(|tag| facility.equipment.get(tag)).map(AsRef::as_ref);
-        return (newest.filter(is_used).filter(fits).collect(), all);
+    let mut shown = list_used_items(facility);
+    let all = shown.len();
+    let is_picks = *requested.show == ItemFilter::Picked;
+    if is_picks {
+        let newest = requested.picks.iter().rev().filter_map(|tag| facility.equipment.get(tag));
+        let newest = newest.map(AsRef::as_ref);
+        shown = newest.filter(|item: &&Equipment| item.service != ServiceState::Retired).collect();
     }
-    let mut shown: Vec<&Equipment> = in_use().filter(fits).collect();
-    shown.sort_by_cached_key(|item| (natural_key(&item.name), item.tag));
+    shown.retain(|item| requested.shows_item(item, printed, picked) && words.fit(item, ""));
+    if !is_picks {
+        shown.sort_by_cached_key(|item| (natural_key(&item.name), item.tag));
+    }
     (shown, all)
 }
 

@@ -210,9 +210,8 @@ impl PickListTable {
     }
 
     fn drop_one(&mut self, among: impl Fn(&StoredPickList) -> bool) {
-        let worth = |stored: &StoredPickList| (!stored.list.is_empty(), stored.used);
-        let least =
-            self.lists.iter().filter(|(_, stored)| among(stored)).min_by_key(|(_, stored)| worth(stored));
+        let candidates = self.lists.iter().filter(|(_, stored)| among(stored));
+        let least = candidates.min_by_key(|(_, stored)| (!stored.list.is_empty(), stored.used));
         if let Some(id) = least.map(|(id, _)| *id) {
             self.lists.remove(&id);
         }

@@ -107,8 +107,8 @@ pub(crate) fn preview_label(
     match state.printing.preview(&request) {
         Ok(preview) => {
             let (width, height) = (preview.dots.width(), preview.dots.height());
-            let mm = |dots: u32| millimetres_text(preview.dpi.mm(dots));
-            let caption = w.preview_caption(preview.dpi.get(), mm(height), opens, mm(width));
+            let [wide, tall] = [width, height].map(|dots| millimetres_text(preview.dpi.mm(dots)));
+            let caption = w.preview_caption(preview.dpi.get(), tall, opens, wide);
             let notes = preview.notes.iter().map(|note| as_sentence(&word_note(p, note))).collect();
             let src = format!("/staff/labels/preview.png?{}", preview_address(chosen, tag));
             Ok(LabelPreview { src, alt, width, height, caption, notes, ..LabelPreview::default() })

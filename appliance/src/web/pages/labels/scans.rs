@@ -72,17 +72,16 @@ pub(crate) async fn take(
     let ops: Vec<String> = form.all("op").map(str::to_owned).collect();
     run_blocking(&state, move |state| {
         let facility = state.store.snapshot();
-        let apply = |list: &mut PickList| {
-            let results = ops.iter().map(|op| apply_scan(w, &facility, list, op)).collect();
-            (list.tags().len(), results)
-        };
         let lists = state.stored::<PickLists>();
         let (id, (picked, results)) = match id {
-            Some(id) => (id, lists.change(staff, id, apply).map_err(|PickListGone| list_gone())?),
+            Some(id) => {
+                let taken = lists.change(staff, id, |list| apply_scans(w, &facility, list, &ops));
+                (id, taken.map_err(|PickListGone| list_gone())?)
+            }
             None => {
                 let (id, mut list) = (PickListId::from_random(state.random.bytes()), PickList::default());
                 list.chosen.copies = "1".to_owned();
-                let taken = apply(&mut list);
+                let taken = apply_scans(w, &facility, &mut list, &ops);
                 lists.insert(staff, id, list);
                 (id, taken)
             }
@@ -98,26 +97,35 @@ fn list_gone() -> HttpError {
         .safe(worded(LabelsWords::picks_gone_safe))
 }
 
+fn apply_scans(
+    w: LabelsWords,
+    facility: &FacilityState,
+    list: &mut PickList,
+    ops: &[String],
+) -> (usize, Vec<ScanOutcome>) {
+    let results = ops.iter().map(|op| apply_scan(w, facility, list, op)).collect();
+    (list.tags().len(), results)
+}
+
 /// `+` and what was scanned adds it, `-` and a tag takes it off.
 fn apply_scan(w: LabelsWords, facility: &FacilityState, list: &mut PickList, op: &str) -> ScanOutcome {
     let entered = op.get(1..).unwrap_or_default();
-    let unknown = |words: String| ScanOutcome { state: ScanState::Unknown, tag: String::new(), words };
-    let short = || entered.trim().chars().take(SCAN_CHARS_MAX).collect::<String>();
+    let short: String = entered.trim().chars().take(SCAN_CHARS_MAX).collect();
     let tag = match (
         read_tag(entered).or_else(|| find_scanned(facility, entered).map(|item| item.tag)),
         &numbered_tags(facility, entered)[..],
     ) {
         (Some(tag), _) => tag,
         (None, [tag]) => *tag,
-        (None, []) => return unknown(w.scan_neither(short())),
-        (None, several) => return unknown(w.scan_several(several.len(), short())),
+        (None, []) => return report_unknown(w.scan_neither(short)),
+        (None, several) => return report_unknown(w.scan_several(several.len(), short)),
     };
     if op.starts_with('-') {
         list.remove(&[tag].into());
         return scan_outcome(w, facility, ScanState::Removed, tag);
     }
     let Some(tag) = resolve_tags(facility, &[tag]).0.first().copied() else {
-        return unknown(w.scan_no_item(tag.grouped()));
+        return report_unknown(w.scan_no_item(tag.grouped()));
     };
     let added = list.add([tag]);
     let state = match (added.new, added.over) {
@@ -126,6 +134,10 @@ fn apply_scan(w: LabelsWords, facility: &FacilityState, list: &mut PickList, op:
         _ => ScanState::Picked,
     };
     scan_outcome(w, facility, state, tag)
+}
+
+fn report_unknown(words: String) -> ScanOutcome {
+    ScanOutcome { state: ScanState::Unknown, tag: String::new(), words }
 }
 
 /// Items in use with this asset number: hospitals' own barcodes carry it.

@@ -44,46 +44,43 @@ impl SheetFormData {
     }
 
     fn of(form: &FormFields) -> Self {
-        let text = |name: &str| form.text(name).trim().to_owned();
-        Self {
-            list: form.text("list").to_owned(),
-            blank: text("blank"),
-            sheet: text("sheet"),
-            start: text("start"),
-            right: text("right"),
-            down: text("down"),
-            chosen: PrintChoices::of(form),
-        }
+        let [blank, sheet, start, right, down] =
+            ["blank", "sheet", "start", "right", "down"].map(|name| form.text(name).trim().to_owned());
+        let list = form.text("list").to_owned();
+        Self { list, blank, sheet, start, right, down, chosen: PrintChoices::of(form) }
     }
 
     fn read(&self, w: LabelsWords, state: &AppState) -> Result<(LabelOrder, SheetPlacement), Wrong> {
-        let wrong = |at: &str, words: String| Wrong { at: at.to_owned(), words };
         let ask = self.chosen.ask(w)?;
         let blank: u32 = if self.blank.is_empty() { 0 } else { self.blank.parse().unwrap_or(u32::MAX) };
         if blank > BLANK_MAX {
-            return Err(wrong("blank", w.sheets_blank_wrong()));
+            return Err(Wrong { at: "blank".into(), words: w.sheets_blank_wrong() });
         }
         let pasted = read_list(&self.list);
         let (tags, unknown) = resolve_tags(&state.store.snapshot(), &pasted.tags);
         let lost: Vec<String> = pasted.bad.into_iter().chain(unknown).collect();
         if !lost.is_empty() {
-            return Err(wrong("list", w.labels_not_tags(name_list(w, &lost))));
+            return Err(Wrong { at: "list".into(), words: w.labels_not_tags(name_list(w, &lost)) });
         }
         if tags.is_empty() && blank == 0 {
-            return Err(wrong("list", w.sheets_no_tags()));
+            return Err(Wrong { at: "list".into(), words: w.sheets_no_tags() });
         }
         if !tags.is_empty() && blank > 0 {
-            return Err(wrong("blank", w.sheets_blank_either()));
+            return Err(Wrong { at: "blank".into(), words: w.sheets_blank_either() });
         }
         let start: u32 = self.start.parse().unwrap_or(0);
-        let mm = |at: &str, text: &str| -> Result<f64, Wrong> {
-            let text = if text.is_empty() { "0" } else { text };
-            text.replace(',', ".").parse().map_err(|_| wrong(at, w.sheets_not_millimetres()))
-        };
-        let nudge = PrintOffset { x_mm: mm("right", &self.right)?, y_mm: mm("down", &self.down)? };
+        let x_mm = read_millimetres(w, "right", &self.right)?;
+        let y_mm = read_millimetres(w, "down", &self.down)?;
+        let nudge = PrintOffset { x_mm, y_mm };
         let paper = SheetPlacement { sheet: self.sheet.clone(), start: FirstLabel::at(start), nudge };
         Ok((LabelOrder { tags, blank, printer: None, key: None, ..ask }, paper))
     }
+}
+
+fn read_millimetres(w: LabelsWords, at: &str, text: &str) -> Result<f64, Wrong> {
+    let text = if text.is_empty() { "0" } else { text };
+    let read = text.replace(',', ".").parse::<f64>();
+    read.map_err(|_| Wrong { at: at.to_owned(), words: w.sheets_not_millimetres() })
 }
 
 #[derive(Template)]
@@ -124,17 +121,18 @@ fn form_page(
     let station = StationWords::of_staff(signed);
     let w = station.labels;
     let snapshot = Snapshot::now(state);
-    let words = |s: &::labels::sheet::LabelSheet| {
+    let sheets = SHEETS.iter().map(|s| {
         let (width, height) = s.label_mm;
-        w.sheets_choice(s.count(), millimetres_text(height), s.name, millimetres_text(width))
-    };
+        let words = w.sheets_choice(s.count(), millimetres_text(height), s.name, millimetres_text(width));
+        SelectOption::new(s.name, words, &entered.sheet)
+    });
     let template = SheetPage {
         frame: PageLayout::staff(state, &snapshot, w.sheets_title(), signed, NavSection::Labels)
             .with_script(),
         w,
         problems,
         form_token: signed.form_token(),
-        sheets: SHEETS.iter().map(|s| SelectOption::new(s.name, words(s), &entered.sheet)).collect(),
+        sheets: sheets.collect(),
         templates: choices::of_items(station, &state.printing, &entered.chosen.template),
         entered,
     };

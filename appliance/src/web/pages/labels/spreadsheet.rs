@@ -134,8 +134,8 @@ fn read_rows(bytes: &[u8]) -> Result<Vec<CsvRow>, FileFault> {
     let text = std::str::from_utf8(bytes).map_err(|_| FileFault::NotText)?;
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().next().unwrap_or_default();
-    let often = |c: char| first.matches(c).count();
-    let delimiter = [',', ';', '\t'].into_iter().max_by_key(|c| (often(*c), *c == ',')).unwrap_or(',');
+    let delimiter = [',', ';', '\t'].into_iter().max_by_key(|c| (first.matches(*c).count(), *c == ','));
+    let delimiter = delimiter.unwrap_or(',');
     let delimiter = u8::try_from(delimiter).unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
@@ -266,7 +266,7 @@ fn shorten_cell(cell: &str) -> String {
 fn check_rows(facility: &FacilityState, rows: &[CsvRow]) -> Vec<RowOutcome> {
     let index = Index::new(facility);
     let mut seen: BTreeMap<Tag, u64> = BTreeMap::new();
-    let outcome = |row: &CsvRow| match index.item(row) {
+    let outcomes = rows.iter().map(|row| match index.item(row) {
         Err(why) => RowOutcome::Bad(why),
         Ok(item) => match seen.get(&item.tag) {
             Some(line) => RowOutcome::Bad(RowFault::Same { line: *line }),
@@ -275,8 +275,8 @@ fn check_rows(facility: &FacilityState, rows: &[CsvRow]) -> Vec<RowOutcome> {
                 RowOutcome::Prints(item.tag)
             }
         },
-    };
-    rows.iter().map(outcome).collect()
+    });
+    outcomes.collect()
 }
 
 struct CsvResultRow {
@@ -349,10 +349,13 @@ fn preview_rows(
     let (mut fates, names) = {
         let facility = state.store.snapshot();
         let fates = check_rows(&facility, rows);
-        let name = |tag: &Tag| facility.equipment.get(tag).map(|item| item.name.clone()).unwrap_or_default();
         let tags =
             fates.iter().filter_map(|f| if let RowOutcome::Prints(tag) = f { Some(*tag) } else { None });
-        let names: BTreeMap<Tag, String> = tags.map(|tag| (tag, name(&tag))).collect();
+        let names = tags.map(|tag| {
+            let item = facility.equipment.get(&tag);
+            (tag, item.map(|item| item.name.clone()).unwrap_or_default())
+        });
+        let names: BTreeMap<Tag, String> = names.collect();
         (fates, names)
     };
     refuse_rows(words, state, chosen, &mut fates)?;
@@ -360,19 +363,15 @@ fn preview_rows(
     for (row, outcome) in rows.iter().zip(fates) {
         let message = [&row.tag, &row.number, &row.name].into_iter().filter(|cell| !cell.is_empty());
         let message = message.map(|cell| shorten_cell(cell)).collect::<Vec<_>>().join(", ");
-        let line = |name: String, tag: String, why| CsvResultRow {
-            line: row.line,
-            message: message.clone(),
-            name,
-            tag,
-            why,
-        };
+        let (name, tag, why) = (String::new(), String::new(), String::new());
+        let shown = CsvResultRow { line: row.line, message, name, tag, why };
         match outcome {
             RowOutcome::Prints(tag) => {
                 list.push(tag.to_string());
-                good.push(line(names.get(&tag).cloned().unwrap_or_default(), tag.grouped(), String::new()));
+                let name = names.get(&tag).cloned().unwrap_or_default();
+                good.push(CsvResultRow { name, tag: tag.grouped(), ..shown });
             }
-            RowOutcome::Bad(why) => bad.push(line(String::new(), String::new(), why.words(words.labels))),
+            RowOutcome::Bad(why) => bad.push(CsvResultRow { why: why.words(words.labels), ..shown }),
         }
     }
     Ok((good, bad, list.join(" ")))

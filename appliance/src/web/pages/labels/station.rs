@@ -12,7 +12,7 @@ use web::answer::Page;
 use web::argument::LenientQuery;
 use web::error::HttpError;
 
-use crate::printing::{LedgerError, PrinterView};
+use crate::printing::PrinterView;
 use crate::web::access::permissions::View;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -81,6 +81,10 @@ impl StationView {
         }
         address
     }
+
+    fn link_page(&self, page: usize) -> (String, usize) {
+        (self.address_of(page), page)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -92,13 +96,12 @@ struct Pager {
 
 impl Pager {
     fn of(w: LabelsWords, view: &StationView, list: &PickTable) -> Self {
-        let at = |page: usize| (view.address_of(page), page);
         let (first, all) = ((list.page - 1) * PAGE_ROWS, list.shown.len());
         let words = w.station_page_of(all, first + 1, first + list.rows.len());
         Self {
             words: if list.pages > 1 { words } else { String::new() },
-            previous: (list.page > 1).then(|| at(list.page - 1)),
-            next: (list.page < list.pages).then(|| at(list.page + 1)),
+            previous: (list.page > 1).then(|| view.link_page(list.page - 1)),
+            next: (list.page < list.pages).then(|| view.link_page(list.page + 1)),
         }
     }
 }
@@ -222,15 +225,20 @@ fn read_items(
     let wording = signed.wording(&snapshot.local);
     let overdue = overdue_of(state, &view.show);
     let being_cleaned = state.contact_timers.being_cleaned(&facility, &snapshot.now);
-    let read = |query: &str, show: &ItemFilter, page: usize| {
-        let (picks, overdue, being_cleaned) = (view.picks.tags(), &overdue, &being_cleaned);
-        let requested = pick::PickQuery { query, show, picks, overdue, being_cleaned, page };
-        pick::pick_rows(w, &wording, &facility, &printed, &requested)
+    let requested = pick::PickQuery {
+        query: &view.query,
+        show: &view.show,
+        picks: view.picks.tags(),
+        overdue: &overdue,
+        being_cleaned: &being_cleaned,
+        page: view.page,
     };
-    let mut list = read(&view.query, &view.show, view.page);
+    let mut list = pick::pick_rows(w, &wording, &facility, &printed, &requested);
     if let Some(tag) = view.ticked {
         list.rows.retain(|row| row.tag != tag);
-        let found = read(tag.as_str(), &ItemFilter::All, 1).rows.into_iter().find(|row| row.tag == tag);
+        let requested = pick::PickQuery { query: tag.as_str(), show: &ItemFilter::All, page: 1, ..requested };
+        let found = pick::pick_rows(w, &wording, &facility, &printed, &requested);
+        let found = found.rows.into_iter().find(|row| row.tag == tag);
         let ticked = found.map(|row| PickRow { picked: true, ..row });
         list.rows = ticked.into_iter().chain(list.rows).collect();
     }
@@ -250,11 +258,10 @@ fn read_prints(
     wording: &PageWording,
     printers: &[PrinterView],
 ) -> Result<PrintOverview, HttpError> {
-    let internal = |e: LedgerError| HttpError::internal(&e);
-    let newest = state.printing.jobs().map_err(internal)?;
+    let newest = state.printing.jobs().map_err(|e| HttpError::internal(&e))?;
     let mut jobs = Vec::new();
-    for open in state.printing.unfinished().map_err(internal)?.iter().take(JOBS_WHOLE) {
-        let job = state.printing.job(open.id).map_err(internal)?;
+    for open in state.printing.unfinished().map_err(|e| HttpError::internal(&e))?.iter().take(JOBS_WHOLE) {
+        let job = state.printing.job(open.id).map_err(|e| HttpError::internal(&e))?;
         jobs.extend(job.map(|job| job_card(w, &job, printers, wording)));
     }
     let older = newest.iter().filter(|job| !jobs.iter().any(|card: &JobCard| card.id == job.id));

@@ -218,8 +218,7 @@ fn edit_page(
     let title = if name.is_empty() { t.templates_new() } else { t.template_change(&name) };
     let window = window_title(page_words, title.clone(), &problems);
     let snapshot = Snapshot::now(state);
-    let code = |text: &str| SafeHtml::element("span", &[("class", "code"), ("translate", "no")], text);
-    let fields = ::labels::Field::ALL.iter().map(|field| code(field.name()));
+    let fields = ::labels::Field::ALL.iter().map(|field| draw_code(field.name()));
     let page = TemplateFormPage {
         frame: PageLayout::staff(state, &snapshot, window, signed, NavSection::Labels).with_script(),
         w,
@@ -229,9 +228,13 @@ fn edit_page(
         problems,
         marks: FormMarks::new(state, signed).again(None, seen).over(version_of(state, &name)),
         name,
-        fields: fill_slots(t.template_fields(S0, S1), [code("{name}"), SafeHtml::join(fields, ", ")]),
+        fields: fill_slots(t.template_fields(S0, S1), [draw_code("{name}"), SafeHtml::join(fields, ", ")]),
     };
     draw_page(&page.frame, &page)
+}
+
+fn draw_code(text: &str) -> SafeHtml {
+    SafeHtml::element("span", &[("class", "code"), ("translate", "no")], text)
 }
 
 /// Words about a refusal beside its field; what is the box's own fault stays a page of its own.
@@ -265,11 +268,11 @@ pub(crate) async fn save(
         return edit_page(&state, &signed, name, &sent.values, sent.errors, sent.seen).map(ask_again);
     }
     let (seen, was) = (sent.seen, name.clone());
-    let keep = move |state: &AppState| {
+    let stored = run_blocking(&state, move |state| {
         let seen = seen.map(|seen| (was.as_str(), seen));
         Ok(state.printing.keep_template_over(None, &content, seen))
-    };
-    match run_blocking(&state, keep).await? {
+    });
+    match stored.await? {
         Ok(stored) => go_to(&format!("{LIST}#t-{}", stored.view.name)),
         Err(DesignRefusal::Changed(of)) => {
             let is_taken = of != name;

@@ -1,7 +1,5 @@
 //! The screen for a wall: names of equipment and no people, no links, no controls.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::State;
 use record::compliance::ComplianceRate;
@@ -16,7 +14,7 @@ use crate::web::access::phone::PhoneCaller;
 use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
 use crate::web::live::live_page;
-use crate::web::view_models::equipment::item_status::{ItemRow, ListedItem};
+use crate::web::view_models::equipment::item_status::ListedItem;
 use crate::web::view_models::equipment::rates::load_tallies;
 use crate::web::view_models::equipment::status_board;
 use crate::web::view_models::machine::panel_words::{PanelPicture, draw_panel};
@@ -61,9 +59,8 @@ pub(crate) async fn show(
     let wording = PageWording::new(page_words, &snapshot.local);
     let (overdue, due) = (board.overdue(), board.due());
     let being_cleaned = board.being_cleaned(&state);
-    let list = |rows: &[Arc<ItemRow>]| {
-        rows.iter().take(LINES).map(|row| row.list(&wording, &being_cleaned)).collect()
-    };
+    let [first, next] = [overdue, due]
+        .map(|rows| rows.iter().take(LINES).map(|row| row.list(&wording, &being_cleaned)).collect());
     let frame = PageLayout::open(&state, &snapshot, page_words, w.board_title()).without_languages();
     let page = Page::draw(&BoardPage {
         frame: frame.live(live).refreshed(),
@@ -74,8 +71,8 @@ pub(crate) async fn show(
             Some(rate) => w.board_rate(Number::from_tenths(rate.per_mille().into())),
             None => ComplianceRate::text(None),
         },
-        first: list(overdue),
-        next: list(due),
+        first,
+        next,
         next_due: due.first().and_then(|row| row.word_next(&wording, w)),
         panel: match params.panel.as_deref() {
             Some("1") => draw_panel(&state, phone.words()),

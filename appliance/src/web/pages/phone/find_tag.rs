@@ -223,12 +223,13 @@ fn tag_candidates(
     text: &str,
     wording: &PageWording,
 ) -> Vec<Candidate> {
-    let symbol = |c: char| match c.to_ascii_uppercase() {
+    let symbols = text.chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}'));
+    let symbols = symbols.map(|c| match c.to_ascii_uppercase() {
         'O' => '0',
         'I' | 'L' => '1',
         other => other,
-    };
-    let read: Vec<char> = text.chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}')).map(symbol).collect();
+    });
+    let read: Vec<char> = symbols.collect();
     let others = facility.aliases.iter().filter(|(_, alias)| !alias.revoked).map(|(tag, _)| *tag);
     let near = facility.equipment.keys().copied().chain(others).filter_map(|tag| {
         let differs: Vec<usize> = tag
@@ -244,7 +245,7 @@ fn tag_candidates(
             _ => None,
         }
     });
-    let candidate = |(tag, at): (Tag, usize)| {
+    let candidates = near.filter_map(|(tag, at)| {
         let item = facility.resolve(tag)?;
         let row = state.stored::<StatusBoards>().row_of(facility, item, wording.local())?;
         let (grouped, at) = (tag.grouped(), at + at / 3);
@@ -257,8 +258,8 @@ fn tag_candidates(
             differs: grouped[at..=at].to_owned(),
             after: grouped[at + 1..].to_owned(),
         })
-    };
-    near.filter_map(candidate).take(CANDIDATES_MAX).collect()
+    });
+    candidates.take(CANDIDATES_MAX).collect()
 }
 
 enum UnknownTag {
@@ -335,7 +336,6 @@ impl UnknownTagPage {
         contact: SafeHtml,
         looked_up: SafeHtml,
     ) -> Self {
-        let plain = |words: String| fill_slots(words, []);
         let page = Self {
             frame,
             w,
@@ -343,7 +343,7 @@ impl UnknownTagPage {
             badge: w.tag_unused(),
             is_late: false,
             kind: w.tag_unused_kind(),
-            what: plain(w.tag_unused_what()),
+            what: fill_slots(w.tag_unused_what(), []),
             next: None,
             go_to: "/".to_owned(),
             go: w.tag_find_by_name(),
@@ -369,7 +369,7 @@ impl UnknownTagPage {
                 badge: w.tag_spoilt(),
                 is_late: true,
                 kind: w.tag_spoilt_kind(),
-                what: plain(w.tag_spoilt_what()),
+                what: fill_slots(w.tag_spoilt_what(), []),
                 next: Some(fill_slots(w.tag_spoilt_next(S0), [contact])),
                 ..page
             },
@@ -377,7 +377,7 @@ impl UnknownTagPage {
                 badge: w.tag_missing(),
                 is_late: true,
                 kind: w.tag_missing_kind(),
-                what: plain(w.tag_missing_what()),
+                what: fill_slots(w.tag_missing_what(), []),
                 next: Some(fill_slots(w.tag_missing_next(S0), [contact])),
                 go_to: format!("/t/{tag}"),
                 go: w.tag_missing_again(),

@@ -119,13 +119,10 @@ pub(crate) async fn show(
     };
     let none = board.in_use().is_empty() && found.is_none();
     let is_new = none && !is_set_up(&state).await?;
-    let list = |rows: &[Arc<ItemRow>]| rows.iter().map(|row| row.list(&wording, &being_cleaned)).collect();
-    let shown = |rows: &[Arc<ItemRow>], short: usize| match params.due {
-        Some(_) => rows.len().min(ALL_MAX),
-        None => rows.len().min(short),
-    };
-    let due = list(&board.due()[..shown(board.due(), SHORT)]);
-    let overdue = list(&board.overdue()[..shown(board.overdue(), OVERDUE_SHOWN)]);
+    let [due, overdue] = [(board.due(), SHORT), (board.overdue(), OVERDUE_SHOWN)].map(|(rows, short)| {
+        let shown = if params.due.is_some() { ALL_MAX } else { short };
+        rows.iter().take(shown).map(|row| row.list(&wording, &being_cleaned)).collect()
+    });
     let host = phone.browser().host().unwrap_or("localhost");
     let frame = PageLayout::open(&state, &snapshot, page_words, w.home_title()).live(live);
     let as_of = w.home_as_of(S0, wording.dates().zone_name());
@@ -172,8 +169,9 @@ fn all_items(
 /// A whole tag, alone or at the end of an address, as a hand scanner types it.
 fn tag_in(query: &str, facility: &FacilityState) -> Option<Tag> {
     let last = query.trim_end_matches('/').rsplit('/').next().unwrap_or(query);
-    let is_known = |tag| facility.resolve(tag).is_some() || is_revoked(facility, tag);
-    Tag::read(last).ok().filter(|tag| query.contains("://") || is_known(*tag))
+    let tag = Tag::read(last).ok()?;
+    let is_meant = query.contains("://") || facility.resolve(tag).is_some() || is_revoked(facility, tag);
+    is_meant.then_some(tag)
 }
 
 fn resembles_code(query: &str) -> bool {
@@ -192,9 +190,8 @@ fn search_items(
     being_cleaned: &BTreeSet<Tag>,
 ) -> SearchResults {
     let (words, codes) = (SearchWords::of(query), codes_by_item(&board.seen));
-    let fits =
-        |row: &&Arc<ItemRow>| words.fit(&row.item, codes.get(&row.item.tag).map_or("", String::as_str));
-    let rows: Vec<&Arc<ItemRow>> = board.in_use().iter().filter(fits).collect();
+    let mut rows: Vec<&Arc<ItemRow>> = board.in_use().iter().collect();
+    rows.retain(|row| words.fit(&row.item, codes.get(&row.item.tag).map_or("", String::as_str)));
     let title = match rows.len() {
         0 => w.home_found_none(S0),
         many => w.home_found(many, S0),

@@ -24,7 +24,7 @@ use crate::web::{examples, refusals};
 
 pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
     use RouteKind::{Api, Asset, Form, Page};
-    let record = || examples::tag_example().field("cleaned_by", "Ada").field("notes", "left wheel squeaks");
+    let record = examples::tag_example().field("cleaned_by", "Ada").field("notes", "left wheel squeaks");
     let cookie = HeaderValue::from_static(examples::PHONE_COOKIE);
     let undo = examples::receipt_example().header(COOKIE, cookie).field("reason", "Wrong item");
     let report = examples::tag_example().field("what", "broken").field("notes", "screen cracked");
@@ -43,7 +43,7 @@ pub(crate) fn phone_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/t/{tag}", "scan.submit", Form, scan::submit::submit)
             .commands(&["RecordCleaning"])
             .refusals(refusals::COMMANDING)
-            .example(record()),
+            .example(record),
         row(
             Method::GET,
             "/t/{tag}/contact-time",

@@ -275,8 +275,8 @@ async fn report_once(
     report: &ProblemForm,
     proof: &mut ScanProof,
 ) -> Result<bool, ReportFailure> {
-    let spent = || ReportFailure::Shown(ReportFault::Rule(CommandRefusal::ReportsSpent));
-    let share = take_report(state, origin, key).await.map_err(|_| spent())?;
+    let share = take_report(state, origin, key).await;
+    let share = share.map_err(|_| ReportFailure::Shown(ReportFault::Rule(CommandRefusal::ReportsSpent)))?;
     let command = Command::ReportProblem(Box::new(report.clone()));
     let done = match proof.run(state, by, key.map(str::to_owned), command).await {
         Ok(done) => done,

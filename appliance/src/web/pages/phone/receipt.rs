@@ -329,14 +329,12 @@ fn next_item<'a>(
     this: Tag,
     place: &str,
 ) -> Option<&'a Arc<ItemRow>> {
-    let is_as_shown = |row: &&Arc<ItemRow>| {
+    let near = board.overdue().iter().filter(|row| !place.is_empty() && row.item.location == place);
+    near.chain(board.waiting()).find(|row| {
         let tag = row.item.tag;
         let item = facility.equipment.get(&tag);
         tag != this && item.is_some_and(|item| row.is_of(item, facility.activity.get(&tag)))
-    };
-    let near = |row: &&Arc<ItemRow>| !place.is_empty() && row.item.location == place;
-    let near = board.overdue().iter().filter(near).find(is_as_shown);
-    near.or_else(|| board.waiting().iter().find(is_as_shown))
+    })
 }
 
 fn photo_words(state: &AppState, w: ReceiptWords, cleaning: &CleaningRecord) -> Option<String> {
@@ -370,21 +368,26 @@ struct RelayState {
     words: String,
 }
 
+impl RelayState {
+    fn lack_for_good(words: String) -> Self {
+        Self { has: false, may_change: false, words }
+    }
+}
+
 fn relay_state(state: &AppState, w: ReceiptWords, wording: &PageWording, of: Option<EntryRef>) -> RelayState {
-    let for_good = |has: bool, words: String| RelayState { has, may_change: false, words };
     let Some(of) = of else {
-        return for_good(false, w.receipt_relay_other_log());
+        return RelayState::lack_for_good(w.receipt_relay_other_log());
     };
     let here = of.epoch == state.store.origin().epoch;
     if find_cosigned(state, of).is_some() && (!here || of.seq < state.store.cursor_size()) {
-        let words = word_since(state, w, wording, of);
-        return for_good(true, words.unwrap_or_else(|| w.receipt_relay_has()));
+        let words = word_since(state, w, wording, of).unwrap_or_else(|| w.receipt_relay_has());
+        return RelayState { has: true, may_change: false, words };
     }
     if !here {
-        return for_good(false, w.receipt_relay_other_log());
+        return RelayState::lack_for_good(w.receipt_relay_other_log());
     }
     let words = match *state.link.borrow() {
-        RelayLinkState::Alone => return for_good(false, w.receipt_relay_none()),
+        RelayLinkState::Alone => return RelayState::lack_for_good(w.receipt_relay_none()),
         RelayLinkState::Up { .. } => w.receipt_relay_sending(),
         RelayLinkState::Down { since_ms: Some(ms) } => w.receipt_relay_no_line_since(wording.deadline(ms)),
         RelayLinkState::Down { since_ms: None } => w.receipt_relay_no_line(),

@@ -55,16 +55,13 @@ impl DeviceSystem {
     /// As far as the browser says it. An iPad may call itself a Mac, so that a Mac is nothing certain.
     fn of(headers: &HeaderMap) -> Option<Self> {
         let agent = headers.get(USER_AGENT)?.to_str().ok()?;
-        let says = |words: &[&str]| words.iter().any(|word| agent.contains(word));
-        if says(&["iPhone", "iPad", "iPod"]) {
-            Some(Self::Apple)
-        } else if says(&["Android"]) {
-            Some(Self::Android)
-        } else if says(&["Windows", "X11", "CrOS"]) {
-            Some(Self::Computer)
-        } else {
-            None
-        }
+        let systems: [(Self, &[&str]); 3] = [
+            (Self::Apple, &["iPhone", "iPad", "iPod"]),
+            (Self::Android, &["Android"]),
+            (Self::Computer, &["Windows", "X11", "CrOS"]),
+        ];
+        let named = systems.into_iter().find(|(_, words)| words.iter().any(|word| agent.contains(word)));
+        named.map(|(system, _)| system)
     }
 }
 
@@ -159,13 +156,11 @@ pub(super) async fn show_trust(
     let all = [DeviceSystem::Apple, DeviceSystem::Android, DeviceSystem::Computer];
     let (shown, others): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|one| system.is_none_or(|system| system == *one));
-    let steps_of =
-        |systems: Vec<DeviceSystem>| systems.into_iter().map(|one| TrustSteps::of(w, one)).collect();
     let certificate = find_certificate(&state).await?.map(|certificate| TrustedCertificate {
         fingerprint: fingerprint_text(certificate.fingerprint()),
         until: w.certificate_until(wording.dates().day_with_year(certificate.until_ms()).text),
-        shown: steps_of(shown),
-        others: steps_of(others),
+        shown: shown.into_iter().map(|one| TrustSteps::of(w, one)).collect(),
+        others: others.into_iter().map(|one| TrustSteps::of(w, one)).collect(),
         compare: fill_slots(w.certificate_compare(S0), [wording.contact(&snapshot.settings)]),
         secure: phone.browser().host().and_then(|host| https_address(&state, host, TRUST)),
     });
@@ -221,8 +216,9 @@ fn write_profile(certificate: &CaCertificate) -> String {
 /// Sixteen bytes of a digest as a UUID of RFC 9562's version 8, which is for such.
 fn uuid_text(bytes: &[u8]) -> String {
     let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().to_owned();
-    format!("{}-{}-8{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+    let [first, second, third, fourth, last] =
+        [0..8, 8..12, 13..16, 17..20, 20..32].map(|part| digits.get(part).unwrap_or_default());
+    format!("{first}-{second}-8{third}-8{fourth}-{last}")
 }
 
 #[cfg(test)]

@@ -54,12 +54,15 @@ struct ItemUsedPage {
 }
 
 fn list_ended(w: TagWords) -> Vec<UseChoice> {
-    let words = |minutes: u32| match minutes {
-        0 => w.used_ended_now(),
-        60.. => w.used_ended_hours(minutes / 60),
-        _ => w.used_ended_minutes(minutes),
-    };
-    ENDED_MIN.iter().map(|min| UseChoice { value: min.to_string(), words: words(*min) }).collect()
+    let choices = ENDED_MIN.into_iter().map(|minutes| UseChoice {
+        value: minutes.to_string(),
+        words: match minutes {
+            0 => w.used_ended_now(),
+            60.. => w.used_ended_hours(minutes / 60),
+            _ => w.used_ended_minutes(minutes),
+        },
+    });
+    choices.collect()
 }
 
 fn list_classes(w: TagWords, item: &Equipment) -> Vec<UseChoice> {
@@ -83,16 +86,15 @@ struct UseAnswers {
 impl UseAnswers {
     /// What is none of the page's choices is no use that ended now.
     fn read(tag: Tag, form: &FormFields) -> Result<Self, HttpError> {
-        let wrong = || unreadable_form(worded(ErrorWords::error_form_choice));
         let ended_min = match form.text("ended") {
             "" => 0,
-            text => text.parse().ok().filter(|min| ENDED_MIN.contains(min)).ok_or_else(wrong)?,
+            text => text.parse().ok().filter(|min| ENDED_MIN.contains(min)).ok_or_else(refuse_choice)?,
         };
         let class = match form.text("class") {
             "" => None,
             "semicritical" => Some(SpauldingClass::Semicritical),
             "critical" => Some(SpauldingClass::Critical),
-            _ => return Err(wrong()),
+            _ => return Err(refuse_choice()),
         };
         Ok(Self { tag, ended_min, class, sticker: form.get("sticker").is_some() })
     }
@@ -101,6 +103,10 @@ impl UseAnswers {
         let Self { tag, ended_min, class, sticker } = self;
         UseForm { class, sticker, ago_s: (ended_min > 0).then_some(ended_min * 60), ..UseForm::now(tag) }
     }
+}
+
+fn refuse_choice() -> HttpError {
+    unreadable_form(worded(ErrorWords::error_form_choice))
 }
 
 pub(crate) async fn ask_used(

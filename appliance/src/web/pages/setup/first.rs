@@ -130,6 +130,12 @@ struct SetupFault {
     problems: Vec<Wrong>,
 }
 
+impl SetupFault {
+    fn refuse_code(recall: FormRecall, words: String) -> Self {
+        Self { recall, problems: vec![Wrong { at: "code".to_owned(), words }] }
+    }
+}
+
 /// Whoever enters a wrong one has to wait after a few: by address, so that one stranger keeps nobody else out.
 fn check_code(
     state: &AppState,
@@ -137,12 +143,10 @@ fn check_code(
     form: &FormFields,
     w: SetupWords,
 ) -> Result<(), SetupFault> {
-    let at_code = |words: String| vec![Wrong { at: "code".to_owned(), words }];
     let address = phone.peer().remote.to_canonical();
     let tries = state.inner.code_limiter(address);
     if let Err(wait_s) = tries.take(address, state.clock.now().up_ms) {
-        let problems = at_code(w.setup_code_wait(wait_s));
-        return Err(SetupFault { recall: FormRecall::TooMany { wait_s }, problems });
+        return Err(SetupFault::refuse_code(FormRecall::TooMany { wait_s }, w.setup_code_wait(wait_s)));
     }
     let words = match state.field.code.try_code(form.text("code")) {
         CodeTrial::Right => {
@@ -153,7 +157,7 @@ fn check_code(
         CodeTrial::Wrong => w.setup_code_wrong(),
     };
     phone.notes().add([AccessNote::new(AccessOutcome::WrongPin, AccessTarget::SignIn)]);
-    Err(SetupFault { recall: FormRecall::Invalid, problems: at_code(words) })
+    Err(SetupFault::refuse_code(FormRecall::Invalid, words))
 }
 
 fn read_entry(values: FormValues, form: &OpenListForm, w: SetupWords) -> Result<FirstEntry, Vec<Wrong>> {

@@ -66,8 +66,9 @@ pub(crate) async fn ask_new(
     State(state): State<AppState>,
     LenientQuery(params): LenientQuery<NewCodeParams>,
 ) -> Result<Page, HttpError> {
-    let short = |text: String| text.chars().take(SCAN_CHARS_MAX).collect::<String>();
-    let values = FormValues::empty(&CODE).with("code", short(params.code)).with("item", short(params.item));
+    let [code, item] =
+        [params.code, params.item].map(|text| text.chars().take(SCAN_CHARS_MAX).collect::<String>());
+    let values = FormValues::empty(&CODE).with("code", code).with("item", item);
     code_prompt(&signed, FormMarks::new(&state, &signed)).page(&state, &signed, &values, Vec::new())
 }
 

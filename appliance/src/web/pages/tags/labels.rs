@@ -80,15 +80,16 @@ pub(crate) async fn ask_new(
     State(state): State<AppState>,
     LenientQuery(params): LenientQuery<NewLabelParams>,
 ) -> Result<Page, HttpError> {
-    let short = |text: String| text.chars().take(NAME_CHARS_MAX).collect::<String>();
     let why = Some(params.why).filter(|why| why.parse().is_ok_and(|why| TagReason::ALL.contains(&why)));
     let (facility, w) = (state.store.snapshot(), signed.words());
     let lost = look_lost(w, &facility, &params.item, &params.old).filter(|_| why.as_deref() == Some("lost"));
+    let [item, tag] =
+        [params.item, params.tag].map(|text| text.chars().take(NAME_CHARS_MAX).collect::<String>());
     let values = FormValues::empty(&LABEL)
-        .with("item", short(params.item))
+        .with("item", item)
         .with("why", why.unwrap_or_default())
         .with("old", lost.as_ref().map(|lost| lost.tag.grouped()).unwrap_or_default())
-        .with("tag", short(params.tag));
+        .with("tag", tag);
     let mut prompt = label_prompt(&signed, FormMarks::new(&state, &signed));
     prompt.hint = lost.map_or(prompt.hint, |lost| lost.words);
     prompt.page(&state, &signed, &values, Vec::new())
@@ -137,16 +138,16 @@ fn find_lost(
     named: Option<Tag>,
 ) -> Result<Option<Tag>, Wrong> {
     let open = facility.equipment.get(&first).map(|item| open_tags(facility, item)).unwrap_or_default();
-    let wrong = |words: String| Err(Wrong { at: "old".to_owned(), words });
-    match (named, open.as_slice()) {
-        (Some(tag), open) if open.contains(&tag) => Ok(Some(tag)),
+    let words = match (named, open.as_slice()) {
+        (Some(tag), open) if open.contains(&tag) => return Ok(Some(tag)),
         // Pressed once more: the label that took its place was not lost.
-        (Some(tag), _) if is_revoked(facility, tag) => wrong(w.label_add_gone(tag.grouped())),
-        (Some(_), _) => wrong(w.label_add_other()),
-        (None, [only]) => Ok(Some(*only)),
-        (None, []) => Ok(None),
-        (None, _) => wrong(w.label_add_several()),
-    }
+        (Some(tag), _) if is_revoked(facility, tag) => w.label_add_gone(tag.grouped()),
+        (Some(_), _) => w.label_add_other(),
+        (None, [only]) => return Ok(Some(*only)),
+        (None, []) => return Ok(None),
+        (None, _) => w.label_add_several(),
+    };
+    Err(Wrong { at: "old".to_owned(), words })
 }
 
 fn read_assignment(

@@ -88,9 +88,8 @@ impl MergeLook<'_> {
 
     fn list_lost(self, from: &Equipment, into: &Equipment) -> Vec<String> {
         let Self { w, e, facility, .. } = self;
-        let schedule = |item| word_schedules(e, facility, item);
-        let other = schedule(into).unwrap_or_else(|| e.schedules_none());
-        let due = schedule(from).filter(|due| *due != other);
+        let other = word_schedules(e, facility, into).unwrap_or_else(|| e.schedules_none());
+        let due = word_schedules(e, facility, from).filter(|due| *due != other);
         let due = due.map(|due| w.merge_lost_schedule(due, other));
         let tasks = facility.upkeep.get(&from.tag).map(|row| row.tasks.as_slice()).unwrap_or_default();
         let tasks = tasks.iter().map(|task| w.merge_lost_task(&task.name));

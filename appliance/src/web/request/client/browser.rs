@@ -33,15 +33,14 @@ impl BrowserClient {
         for line in parts.headers.get_all(COOKIE) {
             cookies.append(COOKIE, line.clone());
         }
-        let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let accept = text(ACCEPT).unwrap_or_default();
+        let accept = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let peer = find_peer(&parts.extensions);
         let facility: FacilityLanguages = parts.extensions.get().cloned().unwrap_or_default();
         Self {
             languages: facility.read_preferences(&parts.headers, peer.secure),
             peer,
             cookies,
-            host: text(HOST).map(str::to_owned),
+            host: parts.headers.get(HOST).and_then(|value| value.to_str().ok()).map(str::to_owned),
             path: parts.uri.path().to_owned(),
             pages: parts.extensions.get().cloned().unwrap_or_default(),
             is_program: accept.contains("application/json") && !accept.contains("text/html"),

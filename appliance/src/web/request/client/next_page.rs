@@ -145,14 +145,17 @@ fn is_plain_query(query: &str) -> bool {
     percent_decode(query).is_some_and(|bytes| !bytes.iter().any(u8::is_ascii_control))
 }
 
+fn read_hex_digit(byte: u8) -> Option<u32> {
+    char::from(byte).to_digit(16)
+}
+
 fn percent_decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'%' => {
-                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-                let (high, low) = (digit(rest.next())?, digit(rest.next())?);
+                let (high, low) = (read_hex_digit(rest.next()?)?, read_hex_digit(rest.next()?)?);
                 u8::try_from(high * 16 + low).ok()?
             }
             b'?' => byte,

@@ -83,9 +83,8 @@ impl HistoryScope {
         first: Option<HistoryPlace>,
     ) -> Result<(), HttpError> {
         let Some(cursor) = cursor.filter(|cursor| first != Some(*cursor)) else { return Ok(()) };
-        let is_of = |tag: Tag| self.0.is_none_or(|own| own == tag);
         match reader.event_at(cursor).map_err(store_error)? {
-            Some(Event::CleaningRecorded(body)) if is_of(body.tag) => Ok(()),
+            Some(Event::CleaningRecorded(body)) if self.0.is_none_or(|own| own == body.tag) => Ok(()),
             Some(Event::UseRecorded(body)) if self.0 == Some(body.tag) => Ok(()),
             _ => Err(bad_cursor()),
         }

@@ -20,8 +20,8 @@ async fn find_cleaning(
 ) -> Result<Option<CleaningRecorded>, HttpError> {
     let Some((_, Event::CleaningRecorded(body))) = read_event(state, line).await? else { return Ok(None) };
     let facility = state.store.snapshot();
-    let first = |tag| find_named_item(&facility, tag).map(|item| item.tag);
-    Ok(Some(*body).filter(|body| first(body.tag) == first(tag)))
+    let first = find_named_item(&facility, tag).map(|item| item.tag);
+    Ok(Some(*body).filter(|body| find_named_item(&facility, body.tag).map(|item| item.tag) == first))
 }
 
 /// What the page recorded, where a record of the phone says the same. Who cleaned may have been proven there: that is nothing

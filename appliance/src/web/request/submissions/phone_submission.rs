@@ -242,7 +242,7 @@ impl SubmissionJson {
         let notes = [self.note.clone(), self.note.replace('\n', "\r\n")];
         let cleaners: Vec<_> = cleaners.into_iter().chain([entered]).collect();
         let forms = notes.iter().flat_map(|note| cleaners.iter().map(move |who| (note, who)));
-        let form = |(note, who): (&String, &ClaimedCleaner)| CleaningForm {
+        let forms = forms.map(|(note, who)| CleaningForm {
             protocol: self.protocol.map(|shown| shown.id),
             protocol_version: self.protocol.map(|shown| shown.version),
             steps: Some(self.steps.clone()),
@@ -254,8 +254,8 @@ impl SubmissionJson {
             who: who.clone(),
             note: note.clone(),
             ..CleaningForm::plain(tag, "")
-        };
-        forms.map(form).collect()
+        });
+        forms.collect()
     }
 
     pub(crate) fn page(&self) -> Option<&str> {
@@ -525,6 +525,10 @@ enum SubmissionPart {
     Photo { upload: Result<PhotoUpload, PhotoTrouble>, bytes: usize },
 }
 
+fn length_error(field: &str) -> HttpError {
+    RequestFault::TooLong { field: field.to_owned() }.into()
+}
+
 impl<'s> SubmissionReader<'s> {
     fn new(state: &'s AppState, from: PeerAddress) -> Self {
         let (photos, present) = (SubmittedPhotos::default(), SubmissionPart::Nothing);
@@ -553,19 +557,18 @@ impl<'s> SubmissionReader<'s> {
     }
 
     async fn take_data(&mut self, data: &[u8]) -> Result<(), HttpError> {
-        let too_long = |field: &str| Err(RequestFault::TooLong { field: field.to_owned() }.into());
         match &mut self.present {
             SubmissionPart::Nothing => {}
             SubmissionPart::Document(value) => {
                 if value.len() + data.len() > DOCUMENT_BYTES_MAX {
-                    return too_long(DOCUMENT);
+                    return Err(length_error(DOCUMENT));
                 }
                 value.extend_from_slice(data);
             }
             SubmissionPart::Photo { upload, bytes } => {
                 *bytes += data.len();
                 if *bytes > PHOTO_BYTES_MAX {
-                    return too_long("photo");
+                    return Err(length_error("photo"));
                 }
                 if let Ok(file) = upload
                     && let Err(trouble) = file.write(data).await

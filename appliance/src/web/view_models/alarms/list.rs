@@ -32,17 +32,18 @@ pub(crate) async fn alarm_cards(
     let cards = read_quick(state, move |state, reader| {
         let all = state.alarms.all();
         let facility = state.store.snapshot();
-        let card = |alarm: &ActiveAlarm| AlarmCard {
-            id: alarm.id.clone(),
-            words: AlarmText::of(sentences, alarm),
-            is_seen: alarm.seen.is_some(),
-            dates: {
-                let reader_of = |seen| word_reader(state, reader, &facility, seen, &wording, w);
-                let seen = alarm.seen.as_ref().map(|seen| (seen.at_ms, reader_of(seen)));
-                word_dates(w, &wording, alarm, seen)
-            },
-        };
-        Ok(all.iter().map(card).collect())
+        let cards = all.iter().map(|alarm| {
+            let seen = alarm.seen.as_ref();
+            let seen =
+                seen.map(|seen| (seen.at_ms, word_reader(state, reader, &facility, seen, &wording, w)));
+            AlarmCard {
+                id: alarm.id.clone(),
+                words: AlarmText::of(sentences, alarm),
+                is_seen: alarm.seen.is_some(),
+                dates: word_dates(w, &wording, alarm, seen),
+            }
+        });
+        Ok(cards.collect())
     });
     cards.await
 }
@@ -53,19 +54,22 @@ fn word_dates(
     alarm: &ActiveAlarm,
     seen: Option<(i64, SafeHtml)>,
 ) -> SafeHtml {
-    let moment = |ms| wording.dates().day_and_time(ms).to_html();
-    let (id, since) = (alarm.id.as_str(), moment(alarm.first_ms));
-    match (alarm.over_ms.map(moment), seen) {
+    let (id, since) = (alarm.id.as_str(), word_moment(wording, alarm.first_ms));
+    match (alarm.over_ms.map(|ms| word_moment(wording, ms)), seen) {
         (None, None) => fill_slots(w.box_alarm_since(id, S0), [since]),
         (Some(over), None) => fill_slots(w.box_alarm_since_over(id, S1, S0), [since, over]),
         (None, Some((ms, who))) => {
-            fill_slots(w.box_alarm_since_seen(id, S1, S0, S2), [since, moment(ms), who])
+            fill_slots(w.box_alarm_since_seen(id, S1, S0, S2), [since, word_moment(wording, ms), who])
         }
         (Some(over), Some((ms, who))) => {
-            let parts = [since, over, moment(ms), who];
+            let parts = [since, over, word_moment(wording, ms), who];
             fill_slots(w.box_alarm_since_over_seen(id, S1, S2, S0, S3), parts)
         }
     }
+}
+
+fn word_moment(wording: &PageWording, ms: i64) -> SafeHtml {
+    wording.dates().day_and_time(ms).to_html()
 }
 
 fn word_reader(

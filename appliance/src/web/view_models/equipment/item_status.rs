@@ -50,9 +50,9 @@ fn item_timelines(
 
 /// Whether entries that are missing may say otherwise: nothing in the log that is here whole says when it was cleaned last.
 fn may_be_otherwise(status: &ItemStatus, activity: Option<&EquipmentActivity>, local: &LocalTime) -> bool {
-    let is_known = |epoch| activity.and_then(|a| a.last.as_ref()).is_some_and(|last| last.of.epoch == epoch);
+    let last = activity.and_then(|a| a.last.as_ref());
     let calms = matches!(status, ItemStatus::NoSchedule | ItemStatus::NotDue | ItemStatus::Clean { .. });
-    calms && local.gap_before().is_some_and(|epoch| !is_known(epoch))
+    calms && local.gap_before().is_some_and(|epoch| last.is_none_or(|last| last.of.epoch != epoch))
 }
 
 impl StatusBadge {

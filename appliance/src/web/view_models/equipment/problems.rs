@@ -163,11 +163,12 @@ impl ReportNotice {
     pub(crate) fn of(facility: &FacilityState, wording: &PageWording, tag: Tag) -> Option<Self> {
         let open = &facility.activity.get(&tag).filter(|activity| !activity.problems.is_empty())?.problems;
         let w = ProblemWords::in_locale(wording.locale());
-        // Whether a time is a guess stands in the entry, which is not read for a notice.
-        let when = |report: &ReportedProblem| wording.dates().day_and_time(report.reported_ms).text;
-        let reports = open.iter().rev().flat_map(reports_of);
-        let lines = reports.map(|placed| report_line(wording, w, placed, when(placed.report))).collect();
-        Some(Self { title: w.problem_open_title(), lines })
+        let lines = open.iter().rev().flat_map(reports_of).map(|placed| {
+            // Whether a time is a guess stands in the entry, which is not read for a notice.
+            let when = wording.dates().day_and_time(placed.report.reported_ms).text;
+            report_line(wording, w, placed, when)
+        });
+        Some(Self { title: w.problem_open_title(), lines: lines.collect() })
     }
 }
 

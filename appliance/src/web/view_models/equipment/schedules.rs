@@ -2,8 +2,6 @@
 
 use history::{ScheduleWords, word_schedule, word_schedule_inside};
 use record::fold::{Equipment, FacilityState};
-use record::ids::ProtocolId;
-use record::kinds::Schedule;
 use words::WordSet as _;
 
 use crate::web::words::EquipmentWords;
@@ -19,7 +17,7 @@ pub(crate) fn schedule_rows(
     facility: &FacilityState,
     item: &Equipment,
 ) -> Vec<ScheduleRow> {
-    let row = |protocol: Option<ProtocolId>| {
+    let rows = std::iter::once(None).chain(item.protocols.iter().copied().map(Some)).map(|protocol| {
         let query = protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
         ScheduleRow {
             protocol_name: protocol
@@ -30,8 +28,8 @@ pub(crate) fn schedule_rows(
                 .unwrap_or_else(|| w.schedules_none()),
             to: format!("/staff/equipment/{}/schedule{query}", item.tag),
         }
-    };
-    std::iter::once(None).chain(item.protocols.iter().copied().map(Some)).map(row).collect()
+    });
+    rows.collect()
 }
 
 pub(crate) fn word_schedules(
@@ -39,15 +37,15 @@ pub(crate) fn word_schedules(
     facility: &FacilityState,
     item: &Equipment,
 ) -> Option<String> {
-    let words = |(protocol, schedule): (Option<ProtocolId>, &Schedule)| {
+    let words = item.schedules().into_iter().filter_map(|(protocol, schedule)| {
         let every = word_schedule_inside(schedule_words(w), schedule)?;
         let name = protocol.and_then(|id| facility.protocols.get(&id)).map(|p| p.name.as_str());
         Some(match name {
             Some(name) => w.schedule_by_protocol(every, name),
             None => every,
         })
-    };
-    let all: Vec<String> = item.schedules().into_iter().filter_map(words).collect();
+    });
+    let all: Vec<String> = words.collect();
     (!all.is_empty()).then(|| all.join(", "))
 }
 

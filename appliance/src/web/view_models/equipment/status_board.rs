@@ -73,10 +73,12 @@ impl StatusBoard {
             items.push(row);
         }
         changed.extend(known.map(|gone| gone.item.tag));
-        let is_used = |row: &&Arc<ItemRow>| row.item.service != ServiceState::Retired;
         let stored = before.iter().flat_map(|b| &b.in_use).filter(|row| !changed.contains(&row.item.tag));
         let mut in_use: Vec<Arc<ItemRow>> = stored.cloned().collect();
-        in_use.extend(items.iter().filter(|row| changed.contains(&row.item.tag)).filter(is_used).cloned());
+        let used = items
+            .iter()
+            .filter(|row| changed.contains(&row.item.tag) && row.item.service != ServiceState::Retired);
+        in_use.extend(used.cloned());
         // Most of it is in order already, which this sort makes use of.
         in_use.sort_by(|a, b| a.order().cmp(&b.order()));
         let overdue = in_use.partition_point(|row| row.is_overdue());
@@ -163,20 +165,21 @@ impl StatusBoards {
 
 pub(crate) fn board_now(state: &AppState) -> Arc<StatusBoard> {
     let boards = state.stored::<StatusBoards>();
-    let look = || {
-        let seen = state.store.snapshot();
-        let snapshot = Snapshot::of(state, &seen);
-        (BoardKey::of(&seen, snapshot.now_ms()), seen, snapshot)
-    };
-    let (key, _, snapshot) = look();
+    let (key, _, snapshot) = read_board_key(state);
     if let Some(board) = boards.known(key, snapshot.now_ms()) {
         return board;
     }
     let _turn = boards.making.lock().unwrap_or_else(PoisonError::into_inner);
     // Whoever had to wait finds it made, or makes the one of now.
-    let (key, seen, snapshot) = look();
+    let (key, seen, snapshot) = read_board_key(state);
     let known = boards.known(key, snapshot.now_ms());
     known.unwrap_or_else(|| boards.make(seen, &snapshot.local, snapshot.now.up_ms))
+}
+
+fn read_board_key(state: &AppState) -> (BoardKey, Arc<StoreSnapshot>, Snapshot) {
+    let seen = state.store.snapshot();
+    let snapshot = Snapshot::of(state, &seen);
+    (BoardKey::of(&seen, snapshot.now_ms()), seen, snapshot)
 }
 
 pub(crate) async fn status_board(state: &AppState) -> Result<Arc<StatusBoard>, HttpError> {

@@ -67,7 +67,6 @@ fn upkeep_row(
     let activity = facility.activity.get(&item.tag).map(AsRef::as_ref);
     let status = upkeep_status(facility, task, activity, wording.local().now_ms());
     let (class, state) = word_state(w, wording, &status);
-    let when = |ms| wording.marked_time(ms, task.certainty()).text;
     UpkeepRow {
         upkeep: task.upkeep,
         tag: item.tag,
@@ -79,8 +78,8 @@ fn upkeep_row(
         class,
         state,
         last: match (task.failed_ms, task.done_ms) {
-            (Some(failed), _) => w.upkeep_last_failed(when(failed)),
-            (None, Some(done)) => w.upkeep_last_done(when(done)),
+            (Some(failed), _) => w.upkeep_last_failed(wording.marked_time(failed, task.certainty()).text),
+            (None, Some(done)) => w.upkeep_last_done(wording.marked_time(done, task.certainty()).text),
             (None, None) => w.upkeep_never(),
         },
         order: status.order(),

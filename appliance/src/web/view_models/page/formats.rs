@@ -104,9 +104,12 @@ impl LocalTime {
 /// Minutes and seconds as a person enters them, `3:00`: seconds.
 pub(crate) fn read_span(text: &str) -> Option<u32> {
     let (minutes, seconds) = text.split_once(':')?;
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<u32>().ok())?;
-    let seconds = digits(seconds).filter(|s| *s < 60)?;
-    digits(minutes)?.checked_mul(60)?.checked_add(seconds)
+    let seconds = parse_digits(seconds).filter(|s| *s < 60)?;
+    parse_digits(minutes)?.checked_mul(60)?.checked_add(seconds)
+}
+
+fn parse_digits(part: &str) -> Option<u32> {
+    part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())?
 }
 
 /// RFC 3339 in UTC with milliseconds, as the API gives times.

@@ -79,7 +79,7 @@ pub(crate) fn place_line(location: &str, asset_number: &str) -> String {
 
 /// What a cleaning lacks, in words; nothing where it is complete.
 pub(crate) fn missing_words(words: PageWords, missing: &[MissingPart]) -> String {
-    let word = |m: &MissingPart| match m {
+    let parts = missing.iter().map(|m| match m {
         MissingPart::StepsNotStated => words.missing_steps_stated(),
         MissingPart::Steps => words.missing_steps(),
         MissingPart::ContactTime => words.missing_contact_time(),
@@ -89,6 +89,6 @@ pub(crate) fn missing_words(words: PageWords, missing: &[MissingPart]) -> String
         MissingPart::Temperature => words.missing_temperature(),
         MissingPart::Leak => words.missing_leak(),
         MissingPart::Other => words.missing_other(),
-    };
-    missing.iter().map(word).collect::<Vec<_>>().join(", ")
+    });
+    parts.collect::<Vec<_>>().join(", ")
 }

@@ -226,10 +226,7 @@ pub(crate) fn job_card(
     let printer = printers.iter().find(|printer| printer.name == job.summary.printer);
     let (class, state) = state_word(w, &job.summary.state);
     let office = printer.is_some_and(|printer| printer.language == PDF);
-    let waits = |label: &&LabelView| {
-        matches!(label.state, LabelState::Queued | LabelState::Sending | LabelState::Unknown)
-    };
-    let at = job.labels.iter().find(waits).map(|label| label.n);
+    let at = job.labels.iter().find(|label| is_unsettled(label)).map(|label| label.n);
     let of = job.labels.len();
     let count = of.to_string();
     let left = if job.summary.cancelled {
@@ -242,7 +239,7 @@ pub(crate) fn job_card(
             })
             .count()
     };
-    let settled = of - job.labels.iter().filter(waits).count();
+    let settled = of - job.labels.iter().filter(|label| is_unsettled(label)).count();
     let mut doubts = outcome_questions(w, &job.labels, office);
     if job.summary.kind == JobKind::Test {
         doubts.iter_mut().for_each(|doubt| doubt.what = w.job_test_label());
@@ -276,6 +273,10 @@ pub(crate) fn job_card(
     }
 }
 
+fn is_unsettled(label: &LabelView) -> bool {
+    matches!(label.state, LabelState::Queued | LabelState::Sending | LabelState::Unknown)
+}
+
 fn job_advice(w: PrintingWords, job: &JobSummary, next_label: Option<u32>, office: bool) -> String {
     match &job.state {
         JobState::Paused(cause) => {
@@ -294,32 +295,36 @@ fn job_advice(w: PrintingWords, job: &JobSummary, next_label: Option<u32>, offic
 
 /// `Labels 1 to 16 confirmed by the printer`, and who else vouches for how many.
 fn out_words(w: PrintingWords, labels: &[LabelView], confirms: bool) -> Vec<String> {
-    let those = |is: &dyn Fn(&LabelView) -> bool| {
-        let all: Vec<u32> = labels.iter().filter(|label| is(label)).map(|label| label.n).collect();
-        match (all.first(), all.last()) {
-            (Some(first), Some(last)) if first == last => Some(w.out_label(first.to_string())),
-            (Some(first), Some(last)) if (last - first) as usize + 1 == all.len() => {
-                Some(w.out_labels_to(first.to_string(), last.to_string()))
-            }
-            (Some(_), Some(_)) => Some(w.out_labels(all.len())),
-            _ => None,
-        }
-    };
-    let out = |label: &LabelView| matches!(label.state, LabelState::Sent | LabelState::Confirmed);
-    let seen = |label: &LabelView| out(label) && label.proof == Some(ConfirmedBy::Person);
-    let confirmed = |label: &LabelView| label.state == LabelState::Confirmed && !seen(label);
-    let sent = |label: &LabelView| label.state == LabelState::Sent && !seen(label);
-    let not_printed = |label: &LabelView| label.state == LabelState::Failed;
-    let sent = those(&sent).map(|which| if confirms { w.out_sent(which) } else { w.out_sent_only(which) });
+    let confirmed =
+        word_which(w, labels, |label| label.state == LabelState::Confirmed && !is_seen_by_person(label));
+    let sent = word_which(w, labels, |label| label.state == LabelState::Sent && !is_seen_by_person(label));
+    let not_printed = word_which(w, labels, |label| label.state == LabelState::Failed);
     [
-        those(&confirmed).map(|which| w.out_confirmed(which)),
-        sent,
-        those(&seen).map(|which| w.out_seen(which)),
-        those(&not_printed).map(|which| w.out_not_printed(which)),
+        confirmed.map(|which| w.out_confirmed(which)),
+        sent.map(|which| if confirms { w.out_sent(which) } else { w.out_sent_only(which) }),
+        word_which(w, labels, is_seen_by_person).map(|which| w.out_seen(which)),
+        not_printed.map(|which| w.out_not_printed(which)),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn is_seen_by_person(label: &LabelView) -> bool {
+    matches!(label.state, LabelState::Sent | LabelState::Confirmed)
+        && label.proof == Some(ConfirmedBy::Person)
+}
+
+fn word_which(w: PrintingWords, labels: &[LabelView], is: impl Fn(&LabelView) -> bool) -> Option<String> {
+    let all: Vec<u32> = labels.iter().filter(|label| is(label)).map(|label| label.n).collect();
+    match (all.first(), all.last()) {
+        (Some(first), Some(last)) if first == last => Some(w.out_label(first.to_string())),
+        (Some(first), Some(last)) if (last - first) as usize + 1 == all.len() => {
+            Some(w.out_labels_to(first.to_string(), last.to_string()))
+        }
+        (Some(_), Some(_)) => Some(w.out_labels(all.len())),
+        _ => None,
+    }
 }
 
 fn outcome_questions(w: PrintingWords, labels: &[LabelView], by_sheet: bool) -> Vec<OutcomeQuestion> {
@@ -346,12 +351,12 @@ fn outcome_questions(w: PrintingWords, labels: &[LabelView], by_sheet: bool) -> 
 
 fn sheet_doubt(w: PrintingWords, in_doubt: &[&LabelView], labels: &[LabelView]) -> OutcomeQuestion {
     let (first, last) = (in_doubt.first(), in_doubt.last());
-    let what = |label: Option<&&LabelView>| label.map(|label| job_title(label)).unwrap_or_default();
+    let [from, to] = [first, last].map(|label| label.map(|label| job_title(label)).unwrap_or_default());
     let blank = in_doubt.iter().all(|label| label.blank);
     OutcomeQuestion {
         n: ALL_IN_DOUBT.to_owned(),
         question: w.doubt_sheet(label_ranges(in_doubt)),
-        what: w.doubt_what(in_doubt.len(), w.doubt_from_to(what(first), what(last))),
+        what: w.doubt_what(in_doubt.len(), w.doubt_from_to(from, to)),
         yes: last
             .and_then(|last| next_action(labels, last.n))
             .map_or_else(|| w.doubt_yes_sheet(), |next| w.doubt_yes_next(next.to_string())),
@@ -389,8 +394,11 @@ fn label_ranges(labels: &[&LabelView]) -> String {
 }
 
 pub(crate) fn path_segment(name: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
-    name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    let parts = name.bytes().map(|b| {
+        let is_plain = b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
+        if is_plain { char::from(b).to_string() } else { format!("%{b:02X}") }
+    });
+    parts.collect()
 }
 
 pub(crate) fn printer_card(

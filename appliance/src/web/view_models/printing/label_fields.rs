@@ -78,13 +78,15 @@ fn out_of_range(field: &'static str, words: ErrorText) -> HttpError {
 fn check_fields(fields: &BTreeMap<String, String>) -> Result<(), HttpError> {
     for (name, value) in fields {
         if let Err(UnknownField(unknown)) = name.parse::<Field>() {
-            let words = move |w: PrintingWords| w.order_field_unknown(show_text(&unknown), Field::known());
-            return Err(out_of_range("fields", worded(words)));
+            let words =
+                worded(move |w: PrintingWords| w.order_field_unknown(show_text(&unknown), Field::known()));
+            return Err(out_of_range("fields", words));
         }
         if value.chars().count() > FIELD_CHARS_MAX {
             let name = name.clone();
-            let words = move |w: PrintingWords| w.order_field_long(&name, FIELD_CHARS_MAX.to_string());
-            return Err(out_of_range("fields", worded(words)));
+            let words =
+                worded(move |w: PrintingWords| w.order_field_long(&name, FIELD_CHARS_MAX.to_string()));
+            return Err(out_of_range("fields", words));
         }
     }
     if fields.values().map(|value| value.chars().count()).sum::<usize>() > FIELDS_CHARS_MAX {

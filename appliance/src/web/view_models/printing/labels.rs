@@ -113,9 +113,15 @@ pub(crate) fn answer_refused(error: AnswerError) -> HttpError {
 }
 
 pub(crate) async fn find_job(state: &AppState, text: &str) -> Result<JobView, HttpError> {
-    let unknown = || not_found().detail(worded(PrintingWords::job_forgotten));
-    let id: JobId = text.parse().map_err(|_| unknown())?;
+    let id: JobId = text.parse().map_err(|_| forgotten_job_error())?;
     let printing = state.printing.clone();
     let found = tokio::task::spawn_blocking(move || printing.job(id)).await;
-    found.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))?.ok_or_else(unknown)
+    found
+        .map_err(|e| HttpError::internal(&e))?
+        .map_err(|e| HttpError::internal(&e))?
+        .ok_or_else(forgotten_job_error)
+}
+
+fn forgotten_job_error() -> HttpError {
+    not_found().detail(worded(PrintingWords::job_forgotten))
 }

@@ -138,21 +138,30 @@ pub(crate) fn found_name(w: PrintingWords, found: &DiscoveredPrinter) -> String 
 
 /// Why a printer that was found is thought to be what it is, or why it cannot be used.
 pub(crate) fn word_guess(w: PrintingWords, found: &DiscoveredPrinter) -> String {
-    let called = |name: &str| if name.is_empty() { w.printers_nameless() } else { name.to_owned() };
     let guess = match &found.reason {
         GuessReason::Claims { command } => w.guess_claims(*command),
-        GuessReason::Named { name, word, language } => w.guess_named(*language, called(name), *word),
+        GuessReason::Named { name, word, language } => {
+            w.guess_named(*language, word_printer_name(w, name), *word)
+        }
         GuessReason::Model(fault) => word_model_fault(w, *fault),
-        GuessReason::Tape { name } => w.guess_tape(called(name)),
+        GuessReason::Tape { name } => w.guess_tape(word_printer_name(w, name)),
         GuessReason::Pages => w.guess_pages(),
         GuessReason::PageQueue => w.guess_page_queue(),
-        GuessReason::Unknown { name, commands } if commands.is_empty() => w.guess_silent(called(name)),
-        GuessReason::Unknown { name, commands } => w.guess_unknown(commands.join(", "), called(name)),
+        GuessReason::Unknown { name, commands } if commands.is_empty() => {
+            w.guess_silent(word_printer_name(w, name))
+        }
+        GuessReason::Unknown { name, commands } => {
+            w.guess_unknown(commands.join(", "), word_printer_name(w, name))
+        }
     };
     match &found.serial {
         Some(serial) => w.guess_serial(guess, serial),
         None => guess,
     }
+}
+
+fn word_printer_name(w: PrintingWords, name: &str) -> String {
+    if name.is_empty() { w.printers_nameless() } else { name.to_owned() }
 }
 
 #[cfg(test)]

@@ -101,26 +101,29 @@ fn word_line_fault(w: PrintingWords, fault: &ConnectionFault) -> String {
 }
 
 fn word_device_fault(w: PrintingWords, fault: &DeviceFault) -> String {
-    let shown = |path: &Path| path.display().to_string();
     match fault {
         DeviceFault::Usb(UsbFault::Unplugged(id)) => w.printing_usb_away(word_usb_id(w, id)),
         DeviceFault::Usb(UsbFault::Twins(count, id)) => {
             w.printing_usb_twins(count.to_string(), word_usb_id(w, id))
         }
-        DeviceFault::Usb(UsbFault::Denied(file)) => w.printing_usb_denied(shown(file)),
-        DeviceFault::Usb(UsbFault::Held(file)) => w.printing_usb_held(shown(file)),
+        DeviceFault::Usb(UsbFault::Denied(file)) => w.printing_usb_denied(show_path(file)),
+        DeviceFault::Usb(UsbFault::Held(file)) => w.printing_usb_held(show_path(file)),
         DeviceFault::Usb(UsbFault::Gone) => w.printing_usb_gone(),
-        DeviceFault::Usb(UsbFault::Other(file, detail, _)) => w.printing_usb_other(detail, shown(file)),
+        DeviceFault::Usb(UsbFault::Other(file, detail, _)) => w.printing_usb_other(detail, show_path(file)),
         DeviceFault::Folder(FolderFault::Unusable(folder, detail)) => {
-            w.printing_folder_unusable(detail, shown(folder))
+            w.printing_folder_unusable(detail, show_path(folder))
         }
         DeviceFault::Folder(FolderFault::Unwritten(folder, detail)) => {
-            w.printing_folder_unwritten(detail, shown(folder))
+            w.printing_folder_unwritten(detail, show_path(folder))
         }
         DeviceFault::Folder(FolderFault::TooLarge) => w.printing_folder_too_large(),
         DeviceFault::NoAddress => w.printing_device_no_address(),
         DeviceFault::System(detail) => detail.clone(),
     }
+}
+
+fn show_path(path: &Path) -> String {
+    path.display().to_string()
 }
 
 fn word_usb_id(w: PrintingWords, id: &UsbId) -> String {

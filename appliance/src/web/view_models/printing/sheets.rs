@@ -43,13 +43,9 @@ pub(crate) async fn render_sheets(
         let sheet = LabelSheet::named(&paper.sheet)
             .map_err(|e| sheet_refused(worded(move |w| as_sentence(&word_sheet_error(w, &e)))))?;
         let dpi = Dpi::new(SHEET_DPI).unwrap_or(Dpi::D203);
-        let fits = |t: &&template::Template| match t.height {
-            template::LabelHeight::Mm(mm) => t.width_mm <= sheet.label_mm.0 && mm <= sheet.label_mm.1,
-            template::LabelHeight::Continuous => false,
-        };
         let drawings = requested
             .printing
-            .draw_for_paper(ask.template.as_deref(), ask.names, &labels, dpi, |t| fits(&t))
+            .draw_for_paper(ask.template.as_deref(), ask.names, &labels, dpi, |t| fits_sheet(t, sheet))
             .map_err(labels::refusal_error)?;
         pdf::write_sheets(sheet, paper.start, paper.nudge, drawings.into_iter())
             .map_err(|e| sheet_refused(worded(move |w| as_sentence(&word_pdf_error(w, &e)))))
@@ -72,6 +68,13 @@ pub(crate) async fn render_page(
             .map_err(|e| sheet_refused(worded(move |w| as_sentence(&word_pdf_error(w, &e)))))
     });
     made.await.map_err(|e| HttpError::internal(&e))?
+}
+
+fn fits_sheet(t: &template::Template, sheet: &LabelSheet) -> bool {
+    match t.height {
+        template::LabelHeight::Mm(mm) => t.width_mm <= sheet.label_mm.0 && mm <= sheet.label_mm.1,
+        template::LabelHeight::Continuous => false,
+    }
 }
 
 fn sheet_refused(why: ErrorText) -> HttpError {

@@ -129,10 +129,11 @@ impl<'a> HistoryLook<'a> {
 
     /// What paper says of a page that has not all of a history: how much it has, and from when to when.
     pub(crate) fn word_part(self, events: &[ItemEvent], cleanings: u64) -> Option<String> {
-        let day = |event: &ItemEvent| self.wording.dates().day_with_year(event.at_ms()).text;
-        let (newest, oldest) = (events.first()?, events.last()?);
+        let dates = self.wording.dates();
+        let days = [events.first()?, events.last()?].map(|event| dates.day_with_year(event.at_ms()).text);
+        let [newest, oldest] = days;
         let shown = list_cleanings(events).len();
-        Some(self.words.history_part(cleanings, day(oldest), shown, day(newest)))
+        Some(self.words.history_part(cleanings, oldest, shown, newest))
     }
 
     pub(crate) fn used(self, tag: Tag, used: ItemUse) -> HistoryRow {

@@ -77,14 +77,10 @@ pub(crate) fn adopted_proof(
     reader: &LogReader,
     (mut run, entry): (RunName, &Entry),
 ) -> Result<RecordProof, HttpError> {
-    let broken = || broken_rule("a run that was adopted does not lead to its root");
-    let path = |run: &RunName, seq: u64| -> Result<Vec<Hash>, HttpError> {
-        reader.path_in_run(run, seq).map_err(store_error)?.ok_or_else(broken)
-    };
-    let to_run = path(&run, entry.seq())?;
+    let to_run = read_run_path(reader, &run, entry.seq())?;
     let mut steps = Vec::new();
     while steps.len() < STEPS_MAX {
-        let by = reader.adoption_of(&run).ok_or_else(broken)?.by;
+        let by = reader.adoption_of(&run).ok_or_else(broken_adoption)?.by;
         let Some(outer) = by.run else {
             let own = chain_proof(state, reader, by.of)?;
             steps.push(AdoptionStep { entry: own.entry.clone(), path: own.path.clone() });
@@ -92,11 +88,20 @@ pub(crate) fn adopted_proof(
                 RecordProof { entry: entry.as_str().to_owned(), index: entry.seq(), path: to_run, ..own };
             return Ok(proof.adopted_by(steps));
         };
-        let adopting = reader.line(by).map_err(store_error)?.ok_or_else(broken)?;
-        steps.push(AdoptionStep { entry: adopting.as_str().to_owned(), path: path(&outer, adopting.seq())? });
+        let adopting = reader.line(by).map_err(store_error)?.ok_or_else(broken_adoption)?;
+        let path = read_run_path(reader, &outer, adopting.seq())?;
+        steps.push(AdoptionStep { entry: adopting.as_str().to_owned(), path });
         run = outer;
     }
-    Err(broken())
+    Err(broken_adoption())
+}
+
+fn read_run_path(reader: &LogReader, run: &RunName, seq: u64) -> Result<Vec<Hash>, HttpError> {
+    reader.path_in_run(run, seq).map_err(store_error)?.ok_or_else(broken_adoption)
+}
+
+fn broken_adoption() -> HttpError {
+    broken_rule("a run that was adopted does not lead to its root")
 }
 
 /// An epoch that ended on another card: what it held is here, and neither its key nor a note that it signed.

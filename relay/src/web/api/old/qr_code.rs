@@ -7,7 +7,6 @@ use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use labels::code::{Barcode, encode_qr};
-use labels::fields::Fields;
 use labels::layout::lay_out_label;
 use labels::pdf::write_labels;
 use labels::template::builtin_templates;
@@ -85,8 +84,8 @@ fn draw_pdf(item: &Equipment, host: &str) -> Result<Option<Vec<u8>>, HttpError> 
     let typesetter = Typesetter::new().map_err(internal_error)?;
     let fields = label_fields(item, host);
     let dpi = Dpi::new(DPI).unwrap_or(Dpi::D203);
-    let lay_out = |fields: &Fields| lay_out_label(&typesetter, template, fields, None, dpi);
-    let drawn = lay_out(&fields).or_else(|_| lay_out(&fields.without_name()?));
+    let drawn = lay_out_label(&typesetter, template, &fields, None, dpi)
+        .or_else(|_| lay_out_label(&typesetter, template, &fields.without_name()?, None, dpi));
     drawn.ok().map(|label| write_labels(&[label]).map_err(internal_error)).transpose()
 }
 

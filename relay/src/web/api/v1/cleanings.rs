@@ -9,9 +9,7 @@ use record::anchor::{AnchorSource, TimeCertainty};
 use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::{BoxId, Epoch};
-use record::kinds::{
-    CivilDay, CleaningFlag, CleaningRecorded, CleaningTrigger, Contact, Event, QueuedRecord, SpauldingClass,
-};
+use record::kinds::{CivilDay, CleaningFlag, CleaningTrigger, Contact, Event, QueuedRecord, SpauldingClass};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -251,7 +249,6 @@ fn cleaning_json(cleaning_view: CleaningView, entry: Option<Entry>) -> CleaningF
         _ => None,
     };
     let body = body.as_ref();
-    let stated = |text: fn(&CleaningRecorded) -> &String| body.map(text).cloned().unwrap_or_default();
     let certainty = cleaning_view.certainty;
     let cleaning = cleaning_view.cleaning;
     CleaningFacts {
@@ -259,8 +256,8 @@ fn cleaning_json(cleaning_view: CleaningView, entry: Option<Entry>) -> CleaningF
         protocol: cleaning.protocol.map(|id| id.to_string()),
         protocol_version: body.and_then(|body| body.protocol).map(|protocol| protocol.version),
         steps: body.and_then(|body| body.steps.clone()),
-        agent: stated(|body| &body.agent),
-        lot: stated(|body| &body.lot),
+        agent: body.map(|body| body.agent.clone()).unwrap_or_default(),
+        lot: body.map(|body| body.lot.clone()).unwrap_or_default(),
         lot_expires: body.and_then(|body| body.lot_expires),
         trigger: body.and_then(|body| body.trigger.clone()),
         class: body.and_then(|body| body.class),

@@ -170,14 +170,15 @@ pub(crate) async fn show_checkpoint(
     State(web): State<WebContext>,
     Query(CheckpointParams { r#box, epoch, size }): Query<CheckpointParams>,
 ) -> Result<MediaBytes<media::Plain>, HttpError> {
-    let unknown = || parameter_error("size", ErrorWords::parameter_size);
-    let size: Option<u64> = size.map(|size| size.parse().map_err(|_| unknown())).transpose()?;
+    let size: Option<u64> = size
+        .map(|size| size.parse().map_err(|_| parameter_error("size", ErrorWords::parameter_size)))
+        .transpose()?;
     let mut conn = web.db.read(program.reads).await?;
     let held = find_held_log(&mut conn, &LogName { r#box, epoch }).await?;
     let note = match size {
-        Some(size) => {
-            crate::db::log::epochs::note_at(&mut conn, &held.origin, size).await?.ok_or_else(unknown)?
-        }
+        Some(size) => crate::db::log::epochs::note_at(&mut conn, &held.origin, size)
+            .await?
+            .ok_or_else(|| parameter_error("size", ErrorWords::parameter_size))?,
         None => held.cosigned.ok_or_else(not_found)?,
     };
     Ok(MediaBytes::new(note))

@@ -191,10 +191,9 @@ pub(crate) async fn save_brand(
         return save_slug(&visitor, &web, &form).await;
     }
     let w: BrandWords = open_words();
-    let filled = |field| -> String {
+    let [name, accent]: [String; 2] = ["name", "accent"].map(|field| {
         form.fields.text(field).chars().filter(|c| !c.is_control()).take(FIELD_CHARS_MAX + 1).collect()
-    };
-    let (name, accent) = (filled("name"), filled("accent"));
+    });
     let colour = match accent.trim() {
         "" => Ok(None),
         text => text.parse::<AccentColour>().map(Some),

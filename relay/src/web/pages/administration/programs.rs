@@ -266,14 +266,6 @@ async fn draw_programs(
     let places = load_places(&mut conn, visitor).await?;
     drop(conn);
     let wall = LocalTime::new(now_ms, "UTC");
-    let view = |row: &TokenRow| ProgramView {
-        name: row.name.clone(),
-        href: format!("/app/programs/{}", row.token_id),
-        id: row.token_id.clone(),
-        state: token_badge(row, &wall),
-        made: made_text(row, &wall),
-        used: used_text(row, &wall),
-    };
     let (w, form): (ProgramsWords, FormWords) = wall.words();
     let api = SafeHtml::element("a", &[("href", "/api/docs")], &w.programs_lead_api());
     let mut painter = FormPainter::new(&PROGRAM, form.catalog());
@@ -285,7 +277,7 @@ async fn draw_programs(
         w,
         lead: fill_slots(w.programs_lead(S0), [api]),
         caption: w.programs_caption(rows.len()),
-        programs: rows.iter().map(view).collect(),
+        programs: rows.iter().map(|row| view_program(row, &wall)).collect(),
         sections: painter.draw(values, &errors)?,
         errors,
         form_again: form.form_again(),
@@ -294,6 +286,17 @@ async fn draw_programs(
         csrf: visitor.token.csrf(),
     };
     Page::draw(&view)
+}
+
+fn view_program(row: &TokenRow, wall: &LocalTime) -> ProgramView {
+    ProgramView {
+        name: row.name.clone(),
+        href: format!("/app/programs/{}", row.token_id),
+        id: row.token_id.clone(),
+        state: token_badge(row, wall),
+        made: made_text(row, wall),
+        used: used_text(row, wall),
+    }
 }
 
 fn used_text(row: &TokenRow, wall: &LocalTime) -> String {

@@ -112,8 +112,9 @@ impl<'a> RefusedProvider<'a> {
 
     fn entered_group(&self, row: &ProviderRow) -> GroupEntry {
         let Some(form) = self.entered_for(row, "group-add") else { return GroupEntry::default() };
-        let text = |field: &str| form.fields.text(field).to_owned();
-        GroupEntry { group: text("group"), role: text("role"), place: text("place"), named: text("named") }
+        let [group, role, place, named] =
+            ["group", "role", "place", "named"].map(|field| form.fields.text(field).to_owned());
+        GroupEntry { group, role, place, named }
     }
 }
 
@@ -191,18 +192,8 @@ async fn draw_providers(
     let mut conn = web.db.read(visitor.reads).await?;
     let places = list_places(load_places(&mut conn, visitor).await?);
     drop(conn);
-    let group_view = |row: &GroupRoleRow| view_group(row, &places);
     let (w, wall): (OidcWords, _) = (open_words(), LocalTime::new(web.now_ms(), "UTC"));
-    let domain_view = |row: &DomainRow| DomainView {
-        domain: row.domain.clone(),
-        state: match row.proven_ms {
-            Some(proven_ms) => w.oidc_domains_proven(wall.day_of(proven_ms)),
-            None => w.oidc_domains_open(&row.domain),
-        },
-        is_proven: row.proven_ms.is_some(),
-        record: format!("{PROOF_PREFIX}{}", row.token),
-    };
-    let view = |(n, row): (usize, &ProviderRow)| ProviderView {
+    let providers = rows.iter().enumerate().map(|(n, row): (usize, &ProviderRow)| ProviderView {
         at: format!("-{}", n + 1),
         host: provider_host(&row.issuer),
         href: format!("{PATH}/{}", row.provider),
@@ -221,10 +212,19 @@ async fn draw_providers(
             .map(|form| form.fields.text("domain").to_owned())
             .unwrap_or_default(),
         group: refused.map(|refused| refused.entered_group(row)).unwrap_or_default(),
-        domains: domains.iter().filter(|domain| domain.provider == row.provider).map(domain_view).collect(),
-        groups: groups.iter().filter(|group| group.provider == row.provider).map(group_view).collect(),
+        domains: domains
+            .iter()
+            .filter(|domain| domain.provider == row.provider)
+            .map(|domain| view_domain(domain, &wall))
+            .collect(),
+        groups: groups
+            .iter()
+            .filter(|group| group.provider == row.provider)
+            .map(|group| view_group(group, &places))
+            .collect(),
         is_enforced: row.enforced,
-    };
+    });
+    let providers: Vec<ProviderView> = providers.collect();
     let shell = PageLayout::signed_in(w.oidc_providers(), NavSection::People, visitor);
     let had_secret = refused.is_some_and(|refused| !refused.form.fields.text("client_secret").is_empty());
     let is_conflict = refused.is_some_and(|refused| refused.recall == FormRecall::Conflicting);
@@ -240,7 +240,7 @@ async fn draw_providers(
         errors,
         answer_url: office.service.answer_url(),
         people_url: format!("{}/organisation/{}", web.settings.public_url, visitor.scope.account()),
-        providers: rows.iter().enumerate().map(view).collect(),
+        providers,
         new: list_fields(&new.unwrap_or_default()),
         group_roles: group_choices(),
         is_long: are_many(&places),
@@ -269,6 +269,19 @@ fn group_choices() -> Vec<ProviderChoice> {
         is_chosen: false,
     });
     roles.collect()
+}
+
+fn view_domain(row: &DomainRow, wall: &LocalTime) -> DomainView {
+    let w: OidcWords = open_words();
+    DomainView {
+        domain: row.domain.clone(),
+        state: match row.proven_ms {
+            Some(proven_ms) => w.oidc_domains_proven(wall.day_of(proven_ms)),
+            None => w.oidc_domains_open(&row.domain),
+        },
+        is_proven: row.proven_ms.is_some(),
+        record: format!("{PROOF_PREFIX}{}", row.token),
+    }
 }
 
 fn view_group(row: &GroupRoleRow, places: &[FormOption]) -> GroupView {

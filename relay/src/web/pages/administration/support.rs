@@ -99,14 +99,13 @@ async fn draw_support(
     let (open, past): (Vec<_>, Vec<_>) = grants
         .into_iter()
         .partition(|grant: &SupportGrantRow| grant.ended_ms.is_none() && grant.until_ms > now_ms);
-    let view = |grant: SupportGrantRow| view_grant(grant, &wall);
     let shell = PageLayout::signed_in(w.support_title(), NavSection::People, visitor);
     Page::draw(&SupportPage {
         shell: shell.with_problem(problem.is_some()),
         w,
         problem,
-        open: open.into_iter().map(view).collect(),
-        past: past.into_iter().map(view).collect(),
+        open: open.into_iter().map(|grant| view_grant(grant, &wall)).collect(),
+        past: past.into_iter().map(|grant| view_grant(grant, &wall)).collect(),
         reason: reason.to_owned(),
         hours: GRANTED_HOURS,
         csrf: visitor.token.csrf(),

@@ -107,8 +107,7 @@ pub(crate) async fn submit_code(
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let w: SignInWords = open_words();
     let next = page_after_sign_in(form.fields.text("next"));
-    let over = || Ok(WithHeaders(HeaderMap::new(), FormReply::Done(SeeOther::to("/login?done=over")?)));
-    let Some(secret) = find_in_cookies(&headers, StepSecret::read) else { return over() };
+    let Some(secret) = find_in_cookies(&headers, StepSecret::read) else { return over_reply() };
     let origin = sign_in_origin(&headers, address);
     let (recall, words) = match web.second_factors().sign_in(&secret, form.fields.text("code"), origin).await
     {
@@ -118,7 +117,7 @@ pub(crate) async fn submit_code(
             return Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(&next)?)));
         }
         Err(FactorError::Over | FactorError::SignIn(SignInError::Wrong | SignInError::Ended)) => {
-            return over();
+            return over_reply();
         }
         Err(FactorError::SignIn(SignInError::Busy)) => return Err(busy_error()),
         Err(FactorError::Db(error) | FactorError::SignIn(SignInError::Db(error))) => return Err(error.into()),
@@ -132,4 +131,8 @@ pub(crate) async fn submit_code(
     let own = web.second_factors().list_begun(&secret).await?.unwrap_or_default();
     let page = step_page(&web, &next, &own).with_problem("code", words);
     Ok(WithHeaders(HeaderMap::new(), FormReply::Again(recall, page.draw()?)))
+}
+
+fn over_reply() -> Result<WithHeaders<FormReply>, HttpError> {
+    Ok(WithHeaders(HeaderMap::new(), FormReply::Done(SeeOther::to("/login?done=over")?)))
 }

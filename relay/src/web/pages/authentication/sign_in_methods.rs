@@ -112,6 +112,10 @@ fn over_page() -> Result<Page, HttpError> {
     page.link("/forgot", w.sign_in_forgot_mail()).link("/login", w.ways_back()).draw()
 }
 
+fn wrap_reply(reply: FormReply) -> WithHeaders<FormReply> {
+    WithHeaders(HeaderMap::new(), reply)
+}
+
 fn over_reply() -> Result<FormReply, HttpError> {
     Ok(FormReply::Again(FormRecall::Invalid, over_page()?))
 }
@@ -314,15 +318,15 @@ pub(crate) async fn sign_up(
         return Err(not_found());
     }
     let w: SignInWords = open_words();
-    let refused = |problem| ask_again(sign_up_page(), &form, problem).map(OneOf::Second);
     let Some(name) = visible_name(form.fields.text("name")) else {
-        return refused(("name", w.ways_bad_name()));
+        return ask_again(sign_up_page(), &form, ("name", w.ways_bad_name())).map(OneOf::Second);
     };
     let Some(organisation) = visible_name(form.fields.text("organisation")) else {
-        return refused(("organisation", w.ways_bad_organisation()));
+        let problem = ("organisation", w.ways_bad_organisation());
+        return ask_again(sign_up_page(), &form, problem).map(OneOf::Second);
     };
     let Some(email) = email_address(form.fields.text("email")) else {
-        return refused(("email", w.ways_bad_email()));
+        return ask_again(sign_up_page(), &form, ("email", w.ways_bad_email())).map(OneOf::Second);
     };
     let new = PendingAccount { name, organisation, email };
     match web.recovery().sign_up(&new, address.ip()).await {
@@ -359,19 +363,18 @@ pub(crate) async fn confirm_account(
     form: RelayForm,
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let link = read_secret(&secret)?;
-    let plain = |reply| WithHeaders(HeaderMap::new(), reply);
     // No work is done for a link that is none.
     let Some(own_words) = web.recovery().find_link(LinkKind::SignUp, &link).await? else {
-        return over_reply().map(plain);
+        return over_reply().map(wrap_reply);
     };
     let own_words: Vec<&str> = own_words.iter().map(String::as_str).collect();
     let hash = match hash_new(&web, form.fields.text("password"), &own_words).await? {
         Ok(hash) => hash,
-        Err(problem) => return ask_again(confirm_page(&secret), &form, problem).map(plain),
+        Err(problem) => return ask_again(confirm_page(&secret), &form, problem).map(wrap_reply),
     };
     match web.recovery().confirm(&link, &hash, sign_in_origin(&headers, address)).await {
         Ok(signed_in) => signed_in_reply(&signed_in, HOME),
-        Err(error) => refusal_reply(&web, confirm_page(&secret), &form, error).map(plain),
+        Err(error) => refusal_reply(&web, confirm_page(&secret), &form, error).map(wrap_reply),
     }
 }
 
@@ -469,9 +472,8 @@ pub(crate) async fn accept_invitation(
     form: RelayForm,
 ) -> Result<WithHeaders<FormReply>, HttpError> {
     let link = read_secret(&secret)?;
-    let plain = |reply| WithHeaders(HeaderMap::new(), reply);
     let Some(invitation) = find_invitation(&web.db, &link, web.now_ms()).await? else {
-        return over_reply().map(plain);
+        return over_reply().map(wrap_reply);
     };
     let page = find_guest(&web, &guest, &invitation).await?;
     if let (JoinGuest::SignedIn { .. }, Some(visitor)) = (&page, guest.visitor()) {
@@ -484,24 +486,26 @@ pub(crate) async fn accept_invitation(
                 let cookies = [(header::SET_COOKIE, cookie)].into_iter().collect();
                 Ok(WithHeaders(cookies, FormReply::Done(SeeOther::to(HOME)?)))
             }
-            Err(error) => join_refusal(&invitation, error).map(plain),
+            Err(error) => join_refusal(&invitation, error).map(wrap_reply),
         };
     }
     if !matches!(page, JoinGuest::New) {
-        return Ok(plain(FormReply::Again(
+        return Ok(wrap_reply(FormReply::Again(
             FormRecall::Invalid,
             join_page(&invitation, &secret, &page).draw()?,
         )));
     }
     let w: SignInWords = open_words();
-    let refused = |problem| ask_again(join_page(&invitation, &secret, &page), &form, problem).map(plain);
     let Some(name) = visible_name(form.fields.text("name")) else {
-        return refused(("name", w.ways_bad_name()));
+        let problem = ("name", w.ways_bad_name());
+        return ask_again(join_page(&invitation, &secret, &page), &form, problem).map(wrap_reply);
     };
     let password = form.fields.text("password").to_owned();
     let hash = match hash_new(&web, &password, &[&name, &invitation.email, &invitation.account_name]).await? {
         Ok(hash) => hash,
-        Err(problem) => return refused(problem),
+        Err(problem) => {
+            return ask_again(join_page(&invitation, &secret, &page), &form, problem).map(wrap_reply);
+        }
     };
     match web.invitations().accept_as_new(&web.db, &link, &name, &hash).await {
         Ok(row) => {
@@ -509,7 +513,7 @@ pub(crate) async fn accept_invitation(
             let signed_in = web.auth_service().let_new_in(&row.email, row.scope()?, origin).await;
             signed_in_reply(&signed_in.map_err(internal_error)?, HOME)
         }
-        Err(error) => join_refusal(&invitation, error).map(plain),
+        Err(error) => join_refusal(&invitation, error).map(wrap_reply),
     }
 }
 

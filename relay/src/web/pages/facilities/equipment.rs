@@ -213,11 +213,12 @@ async fn load_days(
 ) -> Result<Vec<ChartDay>, DbError> {
     let rows = crate::db::projection::dashboard::item_days(conn, site.id, tag, site.first_day()).await?;
     let first = i32::try_from(site.first_day()).unwrap_or_default();
-    let on = |day: i32| {
+    let days = (first..=site.today).map(|day| {
         let row = rows.iter().find(|(d, _, _)| *d == i64::from(day));
-        row.map_or_else(WindowTally::default, |&(_, met, closed)| tally_windows(met, closed))
-    };
-    Ok((first..=site.today).map(|day| ChartDay { date: day_date(day), tally: on(day) }).collect())
+        let tally = row.map_or_else(WindowTally::default, |&(_, met, closed)| tally_windows(met, closed));
+        ChartDay { date: day_date(day), tally }
+    });
+    Ok(days.collect())
 }
 
 fn item_text(w: EquipmentWords, item: &Equipment) -> String {

@@ -306,29 +306,36 @@ fn lowest_locations(places: BTreeMap<String, WindowTally>, wall: &LocalTime) -> 
 
 fn box_facts(site: &FacilityOverview, wall: &LocalTime) -> Vec<PageFact> {
     let (w, boxes): (FacilityWords, BoxesWords) = (wall.words(), wall.words());
-    let fact = |key: &str, value: String| PageFact::new(w.facility_box_fact(key), value);
     let Some(box_status) = site.in_service.as_ref() else {
-        return vec![fact("state", w.facility_box_none())];
+        return vec![make_fact(w, "state", w.facility_box_none())];
     };
     let row = &box_status.row;
     let (health, is_fresh) = (read_health(row), is_fresh(row, wall.now_ms()));
     let last_seen = row.last_seen_ms.map(|at| wall.plain(at));
     let mut facts = vec![
-        fact("heard", last_seen.unwrap_or_else(|| wall.words::<PageWords>().time_never())),
-        fact("backlog", backlog_text(row, box_status.state, wall)),
-        fact("entries", wall.number(row.held_all)),
-        fact("clock", clock_text(row, wall)),
+        make_fact(w, "heard", last_seen.unwrap_or_else(|| wall.words::<PageWords>().time_never())),
+        make_fact(w, "backlog", backlog_text(row, box_status.state, wall)),
+        make_fact(w, "entries", wall.number(row.held_all)),
+        make_fact(w, "clock", clock_text(row, wall)),
     ];
     if let Some(health) = health {
-        facts.push(fact("disk", as_reported(boxes, boxes.box_disk_used(health.disk_percent), is_fresh)));
+        facts.push(make_fact(
+            w,
+            "disk",
+            as_reported(boxes, boxes.box_disk_used(health.disk_percent), is_fresh),
+        ));
         let printers = printer_facts(boxes, &health, is_fresh).into_iter();
-        facts.extend(printers.map(|printer| fact("printer", printer)));
+        facts.extend(printers.map(|printer| make_fact(w, "printer", printer)));
         if health.photos > 0 {
-            facts.push(fact("photos", wall.number(health.photos)));
+            facts.push(make_fact(w, "photos", wall.number(health.photos)));
         }
     }
-    facts.push(fact("version", row.version.clone()));
+    facts.push(make_fact(w, "version", row.version.clone()));
     facts
+}
+
+fn make_fact(w: FacilityWords, key: &str, value: String) -> PageFact {
+    PageFact::new(w.facility_box_fact(key), value)
 }
 
 /// Items of one facility that are looked through: as many as a large hospital has.

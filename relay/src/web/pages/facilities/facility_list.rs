@@ -180,9 +180,9 @@ async fn refuse_form(
     field: &'static str,
     words: String,
 ) -> Result<FormReply, HttpError> {
-    let filled = |name| form.fields.text(name).chars().filter(|c| !c.is_control()).take(120).collect();
-    let problem = Some(SignInProblem { field, words });
-    let new = NewFacility { name: filled("name"), zone: filled("zone"), problem };
+    let [name, zone] = ["name", "zone"]
+        .map(|name| form.fields.text(name).chars().filter(|c| !c.is_control()).take(120).collect());
+    let new = NewFacility { name, zone, problem: Some(SignInProblem { field, words }) };
     Ok(FormReply::Again(
         FormRecall::Invalid,
         draw_list(visitor, web, &FacilityListParams::default().page(), new).await?,

@@ -69,7 +69,6 @@ pub(crate) async fn show_map(
         miles => w.map_scale(picture.km, miles),
     });
     let may_set = visitor.role.holds(Permission::ManageFacilities);
-    let view = |row: &PlacedFacility| place_view(row, may_set);
     Page::draw(&MapPage {
         shell: PageLayout::signed_in(w.map_title(), NavSection::Facilities, &visitor),
         w,
@@ -77,8 +76,8 @@ pub(crate) async fn show_map(
         picture,
         scale: scale.unwrap_or_default(),
         more: placed.len().saturating_sub(LISTED) + unplaced.len().saturating_sub(LISTED),
-        placed: placed.iter().take(LISTED).map(view).collect(),
-        unplaced: unplaced.iter().take(LISTED).map(view).collect(),
+        placed: placed.iter().take(LISTED).map(|row| place_view(row, may_set)).collect(),
+        unplaced: unplaced.iter().take(LISTED).map(|row| place_view(row, may_set)).collect(),
     })
 }
 
@@ -178,8 +177,9 @@ impl FilledPlace {
     }
 
     fn of_form(form: &RelayForm) -> Self {
-        let field = |name| form.fields.text(name).chars().filter(|c| !c.is_control()).take(300).collect();
-        Self { address: field("address"), latitude: field("latitude"), longitude: field("longitude") }
+        let [address, latitude, longitude] = ["address", "latitude", "longitude"]
+            .map(|name| form.fields.text(name).chars().filter(|c| !c.is_control()).take(300).collect());
+        Self { address, latitude, longitude }
     }
 
     fn read(&self) -> Result<(String, Option<GeoPoint>), SignInProblem> {

@@ -149,28 +149,29 @@ struct RegionsList<'a> {
 impl RegionsList<'_> {
     fn view(&self, row: &RegionRow) -> RegionView {
         let w: RegionsWords = open_words();
-        let refused_by = |recall| self.refused.and_then(|refused| refused.entered_for(&row.region, recall));
-        let entered = refused_by(FormRecall::Invalid);
-        let stale = refused_by(FormRecall::Conflicting).map(|form| self.list_entered(form));
+        let [entered, stale] = [FormRecall::Invalid, FormRecall::Conflicting]
+            .map(|recall| self.refused.and_then(|refused| refused.entered_for(&row.region, recall)));
+        let stale = stale.map(|form| self.list_entered(form));
         let chosen = entered.map(|form| list_chosen(form, &self.options));
         let is_long = are_many(&self.options);
-        let text = |field: &str| entered.map(|form| form.text(field).to_owned());
-        let lines = || {
-            text("named").filter(|lines| !lines.is_empty()).unwrap_or_else(|| match &chosen {
+        let [name, named, seen] =
+            ["name", "named", "seen"].map(|field| entered.map(|form| form.text(field).to_owned()));
+        let lines = is_long.then(|| {
+            named.filter(|lines| !lines.is_empty()).unwrap_or_else(|| match &chosen {
                 Some(ids) => write_names(&ids.iter().cloned().collect::<Vec<_>>(), &self.options),
                 None => write_names(&list_inside(row, self.sites), &self.options),
             })
-        };
+        });
         let listed = self.sites.iter().filter(|_| !is_long);
         RegionView {
             title: row.name.clone(),
-            name: text("name").unwrap_or_else(|| row.name.clone()),
+            name: name.unwrap_or_else(|| row.name.clone()),
             href: format!("/app/regions/{}", row.region),
             count: w.regions_count(row.facilities),
-            named: is_long.then(lines),
+            named: lines,
             entered: stale,
             // What was entered is a change of what was shown then.
-            seen: text("seen").unwrap_or_else(|| seen_mark(row, self.sites)),
+            seen: seen.unwrap_or_else(|| seen_mark(row, self.sites)),
             facilities: listed.map(|site| self.facility(site, row, chosen.as_ref())).collect(),
         }
     }
@@ -231,6 +232,10 @@ async fn refuse_region(
     Ok(FormReply::Again(refused.recall, draw_regions(visitor, web, Some(refused)).await?))
 }
 
+fn refuse_name(entered: &FormFields, words: String) -> RefusedRegion<'_> {
+    RefusedRegion { region: None, field: "name", words, entered, recall: FormRecall::Invalid }
+}
+
 /// `POST /app/regions`: a new region.
 pub(crate) async fn add_region(
     visitor: MemberCaller<ManageRegions>,
@@ -239,26 +244,20 @@ pub(crate) async fn add_region(
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let w: RegionsWords = open_words();
-    let refuse = |words| RefusedRegion {
-        region: None,
-        field: "name",
-        words,
-        entered: &form.fields,
-        recall: FormRecall::Invalid,
-    };
     let Some(name) = visible_name(form.fields.text("name")) else {
-        return refuse_region(&visitor, &web, &refuse(w.regions_bad_name())).await;
+        return refuse_region(&visitor, &web, &refuse_name(&form.fields, w.regions_bad_name())).await;
     };
     let mut tx = web.db.write(visitor.scope).await?;
     let known = regions::list_regions(&mut tx).await?;
     if known.len() >= REGIONS_MAX {
         drop(tx);
-        return refuse_region(&visitor, &web, &refuse(w.regions_too_many(REGIONS_MAX))).await;
+        return refuse_region(&visitor, &web, &refuse_name(&form.fields, w.regions_too_many(REGIONS_MAX)))
+            .await;
     }
     let same = known.iter().find(|row| row.name == name);
     if same.is_some_and(|row| !is_pressed_twice(&row.region, web.now_ms())) {
         drop(tx);
-        return refuse_region(&visitor, &web, &refuse(w.regions_taken(&name))).await;
+        return refuse_region(&visitor, &web, &refuse_name(&form.fields, w.regions_taken(&name))).await;
     }
     if same.is_none() {
         let region = UserId::new(web.now_ms(), web.random.bytes()).to_string();

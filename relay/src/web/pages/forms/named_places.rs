@@ -41,11 +41,11 @@ impl<'a> PlaceLines<'a> {
         for place in places {
             *named.entry(place.words.as_str()).or_default() += 1;
         }
-        let line = |place: &FormOption| match named.get(place.words.as_str()) {
-            Some(1) | None => place.words.clone(),
-            Some(_) => format!("{} [{}]", place.words, place.value),
-        };
-        Self { lines: places.iter().map(|place| (line(place), place)).collect() }
+        let lines = places.iter().map(|place| match named.get(place.words.as_str()) {
+            Some(1) | None => (place.words.clone(), place),
+            Some(_) => (format!("{} [{}]", place.words, place.value), place),
+        });
+        Self { lines: lines.collect() }
     }
 }
 

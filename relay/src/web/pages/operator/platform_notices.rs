@@ -226,8 +226,8 @@ pub(crate) async fn announce_text(
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let (w, now_ms): (NoticesWords, _) = (open_words(), web.now_ms());
-    let field = |name| form.fields.text(name).to_owned();
-    let entered = EnteredNotice { text: field("text"), from: field("from"), until: field("until") };
+    let [text, from, until] = ["text", "from", "until"].map(|name| form.fields.text(name).to_owned());
+    let entered = EnteredNotice { text, from, until };
     let from_ms = if entered.from.is_empty() { Some(now_ms) } else { read_time(&entered.from) };
     let until_ms = read_time(&entered.until).filter(|until_ms| *until_ms > from_ms.unwrap_or(0).max(now_ms));
     let (texts, from_ms, until_ms) = match (write_text(&entered.text), from_ms, until_ms) {

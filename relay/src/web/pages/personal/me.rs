@@ -115,13 +115,15 @@ async fn draw_me(
     let mut open = web.auth_service().list_sessions(visitor.person).await?;
     // Where else somebody is signed in is not for a provider that one account chose.
     open.retain(|(digest, _)| visitor.came_by.is_none() || *digest == visitor.token.digest());
-    let view = |(digest, session): (record::tree::Hash, sessions::OpenSession)| SessionView {
-        agent: name_agent(&session.agent),
-        network: session.network,
-        about: w.me_sessions_since(wall.day_of(session.created_ms), wall.day_plain_utc(session.used_ms)),
-        is_this: digest == visitor.token.digest(),
-        href: format!("/app/me/sessions/{}", session.mark),
-    };
+    let views =
+        open.into_iter().map(|(digest, session): (record::tree::Hash, sessions::OpenSession)| SessionView {
+            agent: name_agent(&session.agent),
+            network: session.network,
+            about: w.me_sessions_since(wall.day_of(session.created_ms), wall.day_plain_utc(session.used_ms)),
+            is_this: digest == visitor.token.digest(),
+            href: format!("/app/me/sessions/{}", session.mark),
+        });
+    let sessions: Vec<SessionView> = views.collect();
     let mut accounts = Vec::new();
     for row in web.auth_service().list_accounts(visitor.person).await? {
         let scope = row.scope()?;
@@ -136,14 +138,6 @@ async fn draw_me(
     }
     let linked = load_identities(web, visitor, &wall).await?;
     let (f, own) = (wall.words::<FactorWords>(), web.second_factors().list(visitor.person).await?);
-    let factor_view = |own: AccountFactor| FactorView {
-        about: match own.used_ms {
-            Some(used_ms) => f.factor_used(wall.day_of(own.made_ms), wall.day_plain_utc(used_ms)),
-            None => f.factor_since(wall.day_of(own.made_ms)),
-        },
-        href: format!("/app/me/factors/{}", own.id),
-        name: own.name,
-    };
     let shell = PageLayout::signed_in(visitor.name.clone(), NavSection::Me, visitor);
     let view = MePage {
         shell: shell.with_problem(problem.is_some()),
@@ -152,21 +146,33 @@ async fn draw_me(
         problem,
         done,
         facts,
-        sessions: open.into_iter().map(view).collect(),
+        sessions,
         accounts,
         oidc: wall.words(),
         own: linked,
         f,
         codes: f.factor_codes(own.codes_left),
-        apps: own.apps.into_iter().map(factor_view).collect(),
+        apps: own.apps.into_iter().map(|factor| view_factor(factor, &wall)).collect(),
         k: wall.words(),
-        passkeys: own.passkeys.into_iter().map(factor_view).collect(),
+        passkeys: own.passkeys.into_iter().map(|factor| view_factor(factor, &wall)).collect(),
         has_passkeys: web.passkeys().is_some(),
         csrf: visitor.token.csrf(),
         name: visitor.name.clone(),
         email: visitor.email.clone(),
     };
     Page::draw(&view)
+}
+
+fn view_factor(factor: AccountFactor, wall: &LocalTime) -> FactorView {
+    let f: FactorWords = wall.words();
+    FactorView {
+        about: match factor.used_ms {
+            Some(used_ms) => f.factor_used(wall.day_of(factor.made_ms), wall.day_plain_utc(used_ms)),
+            None => f.factor_since(wall.day_of(factor.made_ms)),
+        },
+        href: format!("/app/me/factors/{}", factor.id),
+        name: factor.name,
+    }
 }
 
 /// `POST /app/me/sessions/{mark}`: one browser is signed out.
@@ -194,10 +200,6 @@ pub(crate) async fn change_password(
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let (w, sign_in_words): (PeopleWords, SignInWords) = (open_words(), open_words());
-    let refused = async |field, words| {
-        let page = draw_me(&visitor, &web, None, Some(SignInProblem { field, words })).await?;
-        Ok(FormReply::Again(FormRecall::Invalid, page))
-    };
     let present = form.fields.text("present").to_owned();
     let origin = sign_in_origin(&headers, address);
     match web.auth_service().check_password(&visitor, present, &origin).await {
@@ -205,20 +207,33 @@ pub(crate) async fn change_password(
         Err(SignInError::Db(error)) => return Err(error.into()),
         Err(SignInError::Busy) => return Err(busy_error()),
         Err(SignInError::Wrong | SignInError::Ended) => {
-            return refused("present", w.me_password_wrong()).await;
+            let problem = SignInProblem { field: "present", words: w.me_password_wrong() };
+            return refuse_password(&visitor, &web, problem).await;
         }
         Err(SignInError::Wait { until_ms, .. }) => {
             let time = LocalTime::new(web.now_ms(), "UTC").plain(until_ms.saturating_add(59_999));
-            return refused("present", sign_in_words.sign_in_wait_device(time)).await;
+            let words = sign_in_words.sign_in_wait_device(time);
+            return refuse_password(&visitor, &web, SignInProblem { field: "present", words }).await;
         }
     }
     let own = [visitor.name.as_str(), &visitor.email, &visitor.account_name];
     let hash = match hash_new(&web, form.fields.text("password"), &own).await? {
         Ok(hash) => hash,
-        Err((field, words)) => return refused(field, words).await,
+        Err((field, words)) => {
+            return refuse_password(&visitor, &web, SignInProblem { field, words }).await;
+        }
     };
     web.recovery().change_own(&visitor, &hash).await.map_err(internal_error)?;
     SeeOther::to("/app/me?done=password").map(FormReply::Done)
+}
+
+async fn refuse_password(
+    visitor: &AccountUser,
+    web: &WebContext,
+    problem: SignInProblem,
+) -> Result<FormReply, HttpError> {
+    let page = draw_me(visitor, web, None, Some(problem)).await?;
+    Ok(FormReply::Again(FormRecall::Invalid, page))
 }
 
 /// `POST /app/me/account`: another account of theirs is shown.

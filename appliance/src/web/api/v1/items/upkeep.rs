@@ -37,7 +37,7 @@ pub(crate) fn upkeep_routes() -> Vec<Route<AppState>> {
     let task = json!({ "name": "Electrical safety test", "schedule": { "every": "weeks", "n": 52 } });
     let done = json!({ "result": "done", "done_by": "Tom Nguyen",
         "readings": [{ "name": "Leakage", "value": 42, "unit": "µA" }] });
-    let one = || Example::default().part("tag", examples::UPKEPT_TAG).part("upkeep", examples::UPKEEP);
+    let one = Example::default().part("tag", examples::UPKEPT_TAG).part("upkeep", examples::UPKEEP);
     vec![
         row(Method::GET, "/api/v1/upkeep", "upkeep.list", RouteKind::Api, list_upkeep)
             .summary("Maintenance tasks of all items in use; they have no part in any rate")
@@ -58,7 +58,7 @@ pub(crate) fn upkeep_routes() -> Vec<Route<AppState>> {
         .summary("Writes down that a maintenance task was done, or that the item did not pass it")
         .commands(&["RecordUpkeep"])
         .refusals(refusals::COMMANDING)
-        .example(one().json(done)),
+        .example(one.json(done)),
     ]
 }
 
@@ -142,9 +142,9 @@ async fn list_upkeep(
 ) -> Result<Json<ListJson<UpkeepJson>>, HttpError> {
     let facility = state.store.snapshot();
     let now_ms = Snapshot::of(&state, &facility).now_ms();
-    let is_used =
-        |tag: &Tag| facility.equipment.get(tag).is_some_and(|item| item.service != ServiceState::Retired);
-    let rows = facility.upkeep.iter().filter(|(tag, _)| is_used(tag));
+    let rows = facility.upkeep.iter().filter(|(tag, _)| {
+        facility.equipment.get(*tag).is_some_and(|item| item.service != ServiceState::Retired)
+    });
     let tasks = rows
         .flat_map(|(tag, row)| row.tasks.iter().map(|task| UpkeepJson::of(&facility, *tag, task, now_ms)));
     Ok(Json(ListJson::whole(tasks.collect())))

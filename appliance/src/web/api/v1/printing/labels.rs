@@ -40,7 +40,7 @@ pub(in crate::web::api::v1) const LOOK: Duration = Duration::from_millis(1_200);
 
 pub(crate) fn label_routes() -> Vec<Route<AppState>> {
     use RouteKind::Api;
-    let job = || Example::default().part("id", examples::JOB);
+    let job = Example::default().part("id", examples::JOB);
     let answer = json!({ "printed": true });
     let tags = json!({ "tags": [examples::TAG] });
     let look = format!("tag={}&names=asset-number", examples::TAG);
@@ -60,23 +60,23 @@ pub(crate) fn label_routes() -> Vec<Route<AppState>> {
             .example(Example::default().json(tags)),
         row(Method::GET, "/api/v1/labels/{id}", "job.find", Api, find)
             .summary("A print job with its labels")
-            .example(job()),
+            .example(job.clone()),
         row(Method::POST, "/api/v1/labels/{id}/cancel", "job.cancel", Api, cancel)
             .summary("Cancels what of a job was not sent yet")
             .refusals(refusals::PRINTING)
-            .example(job()),
+            .example(job.clone()),
         row(Method::POST, "/api/v1/labels/{id}/reprint", "job.reprint", Api, reprint)
             .summary("Prints labels of a job once more")
             .refusals(refusals::PRINTING)
-            .example(job().json(json!({ "labels": [1], "reason": "Torn or smudged" }))),
+            .example(job.clone().json(json!({ "labels": [1], "reason": "Torn or smudged" }))),
         row(Method::POST, "/api/v1/labels/{id}/answer", "job.answer", Api, answer_all)
             .summary("Says of all labels of a job that are in doubt whether they came out")
             .refusals(refusals::PRINTING)
-            .example(job().json(answer.clone())),
+            .example(job.clone().json(answer.clone())),
         row(Method::POST, "/api/v1/labels/{id}/labels/{n}/answer", "label.answer", Api, answer_one)
             .summary("Says of a label that is in doubt whether it came out")
             .refusals(refusals::PRINTING)
-            .example(job().part("n", "1").json(answer)),
+            .example(job.part("n", "1").json(answer)),
     ]
 }
 
@@ -271,17 +271,20 @@ async fn preview(
     State(state): State<AppState>,
     Query(params): Query<PreviewQuery>,
 ) -> Result<MediaBytes<media::Png>, HttpError> {
-    let named = |text: Option<String>| text.filter(|t| !t.is_empty());
-    let tags = read_tags(&named(params.tag).into_iter().collect::<Vec<_>>())?;
+    let tags = read_tags(&drop_empty(params.tag).into_iter().collect::<Vec<_>>())?;
     let names = match params.names.as_deref() {
         None | Some("" | "as-they-are") => NameStyle::AsTheyAre,
         Some("asset-number") => NameStyle::AssetNumber,
         Some(_) => return Err(invalid_parameter("names", worded(PrintingWords::order_names))),
     };
-    let blank = u32::from(named(params.blank).is_some());
-    let (template, printer) = (named(params.template), named(params.printer));
+    let blank = u32::from(drop_empty(params.blank).is_some());
+    let (template, printer) = (drop_empty(params.template), drop_empty(params.printer));
     let order = LabelOrder { tags, blank, template, printer, names, ..LabelOrder::default() };
     labels::preview_job(&state, order).await.map(MediaBytes::new)
+}
+
+fn drop_empty(text: Option<String>) -> Option<String> {
+    text.filter(|t| !t.is_empty())
 }
 
 /// Labels on sheets.

@@ -29,29 +29,30 @@ use crate::web::{examples, refusals};
 
 pub(crate) fn printer_routes() -> Vec<Route<AppState>> {
     use RouteKind::Api;
-    let printer = || Example::default().part("name", examples::PRINTER);
-    let settings = |name| json!({ "name": name, "language": "escpos", "address": "tcp://127.0.0.1:2" });
+    let printer = Example::default().part("name", examples::PRINTER);
+    let [added, changed] = ["Ward 3", examples::PRINTER]
+        .map(|name| json!({ "name": name, "language": "escpos", "address": "tcp://127.0.0.1:2" }));
     vec![
         row(Method::GET, "/api/v1/printers", "printer.list", Api, list).summary("Printers, and how they are"),
         row(Method::POST, "/api/v1/printers", "printer.add", Api, add)
             .summary("Sets up a printer")
             .refusals(refusals::PRINTING)
-            .example(Example::default().json(settings("Ward 3"))),
+            .example(Example::default().json(added)),
         row(Method::GET, "/api/v1/printers/{name}", "printer.show", Api, show)
             .summary("One printer")
-            .example(printer()),
+            .example(printer.clone()),
         row(Method::PUT, "/api/v1/printers/{name}", "printer.change", Api, change)
             .summary("Changes a printer")
             .refusals(refusals::PRINTING)
-            .example(printer().json(settings(examples::PRINTER))),
+            .example(printer.clone().json(changed)),
         row(Method::DELETE, "/api/v1/printers/{name}", "printer.remove", Api, remove)
             .summary("Removes a printer")
             .refusals(refusals::PRINTING)
-            .example(printer()),
+            .example(printer.clone()),
         row(Method::POST, "/api/v1/printers/{name}/test", "printer.test", Api, test)
             .summary("Prints a printer’s test label")
             .refusals(refusals::PRINTING)
-            .example(printer()),
+            .example(printer),
     ]
 }
 
@@ -100,8 +101,9 @@ async fn change(
     JsonBody(settings): JsonBody<PrinterSettings>,
 ) -> Result<WithHeaders<Json<PrinterJson>>, HttpError> {
     let of = name.clone();
-    let work = move |printing: &PrintService, seen| printing.change_over(&name, &settings, seen);
-    let ChangedPrinter { view, version } = run_over(&state, of, if_match, work).await?;
+    let changed =
+        run_over(&state, of, if_match, move |printing, seen| printing.change_over(&name, &settings, seen));
+    let ChangedPrinter { view, version } = changed.await?;
     with_etag(Some(version), Json(show_printer(view)))
 }
 
@@ -134,8 +136,8 @@ async fn remove(
     if_match: IfMatch,
 ) -> Result<NoContent, HttpError> {
     let of = name.clone();
-    let work = move |printing: &PrintService, seen| printing.remove_over(&name, seen);
-    run_over(&state, of, if_match, work).await.map(|()| NoContent)
+    let removed = run_over(&state, of, if_match, move |printing, seen| printing.remove_over(&name, seen));
+    removed.await.map(|()| NoContent)
 }
 
 async fn test(

@@ -27,20 +27,20 @@ const LOGO: &str = "/api/v1/logo";
 
 pub(crate) fn template_routes() -> Vec<Route<AppState>> {
     use RouteKind::Api;
-    let template = || Example::default().part("name", examples::TEMPLATE);
+    let template = Example::default().part("name", examples::TEMPLATE);
     vec![
         row(Method::GET, "/api/v1/templates", "template.list", Api, list).summary("Label templates"),
         row(Method::GET, "/api/v1/templates/{name}", "template.show", Api, show)
             .summary("A template’s file")
-            .example(template()),
+            .example(template.clone()),
         row(Method::PUT, "/api/v1/templates/{name}", "template.keep", Api, keep)
             .summary("Keeps a template of the facility’s own")
             .refusals(refusals::PRINTING)
-            .example(template().bytes("application/toml", examples::TEMPLATE_FILE)),
+            .example(template.clone().bytes("application/toml", examples::TEMPLATE_FILE)),
         row(Method::DELETE, "/api/v1/templates/{name}", "template.remove", Api, remove)
             .summary("Removes a template of the facility’s own")
             .refusals(refusals::PRINTING)
-            .example(template()),
+            .example(template),
         row(Method::GET, LOGO, "logo.show", Api, logo)
             .summary("The facility’s logo")
             .refusals(refusals::PRINTING),

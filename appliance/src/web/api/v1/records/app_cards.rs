@@ -249,7 +249,6 @@ fn card_lines(
     let since = params.since.filter(|since| (1..=size).contains(since) && !is_other);
     let language = wording.locale().language();
     let facility = &board.seen.facility.settings;
-    let least = |class| weakest_method(facility, class);
     let settings = SettingsCard {
         kind: "settings",
         whole: since.is_none(),
@@ -257,9 +256,9 @@ fn card_lines(
         labels,
         shared: usage == BrowserUse::Shared,
         who: WhoCard {
-            noncritical: least(SpauldingClass::Noncritical),
-            semicritical: least(SpauldingClass::Semicritical),
-            critical: least(SpauldingClass::Critical),
+            noncritical: weakest_method(facility, SpauldingClass::Noncritical),
+            semicritical: weakest_method(facility, SpauldingClass::Semicritical),
+            critical: weakest_method(facility, SpauldingClass::Critical),
         },
         label_host: facility.label_host.clone(),
     };
@@ -281,8 +280,10 @@ fn card_lines(
             photo: shown.photo,
         })
     }));
-    let last_ms = |row: &ItemRow| row.activity.as_ref().and_then(|a| a.last.as_ref()).map(|l| l.performed_ms);
-    rows.sort_by_key(|row| Reverse(last_ms(row)));
+    rows.sort_by_key(|row| {
+        let last = row.activity.as_ref().and_then(|a| a.last.as_ref());
+        Reverse(last.map(|l| l.performed_ms))
+    });
     rows.truncate(ITEMS_MAX);
     if let Some(since) = since {
         rows.retain(|row| row.is_overdue() || row.is_due() || is_changed(row, &board.seen, since));

@@ -7,8 +7,8 @@ use record::entry::Entry;
 use record::fold::{CleaningRecord, FacilityState, LinePlace};
 use record::ids::{BoxId, Epoch, ProtocolId};
 use record::kinds::{
-    CheckMethod, CheckResult, CivilDay, CleaningFlag, CleaningRecorded, CleaningTrigger, Contact, Event,
-    QueuedRecord, SpauldingClass,
+    CheckMethod, CheckResult, CivilDay, CleaningFlag, CleaningTrigger, Contact, Event, QueuedRecord,
+    SpauldingClass,
 };
 use record::receipt::Receipt;
 use record::tag::Tag;
@@ -158,7 +158,6 @@ impl CleaningJson {
             _ => None,
         };
         let body = body.as_ref();
-        let stated = |text: fn(&CleaningRecorded) -> &String| body.map(text).cloned().unwrap_or_default();
         let certainty = time_certainty(&cleaning.at, facility.boots.get(&cleaning.at.boot).copied());
         Ok(Self {
             id: id_of(cleaning, entry.as_ref()),
@@ -173,8 +172,8 @@ impl CleaningJson {
             equipment: facility.equipment.get(&cleaning.tag).map(|item| item.name.clone()),
             cleaned_by: who_name(reader, facility, &cleaning.who),
             proof: proof_word(&cleaning.who),
-            agent: stated(|body| &body.agent),
-            lot: stated(|body| &body.lot),
+            agent: body.map(|body| body.agent.clone()).unwrap_or_default(),
+            lot: body.map(|body| body.lot.clone()).unwrap_or_default(),
             lot_expires: body.and_then(|body| body.lot_expires),
             trigger: body.and_then(|body| body.trigger.clone()),
             class: body.and_then(|body| body.class),

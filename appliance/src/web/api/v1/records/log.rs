@@ -160,22 +160,23 @@ async fn export_lines(
     range: Range<u64>,
     texts: bool,
 ) -> Result<Bytes, std::io::Error> {
-    let failed = |error: StoreError| {
-        tracing::error!(%error, "the log could not be read");
-        std::io::Error::other(error)
-    };
     for _ in 0..TRIES {
         let range = range.clone();
         let read =
             state.store.read_epoch(epoch, ReadLane::Long, move |reader| next_piece(reader, range, texts));
         match read.await {
-            Ok(piece) => return piece.map_err(failed),
-            Err(ReadError::Store(error)) => return Err(failed(error)),
+            Ok(piece) => return piece.map_err(report_failed_read),
+            Err(ReadError::Store(error)) => return Err(report_failed_read(error)),
             Err(ReadError::NoAnswer) => return Err(std::io::Error::other(ReadError::NoAnswer)),
             Err(ReadError::Busy) => tokio::time::sleep(PAUSE).await,
         }
     }
     Err(std::io::Error::other(ReadError::Busy))
+}
+
+fn report_failed_read(error: StoreError) -> std::io::Error {
+    tracing::error!(%error, "the log could not be read");
+    std::io::Error::other(error)
 }
 
 fn next_piece(reader: &LogReader, range: Range<u64>, texts: bool) -> Result<Bytes, StoreError> {

@@ -32,7 +32,7 @@ use crate::web::{examples, refusals};
 const ROWS_MAX: usize = 100;
 
 pub(crate) fn refused_submission_routes() -> Vec<Route<AppState>> {
-    let one = || Example::default().part("id", examples::REFUSED);
+    let one = Example::default().part("id", examples::REFUSED);
     let path = "/api/v1/submissions/refused";
     vec![
         row(Method::GET, path, "refused-submission.list", RouteKind::Api, list_refused)
@@ -48,7 +48,7 @@ pub(crate) fn refused_submission_routes() -> Vec<Route<AppState>> {
         .summary("Makes a late entry of a refused record, under the id that the phone gave it")
         .commands(&["RecordQueued", "ReportProblem"])
         .refusals(refusals::COMMANDING)
-        .example(one().json(json!({ "item": examples::TAG }))),
+        .example(one.clone().json(json!({ "item": examples::TAG }))),
         row(
             Method::POST,
             "/api/v1/submissions/refused/{id}/dismissed",
@@ -58,7 +58,7 @@ pub(crate) fn refused_submission_routes() -> Vec<Route<AppState>> {
         )
         .summary("Dismisses a refused record: nobody makes an entry of it")
         .refusals(refusals::FINDING)
-        .example(one()),
+        .example(one),
         row(Method::GET, "/api/v1/submissions/waiting", "waiting-phone.list", RouteKind::Api, list_waiting)
             .summary("Phones that hold records which the box does not have yet, the longest wait first"),
     ]
@@ -187,14 +187,17 @@ async fn list_waiting(
     State(state): State<AppState>,
 ) -> Result<Json<ListJson<WaitingPhoneJson>>, HttpError> {
     let now = state.known_now();
-    let time = |age_ms| utc_text(now.wall_ms.saturating_sub_unsigned(age_ms));
     let phones = state.stored::<WaitingPhones>().all(now.up_ms).into_iter();
     let rows = phones.map(|phone| WaitingPhoneJson {
         device: phone.device.to_string(),
         records: phone.notice.records,
-        oldest_at: time(phone.oldest_ms(now.up_ms)),
-        last_here_at: time(now.up_ms.saturating_sub(phone.noted_ms)),
+        oldest_at: word_time_ago(now.wall_ms, phone.oldest_ms(now.up_ms)),
+        last_here_at: word_time_ago(now.wall_ms, now.up_ms.saturating_sub(phone.noted_ms)),
         is_gone: phone.closed.is_some(),
     });
     Ok(Json(ListJson::whole(rows.collect())))
+}
+
+fn word_time_ago(now_ms: i64, age_ms: u64) -> String {
+    utc_text(now_ms.saturating_sub_unsigned(age_ms))
 }

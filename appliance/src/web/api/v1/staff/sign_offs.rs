@@ -31,7 +31,7 @@ use crate::web::{examples, refusals};
 
 pub(crate) fn sign_off_routes() -> Vec<Route<AppState>> {
     let granted = json!({ "staff": examples::STAFF, "protocol": examples::PROTOCOL, "until": "2027-11-24" });
-    let pair = || examples::staff_example().part("protocol", examples::PROTOCOL);
+    let pair = examples::staff_example().part("protocol", examples::PROTOCOL);
     let ended = "/api/v1/sign-offs/{staff}/{protocol}/ended";
     vec![
         row(Method::GET, "/api/v1/sign-offs", "sign-off.list", RouteKind::Api, list_sign_offs)
@@ -45,7 +45,7 @@ pub(crate) fn sign_off_routes() -> Vec<Route<AppState>> {
             .summary("Ends a sign-off")
             .commands(&["EndCompetency"])
             .refusals(refusals::COMMANDING)
-            .example(pair().json(json!({ "reason": "Skipped the leak test" }))),
+            .example(pair.json(json!({ "reason": "Skipped the leak test" }))),
     ]
 }
 

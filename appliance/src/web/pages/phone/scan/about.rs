@@ -23,14 +23,9 @@ pub(crate) struct EnteredAbout {
 
 impl EnteredAbout {
     pub(crate) fn of(form: &FormFields) -> Self {
-        let text = |name: &str| form.text(name).to_owned();
-        Self {
-            agent: text("agent"),
-            lot: text("lot"),
-            lot_expires: text("lot_expires"),
-            trigger: text("trigger"),
-            class: text("class"),
-        }
+        let [agent, lot, lot_expires, trigger, class] =
+            ["agent", "lot", "lot_expires", "trigger", "class"].map(|name| form.text(name).to_owned());
+        Self { agent, lot, lot_expires, trigger, class }
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -90,7 +85,6 @@ impl AboutPart {
         entered: &EnteredAbout,
         problems: &[Wrong],
     ) -> Self {
-        let wrong = |at: &str| problems.iter().find(|wrong| wrong.at == at).map(|wrong| wrong.words.clone());
         let agents = protocol.map(|protocol| protocol.agents.as_slice()).unwrap_or_default();
         let several = agents.iter().filter(|_| agents.len() > 1);
         let lines = HistoryWords::in_locale(w.catalog().locale());
@@ -103,12 +97,12 @@ impl AboutPart {
             agents: several
                 .map(|agent| AboutChoice::of(&agent.name, agent.name.clone(), &entered.agent))
                 .collect(),
-            agent_wrong: wrong("agent"),
+            agent_wrong: find_words(problems, "agent"),
             asks_lot: !agents.is_empty(),
             lot: entered.lot.clone(),
-            lot_wrong: wrong("lot"),
+            lot_wrong: find_words(problems, "lot"),
             lot_expires: entered.lot_expires.clone(),
-            lot_expires_wrong: wrong("lot_expires"),
+            lot_expires_wrong: find_words(problems, "lot_expires"),
             triggers: triggers.collect(),
             classes: higher
                 .map(|(value, class)| AboutChoice::of(value, word_higher_class(w, class), &entered.class))
@@ -117,6 +111,10 @@ impl AboutPart {
                 || problems.iter().any(|wrong| wrong.at == "agent" || wrong.at.starts_with("lot")),
         }
     }
+}
+
+pub(super) fn find_words(problems: &[Wrong], at: &str) -> Option<String> {
+    problems.iter().find(|wrong| wrong.at == at).map(|wrong| wrong.words.clone())
 }
 
 fn word_higher_class(w: ScanWords, class: SpauldingClass) -> String {

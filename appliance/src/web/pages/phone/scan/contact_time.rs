@@ -119,12 +119,12 @@ pub(crate) async fn show_contact_time(
     let requested = params.protocol.and_then(|id| id.parse().ok());
     let timer = find_timer(&state, tag, requested, &now);
     let required_s = find_required_s(&facility, item, requested, timer.as_ref(), &now);
-    let body = |left_ms, state| ContactTimeBody { left_ms, state };
-    Ok(Json(match timer.map(|timer| timer.state(&now, required_s)) {
-        None => body(0, ContactStateName::None),
-        Some(ContactState::Running { left_ms }) => body(left_ms, ContactStateName::Running),
-        Some(ContactState::Over { .. }) => body(0, ContactStateName::Over),
-        Some(ContactState::Finished { .. }) => body(0, ContactStateName::Finished),
-        Some(ContactState::Rebooted) => body(0, ContactStateName::Rebooted),
-    }))
+    let (left_ms, state) = match timer.map(|timer| timer.state(&now, required_s)) {
+        None => (0, ContactStateName::None),
+        Some(ContactState::Running { left_ms }) => (left_ms, ContactStateName::Running),
+        Some(ContactState::Over { .. }) => (0, ContactStateName::Over),
+        Some(ContactState::Finished { .. }) => (0, ContactStateName::Finished),
+        Some(ContactState::Rebooted) => (0, ContactStateName::Rebooted),
+    };
+    Ok(Json(ContactTimeBody { left_ms, state }))
 }

@@ -63,10 +63,11 @@ impl ScanDrafts {
     /// Forgets what was typed on these devices, and keeps what was done: somebody else is in front of them.
     pub(crate) fn forget_person(&self, devices: &[DeviceId]) {
         let mut drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_theirs = |draft: &ScanDraft| draft.device.is_some_and(|device| devices.contains(&device));
-        for StoredDraft { draft, .. } in drafts.iter_mut().filter(|stored| is_theirs(&stored.draft)) {
-            draft.entered.who.clear();
-            draft.entered.notes.clear();
+        for StoredDraft { draft, .. } in drafts.iter_mut() {
+            if draft.device.is_some_and(|device| devices.contains(&device)) {
+                draft.entered.who.clear();
+                draft.entered.notes.clear();
+            }
         }
     }
 

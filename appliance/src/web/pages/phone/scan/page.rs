@@ -16,7 +16,7 @@ use crate::web::access::staff_session::StaffSession;
 use crate::web::assets::QUEUE;
 use crate::web::context::AppState;
 use crate::web::layout::PageLayout;
-use crate::web::pages::phone::scan::about::AboutPart;
+use crate::web::pages::phone::scan::about::{AboutPart, find_words};
 use crate::web::pages::phone::scan::contact_time::{find_required_s, wet_end_ms};
 use crate::web::pages::phone::scan::proof::{BadgeField, ProofAsk, ProofLook};
 use crate::web::pages::phone::scan::view::{ScanProblem, ScanView};
@@ -33,7 +33,7 @@ use crate::web::view_models::equipment::status_board::StatusBoards;
 use crate::web::view_models::page::snapshot::{Snapshot, place_line};
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::view_models::records::photos::thumbnail_address;
-use crate::web::words::ScanWords;
+use crate::web::words::{RefusalWords, ScanWords};
 
 #[derive(Debug, Clone)]
 struct StepLine {
@@ -148,7 +148,6 @@ impl ScanPageBuilder<'_> {
         let left_out: Vec<u16> = self.view.problems.iter().flat_map(ScanProblem::steps).collect();
         let problems = self.lines(wet.required_s);
         let known = self.known_cleaner();
-        let says = |at: &str| problems.iter().find(|w| w.at == at).map(|w| w.words.clone());
         let steps_wrong = problems.iter().find(|w| w.at.starts_with("step")).map(|w| w.words.clone());
         let row = self.state.stored::<StatusBoards>().row_of(self.facility, item, local);
         let badge = row.map(|row| row.badge(self.wording)).unwrap_or_default();
@@ -180,21 +179,21 @@ impl ScanPageBuilder<'_> {
             steps: steps(w, protocol, &self.view.entered.ticked, &left_out),
             all_steps: protocol.and_then(|p| self.all_steps(p, steps_wrong.is_some())),
             steps_wrong,
-            wet: wet.card(says("wet")),
+            wet: wet.card(find_words(&problems, "wet")),
             foot: wet.foot(),
             foot_after: wet.foot_after(),
             asks_photo: photo_rule != PhotoRule::None,
             stored_photo: self.view.token.photo.map(thumbnail_address),
             photo_hint: word_photo_hint(w, photo_rule, self.view.token.draw),
-            photo_wrong: says("photo"),
-            who_wrong: says("who"),
+            photo_wrong: find_words(&problems, "photo"),
+            who_wrong: find_words(&problems, "who"),
             is_proven: known.as_ref().is_some_and(|known| known.by.is_some()),
             proof: self.ask_proof(class, known.as_ref()),
             known,
-            pin_wrong: says("pin"),
-            staff_badge: self.badge_field(&needed, says("badge")),
+            pin_wrong: find_words(&problems, "pin"),
+            staff_badge: self.badge_field(&needed, find_words(&problems, "badge")),
             name_optional: needed == ProofMethod::None,
-            note_wrong: says("note"),
+            note_wrong: find_words(&problems, "note"),
             usable_until: self.usable_until(&wet),
             reports: self.reports(),
             queue: QUEUE.path(),
@@ -214,8 +213,9 @@ impl ScanPageBuilder<'_> {
     fn list_others(&self, shown: Option<&ProtocolPublished>) -> Vec<(ProtocolId, SafeHtml)> {
         let Self { facility, item, view, .. } = self;
         let now_ms = self.snapshot.now_ms();
-        let list = |shown| other_protocols(view.words.1, facility, item, shown, now_ms);
-        shown.map(|shown| list(shown.protocol)).unwrap_or_default()
+        shown
+            .map(|shown| other_protocols(view.words.1, facility, item, shown.protocol, now_ms))
+            .unwrap_or_default()
     }
 
     fn ask_proof(&self, class: SpauldingClass, known: Option<&KnownCleaner>) -> Option<ProofAsk> {
@@ -333,22 +333,18 @@ impl ScanPageBuilder<'_> {
 
     fn line(&self, refused: &ScanProblem, contact_s: u32) -> Wrong {
         let (_, w, errors, refusals, _) = self.view.words;
-        let one = |at: &str, words: String| Wrong { at: at.to_owned(), words };
-        // Whatever else intake may say it says in English.
-        let message =
-            |refusal: &CommandRefusal| word_refusal(refusals, refusal).unwrap_or_else(|| refusal.to_string());
         match refused {
-            ScanProblem::Photo(refusal) => one("photo", refusal.fault.word(errors)),
-            ScanProblem::Proof(refusal) => one(refusal.field(), refusal.word(w, errors, self.wording)),
+            ScanProblem::Photo(refusal) => mark_field("photo", refusal.fault.word(errors)),
+            ScanProblem::Proof(refusal) => mark_field(refusal.field(), refusal.word(w, errors, self.wording)),
             // One line, however many: it leads to the first of them.
             ScanProblem::Rule(missing @ CommandRefusal::StepsMissing(steps)) => {
                 let first = steps.first().map_or_else(|| "step".to_owned(), |n| format!("step-{n}"));
-                one(&first, message(missing))
+                mark_field(&first, explain_refusal(refusals, missing))
             }
             ScanProblem::Rule(CommandRefusal::StillWet { left_s }) => {
                 let over_ms = over_ms(self.snapshot.now_ms(), (*left_s).min(contact_s));
                 let until = self.wording.dates().clock_time_with_seconds(over_ms).text;
-                one("wet", w.scan_wet_still(until))
+                mark_field("wet", w.scan_wet_still(until))
             }
             ScanProblem::Rule(other) => {
                 let at = match other.field() {
@@ -359,10 +355,19 @@ impl ScanPageBuilder<'_> {
                     Some("photo") => "photo",
                     _ => "step",
                 };
-                one(at, message(other))
+                mark_field(at, explain_refusal(refusals, other))
             }
         }
     }
+}
+
+fn mark_field(at: &str, words: String) -> Wrong {
+    Wrong { at: at.to_owned(), words }
+}
+
+/// Whatever else intake may say it says in English.
+fn explain_refusal(w: RefusalWords, refusal: &CommandRefusal) -> String {
+    word_refusal(w, refusal).unwrap_or_else(|| refusal.to_string())
 }
 
 impl ScanPage {
@@ -385,20 +390,18 @@ fn steps(
     ticked: &[u16],
     left_out: &[u16],
 ) -> Vec<StepLine> {
-    let line = |n: u16, text: SafeHtml, required: bool| StepLine {
+    let steps: Vec<(SafeHtml, bool)> = match protocol {
+        None => vec![(fill_slots(w.scan_plain_step(), []), true)],
+        Some(p) => p.steps.iter().map(|step| (SafeHtml::entered(&step.text), step.required)).collect(),
+    };
+    let lines = (1..).zip(steps).map(|(n, (text, required))| StepLine {
         n,
         text,
         required,
         ticked: ticked.contains(&n),
         wrong: left_out.contains(&n),
-    };
-    match protocol {
-        None => vec![line(1, fill_slots(w.scan_plain_step(), []), true)],
-        Some(p) => (1..)
-            .zip(&p.steps)
-            .map(|(n, step)| line(n, SafeHtml::entered(&step.text), step.required))
-            .collect(),
-    }
+    });
+    lines.collect()
 }
 
 fn protocol_line(w: ScanWords, protocol: &ProtocolPublished) -> SafeHtml {

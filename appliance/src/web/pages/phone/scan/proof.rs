@@ -87,6 +87,21 @@ pub(crate) struct ProofAsk {
     pub(crate) is_needed: bool,
 }
 
+impl ProofAsk {
+    fn with_words(words: String) -> Self {
+        Self {
+            words,
+            secure: None,
+            takes_sign_in: false,
+            takes_pin: false,
+            takes_name: false,
+            names: Vec::new(),
+            is_spent: false,
+            is_needed: true,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct BadgeField {
     pub(crate) is_open: bool,
@@ -113,38 +128,30 @@ impl ProofLook<'_> {
         let Self { w, class, origin, lacks_name, is_signed_in, has_badges, .. } = self;
         let needed = weakest_method(&self.facility.settings, class);
         let lacks_name = lacks_name && needed != ProofMethod::None;
-        let ask = |words| ProofAsk {
-            words,
-            secure: None,
-            takes_sign_in: false,
-            takes_pin: false,
-            takes_name: false,
-            names: Vec::new(),
-            is_spent: false,
-            is_needed: true,
-        };
         // Where nobody has a badge, what takes one takes a PIN.
         let takes_badge = has_badges && needed == ProofMethod::Badge;
         match (needed, &origin.listener) {
             (ProofMethod::List, _) => {
                 let (names, is_spent) = self.find_names();
-                Some(ProofAsk { takes_name: true, names, is_spent, ..ask(w.scan_proof_list()) })
+                let ask = ProofAsk::with_words(w.scan_proof_list());
+                Some(ProofAsk { takes_name: true, names, is_spent, ..ask })
             }
             (ProofMethod::Badge | ProofMethod::Pin, PageListener::Plain { secure }) => {
                 let words = if takes_badge { w.scan_proof_plain_badge() } else { w.scan_proof_plain() };
-                Some(ProofAsk { secure: secure.clone(), ..ask(words) })
+                Some(ProofAsk { secure: secure.clone(), ..ProofAsk::with_words(words) })
             }
             (ProofMethod::Badge | ProofMethod::Pin, PageListener::Secure) => {
                 let words = if takes_badge { w.scan_proof_badge() } else { w.scan_proof_pin() };
                 let takes_sign_in = origin.sign_in.is_some() && !is_signed_in;
-                Some(ProofAsk { takes_sign_in, takes_pin: is_signed_in && !takes_badge, ..ask(words) })
+                let takes_pin = is_signed_in && !takes_badge;
+                Some(ProofAsk { takes_sign_in, takes_pin, ..ProofAsk::with_words(words) })
             }
             _ if !is_signed_in && takes_list(&self.facility.settings, class) => {
                 let (names, is_spent) = self.find_names();
-                let ask = ask(w.scan_proof_list_too());
+                let ask = ProofAsk::with_words(w.scan_proof_list_too());
                 Some(ProofAsk { takes_name: true, names, is_spent, is_needed: lacks_name, ..ask })
             }
-            (ProofMethod::Typed, _) if lacks_name => Some(ask(w.scan_proof_typed())),
+            (ProofMethod::Typed, _) if lacks_name => Some(ProofAsk::with_words(w.scan_proof_typed())),
             _ => None,
         }
     }
@@ -161,15 +168,17 @@ impl ProofLook<'_> {
             return (Vec::new(), false);
         }
         let may_look = looks && self.may_look();
-        let is_recent = |person: &ListedPerson| is_whole_name(&person.name, &recent);
-        let is_entered = |person: &ListedPerson| looks && is_whole_name(&person.name, &entered);
         let mut people = list_people(self.reader, self.facility);
         people.retain(|person| {
-            is_recent(person) || is_entered(person) || may_look && has_part(&person.name, &letters)
+            is_whole_name(&person.name, &recent)
+                || looks && is_whole_name(&person.name, &entered)
+                || may_look && has_part(&person.name, &letters)
         });
-        people.sort_by_cached_key(|person| (!is_recent(person), person.name.to_lowercase()));
+        people
+            .sort_by_cached_key(|person| (!is_whole_name(&person.name, &recent), person.name.to_lowercase()));
         people.truncate(NAMES_MAX);
-        let is_spent = looks && !may_look && !people.iter().any(is_entered);
+        let is_spent =
+            looks && !may_look && !people.iter().any(|person| is_whole_name(&person.name, &entered));
         (people, is_spent)
     }
 

@@ -142,9 +142,9 @@ impl WetLook<'_> {
 
     fn foot_in(&self, state: Option<ContactState>) -> ScanFoot {
         let w = self.w;
-        let record = |aside| ScanFoot { wet: "", words: fill_slots(w.scan_record(), []), aside };
+        let record = ScanFoot { wet: "", words: fill_slots(w.scan_record(), []), aside: None };
         if self.required_s == 0 {
-            return record(None);
+            return record;
         }
         match state {
             None | Some(ContactState::Rebooted) => {
@@ -157,8 +157,10 @@ impl WetLook<'_> {
                 let words = fill_slots(w.scan_wet_left(S0), [left]);
                 ScanFoot { wet: "look", words, aside: Some(("again", w.scan_wet_again())) }
             }
-            Some(ContactState::Over { .. }) => record(Some(("finish", w.scan_wet_finish()))),
-            Some(ContactState::Finished { .. }) => record(None),
+            Some(ContactState::Over { .. }) => {
+                ScanFoot { aside: Some(("finish", w.scan_wet_finish())), ..record }
+            }
+            Some(ContactState::Finished { .. }) => record,
         }
     }
 }
