@@ -276,7 +276,7 @@ fn amount(of_change: u64, of_release: u64) -> u64 {
 /// should; `POWER_IMAGES` overrides both.
 fn images() -> u64 {
     let requested = std::env::var("POWER_IMAGES").ok().and_then(|n| n.parse().ok());
-    requested.unwrap_or_else(|| amount(1_000, 1_000_000))
+    requested.unwrap_or_else(|| amount(500, 1_000_000))
 }
 
 /// One in how many operations is cut; `all` is the value for `POWER_LONG`, which cuts twice as many.
@@ -474,7 +474,7 @@ fn finds_a_copy_that_is_thrown_away_before_it_is_asked() {
 
 fn lives_count() -> u64 {
     let requested = std::env::var("CLEANTRACK_LIVES").ok().and_then(|count| count.parse().ok());
-    requested.map_or_else(|| amount(50, 15_000), |count: u64| count * times())
+    requested.map_or_else(|| amount(30, 15_000), |count: u64| count * times())
 }
 
 #[test]

@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 /// How long a page may take to show what it must; a loaded machine with two cores needs its time.
-pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(90);
 const PERIOD: Duration = Duration::from_millis(50);
 
 struct Driver {

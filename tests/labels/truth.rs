@@ -10,11 +10,12 @@ use harness::virtual_printer::{Options, PrinterFault};
 use labels::PrinterLanguage;
 use labels::language::ConfirmationLevel;
 
-use crate::print_server::{Batch, Kind, PrintServer, PrinterSetup, SOON};
+use crate::print_server::{Batch, Kind, PrintServer, PrinterSetup, SOON, amount};
 
 const LABELS: u32 = 5;
-/// After how many labels the fault comes.
-const AFTER: [u32; 3] = [0, 1, 3];
+/// After how many labels the fault comes; the others are tried before a release.
+const AFTER: [u32; 2] = [0, 3];
+const AFTER_OF_RELEASE: [u32; 3] = [0, 1, 3];
 /// Printers at a time: they wait more than they work.
 const AT_A_TIME: usize = 8;
 
@@ -59,6 +60,10 @@ fn faults(after: u32, language: PrinterLanguage) -> Vec<PrinterFault> {
     faults
 }
 
+fn afters() -> &'static [u32] {
+    if amount(0, 1) == 0 { &AFTER } else { &AFTER_OF_RELEASE }
+}
+
 fn counts(fault: PrinterFault) -> bool {
     matches!(
         fault,
@@ -72,7 +77,7 @@ fn counts(fault: PrinterFault) -> bool {
 fn cases(language: PrinterLanguage) -> Vec<Case> {
     let kind = Kind::of(language);
     let mut cases = Vec::new();
-    for after in AFTER {
+    for after in afters().iter().copied() {
         let case = |answers, fault, machine| Case { kind, answers, fault, after, machine };
         let all = faults(after, language).into_iter();
         cases.extend(all.map(|fault| case(language.row().answers, fault, Machine::Genuine)));

@@ -28,7 +28,7 @@ use crate::ports::take_port;
 use crate::proxy::{NetworkFault, Proxy};
 
 /// The longest that anything in a suite is waited for.
-pub const TIME_LIMIT: Duration = Duration::from_secs(90);
+pub const TIME_LIMIT: Duration = Duration::from_secs(240);
 pub const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// Relay and box as real processes on fixed ports, with a breakable connection between them.
