@@ -120,7 +120,6 @@ impl CardFile {
         })
     }
 
-    /// Runs the boot script as U-Boot would, with these faults of the card.
     fn run_script(&self, loads: &[SlotName], faults: &str) -> (StartOutcome, String) {
         let images = images_folder();
         let commands = std::fs::read_to_string(images.join("../tests/images/u-boot.sh")).unwrap();
@@ -146,7 +145,6 @@ impl CardFile {
         (outcome, output)
     }
 
-    /// Runs the tool by which the running system reads and writes the state.
     fn run_tool(&self, arguments: &[&str]) -> (bool, String) {
         let tool = images_folder().join("root/usr/lib/cleantrack/boot-state");
         let ran = Command::new("sh").arg(tool).arg(self.disk_path()).args(arguments).output().unwrap();
@@ -224,8 +222,6 @@ fn a_card_that_cannot_be_read_or_written_starts_all_the_same() {
     assert_eq!(card.read_copies(), [state.state_text(), state.state_text()]);
 }
 
-/// Whatever the state, a card of which one slot starts is up after a few starts, and stays so with nothing
-/// marked good.
 #[test]
 fn from_each_state_one_good_slot_is_enough() {
     for state in BootState::all_states() {
@@ -361,8 +357,6 @@ fn image_script(name: &str) -> PathBuf {
     images_folder().join("root/usr/lib/cleantrack").join(name)
 }
 
-/// A card that was pulled out of a laptop: fsck.vfat, which `provision-card` runs, saves what lies on it
-/// without a name.
 #[test]
 fn what_is_saved_of_a_dirty_card_leaves_no_secret() {
     let card = tempfile::tempdir().unwrap();
@@ -387,8 +381,6 @@ fn what_is_saved_of_a_dirty_card_leaves_no_secret() {
     }
 }
 
-/// What makes a start look at the card again, besides a claim file: the marker that `provision` leaves while
-/// it wipes one, no state yet, and what an earlier fsck saved.
 #[test]
 fn a_cut_while_the_card_is_wiped_has_the_next_start_look_again() {
     let script = std::fs::read_to_string(image_script("provision-card")).unwrap();

@@ -226,7 +226,6 @@ async fn a_relay_from_a_backup_gets_everything_again() {
     world.check().await;
 }
 
-/// All entries of one epoch as the box or the relay returns them.
 async fn log_of(world: &World, at_box: bool, epoch: &str) -> Vec<String> {
     let mut lines = Vec::new();
     loop {

@@ -69,8 +69,6 @@ async fn look_at_pages(browser: &Browser, pages: Vec<page::Page>, mut rows: rows
     assert!(wrong.is_empty(), "{} findings: see above", wrong.len());
 }
 
-/// Box and relay each have a demo of their own: both have forms that are open for ten minutes only, an undo
-/// and one that asks for the password again later, and all pages together can take longer than that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_of_the_box_at_every_size() {
     let demo = Demo::start(&[]);
@@ -130,7 +128,6 @@ async fn the_label_station_with_a_thousand_items() {
     browser.close().await;
 }
 
-/// A page with one of each fault: what does not find these finds nothing above either.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn planted_faults_are_found() {
     const BAD: &str = "data:text/html,<html lang=en><title>Bad</title><p style='color:%23aaa;background:%23fff'>Pale</p>\

@@ -51,7 +51,6 @@ use story::{Life, Model, Shared};
 
 /// Deepest crash: in the start after a start that was crashed in a life that was crashed.
 const DEPTH_MAX: u32 = 3;
-/// Images within which lines that are kept too late are found missing.
 const LATE_RUN_IMAGES: u64 = 20_000;
 const RECOVERY_SEEDS: u64 = 50_000;
 

@@ -180,7 +180,6 @@ fn first_photo(folder: &Path) -> PathBuf {
     path
 }
 
-/// A damaged photo keeps nothing else from being restored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rotten_photo_is_named_and_bars_no_backup_and_no_restore() {
     let mut world = World::claimed(demo()).await;

@@ -276,7 +276,6 @@ fn known_now(context: &AdminContext) -> i64 {
     known_now_ms(&context.clock.now(), &context.store.facility())
 }
 
-/// Work on tokens, which waits for the disk.
 async fn with_tokens<T: Send + 'static>(
     context: &Arc<AdminContext>,
     work: impl FnOnce(&IdentityStores, i64) -> Result<T, IdentityError> + Send + 'static,

@@ -19,7 +19,6 @@ use crate::settings::BoxSettings;
 use crate::store::{box_store, rebuild_database};
 use crate::{BackupCommand, RunError, print_error, show_settings};
 
-/// Between two looks whether a backup has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const ID_FILE: &str = "keys/box.id";
 /// Bytes of a file with a key: what `age-keygen` writes has 200.

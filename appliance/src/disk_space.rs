@@ -3,7 +3,6 @@
 use std::io;
 use std::path::Path;
 
-/// Per cent of a disk that are kept free of photos, for records.
 pub const RECORDS_PERCENT: u64 = 10;
 /// Free bytes that are enough for records whatever the disk's size: what two busy years write (RELIABILITY.md, section 1.3).
 /// A tenth of a large disk would be many times that, and kept for nobody.

@@ -28,7 +28,6 @@ use crate::setup::{CodeState, SetupCode, SetupCodeError, read_state};
 use crate::uplink::relation::claim::ClaimStore;
 use crate::web;
 
-/// Lines of the system's journal about the box.
 const JOURNAL_LINES: &str = "--lines=20000";
 
 /// Why a command did not do what it is for.

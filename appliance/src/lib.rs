@@ -432,7 +432,6 @@ pub fn command_line() -> clap::Command {
     Cli::command().after_help(service::settings::text::settings_help::<BoxSettings>())
 }
 
-/// Runs the box's program with these arguments, its own name left out.
 pub fn run_program(program: &ProgramSetup, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let name = OsString::from("cleantrack-appliance");
     let provided = command_line().try_get_matches_from(std::iter::once(name).chain(arguments));

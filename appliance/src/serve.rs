@@ -488,7 +488,6 @@ fn start_scrub(
     }))
 }
 
-/// The relay's cosigning keys, as the claim left them.
 fn load_cosigners(data: &Path) -> web::CosignerKeys {
     let files = ClaimStore::new(&data.join("keys"));
     Arc::new(move || {
@@ -499,7 +498,6 @@ fn load_cosigners(data: &Path) -> web::CosignerKeys {
     })
 }
 
-/// The facility's id, as the claim left it.
 fn facility_id(data: &Path) -> web::LocalFacility {
     let files = ClaimStore::new(&data.join("keys"));
     Arc::new(move || files.relation().ok().flatten().map(|relation| relation.facility.id))

@@ -10,7 +10,6 @@ pub struct StaticAddress {
 }
 
 impl StaticAddress {
-    /// The network's own address or its broadcast address.
     pub(crate) fn is_reserved(self) -> bool {
         let IpAddr::V4(address) = self.address else { return false };
         let host = u32::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0);

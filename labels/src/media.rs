@@ -385,8 +385,6 @@ mod tests {
         assert!(placed(&equipment, &nothing, 0).is_err());
     }
 
-    /// On the listed roll of 57 mm the usual label loses 30 dots of its white, and a code reads only with its
-    /// quiet zone.
     #[test]
     fn a_code_keeps_its_quiet_zone_on_every_listed_roll() {
         let (mut t, mut fitted) = (Typesetter::new().unwrap(), 0);
@@ -409,7 +407,6 @@ mod tests {
         assert!(fitted > 300, "{fitted}");
     }
 
-    /// On the roll that each template is made for, and on those that its file names.
     #[test]
     fn templates_go_onto_their_rolls() {
         let t = Typesetter::new().unwrap();

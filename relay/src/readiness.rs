@@ -15,7 +15,6 @@ use crate::db::{Db, DbError, PlatformReason, SCHEMA_VERSION, platform_schema};
 use crate::keys::{AuthorityKind, SharedKeySet};
 use crate::objects::PhotoStore;
 
-/// How long readiness waits for its turn to write.
 const WRITER_WITHIN: Duration = Duration::from_secs(1);
 /// How long for the store of photos, which has nothing to do with whether pages are served.
 const OBJECTS_WITHIN: Duration = Duration::from_secs(1);

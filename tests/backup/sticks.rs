@@ -112,7 +112,6 @@ async fn a_folder_on_the_boxs_own_disk_is_no_place_for_a_backup() {
     r#box.kill().await;
 }
 
-/// The image’s unit mounts sticks there; without one a folder there is memory.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn below_run_only_a_stick_that_is_mounted_is_there() {
     let dir = folder();
@@ -131,7 +130,6 @@ async fn below_run_only_a_stick_that_is_mounted_is_there() {
     drop(stick);
 }
 
-/// Whoever has the key needs no program of ours to read it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_program_of_others_opens_a_backup() {
     let (dir, stick) = (folder(), folder());

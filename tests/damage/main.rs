@@ -61,7 +61,6 @@ const BY_CUT_STARTS: &[&str] = &["db-salvage", "log-healed"];
 
 /// Raised by a start whose clock is four days ahead: for so long nothing was saved elsewhere.
 const BY_CLOCK_AHEAD: &str = "backup-old";
-/// Raised where the clock was set behind what the log says.
 const BY_CLOCK_BEHIND: &str = "clock-unsure";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

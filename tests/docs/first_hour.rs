@@ -100,7 +100,6 @@ fn ours(document: &str, program: &str) -> Vec<String> {
     shell_lines(document).into_iter().filter(|line| line.starts_with(&format!("{program} --data"))).collect()
 }
 
-/// Settings files of the reader's own, and the printer that theirs names.
 async fn write_settings(reader: &Reader) -> ProgramHandle {
     let [https, photos, mqtt, health] = [(); 4].map(|()| own_port());
     write(

@@ -51,7 +51,6 @@ fn plain(message: &str) -> String {
     text
 }
 
-/// First lines of all messages of the box in a language.
 fn messages_in(language: &str) -> Vec<String> {
     let mut folders = vec![repository().join("appliance/words").join(language)];
     let mut texts = Vec::new();

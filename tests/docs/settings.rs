@@ -78,7 +78,6 @@ fn in_force(file: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Reads an example file with all its settings in force, and compares what has a default with it.
 fn assert_stands_at_the_defaults<S: ProgramSettings>(path: &str) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), in_force(&read(path))).unwrap();
@@ -109,7 +108,6 @@ fn example_files_stand_at_the_defaults() {
     }
 }
 
-/// Whoever adds a printer's language says in the document how far it can be trusted.
 #[test]
 fn every_printer_language_is_documented() {
     let document = read("docs/printers.md");

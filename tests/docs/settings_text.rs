@@ -25,7 +25,6 @@ pub fn write_table<S: ProgramSettings>() -> String {
     text
 }
 
-/// Each setting stands at its default, or at an example where it has none, as a comment.
 pub fn write_example<S: ProgramSettings>() -> String {
     let mut text = String::new();
     let mut section = String::new();

@@ -152,7 +152,6 @@ async fn photo_shows(desk: &Browser, css: &str) {
     desk.until(&shown, TIME_LIMIT).await;
 }
 
-/// The photo of the infusion pump that a list links to is at the relay, and is a picture.
 async fn photo_opens(desk: &Browser, list: &str) {
     let opened = format!(
         "(() => {{ const links = [...document.querySelectorAll('{list} a[href^=\"/photos/\"]')]; \

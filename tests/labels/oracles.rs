@@ -21,7 +21,6 @@ use crate::print_server::{Batch, Kind, PrinterSetup, amount, preview, request};
 const DRAWN: u32 = 20;
 /// Those that other people's programs decode too.
 const FOREIGN: u32 = 10;
-/// Those that are printed over a connection and read from the printer's spool.
 const PRINTED: u32 = 12;
 const TILTED: u32 = 300;
 
@@ -106,7 +105,6 @@ fn hundreds_of_dymo_labels() {
     check_many(PrinterLanguage::Dymo);
 }
 
-/// ACS and Z64 through the whole of another ZPL interpreter, and Z64 through the strict reader too.
 #[test]
 fn zpl_by_a_second_witness() {
     let kind = Kind::of(PrinterLanguage::Zpl);

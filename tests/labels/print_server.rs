@@ -31,7 +31,6 @@ pub fn amount(of_change: u32, of_release: u32) -> u32 {
     if std::env::var_os("LABELS_LONG").is_some() { of_release } else { of_change }
 }
 
-/// A printer of one language as people have it, and the label that it is for.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     pub language: PrinterLanguage,
@@ -71,7 +70,6 @@ impl Kind {
     }
 }
 
-/// A printer with its spool, and a ledger that survives the print services that use it.
 pub struct PrinterSetup {
     pub dir: tempfile::TempDir,
     pub printer: VirtualPrinter,

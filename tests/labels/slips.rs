@@ -225,7 +225,6 @@ fn a_label_printer_takes_the_set_up_slip_as_a_label_and_no_strip() {
     assert!(matches!(server.service.submit_slip(named), Err(PrintRefusal::Label { n: 1, .. })));
 }
 
-/// The printer may have half a slip when the box goes down: nobody says that it came out.
 #[test]
 fn a_slip_under_way_is_in_doubt_after_the_box_was_cut_off() {
     let setup = PrinterSetup::new();

@@ -28,7 +28,6 @@ fn sheets(pdf: &[u8]) -> usize {
     text.matches("/Type /Page").count() - text.matches("/Type /Pages").count()
 }
 
-/// It hangs where people clean: what is on a second sheet nobody reads.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_technician_card_is_one_sheet() {
     let desk = Browser::open(Kind::Desk, true).await;

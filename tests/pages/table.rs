@@ -37,7 +37,6 @@ const RECORD: &str = ".bar .go";
 pub(crate) const UNMEASURED: &str = "#unmeasured, .bar .go";
 
 impl Places {
-    /// Scheme, host and port of the box's listener that shows all its pages.
     pub(crate) fn origin_of_box(&self) -> &str {
         self.staff.trim_end_matches("/staff")
     }

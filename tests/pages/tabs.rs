@@ -91,7 +91,6 @@ async fn twelve_receipts_stay_open_and_the_next_label_opens() {
     phone.close().await;
 }
 
-/// Files that came over the network for the page that is shown, and whether the page itself did.
 const CAME: &str = "return [performance.getEntriesByType('resource').filter((e) => e.transferSize > 0).map((e) => e.name).join(' '), \
     performance.getEntriesByType('navigation')[0].transferSize > 0]";
 

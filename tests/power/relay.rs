@@ -62,7 +62,6 @@ impl Relay {
         Ack { v: VERSION, epoch, answer }
     }
 
-    /// Takes what a box has of an epoch beyond what is here, where it is the same history.
     pub fn take(&mut self, store: &Store, epoch: Epoch, upto: u64) {
         let origin = LogOrigin { epoch, ..store.origin() };
         let reader = store.reader_of(epoch).unwrap();

@@ -50,14 +50,12 @@ impl World {
         logs.chain(runs).map(|line| line.leaf).collect()
     }
 
-    /// Runs that the relay's lines adopt, and that it lacks.
     pub(crate) fn relay_lacks(&self) -> Vec<Run> {
         let held = self.relay_lines();
         let named = self.adopts.iter().filter(|(leaf, _)| held.contains(*leaf)).map(|(_, run)| *run);
         named.filter(|run| !self.relay.runs.contains(run)).collect()
     }
 
-    /// Where a log ended, once the relay holds its successor.
     pub(crate) fn ends(&self, epoch: Epoch) -> Option<u64> {
         let follows = |(of, stored): &(&Epoch, &Kept)| {
             stored.size() > 0

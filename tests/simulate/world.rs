@@ -319,7 +319,6 @@ impl World {
         self.skew_ms = skews[usize::try_from(self.below(5)).unwrap()];
     }
 
-    /// A copy of the card continues the present log in another box.
     fn continue_copy(&mut self) {
         let Some(at) = self.relay.held(self.card.present.epoch()) else { return };
         let Some(older) = at.at(at.size.saturating_sub(self.below(3))) else { return };

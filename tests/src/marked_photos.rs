@@ -53,7 +53,6 @@ fn draw_picture() -> RgbImage {
     })
 }
 
-/// An Exif block that turns nothing, followed by the mark.
 fn make_exif() -> Vec<u8> {
     let directory = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x01\0\0\0\0\0\0";
     [directory, MARK].concat()

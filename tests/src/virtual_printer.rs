@@ -148,7 +148,6 @@ pub struct Printed {
     /// The connection, the power or the roll ended before it was whole.
     pub partial: bool,
     pub picture: image::GrayImage,
-    /// Its text in the printer's own letters, line by line.
     pub text: String,
 }
 

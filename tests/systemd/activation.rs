@@ -45,7 +45,6 @@ fn port_of(r#box: &TheBox) -> u16 {
     r#box.http("").rsplit(':').next().unwrap().parse().unwrap()
 }
 
-/// Died or stopped, what came meanwhile is answered by the next start.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_connects_while_the_box_restarts_is_answered() {
     let dir = folder();

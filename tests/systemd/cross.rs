@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use harness::tools;
 use harness::world::{Ledger, TheBox, check, folder};
 
-/// Where Debian's cross compiler keeps the libraries of ARM.
 const LIBRARIES: &str = "/usr/aarch64-linux-gnu";
 
 /// The program, or why it is not run here.

@@ -163,8 +163,6 @@ fn credentials_may_be_missing() {
     assert!(credentials >= 3);
 }
 
-/// systemd takes `${…}` for one of its variables, whatever quotes are around it, and puts nothing in its
-/// place.
 #[test]
 fn variables_of_a_shell_are_left_to_it() {
     let folder = tempfile::tempdir().unwrap();

@@ -12,7 +12,6 @@ use super::provider::EMPLOYEE;
 const REGION_ADMIN: (&str, &str) = ("marco.silva@linden.example", "Marco Silva");
 const COLLEAGUE: (&str, &str) = ("tom.nguyen@linden.example", "Tom Nguyen");
 
-/// Invited by mail, they see the facility of their region and nothing of the other.
 pub(crate) async fn region_admin_sees_their_region(customer: &Customer, desk: &Browser) {
     desk.goto(&customer.relay.https("/app/facilities")).await;
     let elsewhere = desk.link("#list", CLINIC).await;

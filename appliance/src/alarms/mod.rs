@@ -102,7 +102,6 @@ fn plain_text(text: &str, chars_max: usize) -> String {
 pub struct AlarmReader {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub staff: Option<StaffId>,
-    /// The id of a program's token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
 }

@@ -47,13 +47,10 @@ macro_rules! optional_parts {
 }
 
 optional_parts! {
-    /// HTTPS, and with it the staff pages.
     Https = "https",
     /// Its authority was made anew.
     HttpsRenewed = "https-renewed",
-    /// Photos.
     Photos = "photos",
-    /// Label printers.
     Printers = "printers",
     /// The line to the relay.
     Uplink = "uplink",
@@ -63,7 +60,6 @@ optional_parts! {
     StateDisk = "state-disk",
     /// The same: rows of it cannot be read.
     StateRows = "state-rows",
-    /// The key of all badges.
     Badges = "badges",
     /// Lights and button.
     Panel = "panel",
@@ -267,7 +263,6 @@ pub struct ReportedCounts {
     round_ms: Option<Option<i64>>,
 }
 
-/// Tells what the store and the clock say now.
 pub fn report_health_alarms(
     alarms: &AlarmStore,
     reported: &mut ReportedCounts,

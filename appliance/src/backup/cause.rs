@@ -37,7 +37,6 @@ macro_rules! backup_causes {
 }
 
 backup_causes! {
-    /// No key was made.
     NoKey = "no-key",
     /// The settings name no folder.
     NoFolder = "no-folder",
@@ -47,7 +46,6 @@ backup_causes! {
     SameDisk = "same-disk",
     /// It cannot be written to.
     ReadOnly = "read-only",
-    /// It is full.
     Full = "full",
     /// The medium takes no file of that length.
     TooLarge = "too-large",
@@ -55,7 +53,6 @@ backup_causes! {
     Crowded = "crowded",
     /// What was read back is not what was written.
     NotRight = "not-right",
-    /// Another error of the medium.
     Medium = "medium",
     /// The box could not read its own data.
     Box = "box",

@@ -68,7 +68,6 @@ pub enum MissingPhotos {
     Accepted,
 }
 
-/// A backup that was read to its end, and perhaps restored.
 #[derive(Debug)]
 pub struct RestoredBackup {
     pub manifest: BackupManifest,
@@ -213,7 +212,6 @@ fn read_part_file(
     }
 }
 
-/// Of a file of photos those that the box had when the backup was made.
 struct ChosenPhotos<'a> {
     of_backup: &'a BTreeSet<Hash>,
     found: &'a mut BTreeSet<Hash>,

@@ -58,7 +58,6 @@ pub(super) struct RunInput<'a> {
     pub(super) random: &'a dyn RandomSource,
     pub(super) settings: &'a str,
     pub(super) keep: u16,
-    /// The highest number that a backup of this box has had, on whatever stick.
     pub(super) last_number: u64,
     pub(super) now_ms: i64,
 }
@@ -423,7 +422,6 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, BackupError> {
     made.map_err(|e| BackupError::Store(StoreError::Io { what: "a list".to_owned(), source: e.into() }))
 }
 
-/// The day in the facility's zone.
 fn day_of(input: &RunInput<'_>) -> String {
     let zone = TimeZone::get(input.store.facility().settings.zone()).unwrap_or(TimeZone::UTC);
     let at = jiff::Timestamp::from_millisecond(input.now_ms).unwrap_or_default();

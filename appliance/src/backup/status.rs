@@ -6,7 +6,6 @@ use super::cause::BackupCause;
 use super::key::BackupRecipient;
 use super::record::BackupRecord;
 
-/// What the relay has of this box, which counts as a backup too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RelayCopy {
     pub entries: u64,

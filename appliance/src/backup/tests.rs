@@ -98,7 +98,6 @@ struct World {
 }
 
 impl World {
-    /// A box with so many entries and photos, and an empty stick.
     async fn new(entries: u64, photos: u32) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("box");

@@ -78,7 +78,6 @@ async fn probe_name(url: &str) -> Option<DnsFact> {
     Some(DnsFact { host, is_found })
 }
 
-/// The relay's clock minus this one's, as its answer is dated.
 async fn read_offset(target: &RelayTarget, route: &HttpsRoute, clock: &Arc<dyn Clock>) -> Option<i64> {
     let config = tls::client_config(&route.trusted(&target.ca), None, Arc::clone(clock), 0).ok()?;
     let client = tls::http_client(config, route).ok()?;

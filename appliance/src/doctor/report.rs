@@ -80,13 +80,11 @@ findings! {
     SettingsWrong { why: String } = Settings Bad,
     /// The claim file or the set-up page's answers were applied.
     SetupDone = Setup Good,
-    /// The claim file has mistakes.
     SetupMistakes { count: usize } = Setup Bad,
     /// What was applied could not be wiped from the card.
     SetupNotWiped = Setup Warn,
     /// Nobody can sign in yet.
     NoAdmin = Setup Warn,
-    /// A claim file waits for the relay.
     ClaimWaits { why: String } = Setup Warn,
     RecordingReady { entries: u64 } = Recording Good,
     RecordingFull = Recording Bad,
@@ -120,7 +118,6 @@ findings! {
     MemoryLow { megabytes: u64 } = Memory Warn,
     MemoryShort { megabytes: u64 } = Memory Bad,
     MemoryUnknown = Memory Unknown,
-    /// It has addresses in the building's network.
     NetworkUp { addresses: String } = Network Good,
     NetworkDown = Network Bad,
     WifiAbsent = Wifi Unknown,

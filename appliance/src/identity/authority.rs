@@ -30,7 +30,6 @@ const CA_UNTIL: (i32, u8, u8) = (2046, 1, 1);
 /// What phones and computers show of it in their lists.
 pub const CA_NAME: &str = "CleanTrack facility CA";
 
-/// What is wrong with the authority's files.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorityError {
     /// A file cannot be read or written.
@@ -122,7 +121,6 @@ impl BoxAuthority {
     }
 }
 
-/// The authority's certificate, for phones that are to trust it.
 #[derive(Debug, Clone)]
 pub struct CaCertificate {
     der: Vec<u8>,
@@ -193,7 +191,6 @@ fn is_of_key(der: &CertificateDer<'_>, pair: &KeyPair) -> bool {
         .is_ok_and(|(_, ca)| ca.public_key().subject_public_key.data.as_ref() == pair.public_key_raw())
 }
 
-/// Whether the authority's certificate is of the key that signed this one.
 fn is_signed_here(dir: &Path, leaf: &X509Certificate<'_>) -> bool {
     let Ok(ca) = read_file(&dir.join("https-ca.pem")) else { return false };
     let Ok(der) = CertificateDer::from_pem_slice(ca.as_bytes()) else { return false };

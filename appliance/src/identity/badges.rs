@@ -137,7 +137,6 @@ pub struct NewBadge {
     pub now_ms: i64,
 }
 
-/// The badges of a facility's staff.
 pub struct BadgeStore {
     rows: JsonTable,
     key_notes: JsonTable,
@@ -422,7 +421,6 @@ fn digest_of(key: &[u8; KEY_BYTES], code: &BadgeCode) -> String {
     Hash(hmac_sha256(key, code.0.as_bytes())).to_string()
 }
 
-/// Whether a badge with this code can be added to those that are held.
 fn check_new(held: &[(String, StaffBadge)], digest: &str, staff: StaffId) -> Result<(), BadgeRefusal> {
     if let Some((_, badge)) = held.iter().find(|(key, _)| key == digest) {
         return Err(refuse_again(badge.clone(), staff));

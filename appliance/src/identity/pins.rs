@@ -92,7 +92,6 @@ pub(super) struct PinRow {
     exposed: bool,
 }
 
-/// The PINs of a facility's staff.
 pub struct PinStore {
     pins: JsonTable,
     removals: JsonTable,

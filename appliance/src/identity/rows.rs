@@ -144,7 +144,6 @@ impl JsonTable {
         })
     }
 
-    /// Reads and writes as one act.
     pub(super) fn change<T>(
         &self,
         work: impl FnOnce(&mut TableWrite<'_, '_>) -> Result<T, IdentityError>,

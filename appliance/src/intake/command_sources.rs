@@ -80,7 +80,6 @@ const NONE: CommandSources =
 /// Writes the table and the match that keeps it whole: a command without a row here does not compile.
 macro_rules! command_sources {
     ($($command:ident => $command_sources:expr,)*) => {
-        /// The ways of all commands.
         pub const COMMAND_SOURCES: &[CommandSources] = &[$(CommandSources { command: stringify!($command), ..$command_sources }),*];
 
         pub fn ways_of(command: &Command) -> CommandSources {

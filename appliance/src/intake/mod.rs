@@ -65,7 +65,6 @@ pub trait StateView {
     /// How many entries that epoch has: the number of the next one.
     fn size(&self) -> u64;
     fn facility(&self) -> &FacilityState;
-    /// The line of the entry that a request with this idempotency key made, and the digest of that request.
     fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)>;
     fn cleaning(&self, of: EntryRef) -> Option<CleaningRecord>;
     fn entry(&self, of: EntryRef) -> Option<Entry>;
@@ -263,7 +262,6 @@ fn require_seen(seen: Option<RowVersion>, now: RowVersion) -> Result<(), Command
     if seen.is_none_or(|seen| seen == now) { Ok(()) } else { Err(CommandRefusal::Changed { now }) }
 }
 
-/// The item that a tag names, retired ones included.
 fn find_item(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
     find_named_item(view.facility(), tag).ok_or(CommandRefusal::UnknownTag(tag))
 }

@@ -67,7 +67,6 @@ pub fn make_signer(disk: &dyn Disk, random: &dyn RandomSource, facility: &str) -
     Ok(signer)
 }
 
-/// A note's signer has neither blanks nor plus signs.
 fn signer_name(facility: &str) -> String {
     let words = facility.split(|c: char| c.is_whitespace() || c.is_control() || c == '+');
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

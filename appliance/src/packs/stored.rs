@@ -108,7 +108,6 @@ fn rank_file(file: &PackFile, trusted: &[VerifierKey]) -> u8 {
     rank_signature(&file.check_signature(trusted))
 }
 
-/// Of two signatures of one pack the one to keep is the greater.
 fn rank_signature(signature: &PackSignature) -> u8 {
     match signature {
         PackSignature::Wrong(_) => 0,

@@ -88,7 +88,6 @@ panel_causes! {
     LabelInDoubt = Amber Blinking ShortEachMinute,
     /// A press that asked for what cannot be done now.
     PressRefused = Amber Blinking Never,
-    /// A printer waits for somebody, with a job.
     PrinterWaits = Amber Steady Never,
     /// Nobody has set it up yet.
     SetupOpen = Amber Steady Never,
@@ -96,9 +95,7 @@ panel_causes! {
     ClaimWaits = Amber Steady Never,
     /// The relay was not heard of for a while.
     RelayQuiet = Amber Steady Never,
-    /// Nothing vouches for the clock.
     ClockUnsure = Amber Steady Never,
-    /// The disk fills.
     DiskFills = Amber Steady Never,
     /// The last backup is old, or failed.
     BackupOld = Amber Steady Never,

@@ -25,7 +25,6 @@ const REFUSED_MS: u64 = 10_000;
 /// The day's border is looked for this often where nothing else wakes it.
 const LOOK_MS_MAX: u64 = 60_000;
 
-/// What the panel's thread is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PanelMessage {
     Causes(BTreeSet<PanelCause>),

@@ -9,7 +9,6 @@ const MINUTE_MS: u64 = 60_000;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
 const SHORT: &[(u64, u64)] = &[(0, 100)];
 const THREE_LONG: &[(u64, u64)] = &[(0, 600), (900, 1_500), (1_800, 2_400)];
-/// From when to when the buzzer may ask somebody, in minutes of the day.
 const DAY_MINUTES: std::ops::Range<u16> = 7 * 60..22 * 60;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -69,7 +69,6 @@ pub enum ContactState {
     Rebooted,
 }
 
-/// For how long a surface was wet, as the box measured it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MeasuredWet {
     pub wet_ms: u64,
@@ -335,7 +334,6 @@ impl ContactTimers {
         rows.unsaved.insert(TimerKey::Newest(tag));
     }
 
-    /// The one that counts for a cleaning of an item by that protocol now.
     pub fn find(
         &self,
         tag: Tag,

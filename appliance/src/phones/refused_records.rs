@@ -28,7 +28,6 @@ const STRANGER_PHOTOS_MAX: usize = 20;
 /// and with those of all of them: 400 MB at most.
 const STRANGERS_PHOTOS_MAX: usize = 200;
 
-/// The refused records of a box, shared by all pages.
 #[derive(Debug, Default)]
 pub struct RefusedRecords {
     writing: Mutex<()>,

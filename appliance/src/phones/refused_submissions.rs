@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use crate::store::RowReader;
 
 const TABLE: &str = "refused_submissions";
-/// Rows as JSON, by the id that the phone gave at the press.
 pub(super) const ROWS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new(TABLE);
 pub const REFUSED_READER: (&str, RowReader) =
     (TABLE, |row| serde_json::from_slice::<RefusedSubmission>(row).is_ok());

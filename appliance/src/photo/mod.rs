@@ -179,7 +179,6 @@ impl PhotoStore {
         self.on_card(".jpg")
     }
 
-    /// The files that are named by a photo's hash and this ending.
     fn on_card(&self, ending: &str) -> std::io::Result<Vec<OnCard>> {
         let mut all = Vec::new();
         for path in self.stored_files()? {
@@ -301,7 +300,6 @@ impl PhotoStore {
         self.keep_cleaned(cleaned).await
     }
 
-    /// Opens an upload of a network, or one of an earlier run.
     async fn clean(&self, upload: &Path, of: Option<ClientNetwork>) -> Result<StrippedPhoto, PhotoTrouble> {
         let _turn = self.inner.child_turns.take(of).await;
         run_child(&self.inner.settings.command, upload).await

@@ -10,7 +10,6 @@ use super::{OnCard, PhotoStore, PhotoTrouble, run_child, write_whole};
 
 /// How long a thumbnail stays when its photo has left the card: lists of a year show it.
 const THUMBNAIL_MS_MAX: u64 = 400 * 24 * 3_600_000;
-/// How the name of a thumbnail ends, behind the hash of its photo.
 const ENDING: &str = ".t.jpg";
 
 impl PhotoStore {

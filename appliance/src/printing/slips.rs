@@ -63,7 +63,6 @@ impl PrintService {
         })
     }
 
-    /// A label may have room for the slip, and none for its secrets.
     fn check_secrets(
         &self,
         config: &PrinterConfig,

@@ -400,7 +400,6 @@ fn label_warnings(
     Ok(remarks)
 }
 
-/// What turns the direction of reading is refused by the log too.
 fn turns_direction(c: char) -> bool {
     matches!(c, '\u{061c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -93,7 +93,6 @@ pub(super) fn write_time_servers(servers: &[String]) -> String {
     format!("{MADE}[Time]\nNTP={}\n", servers.join(" "))
 }
 
-/// A proxy's address, and who uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ProxyParts {
     /// `http://host:port`.
@@ -116,7 +115,6 @@ impl ProxyParts {
 /// Where the image mounts a stick with the label CLEANTRACK (`run-cleantrack-stick.mount`).
 const BACKUP_STICK: &str = "/run/cleantrack/stick";
 
-/// What the service's settings follow from.
 pub(super) struct SettingsFacts<'a> {
     /// `etc/cleantrack` of the data partition.
     pub(super) folder: &'a Path,

@@ -55,7 +55,6 @@ pub(super) struct PlanInputs<'a> {
     /// What is known all the same, where what was applied before cannot be read: then nothing changes but what the new one names, and
     /// what cannot be read stays so, since it would else count as all that there is.
     pub(super) retained: Option<RetainedParts>,
-    /// The data partition, as paths in settings name it.
     pub(super) data: &'a Path,
     /// Whether the box is a network of its own: an open one, where what was applied names no passphrase.
     pub(super) is_access_point: bool,

@@ -227,7 +227,6 @@ async fn follow_contact_timers(seams: Seams, store: Store, phones: PhoneTables) 
     }
 }
 
-/// Last scans of labels go to the disk now and then.
 async fn save_label_scans(scans: Arc<LabelScans>) {
     loop {
         tokio::time::sleep(SCANS_EVERY).await;

@@ -35,7 +35,6 @@ pub enum SetupNote {
     /// The claim file still lies on the card, with its secrets.
     NotWiped,
     NoReport,
-    /// The service's settings were damaged, and were made again.
     SettingsMade,
 }
 

@@ -129,7 +129,6 @@ pub(super) struct UplinkShared {
     claim_lock: Arc<tokio::sync::Mutex<()>>,
     /// Runs that one side does not take from the other.
     run_refusals: Mutex<RunRefusals>,
-    /// Whether the relay refused a batch on this connection.
     batch_refused: AtomicBool,
     /// Whether the box is about to restart because of the relay's answers.
     restarting: AtomicBool,

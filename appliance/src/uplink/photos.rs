@@ -40,7 +40,6 @@ pub(super) enum PhotoUplinkError {
     Refused { photo: Hash, status: u16 },
 }
 
-/// `POST /box/v1/photos/missing`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Hashes {
     photos: Vec<Hash>,

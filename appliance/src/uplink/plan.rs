@@ -109,7 +109,6 @@ enum LinkState {
     Stopped,
 }
 
-/// The uplink of one epoch's log.
 #[derive(Debug, Clone)]
 pub struct UplinkPlan {
     size: u64,

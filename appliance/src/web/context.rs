@@ -156,7 +156,6 @@ pub(super) struct ContextInner {
 }
 
 impl ContextInner {
-    /// Which tries of the set-up code an address is counted among.
     pub(super) fn code_limiter(&self, address: IpAddr) -> &RateLimiter<IpAddr> {
         match address {
             IpAddr::V4(_) => &self.code_tries,

@@ -76,7 +76,6 @@ pub(crate) fn takes_list(settings: &FacilitySettings, class: SpauldingClass) -> 
     methods_of_class(&settings.who, class).is_some_and(|methods| methods.contains(&ProofMethod::List))
 }
 
-/// Whose name somebody entered, where the facility takes names from the list for any class and the list has it once.
 pub(crate) async fn find_entered_name(
     state: &AppState,
     name: &str,

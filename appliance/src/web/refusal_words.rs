@@ -403,7 +403,6 @@ mod tests {
         refusals
     }
 
-    /// The command line, programs and staff read what intake says itself.
     #[test]
     fn open_pages_say_what_intake_says() {
         let words = RefusalWords::in_locale(Locale::EnUs);

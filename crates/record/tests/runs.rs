@@ -89,7 +89,6 @@ proptest! {
         }
     }
 
-    /// Pieces hold every line once, are unbroken, and none touches the next unless both are full.
     #[test]
     fn lines_fall_into_unbroken_runs(seqs in prop::collection::btree_set(0u64..400, 0..300)) {
         let leaves: Vec<_> = seqs.iter().map(|seq| (*seq, Hash::of(&seq.to_be_bytes()))).collect();
@@ -104,7 +103,6 @@ proptest! {
         prop_assert!(runs.windows(2).all(|pair| !pair[0].touches(&pair[1])));
     }
 
-    /// However a piece was cut, what touches is joined again; other branches stay separate.
     #[test]
     fn runs_that_touch_are_joined(cuts in prop::collection::btree_set(1u64..50, 0..8), gap in 1u64..3, shuffle: prop::sample::Index) {
         let mut ends: Vec<u64> = cuts.into_iter().chain([50]).collect();
@@ -151,8 +149,6 @@ proptest! {
         prop_assert!(read.is_err(), "byte {} of {}: {}", at, plain.len(), String::from_utf8_lossy(&plain));
     }
 
-    /// One changed byte of the file, or its end cut off: refused, or (bits that zstd ignores) still exactly
-    /// those lines.
     #[test]
     fn a_damaged_file_is_never_believed(at: prop::sample::Index, with in 1u8..=255, cut: prop::sample::Index) {
         let all = lines(0, 30, 3);

@@ -347,7 +347,6 @@ mod tests {
         Dates::new(locale, zone, NOW_MS).zone_name()
     }
 
-    /// CLDR's generic names of zones, in the long form.
     #[test]
     fn zones_are_named_as_people_call_them() {
         for (locale, zone, words) in [

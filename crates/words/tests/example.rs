@@ -99,7 +99,6 @@ fn markup_and_entered_text_meet_in_a_sentence() {
     assert_eq!(sentence.matches('\u{E001}').count(), 1, "{sentence:?}");
 }
 
-/// Templates pass references, and references to these in loops.
 #[test]
 #[expect(clippy::needless_borrows_for_generic_args, reason = "what templates do")]
 fn values_come_by_reference_too() {

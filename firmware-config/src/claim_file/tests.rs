@@ -53,7 +53,6 @@ fn mistakes_of(text: &str) -> Vec<ClaimMistake> {
     ClaimFile::parse(text.as_bytes()).map_or_else(|e| e.mistakes().to_vec(), |_| Vec::new())
 }
 
-/// The mistakes of the example with one change.
 fn refused(from: &str, to: &str) -> Vec<ClaimMistake> {
     let text = example().to_toml();
     assert!(text.contains(from), "{from} is not in the example");

@@ -65,8 +65,6 @@ fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// At three resolutions. To change one on purpose: look at the picture, then take the table that the failure
-/// prints.
 #[test]
 fn built_in_templates_are_as_they_were_looked_at() {
     let mut table = String::new();

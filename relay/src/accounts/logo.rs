@@ -39,7 +39,6 @@ impl From<ImageError> for LogoFault {
     }
 }
 
-/// Draws an upload anew, as PNG, while few others are drawn.
 pub async fn draw_logo(upload: Vec<u8>) -> Result<Vec<u8>, LogoFault> {
     let Ok(turn) = Arc::clone(&TURNS).acquire_owned().await else { return Err(LogoFault::Unreadable) };
     // Whoever hangs up ends no decoder: the turn is over when that is.

@@ -9,7 +9,6 @@ pub enum Permission {
     PrintLabels,
     /// See who signs in, invite people, sign them out, keep them out and let them in.
     ManagePeople,
-    /// See which programs read the account, make tokens and end them.
     ManagePrograms,
     AddBoxes,
     /// Name boxes, replace them, hold them apart and release them, and take them out of use.

@@ -51,7 +51,6 @@ const TAKING_PIECES: &[StatusCode] = &[
     StatusCode::SERVICE_UNAVAILABLE,
 ];
 
-/// A message that is too long, or that comes while others of the box are being taken.
 const TAKING_MESSAGES: &[StatusCode] = &[
     StatusCode::BAD_REQUEST,
     StatusCode::REQUEST_TIMEOUT,

@@ -37,7 +37,6 @@ impl RunLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunExcess {
     OneRun,
-    /// The runs of its box are too many, or too large, with it.
     AllRuns,
     Adopting,
 }

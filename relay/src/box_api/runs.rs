@@ -33,7 +33,6 @@ use crate::db::{Db, DbError};
 
 /// Lines that are read at a time.
 const PAGE: usize = 512;
-/// Bytes of texts from elsewhere that go with the smallest run.
 const TEXTS_BESIDE: u64 = 4 << 20;
 const PIECE_BYTES: usize = 64 * 1024;
 

@@ -72,7 +72,6 @@ pub(super) fn examine_leftovers(report: &mut DoctorReport, settings: &RelaySetti
     }
 }
 
-/// The list of leaked passwords, where the settings name one.
 pub(super) fn examine_leaked(report: &mut DoctorReport, settings: &RelaySettings) {
     let Some(path) = &settings.passwords.leaked else { return };
     match LeakedList::open(path) {
@@ -84,7 +83,6 @@ pub(super) fn examine_leaked(report: &mut DoctorReport, settings: &RelaySettings
     }
 }
 
-/// Where errors are reported, where the settings name a place.
 pub(super) fn examine_reports(report: &mut DoctorReport, settings: &RelaySettings) {
     let Some(file) = &settings.error_reports.dsn_file else { return };
     match ReportPlace::read(file) {

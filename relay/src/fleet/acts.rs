@@ -81,7 +81,6 @@ impl Fleet {
         Ok(revoked)
     }
 
-    /// Ends a box's certificates within a transaction. Where it stood, if it was in service.
     pub(super) async fn end_service(
         &self,
         tx: &mut ScopedConnection,

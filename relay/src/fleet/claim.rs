@@ -105,7 +105,6 @@ fn log_of(request: &ClaimRequest) -> Result<(LogOrigin, [u8; 32]), ClaimRefusal>
 }
 
 impl Fleet {
-    /// `POST /box/v1/claim`.
     pub async fn claim(&self, request: &ClaimRequest) -> Result<ClaimAnswer, ClaimRefusal> {
         let csr = SignedCsr::read(&request.csr)
             .ok_or(ClaimRefusal::Form("`csr` is no signed certificate request"))?;
@@ -215,7 +214,6 @@ impl Fleet {
         insert_act(tx, &act, now_ms).await
     }
 
-    /// `POST /box/v1/renew`.
     pub async fn renew(&self, request: &RenewRequest) -> Result<ClaimAnswer, ClaimRefusal> {
         let csr = SignedCsr::read(&request.csr)
             .ok_or(ClaimRefusal::Form("`csr` is no signed certificate request"))?;

@@ -3,13 +3,11 @@
 use record::tree::{Frontier, Hash};
 use record::verify::{Batch, BatchPlacement, BatchRefusal, SignedBatch, VerifiedBatch};
 
-/// What is held of the log that a batch belongs to, as far as the decision needs it.
 #[derive(Debug, Clone, Copy)]
 pub struct HeldLog<'a> {
     pub frontier: &'a Frontier,
     /// Leaf hashes held from the batch's first entry on, up to its end or the end of what is held.
     pub overlap: &'a [Hash],
-    /// The held log's root at the batch's end, where it ends within what is held.
     pub root_at_end: Option<Hash>,
     /// Size and root of a checkpoint of more than is held that this relay cosigned before it lost entries.
     pub witness: Option<(u64, Hash)>,

@@ -41,7 +41,6 @@ impl Ingest {
         Ok(())
     }
 
-    /// Sends what waits to boxes that are connected to this process.
     pub async fn send_waiting(&self) -> Result<(), DbError> {
         let before_ms = self.clock.now_ms().saturating_sub(AGAIN_MS);
         let waiting =

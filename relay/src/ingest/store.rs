@@ -140,7 +140,6 @@ impl Ingest {
         Ok(if is_newest(&all, &origin) { BatchUse::Fold } else { BatchUse::Later })
     }
 
-    /// Where an epoch stands that begins with this batch.
     async fn begin(
         &self,
         tx: &mut ScopedConnection,
@@ -247,7 +246,6 @@ async fn append_batch(
     entries::append_entries(conn, &held.origin, batch.entries(), &texts, &nodes).await
 }
 
-/// Whether the entry that a text stands beside is one whose texts are looked up.
 fn is_looked_up(batch: &Batch, first: u64, text: &TextLine) -> bool {
     let at = usize::try_from(text.seq().saturating_sub(first)).unwrap_or(usize::MAX);
     batch.entries().get(at).is_some_and(|(entry, _)| texts::is_looked_up(entry))

@@ -18,7 +18,6 @@ pub enum JobKind {
     /// Makes deliveries of what happened in an account that has webhooks.
     WebhookCollect,
     Webhook,
-    /// Signs, once a day, the ends of access logs that grew.
     SignAccess,
 }
 

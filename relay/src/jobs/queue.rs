@@ -84,7 +84,6 @@ pub enum AfterRun {
     Rest(i64),
 }
 
-/// A transaction with a job's result in it, for the runner to end and to commit.
 #[derive(Debug)]
 pub struct JobResult {
     pub tx: WriteConnection,
@@ -296,7 +295,6 @@ impl JobQueue {
     }
 }
 
-/// How long a job waits that failed so often.
 fn retry_wait_ms(kind: JobKind, tries: i64, random: &dyn RandomSource) -> i64 {
     let doublings = u32::try_from(tries).unwrap_or(u32::MAX).min(30);
     let wait_ms = RETRY_MS.saturating_mul(1_i64 << doublings).min(kind.retry_ms_max());

@@ -25,7 +25,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const FACILITIES_EVERY: Duration = Duration::from_secs(5);
 /// … and after how many such looks whether a recurring job is missing.
 const LOOKS_A_SWEEP: u32 = 12;
-/// After how many such looks silent boxes are looked for.
 const LOOKS_FOR_SILENCE: u32 = 6;
 /// Workers of a process that send to webhooks. A receiver has ten seconds: meanwhile they hold no connection to the database.
 const WEBHOOK_WORKERS: usize = 4;

@@ -17,7 +17,6 @@ const ANNOUNCED_MS: i64 = 30 * DAY_MS;
 const FOLDERS_MS: i64 = DAY_MS;
 /// A process that has not said for as long that it lives serves no more; machines' clocks are apart by less.
 const SEEN_MS: i64 = 60 * 60_000;
-/// Machines that have keys of their own get the next sealing key by hand within a day.
 const SEAL_ANNOUNCED_MS: i64 = DAY_MS;
 /// The listeners show a certificate of the current authority, which a box that does not know it would not take. No certificate of a box
 /// lives longer than this.
@@ -169,7 +168,6 @@ impl AuthorityKeys {
         Ok(RevokedKey { key: revoked, boxes_behind })
     }
 
-    /// What takes the place of the current key when that is revoked.
     fn find_successor<'a>(
         &self,
         keys: &'a [AuthorityKey],

@@ -48,7 +48,6 @@ impl World {
         tx.commit().await.unwrap();
     }
 
-    /// A process on this host, with the number of this one, says that it lives.
     async fn see_process(&self, host: &str, seen_ms: i64) {
         let row = ProcessRow {
             process: format!("of {host}"),
@@ -113,7 +112,6 @@ async fn the_next_key_is_current_when_every_box_knows_it() {
     assert_eq!(states(&again, kind), [Retired, Current]);
 }
 
-/// A minute of a clock that is years ahead would lock out each box that has not heard of the key.
 #[tokio::test]
 async fn a_clock_that_leapt_ahead_makes_no_key_the_current_one() {
     let world = World::new().await;

@@ -112,7 +112,6 @@ pub trait OutgoingHttp: fmt::Debug + Send + Sync {
     fn send(&self, request: OutgoingRequest) -> BoxFuture<'_, Result<OutgoingAnswer, OutgoingError>>;
 }
 
-/// Texts that the owner of a domain publishes under a name of it.
 pub trait DomainTexts: fmt::Debug + Send + Sync {
     /// The TXT records of a name; none where it has none.
     fn find_texts(&self, name: String) -> BoxFuture<'_, std::io::Result<Vec<String>>>;

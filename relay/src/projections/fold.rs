@@ -164,7 +164,6 @@ pub(super) struct FacilityProjection {
     /// The run that the entries stand in, where no log has them.
     held_in: Option<RunName>,
     rows: FacilityState,
-    /// Keys of rows that were looked for, whether there was one or not.
     looked_for: BTreeSet<RowKey>,
     known: Known,
     changed: BTreeSet<RowKey>,

@@ -447,7 +447,6 @@ impl<'a> BoxFold<'a> {
         Ok(RunPage { run, from, lines: lines.collect() })
     }
 
-    /// The leaves of the base under the numbers of a page of a run.
     async fn base_leaves(&mut self, place: RunPlace, count: u64) -> Result<BTreeMap<u64, Hash>, FoldFault> {
         let (epoch, numbers) = (place.run.epoch(), place.from..place.from + count);
         let mut leaves = BTreeMap::new();

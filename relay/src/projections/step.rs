@@ -76,7 +76,6 @@ pub(super) struct FoldTimes {
     pub(super) known_ms: i64,
 }
 
-/// Folds what a projection lacks, in the caller's transaction, which holds its row.
 pub(super) async fn fold_behind(
     tx: &mut ScopedConnection,
     facility: FacilityId,

@@ -31,7 +31,6 @@ enum Whose {
     Public,
 }
 
-/// Of what a listener shows, and for boxes of the authorities whose certificates it takes.
 fn shown_fingerprint(fleet: &Fleet, whose: Whose, identity: &TlsIdentity) -> Hash {
     let roots = if whose == Whose::Boxes { fleet.ca_pem() } else { String::new() };
     let chain = identity.chain.iter().map(|part| &part[..]);

@@ -146,7 +146,6 @@ async fn open_health(
     listener.map_err(|source| ServeError::Listen { addr, source })
 }
 
-/// Who says by the PROXY protocol who connects, where the settings want it.
 fn trusted_headers(settings: &RelaySettings) -> Option<ProxyHeaders> {
     let networks = TrustedProxies::new(&settings.https.trusted_proxies);
     settings.https.proxy_protocol.then(|| networks.to_headers())
@@ -156,7 +155,6 @@ fn box_security(fleet: &Fleet, names: &[String]) -> Result<ListenerSecurity, Ser
     Ok(listen::box_tls(fleet.own_identity(names)?, fleet.client_roots()?)?)
 }
 
-/// The boxes' calls at the public port, where the settings give them a name of their own there.
 fn name_boxes(
     settings: &RelaySettings,
     fleet: &Fleet,

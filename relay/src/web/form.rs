@@ -56,7 +56,6 @@ impl FormRules for MemberFormRules {
 }
 
 pub(crate) const FORM_TOKEN: &str = "csrf";
-/// The field with the password by which somebody confirms that it is them.
 pub(crate) const CONFIRM_PASSWORD: &str = "confirm-password";
 /// The field with the code of whoever has a second factor.
 pub(crate) const CONFIRM_CODE: &str = "confirm-code";

@@ -13,7 +13,6 @@ pub(crate) const PATH: &str = "/.well-known/cleantrack-keys";
 /// A revoked key is seen as one within minutes.
 const CACHE: &str = "public, max-age=300";
 
-/// `GET /.well-known/cleantrack-keys`.
 pub(crate) async fn show_key_list(
     _: AnyCaller,
     State(web): State<WebContext>,

@@ -45,7 +45,6 @@ fn live_address(topic: &LiveTopic) -> String {
     }
 }
 
-/// `GET /live`.
 pub(crate) async fn show(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,

@@ -102,7 +102,6 @@ impl LiveMarks {
         Ok(revs)
     }
 
-    /// The mark of now, for a page that is open and has this one.
     pub(crate) async fn ask(
         &self,
         db: &Db,

@@ -123,7 +123,6 @@ pub(crate) struct WebContext {
     /// Access logs that leave as files now.
     exports: InFlightExports,
     quotas: Arc<ProgramQuotas>,
-    /// Requests of programs that are running under an idempotency key.
     running: InFlightRequests,
     endpoints: Arc<[DocumentedEndpoint]>,
 }

@@ -31,7 +31,6 @@ pub(crate) struct BranchParams {
     run: Option<String>,
 }
 
-/// `GET /app/proof/{box_id}/{epoch}/{seq}?run=`.
 pub(crate) async fn file_response(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,

@@ -122,7 +122,6 @@ impl Raw {
         assert_eq!(frame, Some(Frame { first: bytes[0], body: bytes[2..].to_vec() }));
     }
 
-    /// The connection ends with this reason, and nothing else comes.
     pub(crate) async fn expect_end(&mut self, reason: u8) {
         assert_eq!(self.frame().await, Some(Frame { first: 0xe0, body: vec![reason, 0] }));
         assert_eq!(self.frame().await, None);

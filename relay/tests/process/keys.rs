@@ -147,7 +147,6 @@ fn cosign_key(data: &Path, database: &str) -> Value {
     listed["keys"].as_array().unwrap().iter().find(|key| key["kind"] == "cosign").unwrap().clone()
 }
 
-/// One database and two folders: the second process would be another authority than the one that boxes trust.
 #[tokio::test]
 async fn a_folder_that_is_not_the_databases_starts_nothing() {
     let dir = tempfile::tempdir().unwrap();
@@ -272,8 +271,6 @@ async fn keys_are_rotated_revoked_and_sealed_by_command() {
     assert!(ask(&client(&both, None), relay.port("https"), "GET /healthz", b"").await.is_some());
 }
 
-/// The current authority is damaged: nothing starts, what would make that worse is refused, and one order leads out. What is missing in
-/// an export is named.
 #[tokio::test]
 async fn a_damaged_current_key_is_revoked_and_missing_ones_are_named_by_an_export() {
     let dir = tempfile::tempdir().unwrap();
@@ -308,8 +305,6 @@ async fn a_damaged_current_key_is_revoked_and_missing_ones_are_named_by_an_expor
     assert!(file.exists(), "the others are in it");
 }
 
-/// Three boxes, one of which is away while the cosigning key changes: everything that was cosigned before and after verifies with the
-/// public list, and a key that leaked can be revoked.
 #[tokio::test]
 async fn a_rotated_key_reaches_every_box_and_what_was_cosigned_verifies() {
     let dir = tempfile::tempdir().unwrap();

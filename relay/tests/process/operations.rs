@@ -165,7 +165,6 @@ fn not_of(dir: &Path, owner: u32) -> Vec<PathBuf> {
     found
 }
 
-/// A photo as the store has it, and the account that it is of.
 fn plant_photo(data: &Path, account: &str) {
     let photo = b"a photo";
     let hash = record::tree::Hash::of(photo).to_string();

@@ -24,7 +24,6 @@ use super::box_api::{code_of, csr, open, peer, post, request};
 use super::fake_box::FakeBox;
 use super::world::{DAY_MS, NOW_MS, PROBE, PUMP, Said, World, box_id, column};
 
-/// A log under the name of a box that continues all of one of its logs, under a key that nothing vouches for.
 fn unvouched(log: &FakeBox, secret: u8) -> FakeBox {
     let mut next = FakeBox::new(log.origin.box_id, log.origin.epoch.n + 1, secret);
     let (epoch, size, root) = (log.origin.epoch, log.size(), log.root(log.size()));

@@ -545,7 +545,6 @@ pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
     assert_eq!(usize::try_from(counted).unwrap(), expected);
 }
 
-/// Branches of one log may give one number to two lines of one moment.
 pub(crate) async fn two_lines_of_one_place_are_both_paged(dbs: impl Databases) {
     use relay::db::projection::history;
     use relay::db::projection::history::HistoryCursor;

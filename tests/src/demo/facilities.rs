@@ -15,7 +15,6 @@ const OVERDUE_ITEM: &str = "Bladder scanner 1";
 const OVERDUE_MS: i64 = 36 * HOUR_MS;
 const SUSPENDED_ITEM: &str = "Ventilator 3";
 
-/// A facility and what its box knows when the demo starts.
 #[derive(Debug, Clone)]
 pub(super) struct DemoFacility {
     pub(super) name: &'static str,

@@ -213,7 +213,6 @@ fn cleaning(
     DemoEvent::Cleaned { form: Box::new(form), with_photo }
 }
 
-/// A complete cleaning by one of the facility's technicians, by the protocol for a wipe.
 fn complete(facility: &DemoFacility, tag: Tag, steps: u16, random: &dyn RandomSource) -> CleaningForm {
     let who = random.below(facility.technicians.len().max(1) as u64);
     let who = usize::try_from(who).ok().and_then(|at| facility.technicians.get(at));

@@ -123,7 +123,6 @@ impl World {
         self.mqtt.connections()
     }
 
-    /// Connections that the box has made for photos so far, refused ones included.
     pub fn photo_connections(&self) -> u64 {
         self.photos.connections()
     }

@@ -99,7 +99,6 @@ impl TheBox {
         self.sockets = held.collect();
     }
 
-    /// From now on nobody but the running box has its sockets.
     pub fn release_sockets(&mut self) {
         self.sockets.clear();
     }

@@ -245,7 +245,6 @@ fn find_category<'a>(view: &'a dyn StateView, name: Option<&str>) -> Option<&'a 
     view.facility().categories.get(&key).map(AsRef::as_ref)
 }
 
-/// Own fields that a change says anew, and all of them where it makes the item one of another category.
 fn check_changed_fields(
     item: &Equipment,
     event: &EquipmentChanged,

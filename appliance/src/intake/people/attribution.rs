@@ -31,7 +31,6 @@ pub fn use_class(
     raised_class(facility, item, protocol, done_ms, stated).unwrap_or_else(|| stated_class(item, protocol))
 }
 
-/// The class of the uses that a cleaning answers for or that was said of them, where that is above what item and protocol say.
 pub(crate) fn raised_class(
     facility: &FacilityState,
     item: &Equipment,

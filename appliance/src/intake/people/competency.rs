@@ -143,7 +143,6 @@ pub(in crate::intake) fn end_competency(
     Ok(())
 }
 
-/// What becomes of a cleaning by whether its cleaner is signed off for its protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignOffVerdict {
     Passed,

@@ -24,7 +24,6 @@ pub enum Permission {
     SeePeople,
     /// To change who works here, and their PINs.
     EditPeople,
-    /// To change the facility's settings.
     EditSettings,
     ManageTokens,
     ReadAudit,
@@ -205,7 +204,6 @@ fn check_phone(by: &EntryAuthor, command: &Command, view: &dyn StateView) -> Res
     }
 }
 
-/// Whoever has the secret of an entry's device, and so its id, is the phone that made the entry.
 fn is_same_phone(by: &EntryAuthor, made: &Entry) -> bool {
     by.device.is_some() && made.head().by.device == by.device
 }

@@ -49,7 +49,6 @@ pub(in crate::intake) fn find_reportable<'a>(
     Ok(item)
 }
 
-/// Reports a problem, and takes the item out of service where the facility wants that of such a report.
 pub(in crate::intake) fn report_problem(
     form: &ProblemForm,
     view: &dyn StateView,

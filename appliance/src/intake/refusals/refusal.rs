@@ -68,7 +68,6 @@ pub enum CommandRefusal {
         field_label(field)
     )]
     Character { field: &'static str, code: u32 },
-    /// A field's value is out of its range.
     #[error("{cause}")]
     Range { field: &'static str, cause: RefusalCause },
     /// A value does not fit its category's own field.
@@ -85,7 +84,6 @@ pub enum CommandRefusal {
     /// Nobody started the contact time.
     #[error("Wet the surface and press “Surface is wet”, or say in the note why not")]
     NotWetted,
-    /// The class of the use needs a stronger proof of who cleaned.
     #[error("{}, or record without proof and say why", proof_text(needed))]
     ProofMissing { needed: ProofMethod },
     #[error("Take a photo, or say in the note why there is none")]
@@ -182,7 +180,6 @@ impl CommandRefusal {
     pub const SIGN_OFF_NOTE: Self =
         Self::Needed { field: "notes", cause: RefusalCause::SignOff(SignOffRefusal::Note) };
 
-    /// Nothing that is out of service is expected back on a day that has passed.
     pub const BACK_DAY: Self = Self::Range { field: "back", cause: RefusalCause::Item(ItemRefusal::BackDay) };
 
     /// One word for machines; part of the problem's type.

@@ -40,7 +40,6 @@ pub enum ItemRefusal {
     InService,
 }
 
-/// Why nobody is signed off for a protocol, or cleans by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignOffRefusal {
     #[error(

@@ -227,7 +227,6 @@ mod tests {
         assert!(error.to_string().contains("[panel] green: this board has no line no such line"), "{error}");
     }
 
-    /// A file that is no chip stands for a device that somebody unplugged and replaced.
     #[test]
     fn what_is_no_chip_is_no_line() {
         let file = tempfile::NamedTempFile::new().unwrap();

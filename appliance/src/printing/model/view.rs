@@ -240,7 +240,6 @@ pub enum AnswerError {
     /// It is known what became of every label.
     #[error("no label of print job {0} is waiting for an answer; nothing was changed")]
     NoneInDoubt(JobId),
-    /// It is known what became of the label.
     #[error("label {n} is not waiting for an answer: it is {state:?}; nothing was changed")]
     NotInDoubt { n: u32, state: LabelState },
     /// The box cannot write it down.

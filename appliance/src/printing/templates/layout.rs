@@ -98,7 +98,6 @@ pub(crate) fn render_label(
     Ok(RenderedLabel { drawing, dots: placed.dots })
 }
 
-/// A sheet takes a label as it is, neither cut nor turned.
 fn check_sheet(drawing: &Drawing, sheet: &LabelSheet) -> Result<(), SheetError> {
     let size_mm = (drawing.dpi.mm(drawing.width), drawing.dpi.mm(drawing.height));
     sheet.places(FirstLabel::FIRST, PrintOffset::default())?.at(0, size_mm).map(drop)
@@ -175,7 +174,6 @@ mod tests {
         assert!(render_label(&mut t, manner(NameStyle::AssetNumber), &config, &nameless, (1, 1)).is_err());
     }
 
-    /// The first label, which is made whole, and a later one, which is not.
     #[test]
     fn what_checks_is_made() {
         let mut t = Typesetter::new().unwrap();

@@ -171,7 +171,6 @@ fn wrap_text(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// Name and value on one line where both have room, else the value below it.
 fn lay_out_fact(name: &str, value: &str, columns: usize) -> Vec<String> {
     let (name, value) = (choose_page(name).text, choose_page(value).text);
     let (left, right) = (name.chars().count(), value.chars().count());

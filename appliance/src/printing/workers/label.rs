@@ -67,7 +67,6 @@ pub(crate) struct LabelWorker {
     pub(crate) ahead: Option<PreparedLabel>,
 }
 
-/// A label in its printer's language.
 enum ReadyLabel {
     Bytes(Vec<u8>),
     /// A slip's instructions, and where they come out.
@@ -415,7 +414,6 @@ impl LabelWorker {
         written.map_err(FailureCause::NotMade)
     }
 
-    /// A slip's instructions, which go out by the crate's own printer over this connection.
     fn write_slip(
         &mut self,
         connection: &mut PrinterConnection,

@@ -31,7 +31,6 @@ pub(crate) struct PrinterStatus {
     reported: u64,
 }
 
-/// One printer's bell and board.
 #[derive(Debug)]
 pub(crate) struct PrinterShared {
     live: Mutex<PrinterStatus>,

@@ -29,7 +29,6 @@ use crate::store::{ConfirmedSize, PastLog, StoreError};
 /// Of the relay's words about a refused batch, what is shown.
 const REASON_CHARS_MAX: usize = 300;
 
-/// This box's logs as the exchange reads them.
 pub trait LocalLogs {
     /// The present log and what verifies it; `None` where its key is not here.
     fn present(&self) -> Option<(LogOrigin, VerifierKey)>;
@@ -93,7 +92,6 @@ pub enum ExchangeOutput {
         /// How much of an ended log counts; `None` for the present one, of which all that is there may go.
         ends: Option<u64>,
     },
-    /// Raise the present log's cursor by this.
     RaiseCursor(Box<CosignedCheckpoint>),
     /// Take the present log's cursor back to what the relay holds.
     LowerCursor(u64),

@@ -22,7 +22,6 @@ use crate::uplink::transport::http_client::RelayHttpClient;
 /// Logs that are not known here and are looked at, the newest first: a box has few, and each costs a question.
 const UNKNOWN_MAX: usize = 16;
 
-/// Keys of this box's logs, of those that the relay holds.
 #[derive(Debug, Default)]
 pub(in crate::uplink) struct KnownKeys {
     keys: BTreeMap<Epoch, VerifierKey>,
@@ -92,7 +91,6 @@ impl KnownKeys {
         self.keys.contains_key(&epoch)
     }
 
-    /// What the relay cosigned of a log, where its key is known to be this box's and signed it.
     pub(in crate::uplink) fn proven(
         &self,
         held: &ChainEpoch,
@@ -106,7 +104,6 @@ impl KnownKeys {
     }
 }
 
-/// The key that the relay says a log has, if the log's name fits it.
 fn offered_key(origin: &LogOrigin, held: &ChainEpoch) -> Option<VerifierKey> {
     origin.verifier(&VerifierKey::parse(&held.key).ok()?.public()).ok()
 }

@@ -124,7 +124,6 @@ mod tests {
         RelayHttpClient { url, client: reqwest::Client::builder().build().unwrap() }
     }
 
-    /// A relay that says which logs it holds, and proves none of them.
     async fn relay(epochs: Vec<ChainEpoch>) -> RelayHttpClient {
         let held = LogChain { v: VERSION, epochs };
         let routes = Router::new()

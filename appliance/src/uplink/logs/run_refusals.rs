@@ -20,7 +20,6 @@ struct RunRefusal {
 }
 
 impl RunRefusals {
-    /// Whether a run waits at this moment of the box's uptime.
     pub(in crate::uplink) fn waits(&self, run: &RunName, up_ms: u64) -> bool {
         self.refused.get(run).is_some_and(|refusal| up_ms < refusal.until_up_ms)
     }

@@ -37,7 +37,6 @@ const RETRY: Duration = Duration::from_secs(60);
 /// A run of 64 MiB goes either way within this, over a slow line.
 const RUN_WITHIN: Duration = Duration::from_secs(3_600);
 
-/// Bytes of a run that are read at a time, and pieces that wait for the card.
 const PIECE_BYTES: usize = 256 << 10;
 const PIECES_MAX: usize = 16;
 

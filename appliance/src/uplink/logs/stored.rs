@@ -8,7 +8,6 @@ use record::tree::{Hash, root_at};
 use crate::store::{ConfirmedSize, Store, StoreError};
 use crate::uplink::exchange::LocalLogs;
 
-/// The logs of the store, and the relay's keys.
 #[derive(Debug, Clone, Copy)]
 pub struct StoredLogs<'a> {
     pub store: &'a Store,

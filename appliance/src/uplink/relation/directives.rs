@@ -55,7 +55,6 @@ pub(in crate::uplink) enum DirectiveDecision {
     Refused(String),
 }
 
-/// Decides what the signature of a directive was found good for. Touches nothing.
 pub(in crate::uplink) fn decide_directive(
     state: &DirectiveState,
     directive: &Directive,

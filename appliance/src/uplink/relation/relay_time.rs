@@ -11,7 +11,6 @@ use crate::anchors::{anchor_by_relay, newest_time};
 use crate::command::execute_as_box;
 use crate::store::Store;
 
-/// Writes down what the relay's cosignature says of the time now, as far as it counts.
 pub(in crate::uplink) async fn take_relay_time(
     store: &Store,
     random: Arc<dyn RandomSource>,

@@ -74,7 +74,6 @@ impl HttpsSender {
 }
 
 impl HttpsReceiver {
-    /// The next event. Dropping the future loses nothing.
     pub(in crate::uplink) async fn next(&mut self) -> LinkEvent {
         self.events.recv().await.unwrap_or_else(|| {
             LinkEvent::Closed(LinkError::Unreachable("the connection has ended".to_owned()))

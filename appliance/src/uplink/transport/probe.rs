@@ -56,7 +56,6 @@ pub(in crate::uplink) enum ShownIdentity {
 }
 
 impl TransportTarget {
-    /// Of the relay's HTTPS address.
     pub(in crate::uplink) fn of_https(
         url: &str,
         route: &HttpsRoute,

@@ -14,7 +14,6 @@ const NAME: &str = "cleaned_by";
 const ENTERED_FIELDS: [&str; 3] = ["notes", "agent", "lot"];
 const STAFF: &str = "staff";
 
-/// Refuses a PIN or a badge that anybody in the building could read.
 pub(crate) async fn refuse_secrets_in_the_clear(
     state: &AppState,
     form: &FormFields,

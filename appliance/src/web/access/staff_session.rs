@@ -66,7 +66,6 @@ impl StaffSession {
         W::in_best_of(&self.languages)
     }
 
-    /// Times, people and numbers on their pages, in the language of what surrounds these.
     pub(crate) fn wording(&self, local: &LocalTime) -> PageWording {
         let (words, _): (PageWords, StaffWords) = self.words();
         PageWording::new(words, local)
@@ -118,7 +117,6 @@ impl StaffSession {
         })
     }
 
-    /// Notes in the session that its PIN was typed just now.
     pub(crate) async fn renew_pin(&self, state: &AppState) -> Result<(), HttpError> {
         let (sessions, secret, now) =
             (state.identity.sessions.clone(), self.secret.clone(), state.clock.now());

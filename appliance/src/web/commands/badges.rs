@@ -101,7 +101,6 @@ pub(crate) async fn badges_of(state: &AppState, staff: StaffId) -> Result<Vec<St
         .await
 }
 
-/// Whether a scanner takes it for a label, or for a code that is on an item.
 fn opens_item(facility: &FacilityState, code: &BadgeCode) -> bool {
     match ScannedCode::read(code.as_str()) {
         Ok(code) => facility.resolve_code(code.as_str()).is_some(),

@@ -199,7 +199,6 @@ mod tests {
 
     use super::*;
 
-    /// Logs say of a photo what people read.
     #[test]
     fn a_photo_is_refused_in_the_words_of_its_trouble() {
         let box_trouble = std::io::Error::other("the card");

@@ -9,7 +9,6 @@ use crate::web::context::AppState;
 /// Before its end, a token is told of once more: a week.
 const LAST_MS: i64 = 7 * 86_400_000;
 
-/// Raises what waits for somebody, and ends what is over. It waits for the disk.
 pub fn remind_of_access(state: &AppState) {
     let Some(table) = state.alarms.reminders() else { return };
     let (now, facility) = (state.clock.now(), state.store.facility());

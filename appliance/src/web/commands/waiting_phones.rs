@@ -48,7 +48,6 @@ pub async fn learn_phones(state: &AppState) -> Result<(), HttpError> {
     }
 }
 
-/// Raises what waits for somebody, and ends what is over. It waits for the disk.
 pub fn remind_of_phones(state: &AppState) {
     let Some(table) = state.alarms.reminders() else { return };
     let now = state.clock.now();

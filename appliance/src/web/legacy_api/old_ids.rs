@@ -23,7 +23,6 @@ pub(super) fn is_old_facility(facility: &FacilityState, number: &str) -> bool {
     find_old(facility, "facility", number).is_some()
 }
 
-/// The item that a token of the old app opened.
 pub(super) fn find_old_token(facility: &FacilityState, token: &str) -> Option<Tag> {
     find_old(facility, "token", token)
 }

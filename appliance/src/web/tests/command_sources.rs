@@ -9,7 +9,6 @@ use ::web::route::RouteKind;
 use super::*;
 use crate::intake::{COMMAND_SOURCES, NOT_YET, ONE_SIDED};
 
-/// In both directions: a row that gives a command is listed, and each listed row gives its command.
 #[test]
 fn every_command_has_a_way_in() {
     let routes = routes::all_routes();

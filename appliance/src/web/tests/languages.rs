@@ -57,7 +57,6 @@ fn word_files(language: &str) -> Vec<std::path::PathBuf> {
     files
 }
 
-/// A page draws from several areas, and what surrounds it from others: where one of them had no Spanish, pages would be mixed.
 #[test]
 fn every_area_is_written_in_each_language() {
     let [english, spanish] = ["en", "es"].map(|language| {
@@ -380,7 +379,6 @@ async fn the_reader_decides() {
     world.send(requested, false).await.is(404).has("\"title\":\"Página no encontrada\"");
 }
 
-/// Staff pages whose words are messages: in brackets in the pseudo locale, and others in Spanish than in English.
 #[tokio::test]
 async fn staff_pages_are_worded_whole() {
     let world = World::new().await;
@@ -438,7 +436,6 @@ async fn staff_pages_are_worded_whole() {
     }
 }
 
-/// The same of forms, of the station and of printers, also of what they refuse.
 #[tokio::test]
 async fn pages_of_forms_labels_and_printers_are_worded_whole() {
     let world = World::new().await;

@@ -238,7 +238,6 @@ proptest! {
         }
     }
 
-    /// A window of named days ends on one, is at most a civil day long, and each named day has as many as the plan has times.
     #[test]
     fn windows_of_named_days_end_on_them(start in 0..400i64, at in vec(0..24u8, 0..3), on in weekdays()) {
         let begun = EPOCHS[3] / DAY * DAY + start * DAY;

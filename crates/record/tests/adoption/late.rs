@@ -191,7 +191,6 @@ const SETS_NO_VALUE: [&str; 39] = [
     "report.made",
 ];
 
-/// Whoever adds a kind decides here whether the property below has to hold for it.
 #[test]
 fn every_kind_sets_a_value_here_or_sets_none() {
     let setting: BTreeSet<_> = (0..SETTINGS).flat_map(|which| [0, 1].map(|n| setting(which, n).0)).collect();
@@ -274,8 +273,6 @@ fn setting(which: u8, n: usize) -> (&'static str, String) {
 const PROTOCOL: &str = "01KAFJWQ400000000000000003";
 
 proptest! {
-    /// However the lines of a history were split, each value ends as it would have ended in the order of
-    /// time.
     #[test]
     fn values_found_late_end_as_if_told_in_time(reported in prop::collection::vec((0..SETTINGS, any::<bool>()), 0..30)) {
         let reason = serde_json::to_string(&PersonalText::new("Ada", [0; 16]).unwrap().redactable()).unwrap();

@@ -183,7 +183,6 @@ proptest! {
         prop_assert_eq!(plain, model::order(&base, &runs));
     }
 
-    /// Whatever each source holds, the branch that the root names is found where the sources have it whole.
     #[test]
     fn the_branch_of_the_root_is_put_together(seed: u64, size in 1u64..30) {
         let mut dice = Dice(seed);

@@ -17,7 +17,6 @@ use crate::side_files::fetch_space::reserve_space;
 /// Numbers the files of runs that come.
 static INCOMING: AtomicU64 = AtomicU64::new(0);
 
-/// The file of a run that is here whole, read from its beginning.
 pub struct RunFile(run_file::FileBytes);
 
 impl RunFile {

@@ -12,7 +12,6 @@ use crate::io::error::{StoreError, is_full};
 use crate::sources::SalvagedDatabase;
 
 pub(crate) const DIR: &str = "salvage";
-/// Bytes of redb's cache for a copy.
 const CACHE_BYTES: usize = 4 << 20;
 
 fn salvage_number(name: &str) -> Option<u32> {

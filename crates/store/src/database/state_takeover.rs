@@ -44,7 +44,6 @@ fn rows_table(name: &'static str) -> TableDefinition<'static, &'static str, &'st
     TableDefinition::new(name)
 }
 
-/// The rows of a table from its beginning, or from its end, as far as they can be read.
 fn read_rows(
     db: &Database,
     name: &'static str,

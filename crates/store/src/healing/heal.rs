@@ -260,7 +260,6 @@ impl JournalRepair<'_> {
         Ok(from)
     }
 
-    /// Hashes of the lines that segments hold, by seq.
     fn lines_of(
         &self,
         epoch: Epoch,
@@ -314,7 +313,6 @@ impl JournalRepair<'_> {
             .map_err(StoreError::io(segment.path.as_str()))
     }
 
-    /// Keeps lines of these segments beside the log.
     fn keep(
         &self,
         epoch: Epoch,

@@ -285,7 +285,6 @@ impl FetchedFile {
         Ok(Some(Self { path, file, tail, flushed: tail, tree }))
     }
 
-    /// Appends a page's entries with the texts that they name.
     fn take(&mut self, entries: &[Entry], texts: &[TextLine]) -> Result<(), RefillError> {
         let mut chunker = Chunker::new(self.tree.clone());
         for entry in entries {
@@ -374,7 +373,6 @@ fn forget_refill(disk: &dyn Disk, epoch: Epoch) -> Result<(), StoreError> {
     disk.sync_dir(DIR).map_err(StoreError::io(DIR))
 }
 
-/// Takes away the note that would end an epoch at the next start.
 pub(crate) fn forget_end(disk: &dyn Disk, epoch: Epoch) -> Result<(), StoreError> {
     let path = ends_path(epoch);
     remove_if_there(disk, &path).map_err(StoreError::io(path))?;

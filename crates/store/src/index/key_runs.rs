@@ -209,12 +209,10 @@ impl KeyRuns {
         }))
     }
 
-    /// Takes the keys of a command that the group took.
     pub(crate) fn take(&mut self, pending: &mut PendingRows) {
         add_keys(&mut self.group, pending.keys.drain(..).map(|(key, entry, req)| (key, (entry, req))));
     }
 
-    /// Closes the run that the group's end lies behind, if any.
     pub(crate) fn close(&mut self, epoch_n: u32, before: u64, after: u64) -> Option<&ClosedRun> {
         let run = entry_key(epoch_n, before) >> RUN_BITS;
         self.closing = (run != entry_key(epoch_n, after) >> RUN_BITS).then(|| {

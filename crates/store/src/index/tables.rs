@@ -25,7 +25,6 @@ pub(crate) const ROWS: TableDefinition<'static, &str, &str> = TableDefinition::n
 /// Cleanings by entry key: two times where the entry says the rest, a whole row where it was changed later.
 pub(crate) const CLEANINGS: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("cleanings");
 pub(crate) const BY_ITEM: TableDefinition<'static, &ItemKey, ()> = TableDefinition::new("cleanings_by_item");
-/// Cleanings under a clock that nobody vouched for, by boot and entry key.
 pub(crate) const UNSURE: TableDefinition<'static, &BootKey, ()> = TableDefinition::new("cleanings_unsure");
 pub(crate) const UNSURE_USES: TableDefinition<'static, &BootKey, ()> = TableDefinition::new("uses_unsure");
 pub(crate) const USES: TableDefinition<'static, &ItemKey, ()> = TableDefinition::new("uses");
@@ -55,7 +54,6 @@ pub(crate) const META: TableDefinition<'static, &str, u32> = TableDefinition::ne
 pub(crate) type TextKey = [u8; 24];
 /// Tag, time (ordered as unsigned), entry key.
 pub(crate) type ItemKey = [u8; 25];
-/// Boot id as text, entry key.
 pub(crate) type BootKey = [u8; 34];
 
 /// Sixteen bits of epoch, 48 of seq: both are far from their ends in any box's life.
@@ -209,7 +207,6 @@ pub(crate) fn plain_cleaning(cleaning: &CleaningRecord) -> [u8; 16] {
     value
 }
 
-/// Reads a cleaning back, from its own value and its entry's.
 pub(crate) fn read_cleaning(
     (of, adopted): (EntryRef, Option<AdoptedBy>),
     value: &[u8],

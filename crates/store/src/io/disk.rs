@@ -96,7 +96,6 @@ pub trait Disk: Debug + Send + Sync + 'static {
     }
 }
 
-/// Whether an error says that the disk failed, and nothing of what it holds.
 pub fn is_disk_error(e: &io::Error) -> bool {
     is_lost(e) || e.raw_os_error().is_none() && e.kind() == ErrorKind::Other
 }

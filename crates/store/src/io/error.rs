@@ -107,7 +107,6 @@ impl StoreError {
         }
     }
 
-    /// Whether a database gave an error, other than that the disk is full.
     pub(crate) fn is_of_database(&self) -> bool {
         matches!(self, Self::Database { .. }) && !self.is_full()
     }

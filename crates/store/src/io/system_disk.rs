@@ -210,7 +210,6 @@ mod tests {
         SystemDisk::take(dir.path()).unwrap();
     }
 
-    /// Another start beside a database that is being closed took its file for damaged.
     #[test]
     fn a_folder_is_free_when_its_last_file_is_closed() {
         let dir = tempfile::tempdir().unwrap();

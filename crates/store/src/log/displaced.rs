@@ -14,7 +14,6 @@ use crate::io::error::StoreError;
 
 pub(crate) const DIR: &str = "displaced";
 
-/// A file name's epoch and number.
 fn parse_displaced(name: &str) -> Option<(Epoch, u32)> {
     let (epoch, n) = name.strip_suffix(".jsonl")?.rsplit_once('-')?;
     Some((epoch.parse().ok()?, n.parse().ok()?))

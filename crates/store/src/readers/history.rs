@@ -86,7 +86,6 @@ impl HistoryPlace {
     }
 }
 
-/// Whether a cleaning stands in the history of its item.
 fn has_place(
     index: &impl ReadableTable<&'static ItemKey, ()>,
     cleaning: &CleaningRecord,
@@ -346,7 +345,6 @@ impl LogReader {
         Ok(())
     }
 
-    /// Where a cleaning stands in its item's history.
     pub fn place_of(&self, cleaning: &CleaningRecord) -> HistoryPlace {
         self.placed(cleaning, cleaning.performed_ms)
     }

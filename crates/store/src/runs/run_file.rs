@@ -167,7 +167,6 @@ pub(crate) fn run_leaves(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Resu
     Ok(all)
 }
 
-/// Writes a file under a name of its own, makes it durable, and gives it its name.
 fn put_run(
     disk: &dyn Disk,
     name: &RunName,

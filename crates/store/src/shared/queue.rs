@@ -158,7 +158,6 @@ impl WriteQueue {
         count
     }
 
-    /// Takes the jobs that wait, and what else is to be done.
     pub(crate) fn take(&self, jobs: &mut VecDeque<Box<dyn WriteJob>>) -> Option<WriterControl> {
         let mut state = self.state();
         jobs.append(&mut state.jobs);
@@ -264,7 +263,6 @@ where
 /// Longer nobody waits for a card that does not answer: whoever asks again finds out what became of it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 
-/// Hands a command to the writer and waits for its answer.
 pub(crate) async fn submit_job<F, A>(
     queue: &Arc<WriteQueue>,
     command: F,

@@ -51,7 +51,6 @@ pub(crate) struct StoreShared {
     durable: AtomicU64,
     roll_requested: AtomicBool,
     damage: AtomicBool,
-    /// Whether a part of the database's file is lost.
     pub(crate) lost: LostPart,
     /// Copies that were set aside and had to go, because a text in them was erased.
     pub(crate) removed_copies: AtomicU64,
@@ -249,7 +248,6 @@ impl StoreShared {
         self.places.load_full()
     }
 
-    /// Roots over the parts of a run, where a proof needed them lately.
     pub(crate) fn run_roots(&self, run: &RunName) -> Option<Arc<[Hash]>> {
         lock_shared(&self.run_roots).get(run)
     }

@@ -60,7 +60,6 @@ impl<'a> DatabaseSource<'a> {
         self.read(|txn| stated(txn, epoch))
     }
 
-    /// Keys under which it has the lines of a run, where they lead to the run's root.
     pub(crate) fn run_keys(&self, name: &RunName) -> Option<Vec<u64>> {
         let places = self.places.get_or_init(|| self.read(read_places)).as_ref()?;
         self.read(|txn| {
@@ -213,7 +212,6 @@ fn read_lines(txn: &ReadTransaction, n: u32, from: u64, end: u64) -> Found<Optio
     Ok(Some(piece).filter(|piece| !piece.lines.is_empty()))
 }
 
-/// The texts that stand beside an entry, as lines.
 fn texts_beside(
     table: &impl ReadableTable<&'static TextKey, &'static [u8]>,
     key: u64,

@@ -16,7 +16,6 @@ struct Written {
     pages: BTreeMap<u64, Box<[u8; PAGE_BYTES]>>,
 }
 
-/// The file as it is, and in memory what was written over it.
 #[derive(Debug)]
 pub(crate) struct OverlayFile {
     file: Arc<dyn DiskFile>,
@@ -39,7 +38,6 @@ impl OverlayFile {
         self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A page of the file itself, zeros behind its end.
     fn page_of_file(&self, page: u64) -> io::Result<Box<[u8; PAGE_BYTES]>> {
         let mut bytes = Box::new([0; PAGE_BYTES]);
         let from = page * PAGE_BYTES as u64;

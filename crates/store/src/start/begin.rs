@@ -116,7 +116,6 @@ impl StartState<'_> {
         Ok(core)
     }
 
-    /// The largest number that any epoch of this box is known to have.
     fn largest_number(&self, names: &[Epoch], before: EarlierEpoch) -> Result<u32, StoreError> {
         let disk = &**self.disk;
         let folders = epoch_folders(disk).map_err(StoreError::io("log/"))?;

@@ -142,7 +142,6 @@ impl StartState<'_> {
             .collect())
     }
 
-    /// Makes runs of what is kept beside the log. The journal of an epoch that counts by runs alone goes.
     pub(crate) fn make_runs(&mut self, healed: &HealedLog, db: &Database) -> Result<(), StoreError> {
         let written = healed.newest.as_ref().map(|log| log.origin.epoch);
         let counted = CountedLines::of(db, written)?;

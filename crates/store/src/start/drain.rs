@@ -15,14 +15,12 @@ use crate::sources::{DatabaseSource, LogCopies, SegmentSource};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StrayCopies {
-    /// Lines that nobody else has.
     pub(crate) lines: u64,
     /// Whether it was read as far as it says that it goes.
     pub(crate) whole: bool,
 }
 
 impl StartState<'_> {
-    /// Keeps beside the log what a database holds and neither the new one nor the journal has.
     pub(crate) fn keep_strays(
         &mut self,
         mut of: DatabaseSource<'_>,

@@ -152,7 +152,6 @@ impl StartState<'_> {
         Ok(healed)
     }
 
-    /// Notes which files of ended epochs were read whole.
     pub(crate) fn note_read(&self, db: &Database) -> Result<(), StoreError> {
         let box_id = self.keys.box_id;
         let origins: Vec<LogOrigin> =

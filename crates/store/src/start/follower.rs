@@ -171,7 +171,6 @@ impl StartState<'_> {
         !self.keys.box_is_new && main_database::is_of_another(db, held, self.keys.box_id)
     }
 
-    /// Whether a run is here whose lines the database lacks.
     fn owes_runs(&self, copies: &LogCopies, main: &OpenDatabase) -> Result<bool, StoreError> {
         let places =
             main_database::load_places(&main.db, main.held.epochs.iter().map(|(epoch, _)| *epoch), None)?;
@@ -187,7 +186,6 @@ impl StartState<'_> {
         Ok(false)
     }
 
-    /// Brings the database up to what counts.
     pub(crate) fn catch_up(
         &mut self,
         open: &OpenDatabase,

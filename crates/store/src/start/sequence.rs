@@ -285,7 +285,6 @@ impl StartState<'_> {
         Ok(HealedLog { newest, verdict, names, counted })
     }
 
-    /// How much of the epoch that this start ends counts and is here.
     fn end_now(
         &mut self,
         link: &ChainLink,

@@ -36,10 +36,8 @@ pub(crate) struct StartState<'a> {
     pub(crate) report: StartReport,
     /// Starts before this one that did not get through, and which copies are open in this one.
     pub(crate) attempts: StartAttempts,
-    /// Whether a part of the database in use is lost.
     pub(crate) lost: LostPart,
     pub(crate) message: Option<Epoch>,
-    /// Epochs that have ended with the size that counts, where that is stated.
     pub(crate) ends: Vec<(Epoch, u64)>,
     pub(crate) ended: Vec<Epoch>,
     /// The epoch that this start ends: its journal stays as it is until the next one has begun, so that an interrupted
@@ -47,9 +45,7 @@ pub(crate) struct StartState<'a> {
     pub(crate) ends_now: Option<Epoch>,
     /// Epochs of which nobody says how much counts: nothing of them but what is adopted.
     pub(crate) unstated: Vec<Epoch>,
-    /// The epoch whose journal was found to agree with the database.
     pub(crate) agreed: Option<Epoch>,
-    /// Ended epochs all of whose journal was read and holds what counts.
     pub(crate) read_whole: Vec<Epoch>,
 }
 

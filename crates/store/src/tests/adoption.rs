@@ -75,7 +75,6 @@ pub(super) fn keep_run(store: &Store, run: &RunName, file: &[u8]) -> Result<bool
     Ok(stored)
 }
 
-/// Cleanings that count, and the names beside the run's lines as they are read.
 pub(super) fn counts(store: &Store, run: &RunName) -> (u64, Vec<String>) {
     let reader = store.reader().unwrap();
     let beside = run.lines().filter_map(|seq| {

@@ -37,7 +37,6 @@ fn rebuilt(dir: &Path, seed: u64) -> Result<StartReport, StoreError> {
     rebuild_database(config, clock(), Arc::new(SeededRandom::new(seed)))
 }
 
-/// Records so many cleanings, and notes all of the present epoch as told.
 pub(super) async fn live(store: &Store, reported: &mut Told, cleanings: usize) {
     let epoch = store.origin().epoch;
     if store.facility().equipment.is_empty() {

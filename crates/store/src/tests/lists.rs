@@ -57,7 +57,6 @@ async fn a_cleaning_that_left_the_lists_is_noticed_and_is_there_after_the_next_s
     }
 }
 
-/// Whoever looks at such a list makes the box notice, too.
 #[tokio::test]
 async fn a_list_whose_row_cannot_be_read_is_damage() {
     let dir = tempfile::tempdir().unwrap();

@@ -100,7 +100,6 @@ async fn a_read_that_panics_or_outlives_its_snapshot_is_no_answer() {
     assert!(store.read(ReadLane::Quick, |reader| reader.entry(0).is_ok()).await.unwrap());
 }
 
-/// A card whose flushes of the log end when the test says so.
 #[derive(Debug)]
 struct SlowCard {
     disk: SystemDisk,

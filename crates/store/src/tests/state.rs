@@ -26,7 +26,6 @@ pub(super) fn keys(state: &StateDb) -> Vec<String> {
     table.iter().unwrap().map(|row| row.unwrap().0.value().to_owned()).collect()
 }
 
-/// A box whose disk fails when a test says so, and its clock.
 pub(super) struct FailingState {
     pub(super) of: FaultyBox,
     pub(super) clock: Arc<FakeClock>,

@@ -28,7 +28,6 @@ use crate::runs::run_file;
 use crate::side_files::keys::{BoxKeys, epoch_folders};
 use crate::sources::{DatabaseSource, SegmentSource};
 
-/// Bytes of redb's cache for a database of the copy.
 const DATABASE_CACHE_BYTES: usize = 4 << 20;
 
 #[derive(Debug, thiserror::Error)]

@@ -84,7 +84,6 @@ pub(crate) fn start_writer(mut core: LogWriter, queue: Arc<WriteQueue>) -> std::
     writer.map(drop)
 }
 
-/// Who waits for the writer's end.
 type Asker = oneshot::Sender<Result<(), FatalError>>;
 
 fn run_writer(mut core: LogWriter, queue: &WriteQueue, asker: &mut Option<Asker>) -> Result<(), FatalError> {

@@ -90,7 +90,6 @@ fn write_one(list: &BatchList, card: &BatchCard, station: &mut dyn BatchStation)
     write_card(device.as_mut(), image, Some(&card.claim), progress.as_mut()).map(drop)
 }
 
-/// A card that is done and still in the reader would be written over.
 fn refuse_done_card(list: &BatchList, device: &mut dyn CardDevice) -> Result<(), FlashError> {
     if device.is_blank() {
         return Ok(());

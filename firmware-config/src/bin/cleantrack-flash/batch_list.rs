@@ -32,7 +32,6 @@ pub(crate) struct BatchList {
     pub(crate) cards: Vec<BatchCard>,
 }
 
-/// State shared by the rows while they are read.
 struct RowReader<'a> {
     folder: &'a Path,
     header: &'a [String],

@@ -61,7 +61,6 @@ fn show_drives(tree: &DriveTree, console: &mut dyn OperatorConsole) -> Result<()
     Ok(())
 }
 
-/// Passphrases come from the console.
 fn read_edits(
     arguments: &NetworkArguments,
     console: &mut dyn OperatorConsole,

@@ -332,7 +332,6 @@ impl PasskeyService<'_> {
         tx.commit().await
     }
 
-    /// Writes down and mails that there may be a copy of a passkey.
     async fn note_copy(&self, scope: AccountScope, email: &str, name: &str) -> Result<(), DbError> {
         let auth = self.auth();
         let mut tx = auth.db.platform_write(PlatformReason::SignIn).await?;

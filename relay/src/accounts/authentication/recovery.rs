@@ -206,7 +206,6 @@ impl RecoveryService<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Makes the account that was begun, with its owner, whose password has this PHC string, and signs them in.
     pub async fn confirm(
         &self,
         secret: &LinkSecret,

@@ -97,7 +97,6 @@ impl SupportService<'_> {
         tx.commit().await
     }
 
-    /// An admin ends what opens their account, at once. Whether it did.
     pub async fn end(&self, admin: &AccountUser, grant_id: &str) -> Result<bool, DbError> {
         let mut tx = self.auth.db.write(admin.scope).await?;
         if !support_grants::end_grant(&mut tx, grant_id, &admin.email, self.auth.clock.now_ms()).await? {

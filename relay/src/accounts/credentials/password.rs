@@ -18,7 +18,6 @@ pub const CHARS_MIN: usize = 12;
 pub const BYTES_MAX: usize = 256;
 /// Each check takes 19 MiB for some 20 ms: this many at once for devices that are known, and as many for strangers.
 const AT_ONCE: usize = 2;
-/// How long a check may wait for its turn where the device is known.
 const KNOWN_TURN: Duration = Duration::from_secs(10);
 const STRANGER_TURN: Duration = Duration::from_secs(2);
 
@@ -66,7 +65,6 @@ impl PasswordMatch {
     }
 }
 
-/// Looks at a password by the hash of the old web app. It was chosen by that one's rules, and stays what it is.
 fn match_old(password: &str, old: &DjangoHash<'_>) -> PasswordMatch {
     if password.len() > BYTES_MAX || !old.fits(password) {
         return PasswordMatch::Differs;
@@ -81,7 +79,6 @@ fn verify_password(password: &str, phc: &str, blocks: &mut Vec<Block>) -> bool {
         && hash_again(password, &stored, blocks).is_some_and(|output| Some(output) == stored.hash)
 }
 
-/// The hash of a password by the salt and the parameters of one that is kept. Outputs compare in constant time.
 fn hash_again(password: &str, stored: &PasswordHash, blocks: &mut Vec<Block>) -> Option<Output> {
     let params = Params::try_from(stored).ok()?;
     let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;

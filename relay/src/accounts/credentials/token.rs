@@ -19,7 +19,6 @@ const DAY_MS: i64 = 86_400_000;
 const ORIGINS_MAX: usize = 10;
 const ORIGIN_BYTES_MAX: usize = 200;
 
-/// What a token may do. No token administers people, keys or money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TokenScope {
     Read,

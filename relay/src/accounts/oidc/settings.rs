@@ -175,7 +175,6 @@ impl ProviderOffice<'_> {
         Ok(keys.seal_bytes(client_secret.as_bytes(), &seal_place(provider), random)?)
     }
 
-    /// Adds a provider, once it has answered as itself.
     pub async fn add(&self, form: &ProviderForm<'_>) -> Result<(), ProviderFault> {
         let client_secret = form.client_secret.trim();
         let facts = ProviderFacts::read(form, secret_fault(client_secret))?;
@@ -259,7 +258,6 @@ impl ProviderOffice<'_> {
         self.note(tx, "oidc domain add", &domain).await
     }
 
-    /// Looks whether the domain's owner has published what proves it.
     pub async fn prove_domain(&self, provider: &str, domain: &str) -> Result<(), ProviderFault> {
         let mut conn = self.service.auth.db.read(self.visitor.scope).await?;
         let domains = oidc_providers::list_domains(&mut conn).await?;

@@ -377,7 +377,6 @@ impl OidcService<'_> {
         InvitationService { log: self.auth.log(), mail: self.auth.mail, public_url: self.auth.public_url }
     }
 
-    /// The invitation by which they come, where it is into the provider's own account.
     async fn find_invitation(&self, digest: Hash, scope: AccountScope) -> Result<InvitationRow, OidcError> {
         let mut conn = self.auth.db.platform_read(PlatformReason::SignIn).await?;
         let row = invitations::platform_by_digest(&mut conn, digest).await?;
@@ -397,7 +396,6 @@ impl OidcService<'_> {
         Ok(invitation.email.clone())
     }
 
-    /// Whoever is new here, with an address in a domain that the account has proven for this provider.
     async fn join_domain(&self, row: &ProviderRow, identity: &ProvenIdentity) -> Result<String, OidcError> {
         let (claims, now_ms) = (&identity.claims, self.now_ms());
         let email = claims.email.as_deref().and_then(email_address).ok_or(OidcError::Stranger)?;
@@ -464,7 +462,6 @@ impl OidcService<'_> {
         self.auth.mail.post(tx, Some(scope), &owner, &letter).await
     }
 
-    /// Links an identity to whoever is signed in, and has shown lately that it is them.
     async fn link_identity(&self, visitor: &AccountUser, key: &IdentityKey) -> Result<(), OidcError> {
         let now_ms = self.now_ms();
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;

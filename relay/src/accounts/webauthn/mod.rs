@@ -247,7 +247,6 @@ impl RelyingParty {
         Ok(CredentialUse { sign_count: now, is_backed_up: backup.is_backed_up })
     }
 
-    /// The hash of the client's data, once they are those of this ceremony.
     fn check_client_data(
         &self,
         kind: &str,

@@ -21,7 +21,6 @@ pub struct KnownCredential {
 }
 
 impl RelyingParty {
-    /// For a new credential, on an authenticator that has none of these.
     pub fn creation_options(
         &self,
         challenge: &CredentialChallenge,

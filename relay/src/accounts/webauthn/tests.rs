@@ -33,7 +33,6 @@ fn make(authenticator: &mut TestAuthenticator) -> Result<NewCredential, Credenti
     party().verify_registration(&CHALLENGE, answer)
 }
 
-/// Uses a credential that was made rightly by an authenticator that is then spoiled.
 fn use_spoiled(spoil: impl FnOnce(&mut TestAuthenticator)) -> Result<CredentialUse, CredentialRefusal> {
     let mut authenticator = TestAuthenticator::new(ORIGIN);
     let made = make(&mut authenticator).unwrap();

@@ -5,7 +5,6 @@ use record::tree::Hash;
 
 use crate::db::{DbError, PlatformConnection, SqlConnection, all, exec, impl_from_row, opt};
 
-/// The account of rows that are nobody's.
 pub(in crate::db) const NOBODY: i64 = 0;
 /// What the first row of a chain goes on from.
 pub const NOTHING: Hash = Hash([0; 32]);

@@ -20,7 +20,6 @@ pub async fn delete_logo(conn: &mut ScopedConnection) -> Result<bool, DbError> {
     Ok(exec!(conn, "DELETE FROM account_logos WHERE account = $1", account)? == 1)
 }
 
-/// The picture of this hash of an account, as anybody may see it.
 pub async fn platform_find(
     conn: &mut PlatformConnection,
     account: AccountId,

@@ -14,7 +14,6 @@ pub struct SlugRow {
 
 impl_from_row!(SlugRow { slug, until_ms });
 
-/// What anybody may know of an account whose short name they know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedAccount {
     account_id: String,
@@ -37,7 +36,6 @@ impl NamedAccount {
     }
 }
 
-/// The account of a short name, present or earlier.
 pub async fn platform_find(
     conn: &mut PlatformConnection,
     slug: &str,

@@ -47,7 +47,6 @@ pub(crate) async fn platform_count_waiting(conn: &mut PlatformConnection) -> Res
     Ok(row.map_or(0, |(count,)| count))
 }
 
-/// Accounts by the rows that name them, number and id.
 pub(in crate::db) fn read_scopes(rows: &[(i64, String)]) -> Result<Vec<AccountScope>, DbError> {
     rows.iter().map(|(number, id)| AccountScope::read(*number, id)).collect()
 }
@@ -89,7 +88,6 @@ pub async fn platform_overview(
     all!(conn, AccountOverview, sql, limit)
 }
 
-/// Gives the account another name, and a colour of its own or none.
 pub async fn save_brand(
     conn: &mut ScopedConnection,
     name: &str,

@@ -4,7 +4,6 @@ use record::ids::AccountId;
 
 use crate::db::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
-/// Whether passwords of people in a provider's domains show the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordUse {
     Allowed,
@@ -184,7 +183,6 @@ pub async fn save_metadata(
     exec!(conn, sql, metadata.to_owned(), now_ms, scope.key(), provider.to_owned()).map(drop)
 }
 
-/// Says whether passwords show the account to people in the provider's domains. Whether that was news.
 pub async fn set_password_use(
     conn: &mut ScopedConnection,
     provider: &str,

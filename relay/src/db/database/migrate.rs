@@ -46,7 +46,6 @@ const SERVER: &str = "@SERVER@ ";
 
 const PLATFORM: &str = "(SELECT current_setting('app.platform', true)) = 'on'";
 
-/// Of all programs that migrate PostgreSQL databases, this one.
 #[cfg(feature = "postgres")]
 const ADVISORY_LOCK: i64 = 0x636c_6561_6e74_7261;
 
@@ -200,7 +199,6 @@ mod tests {
         assert!(matches!(run_migrations(&db, 1).await, Err(DbError::Unreleased)));
     }
 
-    /// Whatever table has an account is behind the wall: a new one cannot be forgotten.
     #[test]
     fn every_table_of_an_account_is_behind_the_wall() {
         for step in STEPS {

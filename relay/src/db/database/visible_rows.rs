@@ -8,7 +8,6 @@ pub(in crate::db) fn seen_facilities(viewer: &str) -> String {
     )
 }
 
-/// The same of a row of any table that names its account and facility.
 pub(in crate::db) fn seen_rows(table: &str, viewer: &str) -> String {
     format!(
         "({viewer} = 0 OR EXISTS (SELECT 1 FROM facilities z JOIN member_places s ON s.account = z.account \

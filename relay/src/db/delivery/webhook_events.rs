@@ -31,7 +31,6 @@ fn has_webhook(event: &str) -> String {
 const EARLIER: &str = "ON CONFLICT (account, log) DO UPDATE SET from_seq = CASE WHEN excluded.from_seq < webhook_marks.from_seq \
                        THEN excluded.from_seq ELSE webhook_marks.from_seq END";
 
-/// Notes that lines of a log from this one on were folded into a projection, where that is the live one.
 pub async fn mark_folded(
     conn: &mut ScopedConnection,
     projection: ProjectionNumber,

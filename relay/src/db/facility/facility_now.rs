@@ -134,7 +134,6 @@ pub async fn count_cleanings(
     Ok(row.map_or(0, |(count,)| count))
 }
 
-/// A facility's numbers as they are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FacilityCounts {
     pub name: String,

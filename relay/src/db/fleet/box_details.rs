@@ -41,7 +41,6 @@ pub async fn newest_certificates(
     all!(conn, CertificateRow, sql, scope.key(), box_id.to_string(), limit)
 }
 
-/// A log of a box, with how far it is held and cosigned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoxLogRow {
     pub epoch: String,

@@ -31,7 +31,6 @@ pub struct BoxRow {
     pub online: bool,
     /// `synced`, `rtc` or `uncertain`.
     pub clock: String,
-    /// How far its clock is ahead of the relay's.
     pub clock_ahead_ms: i64,
     pub refusals: i64,
     /// Its last health report, JSON of `record::messages::HealthReport`.

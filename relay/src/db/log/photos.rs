@@ -13,7 +13,6 @@ pub async fn is_here(conn: &mut ScopedConnection, photo: Hash) -> Result<bool, D
     Ok(opt!(conn, (i64,), sql, scope.key(), photo.to_string())?.is_some())
 }
 
-/// Whether a box of this facility has brought a photo whole.
 pub async fn is_received(
     conn: &mut ScopedConnection,
     facility: FacilityId,

@@ -14,7 +14,6 @@ use crate::db::account::accounts::read_scopes;
 use crate::db::to_i64;
 use crate::db::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
-/// Entries of a sealed segment, which begins at a multiple of it where the log allows.
 pub const SEALED_ENTRIES: u64 = 1_024;
 /// Bytes of lines, before compression, at which a segment is sealed with fewer entries.
 pub const SEALED_BYTES: usize = 1 << 20;
@@ -303,7 +302,6 @@ impl_from_row!(LogTail { log, sealed, rewrites, size });
 
 const TAIL_COLUMNS: &str = "log, sealed, rewrites, size";
 
-/// A merged segment that is ready to be written, and what it stands for.
 #[derive(Debug)]
 pub struct MergedSegment {
     origin: LogOrigin,

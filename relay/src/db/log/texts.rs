@@ -220,7 +220,6 @@ pub async fn erase_text(conn: &mut ScopedConnection, box_id: BoxId, hash: Hash) 
     exec!(conn, sql, account, box_text.as_str(), hash_text.as_str()).map(drop)
 }
 
-/// Boxes of the account with erased texts that still stand in segments.
 pub async fn boxes_to_sweep(conn: &mut ScopedConnection) -> Result<Vec<BoxId>, DbError> {
     let scope = conn.scope();
     let sql = "SELECT DISTINCT box FROM erased_texts WHERE account = $1 AND NOT swept ORDER BY box";
@@ -234,7 +233,6 @@ pub async fn platform_to_sweep(conn: &mut PlatformConnection) -> Result<Vec<Acco
     read_scopes(&all!(conn, (i64, String), sql)?)
 }
 
-/// Where a sweep of a box's segments continues, and for which texts it was begun.
 #[derive(Debug, Clone, Default)]
 pub struct ErasureSweep {
     hashes: BTreeSet<Hash>,

@@ -2,7 +2,6 @@
 
 use crate::db::{AccountScope, DbError, PlatformConnection, SqlExecutor, all, opt};
 
-/// A setting of this session that bounds how long it waits or holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionSetting {
     pub name: &'static str,

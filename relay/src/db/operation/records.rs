@@ -218,7 +218,6 @@ async fn platform_list_columns(
         .collect())
 }
 
-/// The rows of a table that are named by what somebody looks for, or name it.
 pub async fn platform_find_rows(
     conn: &mut PlatformConnection,
     table: &'static str,

@@ -33,7 +33,6 @@ pub async fn platform_is_anybodys(
     Ok(opt!(conn, (i64,), sql, device.0.to_vec(), since_ms)?.is_some())
 }
 
-/// Keeps that a person has signed in from this device. Whether it is new.
 pub async fn save_device(
     conn: &mut ScopedConnection,
     person: PersonNumber,

@@ -46,7 +46,6 @@ pub async fn begin_request(
     opt!(conn, AnswerRow, sql, account, token, key)
 }
 
-/// Whether a token has so many keys that stand for a request.
 pub async fn has_keys(
     conn: &mut ScopedConnection,
     token_id: &str,

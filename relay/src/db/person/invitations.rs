@@ -120,7 +120,6 @@ pub async fn find_open(
     opt!(conn, InvitationRow, sqlx::AssertSqlSafe(sql), scope.key(), invitation.to_owned())
 }
 
-/// Whether the account made an invitation, whatever became of it.
 pub async fn was_made(conn: &mut ScopedConnection, invitation: &str) -> Result<bool, DbError> {
     let scope = conn.scope();
     let sql = "SELECT made_ms FROM invitations WHERE account = $1 AND invitation = $2";

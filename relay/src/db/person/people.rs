@@ -8,7 +8,6 @@ use crate::db::{DbError, PlatformConnection, ScopedConnection, exec, impl_from_r
 /// Whoever runs the platform is its admin in the accounts whose admin they are, and only there.
 pub(in crate::db) const ROLE: &str = "CASE WHEN p.platform_role = 'super_admin' AND m.role = 'account_admin' THEN 'super_admin' ELSE m.role END";
 
-/// A password hash of the old web app, where anybody has one.
 pub async fn platform_old_hash(conn: &mut PlatformConnection) -> Result<Option<String>, DbError> {
     let sql = "SELECT password_hash FROM credentials WHERE password_hash LIKE 'pbkdf2%' LIMIT 1";
     Ok(opt!(conn, (String,), sql)?.map(|(hash,)| hash))
@@ -113,7 +112,6 @@ pub async fn platform_set_password(
     exec!(conn, sql, person.key(), hash.to_owned(), now_ms).map(drop)
 }
 
-/// Keeps another hash of the password that a person has, where it is still the one that was read.
 pub async fn platform_renew_hash(
     conn: &mut PlatformConnection,
     read: &PersonCredentials,

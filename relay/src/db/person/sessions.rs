@@ -152,7 +152,6 @@ pub async fn insert_session(
     exec!(conn, sql, account, person, account, person, SESSIONS_MAX).map(drop)
 }
 
-/// The session with this digest, if its person may still come into its account.
 pub async fn platform_find(
     conn: &mut PlatformConnection,
     digest: Hash,

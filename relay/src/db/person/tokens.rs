@@ -157,7 +157,6 @@ pub async fn list_origins(conn: &mut ScopedConnection, token_id: &str) -> Result
     Ok(rows.into_iter().map(|(origin,)| origin).collect())
 }
 
-/// Whether pages of an origin may read with any token that opens something.
 pub async fn platform_is_origin(
     conn: &mut PlatformConnection,
     origin: &str,

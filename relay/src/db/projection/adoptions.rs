@@ -81,7 +81,6 @@ pub async fn is_named(conn: &mut ScopedConnection, box_id: BoxId, run: RunName) 
 const LACKING: &str =
     "SELECT run FROM lacking_runs WHERE account = $1 AND box = $2 AND refused = $3 ORDER BY run LIMIT $4";
 
-/// Runs that lines of a box adopt and that it may send.
 pub async fn lacking_runs(
     conn: &mut ScopedConnection,
     box_id: BoxId,

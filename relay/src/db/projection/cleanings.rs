@@ -401,7 +401,6 @@ pub async fn put_notes(
     )
 }
 
-/// From when on an item's history is asked for.
 pub type HistorySince = (Tag, i64);
 
 /// A cleaning as far as due windows need it.

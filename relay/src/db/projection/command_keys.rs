@@ -40,7 +40,6 @@ fn report_unreadable() -> DbError {
     DbError::stored("command key", "it cannot be read")
 }
 
-/// Keeps places of keys that have none yet.
 pub async fn save_keys(
     conn: &mut ScopedConnection,
     projection: ProjectionNumber,

@@ -108,7 +108,6 @@ pub async fn load_item(
     opt!(conn, ItemRow, sql, scope.key(), facility.to_string(), tag.to_string())
 }
 
-/// The items with a tag, of any facility that whoever reads sees.
 pub async fn find_by_tag(conn: &mut ScopedConnection, tag: Tag) -> Result<Option<ItemRow>, DbError> {
     let (scope, viewer) = (conn.scope(), conn.viewer());
     let sql = format!(

@@ -272,7 +272,6 @@ async fn find_cleanings(
     }
 }
 
-/// A line by whose log it is of, its number, and the run that it stands in.
 pub type LineAddress<'a> = (LogOrigin, u64, &'a str);
 
 pub async fn load_lines_at(

@@ -8,12 +8,10 @@ use axum::extract::State;
 use crate::readiness::ready_text;
 use crate::web::{WebContext, http_error};
 
-/// `GET /healthz`.
 pub(crate) async fn show_alive(_: AnyCaller) -> Result<MediaBytes<media::Plain>, HttpError> {
     Ok(MediaBytes::new("ok\n"))
 }
 
-/// `GET /readyz`.
 pub(crate) async fn show_ready(
     _: AnyCaller,
     State(web): State<WebContext>,

@@ -41,13 +41,11 @@ fn help_layout(caller: &GuestCaller, title: &str) -> PageLayout {
     }
 }
 
-/// `GET /help`.
 pub(crate) async fn list_guides(caller: GuestCaller) -> Result<Page, HttpError> {
     let w: HelpWords = open_words();
     Page::draw(&HelpListPage { shell: help_layout(&caller, &w.help_title()), w, guides: HELP })
 }
 
-/// `GET /help/{page}`.
 pub(crate) async fn show_guide(caller: GuestCaller, Path(page): Path<String>) -> Result<Page, HttpError> {
     let guide = HELP.iter().find(|guide| guide.name == page).ok_or_else(not_found)?;
     Page::draw(&HelpPage { shell: help_layout(&caller, guide.title), w: open_words(), guide })

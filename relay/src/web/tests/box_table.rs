@@ -128,7 +128,6 @@ fn of_claims(state: &WebState, _: &Path) -> Router {
     claim_router(state.fleet.clone(), state.random.clone()).unwrap()
 }
 
-/// A claim of a new box with a right code, and a renewal of one that is here.
 async fn claims_of(world: &World) -> [Value; 2] {
     let csr = || {
         let key = KeyPair::generate().unwrap();

@@ -434,7 +434,6 @@ impl World {
         self.add_token(scope, order).await
     }
 
-    /// Gives a cleaning of A a number that nothing of B has, however much of it is listed.
     pub(super) async fn number_cleaning_of_a(&self) -> String {
         let TestSite { one, cleaning, .. } = &self.a.sites[0];
         let mut things: Vec<String> = (0..1_000).map(|n| format!("nothing/{n}")).collect();

@@ -152,7 +152,6 @@ impl PrintLedger {
         })
     }
 
-    /// The job of this id, or else of this key.
     pub(crate) fn find(&self, id: JobId, key: Option<&str>) -> Result<Option<LedgerJob>, LedgerError> {
         self.read("looking for a job", |tx| {
             let by_id = tx.open_table(JOB_IDS)?.get(id.to_string().as_str())?.map(|s| s.value());
@@ -197,7 +196,6 @@ impl PrintLedger {
         })
     }
 
-    /// The states of a job's labels.
     pub(crate) fn rows(&self, seq: u64) -> Result<Vec<LabelProgress>, LedgerError> {
         self.read("reading a job's labels", |tx| read_rows(&tx.open_table(STATES)?, seq))
     }
@@ -405,7 +403,6 @@ impl PrintLedger {
         read.map_err(|source| LedgerError { doing, source: Box::new(source) })
     }
 
-    /// One transaction, on disk when it returns.
     pub(crate) fn write<T>(
         &self,
         doing: &'static str,

@@ -45,7 +45,6 @@ pub(crate) fn label(n: u8, blank: bool) -> LabelRequest {
     }
 }
 
-/// The job's id, or the blank tag that is refused.
 pub(crate) fn submit(ledger: &PrintLedger, head: &JobHead, labels: &[LabelRequest]) -> Result<JobId, Tag> {
     match ledger.submit(head, labels).unwrap() {
         SubmitOutcome::Job(job) => Ok(job.head.id),

@@ -120,7 +120,6 @@ fn shape_of(field: &CategoryField, value: &str) -> CustomFieldShape {
     }
 }
 
-/// A form that came, with the values of the inputs among its lines.
 pub(in crate::web::pages::equipment) fn join_inputs(
     facility: &FacilityState,
     form: &FormFields,

@@ -272,7 +272,6 @@ fn link_protocol(w: EquipmentWords, protocol: &FacilityProtocol, wording: &PageW
     (format!("/protocols/{}", protocol.newest.protocol), words)
 }
 
-/// What the item has of its own, by what its category calls it.
 fn own_facts(w: EquipmentWords, facility: &FacilityState, item: &Equipment) -> Vec<FactRow> {
     let category = facility.categories.get(&Digest16::of(item.category.as_bytes()));
     let fields = category.map(|category| category.fields.as_slice()).unwrap_or_default();

@@ -221,7 +221,6 @@ fn read_day(local: &LocalTime, day: &str) -> Option<i64> {
     begin("00:00").or_else(|| begin("01:00"))
 }
 
-/// What a form says of a task, with what is wrong with its fields.
 fn read_plan(
     f: FormWords,
     local: &LocalTime,

@@ -242,7 +242,6 @@ fn take_pasted(
     !found.is_empty()
 }
 
-/// Changes the list, or begins one where there is something to keep.
 fn keep(
     state: &AppState,
     signed: &StaffSession,

@@ -212,7 +212,6 @@ pub(crate) async fn sign_in(
     Ok(with_cookies(OneOf::First(ask_again(page)), []))
 }
 
-/// An error with a link back to the page that asks for the PIN.
 fn pin_again(error: HttpError, staff: StaffId, next: &NextPage) -> HttpError {
     error.link(sign_in_address(Some(staff), next), worded(ErrorWords::error_links_pin))
 }

@@ -13,7 +13,6 @@ use crate::web::http_error::invalid_parameter;
 use crate::web::request::bodies::form::StaffForm;
 use crate::web::request::client::cookies;
 
-/// Marks it, or takes the mark away. A tablet that is shared from now on forgets the name that was typed on it.
 pub(crate) async fn mark_tablet(
     signed: StaffCaller<View>,
     State(state): State<AppState>,

@@ -235,7 +235,6 @@ pub(crate) async fn change_packs(
     .await
 }
 
-/// The facility's own protocols as a file that nobody signed.
 pub(crate) async fn export_own(
     _: StaffCaller<View>,
     State(state): State<AppState>,

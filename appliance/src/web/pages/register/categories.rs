@@ -217,7 +217,6 @@ impl CategoryForm<'_> {
         self.page(&sent.values, sent.errors, marks).map(ask_again)
     }
 
-    /// What the form says of the category, with what is wrong with its fields.
     fn read(&self, sent: &mut SentForm<RowVersion>) -> CategoryChange {
         let (f, w): (FormWords, RegisterWords) = self.signed.words();
         let mut fields = Vec::new();

@@ -12,7 +12,6 @@ use crate::web::context::AppState;
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::submissions::phone_submission::SubmissionJson;
 
-/// The cleaning that stands in a line, if it is one of this item.
 async fn find_cleaning(
     state: &AppState,
     line: LinePlace,

@@ -126,7 +126,6 @@ pub(crate) fn carried_photo(state: &AppState, tag: Tag, form: &FormFields) -> Op
     photo_of_page(state, tag, form.get("page")?)
 }
 
-/// The photo of a page's token, however old it is.
 pub(crate) fn photo_of_page(state: &AppState, tag: Tag, page: &str) -> Option<Hash> {
     let now = state.clock.now();
     match PageToken::read(page, &state.identity.page_key, tag, &now, None) {

@@ -13,7 +13,6 @@ pub(crate) fn submission_of(form: &FormFields) -> Option<String> {
     form.get("submission").map(str::to_owned).filter(|key| !key.is_empty())
 }
 
-/// The header of a program, or the hidden field of a page.
 pub(crate) fn submission_key(IdempotencyKey(header): IdempotencyKey, form: &FormFields) -> Option<String> {
     header.or_else(|| submission_of(form))
 }

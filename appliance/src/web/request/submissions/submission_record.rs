@@ -108,7 +108,6 @@ async fn try_record(
     }
 }
 
-/// The photo that came with an earlier press of the item's own page.
 fn find_page_photo(state: &AppState, document: &SubmissionJson) -> Option<Hash> {
     let tag = Tag::read(&document.tag).ok()?;
     let item = find_named_item(&state.store.snapshot(), tag)?.tag;

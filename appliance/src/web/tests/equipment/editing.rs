@@ -226,7 +226,6 @@ async fn each_field_is_chosen_and_nothing_of_either_is_lost() {
     assert_eq!(world.size(), size, "the second press says nothing new");
 }
 
-/// Nobody has to choose about what they did not touch, and one wrong press does not undo what somebody else did.
 #[tokio::test]
 async fn what_only_one_of_them_touched_is_chosen_already() {
     let world = World::new().await;
@@ -266,7 +265,6 @@ async fn what_only_one_of_them_touched_is_chosen_already() {
     send(&tom, settings, &chosen).await.is(303);
 }
 
-/// A form that comes back with something wrong stays over what it was made over.
 #[tokio::test]
 async fn what_changes_while_somebody_mends_a_form_is_not_undone_unseen() {
     let world = World::new().await;
@@ -313,7 +311,6 @@ async fn the_grace_after_use_is_not_set_by_a_form_that_does_not_show_it() {
     assert_eq!(world.size(), size);
 }
 
-/// It was saved the first time; what came is what it is known by, not what it changed.
 #[tokio::test]
 async fn a_form_that_comes_twice_is_saved_once_whatever_somebody_else_changed_in_between() {
     let world = World::new().await;

@@ -201,7 +201,6 @@ async fn the_etag_of_a_change_is_that_of_the_very_change() {
     program.send(build_keyed(&item, "move-1", &several, &moved)).await.is(409).has("key-reused");
 }
 
-/// What has no address of its own is changed over the version that its list names.
 #[tokio::test]
 async fn the_version_that_a_list_names_is_the_one_that_a_change_is_made_over() {
     let world = World::new().await;

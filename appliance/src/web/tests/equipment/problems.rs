@@ -399,7 +399,6 @@ async fn a_report_without_room_for_its_photo_is_recorded_and_says_so() {
     }
 }
 
-/// Why an item is out stands on a page that is open to everybody.
 #[tokio::test]
 async fn what_a_stranger_typed_does_not_stand_on_the_item() {
     let world = World::new().await;

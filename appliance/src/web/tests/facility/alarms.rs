@@ -57,7 +57,6 @@ async fn an_alarm_stands_above_the_pages_until_somebody_has_seen_it() {
     biomed.send(missing).await.is(404).has("no alarm 00000000").has("Nothing was changed");
 }
 
-/// Whoever looks for all that waits finds the link to those of the box, also once somebody has seen them.
 #[tokio::test]
 async fn the_list_of_what_waits_leads_to_the_alarms_of_the_box() {
     let world = World::new().await;

@@ -186,7 +186,6 @@ async fn what_was_written_in_1970_stands_where_it_belongs_afterwards() {
     assert_eq!(used_ms(), NOW + 2_700_000);
 }
 
-/// A clock that was a year ahead would keep its items clean for a year.
 #[tokio::test]
 async fn what_a_clock_wrote_that_was_ahead_was_over_when_a_later_boot_began() {
     const YEAR_MS: i64 = 365 * 86_400_000;
@@ -215,7 +214,6 @@ async fn what_a_clock_wrote_that_was_ahead_was_over_when_a_later_boot_began() {
     }
 }
 
-/// The floor carries the lead of one boot into the next.
 #[tokio::test]
 async fn of_two_boots_that_were_ahead_the_first_was_over_when_the_second_began() {
     const YEAR_MS: i64 = 365 * 86_400_000;
@@ -245,7 +243,6 @@ async fn of_two_boots_that_were_ahead_the_first_was_over_when_the_second_began()
     assert_eq!(world.size(), size + 1);
 }
 
-/// Somebody who names yesterday’s time moves earlier records back, and the right time brings them where they were.
 #[tokio::test]
 async fn what_a_wrong_word_moved_back_comes_back_with_the_right_one() {
     let world = World::new().await;

@@ -343,7 +343,6 @@ async fn an_admin_changes_it_later_and_nobody_else() {
     Desk { world: &world, cookie }.get("/staff/box/setup").await.is(403);
 }
 
-/// Whoever only names another Wi-Fi in an old tab puts no old address back on the labels, and the Wi-Fi is not lost.
 #[tokio::test]
 async fn an_old_tab_that_names_a_wi_fi_changes_no_label_host() {
     let world = World::new().await;

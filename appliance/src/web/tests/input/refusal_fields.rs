@@ -11,7 +11,6 @@ use crate::web::form_page::RefusedField;
 use crate::web::pages::{equipment, facility, people, protocols, register, tags};
 use crate::web::tests::*;
 
-/// The sources in which intake names fields.
 const SOURCES: [&str; 20] = [
     include_str!("../../../intake/command.rs"),
     include_str!("../../../intake/equipment/custom_fields.rs"),
@@ -185,7 +184,6 @@ fn every_field_of_a_refusal_is_a_field_of_the_form_that_shows_it() {
     }
 }
 
-/// A form with something that no field of it is about is answered by a page that leads back.
 #[tokio::test]
 async fn a_refusal_that_no_field_is_about_has_a_page_of_its_own() {
     let world = World::new().await;

@@ -75,7 +75,6 @@ async fn a_cleaning_that_was_begun_is_listed_until_it_is_entered() {
     tom.get("/staff/").await.has_not("begun and not recorded");
 }
 
-/// Somebody is told within the shift; what nobody saw to by the next one stands on the list, and not twice.
 #[tokio::test]
 async fn a_cleaning_that_was_begun_an_hour_ago_is_an_alarm_until_it_is_recorded_or_listed() {
     let world = World::new().await;

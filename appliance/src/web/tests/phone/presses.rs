@@ -98,7 +98,6 @@ async fn what_can_not_be_the_same_again_is_a_scan() {
     late.is(200).has("This page has expired").has("value=\"1\" checked");
 }
 
-/// Who has no name on their phone is asked for one by the class of the next cleaning.
 #[tokio::test]
 async fn the_same_again_without_a_name_goes_by_what_the_class_asks_for() {
     let world = World::new().await;
@@ -270,7 +269,6 @@ async fn eight_tabs_of_an_item_record_each_its_own() {
     assert_eq!((receipts.len(), world.size()), (8, size + 8));
 }
 
-/// Whoever looks at a page for so long that it expires is still at the same record.
 #[tokio::test]
 async fn a_page_that_expired_goes_on_from_the_first_look() {
     let world = World::new().await;
@@ -288,7 +286,6 @@ async fn a_page_that_expired_goes_on_from_the_first_look() {
     assert_eq!(world.cleaning().took_ms, Some(301_000));
 }
 
-/// A protocol for intact skin gives no single press on what touches more.
 #[tokio::test]
 async fn the_stricter_class_decides_whether_one_press_ticks_all_steps() {
     let world = World::new().await;

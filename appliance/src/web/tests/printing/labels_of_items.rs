@@ -47,7 +47,6 @@ async fn a_lost_label_is_replaced_in_one_act() {
     assert_eq!(world.size(), size + 4);
 }
 
-/// Back and once more: the label that was just printed is not the one that was lost.
 #[tokio::test]
 async fn a_lost_label_is_named_and_the_one_in_its_place_is_not_taken_for_it() {
     let world = World::new().await;

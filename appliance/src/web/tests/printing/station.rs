@@ -51,7 +51,6 @@ async fn with_items(count: usize) -> (World, Vec<Tag>) {
     (world, tags)
 }
 
-/// Elements in a part of a page that the Tab key stops at.
 fn tab_stops(html: &str) -> usize {
     let tags = html.split('<').skip(1).map(|tag| tag.split('>').next().unwrap_or_default());
     let stops = |tag: &&str| {

@@ -199,7 +199,6 @@ async fn tokens_are_needed_scoped_and_never_in_the_clear() {
     assert!(all.iter().all(|t| t.revoked_ms.is_some()));
 }
 
-/// An auditor reads who it was, and not only a hash.
 #[tokio::test]
 async fn names_come_with_the_log_and_a_proof_for_who_may_read_them() {
     // With a space: no hash and no key in base64 can hold it.
@@ -531,7 +530,6 @@ async fn the_ancestors_scripts_go_on_working() {
     }
 }
 
-/// The relay answers with the same names: see its own test of them.
 #[tokio::test]
 async fn an_item_and_a_cleaning_have_the_names_that_the_relay_gives_them() {
     const ITEM: &str = "tag name asset_number serial maker model category location class service status status_since \
@@ -570,7 +568,6 @@ async fn the_description_names_every_endpoint() {
     assert!(described["paths"]["/api/v1/labels"]["post"]["summary"].is_string());
 }
 
-/// One entry with a wrong time holds the clock ahead for ever; then somebody says what the time is.
 #[tokio::test]
 async fn a_token_ends_by_the_time_that_is_known_and_not_by_a_clock_that_is_ahead() {
     let world = World::new().await;

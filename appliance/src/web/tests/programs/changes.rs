@@ -347,7 +347,6 @@ async fn protocols_and_people_one_by_one() {
     desk(&world, StaffRole::Technician).await.get("/api/v1/people").await.is(401).has_not("Ada Long");
 }
 
-/// A session never changes anything here: its cookie comes along with any request.
 #[tokio::test]
 async fn changes_need_a_token_that_may_write() {
     let world = World::new().await;

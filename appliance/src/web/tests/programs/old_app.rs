@@ -98,7 +98,6 @@ async fn a_reason_to_retire_comes_in_the_body_or_in_the_query() {
     assert_eq!(refused.is(422).json()["field"], "reason");
 }
 
-/// Scripts of the old app know an item by the number that it had there.
 #[tokio::test]
 async fn an_item_is_found_changed_shown_as_a_code_and_retired_by_its_old_number() {
     let world = World::new().await;
@@ -141,7 +140,6 @@ async fn an_item_is_found_changed_shown_as_a_code_and_retired_by_its_old_number(
     assert_eq!(script.get(path).await.is(200).json()["service"], "retired");
 }
 
-/// A number of the old app's own database leads nowhere where no item has it as a code.
 #[tokio::test]
 async fn what_is_not_there_is_told_as_the_old_app_told_it() {
     let world = World::new().await;

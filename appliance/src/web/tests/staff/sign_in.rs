@@ -259,7 +259,6 @@ async fn a_flood_from_one_address_ends_before_any_pin_is_looked_at() {
     }
 }
 
-/// Who floods waits, and nobody else: the bar of the design for an admin's own device.
 #[tokio::test]
 async fn ten_thousand_pins_from_a_hundred_addresses_are_hardly_looked_at_and_hold_no_admin_up() {
     const TRIES: u32 = 10_000;

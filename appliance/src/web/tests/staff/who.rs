@@ -123,7 +123,6 @@ async fn whoever_declines_says_why() {
     assert!(lacks_who(&world));
 }
 
-/// Of a page that comes back for something else, recording without a name stays possible.
 #[tokio::test]
 async fn whoever_has_no_name_can_still_decline_after_another_mistake() {
     let world = World::new().await;
@@ -158,7 +157,6 @@ async fn a_page_says_what_its_way_in_cannot_give() {
     world.get(&scan).await.is(200).has_not("Record without proof");
 }
 
-/// What was ticked and typed is there again behind the sign-in, and in the other language.
 #[tokio::test]
 async fn signing_in_and_another_language_lose_nothing_of_a_scan_page() {
     let world = World::new().await;

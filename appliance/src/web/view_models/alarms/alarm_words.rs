@@ -32,7 +32,6 @@ impl AlarmText {
     }
 }
 
-/// The two areas that an alarm in full is worded by.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AlarmSentences {
     summary: AlarmBannerWords,
@@ -151,12 +150,10 @@ fn word_details(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
     (happened, next)
 }
 
-/// The log that an alarm is about, for the middle of a sentence.
 fn word_log_name(w: AlarmWords, cause: &AlarmCause) -> String {
     cause.epoch.map_or_else(|| w.cause_any_log(), |epoch| w.cause_log(epoch.to_string()))
 }
 
-/// The entries that an alarm is about, as far as they are known, for the middle of a sentence.
 fn word_entries(w: AlarmWords, cause: &AlarmCause) -> String {
     let log = word_log_name(w, cause);
     match (cause.from, cause.to) {

@@ -28,7 +28,6 @@ pub(crate) enum ItemOpener {
     Code(Digest16),
 }
 
-/// A tag as it is typed, or as a label’s code opens it.
 pub(crate) fn read_label(text: &str) -> Option<Tag> {
     match ScannedCode::read(text) {
         Err(ScannedCodeError::Tag(tag)) => Some(tag),
@@ -125,7 +124,6 @@ pub(crate) fn codes_by_item(facility: &FacilityState) -> BTreeMap<Tag, String> {
     codes
 }
 
-/// The code that an address names, where it is or was on this item or on one that was merged into it.
 pub(crate) fn code_of_item(state: &AppState, tag: Tag, id: &str) -> Option<Digest16> {
     let id = Digest16::parse(id)?;
     let facility = state.store.snapshot();

@@ -111,7 +111,6 @@ pub(crate) fn find_usable(state: &AppState, key: &str) -> Result<OfferedPack, Ht
     if pack.is_usable() { Ok(pack) } else { Err(not_found()) }
 }
 
-/// Whether a pack of the facility's own protocols is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PackSigning {
     Signed,
@@ -151,7 +150,6 @@ pub(crate) fn make_own_pack(state: &AppState, signing: PackSigning) -> Result<Pa
 }
 
 const OWN_PACK: &str = "Protocols";
-/// What a file of the facility's own protocols is called.
 pub(crate) const OWN_PACK_FILE: &str = "protocols.ctpack";
 
 pub(crate) fn word_signature(w: PacksWords, signature: &PackSignature) -> String {

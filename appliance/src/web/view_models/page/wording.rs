@@ -72,7 +72,6 @@ impl PageWording {
         word_certainty(HistoryWords::in_locale(self.locale()), certainty)
     }
 
-    /// Words of a list with the mark of a time that is a guess.
     pub(crate) fn marked(&self, words: String, certainty: TimeCertainty) -> String {
         match self.unsure_mark(certainty) {
             Some(mark) => format!("{words} · {mark}"),

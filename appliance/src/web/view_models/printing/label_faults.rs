@@ -230,7 +230,6 @@ mod tests {
         errors
     }
 
-    /// The log and the command line read what the crate says itself: the same but for the quotation marks.
     #[test]
     fn pages_say_what_the_log_says() {
         let w = PrintingWords::in_locale(Locale::EnUs);

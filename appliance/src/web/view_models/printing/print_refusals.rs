@@ -253,7 +253,6 @@ mod tests {
         refusals
     }
 
-    /// The log and the command line read what the printing module says itself: the same but for the quotation marks.
     #[test]
     fn pages_say_what_the_log_says() {
         let w = PrintingWords::in_locale(Locale::EnUs);

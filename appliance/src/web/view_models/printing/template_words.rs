@@ -165,7 +165,6 @@ mod tests {
         ]
     }
 
-    /// The log and the command line read what the crate says itself: the same but for the quotation marks.
     #[test]
     fn pages_say_what_the_log_says() {
         let w = TemplatesWords::in_locale(Locale::EnUs);

@@ -277,7 +277,6 @@ pub(crate) fn thumbnail_path(state: &AppState, cleaning: &record::fold::Cleaning
     Some(thumbnail_address(*here))
 }
 
-/// Who cleaned and whether it counts, for pages that show a cleaning in one line.
 pub(crate) fn feed_words(
     reader: &LogReader,
     facility: &FacilityState,

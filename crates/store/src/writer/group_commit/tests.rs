@@ -22,7 +22,6 @@ const WORK: Duration = Duration::from_micros(500);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Planted {
     Nothing,
-    /// Who waits is counted when the answers are out, and phones may be back.
     CountedAfterTheAnswers,
     /// The gap runs from the last arrival alone, however old.
     GapFromTheLastArrival,

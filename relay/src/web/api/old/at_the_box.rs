@@ -68,7 +68,6 @@ impl Answer for AtTheBox {
     }
 }
 
-/// The addresses of boxes, of one facility or of all that whoever reads sees, as their labels have them.
 pub(super) async fn list_addresses(
     conn: &mut ScopedConnection,
     only: Option<record::ids::FacilityId>,

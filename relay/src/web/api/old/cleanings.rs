@@ -66,7 +66,6 @@ pub(crate) async fn list_cleanings(
     Ok(Json(ListJson { items, next }))
 }
 
-/// `GET /api/cleaning-logs/{id}/`.
 pub(crate) async fn show_cleaning(
     program: TokenProgram,
     State(web): State<WebContext>,
@@ -81,7 +80,6 @@ pub(crate) async fn show_cleaning(
     cleanings.into_iter().next().map(Json).ok_or_else(not_found)
 }
 
-/// `POST /api/cleaning-logs/`.
 pub(crate) async fn add_cleaning(
     program: TokenProgram,
     State(web): State<WebContext>,

@@ -78,7 +78,6 @@ pub(super) async fn find_item(conn: &mut ScopedConnection, id: &str) -> Result<I
     load_item(conn, facility, tag).await?.ok_or_else(not_found)
 }
 
-/// `GET /api/equipment/{id}/`.
 pub(crate) async fn show_item(
     program: TokenProgram,
     State(web): State<WebContext>,
@@ -89,7 +88,6 @@ pub(crate) async fn show_item(
     items.into_iter().next().map(Json).ok_or_else(not_found)
 }
 
-/// `POST /api/equipment/`.
 pub(crate) async fn add_item(
     program: WritingProgram,
     State(web): State<WebContext>,

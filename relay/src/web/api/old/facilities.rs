@@ -49,7 +49,6 @@ pub(crate) async fn list_facilities(
     Ok(Json(ListJson { items, next }))
 }
 
-/// `GET /api/facilities/{facility}/`.
 pub(crate) async fn show_facility(
     program: TokenProgram,
     State(web): State<WebContext>,
@@ -72,7 +71,6 @@ pub(crate) struct OldCompliance {
     facility: FacilityCompliance,
 }
 
-/// `GET /api/facilities/{facility}/compliance/`.
 pub(crate) async fn show_compliance(
     program: TokenProgram,
     State(web): State<WebContext>,

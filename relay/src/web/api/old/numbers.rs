@@ -41,7 +41,6 @@ pub(super) async fn find_numbered(
     find_thing(conn, kind, number).await?.ok_or_else(not_found)
 }
 
-/// The facility that a path names, by its number or by its id here.
 pub(super) async fn find_facility(conn: &mut ScopedConnection, id: &str) -> Result<FacilityId, HttpError> {
     if let Ok(facility) = id.parse() {
         return Ok(facility);

@@ -107,7 +107,6 @@ pub(crate) async fn list_boxes(
     ListJson::cut(items, expected, &seal, |item: &BoxItem| item.r#box.clone()).map(Json)
 }
 
-/// `GET /api/v1/boxes/{box_id}`.
 pub(crate) async fn show_box(
     program: TokenProgram,
     State(web): State<WebContext>,

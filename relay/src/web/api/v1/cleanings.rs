@@ -224,7 +224,6 @@ pub(crate) async fn find_facts(
     describe_cleanings(conn, found).await?.pop().ok_or_else(not_found)
 }
 
-/// `GET /api/v1/cleanings/{box_id}/{epoch}/{seq}`.
 pub(crate) async fn show_cleaning(
     program: TokenProgram,
     State(web): State<WebContext>,

@@ -165,7 +165,6 @@ pub(crate) async fn load_list(
     ListJson::cut(items, expected, &seal, |item| format!("{}.{}", item.facility, item.tag))
 }
 
-/// `GET /api/v1/facilities/{facility}/equipment/{tag}`.
 pub(crate) async fn show_item(
     program: TokenProgram,
     State(web): State<WebContext>,

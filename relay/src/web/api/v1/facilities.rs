@@ -153,7 +153,6 @@ pub(crate) async fn list_facilities(
     Ok(revision.known_to(&headers).map_or_else(|| revision.mark(list), OneOf::Second))
 }
 
-/// `GET /api/v1/facilities/{facility}`.
 pub(crate) async fn show_facility(
     program: TokenProgram,
     State(web): State<WebContext>,
@@ -178,7 +177,6 @@ pub(crate) struct NewFacilityJson {
     region: Option<String>,
 }
 
-/// `POST /api/v1/facilities`.
 pub(crate) async fn create_facility(
     program: WritingProgram,
     State(web): State<WebContext>,
@@ -233,7 +231,6 @@ fn read_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Opt
     Option::deserialize(deserializer).map(Some)
 }
 
-/// `PATCH /api/v1/facilities/{facility}`.
 pub(crate) async fn change_facility(
     program: WritingProgram,
     State(web): State<WebContext>,

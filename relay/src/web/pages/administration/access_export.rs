@@ -38,7 +38,6 @@ impl MediaType for ChainLines {
     const NAME: &'static str = "application/x-ndjson";
 }
 
-/// `POST /app/access/export`.
 pub(crate) async fn export_rows(
     visitor: MemberCaller<ExportAccess>,
     State(web): State<WebContext>,

@@ -143,7 +143,6 @@ impl AccessSearch {
 pub(crate) const PATH: &str = "/app/access";
 const OUTCOMES: [AccessOutcome; 2] = [AccessOutcome::Done, AccessOutcome::Denied];
 
-/// `GET /app/access`.
 pub(crate) async fn show(
     visitor: MemberCaller<ReadAccess>,
     State(web): State<WebContext>,

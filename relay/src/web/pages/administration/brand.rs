@@ -48,7 +48,6 @@ struct BrandPage {
     csrf: String,
 }
 
-/// `GET /app/brand`.
 pub(crate) async fn show_form(
     visitor: MemberCaller<ManageBrand>,
     State(web): State<WebContext>,
@@ -96,7 +95,6 @@ async fn draw_form(
     })
 }
 
-/// `POST /app/brand/logo`.
 pub(crate) async fn save_logo(
     visitor: MemberCaller<ManageBrand>,
     State(web): State<WebContext>,
@@ -180,7 +178,6 @@ async fn save_slug(
     Ok(FormReply::Again(FormRecall::Invalid, page))
 }
 
-/// `POST /app/brand`.
 pub(crate) async fn save_brand(
     visitor: MemberCaller<ManageBrand>,
     State(web): State<WebContext>,

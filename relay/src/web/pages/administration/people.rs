@@ -113,7 +113,6 @@ pub(crate) struct PersonParams {
     done: String,
 }
 
-/// `GET /app/people`.
 pub(crate) async fn list_people(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,
@@ -304,7 +303,6 @@ pub(crate) async fn revoke_invitation(
     SeeOther::to("/app/people")
 }
 
-/// `GET /app/people/{user}`.
 pub(crate) async fn show_person(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,
@@ -382,7 +380,6 @@ impl PressOutcome {
 /// The act of the owner alone, in the same form.
 const HAND_OVER: &str = "hand-over";
 
-/// `POST /app/people/{user}`.
 pub(crate) async fn change_person(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,

@@ -87,7 +87,6 @@ fn new_program() -> FormValues {
     FormValues::empty(&PROGRAM).with("days", days).with("scope", TokenScope::Read.key())
 }
 
-/// `GET /app/programs`.
 pub(crate) async fn list(
     visitor: MemberCaller<ManagePrograms>,
     State(web): State<WebContext>,
@@ -95,7 +94,6 @@ pub(crate) async fn list(
     draw_programs(&visitor, &web, None, &new_program(), Vec::new()).await
 }
 
-/// `POST /app/programs`.
 pub(crate) async fn create(
     visitor: MemberCaller<ManagePrograms>,
     State(web): State<WebContext>,
@@ -189,7 +187,6 @@ async fn ask_again(
     Ok(OneOf::Second(FormReply::Again(FormRecall::Invalid, page)))
 }
 
-/// `GET /app/programs/{token}`.
 pub(crate) async fn show(
     visitor: MemberCaller<ManagePrograms>,
     State(web): State<WebContext>,
@@ -232,7 +229,6 @@ pub(crate) async fn show(
     Page::draw(&view)
 }
 
-/// `POST /app/programs/{token}`.
 pub(crate) async fn revoke(
     visitor: MemberCaller<ManagePrograms>,
     State(web): State<WebContext>,

@@ -172,7 +172,6 @@ impl WebContext {
     }
 }
 
-/// `GET /app/sign-in`.
 pub(crate) async fn list_providers(
     visitor: MemberCaller<ManageSecurity>,
     State(web): State<WebContext>,

@@ -78,7 +78,6 @@ fn fault_problem(fault: TermsFault) -> SignInProblem {
     }
 }
 
-/// `GET /app/support`.
 pub(crate) async fn show_support(
     visitor: MemberCaller<ManageSupport>,
     State(web): State<WebContext>,

@@ -173,7 +173,6 @@ fn delivery_badge(row: &DeliveryRow) -> StatusBadge {
     }
 }
 
-/// `GET /app/webhooks`.
 pub(crate) async fn list_webhooks(
     visitor: MemberCaller<ManagePrograms>,
     State(web): State<WebContext>,
@@ -272,7 +271,6 @@ pub(crate) async fn add_webhook(
     Ok(OneOf::Second(FormReply::Again(FormRecall::Invalid, page)))
 }
 
-/// `GET /app/webhooks/{webhook}`.
 pub(crate) async fn show_webhook(
     visitor: MemberCaller<ManagePrograms>,
     State(web): State<WebContext>,
@@ -387,7 +385,6 @@ pub(crate) async fn rotate_secret(
     draw_webhook(&visitor, &web, &webhook, WebhookNews::Secret(&minted)).await
 }
 
-/// `GET /app/webhooks/{webhook}/deliveries/{delivery}`.
 pub(crate) async fn show_delivery(
     visitor: MemberCaller<ManagePrograms>,
     State(web): State<WebContext>,

@@ -21,7 +21,6 @@ use crate::web::pages::authentication::organisation::{OrganisationParams, provid
 use crate::web::pages::authentication::sign_in::sign_in_page;
 use crate::web::words::{OidcWords, open_words};
 
-/// `GET /o/{slug}`.
 pub(crate) async fn show_entrance(
     guest: GuestCaller,
     State(web): State<WebContext>,

@@ -93,7 +93,6 @@ fn start_page(next: &str) -> SignInMethodPage {
         .link("/login", sign_in_words.ways_back())
 }
 
-/// `GET /organisation`.
 pub(crate) async fn show_start(
     _: AnyCaller,
     LenientQuery(requested): LenientQuery<OrganisationParams>,
@@ -200,7 +199,6 @@ pub(crate) async fn begin_flow(
     leave_page(&begun, page, &host).map(OneOf::First)
 }
 
-/// `GET /oidc/answer`.
 pub(crate) async fn finish_flow(
     guest: GuestCaller,
     State(web): State<WebContext>,

@@ -80,7 +80,6 @@ fn step_page(web: &WebContext, next: &str, own: &AccountFactors) -> SignInMethod
     if has_passkey { page.or_passkey(next) } else { page }
 }
 
-/// `GET /second-step`.
 pub(crate) async fn show_step(
     _: AnyCaller,
     State(web): State<WebContext>,
@@ -97,7 +96,6 @@ pub(crate) async fn show_step(
     }
 }
 
-/// `POST /second-step`.
 pub(crate) async fn submit_code(
     _: AnyCaller,
     State(web): State<WebContext>,

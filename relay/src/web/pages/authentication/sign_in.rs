@@ -64,12 +64,10 @@ pub(crate) struct SignInParams {
     done: String,
 }
 
-/// `GET /`.
 pub(crate) async fn start_session(guest: GuestCaller) -> Result<SeeOther, HttpError> {
     SeeOther::to(if guest.is_signed_in() { HOME } else { "/login" })
 }
 
-/// `GET /login`.
 pub(crate) async fn show(
     guest: GuestCaller,
     State(web): State<WebContext>,
@@ -118,7 +116,6 @@ pub(crate) async fn sign_in_page(web: &WebContext, next: String) -> Result<SignI
     })
 }
 
-/// `POST /login`.
 pub(crate) async fn sign_in(
     _: AnyCaller,
     State(web): State<WebContext>,
@@ -169,7 +166,6 @@ fn until_minute(until_ms: i64) -> i64 {
     until_ms.saturating_add(MINUTE_MS - 1).div_euclid(MINUTE_MS).saturating_mul(MINUTE_MS)
 }
 
-/// Until when somebody has to wait, and what else they can do.
 fn wait_words(w: SignInWords, bucket: EmptyBucket, until: &str) -> String {
     match bucket {
         EmptyBucket::KnownDevice => w.sign_in_wait_device(until),
@@ -178,7 +174,6 @@ fn wait_words(w: SignInWords, bucket: EmptyBucket, until: &str) -> String {
     }
 }
 
-/// `POST /logout`.
 pub(crate) async fn sign_out(
     person: MemberCaller<SelfAccess>,
     State(web): State<WebContext>,

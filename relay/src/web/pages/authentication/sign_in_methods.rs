@@ -168,7 +168,6 @@ fn forgot_page() -> SignInMethodPage {
         .link("/login", w.ways_back())
 }
 
-/// `GET /forgot`.
 pub(crate) async fn show_forgot(_: AnyCaller, State(web): State<WebContext>) -> Result<Page, HttpError> {
     let w: SignInWords = open_words();
     if !web.mail.is_open() {
@@ -213,7 +212,6 @@ fn reset_page(secret: &str) -> SignInMethodPage {
     )
 }
 
-/// `GET /reset/{reset}`.
 pub(crate) async fn show_reset(
     _: AnyCaller,
     State(web): State<WebContext>,
@@ -225,7 +223,6 @@ pub(crate) async fn show_reset(
     }
 }
 
-/// `POST /reset/{reset}`.
 pub(crate) async fn set_password(
     _: AnyCaller,
     State(web): State<WebContext>,
@@ -266,7 +263,6 @@ pub(crate) async fn show_link(
     }
 }
 
-/// `POST /sign-in/{link}`.
 pub(crate) async fn use_link(
     _: AnyCaller,
     State(web): State<WebContext>,
@@ -299,7 +295,6 @@ fn sign_up_page() -> SignInMethodPage {
         .link("/login", w.sign_up_have())
 }
 
-/// `GET /sign-up`.
 pub(crate) async fn show_sign_up(_: AnyCaller, State(web): State<WebContext>) -> Result<Page, HttpError> {
     if !web.takes_sign_ups().await? {
         return Err(not_found());
@@ -341,7 +336,6 @@ fn confirm_page(secret: &str) -> SignInMethodPage {
     page.form(format!("/sign-up/{secret}"), vec![password_field(w)], "confirm", w.confirm_button())
 }
 
-/// `GET /sign-up/{confirm}`.
 pub(crate) async fn show_confirm(
     _: AnyCaller,
     State(web): State<WebContext>,
@@ -353,7 +347,6 @@ pub(crate) async fn show_confirm(
     }
 }
 
-/// `POST /sign-up/{confirm}`.
 pub(crate) async fn confirm_account(
     _: AnyCaller,
     State(web): State<WebContext>,
@@ -433,7 +426,6 @@ fn gone_page(invitation: &InvitationRow) -> Result<Page, HttpError> {
     SignInMethodPage::new(w.join_gone_title(), lead).link("/login", w.ways_back()).draw()
 }
 
-/// `GET /join/{invitation}`.
 pub(crate) async fn show_invitation(
     guest: GuestCaller,
     State(web): State<WebContext>,
@@ -462,7 +454,6 @@ pub(crate) async fn show_invitation(
     page.link(link, open_words::<OidcWords>().oidc_start()).draw()
 }
 
-/// `POST /join/{invitation}`.
 pub(crate) async fn accept_invitation(
     guest: GuestCaller,
     State(web): State<WebContext>,

@@ -168,12 +168,10 @@ struct FacilitiesPage {
     feed: Vec<FeedRow>,
 }
 
-/// `GET /app`.
 pub(crate) async fn home(visitor: MemberCaller<Read>) -> Result<SeeOther, HttpError> {
     SeeOther::to(home_of(Some(visitor.role)))
 }
 
-/// `GET /app/`.
 pub(crate) async fn show(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,

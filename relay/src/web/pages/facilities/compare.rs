@@ -38,7 +38,6 @@ struct ComparePage {
     has_regions: bool,
 }
 
-/// `GET /app/compare`.
 pub(crate) async fn show_regions(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,

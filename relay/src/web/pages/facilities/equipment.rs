@@ -88,7 +88,6 @@ struct EquipmentPage {
     facts: Vec<PageFact>,
 }
 
-/// `GET /app/f/{facility}/e/{tag}`.
 pub(crate) async fn show(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,

@@ -68,7 +68,6 @@ struct ItemsPage {
     turns: PageTurns,
 }
 
-/// `GET /app/f/{facility}/equipment`.
 pub(crate) async fn show(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,

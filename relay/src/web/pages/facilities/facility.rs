@@ -91,7 +91,6 @@ struct FacilityPage {
     box_facts: Vec<PageFact>,
 }
 
-/// `GET /app/f/{facility}`.
 pub(crate) async fn show(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,
@@ -200,7 +199,6 @@ fn facility_figures(site: &FacilityOverview, account: Option<WindowTally>, wall:
     vec![month, week, today, late]
 }
 
-/// The rate of some days, with the account's beside that of a month.
 fn rate_figure(
     site: &FacilityOverview,
     days: usize,

@@ -103,7 +103,6 @@ struct NewFacility {
     problem: Option<SignInProblem>,
 }
 
-/// `GET /app/facilities`.
 pub(crate) async fn list_all(
     visitor: MemberCaller<ManageFacilities>,
     State(web): State<WebContext>,

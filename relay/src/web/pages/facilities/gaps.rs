@@ -75,7 +75,6 @@ struct GapsPage {
     turns: PageTurns,
 }
 
-/// `GET /app/gaps`.
 pub(crate) async fn show_gaps(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,
@@ -124,7 +123,6 @@ struct FacilityGapsPage {
     turns: PageTurns,
 }
 
-/// `GET /app/f/{facility}/gaps`.
 pub(crate) async fn show_facility_gaps(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,

@@ -144,7 +144,6 @@ struct SheetSelection {
     items: Vec<Equipment>,
 }
 
-/// `GET /app/f/{facility}/labels`.
 pub(crate) async fn show(
     visitor: MemberCaller<PrintLabels>,
     State(web): State<WebContext>,
@@ -155,7 +154,6 @@ pub(crate) async fn show(
     draw_form(&visitor, &web, &expected, requested, None)
 }
 
-/// `GET /app/f/{facility}/labels.pdf`.
 pub(crate) async fn download_pdf(
     visitor: MemberCaller<PrintLabels>,
     State(web): State<WebContext>,

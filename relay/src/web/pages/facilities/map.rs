@@ -51,7 +51,6 @@ struct MapPage {
     more: usize,
 }
 
-/// `GET /app/map`.
 pub(crate) async fn show_map(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,
@@ -200,7 +199,6 @@ impl FilledPlace {
     }
 }
 
-/// `GET /app/facilities/{facility}/place`.
 pub(crate) async fn show_place(
     visitor: MemberCaller<ManageFacilities>,
     State(web): State<WebContext>,
@@ -239,7 +237,6 @@ fn draw_place(
     })
 }
 
-/// `POST /app/facilities/{facility}/place`.
 pub(crate) async fn save_place(
     visitor: MemberCaller<ManageFacilities>,
     State(web): State<WebContext>,

@@ -131,7 +131,6 @@ struct RegionsPage {
     csrf: String,
 }
 
-/// `GET /app/regions`.
 pub(crate) async fn list_regions(
     visitor: MemberCaller<ManageRegions>,
     State(web): State<WebContext>,

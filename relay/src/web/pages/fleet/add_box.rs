@@ -155,7 +155,6 @@ impl MediaType for ClaimToml {
     const NAME: &'static str = "application/toml";
 }
 
-/// `GET /app/boxes/add`.
 pub(crate) async fn show(
     visitor: MemberCaller<AddBoxes>,
     State(web): State<WebContext>,
@@ -169,7 +168,6 @@ pub(crate) async fn show(
     draw_form(&visitor, &web, &ClaimChoices::further(&sites), values, Vec::new()).await
 }
 
-/// `GET /app/boxes/{box_id}/replace`.
 pub(crate) async fn show_replace(
     visitor: MemberCaller<ManageBoxes>,
     State(web): State<WebContext>,
@@ -331,7 +329,6 @@ fn word_reason(w: FormWords, field: &str, reason: &MistakeReason) -> String {
 
 type ClaimReply = OneOf<FileDownload<ClaimToml>, FormReply>;
 
-/// `POST /app/boxes/add`.
 pub(crate) async fn create_claim_file(
     visitor: MemberCaller<AddBoxes>,
     State(web): State<WebContext>,
@@ -344,7 +341,6 @@ pub(crate) async fn create_claim_file(
     make_file(&visitor, &web, &ClaimChoices::further(&sites), FormValues::read(&CLAIM, &form.fields)).await
 }
 
-/// `POST /app/boxes/{box_id}/replace`.
 pub(crate) async fn create_replacement(
     visitor: MemberCaller<ManageBoxes>,
     State(web): State<WebContext>,

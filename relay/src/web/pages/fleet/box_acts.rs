@@ -18,7 +18,6 @@ use crate::web::pages::forms::single_form::SignInProblem;
 use crate::web::proof::require_seen_box;
 use crate::web::words::{ErrorWords, FleetWords, open_words};
 
-/// `POST /app/boxes/{box_id}/name`.
 pub(crate) async fn rename_box(
     visitor: MemberCaller<ManageBoxes>,
     State(web): State<WebContext>,

@@ -102,7 +102,6 @@ struct EvidenceFile {
     batch_b_base64: String,
 }
 
-/// `GET /app/boxes/{box_id}/evidence/{evidence}`.
 pub(crate) async fn evidence(
     visitor: MemberCaller<ReadNames>,
     State(web): State<WebContext>,

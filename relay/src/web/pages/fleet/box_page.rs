@@ -99,7 +99,6 @@ pub(in crate::web::pages) fn box_title(row: &BoxRow, w: FleetWords) -> String {
     row.name.clone().unwrap_or_else(|| w.fleet_of(&row.facility_name))
 }
 
-/// `GET /app/boxes/{box_id}`.
 pub(crate) async fn show_box(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,

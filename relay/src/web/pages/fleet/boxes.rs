@@ -129,7 +129,6 @@ fn list_states(b: BoxesWords, f: FleetWords, chosen: &str) -> Vec<StateOption> {
         .collect()
 }
 
-/// `GET /app/boxes`.
 pub(crate) async fn show(
     visitor: MemberCaller<Read>,
     State(web): State<WebContext>,

@@ -8,7 +8,6 @@ pub(crate) const PATH: &str = "/organisation";
 pub(crate) const CONFIRM: &str = "confirm";
 pub(crate) const CONFIRMS: &str = "yes";
 
-/// Where somebody confirms by their organisation's page that it is them, and the page that is shown then.
 pub(crate) fn confirm_path(account: AccountId, next: &str) -> String {
     format!("{PATH}/{account}?{CONFIRM}={CONFIRMS}&next={}", encode_parameter(next))
 }

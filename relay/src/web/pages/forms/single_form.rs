@@ -110,7 +110,6 @@ impl SignInMethodPage {
         Self { action: action.into(), fields, buttons: Vec::new(), ..self }.button(value, words)
     }
 
-    /// A form that is sent once the browser's dialogue has filled in a field.
     pub(crate) fn passkey_form(self, action: &str, fields: Vec<SignInField>) -> Self {
         Self { action: action.to_owned(), fields, ..self }
     }

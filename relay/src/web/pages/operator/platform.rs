@@ -91,7 +91,6 @@ pub(crate) struct PlatformParams {
     done: String,
 }
 
-/// `GET /app/platform`.
 pub(crate) async fn show_platform(
     visitor: MemberCaller<ManagePlatform>,
     State(web): State<WebContext>,

@@ -78,7 +78,6 @@ pub(crate) struct NoticesParams {
     done: String,
 }
 
-/// `GET /app/platform/notices`.
 pub(crate) async fn show_notices(
     visitor: MemberCaller<ManagePlatform>,
     State(web): State<WebContext>,
@@ -175,7 +174,6 @@ async fn refuse_account(
     refuse_entry(visitor, web, EnteredNotice::default(), SignInProblem { field: "account", words }).await
 }
 
-/// `POST /app/platform/switches`.
 pub(crate) async fn move_switch(
     visitor: MemberCaller<ManagePlatform>,
     State(web): State<WebContext>,
@@ -218,7 +216,6 @@ pub(crate) async fn move_switch(
     SeeOther::to(DONE).map(FormReply::Done)
 }
 
-/// `POST /app/platform/notices`.
 pub(crate) async fn announce_text(
     visitor: MemberCaller<ManagePlatform>,
     State(web): State<WebContext>,
@@ -250,7 +247,6 @@ pub(crate) async fn announce_text(
     SeeOther::to(DONE).map(FormReply::Done)
 }
 
-/// `POST /app/platform/notices/{announcement}`.
 pub(crate) async fn end_announcement(
     visitor: MemberCaller<ManagePlatform>,
     State(web): State<WebContext>,

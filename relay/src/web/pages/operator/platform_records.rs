@@ -55,7 +55,6 @@ pub(crate) struct RecordsParams {
     table: String,
 }
 
-/// `GET /app/platform/records`.
 pub(crate) async fn show_records(
     visitor: MemberCaller<ManagePlatform>,
     State(web): State<WebContext>,

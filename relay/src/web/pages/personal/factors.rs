@@ -115,7 +115,6 @@ pub(crate) fn codes_page(visitor: &AccountUser, codes: Vec<String>) -> Result<Pa
     Page::draw(&CodesPage { shell, w, codes })
 }
 
-/// `GET /app/me/factors/new`.
 pub(crate) async fn show_new(
     visitor: MemberCaller<SelfAccess>,
     State(web): State<WebContext>,

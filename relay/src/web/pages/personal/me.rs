@@ -83,7 +83,6 @@ pub(crate) struct MeParams {
     done: String,
 }
 
-/// `GET /app/me`.
 pub(crate) async fn show(
     visitor: MemberCaller<SelfAccess>,
     State(web): State<WebContext>,
@@ -190,7 +189,6 @@ pub(crate) async fn end_session(
     SeeOther::to(if digest == visitor.token.digest() { "/login?done=here" } else { "/app/me" })
 }
 
-/// `POST /app/me/password`.
 pub(crate) async fn change_password(
     visitor: MemberCaller<SelfAccess>,
     State(web): State<WebContext>,

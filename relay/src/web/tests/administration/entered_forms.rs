@@ -16,7 +16,6 @@ async fn pause(world: &World, is_on: bool) {
     world.clock.advance_ms(5_000);
 }
 
-/// The fields of the form that a page offers to send once more, as a browser sends them.
 fn offered(page: &str) -> String {
     let form = page.split("<form method=\"post\" action=\"/app/regions\">").nth(1).expect("a form");
     let form = form.split("</form>").next().unwrap();

@@ -15,7 +15,6 @@ fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// Whoever has this cookie sends a file, with the secret of a form.
 async fn upload(world: &World, cookie: &str, token: &str, file: &[u8]) -> Got {
     let head = format!(
         "--part\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--part\r\n\

@@ -39,7 +39,6 @@ async fn in_and_out() {
     assert!(world.get("/login?done=ended", "").await.body.contains("You are signed out: "));
 }
 
-/// The link that somebody was sent, filters and all, is what they see once they are signed in.
 #[tokio::test]
 async fn path_and_query_that_were_asked_for_are_shown_after_signing_in() {
     let world = World::new().await;
@@ -64,7 +63,6 @@ async fn path_and_query_that_were_asked_for_are_shown_after_signing_in() {
     assert_eq!(world.post("/login", "", &evil).await.header("location"), "/app");
 }
 
-/// HTTP/2 sends each cookie in a field of its own: a box's pages on the same host set one too.
 #[tokio::test]
 async fn a_cookie_of_another_program_on_this_host_signs_nobody_out() {
     let world = World::new().await;
@@ -127,7 +125,6 @@ async fn a_form_from_elsewhere_changes_nothing() {
     assert_eq!(world.get("/app/me", &cookie).await.status, StatusCode::OK);
 }
 
-/// Somebody of the old web app signs in with the password that they had there, and gets a hash of today.
 #[tokio::test]
 async fn a_password_of_the_old_web_app() {
     const OLD: &str = "pbkdf2_sha256$1000$seasalt$DrdiWD40lyBuydnjvZiDrdQMx1S1mOA9O0QYex0R6ww=";

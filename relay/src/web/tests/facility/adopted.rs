@@ -59,7 +59,6 @@ fn run_of(epoch: Epoch, lines: &[(Entry, Vec<TextLine>)]) -> RunName {
     namer.name().unwrap()
 }
 
-/// Makes a run known as if its box had sent it.
 async fn keep(
     db: &Db,
     (scope, box_id, facility): (AccountScope, BoxId, FacilityId),

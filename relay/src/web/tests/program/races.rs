@@ -20,7 +20,6 @@ async fn send(world: &World, method: Method, path: &str, (token, etag): (&str, &
     world.ask(request.unwrap()).await
 }
 
-/// Whether two transactions wait for a row that another one has.
 async fn wait_for_two(db: &Db) {
     while platform_count_waiting(&mut db.platform_read(PlatformReason::Operator).await.unwrap())
         .await

@@ -314,7 +314,6 @@ pub(crate) struct NewItem {
     fields: BTreeMap<String, Value>,
 }
 
-/// Reads the facts of an item out of what stood beside other members.
 pub(crate) fn read_fields(members: BTreeMap<String, Value>) -> Result<EquipmentFields, HttpError> {
     let members = Value::Object(members.into_iter().collect());
     serde_path_to_error::deserialize(members).map_err(|error| json_error(&error))

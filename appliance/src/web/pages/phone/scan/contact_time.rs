@@ -29,7 +29,6 @@ pub(super) fn with_item<T>(
     Ok(look(&facility, item))
 }
 
-/// The contact time of an item that counts now for a cleaning by that protocol of it.
 pub(super) fn find_timer(
     state: &AppState,
     tag: Tag,

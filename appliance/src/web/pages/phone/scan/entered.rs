@@ -18,7 +18,6 @@ pub(crate) struct ScanFormData {
 }
 
 impl ScanFormData {
-    /// What came, with what was ticked by one press or one by one.
     pub(crate) fn of(form: &FormFields, ticked: Vec<u16>) -> Self {
         Self {
             protocol: requested_protocol(form),

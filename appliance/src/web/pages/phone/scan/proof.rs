@@ -189,7 +189,6 @@ impl ProofLook<'_> {
     }
 }
 
-/// What the page's form makes of a proof that is too weak.
 pub(super) fn proof_demand(form: &FormFields) -> ProofDemand {
     if form.get("unproven").is_some() { ProofDemand::Waived } else { ProofDemand::Required }
 }

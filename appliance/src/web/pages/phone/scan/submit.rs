@@ -433,7 +433,6 @@ impl ScanSubmission {
         }
     }
 
-    /// What the page's form asks to be recorded, but who cleaned.
     fn cleaning_form(&self, state: &AppState) -> Result<CleaningForm, HttpError> {
         let mut expected = form_of(self.tag, &self.form, &self.token, &self.photo);
         expected.steps = Some(self.ticked.clone());

@@ -43,7 +43,6 @@ pub(super) struct WetLook<'a> {
     pub(super) now: &'a Now,
     /// The same by the calendar, as far as it is known.
     pub(super) now_ms: i64,
-    /// The contact time of the item by this protocol, whoever started it.
     pub(super) timer: Option<&'a ContactTimer>,
     pub(super) other: Option<SafeHtml>,
     pub(super) devices: &'a [DeviceId],

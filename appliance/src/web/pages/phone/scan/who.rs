@@ -61,7 +61,6 @@ pub(crate) fn is_fresh(signed: &StaffSession, proof_min: u32) -> bool {
     most_ms > 0 && signed.pin_age_ms().is_some_and(|age| age <= most_ms)
 }
 
-/// Whether a form names nobody but the person of this session.
 pub(crate) fn is_named(form: &FormFields, signed: &StaffSession) -> bool {
     let entered = form.text("cleaned_by").trim();
     entered.is_empty() || entered == signed.name().trim()
@@ -108,7 +107,6 @@ pub(crate) struct ScanProof {
 }
 
 impl ScanProof {
-    /// Looks at the PIN or the badge of a form, if there is one. A right PIN also counts for the session that it was typed in.
     pub(crate) async fn of_form(
         state: &AppState,
         form: &FormFields,
