@@ -175,7 +175,7 @@ async fn look_out_of_reach(looks: &mut Looks, output: &DemoOutput, of: &OutOfRea
     let cards = format!(
         "new Promise((ready) => {{ const opened = indexedDB.open('cleantrack', 1); \
          opened.onsuccess = () => {{ const row = opened.result.transaction('meta').objectStore('meta').get('settings'); \
-         row.onsuccess = () => {{ opened.result.close(); ready(row.result?.language === '{}'); }}; }}; }})",
+         row.onsuccess = () => {{ opened.result.close(); ready((row.result?.language ?? '').startsWith('{}')); }}; }}; }})",
         of.language
     );
     browser.until(&cards, TIME_LIMIT).await;
