@@ -42,6 +42,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("ended_at", "programs only: phones choose how long ago it was"),
     ("performed_at", "programs only: a time that is not now"),
     ("reason", "a page that asks for nothing else"),
+    ("renamed_from", "programs, and forms where it is hidden: the name before"),
     ("schedule", "as `every`, `number` and `times`"),
     ("what", "the page on which anybody reports a problem"),
     ("words", "as the steps of a language"),
