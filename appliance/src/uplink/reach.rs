@@ -9,7 +9,7 @@ use super::relation::claim::{ClaimError, ClaimStore};
 pub use super::transport::fault::TransportFault;
 use super::transport::mqtt_link::RelayEndpoint;
 pub use super::transport::probe::TransportProbe;
-use super::transport::probe::{ShownIdentity, TransportTarget, mqtt_target};
+use super::transport::probe::{RelayProbeTarget, ShownIdentity, mqtt_target};
 use super::transport::proxy::HttpsRoute;
 use super::transport::tls;
 
@@ -28,7 +28,7 @@ pub async fn probe_transports(
         Some(relation) => targets_of(files, &relation, route, clock)?,
         None => claim_targets(files, route, clock)?,
     };
-    let probing = targets.iter().map(TransportTarget::probe);
+    let probing = targets.iter().map(RelayProbeTarget::probe);
     Ok(futures_util::future::join_all(probing).await)
 }
 
@@ -42,7 +42,7 @@ fn targets_of(
     relation: &ClaimAnswer,
     route: &HttpsRoute,
     clock: &Arc<dyn Clock>,
-) -> Result<Vec<TransportTarget>, ClaimError> {
+) -> Result<Vec<RelayProbeTarget>, ClaimError> {
     let key = files.key()?;
     let identity = Some((relation.chain.as_str(), key.as_str()));
     let mut targets = Vec::new();
@@ -53,7 +53,7 @@ fn targets_of(
     for route in routes_of(route) {
         let trusted = route.trusted(&relation.relay_ca);
         let tls = tls::watched_config(&trusted, identity, Arc::clone(clock), 0)?;
-        targets.extend(TransportTarget::of_https(
+        targets.extend(RelayProbeTarget::of_https(
             &relation.photos_url,
             &route,
             tls,
@@ -67,7 +67,7 @@ fn claim_targets(
     files: &ClaimStore,
     route: &HttpsRoute,
     clock: &Arc<dyn Clock>,
-) -> Result<Vec<TransportTarget>, ClaimError> {
+) -> Result<Vec<RelayProbeTarget>, ClaimError> {
     let Some(text) = files.waiting()? else { return Ok(Vec::new()) };
     let Some(relay) = firmware_config::ClaimFile::parse(text.as_bytes())?.relay else {
         return Ok(Vec::new());
@@ -75,7 +75,7 @@ fn claim_targets(
     let mut targets = Vec::new();
     for route in routes_of(route) {
         let tls = tls::watched_config(&route.trusted(&relay.relay_ca), None, Arc::clone(clock), 0)?;
-        targets.extend(TransportTarget::of_https(&relay.relay_url, &route, tls, ShownIdentity::None));
+        targets.extend(RelayProbeTarget::of_https(&relay.relay_url, &route, tls, ShownIdentity::None));
     }
     Ok(targets)
 }

@@ -32,7 +32,7 @@ use super::transport::https_link::open_https;
 use super::transport::mqtt_link::{
     LinkConfig, LinkError, LinkEvent, LinkTiming, NotTaken, RelayEndpoint, RelayLink,
 };
-use super::transport::probe::{ShownIdentity, TransportTarget, mqtt_target};
+use super::transport::probe::{RelayProbeTarget, ShownIdentity, mqtt_target};
 use super::transport::tls;
 use super::{UplinkShared, UplinkState};
 use crate::alarms::ActiveAlarm;
@@ -141,14 +141,14 @@ struct UplinkSession<'a> {
 /// What a connection by MQTT needs, and what finds out where it ends.
 struct MqttConfig {
     link: LinkConfig,
-    target: TransportTarget,
+    target: RelayProbeTarget,
 }
 
 /// What every way to the relay needs.
 struct ConnectionConfig {
     /// `Err`: the address of MQTT that the relay gave, where that is none.
     mqtt: Result<MqttConfig, String>,
-    https: TransportTarget,
+    https: RelayProbeTarget,
     destination: RelayHttpClient,
     gone: Bytes,
 }
@@ -260,7 +260,7 @@ fn configure_connection(
     let (by_mqtt, by_https, of_relay) = (by_mqtt?, by_https?, of_relay?);
     let client = tls::http_client(of_relay.config, route).map_err(SessionEnd::before)?;
     let url = relation.photos_url.trim_end_matches('/').to_owned();
-    let https = TransportTarget::of_https(&url, route, by_https, ShownIdentity::Certificate)
+    let https = RelayProbeTarget::of_https(&url, route, by_https, ShownIdentity::Certificate)
         .ok_or_else(|| SessionEnd::before("the relay gave this box an address that is none"))?;
     let gone = to_json(&GoneMessage { v: VERSION, connection });
     let mqtt = match relation.mqtt_url.parse::<RelayEndpoint>() {
@@ -311,7 +311,7 @@ async fn open_connection(
 }
 
 /// Finds out by itself where the way of MQTT ends: the next try does not wait for it.
-fn note_mqtt_fault(shared: &Arc<UplinkShared>, target: &TransportTarget) {
+fn note_mqtt_fault(shared: &Arc<UplinkShared>, target: &RelayProbeTarget) {
     let (shared, target) = (Arc::clone(shared), target.clone());
     tokio::spawn(async move {
         let fault = target.probe().await.fault;

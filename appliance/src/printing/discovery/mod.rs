@@ -178,7 +178,7 @@ fn read_announcement(service: &ResolvedService) -> Option<DiscoveredPrinter> {
 
 /// What a person wants to have looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TransportTarget {
+pub enum ProbeTarget {
     Host(String),
     /// The 254 hosts of such a network.
     Network([u8; 3]),
@@ -191,7 +191,7 @@ pub enum TransportTarget {
 )]
 pub struct TargetError(pub String);
 
-impl FromStr for TransportTarget {
+impl FromStr for ProbeTarget {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
@@ -199,16 +199,16 @@ impl FromStr for TransportTarget {
     }
 }
 
-fn parse_target(text: &str) -> Option<TransportTarget> {
+fn parse_target(text: &str) -> Option<ProbeTarget> {
     if let Some((network, bits)) = text.split_once('/') {
         let [a, b, c, _] = network.parse::<Ipv4Addr>().ok()?.octets();
         let usual = bits == "24" && (1..224).contains(&a);
-        return usual.then_some(TransportTarget::Network([a, b, c]));
+        return usual.then_some(ProbeTarget::Network([a, b, c]));
     }
     let host = if text.parse::<std::net::Ipv6Addr>().is_ok() { format!("[{text}]") } else { text.to_owned() };
     match host.parse() {
         Ok(PrinterAddress::Tcp { host, port: RAW_PORT }) if host.parse().map_or(true, is_one_host) => {
-            Some(TransportTarget::Host(host))
+            Some(ProbeTarget::Host(host))
         }
         _ => None,
     }
@@ -235,16 +235,14 @@ impl Default for ProbePorts {
 ///
 /// # Errors
 /// When the host's name has no address.
-pub async fn probe_target(target: &TransportTarget, ports: ProbePorts) -> io::Result<Vec<DiscoveredPrinter>> {
+pub async fn probe_target(target: &ProbeTarget, ports: ProbePorts) -> io::Result<Vec<DiscoveredPrinter>> {
     let hosts: Vec<IpAddr> = match target {
-        TransportTarget::Host(host) => {
+        ProbeTarget::Host(host) => {
             let found = tokio::time::timeout(KNOCK_MAX * 3, lookup_host((host.as_str(), ports.raw))).await;
             let found = found.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
             found.map(|at| at.ip()).take(1).collect()
         }
-        TransportTarget::Network([a, b, c]) => {
-            (1..=254).map(|d| Ipv4Addr::new(*a, *b, *c, d).into()).collect()
-        }
+        ProbeTarget::Network([a, b, c]) => (1..=254).map(|d| Ipv4Addr::new(*a, *b, *c, d).into()).collect(),
     };
     let requested = futures_util::stream::iter(hosts).map(|host| probe_host(host, ports)).buffered(AT_A_TIME);
     Ok(requested.map(futures_util::stream::iter).flatten().take(FOUND_MAX).collect().await)
@@ -306,10 +304,10 @@ mod tests {
 
     #[test]
     fn only_what_a_person_names_is_probed() {
-        assert_eq!(" 10.0.0.9 ".parse(), Ok(TransportTarget::Host("10.0.0.9".into())));
-        assert_eq!("printer-2.ward".parse(), Ok(TransportTarget::Host("printer-2.ward".into())));
-        assert_eq!("fe80::1".parse(), Ok(TransportTarget::Host("fe80::1".into())));
-        assert_eq!("192.168.7.33/24".parse(), Ok(TransportTarget::Network([192, 168, 7])));
+        assert_eq!(" 10.0.0.9 ".parse(), Ok(ProbeTarget::Host("10.0.0.9".into())));
+        assert_eq!("printer-2.ward".parse(), Ok(ProbeTarget::Host("printer-2.ward".into())));
+        assert_eq!("fe80::1".parse(), Ok(ProbeTarget::Host("fe80::1".into())));
+        assert_eq!("192.168.7.33/24".parse(), Ok(ProbeTarget::Network([192, 168, 7])));
         for text in [
             "",
             "10.0.0.0/8",
@@ -324,7 +322,7 @@ mod tests {
             "239.1.1.1",
             "tcp://h:22",
         ] {
-            let refusal = text.parse::<TransportTarget>().unwrap_err().to_string();
+            let refusal = text.parse::<ProbeTarget>().unwrap_err().to_string();
             assert!(refusal.contains("10.0.0.0/24"), "{text}");
         }
     }

@@ -16,7 +16,7 @@ use service::clock::Clock;
 use super::authorities::split_authorities;
 use super::directive_state::DirectiveState;
 use crate::uplink::transport::fault::{TransportFault, error_reason};
-use crate::uplink::transport::probe::{ShownIdentity, TransportTarget};
+use crate::uplink::transport::probe::{RelayProbeTarget, ShownIdentity};
 use crate::uplink::transport::proxy::HttpsRoute;
 use crate::uplink::transport::tls;
 
@@ -398,7 +398,7 @@ pub fn parse_verifiers(keys: &[String]) -> Result<Vec<VerifierKey>, ClaimError> 
 async fn find_fault(claimant: &ClaimIdentity<'_>, relay_ca: &str, url: &str) -> Option<TransportFault> {
     let trusted = claimant.route.trusted(relay_ca);
     let tls = tls::watched_config(&trusted, None, Arc::clone(&claimant.clock), 0).ok()?;
-    TransportTarget::of_https(url, &claimant.route, tls, ShownIdentity::None)?.probe().await.fault
+    RelayProbeTarget::of_https(url, &claimant.route, tls, ShownIdentity::None)?.probe().await.fault
 }
 
 async fn ask_relay<T: serde::Serialize + Sync>(

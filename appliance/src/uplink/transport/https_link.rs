@@ -13,7 +13,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use super::fault::{TransportFault, error_reason};
 use super::http_client::RelayHttpClient;
 use super::mqtt_link::{LinkError, LinkEvent, NotTaken};
-use super::probe::TransportTarget;
+use super::probe::RelayProbeTarget;
 
 /// Messages that wait for their turn; see `link`.
 const OUT_MAX: usize = 4;
@@ -43,7 +43,7 @@ pub(in crate::uplink) struct HttpsReceiver {
 /// # Errors
 /// Where the way ends.
 pub(in crate::uplink) async fn open_https(
-    target: &TransportTarget,
+    target: &RelayProbeTarget,
     to: &RelayHttpClient,
     gone: Bytes,
 ) -> Result<(HttpsSender, HttpsReceiver), TransportFault> {

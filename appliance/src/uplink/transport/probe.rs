@@ -38,7 +38,7 @@ pub struct TransportProbe {
 }
 
 #[derive(Clone)]
-pub(in crate::uplink) struct TransportTarget {
+pub(in crate::uplink) struct RelayProbeTarget {
     pub(in crate::uplink) transport: UplinkTransport,
     pub(in crate::uplink) host: String,
     pub(in crate::uplink) port: u16,
@@ -55,7 +55,7 @@ pub(in crate::uplink) enum ShownIdentity {
     None,
 }
 
-impl TransportTarget {
+impl RelayProbeTarget {
     pub(in crate::uplink) fn of_https(
         url: &str,
         route: &HttpsRoute,
@@ -226,8 +226,8 @@ async fn connect_tcp(host: &str, port: u16) -> Result<TcpStream, TransportFault>
     Err(fault)
 }
 
-pub(in crate::uplink) fn mqtt_target(relay: &RelayEndpoint, tls: WatchedTls) -> TransportTarget {
-    TransportTarget {
+pub(in crate::uplink) fn mqtt_target(relay: &RelayEndpoint, tls: WatchedTls) -> RelayProbeTarget {
+    RelayProbeTarget {
         transport: UplinkTransport::Mqtt,
         host: relay.host.clone(),
         port: relay.port,

@@ -31,20 +31,14 @@ pub(crate) fn docs_row(routes: &[Route<AppState>]) -> Route<AppState> {
         .map(|route| ApiOperation { method: route.method.clone(), path: route.path, summary: route.summary })
         .collect();
     operations.sort_by_key(|operation| (operation.path, operation.method.to_string()));
-    row(
-        Method::GET,
-        "/api/docs",
-        "docs.show",
-        RouteKind::Page,
-        move |_: AnyCaller, State(state): State<AppState>| {
-            let operations = operations.clone();
-            async move {
-                // What rows say of themselves is in English.
-                let words = PageWords::in_locale(Locale::EnUs);
-                let frame =
-                    PageLayout::open(&state, &Snapshot::now(&state), words, "API").without_languages();
-                Page::draw(&DocsPage { frame, operations })
-            }
-        },
-    )
+    let show = move |_: AnyCaller, State(state): State<AppState>| {
+        let operations = operations.clone();
+        async move {
+            // What rows say of themselves is in English.
+            let words = PageWords::in_locale(Locale::EnUs);
+            let frame = PageLayout::open(&state, &Snapshot::now(&state), words, "API").without_languages();
+            Page::draw(&DocsPage { frame, operations })
+        }
+    };
+    row(Method::GET, "/api/docs", "docs.show", RouteKind::Page, show)
 }

@@ -13,7 +13,7 @@ use web::form::{FilledSection, read_seen};
 use web::live::LivePage;
 
 use crate::intake::Permission;
-use crate::printing::discovery::{DiscoveredPrinter, ProbePorts, TargetError, TransportTarget};
+use crate::printing::discovery::{DiscoveredPrinter, ProbePorts, ProbeTarget, TargetError};
 use crate::printing::{
     ContentVersion, DeviceTree, JobKind, PDF, PrinterRefusal, PrinterView, SeenAt, discovery,
 };
@@ -163,7 +163,7 @@ pub(crate) async fn look(
     let received = if host.is_empty() {
         discovery::collect_announcements(LISTEN).await
     } else {
-        match host.parse::<TransportTarget>() {
+        match host.parse::<ProbeTarget>() {
             Ok(target) => discovery::probe_target(&target, ProbePorts::default()).await,
             Err(TargetError(text)) => {
                 looked.problems = wrong(w.printers_not_a_host(show_text(&text)));

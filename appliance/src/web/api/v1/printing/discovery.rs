@@ -12,7 +12,7 @@ use web::error::{ErrorText, HttpError};
 use web::route::{Example, Route, RouteKind, row};
 use words::WordSet as _;
 
-use crate::printing::discovery::{ProbePorts, TargetError, TransportTarget};
+use crate::printing::discovery::{ProbePorts, ProbeTarget, TargetError};
 use crate::printing::{DeviceTree, discovery};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
@@ -81,7 +81,7 @@ async fn probe(
     State(state): State<AppState>,
     JsonBody(body): JsonBody<ProbeBody>,
 ) -> Result<Json<ListJson<FoundJson>>, HttpError> {
-    let target = body.host.parse::<TransportTarget>();
+    let target = body.host.parse::<ProbeTarget>();
     let target = target.map_err(|TargetError(text)| {
         not_probed("host", worded(move |w: PrintingWords| w.printers_not_a_host(show_text(&text))))
     })?;
