@@ -51,7 +51,8 @@ fn faults(after: u32, language: PrinterLanguage) -> Vec<PrinterFault> {
         PrinterFault::Reboot { off_ms: 60 },
     ];
     match language {
-        PrinterLanguage::EscPos | PrinterLanguage::Dymo => {}
+        PrinterLanguage::EscPos => {}
+        PrinterLanguage::Dymo => faults.push(PrinterFault::CoverTouchedInLabel { after }),
         PrinterLanguage::BrotherQl => faults.extend([PrinterFault::HeadHot, PrinterFault::WrongMedia]),
         PrinterLanguage::Zpl | PrinterLanguage::Tspl => {
             faults.extend([PrinterFault::HeadHot, PrinterFault::RibbonOut])
@@ -69,6 +70,7 @@ fn counts(fault: PrinterFault) -> bool {
         fault,
         PrinterFault::PaperOutAfter(_)
             | PrinterFault::PaperOutInLabel { .. }
+            | PrinterFault::CoverTouchedInLabel { .. }
             | PrinterFault::LineBreaksInLabel { .. }
             | PrinterFault::LineBreaksBeforeAnswer { .. }
     )

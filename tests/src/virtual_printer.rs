@@ -115,6 +115,11 @@ pub enum PrinterFault {
         after: u32,
     },
     CoverOpen,
+    /// After so many more labels the cover is opened in the middle of the next one, when a question waits behind it, and closed at
+    /// once (DYMO).
+    CoverTouchedInLabel {
+        after: u32,
+    },
     HeadHot,
     RibbonOut,
     /// Somebody put in another roll (Brother): 29 × 90 mm, or 62 × 29 mm where that was in it.

@@ -95,7 +95,8 @@ pub struct Dymo {
     fresh: bool,
     /// The last answer reported a fault; a single byte could be noise.
     faulty: bool,
-    /// A fault was reported since the last label: nothing is accepted from then until a reset, mended or not.
+    /// A fault was reported since the last label, or a question was not answered while one was under way: the printer discards the
+    /// question with all else that it holds. Nothing is accepted from then until a reset, mended or not.
     stopped: bool,
     idle: IdleDetector,
 }
@@ -258,6 +259,7 @@ impl PrinterSession for Dymo {
             return (Vec::new(), Vec::new());
         }
         if self.status_poll.overdue(now, ANSWER_MAX) {
+            self.stopped |= !self.awaited.is_empty();
             return (self.ask(now), vec![PrinterEvent::Silent]);
         }
         let every = if self.awaited.is_empty() || self.faulty { POLL } else { POLL_SOON };
@@ -438,6 +440,16 @@ mod tests {
             "else it takes nothing and says that it is idle"
         );
         assert!(!s.encode(3, &dot()).unwrap().starts_with(&[0x1b; 85]));
+    }
+
+    #[test]
+    fn a_cover_opened_and_closed_between_two_answers_leaves_doubt() {
+        let mut s = ready();
+        s.encode(1, &dot()).unwrap();
+        assert_eq!(s.tick(seconds(1.0)).0, ASK_STATUS);
+        assert_eq!(s.tick(seconds(6.0)), (ASK_STATUS.to_vec(), vec![PrinterEvent::Silent]));
+        assert_eq!(s.on_bytes(&[0x03]), [READY, PrinterEvent::Unclear { upto: 1 }]);
+        assert!(s.encode(1, &dot()).unwrap().starts_with(&[0x1b; 85]), "it is reset before the next label");
     }
 
     #[test]

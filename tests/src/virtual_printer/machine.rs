@@ -283,7 +283,7 @@ impl Machine {
     fn run(&self) {
         loop {
             let mut s = self.lock();
-            while !s.stopping && (s.off || s.is_held() || !s.has_work()) {
+            while !s.stopping && (s.off || s.is_held() || s.awaits_question() || !s.has_work()) {
                 s = self.wait(s);
             }
             if s.stopping {
@@ -367,6 +367,12 @@ impl Machine {
             return s;
         }
         match waiting.role {
+            Role::End if !s.paper.is_empty() && strikes(&mut s.faults.cover_touched_in) => {
+                for open in [true, false] {
+                    s.faults.cover_open = open;
+                    self.report_change(&mut s);
+                }
+            }
             Role::End if !s.paper.is_empty() => s = self.print(s, waiting),
             Role::Row | Role::Image if !s.paper.is_empty() && strikes(&mut s.faults.break_in) => s.hang_up(),
             Role::Stray => s.stray_bytes += raw.len() as u64,

@@ -20,8 +20,8 @@ virtual-printer --spool DIR [--language escpos|zpl|tspl|brother-ql|dymo] [--list
                 [--print-ms N] [--clone yes] [--no-counter yes] [--keeps-line yes] [--network yes]
 
 It says where it listens as one JSON line, spools every label that comes out as NNNN.png and NNNN.bin, and runs until it is
-killed. Lines on standard input break it: paper-out-after N, paper-out-in-label N, cover-open, head-hot, ribbon-out,
-wrong-media, slow BYTES_PER_S, mute, garbage, power-off, reboot MILLISECONDS, break-in-label N, break-before-answer N;
+killed. Lines on standard input break it: paper-out-after N, paper-out-in-label N, cover-open, cover-touched-in-label N,
+head-hot, ribbon-out, wrong-media, slow BYTES_PER_S, mute, garbage, power-off, reboot MILLISECONDS, break-in-label N, break-before-answer N;
 mend mends it.
 ";
 
@@ -110,6 +110,7 @@ fn command(line: &str) -> Option<Option<PrinterFault>> {
         "paper-out-after" => PrinterFault::PaperOutAfter(next_number(&mut words)?),
         "paper-out-in-label" => PrinterFault::PaperOutInLabel { after: next_number(&mut words)? },
         "cover-open" => PrinterFault::CoverOpen,
+        "cover-touched-in-label" => PrinterFault::CoverTouchedInLabel { after: next_number(&mut words)? },
         "head-hot" => PrinterFault::HeadHot,
         "ribbon-out" => PrinterFault::RibbonOut,
         "wrong-media" => PrinterFault::WrongMedia,

@@ -18,7 +18,8 @@ pub(super) struct Waiting {
 
 #[derive(Default)]
 pub(super) struct Faults {
-    cover_open: bool,
+    pub(super) cover_open: bool,
+    pub(super) cover_touched_in: Option<u32>,
     pub(super) paper_out: bool,
     head_hot: bool,
     ribbon_out: bool,
@@ -127,6 +128,14 @@ impl VirtualState {
         self.stands_still() && (next != Some(Role::Question) || self.device.keeps_buffer())
     }
 
+    /// Before its cover is touched it stays in the label until somebody has asked how it is: no hand is faster than the next question.
+    pub(super) fn awaits_question(&self) -> bool {
+        self.faults.cover_touched_in == Some(0)
+            && !self.paper.is_empty()
+            && self.queue.front().is_some_and(|next| next.role == Role::End)
+            && self.queue.iter().all(|waiting| waiting.role != Role::Question)
+    }
+
     /// All that was received was handled, as far as faults allow.
     pub(super) fn is_idle(&self) -> bool {
         !self.acting && (self.queue.is_empty() || self.off || self.stands_still())
@@ -184,6 +193,7 @@ impl VirtualState {
             PrinterFault::PaperOutAfter(labels) => f.paper_left = Some(labels),
             PrinterFault::PaperOutInLabel { after } => f.paper_ends_in = Some(after),
             PrinterFault::CoverOpen => f.cover_open = true,
+            PrinterFault::CoverTouchedInLabel { after } => f.cover_touched_in = Some(after),
             PrinterFault::HeadHot => f.head_hot = true,
             PrinterFault::RibbonOut => f.ribbon_out = self.has_ribbon,
             PrinterFault::SlowDrain { bytes_per_s } => f.bytes_per_s = Some(bytes_per_s.max(1)),
@@ -215,6 +225,7 @@ impl VirtualState {
         count_down(&mut f.paper_left);
         count_down(&mut f.paper_ends_in);
         count_down(&mut f.break_in);
+        count_down(&mut f.cover_touched_in);
     }
 
     pub(super) fn count_report(&mut self) {
