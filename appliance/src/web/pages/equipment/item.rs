@@ -45,7 +45,7 @@ use crate::web::words::{EquipmentWords, ErrorWords, PageWords, ProblemWords, Reg
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ItemParams {
-    /// Where its history continues.
+    /// Where its history goes on.
     cursor: Option<String>,
 }
 

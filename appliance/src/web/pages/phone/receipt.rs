@@ -91,7 +91,7 @@ struct ReceiptPage {
     offers_app: bool,
 }
 
-/// What the address of the receipt says of this record.
+/// What the way to the receipt has to say of this record.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct ReceiptParams {
     /// `no-room`: a photo came and was not kept.
