@@ -50,6 +50,7 @@ pub use self::readers::reader::readers_opened_here;
 pub use self::shared::cursor::{ConfirmedSize, CursorError, StoredCheckpoint};
 pub use self::shared::job::{FatalError, WriteJob};
 use self::shared::queue::{StopOnDrop, WriteQueue, WriterControl};
+pub use self::shared::scrub_report::ScrubReport;
 use self::shared::shared_state::StoreShared;
 pub use self::shared::snapshot::StoreSnapshot;
 pub use self::side_files::evidence::ended_note_path;
@@ -62,7 +63,7 @@ pub use self::upkeep::backup::{ImportError, ImportedLines, import_log};
 pub use self::upkeep::health::{Recording, StoreHealth};
 pub use self::upkeep::log_check::{CheckedEpoch, LogCheck};
 pub use self::upkeep::log_copy::{CopiedFile, LogCopy};
-pub use self::upkeep::scrub::{ScrubPosition, ScrubReport, ScrubStep};
+pub use self::upkeep::scrub::{ScrubPosition, ScrubStep};
 pub use self::upkeep::state_copy::StateCopy;
 pub use self::writer::core::LogWriter;
 

@@ -4,6 +4,7 @@ pub(crate) mod cursor;
 pub(crate) mod job;
 pub(crate) mod queue;
 pub(crate) mod rebase;
+pub(crate) mod scrub_report;
 pub(crate) mod shared_state;
 pub(crate) mod side_file_check;
 pub(crate) mod snapshot;

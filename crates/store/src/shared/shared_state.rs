@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use super::cursor::UplinkCursor;
 use super::job::FatalError;
+use super::scrub_report::ScrubReport;
 use super::snapshot::StoreSnapshot;
 use crate::database::main_database::LostPart;
 use crate::database::state_handle::StateDb;
@@ -26,7 +27,6 @@ use crate::io::error::StoreError;
 use crate::runs::run_roots::RunRoots;
 use crate::side_files::keys::LogKey;
 use crate::side_files::report::StartReport;
-use crate::upkeep::scrub::ScrubReport;
 
 /// How often and how long it is waited for readers to let go of the database.
 const CLOSE_TRIES: u32 = 500;

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use record::checkpoint::LogOrigin;
 
-use super::scrub::ScrubReport;
 use crate::Store;
+use crate::shared::scrub_report::ScrubReport;
 use crate::side_files::ballast;
 use crate::side_files::report::StartReport;
 

@@ -20,25 +20,13 @@ use crate::log::journal::Journal;
 use crate::log::linked::LinkedEpoch;
 use crate::log::scan::SegmentFile;
 use crate::runs::run_file;
+use crate::shared::scrub_report::ScrubReport;
 use crate::sources::LogCopies;
 
 /// Where a look through stands: an epoch's number, and the next entry of it.
 pub type ScrubPosition = (u32, u64);
 
 const LOGGED_PHOTOS_MAX: usize = 20;
-
-/// What looks through have found since the start.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ScrubReport {
-    /// When all of it had been looked at last, milliseconds since 1970.
-    pub round_ms: Option<i64>,
-    /// Segments of the journal that were healed from the database.
-    pub healed: u64,
-    /// Segments that were damaged and that the database could not heal.
-    pub damaged: u64,
-    /// Photos whose bytes are not what was recorded.
-    pub photos: Vec<Hash>,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScrubStep {
