@@ -1,4 +1,4 @@
-//! What root may want of a running box, over the administration socket.
+//! Commands of root to a running box, over the administration socket.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ pub enum AdminCommand {
     TokenRevoke {
         token: String,
     },
-    /// The verifier keys of the log, this epoch's first, one a line.
+    /// The verifier keys of the log, this epoch's first, one per line.
     KeysExport,
     /// That a log which the relay holds, and that no key here vouches for, is this box's.
     LogTrust {
@@ -77,7 +77,7 @@ pub enum AdminCommand {
     Doctor,
     Bundle,
     BackupNow,
-    /// How the piece of work of a number ended; nothing while it runs.
+    /// How the job with this number ended; nothing while it runs.
     BackupResult {
         number: u64,
     },
@@ -123,7 +123,7 @@ pub fn serve_admin_socket(data: &Path, context: AdminContext) -> std::io::Result
 async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -> Result<String, String> {
     match admin_command {
         AdminCommand::StaffAdd { name, role, pin } => {
-            // Nobody is added whose PIN is then refused.
+            // No person is added whose PIN is then refused.
             pin.as_ref().map_or(Ok(()), |pin| PinForm::of(role).check(pin)).map_err(|e| e.to_string())?;
             let added = execute_here(context, Command::AddStaff(NewStaff::named(name, role))).await;
             let outcome = added.map_err(|e| e.to_string())?;
@@ -182,12 +182,12 @@ async fn execute_here(context: &AdminContext, command: Command) -> Result<Execut
     execute_command(&context.store, Arc::clone(&context.random), request).await
 }
 
-/// What changes of who may sign in, and how, stands in the log: before it lets somebody in, after it keeps somebody out.
+/// Logs a change of who may sign in, and how: written before the change grants access, and after it revokes access.
 async fn log_access(context: &AdminContext, change: AccessChanged) -> Result<(), CommandError> {
     execute_here(context, Command::ChangeAccess(Box::new(change))).await.map(drop)
 }
 
-/// The verifier keys of the log, one a line.
+/// The verifier keys of the log, one per line.
 fn list_keys(store: &Store) -> String {
     store.verifier_keys().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
@@ -200,7 +200,7 @@ async fn write_report<R: Serialize + 'static>(
     written.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
 }
 
-/// Makes a token; one that the log does not name is revoked before anybody has its text.
+/// Creates a token; one that could not be logged is revoked before its text is handed out.
 async fn make_token(context: &Arc<AdminContext>, new: NewToken) -> Result<String, String> {
     let made = with_tokens(context, move |identity, now_ms| identity.tokens.make(&new, now_ms)).await?;
     let (token, text) = made.map_err(|refusal| refusal.to_string())?;

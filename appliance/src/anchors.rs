@@ -9,7 +9,7 @@ use service::clock::Now;
 use crate::intake::{AnchorSource, Command};
 use crate::store::Store;
 
-/// The relay's word counts where the box is off by more than this, and its newest entry is no older.
+/// The relay's time counts where the box is off by more than this, and its newest entry is no older.
 const RELAY_OFF_MS: u64 = 30_000;
 /// A hardware clock that is ahead of the last sure time by more may have jumped.
 const JUMP_MS: i64 = 30 * 86_400_000;
@@ -29,7 +29,7 @@ pub fn corrected_time(at: EntryTime, facility: &FacilityState) -> EntryTime {
 }
 
 /// The time as far as it is known, where it is so sure that what is old may leave by it: a time server keeps the clock, or
-/// somebody said the time in this boot. A hardware clock alone is sure while it goes on from where one of these left off.
+/// somebody said the time in this boot. A hardware clock alone is sure while it continues from one of these.
 pub fn sure_now_ms(now: &Now, facility: &FacilityState) -> Option<i64> {
     let known_ms = known_now_ms(now, facility);
     let is_sure = match now.state {
@@ -66,9 +66,9 @@ pub fn newest_time(store: &Store, size: u64) -> Option<EntryTime> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EarlierBoots {
-    /// What they wrote is of before this boot, as far as it can be known.
+    /// What they wrote is dated before this boot, as far as can be known.
     InOrder,
-    /// One was ahead, and nobody has said of it what the time was.
+    /// The clock of one was ahead, and its true time was never stated.
     Ahead,
 }
 
@@ -95,8 +95,8 @@ pub struct SyncWatch {
 }
 
 impl SyncWatch {
-    /// An earlier run of the program may have written entries of this boot: `newest` is the newest of the log. Where a boot before
-    /// this one was ahead, the time is told in any case.
+    /// An earlier run of the program may have written entries of this boot: `newest` is the newest of the log. Where
+    /// the clock of an earlier boot was ahead, the time is written to the log in any case.
     pub fn new(now: &Now, newest: Option<EntryTime>, boots: EarlierBoots) -> Self {
         let earlier = newest.filter(|at| at.boot == now.boot).map(|at| at.clock);
         let before = match boots {
@@ -106,7 +106,7 @@ impl SyncWatch {
         Self { before }
     }
 
-    /// The command to give where a time server has been heard since the last look that was noted.
+    /// The command to submit where the clock has synchronised with a time server since the last look that was noted.
     pub fn look(&self, now: &Now) -> Option<Command> {
         let is_edge = now.state == ClockState::Synced && self.before != ClockState::Synced;
         is_edge.then_some(Command::AnchorClock { wall_ms: now.wall_ms, source: AnchorSource::Ntp })
@@ -117,8 +117,8 @@ impl SyncWatch {
     }
 }
 
-/// What the relay's cosignature says of the time now. It was made after the newest entry that it covers and before now: it is
-/// the least that it can be, and nearly now where that entry is young.
+/// What the relay's cosignature shows of the present time. It was made after the newest entry that it covers and before
+/// now: it is the least that it can be, and nearly now where that entry is young.
 pub fn anchor_by_relay(
     now: &Now,
     facility: &FacilityState,

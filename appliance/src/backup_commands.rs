@@ -1,4 +1,4 @@
-//! The command line's part of backups: what the running box is told to do, and what needs no box.
+//! The command line's part of backups: what the running box is asked to do, and what needs no box.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
@@ -91,7 +91,7 @@ pub(crate) fn run_restore(settings: &BoxSettings, order: &RestoreOrder) -> Resul
     show_settings(&word_restored(&restored));
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let clock = Arc::new(crate::clock::system_clock(service::clock::boot_id(random.bytes())));
-    // The key of its log is in no backup: this begins the log that goes on behind what was restored.
+    // The key of its log is in no backup: this begins the log that continues after what was restored.
     let report = rebuild_database(box_store(&data), clock, random).map_err(RunError::Rebuild)?;
     show_settings(&format!(
         "All of it is in {}. The box goes on in a new log of {}; PINs are as they were, and everybody signs in again. Switch the old box \
@@ -114,7 +114,7 @@ fn is_own_backup(data: &Path, box_id: BoxId) -> bool {
     std::fs::read_to_string(data.join(ID_FILE)).is_ok_and(|own| own.trim() == box_id.to_string())
 }
 
-/// The running box counts it; where none runs, nobody does.
+/// The running box counts it; where none runs, it is not counted.
 fn note_test(settings: &BoxSettings, order: &RestoreOrder, entries: u64, photos: u64) {
     let Ok(data) = settings.data() else { return };
     let random: &dyn RandomSource = &SystemRandom;

@@ -12,11 +12,11 @@ use service::clock::{ClockTrust, SystemClock};
 
 pub use self::floor::FloorClock;
 
-/// How long an answer to that holds, milliseconds: each scan reads the clock, and looking is a call to the system.
+/// How long the answer is cached, milliseconds: each scan reads the clock, and checking is a system call.
 const LOOK_MS: u64 = 1_000;
 const SET_MS: u64 = 2_000;
 
-/// Asks the operating system and the hardware clock who keeps the time.
+/// Asks the operating system and the hardware clock what the time source is.
 #[derive(Debug)]
 pub struct BoxClockTrust {
     /// Where the machine says of itself what it has: `/`.
@@ -33,12 +33,12 @@ pub fn system_clock(boot: BootId) -> SystemClock<BoxClockTrust> {
 }
 
 impl BoxClockTrust {
-    /// Of the machine whose `proc`, `run` and `sys` lie in `root`.
+    /// Of the machine whose `proc`, `run` and `sys` are in `root`.
     fn of_machine(root: &Path) -> Self {
         Self { root: root.to_owned(), looked: Mutex::default(), hardware: Mutex::default() }
     }
 
-    /// systemd knows whether a time server has been heard since the boot.
+    /// systemd knows whether the clock has synchronised with a time server since the boot.
     fn is_synced(&self, up_ms: u64) -> bool {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         match *looked {

@@ -16,7 +16,7 @@ use crate::store::{CommandView, DurableEntry, Store, SubmitError, WriteDecision}
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExecuteOutcome {
     New(Vec<DurableEntry>),
-    /// The same request was carried out before, by the entry of this line.
+    /// The same request was carried out before, by the entry at this place.
     Again(LinePlace),
 }
 
@@ -58,7 +58,7 @@ impl intake::StateView for CommandView<'_> {
     }
 }
 
-/// Gives a request and waits until its entries are on disk.
+/// Submits a request and waits until its entries are on disk.
 ///
 /// # Errors
 /// Why it was not carried out.
@@ -81,7 +81,7 @@ pub async fn execute_command(
     }
 }
 
-/// Gives a command of the box's own.
+/// Submits a command of the box's own.
 ///
 /// # Errors
 /// Why it was not carried out.

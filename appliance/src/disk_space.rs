@@ -5,7 +5,7 @@ use std::path::Path;
 
 pub const RECORDS_PERCENT: u64 = 10;
 /// Free bytes that are enough for records whatever the disk's size: what two busy years write (RELIABILITY.md, section 1.3).
-/// A tenth of a large disk would be many times that, and kept for nobody.
+/// A tenth of a large disk would be many times that, and reserved for nothing.
 const RECORDS_BYTES: u64 = 2 << 30;
 /// Somebody should see to it while there is still as much again for photos.
 const AHEAD: u64 = 2;

@@ -1,4 +1,4 @@
-//! Commands for whoever stands before a box: first boot, doctor, support bundle. They work where the box itself does not run.
+//! Commands for a person at the box: first boot, doctor, support bundle. They work where the box itself does not run.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -70,7 +70,7 @@ pub(crate) fn run_provision(card: &Path, data: &Path) -> Result<ProgramExit, Fie
     let paths = ProvisionPaths { card: card.to_owned(), data: data.to_owned(), root: PathBuf::from("/") };
     let outcome = provision_box(&paths, &SystemRandom, web::word_card_report, &mut OpenGate)?;
     show_text(&web::word_provision(&outcome));
-    // A claim file with mistakes is an installer's to correct: the boot goes on.
+    // A claim file with mistakes is an installer's to correct: the boot continues.
     Ok(ProgramExit::Success)
 }
 

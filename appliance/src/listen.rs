@@ -1,4 +1,4 @@
-//! The box's HTTP listeners are those that every program of ours uses; the other rooms know them by this name.
+//! The box's HTTP listeners are those that every program of ours uses; the other modules use them by this name.
 
 pub use service::listener::{
     ConnectionLimits, ConnectionTable, Listener, ListenerConfig, PeerAddress, TlsInfo, UploadError,

@@ -1,4 +1,4 @@
-//! Each finished print job becomes entries of the log, once, however often the print room tells of it.
+//! Each finished print job becomes entries of the log, once, however often the print service reports it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::store::{Store, SubmitError};
 const LABELS_OF_ENTRY: usize = 300;
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// Writes down what became of each job that `printed` tells of.
+/// Writes the outcome of each job that `printed` reports.
 pub(crate) async fn record_results(
     store: Store,
     printing: Arc<PrintService>,
@@ -39,7 +39,7 @@ pub(crate) async fn record_results(
     }
 }
 
-/// `false` when the box stops: the print room tells of the job again after the next start.
+/// `false` when the box stops: the print service reports the job again after the next start.
 async fn record_command(
     store: &Store,
     random: &Arc<dyn RandomSource>,
@@ -50,7 +50,7 @@ async fn record_command(
         match crate::command::execute_command(store, Arc::clone(random), request.clone()).await {
             Ok(_) => return true,
             Err(CommandError::Refused(error)) => {
-                // No later try would end otherwise, and the ledger must not keep the job for ever.
+                // No later try would end otherwise, and the ledger must not store the job for ever.
                 tracing::error!(%error, %job, "a print job's end is not in the log");
                 return true;
             }
@@ -83,7 +83,8 @@ fn make_request(outcome: &JobOutcome, part: usize, labels: &[PrintedLabel]) -> C
             Command::Reprinted { printed: Box::new(printed), reason: again.reason }
         }
     };
-    // The ledger tells an outcome until it is taken: the key keeps the second telling from being a second entry.
+    // The ledger reports an outcome until it is acknowledged: the key keeps the second report from being a second
+    // entry.
     let key = match part {
         0 => format!("label.printed/{job}"),
         _ => format!("label.printed/{job}/{part}"),
@@ -151,7 +152,7 @@ mod tests {
         for reprint in [None, Some(again)] {
             let mut job = outcome(5_000, reprint);
             job.job = JobId::new(1, [u8::from(job.reprint.is_some()); 10]);
-            // The print room tells until it hears that it was understood: twice, after an untimely restart.
+            // The print service reports until it is acknowledged: twice, after an untimely restart.
             for _ in 0..2 {
                 for request in command_requests(&job) {
                     assert!(record_command(&store, &random, job.job, request).await);

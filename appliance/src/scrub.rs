@@ -1,4 +1,4 @@
-//! The weekly look through everything that is kept: both copies of the log and the photos, a little every minute.
+//! The weekly check of everything that is stored: both copies of the log and the photos, a little every minute.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::store::{ScrubPosition, Store, StoreError};
 
 const EVERY: Duration = Duration::from_secs(60);
 const LOOKS_A_ROUND: u64 = 7 * 24 * 60;
-/// Looks after which it is kept how far they came: an hour's work is done again after a restart.
+/// Steps after which the progress is saved: an hour's work is done again after a restart.
 const LOOKS_PER_SAVE: u64 = 60;
 const STEP_ENTRIES: u64 = 256;
 
@@ -20,11 +20,11 @@ pub struct IntegrityContext {
     pub store: Store,
     pub photo_path: Arc<dyn Fn(Hash) -> PathBuf + Send + Sync>,
     pub clock: Arc<dyn Clock>,
-    /// Asks for an orderly restart, which builds a damaged database anew.
+    /// Asks for an orderly restart, which rebuilds a damaged database.
     pub restart: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
-/// A look through that has come somewhere.
+/// A check in progress.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Round {
     block: ScrubPosition,
@@ -39,7 +39,7 @@ const ROUND: TableDefinition<'static, &str, ScrubRow> = TableDefinition::new("sc
 /// When all of it had been looked at last, milliseconds since 1970.
 const THROUGH: TableDefinition<'static, &str, i64> = TableDefinition::new("scrub_through");
 
-/// Takes up the round where the last process kept it; a place that cannot be read is the beginning.
+/// Resumes the round where the last process saved it; a place that cannot be read is the beginning.
 fn take_up(store: &Store) -> Round {
     let (row, through) = read_round(store).unwrap_or_else(|error| {
         tracing::warn!(%error, "the weekly look through begins anew");
@@ -83,7 +83,7 @@ fn write_round(store: &Store, round: Round) -> Result<(), redb::Error> {
     Ok(write.commit()?)
 }
 
-/// Goes on for ever, after a restart from about where it was.
+/// Runs for ever, after a restart from about where it was.
 pub async fn run_scrub(parts: IntegrityContext) {
     let parts = Arc::new(parts);
     let mut round = take_up(&parts.store);

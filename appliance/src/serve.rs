@@ -1,4 +1,4 @@
-//! The running box: what starts in which order, what it tells whoever started it, and how it ends.
+//! The running box: what starts in which order, what it reports to the process that started it, and how it ends.
 
 mod early;
 mod field;
@@ -63,7 +63,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 const PHOTOS_DRAIN: Duration = Duration::from_secs(3);
 const BACKUP_DRAIN: Duration = Duration::from_secs(3);
 
-/// How much longer systemd is to wait each time that a long start tells of itself.
+/// How much longer systemd is to wait each time that a long start reports progress.
 const START_STEP: Duration = Duration::from_secs(30);
 
 /// Why the box did not start.
@@ -84,7 +84,7 @@ pub enum ServeError {
     Routes(#[from] ::web::table::TableError),
     #[error("cannot listen on {addr}: {source}. Is another program there, or another box?")]
     Listen { addr: SocketAddr, source: std::io::Error },
-    /// The log is not open, and nothing goes on.
+    /// The log is not open, and there is no progress.
     #[error(
         "opening the log did not go on for ten minutes: the box ends. Started again, it does without what it was reading"
     )]
@@ -94,7 +94,7 @@ pub enum ServeError {
     System(std::io::Error),
 }
 
-/// Runs the box until it is told to end.
+/// Runs the box until it is asked to end.
 ///
 /// # Errors
 /// Why it did not start.
@@ -122,11 +122,11 @@ pub fn serve_box(
 
 enum RunEnd {
     With(ProgramExit),
-    /// In order; the same program goes on from what is on the disk.
+    /// In order; the same program continues from what is on the disk.
     Restart,
 }
 
-/// Becomes the same program anew, under the same process id: systemd and whoever else started it see nothing of it. Where
+/// Executes the same program again, under the same process id: systemd or another parent does not notice it. Where
 /// that does not work it ends with a status after which it is started again.
 fn request_restart(sockets: &ActivatedSockets) -> ProgramExit {
     let Err(failed) = exec_again(sockets);
@@ -155,7 +155,7 @@ struct RunningServices {
     store: Store,
     /// Its lights go out last.
     panel: Option<PanelOwner>,
-    /// Somebody wants an orderly end and a new start.
+    /// An orderly end and a new start are requested.
     restart_request: watch::Sender<bool>,
 }
 
@@ -190,7 +190,7 @@ async fn run_box(
     let seams = Seams { clock, random, alarms };
     let (running, line) = start_box(program, &settings, &data, (store, early, secure), &seams, panel).await?;
     let mut restart_request = running.restart_request.subscribe();
-    // Whoever reads that it is ready may ask it to end at once, and then it ends in order.
+    // A parent that reads that it is ready may ask it to end at once, and then it ends in order.
     let mut stop = StopSignals::catch().map_err(ServeError::System)?;
     if let Err(error) = process::announce_ready(&line) {
         tracing::warn!(%error, "nobody reads where the box listens");
@@ -210,7 +210,7 @@ async fn run_box(
     Ok(end_tasks(running).await.map_or(ended, RunEnd::With))
 }
 
-/// Opens the log; a long repair tells systemd to wait on, for as long as it goes on.
+/// Opens the log; a long repair asks systemd to extend its wait, for as long as it makes progress.
 async fn open_box(
     data: &Path,
     clock: &Arc<dyn Clock>,

@@ -1,4 +1,4 @@
-//! What the box is told by its settings file, its environment and its command line; secrets are in none of them.
+//! Settings of the box from its settings file, its environment and its command line; secrets are in none of them.
 
 mod panel;
 
@@ -253,7 +253,7 @@ fn read_text(printer: &toml::Table, key: &str) -> String {
 }
 
 impl BoxSettings {
-    /// Reads the file, if one is given, the environment over it, and over both what stood on the command line.
+    /// Reads the file, if one is given, the environment over it, and over both what the command line says.
     ///
     /// # Errors
     /// What does not fit, with its line or its variable.

@@ -1,4 +1,5 @@
-//! The store is a crate of its own, so that it is built for speed and the box's pages are not; the other rooms know it by this name.
+//! The store is a crate of its own, so that it is built for speed and the box's pages are not; the other modules use it
+//! by this name.
 
 pub use ::store::*;
 
@@ -19,7 +20,8 @@ pub(crate) const TAKEN_OVER: &[&str] = &[
     "refused_submissions",
 ];
 
-/// A box's store, by whatever command it is opened: what that finds of no use is begun anew with the tables that go on.
+/// A box's store, by whatever command it is opened: what opening finds unusable is begun again with the tables that are
+/// taken over.
 pub(crate) fn box_store(data: impl Into<std::path::PathBuf>) -> StoreConfig {
     let config = StoreConfig::new(data);
     let sizes = StoreSizes { state_tables: TAKEN_OVER, ..config.sizes };

@@ -1,4 +1,4 @@
-//! Keeps photos within their share of the card: follows which entries name which, and takes away what may leave.
+//! Keeps photos within their share of the card: follows which entries name which, and deletes what may leave.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use crate::photo::{AtRelay, EntryPosition, OnCard, PhotoStore, photos_to_evict, 
 use crate::store::{Store, StoreError};
 
 const PERIOD: Duration = Duration::from_secs(3_600);
-/// Where records that wait for a late entry cannot all be read, any photo that nobody names may be theirs: for so long it stays.
+/// Where records that wait for a late entry cannot all be read, any photo that no entry names may be theirs: for so
+/// long it stays.
 const DOUBT_MS: u64 = 30 * 86_400_000;
 /// Entries that one snapshot of history reads: it lives two seconds only.
 const AT_ONCE: u64 = 4_096;
@@ -100,7 +101,7 @@ pub fn evict_photos(
     }
     let budget = photos.room()?.total / 100 * u64::from(budget_percent);
     let of_thumbnails: u64 = thumbnails.iter().map(|thumbnail| thumbnail.bytes).sum();
-    // What waits for a late entry is named by it, and the phone that sent it has let go of it.
+    // What waits for a late entry is named by it, and the phone that sent it has deleted it.
     let mut waiting = refused_photos(&db)?;
     let (table, reads) = REFUSED_READER;
     if store.has_unread_state()? || store.state().count_unreadable(table, reads)? > 0 {
@@ -241,7 +242,8 @@ mod tests {
     use crate::photo::{DiskSpace, DiskSpaceSource, PhotoSettings, PhotoTrouble, UploadLimits};
     use crate::store::{WriteDecision, configure_test_store};
 
-    /// Stands in for the photo process: sizes, a JPEG's first bytes and what came in, and a thumbnail of three bytes.
+    /// A substitute for the photo process: sizes, a JPEG's first bytes and what came in, and a thumbnail of three
+    /// bytes.
     const CLEANER: &str =
         "printf '\\000\\000\\000\\310\\000\\000\\000\\003\\377\\330'; cat; printf '\\377\\330t'";
     const PHONE: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -283,7 +285,7 @@ mod tests {
             Self { store, photos, card, dir }
         }
 
-        /// Keeps a photo of 200 bytes.
+        /// Stores a photo of 200 bytes.
         async fn keep(&self, n: u8) -> Hash {
             let mut upload = self.photos.incoming(PHONE).await.unwrap();
             upload.write(&[n; 198]).await.unwrap();

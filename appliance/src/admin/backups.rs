@@ -1,4 +1,4 @@
-//! Backups, as the command line orders them.
+//! Backup commands of the command line.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::identity::AccessOutcome;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExistingKey {
-    /// It goes on being used, and no other is made.
+    /// The present key stays in use, and no other is created.
     Stays,
     Replaced,
 }
@@ -21,7 +21,7 @@ pub(super) async fn begin_backup(context: &Arc<AdminContext>) -> Result<String, 
     Ok(number.to_string())
 }
 
-/// Nothing while it runs; whoever asks asks again.
+/// Nothing while it runs; the caller polls.
 pub(super) fn word_result(context: &AdminContext, number: u64) -> Result<String, String> {
     let status = context.backups.status();
     match status.result.filter(|result| result.number >= number) {

@@ -53,7 +53,7 @@ impl AlarmList {
         if !file_exists(&*self.disk, DIR)? {
             let made = self.disk.make_dir(DIR).and_then(|()| self.disk.sync_dir(""));
             if let Err(error) = made {
-                // As on a full disk: they are kept as soon as there is room.
+                // As on a full disk: they are saved as soon as there is space.
                 tracing::warn!(%error, "alarms are not kept over a restart yet");
             }
         }
@@ -73,7 +73,7 @@ impl AlarmList {
         }
     }
 
-    /// Those first that nobody has acknowledged; then those that stand, the gravest, and the newest first.
+    /// Unacknowledged ones first; then active ones, the most severe, and the newest first.
     pub(super) fn sorted(&self) -> Arc<[ActiveAlarm]> {
         let mut all = self.alarms.clone();
         all.sort_by_key(|a| (a.seen.is_some(), !a.is_active(), a.cause.code, std::cmp::Reverse(a.first_ms)));
@@ -99,7 +99,7 @@ impl AlarmList {
             return self.add(cause, now_ms, over_ms, &before.id);
         }
         let before = known.clone();
-        // What happens once more is counted; what stands was told.
+        // A repeated event is counted; an active alarm was already reported.
         known.again = known.again.saturating_add(u32::from(over_ms.is_some()));
         known.over_ms = over_ms;
         known.cause = cause;
@@ -165,8 +165,8 @@ impl AlarmList {
         self.alarms.iter_mut().filter(|a| a.id == id).for_each(|a| a.seen = None);
     }
 
-    /// Puts a list that cannot be read aside and this one in its place. This one is durable before: nobody would be told of
-    /// the other where the power goes between.
+    /// Puts a list that cannot be read aside and this one in its place. This one is durable first: otherwise a power
+    /// cut in between would leave the bad one unreported.
     fn save_in_place_of_bad(&mut self) -> io::Result<()> {
         self.unsaved = true;
         self.disk.make_dir(DIR)?;

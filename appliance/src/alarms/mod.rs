@@ -1,7 +1,7 @@
 //! What somebody at the facility must know: each alarm stays, over restarts too, until a person has acknowledged it.
 //!
 //! An alarm is a code with what it is about; pages, API, command line and health report word it by [`AlarmWorder`] or messages. The list is one small
-//! file, written whole before whoever raised an alarm goes on.
+//! file, written whole before the caller that raised an alarm continues.
 
 mod list;
 pub mod reminders;
@@ -136,7 +136,7 @@ fn is_zero(n: &u32) -> bool {
 }
 
 impl ActiveAlarm {
-    /// Whether what it tells of still is so.
+    /// Whether its condition still holds.
     pub fn is_active(&self) -> bool {
         self.over_ms.is_none()
     }
@@ -180,7 +180,8 @@ pub struct AlarmStore {
 }
 
 impl AlarmStore {
-    /// Reads what was there when the box ended. A list that cannot be read is put aside and told of; the box goes on.
+    /// Reads what was there when the box ended. A list that cannot be read is put aside and reported; the box
+    /// continues.
     pub fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>) -> Self {
         let list = AlarmList::open(disk, clock.now().wall_ms);
         let shown = watch::Sender::new(list.sorted());
@@ -223,7 +224,7 @@ impl AlarmStore {
         self.shown.borrow().iter().any(|alarm| alarm.is_active() && is(&alarm.cause))
     }
 
-    /// Raises one that stands until [`Self::end`].
+    /// Raises one that stays active until [`Self::end`].
     pub fn raise(&self, cause: AlarmCause) {
         self.change(|list, now_ms| list.put(cause, now_ms, None));
     }
@@ -245,14 +246,14 @@ impl AlarmStore {
         !self.list().is_unsaved()
     }
 
-    /// What these told of is over; they stay until somebody has acknowledged them.
+    /// The condition of these is over; they stay until somebody has acknowledged them.
     pub fn end(&self, over: impl Fn(&AlarmCause) -> bool) {
         if self.stands(&over) {
             self.change(|list, now_ms| list.end(&over, now_ms));
         }
     }
 
-    /// Forgets what was acknowledged and over long ago, and writes down what could not be written before.
+    /// Deletes what was acknowledged and over long ago, and writes what could not be written before.
     pub fn tidy(&self) {
         self.change(AlarmList::expire);
     }

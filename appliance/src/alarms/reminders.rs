@@ -1,6 +1,6 @@
 //! What waits for somebody at the facility: one row a code and subject while it is so, in `state.redb`.
 //!
-//! Unlike a storage alarm, which stays until somebody has read it, a row goes with what it tells of.
+//! Unlike a storage alarm, which stays until somebody has read it, a row is deleted when its condition ends.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,9 +17,9 @@ use crate::store::StateDb;
 
 /// Rows as JSON, by code and subject.
 const ALARMS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("alarms");
-/// Rows altogether; what would be more is told of once others are over.
+/// Rows altogether; further ones are raised once others are over.
 const ROWS_MAX: usize = 500;
-/// Days before its end at which a sign-off is told of, and told of once more.
+/// Days before its end at which a reminder about a sign-off is raised, and raised once more.
 const SIGN_OFF_DAYS: [i32; 2] = [30, 7];
 pub const SNOOZE_HOURS_MAX: u32 = 168;
 const HOUR_MS: i64 = 3_600_000;
@@ -113,7 +113,7 @@ pub struct ReminderTable {
 }
 
 impl ReminderTable {
-    /// Reads what there was when the box ended; a row that cannot be read is raised anew where it still holds.
+    /// Reads what there was when the box ended; a row that cannot be read is raised again where it still holds.
     ///
     /// # Errors
     /// The database's.
@@ -160,7 +160,7 @@ impl ReminderTable {
         all
     }
 
-    /// What stands now of a code, each subject with how many of it there are: new ones are raised, others end.
+    /// The present subjects of a code, each with its count: new ones are raised, others end.
     ///
     /// # Errors
     /// The database's: nothing changed.

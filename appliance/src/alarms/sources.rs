@@ -10,14 +10,14 @@ use service::clock::Now;
 use super::{AlarmCause, AlarmChanges, AlarmStore};
 use crate::store::{MissingEntries, PastLog, Recording, StartReport, StateCondition, StoreHealth};
 
-/// Nothing vouches for the clock of a board that was just switched on; a time server takes a moment.
+/// The clock of a board that was just switched on is unverified; a time server takes a moment.
 const CLOCK_UNSURE_MS: u64 = 5 * 60_000;
-/// What the weekly look through found is of no one log.
+/// What the weekly check found belongs to no single log.
 const WEEKLY: &str = "weekly check";
 
 macro_rules! optional_parts {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
-        /// A part of the box without which phones go on recording.
+        /// A part of the box without which phones can still record.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum OptionalPart {
             $($(#[$doc])* $name,)*
@@ -48,11 +48,11 @@ macro_rules! optional_parts {
 
 optional_parts! {
     Https = "https",
-    /// Its authority was made anew.
+    /// Its authority was created again.
     HttpsRenewed = "https-renewed",
     Photos = "photos",
     Printers = "printers",
-    /// The line to the relay.
+    /// The connection to the relay.
     Uplink = "uplink",
     /// What is in no log: PINs, sessions, tokens.
     State = "state",
@@ -77,10 +77,10 @@ impl OptionalPart {
     }
 }
 
-/// Tells what a start found and did, and what earlier ones did and did not live to tell.
+/// Reports what a start found and did, and what earlier ones did and could not report.
 pub fn report_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
     alarms.change_together(|alarms| {
-        // A start built the database anew, or found nothing wrong with it.
+        // A start rebuilt the database, or found nothing wrong with it.
         alarms.end(|cause| cause.code == AlarmCode::DbDamaged);
         let set_aside: BTreeSet<&String> =
             report.set_aside.iter().chain(&report.unreported.set_aside).collect();
@@ -94,7 +94,7 @@ pub fn report_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
     });
 }
 
-/// Tells of entries that are missing: of each log once, however many pieces of it are.
+/// Reports missing entries: once for each log, however many pieces of it are missing.
 fn report_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
     let mut of_log: BTreeMap<Epoch, (MissingEntries, u64)> = BTreeMap::new();
     for range in missing {
@@ -122,7 +122,7 @@ fn report_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
     }
 }
 
-/// Tells which lines count by runs, and which lie beside the log.
+/// Reports which lines count by runs, and which are stored beside the log.
 fn report_lines(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
     let now = report.adopted.iter().map(|run| (run.epoch(), run.lines().start, run.lines().end));
     let mut adopted: BTreeMap<Epoch, (u64, u64)> = BTreeMap::new();
@@ -141,7 +141,7 @@ fn report_lines(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
     }
 }
 
-/// Tells what a start set right.
+/// Reports what a start repaired.
 fn report_repairs(alarms: &mut AlarmChanges<'_>, report: &StartReport, epoch: Epoch) {
     let unreported = &report.unreported;
     if let Some(why) = report.new_epoch.as_deref().or_else(|| unreported.begun(epoch)) {
@@ -181,10 +181,10 @@ fn report_databases(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
     }
 }
 
-/// What is about room for what comes back from the relay.
+/// Subject of alarms about space for what is fetched from the relay.
 const FETCHED: &str = "fetched";
 
-/// That there is no room on the disk for what the relay gives back, beside what is kept for records.
+/// There is no disk space for what the relay returns, beside what is reserved for records.
 pub fn no_space_to_fetch() -> AlarmCause {
     AlarmCause::new(AlarmCode::DiskFull).about(FETCHED)
 }
@@ -193,20 +193,20 @@ pub fn is_of_fetch_space(cause: &AlarmCause) -> bool {
     cause.code == AlarmCode::DiskFull && cause.subject.as_deref() == Some(FETCHED)
 }
 
-/// What is about room for a database that is to be built anew.
+/// Subject of alarms about space for rebuilding the database.
 const DATABASE: &str = "database";
 
-/// Whether it tells that there is no room to build the database anew.
+/// Whether it reports that there is no space to rebuild the database.
 pub fn is_of_rebuild_space(cause: &AlarmCause) -> bool {
     cause.code == AlarmCode::DiskFull && cause.subject.as_deref() == Some(DATABASE)
 }
 
-/// Whether it tells of entries that this box has not.
+/// Whether it reports entries that this box lacks.
 pub fn is_of_missing(cause: &AlarmCause) -> bool {
     matches!(cause.code, AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther)
 }
 
-/// Whether entries that an alarm tells of are in an earlier log again, which has all that counts of it.
+/// Whether the entries that an alarm reports missing are back in an earlier log, which has all of it that counts.
 pub fn is_back(cause: &AlarmCause, past: &PastLog) -> bool {
     let lacks = matches!(cause.code, AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther);
     lacks
@@ -215,7 +215,7 @@ pub fn is_back(cause: &AlarmCause, past: &PastLog) -> bool {
         && cause.from.unwrap_or(0) < past.counts.size
 }
 
-/// Tells which earlier logs are not whole.
+/// Reports which earlier logs are not whole.
 pub fn report_past(alarms: &AlarmStore, past: &[PastLog]) {
     alarms.change_together(|alarms| {
         for past in past {
@@ -231,7 +231,7 @@ pub fn report_past(alarms: &AlarmStore, past: &[PastLog]) {
     });
 }
 
-/// Tells whether `state.redb` takes writes.
+/// Reports whether `state.redb` accepts writes.
 pub fn report_state(alarms: &AlarmStore, condition: &StateCondition) {
     match condition {
         StateCondition::Sound => alarms.end(is_of_state_disk),
@@ -245,7 +245,7 @@ fn is_of_state_disk(cause: &AlarmCause) -> bool {
     OptionalPart::StateDisk.is_of(cause)
 }
 
-/// Tells of which tables of `state.redb` rows cannot be read, and of how many.
+/// Reports which tables of `state.redb` have unreadable rows, and how many.
 pub fn report_unreadable_rows(alarms: &AlarmStore, unreadable: &[(&str, usize)]) {
     let tables: Vec<String> = unreadable.iter().map(|(table, count)| format!("{table}: {count}")).collect();
     match tables.is_empty() {
@@ -259,7 +259,7 @@ pub struct ReportedCounts {
     refused: u64,
     healed: u64,
     removed_copies: u64,
-    /// When all had been looked through last, as it was at the start.
+    /// When the last complete check had ended, as known at the start.
     round_ms: Option<Option<i64>>,
 }
 
@@ -295,7 +295,7 @@ pub fn report_health_alarms(
         alarms.raise(AlarmCause::new(AlarmCode::PhotosDamaged).to(found.photos.len() as u64));
     }
     let begun = *reported.round_ms.get_or_insert(found.round_ms);
-    // A whole look through that began after the start found nothing.
+    // A complete check that began after the start found nothing.
     if found.round_ms != begun && found.damaged == 0 {
         alarms.end(|cause| cause.code == AlarmCode::LogMissing && cause.subject.as_deref() == Some(WEEKLY));
     }

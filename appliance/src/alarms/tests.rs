@@ -1,4 +1,4 @@
-//! Alarms over their lives: raised, told again, over, acknowledged, forgotten; and the file that they stand in.
+//! Alarms over their lives: raised, raised again, over, acknowledged, deleted; and the file that stores them.
 
 use std::path::Path;
 

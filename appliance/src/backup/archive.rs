@@ -1,10 +1,11 @@
-//! The form inside a backup: a tar of plain files (ustar), written and read as a stream. Debian's `tar` reads it too; of what it
-//! may hold this reader takes plain files alone, so that no link and no path out of the folder can come out of one.
+//! The format inside a backup: a tar of plain files (ustar), written and read as a stream. Debian's `tar` reads it too;
+//! of what it may hold this reader takes plain files alone, so that extracting one creates no link and no path outside
+//! the folder.
 
 use std::io::{self, Read, Write};
 
 const BLOCK: usize = 512;
-/// Bytes of a file's name, and of the folder that stands apart from it where both are longer.
+/// Bytes of a file's name, and of the folder, stored separately where both are longer.
 const NAME_BYTES_MAX: usize = 100;
 const FOLDER_BYTES_MAX: usize = 155;
 /// Bytes of one file: what eleven octal digits can say.

@@ -42,14 +42,14 @@ backup_causes! {
     NoFolder = "no-folder",
     /// The folder is not there, or went while it was written to.
     Missing = "missing",
-    /// It lies on the box's own storage.
+    /// It is on the box's own storage.
     SameDisk = "same-disk",
     /// It cannot be written to.
     ReadOnly = "read-only",
     Full = "full",
     /// The medium takes no file of that length.
     TooLarge = "too-large",
-    /// More lies there than backups of a box are.
+    /// It holds more than the backups of one box can be.
     Crowded = "crowded",
     /// What was read back is not what was written.
     NotRight = "not-right",
@@ -78,7 +78,7 @@ pub enum BackupError {
     Missing(PathBuf),
     #[error("{} is not a folder, and a folder with backups was expected. Nothing was changed: name the folder it is in", .0.display())]
     NoDirectory(PathBuf),
-    /// It lies on the box's own storage.
+    /// It is on the box's own storage.
     #[error(
         "{} is on the same storage as the box’s data, and would be lost with it. Nothing was written: name a stick or another \
          machine’s folder, or set `same_disk` where something else copies it",
@@ -136,8 +136,8 @@ impl BackupError {
     }
 }
 
-/// More lies in a folder than backups of a box are: nobody has the box read on for hours, or until its memory is full. Others may keep
-/// theirs in the same folder, so nobody is sent to remove anything.
+/// A folder holds more than the backups of one box can be: this keeps the box from reading for hours, or until its
+/// memory is full. Others may store theirs in the same folder, so no user is asked to remove anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CrowdedFolder {
     #[error("more than {0} files under one box’s name lie in it; name another folder")]
@@ -189,7 +189,7 @@ pub enum BackupFault {
     )]
     Newer {
         found: u32,
-        /// The newest form that this program reads.
+        /// The newest format that this program reads.
         known: u32,
     },
     /// It does not decrypt to its end, or is cut short.

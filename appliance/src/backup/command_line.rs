@@ -67,7 +67,7 @@ fn word_backup(backup: &ListedBackup) -> String {
         backup.key,
         backup.name
     );
-    // Anybody writes labels: what a terminal would take for commands is left out.
+    // Labels are untrusted: what a terminal would interpret as commands is left out.
     line.chars().filter(|c| !c.is_control()).collect()
 }
 

@@ -1,4 +1,4 @@
-//! What a backup says of itself, inside and beside it.
+//! A backup's metadata, inside and beside it.
 
 use record::ids::{BoxId, Epoch};
 use record::tree::Hash;
@@ -9,7 +9,7 @@ pub(super) const FORM: u32 = 1;
 pub(super) const HEAD: &str = "head.json";
 /// The last one: everything before it is compared with it.
 pub(super) const MANIFEST: &str = "backup.json";
-/// The photos of a backup, one a line: hash, length.
+/// The photos of a backup, one per line: hash, length.
 pub(super) const PHOTOS: &str = "photos.txt";
 pub(super) const SETTINGS: &str = "settings.toml";
 
@@ -30,7 +30,7 @@ pub(super) struct BackupHead {
     pub(super) program: String,
 }
 
-/// Only the form, which every later program says in the same place.
+/// Only the format version, which every later program stores in the same place.
 #[derive(Debug, Deserialize)]
 pub(super) struct BackupForm {
     pub(super) form: u32,
@@ -57,7 +57,7 @@ pub struct BackupManifest {
     #[serde(rename = "box")]
     pub box_id: BoxId,
     pub facility: String,
-    /// The number of its label, behind which a restored box goes on.
+    /// The number of its label, from which a restored box continues.
     #[serde(default)]
     pub number: u64,
     /// When it was begun, milliseconds since 1970.
@@ -94,14 +94,15 @@ pub(super) struct PartManifest {
     pub(super) files: Vec<BackupFile>,
 }
 
-/// What lies beside a backup, not encrypted: enough to know it, and nothing of what is in it.
+/// The file beside a backup, not encrypted: enough to identify it, and nothing of its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupLabel {
     pub form: u32,
     #[serde(rename = "box")]
     pub box_id: BoxId,
-    /// One more than every earlier one of this box had, on whatever stick: the clock may have been wrong then, and the files of one
-    /// stick may come to lie on another. Those of programs that did not count have none, and were written before all that have one.
+    /// One more than every earlier one of this box had, on whatever stick: the clock may have been wrong then, and the
+    /// files of one stick may be moved to another. Those of programs that did not count have none, and were written
+    /// before all that have one.
     #[serde(default)]
     pub number: u64,
     /// When it was begun, milliseconds since 1970.
@@ -136,7 +137,7 @@ pub(super) struct PartLabel {
     pub(super) photos: Vec<Hash>,
 }
 
-/// Whether a path may stand in a backup of this kind: names of our own files, and no key that signs the log.
+/// Whether a path may occur in a backup of this kind: names of our own files, and no key that signs the log.
 pub(super) fn is_own_path(kind: BackupKind, path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     match (kind, parts.as_slice()) {

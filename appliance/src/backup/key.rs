@@ -13,9 +13,9 @@ const FILE: &str = "backup/key.json";
 pub(super) const DIR: &str = "backup";
 const FILE_BYTES_MAX: usize = 4_096;
 const PREFIX: &str = "AGE-SECRET-KEY-1";
-/// Characters of a secret that stand together where a person is to copy it.
+/// Characters of a secret per group where a person is to copy it.
 const GROUP_CHARS: usize = 4;
-/// Characters of the public half by which people tell keys apart.
+/// Characters of the public half by which people distinguish keys.
 const SHORT_CHARS: usize = 12;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +33,7 @@ pub struct BackupRecipient {
 }
 
 impl BackupRecipient {
-    /// Its beginning, by which people tell keys apart.
+    /// Its beginning, by which people distinguish keys.
     pub fn short(&self) -> &str {
         self.recipient.get(..SHORT_CHARS).unwrap_or(&self.recipient)
     }
@@ -42,7 +42,7 @@ impl BackupRecipient {
         age::x25519::Recipient::from_str(&self.recipient).map_err(|_| KeyTextError)
     }
 
-    /// The one that is kept; `None` where no key was made, or what is kept is none.
+    /// The stored one; `None` where no key was created, or what is stored is no key.
     ///
     /// # Errors
     /// The disk's.
@@ -81,8 +81,8 @@ impl BackupSecret {
         Self(identity.unwrap_or_else(age::x25519::Identity::generate))
     }
 
-    /// Reads one as a person or a QR reader enters it: case, spaces and line ends say nothing, and lines that begin with `#` are
-    /// those that `age-keygen` writes.
+    /// Reads one as a person or a QR reader enters it: case, spaces and line ends are ignored, and lines that begin
+    /// with `#` are those that `age-keygen` writes.
     ///
     /// # Errors
     /// It is none.

@@ -1,5 +1,5 @@
-//! The key by which the box knows its own labels again. A label says which photos lie in a file that nobody but the facility can open, so
-//! the box has to believe it; and whoever holds the stick for a minute can write one.
+//! The key by which the box recognises its own labels. A label says which photos are in a file that only the facility
+//! can open, so the box has to trust it; and anyone who holds the stick for a minute can write one.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use service::random::RandomSource;
 use crate::identity::PageKey;
 use crate::store::disk::{Disk, put_small, read_small, set_aside_hint};
 
-/// Its name in `keys/`. It is in the backup, encrypted as all of it: a restored box goes on with the same stick.
+/// Its name in `keys/`. It is in the backup, encrypted as all of it: a restored box continues with the same stick.
 pub(super) const LABEL_KEY: &str = "backup-labels.key";
 const KEY_BYTES: usize = 32;
 
@@ -22,8 +22,8 @@ impl std::fmt::Debug for LabelKey {
 }
 
 impl LabelKey {
-    /// The one that is stored, or one that is made now. Of a box whose key was lost no earlier label counts: its photos are written anew.
-    /// One that is damaged is as good as lost, and stays beside it.
+    /// The stored one, or a newly created one. Of a box whose key was lost no earlier label counts: its photos are
+    /// written again. One that is damaged is as good as lost, and stays beside it.
     ///
     /// # Errors
     /// The disk's; the one that is there stays.
@@ -48,7 +48,7 @@ impl LabelKey {
     }
 }
 
-/// Whether it says that no key is there, and not that it cannot be read now.
+/// Whether it means that there is no key, and not that it cannot be read now.
 fn is_damage(error: &io::Error) -> bool {
     // EIO: the card lost what was there.
     let lost = rustix::io::Errno::IO.raw_os_error();

@@ -20,8 +20,8 @@ const LABEL: &str = ".json";
 pub(super) const NEW: &str = ".new";
 /// Bytes of a label: that of as many photos as one file has.
 const LABEL_BYTES_MAX: u64 = 4 << 20;
-/// Labels of one box in a folder, and bytes of all of them together: more than those of a box that keeps as many backups as the
-/// settings let it, and half a million photos.
+/// Labels of one box in a folder, and bytes of all of them together: more than those of a box that retains as many
+/// backups as the settings let it, and half a million photos.
 const LABELS_MAX: usize = 2_000;
 const LABELS_BYTES_MAX: u64 = 32 << 20;
 pub(super) const LISTED_MAX: usize = 200;
@@ -60,7 +60,7 @@ fn format_name(box_id: BoxId, day: &str, n: u32) -> String {
     format!("{}{day}-{n}{SEALED}", box_prefix(box_id))
 }
 
-/// What lies in a folder of one box.
+/// The files of one box in a folder.
 #[derive(Debug, Default)]
 pub(super) struct FoundFiles {
     /// Backups that were read back when they were made, the one that was written last first.
@@ -106,7 +106,8 @@ impl FoundFiles {
         Ok(found)
     }
 
-    /// The number of the backup that is written next, by a box whose last one had this number: it may lie on another stick.
+    /// The number of the backup that is written next, by a box whose last one had this number: it may be on another
+    /// stick.
     pub(super) fn number_after(&self, last_number: u64) -> u64 {
         let found = self.backups.first().map_or(0, |last| last.number);
         found.max(last_number).saturating_add(1)
@@ -210,7 +211,7 @@ fn read_labels<T: DeserializeOwned>(
 ) -> io::Result<Vec<T>> {
     let (mut all, mut labels, mut of) = (Vec::new(), LabelReader::new(medium, None), String::new());
     for name in medium.list(PREFIX)? {
-        // They are sorted, so those of one box stand together.
+        // They are sorted, so those of one box are adjacent.
         if box_part(&name) != of {
             labels = LabelReader::new(medium, None);
             of = box_part(&name).to_owned();
@@ -324,7 +325,7 @@ impl FileLabel for PartLabel {
     }
 }
 
-/// Tells labels that this box wrote from those that only bear its name.
+/// Distinguishes labels that this box wrote from those that only bear its name.
 struct LabelSorter<'a> {
     box_id: BoxId,
     own: LabelReader<'a>,
@@ -355,7 +356,7 @@ impl<'a> LabelSorter<'a> {
     }
 }
 
-/// Whether a folder or a link lies in its place.
+/// Whether a folder or a link is in its place.
 fn is_no_file(error: &io::Error) -> bool {
     let link = rustix::io::Errno::LOOP.raw_os_error();
     error.kind() == io::ErrorKind::InvalidData || error.raw_os_error() == Some(link)

@@ -1,4 +1,5 @@
-//! Where backups lie, as a seam: a folder of a stick, of another machine, or of a test that pulls the stick out.
+//! Where backups are stored, as an interface: a folder of a stick, of another machine, or of a test that pulls the
+//! stick out.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -11,12 +12,13 @@ use super::cause::{BackupError, CrowdedFolder};
 use super::storage::StorageView;
 
 pub(super) trait MediumFile: Write + Send {
-    /// Makes what was written so far durable, and has the machine forget it: what is read later is what lies there.
+    /// Makes what was written so far durable, and drops it from the page cache: later reads return what is on the
+    /// medium.
     fn sync_written(&mut self) -> io::Result<()>;
 }
 
 pub(super) trait BackupMedium: Debug + Send + Sync {
-    /// Makes a file that must not be there yet.
+    /// Creates a file that must not exist yet.
     fn create(&self, name: &str) -> io::Result<Box<dyn MediumFile>>;
     fn open(&self, name: &str) -> io::Result<Box<dyn Read + Send>>;
     /// How long a file is; `None` where there is none.
@@ -74,7 +76,7 @@ impl FolderMedium {
         Ok(())
     }
 
-    /// Where a file of this name lies. Names come from labels that anybody can write: what is no bare name is refused.
+    /// The path of a file of this name. Names come from labels that anybody can write: what is no bare name is refused.
     fn path(&self, name: &str) -> io::Result<PathBuf> {
         let mut parts = Path::new(name).components();
         match (parts.next(), parts.next()) {
@@ -103,7 +105,7 @@ impl FolderMedium {
     }
 }
 
-/// Whether a backup may lie on the storage that it is of.
+/// Whether a backup may be on the storage that it backs up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SameDisk {
     Refused,

@@ -22,7 +22,7 @@ pub(super) struct RunPace {
 }
 
 impl RunPace {
-    /// Beside the phones of this store; without one nobody is waited for.
+    /// Yields to the phones of this store; without one it never waits.
     pub(super) fn new(store: Option<Store>, stop: Arc<AtomicBool>) -> Self {
         let size = store.as_ref().map_or(0, Store::size);
         Self { store, size, began: Instant::now(), stop }
@@ -43,7 +43,7 @@ impl RunPace {
     }
 }
 
-/// Has the calling thread run when no other wants to.
+/// Runs the calling thread only when no other needs the processor.
 pub(super) fn lower_priority() {
     // Where the system refuses, the pauses still hold.
     let _ = rustix::process::setpriority_process(None, 19);

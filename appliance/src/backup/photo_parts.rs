@@ -33,7 +33,7 @@ pub(super) struct PartPlan {
 pub(super) fn plan_parts(on_box: &[PhotoFile], parts: &[PartLabel]) -> PartPlan {
     let here: BTreeSet<Hash> = on_box.iter().map(|photo| photo.hash).collect();
     let mut staying: Vec<&PartLabel> = parts.iter().filter(|part| is_live(part, &here)).collect();
-    // Of files with the same photos, which lie there while older backups need them, the fullest are enough.
+    // Of files with the same photos, which are retained while older backups need them, the fullest are enough.
     staying.sort_by_key(|part| Reverse(part.photos.len()));
     let mut covered = BTreeSet::new();
     staying.retain(|part| {

@@ -1,4 +1,4 @@
-//! Reads a backup to its end and believes nothing of it: every file is hashed, and the log followed group by group to its
+//! Reads a backup to its end and trusts none of it: every file is hashed, and the log followed group by group to its
 //! checkpoint. What is read goes nowhere, or to a folder.
 
 use std::io::{self, Read};
@@ -159,7 +159,8 @@ impl OpenFile {
         self.log.end_file();
         let sha256 = Hash(sum.finalize().into());
         let name = path.rsplit('/').next().unwrap_or(path);
-        // A photo is named by what it is. Nothing else ends: it would lie in a photo's place, and count as one that is there.
+        // A photo is named by what it is. Nothing else is accepted: it would take a photo's place, and count as one
+        // that is there.
         if path.starts_with("photos/") && !name.ends_with(".t.jpg") && photo_of(name) != Some(sha256) {
             return Err(refuse_file(path, "it is another photo than its name says"));
         }
@@ -202,7 +203,7 @@ fn word_form(error: ArchiveError) -> BackupFault {
     }
 }
 
-/// The first file says which form all others have, in whatever form.
+/// The first file says which format all others have, in whatever format.
 fn read_head<R: Read>(
     archive: &mut ArchiveReader<R>,
     kind: BackupKind,

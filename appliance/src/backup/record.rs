@@ -33,7 +33,7 @@ pub struct RestoreTest {
 pub struct BackupRecord {
     /// Since when backups are looked after, milliseconds since 1970.
     pub first_ms: i64,
-    /// Whether that was read off a clock that nobody vouched for.
+    /// Whether that was read off an unverified clock.
     #[serde(default)]
     pub first_unsure: bool,
     pub tried_ms: Option<i64>,

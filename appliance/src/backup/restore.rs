@@ -18,7 +18,7 @@ use super::record::{BackupRecord, RECORD_FILE};
 use crate::store::ended_note_path;
 use crate::store::system_disk::RESTORE_MARK;
 
-/// Where the settings go: whoever restores decides which of them the new machine needs.
+/// Where the settings go: the person who restores decides which of them the new machine needs.
 const SETTINGS_RESTORED: &str = "settings.restored.toml";
 /// A file system of its own has this in its root.
 const LOST_AND_FOUND: &str = "lost+found";
@@ -84,7 +84,7 @@ pub struct NoSeam;
 
 impl RestoreSeam for NoSeam {}
 
-/// Reads all of a backup that a restore would read, and keeps nothing.
+/// Reads all of a backup that a restore would read, and stores nothing.
 ///
 /// # Errors
 /// [`RestoreError`].
@@ -127,7 +127,7 @@ pub fn restore_backup(
     }
 }
 
-/// Looks whether a backup can be read at all, so that nobody types a key for nothing.
+/// Looks whether a backup can be read at all, so that no user types a key for nothing.
 ///
 /// # Errors
 /// [`RestoreError::Open`] and [`RestoreError::NoFile`].
@@ -328,7 +328,7 @@ fn read_text(path: &Path) -> Option<String> {
     Some(text)
 }
 
-/// Whose data folder it is, for the middle of a sentence.
+/// The owner of the data folder, worded for the middle of a sentence.
 fn word_owner(dir: &Path) -> String {
     let Some(box_id) = read_text(&dir.join("keys/box.id")) else { return String::new() };
     let relation = read_text(&dir.join("keys/relay.json")).unwrap_or_default();
@@ -348,8 +348,8 @@ struct FolderSink<'a> {
 }
 
 impl FolderSink<'_> {
-    /// The key of the log that goes on here is on the old box alone: what is proven of it from now on is proven by the checkpoint that
-    /// the backup was made with.
+    /// The key of the log that continues here is on the old box alone: from now on its proofs rest on the checkpoint
+    /// that the backup was made with.
     fn put_last_note(&mut self, manifest: &BackupManifest) -> Result<(), RestoreError> {
         let path = ended_note_path(manifest.epoch);
         match self.dir.join(&path).exists() {
@@ -372,7 +372,7 @@ impl FolderSink<'_> {
         put.map_err(|source| RestoreError::Folder { path: self.dir.join(path), source })
     }
 
-    /// Removes what is not whole: on a box it would lie there for ever.
+    /// Removes what is not whole: on a box it would stay there for ever.
     fn drop_open(&mut self) {
         if let Some((_, part, _)) = self.open.take()
             && let Err(error) = std::fs::remove_file(&part)
@@ -404,14 +404,14 @@ impl FileSink for FolderSink<'_> {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }
         if target.exists() {
-            // A photo may stand in several files; one is enough.
+            // A photo may be in several files; one is enough.
             return if path.starts_with("photos/") {
                 Ok(())
             } else {
                 Err(io::ErrorKind::AlreadyExists.into())
             };
         }
-        // What a restore that was killed left half written is begun anew.
+        // What a killed restore left half written is begun again.
         let part = target.with_added_extension("part");
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
         self.open = Some((file, part, target));

@@ -28,8 +28,9 @@ use crate::identity::PASSING_TABLES;
 use crate::photo::PhotoStore;
 use crate::store::{Store, StoreError};
 
-/// Files of `keys/` that a restored box needs: its authority, so that browsers go on to trust it, its relation to the relay, and what
-/// it knows its labels and its people's badges by and signs its packs with, so that it goes on with the same ones. The key that signs the log is in no backup: a box that is restored begins a log of its own.
+/// Files of `keys/` that a restored box needs: its authority, so that browsers continue to trust it, its relation to
+/// the relay, and the keys by which it recognises its labels and its people's badges and signs its packs, so that these
+/// stay valid. The key that signs the log is in no backup: a box that is restored begins a log of its own.
 const KEYS: [&str; 10] = [
     "https-ca.key",
     "https-ca.pem",
@@ -66,7 +67,7 @@ pub(super) fn make_backup(input: &RunInput<'_>, pace: &mut RunPace) -> Result<Ma
     let mut run = BackupRun::begin(input, pace)?;
     let made = run.make();
     if made.is_err() {
-        // A stick that is gone keeps it, and the next backup removes it.
+        // A stick that is gone retains it, and the next backup removes it.
         run.remove_unfinished();
     }
     made
@@ -289,9 +290,9 @@ impl<'a, 'p> BackupRun<'a, 'p> {
     }
 }
 
-/// Files under this box's name that another key sealed, as before that key was lost, and that are older than all that stay, or dated
-/// more than a day after them: a clock that was far ahead wrote that, or somebody, and it would never be older. With as many of its
-/// own as it is to have nobody needs them, and nobody else would ever remove them.
+/// Files under this box's name that another key sealed, as before that key was lost, and that are older than all that
+/// stay, or dated more than a day after them: a clock that was far ahead wrote that, or somebody, and it would never be
+/// older. With as many of its own as it is to have no one needs them, and nothing else would ever remove them.
 fn foreign_outside(found: &FoundFiles, stay: &[BackupLabel]) -> Vec<String> {
     let dates = stay.iter().map(|backup| backup.taken_ms);
     let (Some(oldest_ms), Some(newest_ms)) = (dates.clone().min(), dates.max()) else { return Vec::new() };
@@ -311,12 +312,12 @@ fn remove_labelled(medium: &dyn BackupMedium, name: &str) -> io::Result<()> {
     medium.remove(&label_name(name))
 }
 
-/// What lies in the folder of this box.
+/// The files of this box in the folder.
 fn look_at(input: &RunInput<'_>) -> io::Result<FoundFiles> {
     FoundFiles::look(input.medium, input.store.origin().box_id, input.label_key)
 }
 
-/// Reads nowhere, and rests as whoever writes does.
+/// Discards what is read, and pauses as the writer does.
 struct PacedSink<'p>(&'p mut RunPace);
 
 impl FileSink for PacedSink<'_> {
@@ -353,7 +354,7 @@ fn fault_error(name: &str, fault: BackupFault) -> BackupError {
     }
 }
 
-/// Photos on the box, the oldest first, so that those of a time lie together.
+/// Photos on the box, the oldest first, so that those of the same time are stored together.
 fn photos_on_box(photos: &PhotoStore) -> Result<Vec<PhotoFile>, BackupError> {
     let mut all = match photos.all() {
         // Without the folder the box has no photos.
@@ -428,7 +429,7 @@ fn day_of(input: &RunInput<'_>) -> String {
     at.to_zoned(zone).strftime("%Y-%m-%d").to_string()
 }
 
-/// SHA-256 of a file, as it lies there.
+/// SHA-256 of a file as stored.
 pub(super) fn hash_file(
     medium: &dyn BackupMedium,
     name: &str,

@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan as _};
 use super::record::BackupRecord;
 
 const PERIOD_MS: i64 = 86_400_000;
-/// None that was read back for so many periods is told.
+/// After so many periods without a verified backup an alarm is raised.
 const PERIODS_MISSED_MAX: i64 = 3;
 /// After a failure it is tried again.
 const RETRY_MS: i64 = 3_600_000;
@@ -50,7 +50,8 @@ fn find_time_ms(day: jiff::civil::Date, daily: Time, zone: &TimeZone) -> Option<
 
 /// Whether nothing has been saved elsewhere for too long.
 pub(super) fn is_old(record: &BackupRecord, now_ms: i64) -> bool {
-    // A clock that was once far ahead wrote dates that would else be new for years. One that was set back a little wrote right ones.
+    // A clock that was once far ahead wrote dates that would otherwise count as new for years. One that was set back a
+    // little wrote right ones.
     let taken_ms = record.last.as_ref().map(|last| last.taken_ms);
     let dates = [taken_ms, record.relay_ms].into_iter().flatten();
     let saved_ms = dates.filter(|at_ms| at_ms.saturating_sub(now_ms) <= PERIOD_MS).max();

@@ -58,7 +58,7 @@ struct ServiceInner {
     context: BackupContext,
     started_up_ms: u64,
     state: Mutex<ServiceState>,
-    /// Told whenever a piece of work has ended.
+    /// Notified whenever a job has ended.
     ended: Condvar,
     stop: Arc<AtomicBool>,
 }
@@ -114,16 +114,17 @@ impl BackupService {
         }
     }
 
-    /// Has what the relay has looked up now: whoever opens the page knows what the box is connected to.
+    /// Queries what the relay has now: a user who opens the page knows what the box is connected to.
     pub fn look_at_relay(&self) {
         let relay = (self.inner.context.relay)();
         self.state().relay = relay;
     }
 
-    /// Makes a key, which takes the place of the one before: that one still opens what it was used for. The secret is kept nowhere.
+    /// Creates a key, which replaces the one before: that one still opens what it was used for. The secret is stored
+    /// nowhere.
     ///
     /// # Errors
-    /// It could not be kept which key it is; the one before stays.
+    /// The key could not be stored; the one before stays.
     pub fn make_key(&self) -> std::io::Result<BackupSecret> {
         let mut state = self.state();
         let (secret, _) = self.save_new_key(&mut state)?;
@@ -162,7 +163,7 @@ impl BackupService {
     /// As [`BackupService::start_backup`].
     pub fn start_shown_backup(&self) -> Result<u64, BackupError> {
         self.start_backup().inspect_err(|error| match error.cause() {
-            // Nothing failed: nobody has set one up yet.
+            // Nothing failed: none has been set up yet.
             Some(BackupCause::NoFolder) => {
                 self.state().failure = Some((BackupCause::NoFolder, String::new()));
             }
@@ -206,7 +207,7 @@ impl BackupService {
         self.start_work(BackupWork::Test, move |own| own.run_test(&folder, name, &secret))
     }
 
-    /// Has a thread of its own do a piece of work, as the only one.
+    /// Runs a job on a thread of its own, one at a time.
     pub(super) fn start_work(
         &self,
         work: BackupWork,
@@ -346,7 +347,7 @@ impl BackupService {
         });
     }
 
-    /// Raises and ends what is told of a box whose newest backup is old.
+    /// Raises and ends the alarm about a box whose newest backup is old.
     fn report_age(&self) {
         let (old, record) = {
             let state = self.state();
@@ -379,7 +380,7 @@ impl BackupService {
                 state.record.first_unsure = false;
                 state.record.save(&*context.store.disk());
             }
-            // Kept once an hour: a card is not written to every minute.
+            // Stored once an hour: a card is not written to every minute.
             if is_whole && state.record.relay_ms.is_none_or(|last_ms| now_ms.abs_diff(last_ms) > 3_600_000) {
                 state.record.relay_ms = Some(now_ms);
                 state.record.save(&*context.store.disk());
@@ -434,7 +435,8 @@ impl BackupService {
         });
     }
 
-    /// Has what runs end, and waits for it that long: a stick that hangs keeps nobody from closing the log. Blocks.
+    /// Asks the running job to end, and waits for it that long: a stick that blocks does not keep the log from being
+    /// closed. Blocks.
     pub fn stop(&self, within: Duration) -> StopOutcome {
         self.inner.stop.store(true, Ordering::Relaxed);
         let (state, ended) = (self.state(), &self.inner.ended);
@@ -445,7 +447,7 @@ impl BackupService {
     }
 }
 
-/// However a piece of work ends, another can begin, and whoever waits for it goes on.
+/// However a job ends, another can begin, and those who wait for it continue.
 struct WorkEnd<'a>(&'a BackupService);
 
 impl Drop for WorkEnd<'_> {

@@ -1,4 +1,4 @@
-//! How backups stand, for pages and the command line.
+//! The state of backups, for pages and the command line.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub enum BackupWork {
     Test,
 }
 
-/// How a piece of work ended, which a command line waits for.
+/// How a job ended, which a command line waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkResult {
     /// Which, counted from the start of the box.
@@ -47,6 +47,6 @@ pub struct BackupStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopOutcome {
     Ended,
-    /// A backup hangs in its folder and is left behind: what it wrote counts for nothing, and the next one removes it.
+    /// A backup blocks on its folder and is abandoned: what it wrote does not count, and the next one removes it.
     LeftBehind,
 }

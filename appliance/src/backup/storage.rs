@@ -1,11 +1,11 @@
-//! On which disks a folder lies. The number that a file system has does not say it: each subvolume, each overlay and each partition of
-//! one disk has another.
+//! On which disks a folder is. A file system's device number does not show it: each subvolume, each overlay and each
+//! partition of one disk has another.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// What lies on what lies on what: an image in a file of a partition that is encrypted needs four.
+/// Depth of nested devices: an image in a file of an encrypted partition needs four.
 const DEPTH_MAX: u32 = 8;
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +44,7 @@ impl StorageView {
         Self { mounts: mounts.lines().filter_map(parse_mount).collect(), sys: sys.to_owned() }
     }
 
-    /// Whether a folder is lost together with another: both lie on one disk, or it lies in memory.
+    /// Whether a folder is lost together with another: both are on one disk, or it is in memory.
     pub(super) fn is_lost_with(&self, folder: &Path, with: &Path) -> bool {
         let [folder, with] =
             [folder, with].map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
@@ -83,7 +83,7 @@ impl StorageView {
         }
     }
 
-    /// A disk, those that it is made of, and the one on which its file lies.
+    /// A disk, those that it is made of, and the one on which its file is.
     fn add_device(&self, device: &str, depth: u32, all: &mut BTreeSet<StorageName>) {
         let Some(depth) = depth.checked_sub(1) else { return };
         let Ok(place) = self.sys.join("dev/block").join(device).canonicalize() else { return };
@@ -131,7 +131,7 @@ fn parse_mount(line: &str) -> Option<MountRow> {
     })
 }
 
-/// Spaces and the like stand there as `\040`.
+/// Spaces and the like are written there as `\040`.
 fn decode_path(text: &str) -> PathBuf {
     let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
     while let Some((first, after)) = rest.split_first() {

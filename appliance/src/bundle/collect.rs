@@ -14,7 +14,7 @@ use crate::setup::SetupState;
 
 const REFUSALS_MAX: usize = 100;
 const ROWS_MAX: usize = 2_000;
-/// What the kernel says that helps, and that names nobody.
+/// Helpful output of the kernel that names no person.
 const MACHINE_FILES: [&str; 9] = [
     "etc/os-release",
     "proc/version",
@@ -55,7 +55,7 @@ pub fn collect_machine_files(root: &MachineRoot, data: &Path, setup: &SetupState
         BundleFile::new("about.txt", about),
         BundleFile::new("machine.txt", list_machine(root)),
         BundleFile::new("storage.txt", survey_folder(data)),
-        // The digest of a claim file would let whoever has the bundle try passphrases.
+        // The digest of a claim file would let a holder of the bundle try passphrases.
         BundleFile::json("setup.json", setup),
     ]
 }

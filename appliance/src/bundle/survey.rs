@@ -1,4 +1,4 @@
-//! What lies in the data folder: names and sizes of the box's own files, and of all others only how many there are.
+//! What the data folder contains: names and sizes of the box's own files, and of all others only their number.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -14,7 +14,7 @@ struct TimeFloor {
     up_ms: u64,
 }
 
-/// A clock that goes on behind the newest entry where nothing but its own word says that it is earlier.
+/// A clock that continues after the newest entry where it alone claims that the time is earlier.
 #[derive(Debug)]
 pub struct FloorClock<C> {
     clock: C,
@@ -26,7 +26,7 @@ impl<C: Clock> FloorClock<C> {
         Self { clock, floor: OnceLock::new() }
     }
 
-    /// From now on no earlier than right behind the newest entry.
+    /// From now on never earlier than right after the newest entry.
     pub fn stand_on(&self, newest: &EntryTime) {
         let up_ms = self.clock.now().up_ms;
         // Of this boot it is known how long ago that was.

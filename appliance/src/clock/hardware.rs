@@ -1,4 +1,4 @@
-//! Whether this machine has a clock that went on while it was off: not whether it has one, but whether it kept the time.
+//! Whether this machine has a clock that ran while it was off: not whether it has one, but whether it kept the time.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use std::path::Path;
 const EARLIEST_S: i64 = 1_767_225_600;
 /// The kernel took its time from the hardware clock, so both agree but for their drift since.
 const AGREE_S: i64 = 60;
-/// Where the clock tells its battery's voltage, as a Raspberry Pi 5's does: below this there is none, or it is empty.
+/// Where the clock reports its battery's voltage, as a Raspberry Pi 5's does: below this there is none, or it is empty.
 const BATTERY_MICROVOLTS_MIN: i64 = 2_000_000;
 
 /// Whether the time now can have come from a clock that was never without power; `root` is `/`.

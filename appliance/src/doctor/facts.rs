@@ -11,7 +11,7 @@ pub struct DoctorFacts {
     /// Milliseconds since 1970, as the machine believes.
     pub now_ms: i64,
     pub machine: MachineFacts,
-    /// Absent: nobody looked, because it takes seconds.
+    /// Absent: not looked up, because it takes seconds.
     pub network: Option<NetworkFacts>,
     pub program: ProgramFacts,
     /// Why the settings are not taken.
@@ -36,7 +36,7 @@ pub struct MachineFacts {
 /// The supply's voltage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PowerFact {
-    /// The machine does not tell.
+    /// The machine does not report it.
     #[default]
     Unknown,
     Good,
@@ -53,7 +53,7 @@ pub struct MemoryFact {
 /// The disk that holds the data folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StorageFacts {
-    /// Absent where the system does not tell.
+    /// Absent where the system does not report it.
     pub space: Option<DiskSpace>,
     pub is_read_only: bool,
     /// Errors that the file system has counted.
@@ -75,7 +75,7 @@ pub enum WifiFact {
     Unused,
     /// The box is the network itself, so that phones reach its set-up page.
     AccessPoint,
-    /// Joined, with this strength where the driver tells it.
+    /// Joined, with this strength where the driver reports it.
     Joined {
         dbm: Option<i64>,
     },
@@ -189,7 +189,7 @@ pub enum LinkFact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrinterFact {
     pub name: String,
-    /// Whether its jobs wait for somebody.
+    /// Whether its jobs wait for a person.
     pub stands_still: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What a running box says of itself, taken from its parts.
+//! What a running box reports, taken from its parts.
 
 use record::kinds::StaffRole;
 

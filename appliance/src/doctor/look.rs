@@ -9,7 +9,7 @@ use super::machine::{MachineRoot, read_memory, read_power, read_storage, read_te
 use super::wifi::read_wifi;
 use crate::identity::own_addresses;
 
-/// All that the machine tells. `data` is the folder whose storage counts.
+/// All that the machine reports. `data` is the folder whose storage counts.
 pub fn look_at_machine(root: &MachineRoot, data: &Path, now: &Now) -> MachineFacts {
     MachineFacts {
         clock: Some(now.state),

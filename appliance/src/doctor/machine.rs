@@ -1,4 +1,4 @@
-//! What the machine says of itself below `/sys` and `/proc`: power, heat, memory, its storage and how worn that is.
+//! What the machine reports below `/sys` and `/proc`: power, heat, memory, its storage and how worn that is.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ const WEAR_EXCEEDED: u64 = 11;
 /// Its reserve of good blocks is nearly gone.
 const RESERVE_URGENT: u64 = 3;
 
-/// Where the machine's own files lie: `/`, and a folder in tests.
+/// Where the machine's own files are: `/`, and a folder in tests.
 #[derive(Debug, Clone)]
 pub struct MachineRoot {
     path: PathBuf,
@@ -61,7 +61,7 @@ impl MachineRoot {
     }
 }
 
-/// The supply's voltage: the Raspberry Pi's firmware tells it, or the kernel's sensor for it.
+/// The supply's voltage: as the Raspberry Pi's firmware or the kernel's sensor reports it.
 pub fn read_power(root: &MachineRoot) -> PowerFact {
     if let Some(word) = find_throttled(root) {
         return match word {
@@ -125,8 +125,8 @@ pub fn read_storage(root: &MachineRoot, folder: &Path) -> StorageFacts {
     }
 }
 
-/// By the kernel's list: the fifth word of a line is where it is mounted, the sixth how, and behind a hyphen, a kind and a
-/// device stands how its file system is.
+/// By the kernel's list: the fifth word of a line is where it is mounted, the sixth its options, and after a hyphen, a
+/// kind and a device come the options of its file system.
 fn is_mounted_read_only(mounts: &str, folder: &Path) -> bool {
     let lines = mounts.lines().filter_map(|line| {
         let words: Vec<&str> = line.split(' ').collect();
@@ -136,7 +136,7 @@ fn is_mounted_read_only(mounts: &str, folder: &Path) -> bool {
         let is_ro = [*words.get(5)?, of_file_system].iter().any(|all| all.split(',').any(|one| one == "ro"));
         folder.starts_with(&place).then_some((place.len(), is_ro))
     });
-    // Of several at one place the last one lies above the others.
+    // Of several at one place the last one covers the others.
     lines.max_by_key(|(len, _)| *len).is_some_and(|(_, is_ro)| is_ro)
 }
 
@@ -163,7 +163,7 @@ fn count_errors(root: &MachineRoot) -> u64 {
     counts.filter_map(|disk| root.read_number::<u64>(&format!("{DISKS}/{disk}/errors_count"))).sum()
 }
 
-/// What the worst storage tells that tells anything: eMMC does, SD cards do not.
+/// Of the storages that report wear, the worst one: eMMC does, SD cards do not.
 pub fn read_wear(root: &MachineRoot) -> Option<WearFact> {
     const BLOCKS: &str = "sys/block";
     let storages = root.list_names(BLOCKS).into_iter().filter(|name| name.starts_with("mmcblk"));

@@ -1,4 +1,4 @@
-//! What the building's network lets out: the relay's name, each way to the relay, and the relay's clock.
+//! What the building's network lets through: the relay's name, each transport to the relay, and the relay's clock.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,7 @@ use super::facts::RelayTransport;
 #[serde(rename_all = "kebab-case")]
 pub enum CheckState {
     Good,
-    /// Nobody can say; it counts as good.
+    /// It is unknown; it counts as good.
     Unknown,
     Warn,
     /// Something does not work, or will not for long.
@@ -42,7 +42,7 @@ pub enum DoctorCheck {
 
 macro_rules! findings {
     ($($(#[$doc:meta])* $name:ident $({ $($field:ident: $kind:ty),* })? = $check:ident $state:ident,)*) => {
-        /// What was found. What it means for people stands with the words.
+        /// What was found. Its meaning for people is part of the wording.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(tag = "code", rename_all = "kebab-case")]
         pub enum DoctorFinding {
@@ -135,9 +135,9 @@ findings! {
     RelayConnected = Relay Good,
     RelayDown { why: String } = Relay Warn,
     WayOpen { way: RelayTransport, address: String } = Relay Good,
-    /// This way does not work, and another one does.
+    /// This transport does not work, and another one does.
     WayClosed { way: RelayTransport, address: String, fault: String, subject: String } = Relay Unknown,
-    /// No way works.
+    /// No transport works.
     RelayUnreachable = Relay Bad,
     BacklogNone = Backlog Good,
     BacklogSending { entries: u64 } = Backlog Good,

@@ -1,4 +1,4 @@
-//! The audit of access: who was let in, who was not, and what became of PINs, sessions and tokens.
+//! The audit of access: who was let in, who was not, and what happened to PINs, sessions and tokens.
 //!
 //! Three rings of rows in `state.redb`, numbered as one: what many can cause pushes out nothing that matters more. What
 //! strangers can cause is gathered in memory, bounded, and written rarely, so that a flood of refused requests wears out no
@@ -33,7 +33,7 @@ const STRANGERS_WAIT_MS: u64 = 60_000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessCaller {
-    /// Nobody that the box knows.
+    /// No person or program that the box knows.
     Stranger,
     Staff(StaffId),
     Token(String),

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Every address of this machine that others can reach, loopback left out. Where the kernel tells nothing: none.
+/// Every address of this machine that others can reach, loopback left out. Where the kernel reports nothing: none.
 pub fn own_addresses() -> Vec<IpAddr> {
     let [v4, v6] = ["/proc/net/fib_trie", "/proc/net/if_inet6"]
         .map(|path| std::fs::read_to_string(path).unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Tries to sign in, counted on disk before a PIN is looked at: [`service::attempts`] decides, this keeps.
+//! Tries to sign in, counted on disk before a PIN is looked at: [`service::attempts`] decides, this stores.
 
 use std::net::IpAddr;
 
@@ -18,9 +18,9 @@ const KNOWN_MS: i64 = 180 * DAY_MS;
 const KNOWN_MAX: usize = 50;
 /// Networks that are watched at a time; a building has fewer.
 const NETWORKS_MAX: usize = 4_096;
-/// Wrong PINs of strangers within a day that are told to everybody who looks after the box.
+/// Wrong PINs of strangers within a day that are reported to everybody who looks after the box.
 const ALARM_TRIES: usize = 20;
-/// Wrong PINs of strangers that are told to the person: fewer are their own typing errors on a new phone.
+/// Wrong PINs of strangers that are reported to the person: fewer are their own typing errors on a new phone.
 const REPORTED_ATTEMPTS: u32 = 5;
 /// The row of the whole program, beside those of people.
 const PROGRAM: &str = "program";
@@ -43,8 +43,8 @@ pub struct LockedUntil {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AttemptSource {
     pub(super) staff: StaffId,
-    /// Whether this person has a PIN at all. For nobody, nothing is counted: a stranger could fill the disk with that, or use
-    /// up the tries of all new devices by made-up people.
+    /// Whether this person has a PIN at all. Without one nothing is counted: a stranger could fill the disk with that,
+    /// or use up the tries of all new devices by invented people.
     pub(super) has_pin: bool,
     pub(super) device: DeviceId,
     pub(super) origin: OriginKind,
@@ -223,7 +223,7 @@ impl AttemptStore {
         self.shared.remove(PROGRAM)
     }
 
-    /// Forgets a person: nobody signs in as them any more.
+    /// Deletes a person: nobody signs in as them any more.
     pub(super) fn forget(&self, staff: StaffId) -> Result<(), IdentityError> {
         self.shared.remove(&staff.to_string())?;
         self.known.change(|known| {
@@ -234,7 +234,7 @@ impl AttemptStore {
         })
     }
 
-    /// What is told to a person since they signed in, until their next sign-in or another PIN.
+    /// What is reported to a person since they signed in, until their next sign-in or another PIN.
     pub(super) fn wrong_pins(&self, staff: StaffId) -> Result<Option<WrongPins>, IdentityError> {
         Ok(self.shared.get::<Strangers>(&staff.to_string())?.and_then(|person| person.reported))
     }
@@ -350,7 +350,7 @@ impl Purse {
         self.bucket.brought_back(now_ms)
     }
 
-    /// What is to be written of it: less by one try, or as it stands since the clock was set back.
+    /// What is to be written of it: less by one try, or as it is since the clock was set back.
     fn stored(&self, taken: bool, now_ms: i64) -> Option<AttemptBucket> {
         if taken { self.bucket.take(&self.policy, now_ms).ok() } else { self.brought_back(now_ms) }
     }

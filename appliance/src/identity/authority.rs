@@ -19,7 +19,7 @@ use x509_parser::prelude::{FromDer as _, GeneralName, ParsedExtension, X509Certi
 
 /// Browsers take no leaf that lives longer than 398 days.
 const LEAF_DAYS: u64 = 390;
-/// A leaf is made anew this long before its end.
+/// A leaf is renewed this long before its end.
 const RENEW_DAYS: i64 = 60;
 const DAY_S: u64 = 86_400;
 /// A box without a battery clock may believe it is 1970; no certificate begins before this.
@@ -41,7 +41,7 @@ pub enum AuthorityError {
     },
     #[error("{} can be read by others; run `chmod 600` on it, or delete it to get a new one", path.display())]
     Permissions { path: PathBuf },
-    /// A certificate could not be made, or a kept one cannot be read.
+    /// A certificate could not be created, or a stored one cannot be read.
     #[error("the certificate in {} is of no use: {words}", path.display())]
     Certificate { path: PathBuf, words: String },
 }
@@ -54,7 +54,7 @@ pub struct BoxAuthority {
 
 pub struct OpenedAuthority {
     pub authority: BoxAuthority,
-    /// Why it makes no certificate; the one that it has goes on being used.
+    /// Why it issues no certificate; the one that it has stays in use.
     pub trouble: Option<AuthorityError>,
 }
 
@@ -88,7 +88,7 @@ impl BoxAuthority {
             make_authority(dir)?;
             return renew_certificate(dir, names, now_ms);
         }
-        // Whoever finds out only when an address changes finds out on a busy day.
+        // Checked now: otherwise the fault would show only when an address changes, perhaps on a busy day.
         load_issuer(dir)?;
         match load_stored(dir, names, now_ms) {
             Some(config) => Ok(config),
@@ -239,7 +239,7 @@ fn renew_certificate(
 /// The certificate that is there, if it is for these names and ends late enough.
 fn load_stored(dir: &Path, names: &[String], now_ms: i64) -> Option<rustls::ServerConfig> {
     let path = dir.join("https.pem");
-    // One that cannot be read, or that others can, is made anew.
+    // One that cannot be read, or that others can read, is created again.
     let both = read_secret(&path).ok()?;
     let der = CertificateDer::from_pem_slice(both.as_bytes()).ok()?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;

@@ -1,4 +1,5 @@
-//! Staff badges: only a code is stored of what a scanner reads, made under a key that is in no table, and whose badge it is.
+//! Staff badges: only a code is stored of what a scanner reads, computed under a key that is in no table, and whose
+//! badge it is.
 
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -102,7 +103,7 @@ pub enum BadgeRefusal {
     Form,
     #[error("This is the label of an item, not a badge")]
     Label,
-    /// Somebody has it; who is nobody's business.
+    /// Somebody has it; who is not disclosed.
     #[error("This badge is in use. Take another one")]
     Taken,
     #[error("They have this badge already")]
@@ -221,7 +222,7 @@ impl BadgeStore {
             rows.put(&digest, &badge)?;
             Ok(Ok(badge))
         });
-        // After a failed commit it is there or not: the file knows.
+        // After a failed commit it may or may not be stored: the file shows which.
         let enrolled = enrolled.or_else(|error| match self.rows.get::<StaffBadge>(&digest) {
             Ok(Some(badge)) if badge.id == id => Ok(Ok(badge)),
             Ok(_) | Err(_) => Err(error),
@@ -321,7 +322,7 @@ impl BadgeStore {
             }
             Ok(!meant.is_empty())
         });
-        // After a failed commit they are gone or not: the file knows.
+        // After a failed commit they may or may not be gone: the file shows which.
         let removed = removed.or_else(|error| match self.removals.get::<UnloggedRemoval>(&id) {
             Ok(Some(_)) => Ok(true),
             Ok(None) | Err(_) => Err(error),
@@ -339,7 +340,7 @@ impl BadgeStore {
     }
 
     fn find(&self, code: &BadgeCode) -> Result<Option<(String, StaffBadge)>, IdentityError> {
-        // Without the key it is nobody's, and whoever can help is told at the start.
+        // Without the key it belongs to no one, and the people who can help are informed at the start.
         let Ok(key) = self.key()? else { return Ok(None) };
         let digest = digest_of(&key, code);
         let found = self.rows.get::<StaffBadge>(&digest)?;
@@ -352,7 +353,7 @@ impl BadgeStore {
         Ok(())
     }
 
-    /// The key, held against what was noted of it when it was made.
+    /// The key, compared with the note stored when it was created.
     fn key(&self) -> Result<Result<[u8; KEY_BYTES], KeyTrouble>, IdentityError> {
         let mut known = self.lock();
         if let Some(key) = *known {
@@ -367,7 +368,7 @@ impl BadgeStore {
         let key = match (key, self.key_notes.get::<String>(KEY_NOTE)?) {
             (Ok(key), Some(noted)) if noted != note_of(&key) => Err(KeyTrouble::Foreign),
             (Ok(key), None) => {
-                // Of a version that noted nothing.
+                // From a version that stored no note.
                 self.key_notes.put(KEY_NOTE, &note_of(&key))?;
                 Ok(key)
             }
@@ -412,7 +413,7 @@ impl BadgeStore {
     }
 }
 
-/// What is kept of the key beside the badges: it tells another one, and nothing of it.
+/// The note on the key stored beside the badges: it shows whether a key is another one, and reveals nothing of it.
 fn note_of(key: &[u8; KEY_BYTES]) -> String {
     Hash(hmac_sha256(key, b"badge key")).to_string()
 }

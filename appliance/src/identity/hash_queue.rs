@@ -1,4 +1,4 @@
-//! One PIN is hashed at a time, because each hash takes 19 MiB and a core; whoever waits too long is told so.
+//! One PIN is hashed at a time, because each hash takes 19 MiB and a core; a caller that waits too long is informed.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

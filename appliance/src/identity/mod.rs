@@ -52,7 +52,7 @@ fn reads_as<T: DeserializeOwned>(row: &[u8]) -> bool {
     serde_json::from_slice::<T>(row).is_ok()
 }
 
-/// What `state.redb` could not do.
+/// An operation that failed on `state.redb`.
 #[derive(Debug, thiserror::Error)]
 #[error("the table of {table} could not be read or written")]
 pub struct IdentityError {
@@ -62,7 +62,7 @@ pub struct IdentityError {
 }
 
 impl IdentityError {
-    /// Whether only room is wanting: nothing is wrong with the file.
+    /// Whether only space is lacking: nothing is wrong with the file.
     pub fn is_full(&self) -> bool {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};
         match &*self.source {
@@ -123,7 +123,8 @@ impl IdentityStores {
         self.sessions.save_uses().and(self.tokens.save_uses())
     }
 
-    /// Looks at one typed PIN: the one way in which any page or program does. Blocks for the hash, the disk and its turn.
+    /// Checks one typed PIN: the only function by which any page or program does. Blocks for the hash, the disk and its
+    /// turn.
     ///
     /// # Errors
     /// A table cannot be read or written; then nothing was looked at.
@@ -145,7 +146,7 @@ fn new_row_id(random: &dyn RandomSource) -> String {
     random.bytes::<8>().iter().map(|b| char::from(SYMBOLS[usize::from(b % 32)])).collect()
 }
 
-/// What is kept of a secret. It has 256 bits, so a plain hash cannot be guessed back.
+/// The stored form of a secret. It has 256 bits, so a plain hash cannot be guessed back.
 fn secret_digest(secret: &str) -> String {
     record::tree::Hash::of(secret.as_bytes()).to_string()
 }

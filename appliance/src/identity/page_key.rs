@@ -1,5 +1,5 @@
-//! The key under which the box hands facts to a page and takes them back unchanged: since when a surface is wet, which
-//! photo is kept.
+//! The key that seals facts that a page carries and must return unchanged: since when a surface is wet, which photo is
+//! stored.
 
 use service::random::RandomSource;
 
@@ -8,7 +8,7 @@ use super::hmac::hmac_sha256;
 use super::rows::JsonTable;
 use crate::store::StateDb;
 
-/// A key of this box, the same after a restart, so that a page that is open meanwhile goes on.
+/// A key of this box, the same after a restart, so that a page that is open meanwhile still works.
 #[derive(Clone, Copy)]
 pub(crate) struct PageKey([u8; 32]);
 

@@ -1,4 +1,4 @@
-//! Rows of which a use is noted in memory and not written down yet, so that looking at one costs no write.
+//! Rows whose use is noted in memory and not written yet, so that reading one costs no write.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -20,8 +20,8 @@ use crate::store::StateDb;
 
 const DIGITS_MAX: usize = 8;
 
-/// The fewest digits of a PIN with this role. From outside, some 80 PINs a day are looked at for one person: whoever can change
-/// records and people has one that is not found so.
+/// The fewest digits of a PIN with this role. From outside, some 80 PINs a day are looked at for one person: people who
+/// can change records and staff have one that is not found so.
 pub fn pin_digits_min(role: StaffRole) -> usize {
     match role {
         StaffRole::Technician | StaffRole::Auditor => 4,
@@ -119,7 +119,7 @@ impl PinStore {
     /// its time.
     ///
     /// # Errors
-    /// The inner one when the PIN has another form, the outer one when it could not be kept.
+    /// The inner one when the PIN has another form, the outer one when it could not be stored.
     pub fn set(
         &self,
         staff: StaffId,
@@ -132,7 +132,7 @@ impl PinStore {
         let salt = to_hex(&self.random.bytes::<16>());
         let hash = hash_pin(&self.queue.wait(), pin, &salt);
         {
-            // Held over both: what was exposed meanwhile is the PIN of before.
+            // Held over both: what was exposed meanwhile is the previous PIN.
             let mut exposed = self.exposed();
             self.pins.put(&staff.to_string(), &PinRow { salt, hash, exposed: false })?;
             exposed.remove(&staff);
@@ -147,13 +147,13 @@ impl PinStore {
     /// Whether a PIN that is removed stays so.
     ///
     /// # Errors
-    /// There was no room for the file at this start: the next one would bring it back.
+    /// There was no space for the file at this start: the next one would bring it back.
     pub fn expect_lasting(&self) -> Result<(), IdentityError> {
         self.pins.expect_lasting()
     }
 
-    /// Takes a person's PIN away, notes for the log who did, and forgets the devices that they signed in on. Whether they had
-    /// one.
+    /// Takes a person's PIN away, notes for the log who did, and deletes the devices that they signed in on. Whether
+    /// they had one.
     ///
     /// # Errors
     /// It could not be written, or would be back at the next start.
@@ -170,7 +170,7 @@ impl PinStore {
                 pins.remove(&key)?;
                 notes.put(&id, &removal)
             });
-            // After a failed commit it is gone or not: the file knows.
+            // After a failed commit it may or may not be gone: the file shows which.
             removed.or_else(|error| match self.removals.get::<UnloggedRemoval>(&id) {
                 Ok(Some(_)) => Ok(()),
                 Ok(None) | Err(_) => Err(error),
@@ -193,7 +193,7 @@ impl PinStore {
     /// Looks at one try. Blocks, as [`PinStore::set`], and up to two seconds more for its turn.
     ///
     /// For somebody who is not known here, or has no PIN, as long is hashed as for anybody else; but nothing is counted or
-    /// written, because there is nothing to guess, and made-up people must keep no new device out.
+    /// written, because there is nothing to guess, and invented people must keep no new device out.
     ///
     /// # Errors
     /// A table cannot be read or written; then nothing was looked at.
@@ -208,8 +208,9 @@ impl PinStore {
         Ok(outcome)
     }
 
-    /// Looks at a PIN that came without HTTPS: one that is right has to be changed from now on. Whether it was is told to nobody:
-    /// it counts as a try like a wrong one, so that what is left says nothing either. The audit alone learns it.
+    /// Looks at a PIN that came without HTTPS: one that is right has to be changed from now on. Whether it was right is
+    /// not disclosed: it counts as a try like a wrong one, so that the remaining tries reveal nothing either. Only the
+    /// audit records it.
     ///
     /// # Errors
     /// As [`PinStore::check`].
@@ -316,7 +317,7 @@ impl PinStore {
         self.attempts.locked(staff, now_ms)
     }
 
-    /// What strangers typed for a person between their last sign-in and the one before; few are not worth telling.
+    /// What strangers typed for a person between their last sign-in and the one before; few are not worth reporting.
     ///
     /// # Errors
     /// The table cannot be read.
@@ -342,7 +343,7 @@ fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Compares without telling by its time where the difference is.
+/// Compares in a time that does not depend on where the difference is.
 fn same_digits(a: &str, b: &str) -> bool {
     !b.is_empty() && a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |d, (a, b)| d | (a ^ b)) == 0
 }

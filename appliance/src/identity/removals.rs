@@ -1,5 +1,5 @@
-//! What was taken off somebody and does not stand in the log yet. It is noted with the removal itself, so that whatever ends
-//! between the two, the next removal or the next start writes it down.
+//! What was taken off somebody and is not in the log yet. It is noted in the same transaction as the removal, so that
+//! after an interruption between the two, the next removal or the next start logs it.
 
 use record::entry::EntryAuthor;
 use record::ids::StaffId;
@@ -30,7 +30,7 @@ pub struct UnloggedRemoval {
 /// The removals that the log does not have yet.
 pub struct RemovalNotes {
     rows: JsonTable,
-    /// Held by whoever writes them into the log, so that each comes there once.
+    /// Held while they are written into the log, so that each is logged once.
     pub turn: Mutex<()>,
 }
 

@@ -15,7 +15,7 @@ pub(super) struct JsonTable {
 impl JsonTable {
     pub(super) fn open(db: impl Into<StateDb>, name: &'static str) -> Result<Self, IdentityError> {
         let rows = Self { db: db.into(), name };
-        // Opening for writing makes the table, so that readers find it.
+        // Opening for writing creates the table, so that readers find it.
         rows.change(|_| Ok(()))?;
         Ok(rows)
     }
@@ -31,7 +31,7 @@ impl JsonTable {
     /// Before something is removed: of a table in memory it would be gone only until the next start.
     ///
     /// # Errors
-    /// There was no room for the file when this start needed it.
+    /// There was no space for the file when this start needed it.
     pub(super) fn expect_lasting(&self) -> Result<(), IdentityError> {
         if self.db.is_passing() {
             return Err(self.error(redb::Error::Io(std::io::ErrorKind::StorageFull.into())));
@@ -39,8 +39,8 @@ impl JsonTable {
         Ok(())
     }
 
-    /// An act that fails where redb panics over a damaged page, which is told then: whoever asked has an answer, and the next
-    /// ask is not the first that shows it.
+    /// An operation that fails where redb panics over a damaged page, which is then reported: the caller gets an
+    /// answer, and the damage is known before the next call.
     fn attempt<T>(
         &self,
         act: impl FnOnce(&Database) -> Result<T, IdentityError>,
@@ -96,7 +96,7 @@ impl JsonTable {
         })
     }
 
-    /// After a failed commit a change is there or not: the file knows.
+    /// After a failed commit a change may or may not be stored: the file shows which.
     fn settle(&self, failed: IdentityError, key: &str, meant: Option<&[u8]>) -> Result<(), IdentityError> {
         match self.bytes(key) {
             Ok(there) if there.as_deref() == meant => Ok(()),
@@ -126,7 +126,7 @@ impl JsonTable {
         })
     }
 
-    /// Reads and writes this table and another one of the same file as one act, which waits for the disk once.
+    /// Reads and writes this table and another one of the same file in one transaction, which waits for the disk once.
     pub(super) fn change_both<T>(
         &self,
         other: &Self,

@@ -59,7 +59,7 @@ pub struct SessionRow {
     pub browser: BrowserUse,
 }
 
-/// When a PIN was typed, by the clock that nobody can set: a time of day could come again.
+/// When a PIN was typed, by the monotonic clock: a time of day could come again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct PinEntry {
     boot: BootId,
@@ -108,7 +108,7 @@ impl SessionStore {
     /// disk's time.
     ///
     /// # Errors
-    /// It could not be kept.
+    /// It could not be stored.
     pub fn begin(&self, staff: StaffId, now: &Now) -> Result<String, IdentityError> {
         self.begin_in(BrowserUse::Own, staff, now)
     }
@@ -134,7 +134,7 @@ impl SessionStore {
         Ok(secret)
     }
 
-    /// The session of a cookie, and a mark that it was used; nothing is written before [`SessionStore::save_uses`].
+    /// The session of a cookie, marked as used; nothing is written before [`SessionStore::save_uses`].
     pub fn find(&self, secret: &str, now_ms: i64) -> Option<SessionRow> {
         let key = secret_digest(secret);
         let found = {
@@ -404,7 +404,7 @@ mod tests {
         held.use_up();
         drop(held);
         assert!(take(None).is_none(), "it may be in a record");
-        // One that comes with the request is shown to no other one, and stands for the next if it was not used.
+        // One that comes with the request is visible to no other request, and remains for the next if it was not used.
         let held = take(Some(&at(NOW, 450))).unwrap();
         assert_eq!((age(&held), take(None).is_none()), (Some(50), true));
         held.put_back();

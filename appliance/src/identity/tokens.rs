@@ -1,4 +1,4 @@
-//! API tokens `ct_<id>_<secret>` of programs: shown once, kept as a hash, with an end, and revoked for good.
+//! API tokens `ct_<id>_<secret>` of programs: shown once, stored as a hash, with an end, and revoked for good.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -21,7 +21,7 @@ pub(super) const TABLE: &str = "identity_tokens";
 const PREFIX: &str = "ct_";
 const DAY_MS: i64 = 86_400_000;
 const DAYS_MAX: u16 = 730;
-/// Rows of tokens that have ended stay so long for whoever looks back.
+/// Rows of tokens that have ended stay so long for later inspection.
 const ENDED_RETENTION_MS: i64 = 400 * DAY_MS;
 const ENDS_SOON_MS: i64 = 30 * DAY_MS;
 const LIVE_MAX: usize = 500;
@@ -205,7 +205,7 @@ impl ApiTokenStore {
     /// Makes a token: its row, and its text, which is given this once.
     ///
     /// # Errors
-    /// The inner one says what does not fit, the outer one that it could not be kept.
+    /// The inner one says what does not fit, the outer one that it could not be stored.
     pub fn make(
         &self,
         new: &NewToken,
@@ -318,7 +318,8 @@ impl ApiTokenStore {
         })
     }
 
-    /// Revokes a token by its text: whoever showed it where it can be read has spent it. The token, if it was in force.
+    /// Revokes a token by its text: one that was shown where it can be read is compromised. The token, if it was in
+    /// force.
     ///
     /// # Errors
     /// It could not be written; the token is refused all the same, until a restart.

@@ -1,4 +1,4 @@
-//! What people and programs can want: commands as parsed, nothing in them believed but their shape.
+//! Commands of people and programs as parsed: nothing in them is trusted but their shape.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ use super::records::problem::ProblemForm;
 use super::records::uses::UseForm;
 use super::{NewStaff, ProofDemand, QueuedCleaning, SettledDirective, StaffChange};
 
-/// What is wanted. Serialised only to tell a repeated request from another one.
+/// A requested change. Serialised only to distinguish a repeated request from another one.
 #[derive(Debug, Clone, Serialize)]
 pub enum Command {
     AddEquipment(Box<NewEquipment>),
@@ -32,13 +32,13 @@ pub enum Command {
         fields: Box<EquipmentFields>,
         /// When it is due by any protocol; absent: as before.
         schedule: Option<Schedule>,
-        /// The version of the item that this was made over; absent: whatever it is.
+        /// The version of the item that this change is based on; absent: any.
         seen: Option<RowVersion>,
     },
     RetireEquipment {
         tag: Tag,
         reason: String,
-        /// The version of the item that this was made over; absent: whatever it is.
+        /// The version of the item that this change is based on; absent: any.
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
@@ -47,7 +47,7 @@ pub enum Command {
         reason: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         back: Option<CivilDay>,
-        /// The version of the item that this was made over; absent: whatever it is.
+        /// The version of the item that this change is based on; absent: any.
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
@@ -55,7 +55,7 @@ pub enum Command {
         tag: Tag,
         /// What came of the reports about it that are open, and what was done.
         closing: ProblemClosing,
-        /// The version of the item that this was made over; absent: whatever it is.
+        /// The version of the item that this change is based on; absent: any.
         #[serde(skip_serializing_if = "Option::is_none")]
         seen: Option<RowVersion>,
     },
@@ -92,7 +92,7 @@ pub enum Command {
         tag: Tag,
         protocol: Option<ProtocolId>,
         schedule: Schedule,
-        /// The version of the item that this was made over; absent: whatever it is.
+        /// The version of the item that this change is based on; absent: any.
         seen: Option<RowVersion>,
     },
     AddStaff(NewStaff),
@@ -124,7 +124,7 @@ pub enum Command {
     /// A photo that was not ready when its cleaning was recorded.
     AttachPhoto {
         of: EntryRef,
-        /// SHA-256 of the kept JPEG.
+        /// SHA-256 of the stored JPEG.
         photo: Hash,
     },
     /// The end of a job that printed labels once more.
@@ -136,7 +136,7 @@ pub enum Command {
         wall_ms: i64,
         source: AnchorSource,
     },
-    /// What became of a wish of the relay.
+    /// The outcome of a directive of the relay.
     SettleDirective(SettledDirective),
     /// What the box itself has to say: a print job's end, a claim.
     #[serde(serialize_with = "event_kind")]
@@ -144,7 +144,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// The same, made over this version of the row that it changes; a command that changes no such row stays as it is.
+    /// The same, based on this version of the row that it changes; a command that changes no such row stays as it is.
     pub fn made_over(mut self, version: Option<RowVersion>) -> Self {
         match &mut self {
             Self::ChangeEquipment { seen, .. }
@@ -219,7 +219,7 @@ pub struct EquipmentMerge {
     pub from: Tag,
     pub into: Tag,
     pub reason: String,
-    /// The version of the first that this was made over; absent: whatever it is.
+    /// The version of the first that this change is based on; absent: any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<RowVersion>,
 }
@@ -373,7 +373,7 @@ pub struct UpkeepPlan {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_ms: Option<i64>,
     pub protocol: Option<ProtocolId>,
-    /// The version of the task that this was made over; absent: whatever it is.
+    /// The version of the task that this change is based on; absent: any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<RowVersion>,
 }
@@ -468,7 +468,7 @@ impl WetTime {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum ClaimedCleaner {
-    /// A name that somebody typed; blank means nobody said.
+    /// A name that somebody typed; blank means not stated.
     #[serde(rename = "Typed")]
     Entered(String),
     Listed {
@@ -504,7 +504,7 @@ pub struct CleaningForm {
     /// Which of the item's protocols was followed; absent: the one that is offered first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<ProtocolId>,
-    /// The version of the protocol that the page showed; absent: the protocol as it stands.
+    /// The version of the protocol that the page showed; absent: the present version.
     pub protocol_version: Option<u32>,
     /// The steps that were ticked; absent: the request says nothing of steps.
     pub steps: Option<Vec<u16>>,
@@ -517,7 +517,8 @@ pub struct CleaningForm {
     /// The class of this use, where that is higher than usual.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<SpauldingClass>,
-    /// How long the surface was wet. The box measures it anew each time, so it is no part of what makes a request the same.
+    /// How long the surface was wet. The box measures it again each time, so it is not compared when a repeated request
+    /// is detected.
     #[serde(skip)]
     pub wet: Option<WetTime>,
     /// How long it was wet, as stated, seconds.
@@ -529,13 +530,14 @@ pub struct CleaningForm {
     /// A page that was sent once more is the same request, however it was asked.
     #[serde(skip)]
     pub proof: ProofDemand,
-    /// Photos that are kept already. They are no part of what makes a request the same: a retry may find its photo ready.
+    /// Photos that are stored already. They are not compared when a repeated request is detected: a retry may find its
+    /// photo ready.
     #[serde(skip)]
     pub photos: Vec<Hash>,
     /// A photo is still being made upright; it will be attached.
     #[serde(skip)]
     pub photo_follows: bool,
-    /// A photo came and the box has no room for it: the record goes on without.
+    /// A photo came and the box has no space for it: the cleaning is recorded without.
     #[serde(skip)]
     pub photo_unkept: bool,
     /// What was drawn for its page, where one cleaning in some needs a photo.

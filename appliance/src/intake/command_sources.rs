@@ -1,5 +1,5 @@
-//! By which ways each command comes in, and who makes each kind of entry. What has neither yet is listed with the issue that
-//! makes it.
+//! The sources of each command, and the producer of each kind of entry. What has neither yet is listed with the issue
+//! that adds it.
 
 use super::Command;
 
@@ -10,7 +10,7 @@ pub struct CommandSources {
     /// Names of the rows of the table of routes that may give it.
     pub routes: &'static [&'static str],
     pub cli: Option<&'static str>,
-    /// The source file of the room that gives it by itself.
+    /// The source file of the module that issues it by itself.
     pub made_by_box: Option<&'static str>,
 }
 
@@ -77,7 +77,7 @@ pub const NOT_YET: &[NotYet] = &[
 const NONE: CommandSources =
     CommandSources { command: "", kinds: &[], routes: &[], cli: None, made_by_box: None };
 
-/// Writes the table and the match that keeps it whole: a command without a row here does not compile.
+/// Generates the table and the match that keeps it complete: a command without a row here does not compile.
 macro_rules! command_sources {
     ($($command:ident => $command_sources:expr,)*) => {
         pub const COMMAND_SOURCES: &[CommandSources] = &[$(CommandSources { command: stringify!($command), ..$command_sources }),*];
@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn every_setting_has_a_reader_or_an_issue_that_makes_it() {
-        // What says settings anew reads nothing by them.
+        // Code that sets settings does not read them.
         let setters =
             ["intake/facility/settings.rs", "web/pages/facility/settings.rs", "web/api/v1/facility.rs"];
         let setters = setters.map(|setter| source("appliance/src").join(setter));
@@ -483,7 +483,7 @@ mod tests {
         optional.map(|member| member.split(':').next().unwrap().trim().to_owned()).collect()
     }
 
-    /// What stands between the braces of each value of a type, a member apiece.
+    /// The text between the braces of each value of a type, one item per member.
     fn values_of(text: &str, name: &str) -> Vec<Vec<String>> {
         let opening = format!("{name} {{");
         let is_value = |at: &usize| {

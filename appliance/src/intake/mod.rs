@@ -1,4 +1,4 @@
-//! The only maker of entries: command and state in, drafts or a refusal with its reason out; pure.
+//! The only producer of entries: command and state in, drafts or a refusal with its reason out; pure.
 
 mod command;
 mod command_sources;
@@ -68,7 +68,8 @@ pub trait StateView {
     fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)>;
     fn cleaning(&self, of: EntryRef) -> Option<CleaningRecord>;
     fn entry(&self, of: EntryRef) -> Option<Entry>;
-    /// When the last cleaning and the last use of each boot was written of which `is_meant` and nobody vouched for the clock.
+    /// When the last cleaning and the last use of each boot was written for which `is_meant` holds and whose clock was
+    /// unverified.
     fn last_of_unsure_boots(&self, is_meant: &dyn Fn(BootId) -> bool) -> Vec<EntryTime>;
     /// When that was, as far as the log knows it, milliseconds since 1970.
     fn known_ms(&self, at: &EntryTime) -> i64 {
@@ -90,7 +91,7 @@ pub struct CommandRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandDecision {
     New(Vec<EntryDraft>),
-    /// The very request was carried out before, by the entry of this line.
+    /// The very request was carried out before, by the entry at this place.
     Again(LinePlace),
 }
 
@@ -186,7 +187,7 @@ fn make_drafts(
     }
 }
 
-/// What the box itself has to say: nothing refuses it.
+/// An event of the box itself: it is never refused.
 fn note_event(event: &Event, drafts: &mut Drafts<'_>) -> Result<(), CommandRefusal> {
     drafts.push(event.clone(), Vec::new());
     Ok(())
@@ -257,7 +258,7 @@ impl Drafts<'_> {
     }
 }
 
-/// A change holds for what it was made over: a row that somebody else changed since is not changed unseen.
+/// A change applies to the version it was made from: a row that somebody else changed since is not overwritten.
 fn require_seen(seen: Option<RowVersion>, now: RowVersion) -> Result<(), CommandRefusal> {
     if seen.is_none_or(|seen| seen == now) { Ok(()) } else { Err(CommandRefusal::Changed { now }) }
 }

@@ -7,7 +7,7 @@ use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
 
 use super::{CommandRefusal, RefusalCause};
 
-/// Characters that change the direction of what stands around them.
+/// Characters that change the direction of the text around them.
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

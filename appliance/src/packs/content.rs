@@ -44,7 +44,7 @@ pub struct PackDraft {
     pub steps: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub optional_steps: Vec<usize>,
-    /// What it may be wiped with, as examples: whoever takes the draft over says what the facility uses.
+    /// What it may be wiped with, as examples: the person who adopts the draft says what the facility uses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<PackAgent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ pub struct PackDraft {
 #[serde(from = "WrittenAgent", into = "WrittenAgent")]
 pub struct PackAgent(pub Agent);
 
-/// As a file has it: a name alone is a text, which programs of before read too.
+/// As a file has it: a name alone is a text, which earlier programs read too.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum WrittenAgent {
@@ -189,7 +189,7 @@ impl DraftPack {
         PackSource { pack: self.name.clone(), version: self.version.clone(), sha256, draft: draft.id.clone() }
     }
 
-    /// Whether a protocol was made of one of its drafts. Records of before name no draft: theirs had its name.
+    /// Whether a protocol was made of one of its drafts. Earlier records name no draft: theirs had its name.
     pub fn is_made_of(&self, protocol: &ProtocolPublished, draft: &PackDraft) -> bool {
         protocol.from_pack.as_ref().is_some_and(|source| {
             source.pack == self.name
@@ -298,7 +298,7 @@ impl PackField {
         let choices =
             if is_spanish && !self.choices_es.is_empty() { &self.choices_es } else { &self.choices };
         CategoryField {
-            // Whoever adopts it in another language gets the same field.
+            // A user who adopts it in another language gets the same field.
             key: self.label.clone(),
             label: label.clone(),
             field_type: self.field_type.clone(),
@@ -330,7 +330,7 @@ fn check_line(what: &str, text: &str, chars_max: usize) -> Result<(), PackFault>
     check_text(what, text, chars_max)
 }
 
-/// Its characters are looked at again when a form with it is sent; until then it stands in a list.
+/// Its characters are looked at again when a form with it is sent; until then it is shown in a list.
 fn check_text(what: &str, text: &str, chars_max: usize) -> Result<(), PackFault> {
     if text.chars().count() > chars_max || text.chars().any(is_hidden_in_text) {
         return Err(PackFault::Value(what.to_owned()));

@@ -10,12 +10,12 @@ use crate::store::disk::{Disk, file_exists, put_small, read_small, set_aside_hin
 
 /// The key, then the name that it goes by: a facility that is renamed stays the same signer.
 const KEY_FILE: &str = "keys/pack-signer.key";
-/// Beside it what others know it by: a key that is another is damaged.
+/// Beside it the verifier by which others know it: a key that does not match it is damaged.
 const VERIFIER_FILE: &str = "keys/pack-signer.pub";
 const VERIFIER_BYTES_MAX: usize = 1_024;
 const KEY_BYTES: usize = 32;
 const NAME_CHARS_MAX: usize = 60;
-/// Of two that make it at once the second finds it made: a process has one data folder.
+/// Of two callers that create it at once the second finds it created: a process has one data folder.
 static MAKING: Mutex<()> = Mutex::new(());
 const FILE_BYTES_MAX: usize = KEY_BYTES + NAME_CHARS_MAX * 4;
 
@@ -61,7 +61,7 @@ pub fn make_signer(disk: &dyn Disk, random: &dyn RandomSource, facility: &str) -
     }
     let (secret, name): ([u8; KEY_BYTES], _) = (random.bytes(), signer_name(facility));
     let signer = SignerKey::new(&name, KeyKind::Note, &secret).map_err(io::Error::other)?;
-    // First what tells it: a cut in between leaves no key that nothing vouches for.
+    // The verifier first: a power cut in between leaves no key without one.
     put_small(disk, VERIFIER_FILE, signer.verifier().to_string().as_bytes())?;
     put_small(disk, KEY_FILE, &[&secret[..], name.as_bytes()].concat())?;
     Ok(signer)

@@ -34,7 +34,7 @@ pub enum PackRefusal {
     TooMany,
 }
 
-/// Why a pack or a key was not kept.
+/// Why a pack or a key was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     #[error(transparent)]
@@ -84,7 +84,7 @@ fn reads_key(row: &[u8]) -> bool {
     serde_json::from_slice::<TrustedKey>(row).is_ok()
 }
 
-/// Keeps a pack as drafts. The same once more changes nothing, but where it is signed better than before.
+/// Stores a pack as drafts. The same once more changes nothing, but where it is signed better than before.
 ///
 /// # Errors
 /// What is wrong with it, or the database's.
@@ -138,7 +138,7 @@ pub fn find_pack(db: &Database, sha256: &str) -> Result<Option<StoredPack>, redb
     Ok(row.as_ref().and_then(StoredPack::of))
 }
 
-/// Forgets a pack; what was published of it stays.
+/// Deletes a pack; what was published of it stays.
 ///
 /// # Errors
 /// The database's.
@@ -159,7 +159,7 @@ pub fn parse_key(text: &str) -> Result<VerifierKey, PackRefusal> {
     }
 }
 
-/// What a trusted key is told apart by: its maker's name and its id.
+/// What identifies a trusted key: its owner's name and its id.
 fn key_fingerprint(key: &VerifierKey) -> String {
     format!("{}+{:08x}", key.name(), key.id())
 }

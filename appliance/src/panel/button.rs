@@ -33,7 +33,7 @@ impl ButtonReader {
     pub fn take_edge(&mut self, edge: ButtonEdge) -> Option<ButtonPress> {
         match edge {
             ButtonEdge::Down(at) => {
-                // A second one without an end between them: an edge was lost, so nobody knows how long it was held.
+                // A second one without an end between them: an edge was lost, so it is unknown how long it was held.
                 self.down = Some(at);
                 None
             }

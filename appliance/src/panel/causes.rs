@@ -1,11 +1,11 @@
-//! What is the matter with the box, and which light and which sound say so: one table.
+//! The problems of the box, and which light and which sound say so: one table.
 
 use std::collections::BTreeSet;
 
 use crate::disk_space::{DiskLevel, DiskSpace};
 use crate::setup::SetupStage;
 
-/// The relay was heard of less long ago than this, or amber says that it was not.
+/// Without contact with the relay for this long, amber shows it.
 pub const RELAY_QUIET_MS: i64 = 10 * 60_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ impl PanelSignal {
         Self { colour, pattern, buzz }
     }
 
-    /// Records are kept, and nobody is needed.
+    /// Records are stored, and no one is needed.
     pub const WELL: Self = Self::new(LightColour::Green, LightPattern::Steady, BuzzPattern::Never);
 }
 
@@ -76,13 +76,13 @@ macro_rules! panel_causes {
 }
 
 panel_causes! {
-    /// What came now would not be kept.
+    /// A new record would not be stored.
     NotRecording = Red Steady LongOnce,
     /// Something happened to the storage that nobody has acknowledged.
     StorageAlarm = Red Blinking LongEachHour,
-    /// It starts, or builds its tables anew.
+    /// It starts, or rebuilds its tables.
     Starting = Green Blinking Never,
-    /// The claim file of its card has mistakes: they stand on the set-up page and on the card.
+    /// The claim file of its card has mistakes: they are listed on the set-up page and on the card.
     SetupMistakes = Amber Blinking ShortEachMinute,
     /// Somebody has to look whether a label came out.
     LabelInDoubt = Amber Blinking ShortEachMinute,
@@ -93,7 +93,7 @@ panel_causes! {
     SetupOpen = Amber Steady Never,
     /// Its claim has not reached the relay yet.
     ClaimWaits = Amber Steady Never,
-    /// The relay was not heard of for a while.
+    /// There was no contact with the relay for a while.
     RelayQuiet = Amber Steady Never,
     ClockUnsure = Amber Steady Never,
     DiskFills = Amber Steady Never,
@@ -134,7 +134,7 @@ impl RelayContact {
 pub enum SetupView {
     /// Of an image, as first boot left it.
     Image(SetupStage),
-    /// On a system of one's own, which nobody sets up by a card, a facility admin can sign in.
+    /// On an installation without the image, which is not set up by a card, a facility admin can sign in.
     AdminThere,
     AdminMissing,
 }

@@ -1,8 +1,8 @@
-//! The panel: three lights, a buzzer and a button on the box's case, all optional, and never in recording's way.
+//! The panel: three lights, a buzzer and a button on the box's case, all optional, and never an obstacle to recording.
 //!
-//! [`causes`] says what is the matter and which light that is, [`rhythm`] when a light is on and the buzzer sounds,
-//! [`button`] what a press means; all three are pure. [`owner`] is the one thread that has the hardware, [`devices`] the ways
-//! to it. Whoever puts the box together feeds it causes and does what a press asks for.
+//! [`causes`] says which problems there are and which light each has, [`rhythm`] when a light is on and the buzzer
+//! sounds, [`button`] what a press means; all three are pure. [`owner`] is the one thread that has the hardware,
+//! [`devices`] its drivers. The code that assembles the box feeds it causes and does what a press asks for.
 
 pub mod button;
 pub mod causes;
@@ -86,7 +86,7 @@ pub enum PanelError {
     /// A line that `rppal` cannot name.
     #[error("[panel] {}: kind = \"rppal\" takes BCM numbers from 0 to 27, and not {line}", .part.as_str())]
     NotNumbered { part: PanelPart, line: PanelLine },
-    /// Somebody else has it, or it stands for two parts.
+    /// Another process has it, or it is set for two parts.
     #[error("[panel] {}: line {line} is in use by another program or another part of the panel", .part.as_str())]
     Busy { part: PanelPart, line: PanelLine },
     #[error(

@@ -49,13 +49,13 @@ impl EdgeSender {
     }
 }
 
-/// The way to the panel's thread, and its end.
+/// The channel to the panel's thread: both ends.
 pub struct PanelChannel {
     pub edges: EdgeSender,
     pub messages: Receiver<PanelMessage>,
 }
 
-/// Makes the way to a panel's thread.
+/// Creates the channel to a panel's thread.
 pub fn panel_channel() -> PanelChannel {
     let (sender, messages) = sync_channel(MESSAGES_MAX);
     PanelChannel { edges: EdgeSender(sender), messages }
@@ -66,7 +66,7 @@ pub struct OwnerContext {
     pub clock: Arc<dyn Clock>,
     /// Minutes since midnight at the facility, of milliseconds since 1970.
     pub day_minute: Box<dyn Fn(i64) -> u16 + Send>,
-    /// Told once when the hardware fails while it runs; from then on there is no panel.
+    /// Called once when the hardware fails while it runs; from then on there is no panel.
     pub report_failure: Box<dyn Fn(&PanelError) + Send>,
 }
 

@@ -24,7 +24,7 @@ pub struct ShownSignal {
 }
 
 impl ShownSignal {
-    /// What comes after it: the same signal goes on, so that no blink and no sound begins anew.
+    /// What comes after it: the same signal continues, so that no blink and no sound restarts.
     pub fn followed_by(self, signal: PanelSignal, up_ms: u64) -> Self {
         if signal == self.signal { self } else { Self { signal, since_ms: up_ms } }
     }

@@ -1,7 +1,7 @@
 //! Contact times that run: one an item, whoever started it, measured by the box's own clock and seen from every phone.
 //!
-//! They are in memory and, a few seconds later, in `state.redb`: a crash may lose the last starts, never a record. No entry
-//! of the log tells of one before a cleaning is recorded.
+//! They are in memory and, a few seconds later, in `state.redb`: a crash may lose the last starts, never a record. No
+//! entry of the log mentions one before a cleaning is recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +22,7 @@ const TIMERS_MAX: usize = 2_000;
 const HOUR_MS: u64 = 3_600_000;
 /// For how long after its start a scan shows one.
 const SHOWN_MS: u64 = 12 * HOUR_MS;
-/// From when on somebody is told that no cleaning was recorded.
+/// After this time an alarm says that no cleaning was recorded.
 const FORGOTTEN_MS: u64 = HOUR_MS;
 const LISTED_MS: u64 = SHOWN_MS + 7 * 24 * HOUR_MS;
 /// Dropped ones altogether; of more the oldest go.
@@ -44,7 +44,7 @@ pub struct ContactTimer {
     /// Its version at the start; absent: no protocol was followed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
-    /// How long it had to stay wet by that version, seconds: what whoever started it was shown.
+    /// How long it had to stay wet by that version, seconds: what the person who started it was shown.
     pub required_s: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceId>,
@@ -65,7 +65,7 @@ pub enum ContactState {
     Over { wet_ms: u64 },
     /// It was wet long enough, and may dry.
     Finished { wet_ms: u64 },
-    /// The box was started anew meanwhile: nobody measured the rest.
+    /// The box was restarted meanwhile: the rest was not measured.
     Rebooted,
 }
 
@@ -100,7 +100,7 @@ impl ContactTimer {
 }
 
 impl ContactTimer {
-    /// How it stands where the protocol asks for `required_s` seconds.
+    /// Its state where the protocol requires `required_s` seconds.
     pub fn state(&self, now: &Now, required_s: u32) -> ContactState {
         let Some(until_ms) = self.measured_until_ms(now) else { return ContactState::Rebooted };
         let wet_ms = until_ms - self.started_up_ms;
@@ -122,7 +122,7 @@ impl ContactTimer {
         if self.boot == now.boot && self.is_of(protocol) { self.required_s } else { contact_s }
     }
 
-    /// For how long the surface was wet at a press that is told of later; absent where this is not its contact time.
+    /// For how long the surface was wet at a press that is reported later; absent where this is not its contact time.
     fn wet_at(&self, press_up_ms: u64, boot: BootId) -> Option<MeasuredWet> {
         let pressed_ms = press_up_ms.checked_sub(self.started_up_ms)?;
         let until_ms = self.finished_up_ms.map_or(press_up_ms, |finished| finished.min(press_up_ms));
@@ -137,7 +137,8 @@ impl ContactTimer {
         (self.boot == now.boot && until_ms >= self.started_up_ms).then_some(until_ms)
     }
 
-    /// How long ago it was started, milliseconds: by the box's running clock, over a new start of the box by the calendar.
+    /// How long ago it was started, milliseconds: by the box's running clock, across a restart of the box by the
+    /// calendar.
     fn age_ms(&self, now: &Now) -> u64 {
         let by_calendar = now.wall_ms.saturating_sub(self.started_wall_ms);
         let running = now.up_ms.checked_sub(self.started_up_ms).filter(|_| self.boot == now.boot);
@@ -169,7 +170,7 @@ pub fn count_cleanings(tag: Tag, facility: &FacilityState) -> u64 {
 pub struct ContactTimers {
     db: Option<StateDb>,
     rows: Mutex<TimerRows>,
-    /// Held by whoever writes, so that what is older is never written over what is newer.
+    /// Held while writing, so that older data never overwrites newer data.
     saving: Mutex<()>,
 }
 
@@ -218,7 +219,7 @@ struct TimerRows {
     timers: BTreeMap<Tag, ContactTimer>,
     /// Too old for a cleaning that is recorded now, by their start.
     dropped: BTreeMap<(Tag, i64), ContactTimer>,
-    /// Of these the file does not know yet.
+    /// These are not in the file yet.
     unsaved: BTreeSet<TimerKey>,
     starts: u64,
 }
@@ -350,8 +351,8 @@ impl ContactTimers {
         timer.counts(tag, facility, now).then_some(timer)
     }
 
-    /// For how long the surface was wet at a press that a phone tells of later: by the newest contact time that was started
-    /// before it, and after which no cleaning was recorded.
+    /// For how long the surface was wet at a press that a phone reports later: by the newest contact time that was
+    /// started before it, and after which no cleaning was recorded.
     pub fn wet_at(
         &self,
         tag: Tag,
@@ -404,7 +405,7 @@ impl ContactTimers {
         begun
     }
 
-    /// Forgets the name that was typed on one of these phones, at whatever item; the contact times go on.
+    /// Deletes the name that was typed on one of these phones, at whatever item; the contact times continue.
     pub fn forget_names(&self, phone: &[DeviceId]) {
         let mut rows = self.rows();
         let TimerRows { timers, unsaved, .. } = &mut *rows;
@@ -417,8 +418,8 @@ impl ContactTimers {
         }
     }
 
-    /// Forgets what is over. What is left are items at which a contact time was begun a while ago and no cleaning recorded yet: of
-    /// each somebody is told until it is dropped, and from then on it is listed.
+    /// Deletes what is over. What is left are items at which a contact time was begun a while ago and no cleaning
+    /// recorded yet: each has an alarm until it is dropped, and from then on it is listed.
     pub fn tidy(&self, facility: &FacilityState, now: &Now) -> BTreeMap<String, u32> {
         let mut rows = self.rows();
         rows.drop_old(facility, now);

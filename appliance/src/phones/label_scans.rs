@@ -11,7 +11,7 @@ use crate::store::StateDb;
 
 /// Milliseconds since 1970, by the label’s tag.
 const SCANS: TableDefinition<'static, &str, i64> = TableDefinition::new("label_scans");
-/// Labels altogether; past that the one that was scanned longest ago is forgotten.
+/// Labels altogether; past that the one that was scanned longest ago is dropped.
 const LABELS_MAX: usize = 20_000;
 
 /// The last scan of each label, shared by all pages.
@@ -19,14 +19,14 @@ const LABELS_MAX: usize = 20_000;
 pub struct LabelScans {
     db: Option<StateDb>,
     rows: Mutex<ScanRows>,
-    /// Held by whoever writes, so that what is older is never written over what is newer.
+    /// Held while writing, so that older data never overwrites newer data.
     saving: Mutex<()>,
 }
 
 #[derive(Default)]
 struct ScanRows {
     scans: BTreeMap<Tag, i64>,
-    /// Of these the file does not know yet.
+    /// These are not in the file yet.
     unsaved: BTreeSet<Tag>,
 }
 

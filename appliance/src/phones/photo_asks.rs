@@ -10,18 +10,18 @@ use record::kinds::{Event, MissingPart};
 /// The last times that a phone was asked, by which it is judged.
 const ASKS: usize = 20;
 const MISSING_MIN: usize = ASKS / 5 + 1;
-/// Entries at the end of the log that are looked at after a start; what is older tells little of today's phones.
+/// Entries at the end of the log that are looked at after a start; what is older says little about today's phones.
 const ENTRIES_MAX: u64 = 5_000;
 const DEVICES_MAX: usize = 2_000;
 
-/// A cleaning for which a photo was due, or came; one that the box had no room for counts as missing.
+/// A cleaning for which a photo was due, or came; one that the box had no space for counts as missing.
 #[derive(Debug, Clone, Copy)]
 struct PhotoAsk {
     seq: u64,
     has_photo: bool,
 }
 
-/// What became of each phone's last asks. A repeat of the log's end after a start makes it anew.
+/// What became of each phone's last asks. It is rebuilt from the log's end after a start.
 #[derive(Debug, Default)]
 pub struct PhotoAsks {
     next: u64,

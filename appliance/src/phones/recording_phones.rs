@@ -1,5 +1,5 @@
-//! Phones that made a record which is in the log. A stranger can pretend to be any number of phones; a record is on the disk,
-//! stands in the history of its item, and costs the share of its address.
+//! Phones that made a record which is in the log. A stranger can pretend to be any number of phones; a record is on the
+//! disk, appears in the history of its item, and uses up the quota of its address.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,7 +12,7 @@ const PHONES_MAX: usize = 4_096;
 const ENTRIES_MAX: u64 = 16_384;
 const ENTRIES_AT_ONCE: u64 = 2_048;
 
-/// Kept in memory and read anew from the log after a start, so that it costs no write.
+/// Held in memory and read again from the log after a start, so that it costs no write.
 #[derive(Debug, Default)]
 pub struct RecordingPhones {
     rows: Mutex<RecordingRows>,
@@ -35,7 +35,7 @@ impl RecordingPhones {
         from..size.min(from + ENTRIES_AT_ONCE)
     }
 
-    /// Takes in which phones made the entries up to `read`.
+    /// Notes which phones made the entries up to `read`.
     pub fn note_read(&self, read: u64, phones: impl IntoIterator<Item = (DeviceId, u64)>) {
         let mut rows = self.rows();
         rows.read = rows.read.max(read);

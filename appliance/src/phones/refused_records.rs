@@ -1,5 +1,5 @@
-//! What the box refused of phones, as far as it takes to decide about one more: a few words of each row are in memory, so that
-//! a flood of them costs one write each and no reading.
+//! What the box refused of phones, as far as needed to decide about one more: a few fields of each row are in memory,
+//! so that a flood of them costs one write each and no reading.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ const KNOWN_ROWS_MAX: usize = 200;
 const KNOWN_PHOTOS_MAX: usize = 40;
 /// Records that wait of one whom the box does not know,
 const STRANGER_ROWS_MAX: usize = 100;
-/// and of all of them: they leave room to phones that the box knows.
+/// and of all of them: they leave space for phones that the box knows.
 const STRANGERS_ROWS_MAX: usize = ROWS_MAX / 2;
 const STRANGERS_BYTES_MAX: usize = BYTES_MAX / 2;
 const STRANGER_PHOTOS_MAX: usize = 20;
@@ -36,7 +36,7 @@ pub struct RefusedRecords {
 
 #[derive(Debug, Default)]
 struct RowNotes {
-    /// In which file the rows are; another one's, or those after a write of which nothing is known, are read anew.
+    /// In which file the rows are; another one's, or those after a write with an unknown outcome, are read again.
     file: Weak<Database>,
     rows: BTreeMap<String, RowNote>,
 }
@@ -100,7 +100,7 @@ impl RowNotes {
         STRANGER_PHOTOS_MAX.saturating_sub(own).min(STRANGERS_PHOTOS_MAX.saturating_sub(all))
     }
 
-    /// Whether its sender, and those like it, have room for it.
+    /// Whether its sender, and those like it, have quota left for it.
     fn has_share(&self, new: &RowNote) -> bool {
         let own = self.open_of(&new.sender).count();
         if new.sender.is_known {
@@ -112,8 +112,8 @@ impl RowNotes {
         own < STRANGER_ROWS_MAX && rows <= STRANGERS_ROWS_MAX && bytes <= STRANGERS_BYTES_MAX
     }
 
-    /// Which rows leave when this one comes; none: there is no room for it. What waits for somebody never leaves, for its phone
-    /// was told that the box keeps it.
+    /// Which rows leave when this one comes; none: there is no space for it. What waits for somebody never leaves, for
+    /// its phone was informed that the box stores it.
     fn make_room(&self, new: &RowNote, sure_ms: Option<i64>) -> Option<BTreeSet<String>> {
         if !self.has_share(new) {
             return None;
@@ -149,12 +149,13 @@ impl RefusedRecords {
         Ok(notes)
     }
 
-    /// Keeps one, with its texts cut to what a record may have; of an id that is there already the first stays. Whether it is
-    /// kept: those that wait for somebody make no room for another, and each sender has a share. Closed ones leave when they are
-    /// old by a time that is sure, or when there is no room. Of photos only so many stay. Blocks for the disk.
+    /// Stores one, with its texts cut to what a record may have; of an id that is there already the first stays.
+    /// Whether it is stored: those that wait for somebody make no space for another, and each sender has a quota.
+    /// Closed ones leave when they are old by a time that is sure, or when there is no space. Of photos only so many
+    /// stay. Blocks for the disk.
     ///
     /// # Errors
-    /// The database's: then it is not known whether it is kept.
+    /// The database's: then it is not known whether it is stored.
     pub fn keep(
         &self,
         db: &Arc<Database>,
@@ -286,7 +287,7 @@ impl RefusedRecords {
         self.close_rows(&turn, db, &[id.to_owned()], facility)
     }
 
-    /// Notes that somebody dismissed all that wait of whoever sent this one; how many. Blocks for the disk.
+    /// Notes that somebody dismissed all open records of this one's sender; how many. Blocks for the disk.
     ///
     /// # Errors
     /// The database's.

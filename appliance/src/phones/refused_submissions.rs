@@ -1,4 +1,5 @@
-//! Records of phones that the box refused: they are kept in `state.redb`, so that biomed can make late entries of them.
+//! Records of phones that the box refused: they are stored in `state.redb`, so that biomed can make late entries of
+//! them.
 
 use std::collections::BTreeSet;
 
@@ -54,7 +55,7 @@ pub struct RefusedSubmission {
     pub id: String,
     /// When it was refused, milliseconds since 1970, as the box believed then.
     pub refused_ms: i64,
-    /// The reading of the box's clock by which that and `performed_ms` are; a row of before has none.
+    /// The reading of the box's clock by which that and `performed_ms` are; an earlier row has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<EntryTime>,
     pub why: SubmissionFault,
@@ -91,13 +92,13 @@ pub struct RefusedSubmission {
     /// Nothing was cleaned: it is only a report.
     #[serde(default)]
     pub is_report: bool,
-    /// Somebody entered or dismissed it; it stays so that the phone does not get it recorded after all.
+    /// Somebody entered or dismissed it; it stays so that the phone cannot have it recorded after all.
     pub is_closed: bool,
 }
 
 #[cfg(test)]
 impl RefusedSubmission {
-    /// One of a label that nobody knows, with these photos.
+    /// One of an unknown label, with these photos.
     pub(crate) fn example(photos: Vec<Hash>) -> Self {
         Self {
             id: "0".repeat(26),

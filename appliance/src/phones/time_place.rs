@@ -1,7 +1,8 @@
 //! When something was done, by the raw readings of a phone's two clocks.
 //!
-//! A phone's wall clock goes on while it sleeps, but people and networks set it. Its page's own clock cannot be set, but
-//! stands still in sleep in most browsers. Neither alone is an age; the box's own clock tells which of the two to believe.
+//! A phone's wall clock continues while it sleeps, but people and networks set it. Its page's own clock cannot be set,
+//! but stands still in sleep in most browsers. Neither alone is an age; the box's own clock shows which of the two to
+//! believe.
 
 use record::entry::ClockState;
 use record::ids::BootId;
@@ -51,7 +52,7 @@ impl BoxContact {
         Self { phone: phone_ms, box_ms, boot: box_now.boot, up: box_now.up_ms }
     }
 
-    /// How much time passed since by the box; absent where it cannot tell.
+    /// How much time passed since by the box; absent where it is unknown.
     fn passed_ms(&self, now: &Now) -> Option<i64> {
         if self.boot == now.boot {
             return i64::try_from(now.up_ms.checked_sub(self.up)?).ok();
@@ -86,9 +87,9 @@ pub struct PhoneTimes {
 pub struct TimePlace {
     /// How long ago it was done.
     pub age_ms: u64,
-    /// From the start of the contact time to the press; absent where none was started, or nothing tells how long it was.
+    /// From the start of the contact time to the press; absent where none was started, or its length is unknown.
     pub contact_ms: Option<u64>,
-    /// From the first look at the item to the press, less the contact time; absent where nothing tells.
+    /// From the first look at the item to the press, less the contact time; absent where it is unknown.
     pub took_ms: Option<u64>,
     /// The phone's clock was set in between, or nothing says that it was not.
     pub unsure: bool,
@@ -123,7 +124,7 @@ pub fn place_in_time(times: &PhoneTimes, now: &Now) -> TimePlace {
 }
 
 /// Places a record that came in a copy of a phone's queue. The phone is not there to say what its clocks read now, so that this
-/// is never sure: its clock is taken to have gone on since it was last in contact with the box.
+/// is never sure: its clock is assumed to have run on since it was last in contact with the box.
 pub fn place_copied(times: &PhoneTimes, now: &Now) -> TimePlace {
     let passed_ms = times.seen.and_then(|seen| Some(seen.phone.saturating_add(seen.passed_ms(now)?)));
     let phone_now_ms = passed_ms.unwrap_or(now.wall_ms);

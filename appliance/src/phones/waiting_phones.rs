@@ -1,5 +1,5 @@
-//! Phones that hold records which the box does not have yet, as they said when they were last there. It is kept in memory:
-//! after a start of the box each phone says it again.
+//! Phones that hold records which the box does not have yet, as they said when they were last there. It is held in
+//! memory: after a start of the box each phone reports it again.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,11 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use record::ids::{DeviceId, StaffId};
 use service::attempts::ClientNetwork;
 
-/// Phones that are told apart; a building has fewer.
+/// Phones that are distinguished; a building has fewer.
 const PHONES_MAX: usize = 1_000;
 /// A phone that was not there for so long is not waited for.
 const SILENCE_MS: u64 = 7 * 86_400_000;
-/// For so long it is known that a phone has nothing any more: whoever looks at that does so more often.
+/// For so long it is known that a phone has nothing any more: readers poll more often than that.
 const EMPTIED_MS: u64 = 60_000;
 const OVERDUE_MS: u64 = 86_400_000;
 pub const OVERDUE_MAX: usize = 50;
@@ -100,7 +100,7 @@ impl WaitingPhones {
         let unknown = WaitingNotice { records, oldest_s: 0 };
         let found = self.rows().get(&device).copied();
         let noted = found.map_or((unknown, closing.up_ms), |row| (row.notice, row.noted_ms));
-        // Staff look at it: whoever pretends is not taken off the list.
+        // Staff look at it: an impostor is not taken off the list.
         let row =
             WaitingPhone { device, strange: None, notice: noted.0, noted_ms: noted.1, closed: Some(closing) };
         self.put(row, closing.up_ms);
@@ -163,7 +163,7 @@ fn make_room(rows: &mut BTreeMap<DeviceId, WaitingPhone>, row: &WaitingPhone) ->
     if holds_any && of_network.count() >= STRANGERS_MAX {
         return false;
     }
-    // Those that hold nothing leave room for those that do.
+    // Those that hold nothing leave space for those that do.
     let most = if holds_any { PHONES_MAX } else { PHONES_MAX / 2 };
     if rows.len() < most {
         return true;
@@ -216,7 +216,7 @@ mod tests {
         assert_eq!((phones.all(0).len(), phones.overdue(0).len()), (STRANGERS_MAX, 0));
         let day = WaitingNotice { records: 2, oldest_s: OVERDUE_MS / 1_000 };
         phones.note_phone(known(1), day, 0);
-        // From many networks they fill the table, and still a phone that is known is told of first.
+        // From many networks they fill the table, and still a phone that is known is listed first.
         for n in 1_000..3_000 {
             phones.note_phone(stranger(n, n), made_up, 0);
         }

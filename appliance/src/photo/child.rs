@@ -11,10 +11,10 @@ use super::scrub::{ScrubError, StrippedPhoto, THUMBNAIL_BYTES_MAX, strip_metadat
 
 /// Address space: a 48 megapixel photo decoded, its file, and the program.
 const MEMORY_BYTES_MAX: u64 = 350 * 1024 * 1024;
-/// CPU time; a decoding bomb gets no more. Whoever is killed behind that by the signal for it asked for too much.
+/// CPU time; a decompression bomb gets no more. A process killed by the signal for it asked for too much.
 const CPU_S_MAX: u64 = 20;
 const CPU_S_HARD: u64 = 25;
-/// How far it stands back behind the box itself: a record without a photo must not wait for somebody's photo.
+/// Its niceness relative to the box itself: a record without a photo must not wait for somebody's photo.
 const NICENESS: i32 = 10;
 /// What comes before both pictures: the bytes of each, four big-endian bytes a number.
 pub(super) const HEAD_BYTES: usize = 8;
@@ -95,7 +95,7 @@ fn read_size(output: &[u8], at: usize) -> Option<usize> {
 }
 
 fn write_answer(error: &dyn std::error::Error) {
-    // Nobody reads it when the parent has gone.
+    // It is not read when the parent has gone.
     let _ = writeln!(std::io::stderr(), "{error}");
 }
 

@@ -1,4 +1,5 @@
-//! Whose photo is opened next: one at a time, and the networks that wait in turns, so that nobody waits for all photos of another.
+//! Whose photo is opened next: one at a time, and the networks that wait in turns, so that none waits for all photos of
+//! another.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,7 +56,7 @@ impl ChildTurns {
             }
         };
         match granted {
-            // Whoever has the turn passes it on, whatever becomes of them.
+            // The holder of the turn passes it on, whatever becomes of it.
             Some(granted) => granted.await.unwrap_or_else(|_| self.turn()),
             None => self.turn(),
         }
@@ -119,7 +120,7 @@ mod tests {
             }));
             tokio::task::yield_now().await;
         }
-        // One that waits no more keeps nobody.
+        // One that no longer waits delays no other.
         tasks.remove(1).abort();
         tokio::task::yield_now().await;
         drop(first);

@@ -12,7 +12,7 @@ use crate::disk_space::DiskSpace;
 /// A photo that no record names yet may be on a form that somebody is still filling in.
 pub const UNNAMED_MS_MAX: u64 = 24 * 3_600_000;
 
-/// Tells how full a card is.
+/// Reports how full a card is.
 pub trait DiskSpaceSource: fmt::Debug + Send + Sync {
     /// Of the card on which this folder is.
     ///
@@ -30,7 +30,7 @@ impl DiskSpaceSource for RealCard {
     }
 }
 
-/// Where an entry stands: number of its epoch, seq.
+/// The position of an entry: number of its epoch, seq.
 pub type EntryPosition = (u32, u64);
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -38,7 +38,7 @@ impl PhotoStore {
                 tracing::warn!(%error, seq = of.seq, "a photo that follows would not outlive a new start");
             }
         }
-        // The phone lets go of it now.
+        // The phone deletes its copy now.
         if let Err(error) = flush_file(&path) {
             tracing::warn!(%error, seq = of.seq, "a photo that follows may not outlive a power cut");
         }
@@ -80,7 +80,7 @@ impl PhotoStore {
         self.inner.settings.dir.join("incoming")
     }
 
-    /// Keeps the photo of an upload that an earlier run left behind.
+    /// Stores the photo of an upload that an earlier run left behind.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -140,7 +140,7 @@ impl PromiseName {
         let mut parts = path.file_name()?.to_str()?.strip_suffix(ENDING)?.splitn(4, '.');
         let of = EntryRef { epoch: parts.next()?.parse().ok()?, seq: parts.next()?.parse().ok()? };
         let upload = parts.next()?.to_owned();
-        // One of before has no number.
+        // One of an earlier version has no number.
         let tries = parts.next().map_or(Some(0), |tries| tries.parse().ok())?;
         Some(Self { of, upload, tries })
     }

@@ -1,4 +1,4 @@
-//! Photos: taken as phones make them, cleaned in a process of its own, kept under the hash of what was kept.
+//! Photos: taken as phones make them, cleaned in a process of its own, stored under the hash of the result.
 
 mod child;
 mod child_turns;
@@ -125,7 +125,7 @@ pub struct PhotoUpload {
 }
 
 impl PhotoStore {
-    /// Makes the folders, and removes uploads that an earlier run left behind, but those that entries wait for.
+    /// Creates the folders, and removes uploads that an earlier run left behind, but those that entries wait for.
     ///
     /// # Errors
     /// A folder can be neither made nor read.
@@ -137,7 +137,8 @@ impl PhotoStore {
         Ok(Self::without_folder(settings, random))
     }
 
-    /// The same where the folder cannot be used: every upload is refused as the box's own trouble, and records go on.
+    /// The same where the folder cannot be used: every upload is refused as the box's own trouble, and records
+    /// continue.
     pub fn without_folder(settings: PhotoSettings, random: Arc<dyn RandomSource>) -> Self {
         let (places, child_turns) = (UploadPlaces::new(settings.limits), Arc::default());
         let promises = watch::Sender::new(0);
@@ -158,7 +159,7 @@ impl PhotoStore {
         tokio::fs::read(self.path(hash)).await.ok()
     }
 
-    /// Whether a photo is kept here; for pages that show several.
+    /// Whether a photo is stored here; for pages that show several.
     pub fn is_here(&self, hash: Hash) -> bool {
         self.path(hash).exists()
     }
@@ -171,7 +172,7 @@ impl PhotoStore {
         self.inner.settings.card.room(&self.inner.settings.dir)
     }
 
-    /// Every photo that is kept, and how long it has been; which entries name it is not known here.
+    /// Every photo that is stored, and for how long; which entries name it is not known here.
     ///
     /// # Errors
     /// The folder's.
@@ -243,8 +244,8 @@ impl PhotoStore {
         deleted
     }
 
-    /// How often a photo or a thumbnail came or left since the program began: what is worked out from which there are is old
-    /// once this is more.
+    /// How often a photo or a thumbnail came or left since the program began: what was derived from the list of photos
+    /// is stale once this is higher.
     pub fn changes(&self) -> u64 {
         self.inner.changes.load(Ordering::Acquire)
     }
@@ -282,7 +283,7 @@ impl PhotoStore {
         if card.takes_photos(self.inner.settings.free_percent_min) { Ok(()) } else { Err(PhotoTrouble::Full) }
     }
 
-    /// Cleans an upload and keeps the result and its thumbnail: when this returns a hash, the photo is on disk.
+    /// Cleans an upload and stores the result and its thumbnail: when this returns a hash, the photo is on disk.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -365,7 +366,7 @@ fn delete_file(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Keeps a photo and its thumbnail. When this has returned, a power cut does not take the photo away.
+/// Stores a photo and its thumbnail. When this has returned, a power cut does not take the photo away.
 fn keep_files(
     cleaned: &StrippedPhoto,
     path: &Path,
@@ -374,12 +375,12 @@ fn keep_files(
 ) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     if path.exists() {
-        // Nobody takes it away as an old one while its new record is being made.
+        // This keeps it from being deleted as an old one while its new record is being made.
         let file = std::fs::File::options().append(true).open(path)?;
         let now = rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
         let times = rustix::fs::Timestamps { last_access: now, last_modification: now };
         rustix::fs::futimens(&file, &times)?;
-        // Whoever made it may have been killed, or is still on the way, between the name and its flush.
+        // Its writer may have been killed, or may still be working, between the rename and the flush.
         return flush_folders(folder);
     }
     if !folder.exists() {
@@ -404,7 +405,7 @@ fn write_whole(path: &Path, jpeg: &[u8], random: [u8; 8]) -> std::io::Result<()>
     let written = file.write_all(jpeg).and_then(|()| file.sync_all());
     let named = written.and_then(|()| std::fs::rename(&temporary, path));
     if named.is_err() {
-        // A card that is full has no room for halves either. Where this fails too, the sweep removes it.
+        // A card that is full has no space for halves either. Where this fails too, the sweep removes it.
         let _ = std::fs::remove_file(&temporary);
     }
     named
@@ -443,7 +444,7 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Stri
     match (status.code(), child::read_output(&output)) {
         (Some(0), Some(cleaned)) => Ok(cleaned),
         (Some(code), _) => Err(child::exit_status_error(code, &String::from_utf8_lossy(&words))),
-        // Whoever stops the box tells all of its processes: that says nothing about the photo.
+        // A stop of the box signals all of its processes: that says nothing about the photo.
         (None, _) if matches!(status.signal(), Some(TERMINATED | INTERRUPTED | KILLED)) => {
             Err(PhotoTrouble::Box(std::io::Error::other("the photo process was told to end")))
         }

@@ -1,5 +1,5 @@
-//! Places for uploads: how many photos are written to the card at a time, and whose turn is next. Whoever has no place waits
-//! with the body unread, so that the phone keeps its photo meanwhile.
+//! Places for uploads: how many photos are written to the card at a time, and whose turn is next. An upload without a
+//! place waits with its body unread, so that the phone keeps its photo meanwhile.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -15,13 +15,13 @@ pub struct UploadLimits {
     /// Uploads that are written at a time; each may have 30 MB.
     pub at_a_time: usize,
     pub per_network: usize,
-    /// Uploads that lie half written because their place went to another one.
+    /// Uploads that stay half written because their place went to another one.
     pub paused: usize,
     /// Bytes of whole uploads that wait to be opened without a place; a quarter of them may be of one network. Past that they
     /// keep their places, so that no more are read than are opened.
     pub finished_bytes: u64,
-    /// Uploads that wait for a place; whoever comes then is told at once that the box is busy, unless another network has so
-    /// many of them that its last one goes instead. It is room for a hundred phones at once.
+    /// Uploads that wait for a place; a further one gets the answer at once that the box is busy, unless another
+    /// network has so many of them that its last one goes instead. It is enough for a hundred phones at once.
     pub waiting: usize,
     pub waiting_per_network: usize,
     pub wait: Duration,
@@ -50,7 +50,7 @@ pub(super) enum NoPlace {
     Late,
     /// As many wait already as may, or one of a network that has fewer came when it was full.
     Crowded,
-    /// It was the slowest while others waited, and there was no room to let it lie either.
+    /// It was the slowest while others waited, and there was no space to pause it either.
     Slow,
 }
 
@@ -107,7 +107,7 @@ enum Stage {
     Paused {
         since: Instant,
     },
-    /// Its form is here whole, and it waits to be opened: nobody waits for its phone any more.
+    /// Its form is here whole, and it waits to be opened: its phone is no longer waited for.
     Complete {
         has_place: bool,
     },
@@ -181,8 +181,8 @@ impl UploadPlace {
         self.count(bytes).map(drop)
     }
 
-    /// The whole form is here: nothing is taken from this upload any more, and its place goes to another one if there is
-    /// room for its file.
+    /// The whole form is here: nothing is taken from this upload any more, and its place goes to another one if there
+    /// is space for its file.
     pub(super) fn complete(&self) -> Result<(), NoPlace> {
         {
             let mut table = self.places.table();
@@ -217,7 +217,7 @@ impl UploadPlace {
         let (granted, mut turn) = oneshot::channel();
         {
             let mut table = self.places.table();
-            // Whoever has half a file here already is one of few, and waits however many others do.
+            // An upload with half a file here already is one of few, and waits however many others do.
             let crowded = !has_file && !table.make_room_in_queue(self.id, &self.places.limits);
             let upload = table.uploads.get_mut(&self.id).ok_or(NoPlace::Slow)?;
             if crowded {
@@ -326,7 +326,7 @@ impl Table {
         self.turns.insert(upload.network, self.next);
         let before = std::mem::replace(&mut upload.stage, Stage::Writing { since: now, bytes: 0 });
         if let Stage::Waiting { granted, .. } = before {
-            // Where nobody listens any more, the upload is about to be dropped, and its place with it.
+            // Where the receiver is gone, the upload is about to be dropped, and its place with it.
             let _ = granted.send(());
         }
     }
@@ -366,13 +366,13 @@ impl Table {
         let Some((_, last)) = most.filter(|(count, _)| *count > of_own + 1) else { return false };
         self.queue.retain(|other| *other != last);
         if let Some(upload) = self.uploads.get_mut(&last) {
-            // Whoever waits there sees that nobody can grant it a place any more.
+            // The waiting upload sees that no place can be granted to it any more.
             upload.stage = Stage::Evicted;
         }
         true
     }
 
-    /// Whether a whole upload may lie without a place until it is opened.
+    /// Whether a whole upload may be stored without a place until it is opened.
     fn has_room_for_finished(&self, id: u64, limits: &UploadLimits) -> bool {
         let Some(own) = self.uploads.get(&id) else { return false };
         let lies = self.uploads.values().filter(|u| matches!(u.stage, Stage::Complete { has_place: false }));
@@ -417,7 +417,7 @@ impl Table {
             .map(|(_, id, network)| (*id, *network))
     }
 
-    /// Whether one more upload may lie half written; the one that has sent nothing for longest is thrown away for it.
+    /// Whether one more upload may stay half written; the one that has sent nothing for longest is thrown away for it.
     fn make_room_for_another_file(&mut self, limits: &UploadLimits, evicted: &mut Vec<PathBuf>) -> bool {
         if self
             .uploads
@@ -468,7 +468,7 @@ impl TakenPlaces {
 /// Empties the files of uploads that were thrown away.
 fn delete_files(evicted: &[PathBuf]) {
     for path in evicted {
-        // Whoever writes it still has it open, so removing it would free nothing. Where emptying fails, it is removed with
+        // Its writer still has it open, so removing it would free nothing. Where emptying fails, it is removed with
         // its upload.
         let _ = std::fs::File::options().write(true).open(path).and_then(|file| file.set_len(0));
     }

@@ -1,4 +1,4 @@
-//! Photos kept, refused and bounded, with scripts in place of the photo process.
+//! Photos stored, refused and bounded, with scripts in place of the photo process.
 
 use record::kinds::EntryRef;
 use service::random::SystemRandom;
@@ -6,7 +6,7 @@ use service::random::SystemRandom;
 use super::*;
 
 const PHONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-/// Stands in for the child: sizes, a JPEG's first bytes, five bytes that came in, and a thumbnail of five bytes.
+/// A substitute for the child: sizes, a JPEG's first bytes, five bytes that came in, and a thumbnail of five bytes.
 const CHILD: &str =
     "printf '\\000\\000\\000\\007\\000\\000\\000\\005\\377\\330'; head -c 5; printf '\\377\\330t\\377\\331'";
 
@@ -204,7 +204,7 @@ async fn an_upload_that_opens_at_no_start_is_given_up() {
     let incoming = dir.path().join("photos/incoming");
     let of = EntryRef { epoch: "1-0000000a".parse().unwrap(), seq: 7 };
     let first = photos(dir.path(), "kill -KILL $$");
-    // One of before has no number of tries.
+    // One of an earlier version has no number of tries.
     std::fs::write(incoming.join("1-0000000a.7.one.follows"), "probe").unwrap();
     let mut starts = 0;
     let mut left = first.left_promises().unwrap();

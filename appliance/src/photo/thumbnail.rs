@@ -1,4 +1,4 @@
-//! Thumbnails: beside their photos, made with them, made again where one is missing, and kept longer.
+//! Thumbnails: beside their photos, made with them, made again where one is missing, and retained longer.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -17,13 +17,13 @@ impl PhotoStore {
         self.path(hash).with_file_name(format!("{hash}{ENDING}"))
     }
 
-    /// Whether there is a thumbnail to show: one that is kept, or a photo to make it from.
+    /// Whether there is a thumbnail to show: one that is stored, or a photo to make it from.
     pub fn has_thumbnail(&self, hash: Hash) -> bool {
         self.thumbnail_path(hash).exists() || self.is_here(hash)
     }
 
     /// The thumbnail of a photo, made again where it is missing or not whole; none where the photo is not on the card
-    /// either. One that cannot be kept is shown all the same.
+    /// either. One that cannot be stored is shown all the same.
     ///
     /// # Errors
     /// What keeps it from being made.
@@ -55,7 +55,7 @@ impl PhotoStore {
         is_whole.then_some(stored)
     }
 
-    /// Every thumbnail that is kept, as [`PhotoStore::all`] tells the photos.
+    /// Every thumbnail that is stored, as [`PhotoStore::all`] lists the photos.
     ///
     /// # Errors
     /// The folder's.

@@ -1,10 +1,11 @@
-//! The print room: a durable ledger of labels, one worker per printer, and honest words about what came out.
+//! Printing: a durable ledger of labels, one worker per printer, and reliable reports of what came out.
 //!
-//! [`PrintService::submit`] writes a job down; the [label worker](workers::label) of its printer sends label by label, each one on disk as
-//! `sending` before its first byte; what a broken line, a crash or a silent printer leaves open is `unknown` and is asked
-//! ([`PrintService::answer`]), never guessed and never printed twice by itself. [`model`] is plain values and decisions, [`queue`] the rows in
-//! `state.redb`, [`devices`] the ways to a printer and what is said over them, [`templates`] draws, [`workers`] print: office printers get
-//! whole sheets instead of labels. Finished jobs go out on a channel as [`JobOutcome`]s; the crate hands them to the log.
+//! [`PrintService::submit`] writes a job down; the [label worker](workers::label) of its printer sends label by label,
+//! each one on disk as `sending` before its first byte; what a broken connection, a crash or a silent printer leaves
+//! open is `unknown` and is asked ([`PrintService::answer`]), never guessed and never printed twice by itself.
+//! [`model`] is plain values and decisions, [`queue`] the rows in `state.redb`, [`devices`] the connections to printers
+//! and their protocols, [`templates`] draws, [`workers`] print: office printers get whole sheets instead of labels.
+//! Finished jobs go out on a channel as [`JobOutcome`]s; the crate hands them to the log.
 
 mod devices;
 pub mod discovery;
@@ -77,10 +78,10 @@ pub use crate::printing::workers::supervisor::ChangedPrinter;
 use crate::store::StateDb;
 
 const JOBS_LISTED: usize = 100;
-/// A printer's state older than this is asked anew when somebody looks.
+/// A printer's state older than this is queried again when somebody looks.
 const STATE_FRESH_MS: i64 = 1_500;
 
-/// The print room. Its methods block for as long as a small write to the disk takes.
+/// The print service. Its methods block for as long as a small write to the disk takes.
 pub struct PrintService {
     ledger: PrintLedger,
     designs: TemplateRegistry,
@@ -176,7 +177,7 @@ impl PrintService {
         Ok(self.ledger.jobs(JOBS_LISTED)?.iter().map(|job| self.summary(job, &open)).collect())
     }
 
-    /// A person has looked whether label `n` is there; the job goes on when no label is in doubt any more.
+    /// A person has looked whether label `n` is there; the job continues when no label is in doubt any more.
     ///
     /// # Errors
     /// When the label is not in doubt, or the answer could not be written down.
@@ -191,7 +192,7 @@ impl PrintService {
         self.job(id)?.ok_or(AnswerError::NoJob(id))
     }
 
-    /// A person has looked for all labels that are in doubt, which lie on one sheet; the job goes on.
+    /// A person has looked for all labels that are in doubt, which are on one sheet; the job continues.
     ///
     /// # Errors
     /// When no label is in doubt, or the answer could not be written down.
@@ -207,7 +208,7 @@ impl PrintService {
         self.job(id)?.ok_or(AnswerError::NoJob(id))
     }
 
-    /// What becomes of a label when the line breaks while it is sent.
+    /// What becomes of a label when the connection breaks while it is sent.
     #[cfg(test)]
     pub(crate) fn put_in_doubt(&self, id: JobId, n: u32) -> Result<(), AnswerError> {
         let job = self.ledger.job(id)?.ok_or(AnswerError::NoJob(id))?;
@@ -219,7 +220,7 @@ impl PrintService {
     /// Stops a job after the labels in flight. A finished job stays as it is.
     ///
     /// # Errors
-    /// When there is no such job, or the wish could not be written down.
+    /// When there is no such job, or the request could not be written.
     pub fn cancel(&self, id: JobId) -> Result<JobView, AnswerError> {
         let job = self.ledger.job(id)?.ok_or(AnswerError::NoJob(id))?;
         self.ledger.cancel(job.seq, self.clock.now().wall_ms)?;

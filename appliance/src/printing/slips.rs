@@ -1,4 +1,4 @@
-//! Taking slips, and what the panel's button asks of the print room.
+//! Accepting slips, and what the panel's button asks of printing.
 
 use labels::Typesetter;
 use record::ids::JobId;
@@ -35,10 +35,10 @@ pub enum LastLabel {
 }
 
 impl PrintService {
-    /// Takes a slip. The same id or key again gives the first job again.
+    /// Accepts a slip. The same id or key again returns the first job.
     ///
     /// # Errors
-    /// See [`PrintRefusal`]; nothing is kept of a refused job.
+    /// See [`PrintRefusal`]; nothing is stored of a refused job.
     pub fn submit_slip(&self, request: SlipRequest) -> Result<JobView, PrintRefusal> {
         let SlipRequest { id, key, printer, kind, content } = request;
         if let Some(job) = self.job_of(id, key.as_deref())? {

@@ -1,4 +1,4 @@
-//! Taking jobs: every label is drawn once before any is printed, so that a bad one refuses the whole job.
+//! Accepting jobs: every label is drawn once before any is printed, so that a bad one refuses the whole job.
 
 use std::num::NonZero;
 use std::panic::resume_unwind;
@@ -24,12 +24,12 @@ use crate::printing::queue::ledger::{LedgerJob, SubmitOutcome};
 use crate::printing::templates::layout::RenderStyle;
 
 const LABELS_A_THREAD: usize = 200;
-/// Notes that a job keeps: each is a kind of remark, not one a label.
+/// Notes that a job stores: each is a kind of remark, not one a label.
 const NOTES_MAX: usize = 8;
 /// Characters of a label's text that a note repeats.
 const NOTE_CHARS_MAX: usize = 200;
 
-/// A label that somebody wants to see before it is printed.
+/// A label to be previewed before it is printed.
 #[derive(Debug, Clone)]
 pub struct PreviewRequest {
     /// The printer's name; without one the first printer.
@@ -56,11 +56,11 @@ pub(super) struct JobDraft {
 }
 
 impl PrintService {
-    /// Takes a job: every label is drawn once to see that it can be, then the whole job is written down. The same id
-    /// or key again gives the first job again.
+    /// Accepts a job: every label is drawn once to see that it can be, then the whole job is written. The same id or
+    /// key again returns the first job.
     ///
     /// # Errors
-    /// See [`PrintRefusal`]; nothing is kept of a refused job.
+    /// See [`PrintRefusal`]; nothing is stored of a refused job.
     pub fn submit(&self, request: JobRequest) -> Result<JobView, PrintRefusal> {
         if let Some(job) = self.job_of(request.id, request.key.as_deref())? {
             return same_labels(job, &request.labels);
@@ -81,7 +81,7 @@ impl PrintService {
     /// Prints the test label, which says what is assumed of the printer.
     ///
     /// # Errors
-    /// See [`PrintRefusal`]; nothing is kept of a refused job.
+    /// See [`PrintRefusal`]; nothing is stored of a refused job.
     pub fn test(&self, printer: &str, id: JobId, key: Option<String>) -> Result<JobView, PrintRefusal> {
         if let Some(job) = self.job_of(id, key.as_deref())? {
             let same = job.summary.kind == JobKind::Test && job.summary.printer == printer;
@@ -102,7 +102,7 @@ impl PrintService {
     /// Prints labels of an earlier job once more, as they were. A blank tag is not.
     ///
     /// # Errors
-    /// See [`PrintRefusal`]; nothing is kept of a refused job.
+    /// See [`PrintRefusal`]; nothing is stored of a refused job.
     pub fn reprint(&self, request: ReprintRequest) -> Result<JobView, PrintRefusal> {
         if let Some(job) = self.job_of(request.id, request.key.as_deref())? {
             let again = job.summary.reprint.as_ref().is_some_and(|of| of.of == request.of);
@@ -303,7 +303,8 @@ impl PrintService {
     }
 }
 
-/// The earlier job of a key, when it is of these labels. Blank tags are made anew for each submission, so any are the same.
+/// The earlier job of a key, when it is of these labels. Blank tags are created again for each submission, so any are
+/// the same.
 fn same_labels(job: JobView, labels: &[LabelRequest]) -> Result<JobView, PrintRefusal> {
     let same = job.labels.len() == labels.len()
         && job.labels.iter().zip(labels).all(|(was, is): (&LabelView, &LabelRequest)| {

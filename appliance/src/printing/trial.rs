@@ -1,4 +1,4 @@
-//! What pages ask of the print room beside jobs: news, what was ever printed, what waits for a person, and trials.
+//! What pages ask of printing beside jobs: news, what was ever printed, what waits for a person, and trials.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::printing::{LedgerError, PrintService};
 /// When a tag's label was printed last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LastPrinted {
-    /// It stands in a job that is not finished.
+    /// It is in a job that is not finished.
     Waiting,
     /// Milliseconds since 1970.
     At(i64),
@@ -30,7 +30,7 @@ pub struct DryRun {
 }
 
 impl PrintService {
-    /// A number that changes with every step of a job and every word of a printer.
+    /// A number that changes with every step of a job and every message of a printer.
     pub fn news(&self) -> watch::Receiver<u64> {
         self.ledger.news().subscribe()
     }
@@ -53,7 +53,7 @@ impl PrintService {
         Ok(all)
     }
 
-    /// Whether this tag was printed blank and given up, because nobody found the label.
+    /// Whether this tag was printed blank and given up, because the label was not found.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -93,7 +93,7 @@ impl PrintService {
         let designs = self.candidates(request.template.as_deref(), labels)?;
         let mut t = Typesetter::new()?;
         let of = u32::try_from(labels.len()).unwrap_or(u32::MAX);
-        // The first label that is good but for its size tells which template does; a bad first one must not.
+        // The first label that is good but for its size decides which template fits; a bad first one must not.
         let mut chosen = designs.first().ok_or(PrintRefusal::NoLabels)?.clone();
         for (n, label) in (1u32..).zip(labels) {
             let fits = choose_template(&config, &designs, |design| {

@@ -15,7 +15,7 @@ use super::plan::{
 };
 use crate::setup::{CodeState, STATE_FILE, SetupCode, SetupState};
 
-/// Stands between any two steps of which the first is durable.
+/// Called between any two steps of which the first is durable.
 pub trait StepGate {
     fn pass_step(&mut self) -> Result<(), ProvisionError>;
 }
@@ -74,8 +74,8 @@ impl DataFolder {
         self.code().state() != CodeState::Absent
     }
 
-    /// A damaged list of used codes would have the code of a claim file open nothing. Where it cannot be begun anew, the rest of
-    /// the claim file counts all the same.
+    /// A damaged list of used codes would have the code of a claim file open nothing. Where it cannot be begun again,
+    /// the rest of the claim file counts all the same.
     pub(super) fn renew_code_list(&self, random: &dyn RandomSource) {
         if let Err(error) = self.code().renew_list(random) {
             tracing::warn!(%error, "the set-up code of the claim file opens nothing");
@@ -149,7 +149,7 @@ impl DataFolder {
         }
     }
 
-    /// Gives the damaged settings a second name, for whoever looks, and what is no file another name.
+    /// Links the damaged settings under a second name, for inspection, and renames what is no file.
     pub(super) fn put_settings_aside(&self, gate: &mut dyn StepGate) -> Result<(), ProvisionError> {
         let path = self.etc.join(SETTINGS_FILE);
         let aside = path.with_extension("toml.bad");

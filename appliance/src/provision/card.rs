@@ -18,7 +18,7 @@ const PROVISIONED: &str = "cleantrack-provisioned.txt";
 const MISTAKES: &str = "cleantrack-mistakes.txt";
 const NEXT: &str = "cleantrack.new";
 
-/// What lies under the claim file's name.
+/// What is found under the claim file's name.
 #[derive(Debug)]
 pub(super) enum ClaimSource {
     Absent,
@@ -85,7 +85,7 @@ impl CardFolder {
         Ok(Ok(()))
     }
 
-    /// A request that nobody can read would be waited for again and again; what lies on a card is the installer's.
+    /// A request that cannot be read would be waited for again and again; what is on a card is the installer's.
     pub(super) fn drop_unreadable(&self) {
         if self.origin == SetupOrigin::Page
             && let Err(error) = self.remove_entry(CLAIM_FILE_NAME)

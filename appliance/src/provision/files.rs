@@ -199,7 +199,7 @@ fn format_path(folder: &Path, name: &str) -> toml::Value {
     toml::Value::String(folder.join(name).display().to_string())
 }
 
-/// The way out as it was, with what is new over it. Another proxy has users of its own.
+/// The uplink settings as they were, with the new ones over them. Another proxy has users of its own.
 fn merge_uplink(before: Option<toml::Value>, new: toml::Table) -> toml::Table {
     let mut uplink = match before {
         Some(toml::Value::Table(uplink)) => uplink,

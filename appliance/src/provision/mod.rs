@@ -1,9 +1,9 @@
 //! First boot of the image: a claim file on the card becomes files of the data partition, once and whole.
 //!
-//! [`plan`] says, purely, which files follow from a claim file; [`files`] how each reads; [`apply`] writes them so that a power
-//! cut at any moment leaves each of them old or new; [`card`] reads the claim file, reports on the card and wipes it, last of
-//! all. The same command takes what the set-up page asks for: then the “card” is a folder of the service's own, of which
-//! nothing is believed.
+//! [`plan`] says, purely, which files follow from a claim file; [`files`] how each reads; [`apply`] writes them so that
+//! a power cut at any moment leaves each of them old or new; [`card`] reads the claim file, reports on the card and
+//! wipes it, last of all. The same command takes what the set-up page asks for: then the “card” is a folder of the
+//! service's own, of which nothing is trusted.
 
 mod apply;
 mod card;
@@ -37,10 +37,11 @@ pub struct ProvisionPaths {
     pub root: PathBuf,
 }
 
-/// Words how far the set-up is, for whoever puts the card into a laptop; the code stands in it where the box made it.
+/// Words how far the set-up is, for a person who puts the card into a laptop; it contains the code where the box
+/// created it.
 pub type ReportWorder = fn(&SetupState, Option<&str>) -> String;
 
-/// Does what there is to do; run again after a power cut it goes on where it was.
+/// Does what there is to do; run again after a power cut it continues where it was.
 ///
 /// # Errors
 /// The data partition cannot be written. The box starts all the same, with what it had.
@@ -157,7 +158,7 @@ impl ProvisionRun<'_> {
         digest: &str,
         before: SetupState,
     ) -> Result<ProvisionOutcome, ProvisionError> {
-        // Whoever puts a card in has the box in their hands; whoever fills in a page may not.
+        // A person who puts a card in has physical access to the box; a user of the page may not.
         if claim.setup_code.is_some() && self.card.origin() == SetupOrigin::Card {
             self.folder.renew_code_list(self.random);
         }
@@ -254,7 +255,7 @@ impl ProvisionRun<'_> {
     /// Last of all: what was applied is durable. The state as it is then.
     fn wipe_card(&mut self, state: &SetupState) -> Result<SetupState, ProvisionError> {
         self.folder.mark_file(card::WIPE_MARKER, self.gate)?;
-        // What the card has to do with is found out anew.
+        // What concerns the card is determined again.
         let notes = state.notes.iter().copied().filter(|note| *note == SetupNote::SettingsMade).collect();
         let mut after = SetupState { notes, ..state.clone() };
         if let Err(why) = self.card.wipe_claim(self.gate)? {

@@ -1,4 +1,4 @@
-//! As whom the service runs: what it must read, and nobody else, is made its own.
+//! The user that the service runs as: it becomes the owner of what it alone must read.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub(super) struct FileOwner {
     pub(super) group: u32,
 }
 
-/// Whoever has the service's data folder; before it is there, whoever the machine lists under the service's name.
+/// The owner of the service's data folder; before it exists, the user that the machine lists under the service's name.
 pub(super) fn find_service(data: &Path, root: &Path) -> Option<FileOwner> {
     let folder = std::fs::metadata(data.join(SERVICE_FOLDER)).ok();
     let of_folder = folder.map(|meta| FileOwner { user: meta.uid(), group: meta.gid() });

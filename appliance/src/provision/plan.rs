@@ -17,7 +17,7 @@ pub(super) const WIRELESS_FILE: &str = "network/20-wireless.network";
 /// SHA-256 of the newest claim file that was applied, hex: the same one again changes nothing. Root alone reads it, for from a
 /// digest short secrets can be guessed.
 pub(super) const APPLIED_FILE: &str = "cleantrack/applied";
-/// Of a code that the box made: unlike an installer's it stands on the card.
+/// Of a code that the box created: unlike an installer's it is written on the card.
 pub(super) const MADE_CODE_FILE: &str = "cleantrack/setup-code-made";
 
 /// A change below the data partition's `etc`.
@@ -52,8 +52,8 @@ impl std::fmt::Debug for FileContent {
 pub(super) struct PlanInputs<'a> {
     pub(super) claim: &'a ClaimFile,
     pub(super) before: ClaimFile,
-    /// What is known all the same, where what was applied before cannot be read: then nothing changes but what the new one names, and
-    /// what cannot be read stays so, since it would else count as all that there is.
+    /// What is known all the same, where what was applied before cannot be read: then nothing changes but what the new
+    /// one names, and what cannot be read stays so, since the new one would otherwise count as all that there is.
     pub(super) retained: Option<RetainedParts>,
     pub(super) data: &'a Path,
     /// Whether the box is a network of its own: an open one, where what was applied names no passphrase.
@@ -211,7 +211,7 @@ impl BoxPlan {
 }
 
 /// A new claim file changes only what it names: the Wi-Fi as a whole, an address with its gateway, each of the rest by itself.
-/// Whoever joins another Wi-Fi without an address gets one there.
+/// A box that joins another Wi-Fi without an address gets one there.
 pub(super) fn lay_over(before: &ClaimFile, new: &ClaimFile) -> ClaimFile {
     let (old, network) = (&before.network, &new.network);
     // A box that leaves a Wi-Fi to be one leaves its address there too.

@@ -33,8 +33,8 @@ pub(super) struct EarlyListener {
 }
 
 impl EarlyListener {
-    /// Starts it on the sockets that systemd holds, or on one of its own. Where the address cannot be had, whoever opens the log
-    /// says first what is wrong there.
+    /// Starts it on the sockets that systemd holds, or on one of its own. Where the address cannot be bound, opening
+    /// the log reports first what is wrong there.
     pub(super) async fn start(settings: &BoxSettings, activated: Vec<Socket>) -> Option<Self> {
         match Self::listen(settings, activated).await {
             Ok(early) => Some(early),
@@ -61,8 +61,8 @@ impl EarlyListener {
         Ok(Self { listeners, sockets })
     }
 
-    /// The sockets for the real pages. Nobody who connects meanwhile is turned away: they wait in their queues, and requests
-    /// that are being answered end beside them.
+    /// The sockets for the real pages. No client that connects meanwhile is refused: they wait in their queues, and
+    /// requests that are being answered end beside them.
     pub(super) async fn hand_over(self) -> std::io::Result<Vec<TcpListener>> {
         for mut listener in self.listeners {
             listener.close().await;

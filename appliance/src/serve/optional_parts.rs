@@ -1,4 +1,5 @@
-//! What the box can record without: each part is opened by itself, and one that cannot be is off, told of, and in nobody's way.
+//! What the box can record without: each part is opened by itself, and one that cannot be is off, reported, and no
+//! obstacle to the others.
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,8 +36,8 @@ use crate::{admin, uplink, web};
 
 const FIRST_SLIP: &str = "setup-slip/first-start";
 
-/// PINs, sessions and tokens. Where their tables cannot be used, the file is put aside: nobody could sign in to set them
-/// again. An error of the disk is no damage: it ends the start, and the next one finds what was there.
+/// PINs, sessions and tokens. Where their tables cannot be used, the file is put aside: no user could sign in to set
+/// them again. An error of the disk is no damage: it ends the start, and the next one finds what was there.
 pub(in crate::serve) fn open_identity(seams: &Seams, store: &Store) -> Result<IdentityStores, ServeError> {
     // A damaged page can make redb panic.
     let opened =
@@ -75,7 +76,7 @@ pub(in crate::serve) fn report_badges(alarms: &AlarmStore, identity: &IdentitySt
 
 fn make_way_for_folder(alarms: &AlarmStore, store: &Store, name: &str, path: &Path) {
     if path.symlink_metadata().is_ok() && !path.is_dir() {
-        // Told first: behind it nothing shows any more that something was wrong.
+        // Reported first: afterwards nothing shows any more that something was wrong.
         alarms.report(AlarmCause::new(AlarmCode::HintBad).about(name));
         if let Err(error) = set_aside_hint(&*store.disk(), name) {
             tracing::error!(%error, name, "what lies in a folder's place could not be put aside");
@@ -106,8 +107,8 @@ fn read_printer(settings: &toml::Table) -> Result<PrinterConfig, String> {
         .map_err(|why| format!("the printer “{name}” of the settings file: {why}"))
 }
 
-/// The print room. A printer of the settings that does not fit is left out; where the list of label jobs cannot be used,
-/// jobs are kept until the box ends.
+/// The print service. A printer of the settings that does not fit is left out; where the list of label jobs cannot be
+/// used, jobs are held in memory until the box ends.
 pub(in crate::serve) fn open_printing(
     seams: &Seams,
     settings: &BoxSettings,
@@ -186,7 +187,7 @@ pub(in crate::serve) fn open_authority(
     names: &[String],
 ) -> Option<Arc<BoxAuthority>> {
     let keys = data.join("keys");
-    // Told first: once it is made anew nothing shows that there had been another one.
+    // Reported first: once it is created again nothing shows that there had been another one.
     if BoxAuthority::was_lost(&keys) {
         seams.alarms.report(OptionalPart::HttpsRenewed.off(""));
     }
@@ -220,7 +221,8 @@ pub(crate) fn route_sources(settings: &UplinkSettings) -> RouteSources {
     }
 }
 
-/// The ways to the relay. Where a file of the settings is of no use, HTTPS goes straight and trusts the relay alone.
+/// The transports to the relay. Where a file of the settings is of no use, HTTPS connects directly and trusts the relay
+/// alone.
 fn configure_transports(alarms: &AlarmStore, settings: &UplinkSettings) -> TransportConfig {
     let choice = match settings.way {
         UplinkSelection::Auto => TransportChoice::Any,
@@ -234,7 +236,7 @@ fn configure_transports(alarms: &AlarmStore, settings: &UplinkSettings) -> Trans
     TransportConfig { choice, mqtt_again_ms: u64::from(settings.mqtt_again_s) * 1_000, https }
 }
 
-/// The line to the relay, with what it needs of the other rooms.
+/// The connection to the relay, with what it needs of the other modules.
 pub(in crate::serve) fn start_uplink(
     seams: &Seams,
     settings: &BoxSettings,

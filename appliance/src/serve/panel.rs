@@ -1,4 +1,4 @@
-//! The panel within the box: what is the matter goes to it, and what a press asks for is done.
+//! The panel within the box: problems are sent to it, and what a press asks for is done.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ impl BoxPanel {
         }
     }
 
-    /// The alarms are open: what did not work is told, and what works again is over.
+    /// The alarms are open: what did not work is reported, and what works again is over.
     pub(super) fn report_to(&self, alarms: &Arc<AlarmStore>) {
         match &self.trouble {
             Some(error) => alarms.raise(OptionalPart::Panel.off(&error.to_string())),
@@ -95,7 +95,7 @@ impl BoxPanel {
         self.owner.as_ref().map(PanelOwner::view)
     }
 
-    /// Starts feeding it and doing what presses ask for; gives the panel itself, which goes out last.
+    /// Starts feeding it and doing what presses ask for; returns the panel itself, which goes out last.
     pub(super) fn run(
         self,
         sources: PanelSources,
@@ -148,7 +148,7 @@ impl PanelSources {
         }
     }
 
-    /// All that is the matter now. Reads the disk.
+    /// All present problems. Reads the disk.
     fn find_causes(&self) -> BTreeSet<PanelCause> {
         let mut causes = BTreeSet::new();
         if self.store.health().recording != Recording::Ready {
@@ -207,7 +207,7 @@ fn relay_contact(state: &UplinkState) -> RelayContact {
     }
 }
 
-/// Sends the panel what is the matter whenever that changes.
+/// Sends the panel the problems whenever they change.
 async fn feed_panel(sources: PanelSources, feed: PanelFeed, zone: Arc<Mutex<TimeZone>>) {
     let mut alarms = sources.seams.alarms.watch();
     let mut jobs = sources.printing.news();

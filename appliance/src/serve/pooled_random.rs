@@ -44,7 +44,7 @@ impl RandomSource for PooledRandom {
         pool.left -= bytes.len();
         let taken = pool.left..end;
         bytes.copy_from_slice(&pool.bytes[taken.clone()]);
-        // What was given out is nobody else's.
+        // Bytes that were handed out are not used again.
         pool.bytes[taken].fill(0);
     }
 }

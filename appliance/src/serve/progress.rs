@@ -1,10 +1,10 @@
-//! Whether the start goes on. One that hangs over a damaged copy of the log would hang for ever: the box ends, and the next
-//! start knows over what.
+//! Whether the start makes progress. One that blocks on a damaged copy of the log would block for ever: the box ends,
+//! and the next start knows on what.
 
 use crate::store::disk::DiskCalls;
 
-/// Looks in a row at which nothing went on, after which the start hangs: making a new database durable is one call, which a
-/// slow card may take minutes for.
+/// Successive looks without progress after which the start counts as blocked: making a new database durable is one
+/// call, which a slow card may take minutes for.
 const STILL_MAX: u32 = 120;
 
 #[derive(Debug)]

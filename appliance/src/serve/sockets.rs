@@ -21,7 +21,7 @@ pub(super) type SecureSockets = Vec<Socket>;
 pub(super) struct BoxListeners {
     pub(super) plain: Vec<TcpListener>,
     pub(super) secure: Vec<TcpListener>,
-    /// `None` where the box has no certificate of use: then nothing but an end of the connection is to be had of `secure`.
+    /// `None` where the box has no certificate of use: then `secure` only closes connections.
     pub(super) tls: Option<TlsInfo>,
 }
 

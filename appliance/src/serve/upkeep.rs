@@ -1,4 +1,4 @@
-//! What is looked after again and again while the box runs.
+//! Periodic tasks while the box runs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ const USES_EVERY: Duration = Duration::from_secs(300);
 const CONTACT_EVERY: Duration = Duration::from_secs(5);
 /// How often last scans of labels may be written.
 const SCANS_EVERY: Duration = Duration::from_secs(3_600);
-/// How often it is looked at disk and clock.
+/// How often disk and clock are checked.
 const HEALTH_EVERY: Duration = Duration::from_secs(10);
 /// How often it is looked whether a backup is due.
 const BACKUPS_EVERY: Duration = Duration::from_secs(60);
@@ -136,7 +136,7 @@ async fn watch_state_rows(seams: Seams, store: Store) {
 
 fn report_state_rows(alarms: &AlarmStore, store: &Store) {
     let state = store.state();
-    // Of all tables, also those whose rows nobody here can read; the alarm about the file tells it.
+    // Of all tables, also those whose rows no code here reads; the alarm about the file reports it.
     state.look_through();
     let mut unreadable = Vec::new();
     for (table, reads) in identity::ROW_READERS.iter().chain(packs::ROW_READERS).chain([&REFUSED_READER]) {
@@ -212,7 +212,7 @@ pub(crate) fn save_contact_timers(alarms: &AlarmStore, now: &Now, store: &Store,
     }
 }
 
-/// Contact times go to the disk now and then, and those without a record are told of.
+/// Contact times go to the disk now and then, and those without a record are reported.
 async fn follow_contact_timers(seams: Seams, store: Store, phones: PhoneTables) {
     loop {
         tokio::time::sleep(CONTACT_EVERY).await;
@@ -239,7 +239,7 @@ async fn save_label_scans(scans: Arc<LabelScans>) {
     }
 }
 
-/// When a time server is heard, that goes into the log: what was written before is corrected by it.
+/// A synchronisation with a time server is logged: what was written before is corrected by it.
 async fn follow_clock(seams: Seams, store: Store) {
     let own = store.clone();
     let now = seams.clock.now();
@@ -314,7 +314,7 @@ async fn save_uses(identity: IdentityStores) {
     }
 }
 
-/// The writer itself answers for the box: a timer would go on where it hangs.
+/// The writer itself answers for the box: a timer would continue where the writer blocks.
 async fn run_watchdog(store: Store) {
     let every = process::alive_interval();
     loop {
@@ -325,7 +325,7 @@ async fn run_watchdog(store: Store) {
     }
 }
 
-/// The pages' view of the uplink: the line, and the ways that it may take.
+/// The pages' view of the uplink: the connection, and the transports that it may use.
 pub(super) struct LinkView {
     pub(super) link: watch::Receiver<RelayLinkState>,
     pub(super) transports: watch::Receiver<Option<TransportReport>>,
@@ -421,7 +421,7 @@ mod tests {
         let heard_ms = 1_795_205_071_000;
         clock.set(Now { wall_ms: heard_ms, up_ms: 65_000, state: ClockState::Synced, ..unsure });
         store.size_watch().wait_for(|written| *written > size).await.unwrap();
-        // Neither this run of the program nor the next one tells it again.
+        // Neither this run of the program nor the next one reports it again.
         tokio::time::sleep(3 * HEALTH_EVERY).await;
         follow.abort();
         let next = tokio::spawn(follow_clock(seams, store.clone()));

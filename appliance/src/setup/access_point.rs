@@ -13,7 +13,7 @@ pub const PASSPHRASE_FILE: &str = "access-point-passphrase";
 /// The box's address there, as the image gives it.
 pub const ACCESS_POINT_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 const PASSPHRASE_BYTES_MAX: u64 = 256;
-/// Of a password that the box makes: 75 bits, which nobody tries out on what a radio hears.
+/// Of a password that the box makes: 75 bits, too many for an offline search on recorded radio traffic.
 const SYMBOLS_COUNT: usize = 15;
 
 /// A new password, such as `7QK3M-9X2WA-4DTBE`.
@@ -33,8 +33,8 @@ pub fn read_passphrase(folder: Option<&Path>) -> Option<String> {
     Some(text.trim_end_matches('\n').to_owned()).filter(|passphrase| !passphrase.is_empty())
 }
 
-/// Whether whoever reached the box at this address of its own may be connected to its Wi-Fi. A link-local address says nothing of
-/// the link.
+/// Whether a client that reached the box at this address of its own may be connected to its Wi-Fi. A link-local address
+/// says nothing of the link.
 pub fn is_access_point(local: IpAddr) -> bool {
     match local.to_canonical() {
         IpAddr::V4(address) => address == ACCESS_POINT_ADDRESS,

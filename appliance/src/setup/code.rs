@@ -1,5 +1,5 @@
-//! The code that opens the set-up page while nobody can sign in: whoever has the box in their hands can read it. It opens the
-//! page once.
+//! The code that opens the set-up page while nobody can sign in: a person with physical access to the box can read it.
+//! It opens the page once.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
@@ -31,7 +31,7 @@ pub enum SetupCodeError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodeState {
     Absent,
-    /// It has opened the page, or somebody can sign in without it, or nobody can say whether it has.
+    /// It has opened the page, or somebody can sign in without it, or it is unknown whether it has.
     Used,
     Valid(String),
 }
@@ -86,7 +86,7 @@ impl SetupCode {
     /// Makes a new one in place of whatever there is.
     ///
     /// # Errors
-    /// It cannot be written; it would open nothing, since the list of used ones can be neither read nor begun anew.
+    /// It cannot be written; it would open nothing, since the list of used ones can be neither read nor begun again.
     pub fn renew(&self, random: &dyn RandomSource) -> Result<String, SetupCodeError> {
         self.renew_list(random)?;
         let code = make_code(random);
@@ -97,11 +97,11 @@ impl SetupCode {
         Ok(code)
     }
 
-    /// Begins the list of used codes anew where it is damaged, with the present code in it: for whoever puts another code there with
-    /// the box in their hands, which would else open nothing for ever. What was there stays beside it.
+    /// Begins the list of used codes again where it is damaged, with the present code in it: for a person with physical
+    /// access who puts another code there, which would otherwise open nothing for ever. What was there stays beside it.
     ///
     /// # Errors
-    /// It cannot be written, or it cannot be read by whoever runs this.
+    /// It cannot be written, or it cannot be read by the calling user.
     pub fn renew_list(&self, random: &dyn RandomSource) -> Result<(), SetupCodeError> {
         match self.read_used() {
             Ok(_) => return Ok(()),
@@ -187,7 +187,7 @@ impl SetupCode {
         }
     }
 
-    /// The list of used codes, a line each; without its file there are none.
+    /// The list of used codes, one per line; without its file there are none.
     fn read_used(&self) -> Result<String, SetupCodeError> {
         let mut text = String::new();
         match std::fs::File::open(&self.used) {
@@ -262,7 +262,7 @@ fn remove_if_there(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Gives a file a second name, and what is none another name. A file counts until the next one is in its place.
+/// Links a file under a second name, and renames what is no file. A file counts until the next one is in its place.
 fn keep_aside(path: &Path) -> std::io::Result<()> {
     let aside = path.with_extension("bad");
     remove_if_there(&aside)?;

@@ -29,7 +29,7 @@ pub fn save_request(data: &Path, claim: &ClaimFile) -> Result<PathBuf, SetupRequ
     }
 }
 
-/// Whether one lies there that the image has not taken up.
+/// Whether there is one that the image has not taken up.
 pub fn has_request(data: &Path) -> bool {
     std::fs::symlink_metadata(data.join(REQUEST_FOLDER).join(CLAIM_FILE_NAME)).is_ok()
 }

@@ -32,7 +32,7 @@ pub enum SetupOrigin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SetupNote {
-    /// The claim file still lies on the card, with its secrets.
+    /// The claim file is still on the card, with its secrets.
     NotWiped,
     NoReport,
     SettingsMade,

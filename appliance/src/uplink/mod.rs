@@ -1,5 +1,5 @@
-//! The way of the log to the relay: `way` chooses between MQTT and HTTPS and `exchange` decides what is said; `link` and
-//! `https_link` bring it there, `photos` follow by HTTPS, and `reach` finds out where a way ends.
+//! The transfer of the log to the relay: `way` chooses between MQTT and HTTPS and `exchange` decides what is sent;
+//! `link` and `https_link` transmit it, `photos` follow by HTTPS, and `reach` finds out where a transport fails.
 
 pub mod exchange;
 pub mod logs;
@@ -49,7 +49,7 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(60);
 /// How long to wait when trying again cannot help until somebody brings another claim file.
 const HOPELESS: Duration = Duration::from_secs(3_600);
 
-/// How the box stands with its relay.
+/// The state of the box's relation to its relay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UplinkState {
     /// Never claimed: the box works alone and loses nothing.
@@ -75,7 +75,7 @@ pub struct UplinkStatus {
     /// Entries that wait, of all logs.
     pub backlog: u64,
     pub ended_backlog: u64,
-    /// The ways, and where each of them ended when it was tried last.
+    /// The transports, and where each of them failed when it was tried last.
     pub transports: TransportReport,
 }
 
@@ -83,7 +83,7 @@ pub struct UplinkStatus {
 pub struct TransportReport {
     /// The one in use, or tried next.
     pub transport: UplinkTransport,
-    /// Ways that did not lead to the relay, and where they ended.
+    /// Transports that did not reach the relay, and where they failed.
     pub faults: BTreeMap<UplinkTransport, TransportFault>,
     /// Whether HTTPS goes by a proxy: host and port.
     pub proxy: Option<String>,
@@ -102,7 +102,7 @@ pub struct UplinkContext {
     pub addresses: Vec<String>,
     pub model: String,
     pub transports: TransportConfig,
-    /// Whom it tells what does not fit.
+    /// Where it reports what does not fit.
     pub alarms: Arc<AlarmStore>,
     pub alarm_words: AlarmWorder,
     pub clock: Arc<dyn Clock>,
@@ -123,9 +123,9 @@ pub(super) struct UplinkShared {
     stop: watch::Sender<bool>,
     evidence: EvidenceNotes,
     transports: Mutex<TransportPlan>,
-    /// Held by whoever fetches old entries.
+    /// Held while old entries are fetched.
     refilling: Mutex<()>,
-    /// Held by whoever works on what the relay answers about ended logs.
+    /// Held while the relay's answers about ended logs are processed.
     claim_lock: Arc<tokio::sync::Mutex<()>>,
     /// Runs that one side does not take from the other.
     run_refusals: Mutex<RunRefusals>,
@@ -134,7 +134,7 @@ pub(super) struct UplinkShared {
     restarting: AtomicBool,
     /// Whether the ended logs of both sides were compared since the start.
     compared: AtomicBool,
-    /// Whether it is known since the start that this box goes on where the relay does.
+    /// Whether it is known since the start that this box continues the log that the relay has.
     followed: AtomicBool,
     /// Whether the next start begins another log, behind the relay's newest.
     rebased: AtomicBool,
@@ -223,10 +223,10 @@ impl UplinkShared {
         self.transports().mqtt_due_ms()
     }
 
-    /// Notes where a way ended, or that it leads to the relay.
+    /// Notes where a transport failed, or that it reaches the relay.
     fn note_fault(&self, transport: UplinkTransport, fault: Option<TransportFault>) {
         self.status.send_if_modified(|status| {
-            // What is found out about a way that serves by now is out of date.
+            // A fault found of a transport that works by now is out of date.
             let serves = status.state == UplinkState::Up && status.transports.transport == transport;
             let faults = &mut status.transports.faults;
             match fault.filter(|_| !serves) {
@@ -236,7 +236,7 @@ impl UplinkShared {
         });
     }
 
-    /// A way serves. Of HTTPS nothing is known any more once MQTT does: it is not tried beside it.
+    /// A transport works. Once MQTT does, nothing is known of HTTPS any more: it is not tried beside it.
     fn clear_faults(&self, transport: UplinkTransport) {
         self.status.send_if_modified(|status| {
             let before = status.transports.faults.len();
@@ -283,7 +283,7 @@ impl UplinkShared {
         }
     }
 
-    /// Tells whether there is room for what the relay gives back.
+    /// Reports whether there is space for what the relay returns.
     fn report_disk_space(&self, has_room: bool) {
         if has_room {
             self.clear(is_of_fetch_space);
@@ -310,7 +310,7 @@ impl UplinkShared {
     }
 }
 
-/// Ends when it is told to; a session that is up says goodbye first, so that the relay knows that the box went by itself.
+/// Ends when it is asked to; an open session says goodbye first, so that the relay knows that the box left on purpose.
 async fn run_uplink(shared: Arc<UplinkShared>) {
     let mut stopped = shared.stop.subscribe();
     tokio::select! {
@@ -318,7 +318,7 @@ async fn run_uplink(shared: Arc<UplinkShared>) {
         () = async {
             if stopped.wait_for(|stop| *stop).await.is_ok() {
                 let mut status = shared.status.subscribe();
-                // Either error means that nobody is left to wait for.
+                // Either error means that there is nothing left to wait for.
                 let _ = status.wait_for(|s| s.state != UplinkState::Up).await;
             }
         } => {}
@@ -345,12 +345,13 @@ async fn run_forever(shared: &Arc<UplinkShared>) {
             shared.credentials_bad(&ended.why).await;
         }
         shared.down(ended.why);
-        // Only now: of a way that serves no fault is noted. One cut alone says nothing of the way.
+        // Only now: for a transport that works no fault is noted. One interruption alone says nothing about the
+        // transport.
         let is_blocked = shared.transports().is_blocked_by(ended.end);
         if let Some(fault) = ended.fault.filter(|_| is_blocked) {
             shared.note_fault(shared.transport(), Some(fault));
         }
-        // A relay that refuses what it is sent and hangs up would be sent the same at once.
+        // A relay that refuses what it is sent and closes the connection would be sent the same at once.
         let refused = shared.batch_refused.swap(false, Ordering::Relaxed);
         if ended.has_served && !refused {
             back_off = BACK_OFF_MIN;

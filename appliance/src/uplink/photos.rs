@@ -1,4 +1,4 @@
-//! Photos follow their entries: asked for by hash, sent where the relay lacks them, resumed where a line broke.
+//! Photos follow their entries: asked for by hash, sent where the relay lacks them, resumed where a connection broke.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -17,16 +17,16 @@ use super::{UplinkShared, refused};
 use crate::store::Store;
 
 const ENTRIES_MAX: u64 = 512;
-/// The first wait after a failure; doubled up to [`RETRY_MAX`]. The line itself has its own back-off.
+/// The first wait after a failure; doubled up to [`RETRY_MAX`]. The connection itself has its own back-off.
 const RETRY_MIN: Duration = Duration::from_secs(1);
 /// The longest wait between two tries.
 const RETRY_MAX: Duration = Duration::from_secs(30);
-/// What the relay refused is sent again after this long: it may have been mended.
+/// What the relay refused is sent again after this long: it may have been fixed.
 const REFUSED_AGAIN_MS: u64 = 3_600_000;
 /// What a relay answers to bytes that are not the photo that was named.
 const OTHER_BYTES: u16 = 422;
 
-/// Bytes in one request: what a slow line carries within a minute.
+/// Bytes in one request: what a slow connection carries within a minute.
 const CHUNK_BYTES: u64 = 256 * 1024;
 
 /// Why photos could not be sent now. They are tried again.
@@ -65,7 +65,7 @@ impl RelayHttpClient {
     /// hash stays in the log.
     ///
     /// # Errors
-    /// The line or the relay.
+    /// The connection or the relay.
     pub(super) async fn send(&self, photo: Hash, path: PathBuf) -> Result<(), PhotoUplinkError> {
         let url = format!("{}/box/v1/photos/{photo}", self.url);
         let Ok(size) = std::fs::metadata(&path).map(|m| m.len()) else { return Ok(()) };
@@ -201,7 +201,7 @@ async fn sync_step(
     Ok(())
 }
 
-/// Sends one photo. One that the relay refuses is noted and kept, and the others do not wait for it.
+/// Sends one photo. One that the relay refuses is noted and retained, and the others do not wait for it.
 async fn deliver_photo(
     shared: &Arc<UplinkShared>,
     to: &RelayHttpClient,
@@ -242,7 +242,7 @@ async fn reset_refused(shared: &Arc<UplinkShared>, to: &RelayHttpClient) -> Resu
         for photo in requested {
             match missing.contains(photo) {
                 true => deliver_photo(shared, to, *photo).await?,
-                // It came another way.
+                // It came by another path.
                 false => note_answer(shared, *photo, None).await?,
             }
         }
@@ -286,7 +286,7 @@ mod tests {
     use crate::store::WriteDecision;
     use crate::uplink::test_shared::make_shared;
 
-    /// A relay that answers as it is told to each piece, and lacks what it did not take.
+    /// A relay that answers each piece as configured, and lacks what it did not take.
     #[derive(Default)]
     struct Relay {
         answers: AtomicU16,
@@ -341,7 +341,7 @@ mod tests {
         (shared, photos)
     }
 
-    /// How many photos the alarms that stand speak of.
+    /// How many photos the active alarms are about.
     fn reported(shared: &UplinkShared) -> Vec<Option<u64>> {
         let alarms = shared.parts.alarms.all();
         let active = alarms.iter().filter(|a| a.is_active() && a.cause.code == AlarmCode::PhotosRefused);
@@ -373,7 +373,7 @@ mod tests {
         reset_refused(&shared, &to).await.unwrap();
         assert!(relay.taken.lock().unwrap().is_empty(), "not at once");
         clock.advance(Duration::from_millis(REFUSED_AGAIN_MS));
-        // One of them came another way meanwhile.
+        // One of them came by another path meanwhile.
         relay.taken.lock().unwrap().push(photos[0].to_string());
         reset_refused(&shared, &to).await.unwrap();
         assert_eq!(*relay.taken.lock().unwrap(), photos.map(|p| p.to_string()));

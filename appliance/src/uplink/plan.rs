@@ -1,7 +1,7 @@
-//! What the uplink does next, decided without touching the world: events in, actions out.
+//! What the uplink does next, decided without I/O: events in, actions out.
 //!
 //! The cursor is raised only by a verified cosignature over a root that is the box's own; an answer that holds less
-//! lowers it, because a relay restored from a backup has forgotten what it once cosigned. One batch is in flight at
+//! lowers it, because a relay restored from a backup has lost what it once cosigned. One batch is in flight at
 //! most. The transport may lose, repeat and reorder anything.
 
 use record::limits::BATCH_ENTRIES_MAX;
@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 /// No answer to a hello or a batch for this long ends the connection.
 pub const ANSWER_MS_MAX: u64 = 30_000;
-/// A refused batch is tried again after this long: the relay may have been mended.
+/// A refused batch is tried again after this long: the relay may have been fixed.
 pub const REFUSED_MS: u64 = 600_000;
-/// How often the box tells its health.
+/// How often the box reports its health.
 pub const HEALTH_MS: u64 = 60_000;
 /// Answers in a row that move nothing, before the uplink waits for the next tick.
 const IDLE_ANSWERS_MAX: u32 = 3;
@@ -22,7 +22,7 @@ const IDLE_ANSWERS_MAX: u32 = 3;
 pub enum Answer {
     /// A cosigned checkpoint of this epoch whose root is the box's own at that size.
     Holds(u64),
-    /// A cosigned checkpoint of this epoch over more entries than the box has: the box has forgotten some.
+    /// A cosigned checkpoint of this epoch over more entries than the box has: the box has lost some.
     HoldsMore(u64),
     /// A cosigned checkpoint of this epoch whose root is not the box's own.
     HoldsOther(u64),
@@ -67,7 +67,7 @@ pub enum UplinkAlarm {
         had: u64,
         has: u64,
     },
-    /// The relay has cosigned more than this box has: its card forgot. A new epoch is needed.
+    /// The relay has cosigned more than this box has: its card lost some. A new epoch is needed.
     BoxForgot {
         relay: u64,
         own: u64,
@@ -79,7 +79,7 @@ pub enum UplinkAlarm {
     Refused {
         from: u64,
     },
-    /// The relay does not take photos; this box keeps them.
+    /// The relay does not take photos; this box retains them.
     PhotosRefused {
         count: u64,
     },
@@ -105,7 +105,7 @@ enum LinkState {
         until_ms: u64,
         greets: bool,
     },
-    /// Two histories: nothing is sent until the box starts anew.
+    /// Two histories: nothing is sent until the box restarts.
     Stopped,
 }
 
@@ -116,7 +116,7 @@ pub struct UplinkPlan {
     link: LinkState,
     entries_max: usize,
     idle_answers: u32,
-    /// When the health was told last on this connection.
+    /// When the health was reported last on this connection.
     health_ms: Option<u64>,
 }
 
@@ -211,7 +211,8 @@ impl UplinkPlan {
     /// The relay holds the first `held` entries of this very log.
     fn holds(&mut self, held: u64, actions: &mut Vec<UplinkAction>) {
         let greeting = matches!(self.link, LinkState::Greeting { .. });
-        // The log may have grown since this plan last heard of it, and the line before may have carried that already.
+        // The log may have grown since this plan was last informed, and the connection before may have carried that
+        // already.
         self.size = self.size.max(held);
         if held > self.cursor {
             self.cursor = held;

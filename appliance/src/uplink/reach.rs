@@ -1,4 +1,5 @@
-//! Which ways out of the building lead to the relay: all of them tried at once, for `doctor` and whoever asks what stops the box.
+//! Which transports out of the building reach the relay: all of them tried at once, for `doctor` and for finding out
+//! what blocks the box.
 
 use std::sync::Arc;
 
@@ -13,9 +14,9 @@ use super::transport::probe::{RelayProbeTarget, ShownIdentity, mqtt_target};
 use super::transport::proxy::HttpsRoute;
 use super::transport::tls;
 
-/// Tries every way to the relay at once, whichever the box uses: MQTT, HTTPS straight, and HTTPS by the proxy where one is set. Of a
-/// box with nothing but a claim file, the ways to the relay that it names. Nothing is sent that changes anything there, and a
-/// connection that the running box has stays. Ends within half a minute.
+/// Tries every transport to the relay at once, whichever the box uses: MQTT, direct HTTPS, and HTTPS by the proxy where
+/// one is set. Of a box with nothing but a claim file, the transports to the relay that it names. Nothing is sent that
+/// changes anything there, and a connection that the running box has stays. Ends within half a minute.
 ///
 /// # Errors
 /// What the relay gave this box, or its claim file, cannot be used.

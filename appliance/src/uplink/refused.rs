@@ -9,7 +9,7 @@ use super::UplinkShared;
 use super::plan::UplinkAlarm;
 use crate::photo::{AtRelay, EntryPosition};
 
-/// Where the way of photos has come to: the photos of every entry before this one were looked at.
+/// The position of the photo transfer: the photos of every entry before this one were looked at.
 const POSITION: TableDefinition<'static, &str, EntryPosition> = TableDefinition::new("uplink_photos");
 /// Photos that the relay would not take: the status that it answered, and when, milliseconds since 1970.
 const REFUSED: TableDefinition<'static, &[u8; 32], (u16, i64)> =
@@ -29,7 +29,7 @@ fn read_relay_photos(state_db: &Database) -> Result<AtRelay, redb::Error> {
     Ok(AtRelay { before: position_in(&read)?, refused })
 }
 
-/// Epoch and entry to go on from; before anything was sent, the log's very beginning.
+/// Epoch and entry to continue from; before anything was sent, the log's very beginning.
 pub(super) fn relay_photo_state(shared: &UplinkShared) -> EntryPosition {
     at_relay(&shared.parts.store.state_db()).before
 }
@@ -57,7 +57,7 @@ pub(super) fn refused_photos(shared: &UplinkShared) -> Result<BTreeMap<Hash, i64
 /// Notes durably that the relay will not take a photo, with its status, or (`None`) that it has it.
 ///
 /// # Errors
-/// The database's. Whoever asked must not go on then: the photo would count as being at the relay.
+/// The database's. The caller must not continue then: the photo would count as being at the relay.
 pub(super) fn mark_refused(
     shared: &UplinkShared,
     photo: Hash,

@@ -1,4 +1,4 @@
-//! One connection's life: carries what comes to `exchange`, and what that decides to the link and the store.
+//! One connection's life: passes incoming messages to `exchange`, and its decisions to the link and the store.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -47,7 +47,8 @@ pub(super) struct SessionEnd {
     /// Whether what the relay gave this box cannot be used.
     pub(super) credentials: bool,
     pub(super) end: TransportEnd,
-    /// Where the way ended although it had led to the relay: it counts where the plan takes the way for blocked.
+    /// Where the transport failed although it had reached the relay: it counts where the plan considers the transport
+    /// blocked.
     pub(super) fault: Option<TransportFault>,
 }
 
@@ -138,13 +139,13 @@ struct UplinkSession<'a> {
     proof: ConnectionProof,
 }
 
-/// What a connection by MQTT needs, and what finds out where it ends.
+/// What a connection by MQTT needs, and what finds out where it fails.
 struct MqttConfig {
     link: LinkConfig,
     target: RelayProbeTarget,
 }
 
-/// What every way to the relay needs.
+/// What every transport to the relay needs.
 struct ConnectionConfig {
     /// `Err`: the address of MQTT that the relay gave, where that is none.
     mqtt: Result<MqttConfig, String>,
@@ -218,7 +219,8 @@ async fn run_connection(
     Ok(SessionEnd { why, has_served, credentials: false, end, fault })
 }
 
-/// Goes on where the relay does: an end of the session where the box must do something else than send what it has.
+/// Checks whether the relay has a continuation of this box's log: ends the session where the box must not send what it
+/// has.
 async fn follow_relay(
     shared: &Arc<UplinkShared>,
     config: &ConnectionConfig,
@@ -229,7 +231,7 @@ async fn follow_relay(
     match rebase::choose_course(shared, &config.destination, cosigners, window).await {
         RebaseCourse::Own => Ok(()),
         RebaseCourse::Next => {
-            // The end of the box takes its time, with what phones have under way.
+            // The shutdown of the box takes time, with requests of phones under way.
             if !was_rebased {
                 (shared.parts.restart)("the relay goes on from another epoch");
             }
@@ -252,7 +254,8 @@ fn configure_connection(
         store.cursor().stored.and_then(|stored| witnessed_s(&stored.note, cosigners)).unwrap_or(0);
     let identity = Some((relation.chain.as_str(), key.as_str()));
     let trusted = route.trusted(&relation.relay_ca);
-    // A further authority serves to find out where a transport ends. What is sent and believed goes to the relay alone.
+    // A further authority serves to find out where a transport fails. Data is sent to and accepted from the relay
+    // alone.
     let [by_mqtt, by_https, of_relay] = [&relation.relay_ca, &trusted, &relation.relay_ca].map(|ca| {
         let config = tls::watched_config(ca, identity, Arc::clone(&parts.clock), witnessed_s);
         config.map_err(SessionEnd::credentials)
@@ -275,7 +278,7 @@ fn configure_connection(
     Ok(ConnectionConfig { mqtt, https, destination: RelayHttpClient { url, client }, gone })
 }
 
-/// Opens the connection by the present transport, and notes where that transport ends if it does.
+/// Opens the connection by the present transport, and notes where that transport fails if it does.
 async fn open_connection(
     shared: &Arc<UplinkShared>,
     config: &ConnectionConfig,
@@ -310,7 +313,7 @@ async fn open_connection(
     }
 }
 
-/// Finds out by itself where the way of MQTT ends: the next try does not wait for it.
+/// Finds out by itself where MQTT fails: the next try does not wait for it.
 fn note_mqtt_fault(shared: &Arc<UplinkShared>, target: &RelayProbeTarget) {
     let (shared, target) = (Arc::clone(shared), target.clone());
     tokio::spawn(async move {
@@ -359,7 +362,7 @@ fn to_json<T: serde::Serialize>(message: &T) -> Bytes {
     serde_json::to_vec(message).unwrap_or_default().into()
 }
 
-/// Why a session ends although the connection is good: the relay is to know that the box went by itself.
+/// Why a session ends although the connection is good: the relay is to know that the box left on purpose.
 enum GoodEnd {
     Stop,
     /// By HTTPS, and MQTT gets through again.
@@ -450,7 +453,7 @@ impl UplinkSession<'_> {
                 },
                 _ = tick.tick() => self.on(ExchangeInput::Tick).await,
                 changed = alarms.changed() => {
-                    // Whoever looks at the fleet learns it before the next minute's report.
+                    // The fleet page shows it before the next minute's report.
                     changed.map_err(|e| e.to_string())?;
                     self.publish(UpTopic::Health, to_json(&self.health())).map_err(SessionFault::from)
                 }
@@ -461,21 +464,21 @@ impl UplinkSession<'_> {
         }
     }
 
-    /// The relay is reached by this way, and takes nothing now. By HTTPS that may last: MQTT is tried beside it.
+    /// The relay is reached by this transport, and takes nothing now. By HTTPS that may last: MQTT is tried beside it.
     fn note_refusal(&mut self) {
         if self.proof.note_refusal() {
             self.shared.transports().on_answer(self.shared.parts.clock.now().up_ms);
         }
     }
 
-    /// The relay is reached by this way, or a broker before it, and does not take these bytes.
+    /// The relay is reached by this transport, or a broker before it, and does not take these bytes.
     fn note_rejection(&mut self) {
         if self.proof.note_rejection() {
             self.shared.transports().on_answer(self.shared.parts.clock.now().up_ms);
         }
     }
 
-    /// The relay answers by this way; whether it took a batch the exchange finds out.
+    /// The relay answers by this transport; whether it took a batch the exchange finds out.
     async fn take_answer(&mut self, ack: Ack) -> Result<(), SessionFault> {
         if self.proof.note_answer() {
             self.shared.transports().on_answer(self.shared.parts.clock.now().up_ms);
@@ -657,7 +660,7 @@ fn build_batch(
     pack_batch(&note.to_string(), from, &lines, &texts).map(Some).map_err(|e| e.to_string())
 }
 
-/// Per cent of the disk under `path` that is in use; 0 where it does not tell.
+/// Per cent of the disk under `path` that is in use; 0 where that is unknown.
 pub(super) fn disk_percent(path: &std::path::Path) -> u8 {
     let Ok(stat) = rustix::fs::statvfs(path) else { return 0 };
     let used = stat.f_blocks.saturating_sub(stat.f_bavail).saturating_mul(100);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
 
-/// A stick that fails from a call on, or gives back something else than it took.
+/// A stick that fails from a call on, or returns something else than was written.
 #[derive(Debug)]
 struct BadStick {
     under: FolderMedium,
@@ -139,7 +139,7 @@ async fn what_does_not_read_back_as_it_was_written_never_counts() {
     world.back_up(0);
     let before = world.names();
     // No two files are of one length: age puts a stanza of random length into each header, and a segment of the log that is sealed
-    // between two backups loses the room behind its last entry.
+    // between two backups loses the space after its last entry.
     for sixtieths in 0..=60 {
         let stick = BadStick { flips: Some(sixtieths), ..bad_stick(&world, u64::MAX, 5) };
         let failed = world.back_up_to(&stick, 1).unwrap_err();

@@ -1,4 +1,4 @@
-//! The backups of a running box: what is told, what is remembered, and that a key is made once.
+//! The backups of a running box: what is reported, what is stored, and that a key is created once.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -96,7 +96,7 @@ async fn without_a_key_no_backup_is_made_and_somebody_is_told() {
     own.ends();
     let result = own.backups.status().result.unwrap();
     assert!(result.words.unwrap_err().contains("this key does not open it"));
-    // A restart knows all of it.
+    // All of it survives a restart.
     let again = open_service(&own.world, &own.clock, &own.alarms, to_stick(stick.path()), None).status();
     assert_eq!((again.record.last.unwrap().name, again.record.tests), (last.name, 1));
     assert!(again.key.is_some());
@@ -180,7 +180,7 @@ async fn the_relays_copy_counts_as_a_backup() {
         [(None, true), (Some(RelayCopy { entries: 20, ..copy }), true), (Some(copy), false)]
     {
         let own = ServiceWorld::new(BackupSettings::default(), relay).await;
-        // Whoever opens the page before the first minute is over sees it too.
+        // A user who opens the page before the first minute is over sees it too.
         let fresh = open_service(&own.world, &own.clock, &own.alarms, BackupSettings::default(), relay);
         assert_eq!(fresh.status().relay, None);
         fresh.look_at_relay();
@@ -238,7 +238,7 @@ async fn a_stick_that_hangs_keeps_nobody_from_ending_the_box() {
     ));
     go_on.send(()).unwrap();
     assert_eq!(own.backups.stop(Duration::MAX), StopOutcome::Ended);
-    // Of a restore test nobody waits for the end: it changes nothing.
+    // The end of a restore test is not waited for: it changes nothing.
     let (go_on, hangs) = mpsc::channel::<()>();
     own.backups.start_work(BackupWork::Test, move |_| Err(format!("{:?}", hangs.recv()))).unwrap();
     assert_eq!(own.backups.stop(Duration::MAX), StopOutcome::Ended);

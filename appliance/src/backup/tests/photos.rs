@@ -87,8 +87,8 @@ async fn a_photo_a_day_is_written_once_and_once_more_with_the_other_small_ones()
         sizes.push(photos.len());
         photos.into_iter().for_each(|photo| *written.entry(photo).or_default() += 1);
     }
-    // Sixteen small files become one. They lie there for two days more, since the backup of the day before needs them, and nothing
-    // is written again because of them.
+    // Sixteen small files become one. They stay there for two days more, since the backup of the day before needs them,
+    // and nothing is written again because of them.
     let mut expected = [1; 20];
     expected[16] = 17;
     assert_eq!(sizes, expected);

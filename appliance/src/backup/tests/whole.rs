@@ -1,4 +1,4 @@
-//! A backup of a box, and the box that goes on with it.
+//! A backup of a box, and the box that continues from it.
 
 use record::checkpoint::SignedCheckpoint;
 use redb::ReadableDatabase as _;
@@ -49,7 +49,7 @@ async fn a_restored_box_has_every_entry_and_goes_on_in_a_log_of_its_own() {
     assert_eq!((restored.origin().box_id, restored.origin().epoch.n), (old.box_id, 2));
     assert!(report.new_epoch.is_some() && report.missing.is_empty() && !report.state_lost, "{report:?}");
     assert_eq!(leaves(&restored, old.epoch), leaves(&world.store, old.epoch)[..601]);
-    // Nobody can sign for the old log any more: the checkpoint of the backup goes on proving it.
+    // Nothing can sign for the old log any more: the checkpoint of the backup still proves it.
     let note = restored.reader_of(old.epoch).unwrap().signed_note().unwrap().unwrap().to_string();
     let checkpoint = SignedCheckpoint::verify(&note, &old, &world.store.verifier_keys()[0]).unwrap();
     assert_eq!(checkpoint.checkpoint().size, 601);

@@ -80,7 +80,7 @@ fn a_badge_proves_who_has_it_also_after_a_restart() {
     assert_eq!(badges.prove(&code("0004711-ward-7"), NOW).unwrap(), None, "a badge is compared as it is");
     let used = StaffBadge { used_ms: Some(NOW + MINUTE), ..badge.clone() };
     assert_eq!(badges.of(person(1)).unwrap(), std::slice::from_ref(&used));
-    // Once a day is enough for whoever looks, and spares the card.
+    // Once a day is enough for the readers, and spares the card.
     badges.prove(&code(CODE), NOW + 2 * MINUTE).unwrap();
     assert_eq!(badges.of(person(1)).unwrap(), [used]);
     badges.prove(&code(CODE), NOW + DAY_MS).unwrap();
@@ -103,7 +103,7 @@ fn nobody_has_the_badge_of_another_or_too_many() {
     }
     assert_eq!(enrol(&badges, 1, "one more"), Err(BadgeRefusal::TooMany));
     enrol(&badges, 2, "one more").unwrap();
-    // What somebody had who has left is nobody's.
+    // A badge of somebody who has left belongs to no one.
     let new = NewBadge { staff: person(2), code: code(CODE), now_ms: NOW };
     assert!(badges.enrol(&new, |staff| staff == person(1)).unwrap().is_ok());
     assert!(badges.of(person(1)).unwrap().is_empty());

@@ -162,7 +162,7 @@ fn a_clock_that_is_set_back_adds_no_try_and_no_wait() {
         strange(&pins, person(1), PIN, 300, back),
         PinOutcome::Locked { until_ms: back + 20 * MINUTE }
     );
-    // The wait that was told is the whole wait.
+    // The reported wait is the whole wait.
     assert!(matches!(own(&pins, 1, PIN, back + 5 * MINUTE - 1), PinOutcome::Locked { .. }));
     assert_eq!(own(&pins, 1, PIN, back + 5 * MINUTE), PinOutcome::Right);
     assert_eq!(strange(&pins, person(1), PIN, 400, back + 20 * MINUTE), PinOutcome::Right);

@@ -16,8 +16,8 @@ pub struct HeldPin {
 }
 
 impl HeldPin {
-    /// Takes the PIN out of a session: none where another request has it, or it proves no more. One that was entered with
-    /// this very request is not shown to others at all.
+    /// Takes the PIN out of a session: none where another request has it, or it proves no more. One that was entered
+    /// with this very request is not visible to others at all.
     pub fn take(sessions: &Arc<SessionStore>, secret: &str, entered: Option<&Now>) -> Option<Self> {
         let key = secret_digest(secret);
         let there = sessions.lock().get_mut(&key)?.pin.take();

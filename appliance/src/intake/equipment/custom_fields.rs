@@ -7,8 +7,8 @@ use record::kinds::{CategoryField, CivilDay, FieldType};
 
 use crate::intake::{CommandRefusal, CustomFieldRule};
 
-/// Own fields of an item, as they will be, against those of its category. Of an item that is there only what is said anew
-/// is looked at: a field that its category got since is asked for when somebody enters the item anew.
+/// Own fields of an item, as they will be, against those of its category. Of an existing item only the fields in the
+/// request are checked: a field that its category got since is required when somebody enters the item again.
 pub(in crate::intake) fn check_own_fields(
     category: Option<&EquipmentCategory>,
     custom: &BTreeMap<String, String>,

@@ -33,8 +33,8 @@ pub(in crate::intake) fn retire_item(
     Ok(())
 }
 
-/// Takes an item out of use until somebody puts it back. Of one that is out already, whoever says over which version changes why
-/// and until when.
+/// Takes an item out of use until somebody puts it back. Of one that is out already, a request that states a version
+/// changes why and until when.
 pub(in crate::intake) fn suspend_item(
     item: &Equipment,
     reason: &str,
@@ -190,7 +190,7 @@ fn check_entered_line(field: &'static str, entered: Option<&str>) -> Result<Opti
     entered.map(|t| text::check_line(field, t)).transpose()
 }
 
-/// Who owns a loaner says until when it is here: without a day nothing could say that it is to go back.
+/// The owner of a loaner states until when it is here: without a day nothing could show that it is to go back.
 fn check_loan(loan: &EquipmentLoan) -> Result<EquipmentLoan, CommandRefusal> {
     let owner = text::check_line("loan_owner", &loan.owner)?;
     if loan.until.0.is_none() && !owner.is_empty() {

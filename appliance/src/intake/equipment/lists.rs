@@ -130,7 +130,8 @@ fn rename_category(
     Ok(())
 }
 
-/// Whether a row of a list may be set: a new one is not there yet, and another one is what it was made over.
+/// Whether a row of a list may be set: a new one is not there yet, and another one has the version that the change is
+/// based on.
 fn check_over(
     over: ListedOver,
     present: Option<RowVersion>,
@@ -276,7 +277,7 @@ fn check_fields(fields: &[CategoryField]) -> Result<Vec<CategoryField>, CommandR
         let choices =
             field.choices.iter().map(|c| text::check_name("fields", c, RefusalCause::CustomFieldChoices));
         let choices: Vec<String> = choices.collect::<Result<_, _>>()?;
-        // Commas stand between choices where people enter them.
+        // Commas separate choices where people enter them.
         let has_comma = choices.iter().any(|choice| choice.contains(','));
         if is_choice == choices.is_empty() || choices.len() > OWN_FIELD_CHOICES_MAX || has_comma {
             return Err(refuse_fields(RefusalCause::CustomFieldChoices));

@@ -53,7 +53,7 @@ fn is_free_tag(facility: &FacilityState, tag: Tag) -> bool {
     !facility.equipment.contains_key(&tag) && !facility.aliases.contains_key(&tag)
 }
 
-/// A word of the log may be any; a person or program gives one that is known.
+/// The log may hold any value; a person or program gives one that is known.
 fn require_known<T: PartialEq>(why: &T, known: &[T]) -> Result<(), CommandRefusal> {
     match known.contains(why) {
         true => Ok(()),

@@ -10,13 +10,13 @@ use crate::intake::{AnchorSource, ClockRefusal, CommandRefusal, Drafts, RefusalC
 const MOVED_MS_MIN: u64 = 2_000;
 /// … unless the last one is so old.
 const AGAIN_MS: u64 = 3_600_000;
-/// Boots that one word bounds: a command has room for twice as many entries.
+/// Boots that one statement bounds: a command may have twice as many entries.
 const BOUNDS_MAX: usize = 250;
 /// 2026-01-01: this program was not there before.
 const EARLIEST_MS: i64 = 1_767_225_600_000;
 const LATEST_MS: i64 = 4_102_444_800_000;
 
-/// Writes down what the time is. A time server is not talked over.
+/// Writes down what the time is. A time server takes precedence.
 pub(in crate::intake) fn anchor_clock(
     wall_ms: i64,
     source: AnchorSource,
@@ -66,8 +66,9 @@ fn bound_boots(last: Vec<EntryTime>, began_ms: i64) -> Vec<BootBound> {
     bounds
 }
 
-/// A clock that was ahead, and that nobody set while it was, puts a cleaning behind whatever happens for as long: the item would
-/// be clean all the while. What an earlier word of this boot moved is moved anew; what another boot moved only gets earlier.
+/// A clock that was ahead, and that nobody set while it was, puts a cleaning behind whatever happens for as long: the
+/// item would be clean all the while. What an earlier statement of this boot moved is moved again; what another boot
+/// moved only gets earlier.
 fn bound_earlier_boots(wall_ms: i64, view: &dyn StateView, drafts: &mut Drafts<'_>) {
     let (now, boots) = (view.now(), &view.facility().boots);
     let last = view.last_of_unsure_boots(&|boot: BootId| {

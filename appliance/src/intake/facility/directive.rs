@@ -1,4 +1,4 @@
-//! What became of a wish of the relay, as the log says it.
+//! The outcome of a directive of the relay, as logged.
 
 use record::kinds::{DirectiveApplied, DirectiveRefused};
 use record::tree::Hash;

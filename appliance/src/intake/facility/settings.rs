@@ -12,11 +12,11 @@ use crate::intake::{
     RefusalCause, SettingsChange, StateView, facility_day, require_seen, text,
 };
 
-/// Minutes for which a typed PIN may prove records: after an hour nobody knows any more who holds the tablet.
+/// Minutes for which a typed PIN may prove records: after an hour it is unknown who holds the tablet.
 const PIN_PROOF_MIN_MAX: u32 = 60;
 const SHIFTS_MAX: usize = 6;
 const RETAIN_YEARS_MAX: u32 = 99;
-/// The languages and countries that a facility can have, as they stand in the log.
+/// The languages and countries that a facility can have, as written in the log.
 pub const FACILITY_LOCALES: [&str; 5] = ["en-US", "en-GB", "es-US", "es-MX", "es-ES"];
 
 pub(in crate::intake) fn decide_schedule(
@@ -173,7 +173,7 @@ fn are_page_languages(languages: &[String]) -> bool {
         && languages.iter().enumerate().all(|(at, language)| !languages[..at].contains(language))
 }
 
-/// The inspection as it is, with what is said anew of it; one without a day is none.
+/// The present inspection with the requested changes; one without a day is none.
 fn decide_inspection(
     requested: &SettingsChange,
     view: &dyn StateView,

@@ -1,4 +1,4 @@
-//! That who may sign in, and how, became another: it happens elsewhere, and stands in the log by this.
+//! A change of who may sign in, and how: it is carried out elsewhere, and logged by this.
 
 use record::kinds::AccessChanged;
 

@@ -1,4 +1,4 @@
-//! By which ways people may say that they cleaned: the class of the use decides how much proof that takes.
+//! The methods by which people may state that they cleaned: the class of the use decides how much proof that takes.
 
 use record::fold::{Equipment, FacilitySettings, FacilityState};
 use record::kinds::{CleanedBy, NameSource, ProofMethod, ProtocolPublished, SpauldingClass, WhoPolicy};
@@ -12,7 +12,7 @@ pub const PROOF_METHODS: [ProofMethod; 5] =
 /// record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ProofDemand {
-    /// It is recorded as it is: nobody is there who could be shown a page.
+    /// It is recorded as it is: there is no user to whom a page could be shown.
     #[default]
     Any,
     Required,
@@ -74,13 +74,13 @@ fn rank_method(method: &ProofMethod) -> Option<usize> {
     PROOF_METHODS.iter().position(|known| known == method)
 }
 
-/// Whether a way proves as much as is needed. One that this program does not know proves nothing.
+/// Whether a method proves as much as is needed. One that this program does not know proves nothing.
 pub(in crate::intake) fn is_enough(method: &ProofMethod, needed: &ProofMethod) -> bool {
     rank_method(method).unwrap_or(0) >= rank_method(needed).unwrap_or(0)
 }
 
-/// What keeps a record that proves this much from being made as it is: a page asks first, and whoever declines says why.
-/// Anything else is recorded and lacks who.
+/// What keeps a record that proves this much from being made as it is: a page asks first, and a user who declines says
+/// why. Anything else is recorded and lacks who.
 pub(in crate::intake) fn check_proof(
     demand: ProofDemand,
     method: &ProofMethod,

@@ -24,7 +24,7 @@ pub struct CompetencySignOff {
     /// The last day on which it holds; absent: until it is ended.
     pub until: Option<CivilDay>,
     pub note: String,
-    /// The version of the sign-off that this was made over; absent: whatever it is.
+    /// The version of the sign-off that this change is based on; absent: any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<RowVersion>,
 }
@@ -34,7 +34,7 @@ pub struct CompetencyEnding {
     pub staff: StaffId,
     pub protocol: ProtocolId,
     pub reason: String,
-    /// The version of the sign-off that this was made over; absent: whatever it is.
+    /// The version of the sign-off that this change is based on; absent: any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<RowVersion>,
 }
@@ -105,9 +105,9 @@ pub(in crate::intake) fn grant_competency(
     Ok(())
 }
 
-/// Whether whoever gives the command may sign this person off: somebody else who is signed off themselves. Where nobody who
-/// signs others off is so yet, or their day is over, somebody has to begin: then the role alone is enough, for oneself too.
-/// A program was given its token for this, and has no sign-off of its own.
+/// Whether the issuer of the command may sign this person off: somebody else who is signed off themselves. Where no one
+/// who may sign others off is signed off yet, or their day is over, somebody has to begin: then the role alone is
+/// enough, for oneself too. A program was given its token for this, and has no sign-off of its own.
 fn may_sign_off(
     form: &CompetencySignOff,
     facility: &FacilityState,

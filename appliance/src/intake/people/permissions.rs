@@ -1,4 +1,4 @@
-//! Who may want what: by role for people, by way for programs. Rows of the table of routes and commands both ask here.
+//! Who may do what: by role for people, by source for programs. Rows of the table of routes and commands both ask here.
 
 use record::entry::{CommandSource, Entry, EntryAuthor};
 use record::fold::LinePlace;

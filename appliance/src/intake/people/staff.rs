@@ -45,7 +45,7 @@ pub struct StaffChange {
     /// Their payroll number; empty: none any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
-    /// The version of the person that this was made over; absent: whatever it is.
+    /// The version of the person that this change is based on; absent: any.
     #[serde(default)]
     pub seen: Option<RowVersion>,
 }
@@ -61,7 +61,7 @@ impl StaffChange {
 }
 
 const NAME_NEEDED: RefusalCause = RefusalCause::PersonName;
-/// The languages that pages of a person can be in, as they stand in the log.
+/// The languages that pages of a person can be in, as written in the log.
 pub const PAGE_LANGUAGES: [&str; 2] = ["en", "es"];
 
 fn check_locale(entered: &str) -> Result<String, CommandRefusal> {

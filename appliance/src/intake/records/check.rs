@@ -8,7 +8,7 @@ use crate::intake::{CheckForm, CommandRefusal, Drafts, RefusalCause, StateView, 
 
 const UNIT_CHARS_MAX: usize = 16;
 
-/// Records what somebody found. Nobody of those who clean checks their own work.
+/// Records what somebody found. No one who cleans checks their own work.
 pub(in crate::intake) fn record_check(
     form: &CheckForm,
     view: &dyn StateView,

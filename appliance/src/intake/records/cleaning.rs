@@ -106,7 +106,7 @@ pub(in crate::intake) fn decide_void(
     let of = line.of;
     let cleaning = view.cleaning(of).ok_or(CommandRefusal::UnknownCleaning { of })?;
     if cleaning.place() != line {
-        // An entry names another by epoch and number alone, and would void the one that stands in the chain.
+        // An entry names another by epoch and number alone, and would void the one that is in the chain.
         return Err(CommandRefusal::SharedNumber { of });
     }
     if cleaning.voided.is_some() {

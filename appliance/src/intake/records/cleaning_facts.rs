@@ -1,4 +1,4 @@
-//! What a record of a cleaning is about, and when it was done, where that can be.
+//! The facts of a cleaning's record, and when it was done, if that is possible.
 
 use record::fold::{Equipment, FacilityState, ServiceState};
 use record::kinds::ProtocolPublished;

@@ -1,4 +1,4 @@
-//! What is to be seen of a cleaning's record beside what it lacks, by whichever way it came.
+//! Flags of a cleaning's record beside what it lacks, from whatever source it came.
 
 use record::fold::{Equipment, ServiceState};
 use record::kinds::{CivilDay, CleaningFlag, Contact, ProtocolPublished};

@@ -22,7 +22,7 @@ pub struct ProblemForm {
     pub tag: Tag,
     pub what: Option<ProblemWord>,
     pub text: String,
-    /// Photos that are kept already; as with a cleaning, they are no part of what makes a request the same.
+    /// Photos that are stored already; as with a cleaning, they are not compared when a repeated request is detected.
     #[serde(skip)]
     pub photos: Vec<Hash>,
     pub who: ClaimedCleaner,
@@ -74,7 +74,8 @@ pub(in crate::intake) fn report_problem(
     let of = EntryRef { epoch: view.epoch(), seq: view.size() + before };
     drafts.push(ProblemReported { tag: item.tag, what, text, photos: form.photos.clone(), who, also }, texts);
     if item.service == ServiceState::In && is_suspending(&view.facility().settings.problem, &who) {
-        // Everybody who scans the item reads why it is out: what a stranger typed stands in the report, which staff reads.
+        // Everybody who scans the item reads why it is out: what a stranger typed is only in the report, which staff
+        // reads.
         let public = if is_proven(&who) { &*form.text } else { "" };
         let (reason, texts) = drafts.optional_text("notes", public)?;
         let suspended = EquipmentSuspended {
@@ -112,7 +113,7 @@ fn reports_of_device(view: &dyn StateView, device: DeviceId) -> u32 {
     let reports = open.flat_map(OpenProblem::reports);
     let recent = reports.filter(|report| report.reported_ms >= since_ms);
     let made = recent.filter_map(|report| view.entry(report.of));
-    // What a row has of the time is from when it was folded: by a clock that was ahead it would be recent for as long.
+    // A row's time is that of its folding: by a clock that was ahead it would be recent for as long.
     let by_device = made
         .filter(|made| made.head().by.device == Some(device) && view.known_ms(&made.head().at) >= since_ms);
     u32::try_from(by_device.count()).unwrap_or(u32::MAX)

@@ -134,7 +134,7 @@ struct Findings<'a> {
 }
 
 impl Findings<'_> {
-    /// What was checked; where it is refused, the review goes on with nothing in its place.
+    /// What was checked; where it is refused, the review continues with nothing in its place.
     fn keep<T: Default>(&mut self, checked: Result<T, CommandRefusal>) -> T {
         checked.unwrap_or_else(|refusal| {
             self.refusals.push(refusal);
@@ -153,7 +153,7 @@ impl Findings<'_> {
         let nameless = *needed == ProofMethod::None || form.proof == ProofDemand::Waived;
         let checked = match check_cleaner(&form.who, form.pin_ago_s, facility) {
             Err(CommandRefusal::Needed { .. }) if nameless => Ok(CheckedCleaner::Unnamed),
-            // Whoever stands in front of a page is asked for a name before they are asked to prove it.
+            // A person at a page is asked for a name before they are asked to prove it.
             Ok(CheckedCleaner::Unnamed) if !nameless && form.proof == ProofDemand::Required => {
                 Err(CommandRefusal::Needed { field: "cleaned_by", cause: RefusalCause::OwnName })
             }
@@ -318,7 +318,7 @@ impl CheckedCleaner {
         }
     }
 
-    /// As an entry names them, and the text that is kept beside it.
+    /// As an entry names them, and the text that is stored beside it.
     pub(in crate::intake) fn to_record(
         &self,
         drafts: &Drafts<'_>,

@@ -21,7 +21,7 @@ pub enum CommandRefusal {
     Code(ScannedCodeError),
     #[error("The code {code} is on {name} already. Take it off there first")]
     CodeTaken { code: String, name: String },
-    /// The item is already in the state that is wanted.
+    /// The item is already in the requested state.
     #[error("{0}")]
     AlreadySo(RefusalCause),
     /// A protocol that does not exist.

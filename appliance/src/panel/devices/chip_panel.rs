@@ -103,7 +103,7 @@ fn read_chip_offset(name: &str) -> Option<LinePlace> {
     is_chip.then_some(place)
 }
 
-/// Whether the line is there, allowed and free, each told apart.
+/// Whether the GPIO line is there, allowed and free, each with an error of its own.
 fn check_line(part: PanelPart, line: &PanelLine, place: &LinePlace) -> Result<(), PanelError> {
     let line = line.clone();
     let opened = std::fs::OpenOptions::new().read(true).write(true).open(&place.chip);

@@ -1,4 +1,4 @@
-//! The ways to lights, buzzer and button.
+//! The drivers of lights, buzzer and button.
 
 mod chip_panel;
 mod rppal_panel;

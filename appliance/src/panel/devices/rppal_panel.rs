@@ -48,7 +48,7 @@ impl RppalPanel {
             Some((mut pin, line)) => {
                 let still = Duration::from_millis(settings.debounce_ms.into());
                 pin.set_async_interrupt(Trigger::Both, Some(still), move |event: rppal::gpio::Event| {
-                    // It connects the line to ground.
+                    // It connects the GPIO line to ground.
                     edges.report_edge(match event.trigger {
                         Trigger::FallingEdge => ButtonEdge::Down(event.timestamp),
                         _ => ButtonEdge::Up(event.timestamp),

@@ -1,7 +1,8 @@
-//! A socket in the data folder stands for lights and button: for tests, for the demo, and for whoever has no hardware yet.
+//! A socket in the data folder simulates lights and button: for tests, for the demo, and for development without
+//! hardware.
 //!
-//! Who connects reads one line for each change, such as `{"green":true,"amber":false,"red":false,"buzzer":false}`, the present
-//! one first, and writes `down`, `up`, or `press 3200` for a press of so many milliseconds.
+//! A client reads one line for each change, such as `{"green":true,"amber":false,"red":false,"buzzer":false}`, the
+//! present one first, and writes `down`, `up`, or `press 3200` for a press of so many milliseconds.
 
 use std::fs::DirBuilder;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -20,7 +21,7 @@ use crate::panel::{BuzzerState, Panel, PanelError, PanelOutput};
 /// The socket's name in the data folder.
 pub const SIM_SOCKET: &str = "panel.sock";
 const CLIENTS_MAX: usize = 8;
-/// Who does not read is hung up on.
+/// A client that does not read is disconnected.
 const WRITE_MAX: Duration = Duration::from_millis(200);
 const LINE_BYTES_MAX: u64 = 4_096;
 
@@ -100,11 +101,11 @@ impl Drop for SimPanel {
         let mut state = self.shared.lock();
         state.ended = true;
         for client in state.clients.drain(..) {
-            // Who has hung up already is not there to be told.
+            // A client that has disconnected already needs no notice.
             let _ = client.shutdown(Shutdown::Both);
         }
         drop(state);
-        // Wakes whoever waits for the next client.
+        // Wakes the thread that waits for the next client.
         let woken = UnixStream::connect(&self.path).is_ok();
         if let Some(thread) = self.thread.take().filter(|_| woken)
             && thread.join().is_err()

@@ -56,7 +56,7 @@ impl SeenPanel {
 
     fn advance(&self, ms: i64) {
         self.clock.advance_ms(ms);
-        // Whoever sleeps by another clock is woken.
+        // A thread that sleeps by another clock is woken.
         assert!(self.owner.feed().send_message(PanelMessage::Edge(ButtonEdge::Up(Duration::ZERO))));
     }
 }

@@ -58,7 +58,7 @@ fn a_press_that_is_told_of_later_was_wet_until_then() {
     assert_eq!(wet(&timers, &facility, 200_000, 1), Some((185_000, false)));
     assert_eq!(wet(&timers, &facility, 189_000, 1), Some((184_000, true)), "it was ended after the press");
     assert_eq!(wet(&timers, &facility, 5_001 + SHOWN_MS, 1), None);
-    // It is told of the next day, when the item is being cleaned again.
+    // It is reported the next day, when the item is being cleaned again.
     timers.tidy(&facility, &at(1, 6_000 + SHOWN_MS));
     timers.start(pump(), ContactTimer::example(&at(1, 7_000 + SHOWN_MS)));
     assert_eq!(wet(&timers, &facility, 200_000, 1), Some((185_000, false)));

@@ -27,7 +27,7 @@ async fn full(places: &Arc<UploadPlaces>) -> Vec<UploadPlace> {
     held
 }
 
-/// Everything that can go on without time passing has gone on.
+/// Lets everything run that can run without time passing.
 async fn settled() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -97,7 +97,7 @@ async fn the_slowest_gives_its_place_up_and_goes_on_later() {
     assert_eq!(places.taken(), 8);
 }
 
-/// A photo of 5 MB over a line of 17 KB/s: five minutes, where nothing holds it up.
+/// A photo of 5 MB over a connection of 17 KB/s: five minutes, where nothing holds it up.
 async fn send_slowly(place: UploadPlace) -> Result<(), NoPlace> {
     for _ in 0..5_000_000 / 17_000 {
         tokio::time::sleep(Duration::from_secs(1)).await;

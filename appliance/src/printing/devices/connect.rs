@@ -17,7 +17,7 @@ pub(crate) fn for_printer(printer: &PrinterConfig) -> Result<Box<dyn PrinterTran
     let address: PrinterAddress = printer.address.parse()?;
     Ok(match address {
         PrinterAddress::Tcp { host, port } => {
-            // The bytes are those that would have come over the line.
+            // The bytes are those that would have come over the connection.
             let by_snmp = printer.language.row().beside == Some(printer.answers);
             let status_port = by_snmp.then_some(printer.status_port);
             Box::new(TcpTransport { host, port, connect_max, status_port })
@@ -72,7 +72,8 @@ mod tests {
         tokio::join!(line.shutdown(), reading).0.unwrap();
         assert_eq!(gauge.left(), Some(0));
         drop(line);
-        // Another test of this process may be starting a child, which holds the line until it is another program.
+        // Another test of this process may be starting a child, which holds the connection until it executes another
+        // program.
         let gone = async {
             while gauge.left().is_some() {
                 tokio::task::yield_now().await;

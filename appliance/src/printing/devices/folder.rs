@@ -1,4 +1,4 @@
-//! A folder instead of a printer: each line that is opened, filled and shut down becomes one file.
+//! A folder instead of a printer: each connection that is opened, written and shut down becomes one file.
 
 use std::io;
 use std::io::Write as _;
@@ -18,8 +18,8 @@ const FILE_BYTES_MAX: usize = 32 << 20;
 /// Files in a folder, looked at to find the next number.
 const FILES_MAX: usize = 100_000;
 
-/// Writes labels as `0001.bin`, `0002.bin`, … (`.png` and `.pdf` when they are such). Nobody prints them, so nothing is
-/// ever confirmed; a file that is there is whole and on disk.
+/// Writes labels as `0001.bin`, `0002.bin`, … (`.png` and `.pdf` when they are such). They are not printed, so nothing
+/// is ever confirmed; a file that is there is whole and on disk.
 pub(crate) struct FolderTransport {
     path: PathBuf,
     /// The number of the newest file; 0 before the folder was looked at.
@@ -82,20 +82,20 @@ fn keep_document(folder: &Path, n: u32, bytes: &[u8]) -> io::Result<()> {
         std::fs::File::open(folder)?.sync_all()
     })();
     if written.is_err() {
-        // The first error is the one to tell.
+        // The first error is the one to report.
         drop(std::fs::remove_file(&part));
     }
     written.map_err(|e| io::Error::new(e.kind(), FolderFault::Unwritten(folder.to_owned(), e.to_string())))
 }
 
-/// One file in the making. It is written on shutdown; a line that breaks off leaves nothing behind.
+/// One file in the making. It is written on shutdown; a connection that breaks leaves nothing behind.
 struct FolderLine {
     path: PathBuf,
     newest: Arc<AtomicU32>,
     bytes: Vec<u8>,
     keeping: Option<JoinHandle<io::Result<()>>>,
     stored: bool,
-    /// Whoever waits for an answer is told of the end.
+    /// A task that waits for an answer is woken at the end.
     reader: Option<Waker>,
 }
 

@@ -1,4 +1,4 @@
-//! Lines to printers and print queues, and what is said over them.
+//! Connections to printers and print queues, and their protocols.
 
 pub(crate) mod connect;
 pub(crate) mod folder;

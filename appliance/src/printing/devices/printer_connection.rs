@@ -12,7 +12,7 @@ use crate::printing::devices::transport::{PrinterStream, SendQueue};
 use crate::printing::model::connection_fault::ConnectionFault;
 use crate::printing::model::connection_timeouts::ConnectionTimeouts;
 
-/// From a question to the doubt whether anybody is there; most are answered within milliseconds.
+/// From a query to the doubt whether the printer is there; most are answered within milliseconds.
 const MUTE: Duration = Duration::from_secs(1);
 /// From one look to the next whether the printer has taken everything.
 const END_LOOK: Duration = Duration::from_millis(100);
@@ -69,19 +69,19 @@ pub(crate) struct PrinterConnection {
     timeouts: ConnectionTimeouts,
     begun: Instant,
     last_word: Instant,
-    /// The oldest question since the last word.
+    /// The oldest query since the last message.
     requested: Option<Instant>,
     silent: bool,
     /// A label's last byte was sent, and the printer may not have got it.
     sending: bool,
     received: PrinterReport,
-    /// Confirmations and losses that nobody has asked for yet.
+    /// Confirmations and losses that were not read yet.
     waiting: Vec<PrinterEvent>,
 }
 
 impl PrinterConnection {
-    /// Takes over an open line: drops what is left in it, ends what a broken connection may have left half sent, and
-    /// asks how the printer is.
+    /// Takes over an open connection: drops what is left in it, ends what a broken connection may have left half sent,
+    /// and asks how the printer is.
     pub(crate) async fn begin(
         line: Box<dyn PrinterStream>,
         session: Box<dyn PrinterSession>,
@@ -118,7 +118,7 @@ impl PrinterConnection {
         Ok(connection)
     }
 
-    /// What was heard last, and whether a question has waited for an answer for too long.
+    /// The last message, and whether a query has waited for an answer for too long.
     pub(crate) fn last_report(&self) -> PrinterReport {
         let unanswered = self.requested.is_some_and(|requested| time_since(requested) >= MUTE);
         PrinterReport { mute: self.silent || unanswered, ..self.received }
@@ -143,7 +143,7 @@ impl PrinterConnection {
         self.send(&bytes).await
     }
 
-    /// Waits for the next word of the printer; asks it from time to time. Returns at least every `at_most`.
+    /// Waits for the next message of the printer; polls it from time to time. Returns at least every `at_most`.
     pub(crate) async fn listen(&mut self, at_most: Duration) -> Result<Vec<PrinterEvent>, PrinterLinkError> {
         if !self.waiting.is_empty() {
             return Ok(self.take_events());
@@ -161,7 +161,7 @@ impl PrinterConnection {
         Ok(self.take_events())
     }
 
-    /// Since the printer's last word.
+    /// Since the printer's last message.
     pub(crate) fn quiet(&self) -> Duration {
         time_since(self.last_word)
     }
@@ -183,7 +183,7 @@ impl PrinterConnection {
         self.session.frame_text(n)
     }
 
-    /// Sends bytes, listening meanwhile. `stopped` is told each second in which the printer takes nothing.
+    /// Sends bytes, listening meanwhile. `stopped` is called each second in which the printer takes nothing.
     pub(crate) async fn send_label(
         &mut self,
         bytes: &[u8],
@@ -220,7 +220,7 @@ impl PrinterConnection {
         Ok(())
     }
 
-    /// Tells the session when the printer has the whole label.
+    /// Notifies the session when the printer has the whole label.
     fn notice_sent(&mut self) {
         if self.sending && self.gauge.as_ref().and_then(SendQueue::left).unwrap_or(0) == 0 {
             self.sending = false;
@@ -228,12 +228,13 @@ impl PrinterConnection {
         }
     }
 
-    /// Hangs up in good manners: closing at once could throw away what the printer has not read yet. Many printers never
-    /// hang up in their turn; then it is enough that the kernel of the printer has everything and keeps it for a while.
-    /// `waits` is told every now and then in which nothing is taken.
+    /// Closes the connection gracefully: closing at once could discard what the printer has not read yet. Many printers
+    /// never close their side; then it is enough that the printer's kernel has everything and holds it for a while.
+    /// `waits` is called from time to time while nothing is taken.
     ///
     /// # Errors
-    /// When the printer has not taken everything within `at_most`, counted from when the line took the last of it.
+    /// When the printer has not taken everything within `at_most`, counted from when the connection took the last of
+    /// it.
     pub(crate) async fn end(
         mut self,
         at_most: Duration,

@@ -1,4 +1,5 @@
-//! The line to a printer as the driver of the `escpos` crate: its writes go out over the connection that also hears the answers.
+//! The connection to a printer as the driver of the `escpos` crate: its writes go out over the connection that also
+//! receives the answers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +13,7 @@ use crate::printing::devices::printer_connection::{PrinterConnection, PrinterLin
 /// The crate writes each instruction by itself; so much of them goes out at once.
 const PIECE_BYTES: usize = 4_096;
 
-/// What the line did of a slip that was not taken whole.
+/// What the connection did with a slip that was not taken whole.
 #[derive(Debug, thiserror::Error)]
 #[error("the printer took {sent} bytes of a slip, then: {fault}")]
 pub(crate) struct SlipLineError {
@@ -63,7 +64,7 @@ impl ConnectionDriver {
         }
         let (taken, outcome) = oneshot::channel();
         self.pieces.blocking_send(SlipPiece { bytes, taken }).map_err(|_| report_broken_line())?;
-        // Who hung up does not send it.
+        // Where the other end is closed, no outcome arrives.
         outcome.blocking_recv().unwrap_or(Err(PieceFailure)).map_err(|_| report_broken_line())
     }
 }
@@ -73,7 +74,7 @@ impl Driver for ConnectionDriver {
         "the box’s own line to the printer".to_owned()
     }
 
-    /// Returns when the printer has room for it, however long that takes.
+    /// Returns when the printer has space for it, however long that takes.
     fn write(&self, data: &[u8]) -> escpos::errors::Result<()> {
         let full = {
             let mut pending = self.pending.lock()?;
@@ -100,10 +101,11 @@ impl Driver for ConnectionDriver {
 }
 
 impl SlipLink {
-    /// Sends what the driver writes until it has no more. `stopped` is told each second in which the printer takes nothing.
+    /// Sends what the driver writes until it has no more. `stopped` is called each second in which the printer takes
+    /// nothing.
     ///
     /// # Errors
-    /// The line broke; with the bytes that were taken before.
+    /// The connection broke; with the bytes that were taken before.
     pub(crate) async fn send_pieces(
         mut self,
         connection: &mut PrinterConnection,

@@ -1,7 +1,7 @@
 //! SNMP v1, as far as printers need it: one GET of a few names, one answer, nothing else.
 //!
-//! A Brother printer on the network says nothing over its socket; [`StatusLine`] asks its agent all the time and hands
-//! the 32 bytes of its status to whoever reads the line, just as USB would.
+//! A Brother printer on the network says nothing over its socket; [`StatusLine`] polls its agent and passes the 32
+//! bytes of its status to the reader of the connection, just as USB would.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -176,7 +176,7 @@ fn read_answer(packet: &[u8], id: u32) -> Option<Option<Vec<Option<Vec<u8>>>>> {
     Some(Some(values))
 }
 
-/// A TCP line to a printer that tells its state by SNMP only: what is read are its statuses.
+/// A TCP connection to a printer that reports its state by SNMP only: what is read are its statuses.
 pub(crate) struct StatusLine {
     stream: TcpStream,
     statuses: mpsc::Receiver<Vec<u8>>,
@@ -205,7 +205,7 @@ impl Drop for StatusLine {
     }
 }
 
-/// Asks for the state until nobody listens. A printer that does not answer is asked again: its silence is for the
+/// Asks for the state until the receiver is gone. A printer that does not answer is asked again: its silence is for the
 /// session to judge.
 async fn ask_status(agent: SocketAddr, reported: mpsc::Sender<Vec<u8>>) {
     let mut ticks = tokio::time::interval(POLL);

@@ -9,7 +9,7 @@ use crate::printing::devices::snmp::StatusLine;
 use crate::printing::devices::transport::{PrinterStream, PrinterTransport, TransportOpening};
 use crate::printing::model::connection_fault::NoAddress;
 
-/// Bytes that the kernel may hold for a printer: small, so that a printer that stands still is felt at once.
+/// Bytes that the kernel may hold for a printer: small, so that a printer that stands still is noticed at once.
 const SEND_BUFFER_BYTES: usize = 8 * 1024;
 
 /// Raw TCP, as print servers and network printers take it.
@@ -17,7 +17,7 @@ pub(crate) struct TcpTransport {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) connect_max: Duration,
-    /// Where the printer's state is asked for beside the line.
+    /// Where the printer's state is queried beside the connection.
     pub(super) status_port: Option<u16>,
 }
 
@@ -37,7 +37,7 @@ impl PrinterTransport for TcpTransport {
     }
 }
 
-/// A printer that loses its power says nothing: the kernel asks every few seconds while the line is quiet.
+/// A printer that loses its power says nothing: the kernel probes every few seconds while the connection is quiet.
 fn notice_when_gone(stream: &TcpStream) -> io::Result<()> {
     use rustix::net::sockopt;
     sockopt::set_socket_keepalive(stream, true)?;

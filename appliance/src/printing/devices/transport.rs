@@ -1,4 +1,4 @@
-//! Lines to printers: whatever opens a stream of bytes, both ways or one way, is a [`PrinterTransport`].
+//! Connections to printers: whatever opens a stream of bytes, bidirectional or one-way, is a [`PrinterTransport`].
 
 use std::future::Future;
 use std::io;
@@ -11,12 +11,13 @@ use tokio::net::TcpStream;
 /// Bytes of the kernel's table of connections; a box has a few hundred.
 const TABLE_BYTES_MAX: u64 = 4 << 20;
 
-/// A line that is open, both ways.
+/// An open connection, both directions.
 ///
-/// Reading gives 0 bytes when the printer has hung up; on lines that cannot hang up (USB, a folder) when, after
-/// `shutdown`, everything that was written has been taken. `shutdown` may take as long as the printer does.
+/// Reading returns 0 bytes when the printer has closed the connection; on connections that it cannot close (USB, a
+/// folder) when, after `shutdown`, everything that was written has been taken. `shutdown` may take as long as the
+/// printer does.
 pub(crate) trait PrinterStream: AsyncRead + AsyncWrite + Send + Unpin {
-    /// What tells how much of what was written the printer has not got yet, where anything does.
+    /// Reports how much of what was written the printer has not got yet, where that is known.
     fn gauge(&self) -> Option<SendQueue> {
         None
     }
@@ -35,7 +36,7 @@ pub(crate) struct SendQueue {
 }
 
 impl SendQueue {
-    /// Bytes that the other side has not acknowledged; `None` where the kernel does not tell.
+    /// Bytes that the other side has not acknowledged; `None` where the kernel does not report it.
     pub(crate) fn left(&self) -> Option<u64> {
         ["/proc/self/net/tcp", "/proc/self/net/tcp6"].iter().find_map(|table| {
             let mut text = String::new();
@@ -60,8 +61,8 @@ pub(crate) type StreamWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 pub(crate) trait PrinterTransport: Send + Sync {
     fn open(&self) -> TransportOpening<'_>;
 
-    /// Ends as soon as another try to open a line is worth it, however long the next try would else be put off. A
-    /// transport that cannot see its printer come back never ends it.
+    /// Ends as soon as another try to open a connection is worth it, however long the next try would otherwise be put
+    /// off. A transport that cannot see its printer come back never ends it.
     fn back(&self) -> StreamWait<'_> {
         Box::pin(std::future::pending())
     }

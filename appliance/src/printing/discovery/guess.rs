@@ -4,7 +4,7 @@ use labels::dymo;
 use labels::language::{LanguageSpec, ModelFault, PrinterLanguage};
 use labels::language_table::LANGUAGES;
 
-/// Characters of what a printer says of itself that are looked at, and told to people.
+/// Characters of what a printer says of itself that are read, and shown to people.
 const WORDS_MAX: usize = 1_024;
 /// DYMO's number on USB, and its models with chipped rolls.
 const DYMO_VENDOR: u16 = 0x0922;
@@ -99,7 +99,7 @@ impl DeviceIdentity {
         self.commands.iter().any(|command| command == "PDF")
     }
 
-    /// What it speaks, as far as can be told.
+    /// Its language, as far as known.
     pub(crate) fn guess(&self) -> LanguageGuess {
         let name = self.name();
         let upper = name.to_ascii_uppercase();

@@ -1,7 +1,7 @@
 //! Printers that could be set up: on USB, announced on the network, or at an address that a person names.
 //!
 //! Looking at USB and listening for announcements (DNS-SD) disturbs nobody and is done when somebody opens the list.
-//! Knocking at ports and asking by SNMP is done only at a person's word, and only at the host or the 254 hosts that they
+//! Probing ports and asking by SNMP is done only at a person's request, and only at the host or the 254 hosts that they
 //! name. What is found is a proposal with its reason; nothing is set up by itself.
 
 mod guess;
@@ -28,10 +28,10 @@ use crate::printing::model::printer_settings::{PDF, sheet_name};
 const FOUND_MAX: usize = 128;
 /// Characters of a name or a text from the network.
 const WORDS_MAX: usize = 200;
-/// How long a host may take to answer a knock.
+/// How long a host may take to answer a probe.
 const KNOCK_MAX: Duration = Duration::from_secs(1);
 const AT_A_TIME: usize = 32;
-/// What printers announce themselves as; the last needs a queue's name that is seldom right, so it only tells the host.
+/// What printers announce themselves as; the last needs a queue's name that is seldom right, so it only gives the host.
 const SERVICES: &[&str] =
     &["_pdl-datastream._tcp.local.", "_ipp._tcp.local.", "_ipps._tcp.local.", "_printer._tcp.local."];
 
@@ -42,7 +42,7 @@ pub struct DiscoveredPrinter {
     /// What to set up; absent for one that cannot be used.
     pub address: Option<String>,
     pub language: Option<&'static str>,
-    /// Dots per inch, as far as can be told.
+    /// Dots per inch, as far as known.
     pub dpi: Option<u16>,
     pub media: Option<String>,
     pub seen: SeenAt,
@@ -176,7 +176,7 @@ fn read_announcement(service: &ResolvedService) -> Option<DiscoveredPrinter> {
     ))
 }
 
-/// What a person wants to have looked at.
+/// What a person asks to have probed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeTarget {
     Host(String),
@@ -231,7 +231,7 @@ impl Default for ProbePorts {
     }
 }
 
-/// Knocks at the ports of printers, because a person asked for it. Takes some seconds for a network.
+/// Probes the ports of printers, because a person asked for it. Takes some seconds for a network.
 ///
 /// # Errors
 /// When the host's name has no address.

@@ -39,7 +39,7 @@ pub enum PrinterAddress {
     Folder(PathBuf),
     /// A print queue: takes PDF, not the bytes of a printer language.
     Ipp {
-        /// Whether the line is encrypted.
+        /// Whether the connection is encrypted.
         tls: bool,
         /// Name or number; an IPv6 number without brackets.
         host: String,
@@ -70,13 +70,13 @@ pub enum AddressError {
         "the printer address {0:?} names no folder; enter dir: and the whole path, such as dir:/var/lib/cleantrack/labels"
     )]
     Folder(String),
-    /// A queue where a line for bytes is meant.
+    /// A queue where a byte stream is meant.
     #[error(
         "{0:?} is a print queue, which takes label sheets in PDF; choose the language pdf, or enter tcp://host:9100 or \
          usb:SERIAL for a label printer"
     )]
     Queue(String),
-    /// A line for bytes, or a folder, where a queue is meant.
+    /// A byte stream, or a folder, where a queue is meant.
     #[error(
         "{0:?} is not a print queue, and label sheets (PDF) go to print queues only; enter ipp://host/ipp/print, or choose \
          another language"
@@ -147,7 +147,7 @@ fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
         Some((host, "")) => (host, usual),
         Some((host, port)) => (host, port.strip_prefix(':')?.parse().ok()?),
         None => match text.rsplit_once(':') {
-            // Without brackets nobody knows which colon is the port's.
+            // Without brackets it is ambiguous which colon is the port's.
             Some((host, _)) if host.contains(':') => return None,
             Some((host, port)) => (host, port.parse().ok()?),
             None => (text, usual),
@@ -167,7 +167,7 @@ fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
 fn parse_queue(rest: &str, tls: bool) -> Option<PrinterAddress> {
     let (authority, path) = rest.find('/').map_or((rest, "/ipp/print"), |at| rest.split_at(at));
     let (host, port) = host_and_port(authority, IPP_PORT)?;
-    // An address, not a request: what a queue's path never has would only be a way to say something else.
+    // An address, not a request: characters that a queue's path never has could only be an injection.
     let good = path.len() <= HOST_CHARS_MAX
         && path
             .chars()

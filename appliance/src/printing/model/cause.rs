@@ -14,10 +14,10 @@ use crate::printing::model::paper::PrinterPaper;
 use crate::printing::model::printer_settings::PrinterRefusal;
 use crate::printing::model::queue_error::QueueError;
 
-/// Why a printer is as it is, or why a job of it does not go on.
+/// Why a printer is as it is, or why a job of it does not continue.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PrinterCause {
-    /// Nobody has asked it yet.
+    /// It was not queried yet.
     NotPolled,
     Ready,
     Condition(PrinterCondition),
@@ -39,13 +39,13 @@ pub enum PrinterCause {
     },
     Mute,
     Full,
-    /// No line to it can be opened, or the line broke.
+    /// No connection to it can be opened, or the connection broke.
     Unreachable {
         printer: String,
         address: String,
         fault: ConnectionFault,
     },
-    /// The line is good and nobody answers.
+    /// The connection is open and nothing answers.
     Unanswering {
         printer: String,
         address: String,
@@ -70,7 +70,7 @@ pub enum PrinterCause {
     /// It cannot be driven as it is set up.
     Misconfigured {
         why: StartRefusal,
-        /// It stands in the settings file.
+        /// It is set in the settings file.
         fixed: bool,
     },
     BoxFault,
@@ -95,7 +95,7 @@ impl PartialEq for StartRefusal {
     }
 }
 
-/// Why a label was not printed, as it stands in the ledger.
+/// Why a label was not printed, as stored in the ledger.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureCause {

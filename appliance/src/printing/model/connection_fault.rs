@@ -1,4 +1,4 @@
-//! What happened to the line to a printer.
+//! What happened to the connection to a printer.
 
 use std::io;
 use std::path::PathBuf;

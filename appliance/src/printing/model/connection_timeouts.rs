@@ -5,12 +5,12 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionTimeouts {
     pub connect: Duration,
-    /// Listening for what an earlier job left in the line, before the first question.
+    /// Listening for what an earlier job left on the connection, before the first query.
     pub drain: Duration,
     /// Without any answer to the first questions: the printer is none that answers.
     pub silence: Duration,
-    /// Without progress or a word although the printer last said that it is ready. Long, because a slow line with a
-    /// full buffer is silent too.
+    /// Without progress or a word although the printer last said that it is ready. Long, because a slow connection with
+    /// a full buffer is silent too.
     pub stall: Duration,
     /// From a label's last byte, with the printer ready, to its confirmation.
     pub confirm: Duration,

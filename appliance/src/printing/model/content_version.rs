@@ -1,4 +1,4 @@
-//! Which content somebody looked at, of what stands in no log: printers and templates.
+//! Versions of content that is not in the log: printers and templates. They show which content somebody looked at.
 
 use std::fmt;
 use std::str::FromStr;

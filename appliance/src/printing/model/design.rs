@@ -29,7 +29,7 @@ impl JobTemplate {
     ) -> Result<Self, MakeError> {
         let template = match file {
             Some(file) => Template::parse(file).map_err(|_| report_missing(head))?,
-            // The test label has no template, and a printer that has none of its own does not mind which stands here.
+            // The test label has no template, and a printer that has none of its own does not use this value.
             None if head.kind == JobKind::Test || head.kind.is_slip() => {
                 default_template().ok_or_else(|| report_missing(head))?
             }

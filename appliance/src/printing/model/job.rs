@@ -1,4 +1,4 @@
-//! What is kept of a job beside its labels.
+//! What is stored of a job beside its labels.
 
 use record::ids::JobId;
 use serde::{Deserialize, Deserializer, Serialize};

@@ -1,4 +1,4 @@
-//! How much the print room takes.
+//! Limits of printing.
 
 /// Labels of one job: a hospital's whole inventory goes in a few jobs, and one job's submission stays below seconds.
 pub const LABELS_MAX: usize = 5_000;

@@ -43,7 +43,7 @@ pub enum ConfirmedBy {
     Nobody,
 }
 
-/// One label's line in the ledger.
+/// One label's row in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LabelProgress {
     pub state: LabelState,
@@ -71,7 +71,7 @@ impl LabelProgress {
         }
     }
 
-    /// Bytes of it may be in the printer and nobody has vouched for it.
+    /// Bytes of it may be in the printer and it was not confirmed.
     pub fn under_way(&self) -> bool {
         self.state == LabelState::Sending || (self.state == LabelState::Sent && self.proof.is_none())
     }
@@ -83,7 +83,7 @@ pub struct JobProgress {
     /// Labels of which no byte was sent.
     pub queued: u32,
     pub first_queued: u32,
-    /// Those of which bytes may be in the printer and for which nobody has vouched.
+    /// Those of which bytes may be in the printer and that were not confirmed.
     pub under_way: Vec<u32>,
     pub in_doubt: Vec<u32>,
     pub out: u32,

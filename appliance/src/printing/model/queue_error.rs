@@ -13,7 +13,7 @@ pub enum QueueError {
     Refused(QueueRefusal),
     #[error("the print queue does not know that document; check the printer before you print again")]
     Unknown,
-    /// Nobody there has a queue of this path: nothing was done.
+    /// There is no queue of this path: nothing was done.
     #[error(
         "a print server answers there, but it has no queue of this name; check the address and its path, often /ipp/print, or /printers/ and the queue’s name"
     )]

@@ -93,7 +93,7 @@ impl JobRequest {
     }
 }
 
-/// Labels of an earlier job that somebody wants once more.
+/// Labels of an earlier job that are to be printed once more.
 #[derive(Debug, Clone)]
 pub struct ReprintRequest {
     pub id: JobId,

@@ -19,13 +19,14 @@ pub enum SlipLine {
     },
     /// An address as a code for phones, and in letters below it.
     Address(String),
-    /// The set-up code. It is a secret: it stands in no ledger, and is read when the slip is printed; where it is used up or
-    /// was never there, `used` is printed.
+    /// The set-up code. It is a secret: it is stored in no ledger, and is read when the slip is printed; where it is
+    /// used up or was never there, `used` is printed.
     SetupCode {
         name: String,
         used: String,
     },
-    /// The password of the box's own Wi-Fi, which stands in no ledger either; where there is none, nothing is printed.
+    /// The password of the box's own Wi-Fi, which is stored in no ledger either; where there is none, nothing is
+    /// printed.
     Passphrase {
         name: String,
     },
@@ -113,7 +114,7 @@ pub enum SlipError {
     /// What is in the printer are labels or sheets.
     #[error("this slip needs a receipt printer with an endless roll; choose one that speaks escpos")]
     NeedsReceiptRoll,
-    /// Not even on a label: what is needed to get in has no room in letters that can be read.
+    /// Not even on a label: what is needed to get in does not fit in letters that can be read.
     #[error(
         "the set-up slip does not fit: this roll has room for {width_mm:.1} × {height_mm:.1} mm, and it needs at least 40 × 20 mm, more with a long address or Wi-Fi password; choose a larger roll or a receipt printer"
     )]

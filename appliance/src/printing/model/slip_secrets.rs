@@ -10,7 +10,7 @@ pub type SetupCodeReader = Box<dyn Fn() -> Option<String> + Send + Sync>;
 /// Reads the password; none where the box is no Wi-Fi of its own, or an open one.
 pub type PassphraseReader = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
-/// Where they come from; whoever puts the box together says so once.
+/// Where they come from; set once when the box is assembled.
 #[derive(Default)]
 pub(crate) struct SlipSecrets {
     code: OnceLock<SetupCodeReader>,

@@ -53,7 +53,7 @@ pub struct JobSummary {
     /// When its last label was settled.
     pub finished_ms: Option<i64>,
     pub count: usize,
-    /// Labels that are out, as far as anybody can tell; those under way are not among them.
+    /// Labels that are out, as far as known; those under way are not among them.
     pub out: usize,
     /// The first label that is not settled.
     pub at: Option<u32>,
@@ -101,7 +101,7 @@ pub struct PrinterView {
     pub dense: bool,
     pub model: Option<String>,
     pub answers: StatusQueryMode,
-    /// It stands in the settings file: it is changed there.
+    /// It is set in the settings file: it is changed there.
     pub fixed: bool,
     pub confirms: bool,
     pub state: PrinterState,
@@ -194,10 +194,10 @@ pub enum PrintRefusal {
         #[source]
         why: Box<MakeError>,
     },
-    /// A blank tag that was printed before, or stands twice in the job.
+    /// A blank tag that was printed before, or occurs twice in the job.
     #[error("the blank tag {} was given to a printer before; a blank tag is never printed twice, so use a new one", .0.grouped())]
     BlankAgain(Tag),
-    /// An idempotency key that stands for another job already.
+    /// An idempotency key that belongs to another job already.
     #[error("this idempotency key was used for a job of other labels; use a new key")]
     KeyReused,
     #[error("there is no print job {0}, or it was finished and deleted; print its items again")]
@@ -218,7 +218,7 @@ pub enum PrintRefusal {
 }
 
 impl PrintRefusal {
-    /// Whether the same job is taken when asset numbers stand for names that cannot be printed.
+    /// Whether the same job is taken when asset numbers replace names that cannot be printed.
     pub fn offers_asset_number(&self) -> bool {
         matches!(self, Self::Label { why, .. }
             if matches!(**why, MakeError::Label(LabelError::Text { asset_number_instead: true, .. })))
@@ -247,7 +247,7 @@ pub enum AnswerError {
     Ledger(#[from] LedgerError),
 }
 
-/// Why the print room does not open.
+/// Why the print service does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum PrintError {
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! The print ledger and what is told of its jobs, in `state.redb`.
+//! The print ledger and the reports of its jobs, in `state.redb`.
 
 pub(crate) mod ledger;
 pub(crate) mod outcomes;

@@ -1,4 +1,4 @@
-//! Tells the rest of the box what became of each finished job, until it says that the log has it.
+//! Reports the outcome of each finished job to the rest of the box, until the log has it.
 
 use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -41,7 +41,7 @@ pub struct JobOutcome {
     pub labels: Vec<LabelOutcome>,
 }
 
-/// Wakes the reporter; rings that nobody hears are kept.
+/// Wakes the reporter; signals sent while nothing waits are retained.
 #[derive(Debug, Default)]
 pub(crate) struct ReportSignal {
     rung: Mutex<Rung>,
@@ -65,7 +65,7 @@ impl ReportSignal {
         self.received.notify_all();
     }
 
-    /// Waits for a ring, or at most so long; `false` at the end.
+    /// Waits for a signal, or at most so long; `false` at the end.
     fn wait(&self, at_most: Option<Duration>) -> bool {
         let mut rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
         while !rung.work && !rung.stop {
@@ -109,7 +109,7 @@ struct SentOutcomes {
     unreadable: HashSet<u64>,
 }
 
-/// Whether the channel had no room for all. A job that cannot be read keeps no other one from being told.
+/// Whether the channel had no capacity for all. A job that cannot be read keeps no other one from being reported.
 fn report_all(
     ledger: &PrintLedger,
     to: &mpsc::Sender<JobOutcome>,
@@ -127,7 +127,7 @@ fn report_all(
                 place.send(outcome);
                 outcomes.sent.insert(seq);
             }
-            // Read again at each ring, and logged once.
+            // Read again at each signal, and logged once.
             Err(error) if outcomes.unreadable.insert(seq) => {
                 tracing::error!(seq, %error, "the outcome of a print job cannot be read; it waits, the others go on");
             }

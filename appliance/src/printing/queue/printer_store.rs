@@ -1,4 +1,4 @@
-//! Printers that people set up on the station or by the API, kept in `state.redb`.
+//! Printers that people set up on the station or by the API, stored in `state.redb`.
 
 use redb::{ReadableTable, TableDefinition};
 
@@ -6,7 +6,7 @@ use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::printer_settings::PrinterSettings;
 use crate::printing::queue::ledger::PrintLedger;
 
-/// Place in the list → settings as JSON: the first printer is the one that nobody has to name.
+/// Place in the list → settings as JSON: the first printer is the default.
 const PRINTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("print_printers");
 
 pub(crate) fn load_printers(ledger: &PrintLedger) -> Result<Vec<PrinterSettings>, LedgerError> {

@@ -1,4 +1,4 @@
-//! From what a label is to say to the dots that a printer gets: one way for submission, preview and printing.
+//! From what a label is to say to the dots that a printer gets: one code path for submission, preview and printing.
 
 use labels::calibration::AssumedSettings;
 use labels::media::PrintWindow;
@@ -12,7 +12,7 @@ use crate::printing::model::printer_settings::PrinterConfig;
 use crate::printing::model::request::{JobKind, LabelRequest, NameStyle};
 use crate::printing::templates::slips::{check_slip, draw_slip, prints_text};
 
-/// Templates of equipment, the best first: with no template named, the first that the roll has room for.
+/// Templates of equipment, the best first: with no template named, the first that fits the roll.
 const EQUIPMENT: &[&str] =
     &[USUAL_TEMPLATE, "equipment-62x29", "equipment-66x25", "equipment-47x22", "micro"];
 const BLANK: &[&str] = &["blank-tag", "blank-tag-62x29", "blank-tag-47x22", "micro"];
@@ -104,7 +104,7 @@ fn check_sheet(drawing: &Drawing, sheet: &LabelSheet) -> Result<(), SheetError> 
 }
 
 /// Everything about label `n` that can be known to go wrong. The first label is made whole; of the others,
-/// dots are drawn only where the outcome hangs on them.
+/// dots are drawn only where the outcome depends on them.
 pub(crate) fn check_label(
     t: &mut Typesetter,
     manner: RenderStyle<'_>,

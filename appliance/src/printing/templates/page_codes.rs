@@ -1,4 +1,4 @@
-//! Letters of a receipt printer: which of its pages writes a line, and what stands for letters that none has.
+//! Letters of a receipt printer: which of its code pages writes a line, and what replaces letters that none has.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use escpos::printer_options::PrinterOptions;
 use escpos::utils::{Encoder, PageCode, Protocol};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// In the order in which they are tried: the first is what every printer stands on, and each next one is known to fewer.
+/// In the order in which they are tried: the first is every printer's default, and each next one is known to fewer.
 const PAGES: [PageCode; 8] = [
     PageCode::PC437,
     PageCode::PC850,
@@ -19,7 +19,7 @@ const PAGES: [PageCode; 8] = [
     PageCode::PC737,
     PageCode::PC857,
 ];
-/// Stands for what no page has. Whoever reads it has the tag beside it.
+/// Replaces what no page has. The reader has the tag beside it.
 const UNKNOWN: char = '?';
 
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +28,8 @@ pub(crate) struct PagedLine {
     pub(crate) text: String,
 }
 
-/// The way of the crate's bytes, for which a letter that its page lacks is an error: by itself it would send the letter's UTF-8
-/// bytes, which come out as others.
+/// The crate's encoding, with a letter that its page lacks as an error: by default it would send the letter's UTF-8
+/// bytes, which print as others.
 pub(crate) fn strict_protocol() -> Protocol {
     Protocol::new(Encoder::new(encoding_rs::X_USER_DEFINED))
 }

@@ -22,12 +22,12 @@ use crate::printing::templates::page_codes::{
 const LETTER_DOTS: u32 = 12;
 /// Fewer columns than any receipt printer has.
 const COLUMNS_MIN: u32 = 16;
-/// What a code's square measures, where the paper has room.
+/// The size of a code's module, where the paper is large enough.
 const MODULE_MM: f64 = 0.75;
 const LABEL_MM_MIN: (f64, f64) = (40.0, 20.0);
-/// A label's text in points, where it has room.
+/// A label's text in points, where it fits.
 const LABEL_PT: f64 = 8.0;
-/// Smaller letters are read by nobody.
+/// Smaller letters are illegible.
 const LABEL_PT_MIN: f64 = 5.0;
 
 pub(crate) fn prints_text(config: &PrinterConfig) -> bool {
@@ -44,7 +44,8 @@ pub(crate) fn check_slip(
     slip: &SlipContent,
 ) -> Result<(), MakeError> {
     slip.check_size()?;
-    // Whether the secrets are there when it is printed is not known yet; whoever takes a slip for a label asks once more with them.
+    // Whether the secrets are there when it is printed is not known yet; a caller that accepts a slip for a label
+    // checks once more with them.
     let slip = slip.with_secrets(None, None);
     if prints_text(config) {
         let mut session = config.language.session(config.profile(), 0);
@@ -193,7 +194,8 @@ fn lay_out_secret(name: &str, value: &str, columns: usize) -> Vec<String> {
     wrap_text(&name, columns).into_iter().chain(below).collect()
 }
 
-/// Pieces that fit, of at least one character each, broken beside no blank where that is possible: nobody sees one at an end.
+/// Pieces that fit, of at least one character each, not broken beside a blank where that is possible: one at an end is
+/// invisible.
 fn break_secret(value: &str, fits: impl Fn(&str) -> bool) -> Vec<String> {
     let chars: Vec<char> = value.chars().collect();
     let (mut pieces, mut start) = (Vec::new(), 0);
@@ -268,7 +270,7 @@ struct LabelRows {
 }
 
 impl LabelRows {
-    /// Dots between two lines, in which letters below the line have room.
+    /// Dots between two lines, which leaves space for descenders.
     fn gap(&self) -> u32 {
         self.px * 2 / 5
     }
@@ -288,8 +290,8 @@ impl LabelRows {
     }
 }
 
-/// All lines of a slip in the largest letters that fit. Where the smallest do not, the last lines go of those that nobody needs
-/// to get in; none where even the rest has no room.
+/// All lines of a slip in the largest letters that fit. Where the smallest do not, the last of the lines that are not
+/// needed to get in are dropped; none where even the rest does not fit.
 fn choose_rows(
     t: &Typesetter,
     dpi: Dpi,
@@ -343,7 +345,7 @@ fn print_text(t: &Typesetter, text: &str) -> Result<String, labels::calibration:
     t.printable(text).map_err(labels::calibration::TestLabelError::Text)
 }
 
-/// None where a letter is wider than the room.
+/// None where a letter is wider than the space.
 fn set_rows(t: &Typesetter, px: u32, width: u32, lines: &[SlipLine]) -> Option<LabelRows> {
     let mut texts = Vec::new();
     for line in lines {

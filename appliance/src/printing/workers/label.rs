@@ -31,14 +31,14 @@ use crate::printing::templates::slips::{compose_slip, unwritable_slip};
 use crate::printing::workers::drawn_label::{LabelContent, prepare_content};
 use crate::printing::workers::status::PrinterShared;
 
-/// How often a wait looks up to see whether it should go on.
+/// How often a wait checks whether it should continue.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long a printer is given to hang up after the last label was confirmed.
+/// How long a printer is given to close the connection after the last label was confirmed.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// The same after a mere question: a job may be waiting.
 const FAREWELL_PROBE: Duration = Duration::from_millis(200);
 
-/// Why a job does not go on now.
+/// Why a job does not continue now.
 enum Trouble {
     /// Nothing may be sent any more: what cannot be written down must not be printed.
     Ledger(LedgerError),
@@ -84,7 +84,7 @@ async fn send_slip(
     link.send_pieces(connection, report).await.map_err(|SlipLineError { sent, fault }| (sent, fault))?;
     match writing.await {
         Ok(Ok(())) => {}
-        // The line took all that came: what did not come is the box's own fault.
+        // The connection took all that was written: what was not written is the box's own fault.
         Ok(Err(error)) => tracing::error!(%error, "a slip was not written to its end"),
         Err(error) => tracing::error!(%error, "a slip was not written to its end"),
     }
@@ -147,7 +147,7 @@ impl LabelWorker {
         }))
     }
 
-    /// What the printer can tell, by all that is known of it.
+    /// What the printer can report, by all that is known of it.
     fn answers(&self) -> ConfirmationLevel {
         self.shared.live().answers.unwrap_or(self.config.answers)
     }
@@ -161,7 +161,7 @@ impl LabelWorker {
         }
     }
 
-    /// Nothing to print: asks the printer how it is, when somebody wants to know.
+    /// Nothing to print: asks the printer for its state, when that is requested.
     async fn idle(&mut self) {
         if self.shared.take_query_request() {
             if let Err(Trouble::Printer(cause)) = self.probe().await {
@@ -188,12 +188,13 @@ impl LabelWorker {
         }
         self.mended()?;
         self.shared.record_report(connection.last_report(), false, self.now_ms());
-        // The answer is all that was wanted.
+        // Only the answer was needed.
         self.part(connection, FAREWELL_PROBE).await;
         Ok(())
     }
 
-    /// Hangs up where nothing depends on it any more. A job that comes meanwhile does not wait for good manners.
+    /// Closes the connection where nothing depends on it any more. A job that comes meanwhile does not wait for a
+    /// graceful close.
     async fn part(&self, connection: PrinterConnection, at_most: Duration) {
         tokio::select! {
             biased;
@@ -202,7 +203,7 @@ impl LabelWorker {
         }
     }
 
-    /// Opens a line and a session on it.
+    /// Opens a connection and a session on it.
     async fn call(&self) -> Result<PrinterConnection, Trouble> {
         let line = self.transport.open().await.map_err(|e| self.trouble(&PrinterLinkError::Line(e)))?;
         let connection =
@@ -283,7 +284,7 @@ impl LabelWorker {
                 JobStep::Ask | JobStep::Finished => break,
             }
         }
-        // All labels are settled, and how the line ends changes nothing.
+        // All labels are settled, and how the connection ends changes nothing.
         drop(connection.finish().await);
         self.shared.set_job(None);
         self.shared.record_report(connection.last_report(), false, self.now_ms());
@@ -316,7 +317,7 @@ impl LabelWorker {
     fn waited_enough(&self, connection: &PrinterConnection, changed: Instant) -> Option<PrinterLinkError> {
         let timeouts = self.config.timeouts;
         if connection.last_report().condition != Some(PrinterCondition::Ready) {
-            // Somebody has to mend it first; that may take all day.
+            // Somebody has to fix it first; that may take all day.
             None
         } else if connection.quiet() >= timeouts.stall {
             Some(PrinterLinkError::Silent)
@@ -348,7 +349,7 @@ impl LabelWorker {
         Ok(())
     }
 
-    /// A torn label was ended: the printer listens again.
+    /// A torn label was ended: the printer accepts data again.
     fn mended(&mut self) -> Result<(), LedgerError> {
         if std::mem::take(&mut self.interrupted) {
             self.ledger.whole(&self.config.name)?;

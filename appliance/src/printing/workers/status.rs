@@ -1,4 +1,4 @@
-//! What is known of each printer right now, shared between its worker and whoever asks.
+//! What is known of each printer right now, shared between its worker and its readers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use crate::printing::model::ledger_error::LedgerError;
 use crate::printing::model::news::{ChangeSignal, signal_change};
 use crate::printing::model::printer_state::PrinterState;
 
-/// The present, as far as it was heard.
+/// The present state, as far as known.
 #[derive(Debug, Clone)]
 pub(crate) struct PrinterStatus {
     pub(crate) state: PrinterState,
@@ -26,7 +26,7 @@ pub(crate) struct PrinterStatus {
     /// Millimetres across and along of what the printer says is in it; 0 along: endless.
     pub(crate) loaded: Option<(u8, u8)>,
     pub(crate) job: Option<JobId>,
-    /// What it has turned out to tell, once that is known: it is not asked again for what it never answered.
+    /// What it has turned out to report, once that is known: it is not asked again for what it never answered.
     pub(crate) answers: Option<ConfirmationLevel>,
     reported: u64,
 }
@@ -36,10 +36,10 @@ pub(crate) struct PrinterShared {
     live: Mutex<PrinterStatus>,
     news: Condvar,
     roll: MediaSize,
-    /// Rung when the printer is not as it was.
+    /// Signalled when the printer's state changes.
     changed: ChangeSignal,
     pub(crate) wake: Notify,
-    /// Rung when the worker is to drop everything.
+    /// Signalled when the worker is to drop everything.
     pub(crate) abandon: Notify,
     stopping: AtomicBool,
     probe: AtomicBool,
@@ -93,7 +93,7 @@ impl PrinterShared {
         self.news.notify_all();
     }
 
-    /// Waits until something new is heard, or until then; what is known by then.
+    /// Waits until something new is known, or until then; what is known by then.
     pub(crate) fn wait_for_news(&self, than: &PrinterStatus, until: Instant) -> PrinterStatus {
         let mut live = self.lock();
         while live.reported == than.reported && !self.stopping() {
@@ -164,7 +164,7 @@ impl PrinterShared {
         self.wake.notify_one();
     }
 
-    /// Whether somebody wants to know; asked once.
+    /// Whether a query is requested; reading it clears it.
     pub(crate) fn take_query_request(&self) -> bool {
         self.probe.swap(false, Ordering::SeqCst)
     }

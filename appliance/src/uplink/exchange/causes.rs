@@ -30,7 +30,7 @@ impl ExchangeEnd {
 }
 
 impl UplinkAlarm {
-    /// As it is kept and shown; `message` are the relay's own words, where it gave some.
+    /// The alarm as stored and shown; `message` is the relay's own text, where it gave some.
     pub(crate) fn cause(self, epoch: Epoch, message: &str) -> AlarmCause {
         match self {
             Self::RelayWentBack { had, has } => {

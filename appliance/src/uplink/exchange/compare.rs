@@ -1,4 +1,4 @@
-//! Which lines of ended logs the box and the relay lack of each other, decided without touching the world.
+//! Which lines of ended logs the box and the relay lack of each other, decided without I/O.
 
 use std::ops::Range;
 
@@ -31,8 +31,8 @@ pub fn is_elsewhere(epoch: Epoch, present: Epoch, past: &[PastLog]) -> bool {
     epoch != present && !past.iter().any(|past| past.origin.epoch == epoch)
 }
 
-/// How many entries are alike from the first on, of `end` that both hold; `is_same` compares one. What this rests on is
-/// proven by the root in the end.
+/// How many entries are alike from the first on, of `end` that both hold; `is_same` compares one. The root proves in
+/// the end what this assumes.
 ///
 /// # Errors
 /// What `is_same` says.

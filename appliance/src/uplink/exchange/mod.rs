@@ -1,7 +1,7 @@
-//! What the uplink says on one connection and makes of what the relay says, decided without touching the world.
+//! What the uplink sends on one connection and how it reacts to the relay's messages, decided without I/O.
 //!
-//! Ended logs have their turn first, then the present one; `plan` decides within a turn. The driver carries the outputs out
-//! in their order, and nothing behind a [`ExchangeOutput::Close`].
+//! Ended logs have their turn first, then the present one; `plan` decides within a turn. The driver executes the
+//! outputs in their order, and nothing after a [`ExchangeOutput::Close`].
 
 pub mod causes;
 pub mod compare;
@@ -44,7 +44,7 @@ pub trait LocalLogs {
     /// It cannot be read now.
     fn root_at(&self, epoch: Epoch, size: u64) -> Result<Option<Hash>, StoreError>;
 
-    /// Checks both signatures of what the relay says that it holds.
+    /// Checks both signatures of what the relay claims to hold.
     ///
     /// # Errors
     /// What does not hold.
@@ -95,11 +95,11 @@ pub enum ExchangeOutput {
     RaiseCursor(Box<CosignedCheckpoint>),
     /// Take the present log's cursor back to what the relay holds.
     LowerCursor(u64),
-    /// The relay holds so much of this log: whoever waits for that may go on.
+    /// The relay holds so much of this log: those who wait for that may continue.
     Confirmed(Epoch, u64),
     Raise(AlarmCause, Option<SignedNote>),
     End(ExchangeEnd),
-    /// End the present log where this says, durably, and start anew.
+    /// End the present log where this says, durably, and restart.
     EndEpoch(Box<CosignedCheckpoint>),
     Close(CloseReason),
 }
@@ -136,7 +136,7 @@ pub struct LogExchange {
     contrary: Option<CosignedCheckpoint>,
     /// What the relay said of the last batch that it refused.
     refused: String,
-    /// What whoever waits for the relay was told last.
+    /// What was last reported to those who wait for the relay.
     confirmed: (Epoch, u64),
 }
 
@@ -298,7 +298,7 @@ impl LogExchange {
         self.confirm(outputs);
     }
 
-    /// Tells whoever waits for the relay, where it holds something else than they were told.
+    /// Notifies those who wait for the relay, where it holds something else than was last reported.
     fn confirm(&mut self, outputs: &mut Vec<ExchangeOutput>) {
         let confirmed = (self.turn.origin.epoch, self.turn.plan.cursor());
         if std::mem::replace(&mut self.confirmed, confirmed) != confirmed {
@@ -306,7 +306,7 @@ impl LogExchange {
         }
     }
 
-    /// An alarm with its evidence. A present log that cannot go on is ended: the next start begins another epoch.
+    /// An alarm with its evidence. A present log that cannot continue is ended: the next start begins another epoch.
     fn alarm(
         &mut self,
         alarm: UplinkAlarm,

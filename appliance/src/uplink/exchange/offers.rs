@@ -3,7 +3,7 @@
 use crate::uplink::plan::{REFUSED_MS, UplinkAction, UplinkAlarm};
 
 /// On a connection that lasts, ended logs are offered again after this: a relay restored from a backup may have lost some
-/// of an ended log and nothing of the present one, and then nothing else tells.
+/// of an ended log and nothing of the present one, and then nothing else shows it.
 const OFFERED_MS: u64 = 1_800_000;
 
 /// When the logs that have ended are offered again on a connection that lasts: each is offered once when it begins.
@@ -18,7 +18,7 @@ impl EndedLogOffers {
         Self { again_ms: up_ms.saturating_add(OFFERED_MS) }
     }
 
-    /// The relay refused an ended log at `up_ms`, and the others went on without it.
+    /// The relay refused an ended log at `up_ms`, and the others continued without it.
     pub(super) fn refused(&mut self, up_ms: u64) {
         self.again_ms = self.again_ms.min(up_ms.saturating_add(REFUSED_MS));
     }

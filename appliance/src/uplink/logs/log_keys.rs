@@ -1,5 +1,6 @@
-//! Which of the logs that the relay holds for this box are this box's: those whose key is here, or is vouched for by one that
-//! is. The relay gives what it holds and may have made it up; of any other log a person at the box has to say that it is.
+//! Which of the logs that the relay holds for this box are this box's: those whose key is here, or is vouched for by
+//! one that is. The relay returns what it holds and may have made it up; any other log has to be confirmed by a person
+//! at the box.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::store::Store;
 use crate::uplink::UplinkShared;
 use crate::uplink::transport::http_client::RelayHttpClient;
 
-/// Logs that are not known here and are looked at, the newest first: a box has few, and each costs a question.
+/// Logs that are not known here and are looked at, the newest first: a box has few, and each costs a request.
 const UNKNOWN_MAX: usize = 16;
 
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ pub(in crate::uplink) struct KnownKeys {
 }
 
 impl KnownKeys {
-    /// Looks for the key of each log; tells of those that nothing vouches for.
+    /// Looks for the key of each log; reports those that nothing vouches for.
     ///
     /// # Errors
     /// The relay does not answer, or this box's own files do not: it is to be asked again.
@@ -121,8 +122,8 @@ async fn first_entry(
     }))
 }
 
-/// Says that nothing vouches for a log, and takes back what was said of others. One is told at a time: a relay can make up
-/// as many as it likes, and each told would be a call for the person at the box.
+/// Raises the alarm that nothing vouches for a log, and ends those about others. One is reported at a time: a relay can
+/// make up as many as it likes, and each report would demand the attention of a person at the box.
 fn report_unknown_keys(alarms: &AlarmStore, unknown: &[(Epoch, VerifierKey)]) {
     alarms.end(|cause| {
         cause.code == AlarmCode::LogUnvouched && !unknown.iter().any(|(epoch, _)| cause.epoch == Some(*epoch))

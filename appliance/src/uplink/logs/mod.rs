@@ -1,4 +1,4 @@
-//! Lines of logs that one side lacks, both ways. Above `exchange` and `transport`.
+//! Lines of logs that one side lacks, in both directions. Above `exchange` and `transport`.
 
 pub(in crate::uplink) mod log_keys;
 pub(in crate::uplink) mod rebase;

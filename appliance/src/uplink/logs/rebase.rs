@@ -1,5 +1,6 @@
-//! Whether the relay goes on with this box's log where this box does not: an older copy of the card was put back, and what
-//! the box would send next would be a second branch of the log. It begins an epoch behind the relay's newest one instead.
+//! Whether the relay has a continuation of this box's log that this box lacks: an older copy of the card was put back,
+//! and what the box would send next would be a second branch of the log. It begins an epoch behind the relay's newest
+//! one instead.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,13 +17,13 @@ use crate::uplink::transport::http_client::RelayHttpClient;
 
 /// How long the relay is asked before a connection: without its answer the box sends what it has.
 pub(in crate::uplink) const FIRST_WINDOW: Duration = Duration::from_secs(5);
-/// The same once the connection stands, where there was no answer before: a line that may not last waits for it.
+/// The same once the connection is open, where there was no answer before: a connection that may not last waits for it.
 pub(in crate::uplink) const SECOND_WINDOW: Duration = Duration::from_secs(1);
-/// Time between two rebases. Two boxes that run on copies of one card would else push each other aside for ever; so the
-/// relay sees two branches, and a person looks at it.
+/// Time between two rebases. Two boxes that run on copies of one card would otherwise displace each other for ever; so
+/// the relay sees two branches, and a person looks at it.
 const EVERY_MS: u64 = 86_400_000;
 
-/// With which log this box goes on, after a look at what the relay holds.
+/// The log with which this box continues, after a look at what the relay holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::uplink) enum RebaseCourse {
     Own,
@@ -33,15 +34,15 @@ pub(in crate::uplink) enum RebaseCourse {
     Held(&'static str),
 }
 
-/// Looks, once for each start of the box and until it is known. The relay has `window` to say which logs it holds; once it goes on
-/// elsewhere nothing is sent before that is settled, however long it takes.
+/// Looks, once for each start of the box and until it is known. The relay has `window` to say which logs it holds; once
+/// its log continues elsewhere nothing is sent before that is settled, however long it takes.
 pub(in crate::uplink) async fn choose_course(
     shared: &Arc<UplinkShared>,
     with: &RelayHttpClient,
     cosigners: &[VerifierKey],
     window: Duration,
 ) -> RebaseCourse {
-    // A box that is about to begin another log goes on with no line.
+    // A box that is about to begin another log sends no line.
     if shared.rebased.load(Ordering::Relaxed) {
         return RebaseCourse::Next;
     }

@@ -1,4 +1,4 @@
-//! Fetches entries that this box has forgotten back from the relay, from where its own log goes another way.
+//! Fetches entries that this box has lost back from the relay, from where its own log diverges.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub(in crate::uplink) fn start_refill(
     }))
 }
 
-/// Fetches one log after the other, until none is wanted that the relay gives; whether any waits for its place. `false`
+/// Fetches one log after the other, until none is missing that the relay has; whether any waits for its place. `false`
 /// also where another connection is at it.
 async fn fetch_lines(shared: &Arc<UplinkShared>, from: &RelayHttpClient) -> Result<bool, RefillError> {
     let (shared, from) = (Arc::clone(shared), from.clone());
@@ -91,7 +91,7 @@ fn fetch_log(
     ask: &mut dyn FnMut(u64, usize) -> Result<RefillPage, String>,
 ) -> Result<(), RefillError> {
     let begin = match store.fetched_size(past.origin.epoch)? {
-        // Cut in the middle: it goes on there.
+        // Interrupted in the middle: it continues there.
         Some(size) => size,
         None => common_size(store, past, past.counts.size, ask)?,
     };

@@ -8,7 +8,7 @@ use crate::uplink::UplinkShared;
 use crate::uplink::transport::fault::error_reason;
 use crate::uplink::transport::http_client::RelayHttpClient;
 
-/// An answer that lists epochs or runs comes within this, over a slow line.
+/// An answer that lists epochs or runs comes within this, over a slow connection.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 /// Bytes of an answer that lists epochs or runs: some thousands of them.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
@@ -51,7 +51,7 @@ async fn read_bounded(mut response: reqwest::Response, bytes_max: usize) -> Resu
 }
 
 /// As [`in_background`], for work that waits for the relay: never more than one at a time, however slowly the relay answers and
-/// however often the connection is made anew.
+/// however often the connection is opened again.
 pub(in crate::uplink) async fn in_background_alone<T, E>(
     shared: &UplinkShared,
     work: impl FnOnce() -> Result<T, E> + Send + 'static,

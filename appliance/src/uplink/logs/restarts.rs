@@ -1,4 +1,5 @@
-//! Restarts that the relay's answers cause: how often they may follow each other the store keeps, over the restarts themselves.
+//! Restarts that the relay's answers cause: the store records how often they may follow each other, across the restarts
+//! themselves.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,5 +1,6 @@
-//! Runs go both ways by name: the relay says which ones its entries adopt and it lacks, and gives those that this box lacks.
-//! Lines that only the relay holds, or that it cannot have in their own place, become runs at the next start.
+//! Runs are exchanged in both directions by name: the relay says which ones its entries adopt and it lacks, and returns
+//! those that this box lacks. Lines that only the relay holds, or that it cannot have in their own place, become runs
+//! at the next start.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -34,13 +35,14 @@ use crate::uplink::transport::http_client::RelayHttpClient;
 /// After a failure, and while something is lacking on either side.
 const RETRY: Duration = Duration::from_secs(60);
 
-/// A run of 64 MiB goes either way within this, over a slow line.
+/// A run of 64 MiB is transferred in either direction within this, over a slow connection.
 const RUN_WITHIN: Duration = Duration::from_secs(3_600);
 
 const PIECE_BYTES: usize = 256 << 10;
 const PIECES_MAX: usize = 16;
 
-/// Begins the exchange. Ends with an orderly restart where lines came, or are owed, and else when neither side lacks any.
+/// Begins the exchange. Ends with an orderly restart where lines came, or are owed, and otherwise when neither side
+/// lacks any.
 pub(in crate::uplink) fn start_exchange(
     shared: &Arc<UplinkShared>,
     with: &RelayHttpClient,
@@ -147,8 +149,8 @@ impl RunExchange {
         .await
     }
 
-    /// Keeps lines from a number on that only the relay holds. They are this box's: a checkpoint that its key signed and the
-    /// relay cosigned leads to them, from the first line of the epoch on.
+    /// Stores lines from a number on that only the relay holds. They are this box's: a checkpoint that its key signed
+    /// and the relay cosigned leads to them, from the first line of the epoch on.
     async fn fetch_from(
         &self,
         held: &ChainEpoch,
@@ -289,8 +291,8 @@ impl RunExchange {
         stored
     }
 
-    /// Keeps a run's file as it comes; `false` where it is not the run of this name. One that is longer than any is refused
-    /// before the card has more of it.
+    /// Stores a run's file as it comes; `false` where it is not the run of this name. One that is longer than any is
+    /// refused before the card has more of it.
     async fn keep(&self, name: &RunName, mut response: reqwest::Response) -> Result<bool, RunUplinkError> {
         let (store, of) = (self.shared.parts.store.clone(), *name);
         let (pieces, mut come) = tokio::sync::mpsc::channel::<Bytes>(PIECES_MAX);
@@ -317,7 +319,7 @@ impl RunExchange {
                     return Err(RunUplinkError::Unreachable("it sends more than it may".to_owned()));
                 }
                 if !piece.is_empty() && pieces.send(piece).await.is_err() {
-                    // Whoever keeps them says why.
+                    // The code that stores them logs why.
                     return Ok(());
                 }
             }
@@ -345,7 +347,7 @@ impl RunExchange {
         self.shared.parts.clock.now().up_ms
     }
 
-    /// Notes that the relay does not take a run, and tells it.
+    /// Notes that the relay does not take a run, and reports it.
     async fn refuse(&self, name: &RunName, status: StatusCode) {
         tracing::error!(run = %name, %status, "the relay does not take a run; it is sent again more rarely");
         self.refused().refuse(*name, self.up_ms());
@@ -420,8 +422,8 @@ fn pieces_of(file: RunFile) -> impl Stream<Item = std::io::Result<Bytes>> {
     })
 }
 
-/// Keeps the lines from a number on of pages that end where, and with the roots that, they did when they were proven; how many
-/// were kept. What came before an error is kept too.
+/// Stores the lines from a number on of pages that end where, and with the roots that, they did when they were proven;
+/// how many were stored. What came before an error is stored too.
 fn keep_pages(
     store: &Store,
     epoch: Epoch,

@@ -47,7 +47,7 @@ pub enum ClaimError {
     /// The relay could not be reached.
     #[error("the relay does not answer: {0}. The box tries again automatically")]
     Unreachable(String),
-    /// The relay could not be reached, and it is known where the way ends.
+    /// The relay could not be reached, and it is known where the transport fails.
     #[error("the relay is not reached: {0}. The box tries again automatically")]
     Way(TransportFault),
     #[error("{words}")]
@@ -74,7 +74,7 @@ impl ClaimError {
     }
 }
 
-/// What a box keeps of its relation to the relay, in the data folder's `keys/`, mode 0600.
+/// What a box stores of its relation to the relay, in the data folder's `keys/`, mode 0600.
 #[derive(Debug, Clone)]
 pub struct ClaimStore {
     dir: PathBuf,
@@ -105,7 +105,7 @@ impl ClaimStore {
         serde_json::from_str(&text).map(Some).map_err(|e| ClaimError::Answer(e.to_string()))
     }
 
-    /// Keeps what the relay gave, as its keys are now; refused where no connection can be made with it.
+    /// Stores what the relay gave, as its keys are now; refused where no connection can be made with it.
     pub(in crate::uplink) fn save_relation(
         &self,
         relation: &ClaimAnswer,
@@ -116,7 +116,7 @@ impl ClaimStore {
         self.write_json("relay.json", relation)
     }
 
-    /// What was decided of the relay's wishes.
+    /// What was decided about the relay's directives.
     pub(in crate::uplink) fn directives(&self) -> Result<DirectiveState, ClaimError> {
         let Some(text) = self.read("directives.json")? else { return Ok(DirectiveState::default()) };
         serde_json::from_str(&text).map_err(|e| ClaimError::Answer(e.to_string()))
@@ -160,7 +160,7 @@ impl ClaimStore {
     /// Takes up a claim file, once it is found good. One that was used already changes nothing.
     ///
     /// # Errors
-    /// It does not fit, or cannot be kept.
+    /// It does not fit, or cannot be stored.
     pub fn take_up(&self, text: &str) -> Result<(), ClaimError> {
         parse_relay(text)?;
         if self.read("claim.used")?.as_deref() == Some(text) {
@@ -169,8 +169,9 @@ impl ClaimStore {
         self.write("claim.toml", text)
     }
 
-    /// Whether this box was claimed for that facility of that relay before. One that goes on in another log since, as a restored one
-    /// does, is claimed no second time: the relay has to be shown that log first, by what it gave then, while that is valid.
+    /// Whether this box was claimed for that facility of that relay before. One that continues in another log since, as
+    /// a restored one does, is not claimed again: the relay has to be shown that log first, by what it gave then, while
+    /// that is valid.
     fn belongs_to(&self, file: &RelayClaim, now_ms: i64) -> bool {
         let Ok(Some(relation)) = self.relation() else { return false };
         relation.relay_url.trim_end_matches('/') == file.relay_url.trim_end_matches('/')
@@ -321,7 +322,7 @@ fn with_earlier_keys(mut answer: ClaimAnswer, old: &ClaimAnswer) -> ClaimAnswer 
     answer
 }
 
-/// What makes a relay this one. Where a further authority is trusted, whoever holds it could put itself in the relay's place, so nothing
+/// What identifies this relay. Where a further authority is trusted, its holder could impersonate the relay, so nothing
 /// of this may change by such an answer.
 #[derive(Debug, Clone, Copy)]
 struct KnownRelay<'a> {
@@ -364,7 +365,7 @@ fn contains_all(known: &[String], named: &[String]) -> bool {
     named.iter().all(|key| known.contains(key))
 }
 
-/// An answer is kept only when a connection can be made with it.
+/// An answer is stored only when a connection can be made with it.
 fn keep_answer(
     files: &ClaimStore,
     answer: &ClaimAnswer,
@@ -394,7 +395,7 @@ pub fn parse_verifiers(keys: &[String]) -> Result<Vec<VerifierKey>, ClaimError> 
         .map_err(|e| ClaimError::Answer(e.to_string()))
 }
 
-/// Where the way to an address ends that was not reached.
+/// Where the connection to an unreachable address fails.
 async fn find_fault(claimant: &ClaimIdentity<'_>, relay_ca: &str, url: &str) -> Option<TransportFault> {
     let trusted = claimant.route.trusted(relay_ca);
     let tls = tls::watched_config(&trusted, None, Arc::clone(&claimant.clock), 0).ok()?;

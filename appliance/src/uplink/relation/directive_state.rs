@@ -1,9 +1,9 @@
-//! What the box decided of the relay’s wishes, as it is kept beside the claim.
+//! What the box decided about the relay’s directives, as stored beside the claim.
 
 use record::tree::Hash;
 use serde::{Deserialize, Serialize};
 
-/// Outcomes that are kept beside the log; an older number is passed over whatever it says.
+/// Outcomes that are stored beside the log; an older number is passed over whatever it says.
 pub(in crate::uplink) const OUTCOMES_MAX: usize = 256;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,5 @@
-//! What the relay wishes of the box: each wish is signed and numbered, decided once, and its outcome is an entry of the log.
+//! The relay's directives to the box: each is signed and numbered, decided once, and its outcome is an entry of the
+//! log.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use crate::uplink::UplinkShared;
 const KEYS_MAX: usize = 64;
 const AUTHORITIES_MAX: usize = 8;
 
-/// Keys that the box is to believe from now on, beside those that it knows.
+/// Keys that the box is to trust from now on, beside those that it knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub(in crate::uplink) struct KeyArgs {
     #[serde(default)]
@@ -30,12 +31,12 @@ pub(in crate::uplink) struct KeyArgs {
     directive: Vec<String>,
     /// PEM.
     relay_ca: Option<String>,
-    /// Ids of keys that it is to believe no more.
+    /// Ids of keys that it is to trust no more.
     #[serde(default)]
     drop: Vec<String>,
 }
 
-/// The members of the JSON line that the box goes by; others are passed over.
+/// The members of the JSON line that the box uses; others are ignored.
 #[derive(Debug, Deserialize)]
 struct DirectiveLine {
     r#do: String,
@@ -86,8 +87,8 @@ pub(in crate::uplink) fn decide_directive(
     }
 }
 
-/// What the box believes once it keeps these keys. A key is dropped only while another of its kind is left, so that the relay is not
-/// lost by a mistake; earlier ones stay, since receipts that they cosigned are to be verified for ever.
+/// What the box trusts once it stores these keys. A key is dropped only while another of its kind is left, so that the
+/// relay is not lost by a mistake; earlier ones stay, since receipts that they cosigned are to be verified for ever.
 pub(in crate::uplink) fn merge_keys(relation: &ClaimAnswer, args: &KeyArgs) -> Result<ClaimAnswer, String> {
     let cosign_keys = merge_kind("cosign", &args.cosign, &relation.cosign_keys, &args.drop)?;
     let directive_keys = merge_kind("directive", &args.directive, &relation.directive_keys, &args.drop)?;
@@ -135,7 +136,7 @@ fn merge_authorities(brought: &str, known: &str) -> Result<String, String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::uplink) enum DirectiveEffect {
     Settled,
-    /// The box believes other keys: a new connection goes by them.
+    /// The box trusts other keys: a new connection uses them.
     KeysChanged,
 }
 
@@ -149,7 +150,8 @@ impl UplinkShared {
     }
 }
 
-/// Takes what came on `down/directive`. What is not signed by a known key, or not for this box, is passed over: it could be anybody's.
+/// Takes what came on `down/directive`. What is not signed by a known key, or not for this box, is ignored: it could be
+/// anybody's.
 pub(in crate::uplink) async fn take_directive(shared: &Arc<UplinkShared>, payload: &[u8]) -> DirectiveEffect {
     let Some(directive) = verify_directive(shared, payload) else { return DirectiveEffect::Settled };
     let (mut state, now) = (shared.directive_state(), shared.parts.clock.now());
@@ -224,11 +226,11 @@ fn verify_directive(shared: &UplinkShared, payload: &[u8]) -> Option<Directive> 
 enum SavedKeys {
     Unchanged,
     Changed,
-    /// They cannot be believed, in words for the log.
+    /// They cannot be trusted, in words for the log.
     Refused(String),
 }
 
-/// Keeps keys before the log says so: after a cut in between it does both again.
+/// Stores keys before the log says so: after an interruption in between it does both again.
 fn keep_keys(shared: &UplinkShared, args: &KeyArgs) -> Result<SavedKeys, ClaimError> {
     let files = &shared.parts.files;
     let Some(relation) = files.relation()? else {
@@ -381,7 +383,7 @@ mod tests {
             hash: Hash([fill; 32]),
             refused: refused.map(str::to_owned),
         };
-        // Cut off behind the log's flush, it is decided again; another wish under the number changes nothing.
+        // Cut off behind the log's flush, it is decided again; another directive under the number changes nothing.
         for fill in [1, 1, 2] {
             record_outcome(&store, Arc::clone(&random), settled(1, fill, None)).await.unwrap();
         }

@@ -21,7 +21,7 @@ impl EvidenceNotes {
         Self { dir: data.join("evidence") }
     }
 
-    /// Keeps what the relay signed over `size` entries; the first note over as many stays.
+    /// Stores what the relay signed over `size` entries; the first note over as many stays.
     pub(in crate::uplink) fn keep(&self, epoch: Epoch, size: u64, note: &str) {
         let name = format!("{BEGIN}{epoch}-{size:012}{END}");
         if self.dir.join(&name).exists() {
@@ -37,7 +37,7 @@ impl EvidenceNotes {
         }
     }
 
-    /// The store keeps other files beside them, one for each log that has ended.
+    /// The store has other files beside them, one for each log that has ended.
     fn count_notes(&self) -> usize {
         let Ok(all) = std::fs::read_dir(&self.dir) else { return 0 };
         let names = all.flatten().filter_map(|entry| entry.file_name().into_string().ok());

@@ -1,4 +1,4 @@
-//! A box that nothing tells the time learns it from what the relay signed.
+//! A box without a time source learns the time from what the relay signed.
 
 use std::sync::Arc;
 

@@ -1,12 +1,12 @@
-//! Which way the uplink takes, decided without touching the world: MQTT first; where it does not get through, HTTPS; and MQTT again
-//! after a while that grows.
+//! Which transport the uplink uses, decided without I/O: MQTT first; where it does not get through, HTTPS; and MQTT
+//! again after a while that grows.
 
-/// The first wait before MQTT is tried again beside HTTPS, where nobody set another; doubled up to [`MQTT_AGAIN_MAX_MS`].
+/// The first wait before MQTT is tried again beside HTTPS, where no other is set; doubled up to [`MQTT_AGAIN_MAX_MS`].
 pub const MQTT_AGAIN_MIN_MS: u64 = 120_000;
 /// The longest wait before MQTT is tried again.
 pub const MQTT_AGAIN_MAX_MS: u64 = 3_600_000;
-/// Lines by MQTT in a row that took a batch and then lost one in silence, or had theirs turned back for good: there are networks that let
-/// small ones through alone, and brokers that take none.
+/// Successive MQTT connections that took a batch and then lost one silently, or had theirs rejected permanently: there
+/// are networks that let only small ones through, and brokers that take none.
 const CHOKES_MAX: u32 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,16 +26,16 @@ pub enum TransportChoice {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportEnd {
-    /// No relay was reached, it answered not one message, or no batch got through: another way may do better.
+    /// No relay was reached, it answered not one message, or no batch got through: another transport may do better.
     Blocked,
-    /// The line was cut while a batch was under way: once that may be anything, again and again it is the way.
+    /// The connection was cut while a batch was under way: once that may be anything, repeatedly it is the transport.
     Stalled,
-    /// A batch got through, and one after it met silence, or whoever answers takes none: that may be the line, and again and again it
-    /// is the way.
+    /// A batch got through, and one after it got no answer, or the other side takes none: that may be the connection,
+    /// and repeatedly it is the transport.
     Choked,
-    /// The relay answered, and later the line was lost.
+    /// The relay answered, and later the connection was lost.
     Lost,
-    /// The relay, or this box, said no: it would be the same by any way.
+    /// The relay, or this box, said no: it would be the same by any transport.
     Refused,
     /// By HTTPS, and MQTT gets through again.
     MqttOpen,
@@ -43,22 +43,22 @@ pub enum TransportEnd {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionEnd {
-    /// What the relay always answers got no answer.
+    /// A message that the relay always answers got no answer.
     Silent,
     Broken,
     /// The relay ended it, or the box for a reason that lasts.
     Settled,
-    /// This box ended a good line, to begin another one.
+    /// This box ended a good connection, to begin another one.
     Renewed,
 }
 
-/// What one line has shown of its way: there are networks that let small messages through and no batch.
+/// What one connection has shown of its transport: there are networks that let small messages through and no batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ConnectionProof {
     answered: bool,
-    /// A message was turned back for now.
+    /// A message was rejected temporarily.
     refused: bool,
-    /// A message was turned back for good.
+    /// A message was rejected permanently.
     rejected: bool,
     sent: bool,
     taken: bool,
@@ -73,13 +73,13 @@ impl ConnectionProof {
         !std::mem::replace(&mut self.answered, true)
     }
 
-    /// The relay turned a message back for now: it is busy, and the way carries messages. Whether that is new.
+    /// The relay rejected a message temporarily: it is busy, and the transport carries messages. Whether that is new.
     pub fn note_refusal(&mut self) -> bool {
         !std::mem::replace(&mut self.refused, true)
     }
 
-    /// The relay, or a broker before it, turned a message back for good: by another way the same bytes may be taken. Whether that is
-    /// new.
+    /// The relay, or a broker before it, rejected a message permanently: by another transport the same bytes may be
+    /// taken. Whether that is new.
     pub fn note_rejection(&mut self) -> bool {
         !std::mem::replace(&mut self.rejected, true)
     }
@@ -93,17 +93,19 @@ impl ConnectionProof {
         self.sent
     }
 
-    /// The relay has read a batch of this line; whether that is new.
+    /// The relay has read a batch of this connection; whether that is new.
     pub fn note_taken(&mut self) -> bool {
         !std::mem::replace(&mut self.taken, true)
     }
 
-    /// Whether the next line may begin at once: the relay has read a batch of this one, or this one was good and had to end.
+    /// Whether the next connection may begin at once: the relay has read a batch of this one, or this one was good and
+    /// had to end.
     pub fn has_served(self, end: ConnectionEnd) -> bool {
         self.taken || (self.answered && end == ConnectionEnd::Renewed)
     }
 
-    /// What the line's end says of its way. One that brought something there and back is good, however slow or busy the relay is.
+    /// What the connection's end says of its transport. One that carried something in both directions is good, however
+    /// slow or busy the relay is.
     pub fn judge_end(self, end: ConnectionEnd) -> TransportEnd {
         match end {
             ConnectionEnd::Silent if (self.taken || self.rejected) && self.waiting && !self.refused => {
@@ -138,9 +140,10 @@ pub struct TransportPlan {
     transport: UplinkTransport,
     retry: Option<MqttRetry>,
     first_wait_ms: u64,
-    /// Lines by the present way that were cut with a batch under way, since one was taken.
+    /// Connections by the present transport that were cut with a batch under way, since one was taken.
     stalls: u32,
-    /// Lines by MQTT that ended [`TransportEnd::Choked`], since one ended well. Neither a first batch nor the other way makes them less.
+    /// Connections by MQTT that ended [`TransportEnd::Choked`], since one ended well. Neither a first batch nor the
+    /// other transport reduces the count.
     chokes: u32,
 }
 
@@ -155,12 +158,12 @@ impl TransportPlan {
         Self { choice, transport, retry: None, first_wait_ms, stalls: 0, chokes: 0 }
     }
 
-    /// The way of the next try, or of the one that is under way.
+    /// The transport of the next try, or of the one that is under way.
     pub fn transport(&self) -> UplinkTransport {
         self.transport
     }
 
-    /// When MQTT is to be tried beside the present way, milliseconds since the boot; `None` where it is not.
+    /// When MQTT is to be tried beside the present transport, milliseconds since the boot; `None` where it is not.
     pub fn mqtt_due_ms(&self) -> Option<u64> {
         let beside = self.choice == TransportChoice::Any && self.transport == UplinkTransport::Https;
         self.retry.filter(|_| beside).map(|retry| retry.due_ms)
@@ -173,8 +176,8 @@ impl TransportPlan {
         }
     }
 
-    /// The relay took a batch by the present way. Only that proves that MQTT gets through: firewalls let connections begin that
-    /// they do not let live, and answers pass where batches do not.
+    /// The relay took a batch by the present transport. Only that proves that MQTT gets through: firewalls let
+    /// connections begin that they cut later, and answers pass where batches do not.
     pub fn on_batch_taken(&mut self) {
         self.stalls = 0;
         // Where later ones did not get through, a first one proves nothing.
@@ -190,7 +193,7 @@ impl TransportPlan {
         self.retry = Some(MqttRetry { due_ms: up_ms.saturating_add(wait_ms), wait_ms });
     }
 
-    /// Whether a try that ends so shows that the present way does not serve.
+    /// Whether a try that ends so shows that the present transport does not work.
     pub fn is_blocked_by(&self, end: TransportEnd) -> bool {
         match end {
             TransportEnd::Blocked => true,
@@ -234,7 +237,7 @@ impl TransportPlan {
         self.stalls = 0;
     }
 
-    /// MQTT let a connection begin and nothing more, or did not get through again: the wait goes on growing.
+    /// MQTT let a connection begin and nothing more, or did not get through again: the wait continues to grow.
     fn on_mqtt_blocked_first(&mut self, up_ms: u64) {
         if self.retry.is_some() {
             self.on_mqtt_blocked(up_ms);
@@ -378,7 +381,7 @@ mod tests {
         }
     }
 
-    /// A line whose first batch was taken and whose next one met silence.
+    /// A connection whose first batch was taken and whose next one got no answer.
     fn choked_line() -> ConnectionProof {
         let mut connection = ConnectionProof::default();
         connection.note_answer();

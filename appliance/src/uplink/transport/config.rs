@@ -1,4 +1,5 @@
-//! Which ways to the relay the settings let the box take, with what stands in files: the proxy's password, a further authority.
+//! Which transports to the relay the settings let the box use, with what is stored in files: the proxy's password, a
+//! further authority.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ impl Default for TransportConfig {
     }
 }
 
-/// What the settings say of the way of HTTPS, before any file is read.
+/// What the settings say of the HTTPS route, before any file is read.
 #[derive(Debug, Clone, Default)]
 pub struct RouteSources {
     pub proxy: Option<(String, u16)>,
@@ -35,7 +36,7 @@ pub struct RouteSources {
     pub ca: Option<PathBuf>,
 }
 
-/// Why the way of HTTPS is not as the settings say.
+/// Why the HTTPS route is not as the settings say.
 #[derive(Debug, thiserror::Error)]
 pub enum RouteError {
     /// A file cannot be read.

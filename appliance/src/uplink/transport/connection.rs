@@ -1,4 +1,4 @@
-//! One line to the relay, whichever way it takes: the session above it knows no difference.
+//! One connection to the relay, by whichever transport: the session above it sees no difference.
 
 use bytes::Bytes;
 use record::topics::UpTopic;
@@ -12,17 +12,17 @@ pub(in crate::uplink) enum ConnectionSender {
     Https(HttpsSender),
 }
 
-/// The way down of either; dropping it cuts the line.
+/// The receiving half of either; dropping it cuts the connection.
 pub(in crate::uplink) enum ConnectionReceiver {
     Mqtt(LinkReceiver),
     Https(HttpsReceiver),
 }
 
 impl ConnectionSender {
-    /// Hands a message to the line; never waits. `Ok` says nothing about its arrival.
+    /// Hands a message to the connection; never waits. `Ok` says nothing about its arrival.
     ///
     /// # Errors
-    /// It is too large, the line is slower than the caller, or it has ended.
+    /// It is too large, the connection is slower than the caller, or it has ended.
     pub(in crate::uplink) fn publish(&self, up: UpTopic, payload: Bytes) -> Result<(), LinkError> {
         match self {
             Self::Mqtt(sender) => sender.publish(up, payload),

@@ -1,4 +1,4 @@
-//! Where a way to the relay ends, in types.
+//! Where a transport to the relay fails, as types.
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransportFault {
@@ -10,10 +10,10 @@ pub enum TransportFault {
     /// Nothing came back, not even a refusal.
     #[error("{to} does not answer: what is sent there is dropped")]
     Silent { to: String },
-    /// A connection stands, and what is sent over it is lost: all of it, or what is larger than a greeting.
+    /// A connection is open, and what is sent over it is lost: all of it, or what is larger than a greeting.
     #[error("{to} takes a connection, and loses what is sent over it")]
     Stalled { to: String },
-    /// It wants a password, and none is set.
+    /// It requires a password, and none is set.
     #[error("the proxy wants a user name and a password")]
     ProxyPassword,
     #[error("the proxy does not take this user name and password")]
@@ -23,16 +23,16 @@ pub enum TransportFault {
     ProxyScheme { offered: String },
     #[error("the proxy answered {status} and opened no way to the relay")]
     ProxyRefused { status: u16 },
-    /// It hung up, or speaks something else.
+    /// It closed the connection, or speaks another protocol.
     #[error("the proxy ended the connection, or is no HTTP proxy")]
     ProxyCut,
     /// The certificate is not the relay's.
     #[error("the certificate is signed by {issuer:?}, not for the relay: somebody reads this connection")]
     Inspected { issuer: String },
-    /// Trusted by the settings, but nobody asked for the box's own certificate.
+    /// Trusted by the settings, but the server did not ask for the box's own certificate.
     #[error("{issuer:?} ends the connection on its way and does not pass on this box's certificate")]
     Intercepted { issuer: String },
-    /// The relay, or who answers in its place, did not take the box's certificate.
+    /// The relay, or a server in its place, did not accept the box's certificate.
     #[error("this box's certificate was not taken: {why}")]
     CertificateRefused { why: String },
     /// The relay got none.
@@ -92,7 +92,7 @@ impl TransportFault {
         }
     }
 
-    /// Whether another way may do better: it is not the relay that says no.
+    /// Whether another transport may do better: it is not the relay that says no.
     pub fn is_of_transport(&self) -> bool {
         !matches!(self, Self::NotInService)
     }

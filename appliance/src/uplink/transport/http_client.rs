@@ -1,4 +1,4 @@
-//! The relay by HTTPS, as all that asks it holds it.
+//! The relay by HTTPS, as all its clients hold it.
 
 #[derive(Debug, Clone)]
 pub(in crate::uplink) struct RelayHttpClient {

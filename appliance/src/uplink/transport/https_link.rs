@@ -1,5 +1,5 @@
-//! The line to the relay by HTTPS: each message of MQTT as a call of its own, one after another, whose answer is what MQTT would
-//! bring on `down/ack`. Like `link` it keeps nothing between connections.
+//! The connection to the relay by HTTPS: each message of MQTT as a call of its own, one after another, whose answer is
+//! what MQTT would bring on `down/ack`. Like `link` it retains nothing between connections.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use super::probe::RelayProbeTarget;
 
 /// Messages that wait for their turn; see `link`.
 const OUT_MAX: usize = 4;
-/// Events that nobody has looked at yet.
+/// Events that were not read yet.
 const IN_MAX: usize = 8;
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// For one call; after as long without an answer the exchange ends the connection anyway.
@@ -30,7 +30,7 @@ pub(in crate::uplink) struct HttpsSender {
     running: AbortHandle,
 }
 
-/// The way down: dropping it ends the line.
+/// The receiving half: dropping it ends the connection.
 pub(in crate::uplink) struct HttpsReceiver {
     events: mpsc::Receiver<LinkEvent>,
     to: RelayHttpClient,
@@ -38,10 +38,10 @@ pub(in crate::uplink) struct HttpsReceiver {
     driving: JoinHandle<()>,
 }
 
-/// Tries the way step by step, and opens a line where it leads to the relay. `gone` is what is said at a good end.
+/// Tries the route step by step, and opens a connection where it reaches the relay. `gone` is sent at an orderly end.
 ///
 /// # Errors
-/// Where the way ends.
+/// Where the route fails.
 pub(in crate::uplink) async fn open_https(
     target: &RelayProbeTarget,
     to: &RelayHttpClient,
@@ -58,7 +58,7 @@ pub(in crate::uplink) async fn open_https(
 }
 
 impl HttpsSender {
-    /// Hands a message to the line; never waits. `Ok` says nothing about its arrival.
+    /// Hands a message to the connection; never waits. `Ok` says nothing about its arrival.
     ///
     /// # Errors
     /// As `LinkSender::publish`.
@@ -83,7 +83,7 @@ impl HttpsReceiver {
     /// Says goodbye, so that the relay does not wait for this box, and ends.
     pub(in crate::uplink) async fn close(self) {
         self.driving.abort();
-        // Nobody is told where the relay is not reached: it finds out by itself.
+        // Nothing is reported where the relay is not reached: it finds out by itself.
         let _ = tokio::time::timeout(GOODBYE_WITHIN, post_message(&self.to, UpTopic::Gone, &self.gone)).await;
     }
 }

@@ -1,5 +1,5 @@
-//! The line to the relay: one MQTT 5 connection over TLS with the box's certificate, from CONNECT to its end. It keeps
-//! nothing between connections; what was lost is sent again because `plan` says so.
+//! The connection to the relay: one MQTT 5 connection over TLS with the box's certificate, from CONNECT to its end. It
+//! retains nothing between connections; what was lost is sent again because `plan` says so.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,7 +25,7 @@ use super::fault::TransportFault;
 
 /// Messages on their way out that the connection has not taken yet: a hello, a batch, a health, and one to spare.
 const OUT_MAX: usize = 4;
-/// Events that nobody has looked at yet; then the connection waits, and in the end the relay lets go.
+/// Events that were not read yet; then the connection waits, and in the end the relay closes it.
 const IN_MAX: usize = 8;
 /// Bytes around a payload in a PUBLISH: header, topic, packet id, properties.
 const AROUND_BYTES_MAX: usize = 128;
@@ -33,7 +33,7 @@ const AROUND_BYTES_MAX: usize = 128;
 /// Where the relay listens: `mqtts://host:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayEndpoint {
-    /// A name or an IPv4 address, as it stands in the relay's certificate.
+    /// A name or an IPv4 address, as it is in the relay's certificate.
     pub host: String,
     /// Usually 8883.
     pub port: u16,
@@ -100,12 +100,12 @@ pub struct LinkConfig {
     pub relay: RelayEndpoint,
     /// The box's certificate, and the one authority that it trusts.
     pub tls: Arc<rustls::ClientConfig>,
-    /// What the relay publishes for us on `up/gone` when the line is lost.
+    /// What the relay publishes for us on `up/gone` when the connection is lost.
     pub gone: Bytes,
     pub timing: LinkTiming,
 }
 
-/// Why there is no line. The text is for the health page.
+/// Why there is no connection. The text is for the health page.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     #[error("{0:?} is not an address of a relay; it must look like mqtts://relay.example:8883")]
@@ -116,13 +116,13 @@ pub enum LinkError {
     Refused(ConnectReturnCode),
     #[error("the relay ended the connection: {}", ending_text(*.0))]
     Ended(DisconnectReasonCode),
-    /// It let the box in and then not hear: a misconfigured broker.
+    /// It let the box connect but not subscribe: a misconfigured broker.
     #[error("the relay does not let this box hear its own messages ({0})")]
     NotSubscribed(String),
     /// More than the relay takes; the caller makes smaller batches.
     #[error("a message of {bytes} bytes; the relay takes {bytes_max}")]
     TooLarge { bytes: usize, bytes_max: usize },
-    /// The line is slower than the caller: the message was not taken.
+    /// The connection is slower than the caller: the message was not taken.
     #[error("{OUT_MAX} messages are waiting for the line already")]
     Full,
     #[error("the relay is not reached: {0}. Nothing is lost; the box tries again automatically")]
@@ -154,7 +154,7 @@ impl LinkError {
         }
     }
 
-    /// Whether another way may do better: nobody who knows this box said no.
+    /// Whether another transport may do better: it was not the relay that said no.
     pub(in crate::uplink) fn is_of_transport(&self) -> bool {
         match self {
             Self::Address(_) | Self::Unreachable(_) | Self::NotSubscribed(_) => true,
@@ -222,12 +222,12 @@ pub enum NotTaken {
 #[derive(Debug)]
 pub enum LinkEvent {
     Down(DownTopic, Bytes),
-    /// A message of ours was turned back.
+    /// A message of ours was rejected.
     NotTaken(NotTaken),
     Closed(LinkError),
 }
 
-/// The way up. Clones share one connection.
+/// The sending half. Clones share one connection.
 #[derive(Debug, Clone)]
 pub struct LinkSender {
     client: AsyncClient,
@@ -255,7 +255,7 @@ impl LinkSender {
     }
 }
 
-/// The way down, and the connection itself: dropping it cuts the line, and the relay tells of it.
+/// The receiving half, and the connection itself: dropping it cuts the connection, and the relay reports that.
 pub struct LinkReceiver {
     events: mpsc::Receiver<LinkEvent>,
     client: AsyncClient,
@@ -274,12 +274,12 @@ impl LinkReceiver {
     /// Says goodbye, so that the relay does not report the box lost, and ends.
     pub async fn close(mut self) {
         let goodbye = async {
-            // Where the connection is over already there is nobody to say it to.
+            // Where the connection is over already no goodbye can be sent.
             if self.client.disconnect().await.is_ok() {
                 while self.events.recv().await.is_some() {}
             }
         };
-        // A line that does not take it in time is cut.
+        // A connection that does not take it in time is cut.
         let _ = timeout(self.goodbye, goodbye).await;
     }
 }
@@ -294,11 +294,11 @@ impl Drop for LinkReceiver {
 pub struct RelayLink;
 
 impl RelayLink {
-    /// Connects and subscribes; both stand where this is `Ok`. Everything of it is new: rumqttc's state of an older
+    /// Connects and subscribes; both are done where this is `Ok`. Everything of it is new: rumqttc's state of an older
     /// connection can hold back what is sent on the next.
     ///
     /// # Errors
-    /// No line, and why.
+    /// No connection, and why.
     pub async fn connect(config: &LinkConfig) -> Result<(LinkSender, LinkReceiver), LinkError> {
         let (client, mut events) = AsyncClient::new(mqtt_options(config), OUT_MAX);
         let connack = loop {
@@ -373,8 +373,7 @@ async fn wait_for_suback(events: &mut EventLoop) -> Result<(), LinkError> {
     }
 }
 
-/// Polls the connection until its end: pings and acknowledgements happen only there, so nobody else's waiting may
-/// hold it up.
+/// Polls the connection until its end: pings and acknowledgements happen only there, so no other wait may hold it up.
 async fn drive_events(mut events: EventLoop, box_id: BoxId, reported: mpsc::Sender<LinkEvent>) {
     loop {
         let event = match events.poll().await {
@@ -383,7 +382,7 @@ async fn drive_events(mut events: EventLoop, box_id: BoxId, reported: mpsc::Send
             Ok(Event::Outgoing(Outgoing::Disconnect)) => return,
             Ok(_) => None,
             Err(error) => {
-                // Nobody listening any more is no loss.
+                // That no receiver is left does not matter.
                 let _ = reported.send(LinkEvent::Closed(error.into())).await;
                 return;
             }

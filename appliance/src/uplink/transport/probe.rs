@@ -1,4 +1,4 @@
-//! One way to the relay tried step by step: name, connection, proxy, TLS, certificate, answer.
+//! One transport to the relay tried step by step: name, connection, proxy, TLS, certificate, answer.
 
 use std::io;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ use super::tls::{HandshakeNotes, WatchedTls};
 /// For one step: to find a name, connect, get a tunnel, shake hands, get an answer.
 const STEP_WITHIN: Duration = Duration::from_secs(8);
 const WAY_WITHIN: Duration = Duration::from_secs(25);
-/// How long MQTT's listener is listened to after the handshake: whoever does not take a certificate says so by then.
+/// How long MQTT's listener is listened to after the handshake: a server that does not take a certificate says so by
+/// then.
 const OBJECTION_WITHIN: Duration = Duration::from_secs(2);
 /// Bytes of an answer's first lines.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
@@ -32,7 +33,7 @@ pub struct TransportProbe {
     /// To which host and port of the relay.
     pub target: String,
     pub proxy: Option<String>,
-    /// `None`: it leads to the relay, which takes this box's certificate.
+    /// `None`: it reaches the relay, which takes this box's certificate.
     pub fault: Option<TransportFault>,
     pub took: Duration,
 }
@@ -150,7 +151,8 @@ impl RelayProbeTarget {
         }
     }
 
-    /// A CONNECT would put out the connection that the box may have; whoever does not take its certificate says so unasked.
+    /// A CONNECT would displace the connection that the box may have; a server that does not take its certificate says
+    /// so unasked.
     async fn wait_for_objection(
         &self,
         stream: &mut (impl AsyncRead + AsyncWrite + Unpin),

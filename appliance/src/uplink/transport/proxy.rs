@@ -1,5 +1,5 @@
-//! The proxy on the way out of a building, and what is asked of it: a tunnel to the relay (`CONNECT`), with a password where there is
-//! one.
+//! The proxy between a building and the internet, and the request to it: a tunnel to the relay (`CONNECT`), with a
+//! password where there is one.
 
 use std::fmt;
 
@@ -81,7 +81,7 @@ impl ProxyAddress {
         let header = self.authorization().and_then(|text| http::HeaderValue::try_from(text).ok());
         Ok(match header {
             None => proxy,
-            // As a header of its own: as a name and password it would stand in the proxy's address, which is shown.
+            // As a header of its own: as a name and password it would be in the proxy's address, which is shown.
             Some(mut header) => {
                 header.set_sensitive(true);
                 proxy.custom_http_auth(header)
@@ -131,7 +131,7 @@ impl ProxyAddress {
         }
     }
 
-    /// Why a proxy wants to know who asks.
+    /// Why a proxy requires authentication.
     fn password_fault(&self, head: &str) -> TransportFault {
         let offers: Vec<&str> = head
             .lines()

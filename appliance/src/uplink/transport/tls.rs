@@ -1,4 +1,5 @@
-//! TLS towards the relay: its own authority and no other that nobody named, and a clock that no dead battery can set back.
+//! TLS towards the relay: only its own authority and those that the settings name, and a clock that no dead battery can
+//! set back.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,8 +46,8 @@ impl TimeProvider for Floor {
     }
 }
 
-/// What a handshake shows of who is at the other end: a machine that stands between box and relay has another issuer, and asks
-/// nobody for a certificate.
+/// What a handshake shows of who is at the other end: a machine between box and relay has another issuer, and asks for
+/// no client certificate.
 #[derive(Debug, Default)]
 pub struct HandshakeNotes {
     issuer: Mutex<Option<String>>,
@@ -125,7 +126,7 @@ impl ServerCertVerifier for NotingVerifier {
     }
 }
 
-/// Shows the box's certificate to whoever asks, and notes that somebody did.
+/// Shows the box's certificate to a server that asks, and notes that one did.
 #[derive(Debug)]
 struct NotingIdentity {
     key: Arc<CertifiedKey>,
@@ -222,7 +223,7 @@ fn parse_certificates(what: &'static str, pem: &str) -> Result<Vec<CertificateDe
     Ok(certificates)
 }
 
-/// A connection that was idle for this long is not used again: proxies cut them without a word.
+/// A connection that was idle for this long is not used again: proxies cut them silently.
 const IDLE_MAX: Duration = Duration::from_secs(20);
 
 /// An HTTP client over such TLS, by the proxy that was named and no other; bounded in time, follows no redirect.

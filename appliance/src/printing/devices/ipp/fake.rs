@@ -1,4 +1,4 @@
-//! A print queue for tests: keeps what it is given, says of it what a test wants, and loses answers on command.
+//! A print queue for tests: stores what it is given, reports the states that a test sets, and loses answers on command.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -72,7 +72,7 @@ pub(crate) struct Inside {
     /// The job-state of what comes next; 9 is printed at once.
     pub(crate) next: u8,
     pub(crate) printer: (u8, Vec<&'static str>),
-    /// Takes the next document and hangs up without a word.
+    /// Takes the next document and closes the connection without an answer.
     pub(crate) swallow: bool,
     pub(crate) dead: bool,
     /// The status of the next Print-Job, which is not taken.
@@ -161,7 +161,7 @@ impl Drop for FakeQueue {
 }
 
 fn serve(mut stream: TcpStream, (inside, requested): &(Mutex<Inside>, Condvar)) {
-    // Whoever has changed their mind hangs up.
+    // A client that gave up has closed the connection.
     let Some(request) = request(&mut stream) else { return };
     let (answer, status) = {
         let mut inside = inside.lock().unwrap();
@@ -200,7 +200,7 @@ fn value<'a>(request: &'a [u8], name: &str) -> Option<&'a [u8]> {
     request.get(at + 2..at + 2 + length)
 }
 
-/// `None`: hangs up.
+/// `None`: closes the connection.
 fn reply(request: &[u8], inside: &mut Inside) -> Option<Vec<u8>> {
     if inside.dead {
         return None;

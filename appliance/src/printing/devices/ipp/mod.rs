@@ -1,9 +1,9 @@
 //! Print queues (IPP Everywhere, CUPS): whole PDF documents for ordinary printers, and what became of them.
 //!
-//! A queue is no line of bytes. Whoever prints calls [`IppQueue::state`] first, [`IppQueue::submit`] once for each name, then
-//! [`IppQueue::find`] about each second until the document is settled. A lost answer may mean a printed sheet: the same
-//! question tells it, because the queue knows the document by its name too. Requests are made and answers taken apart by
-//! the crate `ipp`; since it trusts its input, [`check_answer`] looks at each answer before it.
+//! A queue is no stream of bytes. A caller that prints calls [`IppQueue::state`] first, [`IppQueue::submit`] once for
+//! each name, then [`IppQueue::find`] about each second until the document is settled. A lost answer may mean a printed
+//! sheet: the same query shows it, because the queue knows the document by its name too. Requests are built and answers
+//! parsed by the crate `ipp`; since it trusts its input, [`check_answer`] looks at each answer before it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// For taking a whole document, by a printer that has to wake up first.
 const SUBMIT_MAX: Duration = Duration::from_secs(120);
 const PDF: &str = "application/pdf";
-/// Whose documents these are: a queue tells their names to whoever gives the same name.
+/// Whose documents these are: a queue reports their names to a client that gives the same user name.
 const USER: &str = "cleantrack";
 /// Characters of a document's name; queues keep 255 bytes, and old ones less.
 const NAME_CHARS_MAX: usize = 60;
@@ -47,7 +47,7 @@ const JOBS_MAX: i32 = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueState {
     pub condition: PrinterCondition,
-    /// It stands still until somebody mends it.
+    /// It stands still until somebody fixes it.
     pub stopped: bool,
     /// Whether it takes documents now.
     pub accepts: bool,
@@ -55,15 +55,15 @@ pub struct QueueState {
     pub model: String,
     /// What is in its trays, as it calls it, such as `iso_a4_210x297mm`.
     pub media: Vec<String>,
-    /// It stands on a computer, in front of the printer at this address.
+    /// It is on a computer, in front of the printer at this address.
     pub device: Option<String>,
     pub low: bool,
     pub message: String,
 }
 
 impl QueueState {
-    /// Whether it hears of pages that came out. A queue in front of a printer on a plain line (`socket`, `usb`, `lpd`) calls
-    /// a document done once its last byte has left the computer.
+    /// Whether it learns of pages that came out. A queue in front of a printer on a plain connection (`socket`, `usb`,
+    /// `lpd`) calls a document done once its last byte has left the computer.
     pub fn sees_paper(&self) -> bool {
         self.device.as_ref().is_none_or(|device| {
             let (scheme, rest) = device.split_once(':').unwrap_or((device, ""));
@@ -76,7 +76,7 @@ impl QueueState {
     }
 
     /// Whether paper of this size (millimetres) may be in one of its trays. A printer that says nothing of its trays, or
-    /// nothing that is understood, may have it; a queue on a computer tells what is usual and not what is there.
+    /// nothing that is understood, may have it; a queue on a computer reports what is usual and not what is there.
     pub fn may_have(&self, (width, height): (f64, f64)) -> bool {
         self.device.is_some()
             || self.media.is_empty()
@@ -121,10 +121,10 @@ pub enum DocumentState {
     Waiting,
     Held,
     Printing,
-    /// Stopped half-way; goes on when the printer is mended.
+    /// Stopped half-way; continues when the printer is fixed.
     Stopped,
     Printed,
-    /// The queue gave all of it to a printer of which it hears no more.
+    /// The queue passed all of it to a printer that reports nothing more.
     Handed,
     Cancelled {
         begun: bool,
@@ -154,7 +154,7 @@ impl IppQueue {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls_config().map_err(|e| report_unreachable(&e))?)
             .connect_timeout(CONNECT_MAX)
-            // A line that the printer closes just when it is used again would put a sheet in doubt.
+            // A connection that the printer closes just when it is used again would put a sheet in doubt.
             .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -400,8 +400,8 @@ fn has_reason(reasons: &[String], word: &str) -> bool {
     reasons.iter().any(|reason| reason == word)
 }
 
-/// Whether an answer's attributes are whole and shallow. The parser would go down as deep as a printer says and take a
-/// text's length at its word.
+/// Whether an answer's attributes are whole and shallow. The parser would go down as deep as a printer says and trust a
+/// text's stated length.
 fn check_answer(answer: &[u8]) -> Option<()> {
     let mut rest = answer.get(8..)?;
     let mut depth = 0usize;
@@ -470,7 +470,7 @@ fn integer_value(group: &IppAttributeGroup, name: &str) -> Option<i32> {
     }
 }
 
-/// What `printer-state-reasons` comes to; what a person has to mend first comes first.
+/// What `printer-state-reasons` comes to; what a person has to fix first comes first.
 fn printer_condition(reasons: &[String], stopped: bool) -> PrinterCondition {
     const MEANINGS: &[(&str, PrinterCondition)] = &[
         ("cover-open", PrinterCondition::CoverOpen),
@@ -508,8 +508,8 @@ fn matches_reason(word: &str, reason: &str) -> bool {
     reported == word
 }
 
-/// Printers make their own certificates, which nobody can check: the line keeps readers out, and proves nothing of who
-/// answers. What goes over it are label sheets.
+/// Printers make their own certificates, which cannot be verified: the connection is encrypted, but does not
+/// authenticate the printer. What goes over it are label sheets.
 #[derive(Debug)]
 struct OwnCertificates(Arc<CryptoProvider>);
 

@@ -57,7 +57,7 @@ async fn responder(listener: TcpListener, status: &str, answers: Vec<Vec<u8>>) -
             answer.len()
         );
         stream.write_all(head.as_bytes()).await.unwrap();
-        // Whoever has heard enough hangs up.
+        // A client that has read enough closes the connection.
         drop(stream.write_all(&answer).await);
     }
     requested

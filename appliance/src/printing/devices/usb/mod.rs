@@ -173,7 +173,7 @@ impl PrinterTransport for UsbTransport {
     fn back(&self) -> StreamWait<'_> {
         Box::pin(async move {
             if self.tree.find(&self.id).is_ok() {
-                // It is there and yet cannot be opened: only time can mend that.
+                // It is there and yet cannot be opened: only time can fix that.
                 std::future::pending::<()>().await;
             }
             while self.tree.find(&self.id).is_err() {
@@ -233,7 +233,7 @@ impl AsyncRead for UsbConnection {
             }
             let mut ready = ready!(self.fd.poll_read_ready(context))?;
             if self.mute {
-                // It says nothing, ever; only being unplugged is heard of.
+                // It never sends anything; only unplugging is noticed.
                 ready.clear_ready();
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Printers as people set them up: what they may say of one, and what is taken for granted where they say nothing.
+//! Printers as people set them up: what they may say of one, and the defaults where they say nothing.
 
 mod refusal;
 
@@ -23,7 +23,7 @@ pub const PRINTERS_MAX: usize = 32;
 pub const NAME_CHARS_MAX: usize = 60;
 /// Dots of the widest head that is driven: 8 in at 1,200 dots per inch.
 const HEAD_DOTS_MAX: u32 = 9_600;
-/// Millimetres of paper that may lie beyond the head on each side: more, and the roll is for a wider printer.
+/// Millimetres of paper that may extend beyond the head on each side: more, and the roll is for a wider printer.
 const BEYOND_MM_MAX: f64 = 6.0;
 const ROLL_MM: (f64, f64) = (10.0, 220.0);
 const LABEL_MM: (f64, f64) = (5.0, 600.0);
@@ -310,7 +310,7 @@ impl PrinterSettings {
                 ConfirmationLevel::Nothing
             }
             (_, Some(beside)) if !address.starts_with("usb:") => beside,
-            // What these say beside their line they do not say on it.
+            // What these report beside their connection they do not report on it.
             (answers, Some(_)) => answers,
             _ if self.answers == StatusQueryMode::Taken => ConfirmationLevel::Taken,
             (answers, None) => answers,
@@ -340,7 +340,7 @@ impl MeasuredMedia {
             name: format!("{width_mm}x{kind}"),
             width_mm,
             length,
-            // Where the head is a little narrower than the roll, the paper lies evenly under it.
+            // Where the head is a little narrower than the roll, the paper is centred under it.
             side_mm: ((width_mm - head_mm) / 2.0).clamp(0.0, BEYOND_MM_MAX),
             end_mm: 0.0,
             thermal,
@@ -402,7 +402,7 @@ pub struct PrinterConfig {
     pub dense: bool,
     pub model: Option<String>,
     pub timeouts: ConnectionTimeouts,
-    /// Where a printer that says nothing on its line is asked by SNMP: 161, unless its agent is a made one.
+    /// Where a printer that says nothing on its connection is asked by SNMP: 161, unless its agent is a made one.
     pub status_port: u16,
 }
 
@@ -454,7 +454,7 @@ impl PrinterConfig {
         }
     }
 
-    /// A small picture is given to it in thought: rolls and models that its language does not drive come to light.
+    /// A small picture is encoded without being sent: this reveals rolls and models that its language does not drive.
     fn takes_a_label(&self) -> Result<(), PrinterRefusal> {
         let dot = Bitmap::white(8, 8);
         self.language.session(self.profile(), 0).encode(1, &dot).map_err(PrinterRefusal::Encode)?;

@@ -1,4 +1,4 @@
-//! Why a printer is not set up as somebody wants it.
+//! Why a printer is not set up as requested.
 
 use labels::language::{EncodeError, ModelFault};
 use labels::language_table::UnknownLanguage;
@@ -68,7 +68,7 @@ pub enum PrinterRefusal {
     /// The box cannot write it down.
     #[error("the printer could not be saved, so nothing was changed; try again: {0}")]
     Ledger(#[from] LedgerError),
-    /// The line to a print queue could not be prepared.
+    /// The connection to a print queue could not be prepared.
     #[error(transparent)]
     Queue(#[from] QueueError),
     /// Its worker could not be started.

@@ -23,13 +23,13 @@ const PRESENT: TableDefinition<'_, &str, u64> = TableDefinition::new("print_desi
 const NEXT: &str = "#next";
 /// The logo's name in the table, which no template can have either.
 pub(crate) const LOGO: &str = "#logo";
-/// Designs kept at hand: as many as printers work at once, about.
+/// Designs in the cache: about as many as printers work at once.
 const AT_HAND: usize = 8;
 
 /// What was read and parsed last, by name and versions.
 type AtHand = Vec<((String, u64, u64), JobTemplate)>;
 
-/// Designs at hand, so that none is parsed for each label anew.
+/// A cache of designs, so that none is parsed again for each label.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TemplateCache(Arc<Mutex<AtHand>>);
 

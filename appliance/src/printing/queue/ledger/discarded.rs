@@ -1,5 +1,5 @@
-//! Blank tags that were given up: a label that somebody looked for and did not find is never printed again, and whoever
-//! scans it one day is told.
+//! Blank tags that were given up: a label that somebody looked for and did not find is never printed again, and a user
+//! who scans it one day is informed.
 
 use record::tag::Tag;
 
@@ -10,7 +10,7 @@ use crate::printing::queue::ledger::PrintLedger;
 use crate::printing::queue::ledger::tables::{BLANKS, LABELS, STATES, damaged_error, row_of};
 
 impl PrintLedger {
-    /// Whether this blank tag was sent to a printer and is not counted as printed. Jobs that were forgotten say nothing.
+    /// Whether this blank tag was sent to a printer and is not counted as printed. Jobs that were deleted do not count.
     pub(crate) fn is_discarded(&self, tag: Tag) -> Result<bool, LedgerError> {
         self.read("looking for a blank tag", |tx| {
             let Some(seq) = tx.open_table(BLANKS)?.get(tag.as_str())?.map(|seq| seq.value()) else {

@@ -43,7 +43,7 @@ pub(crate) struct LedgerJob {
 /// A submission's fate.
 #[derive(Debug)]
 pub(crate) enum SubmitOutcome {
-    /// As it stands: new, or the first one of this id or key.
+    /// The stored job: new, or the first one of this id or key.
     Job(Box<LedgerJob>),
     BlankAgain(Tag),
     /// Too many jobs are unfinished.
@@ -68,7 +68,7 @@ pub(crate) struct PrintLedger {
 pub(crate) type RedbResult<T> = Result<T, redb::Error>;
 
 impl PrintLedger {
-    /// Makes the tables where they are missing and turns everything that was under way into `unknown`.
+    /// Creates the tables where they are missing and turns everything that was under way into `unknown`.
     pub(crate) fn open(db: impl Into<StateDb>, now_ms: i64) -> Result<Self, LedgerError> {
         let news = Arc::new(tokio::sync::watch::channel(0).0);
         let ledger = Self { db: db.into(), news, drawer: designs::TemplateCache::default() };
@@ -212,7 +212,7 @@ impl PrintLedger {
             for entry in tx.open_table(LABELS)?.range((seq, 0)..=(seq, u32::MAX))? {
                 let (at, body) = entry?;
                 let cause = failures.get(at.value())?;
-                // That it failed stands in its state; a reason of another version is a label's without one.
+                // Its state shows that it failed; a reason from another version counts as none.
                 let cause = cause.and_then(|stored| serde_json::from_slice(stored.value()).ok());
                 let label = serde_json::from_slice(body.value()).map_err(|e| tables::damaged_error(&e))?;
                 labels.push((label, cause));
@@ -308,7 +308,7 @@ impl PrintLedger {
         self.write("writing down a doubt", |tx| doubt_all(tx, seq, now_ms))
     }
 
-    /// Whether this printer may hold half a label, since a line broke or the box went down.
+    /// Whether this printer may hold half a label, since a connection broke or the box went down.
     pub(crate) fn has_partial_label(&self, printer: &str) -> Result<bool, LedgerError> {
         self.read("looking for torn labels", |tx| Ok(tx.open_table(PARTIAL_LABELS)?.get(printer)?.is_some()))
     }

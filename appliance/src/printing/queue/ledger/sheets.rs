@@ -20,7 +20,7 @@ pub(crate) struct SubmittedSheet {
     pub(crate) labels: Vec<u32>,
     /// By which the queue knows it; no other sheet ever has it.
     pub(crate) name: String,
-    /// The queue's number of it, once it was told.
+    /// The queue's number of it, once the queue reported it.
     pub(crate) number: Option<i32>,
     pub(crate) address: String,
 }
@@ -50,7 +50,7 @@ pub(crate) fn is_at_queue(tx: &WriteTransaction, seq: u64) -> RedbResult<bool> {
     Ok(false)
 }
 
-/// Nobody asks the queue about a sheet of this job any more.
+/// The queue is no longer asked about a sheet of this job.
 pub(crate) fn forget_sheet(tx: &WriteTransaction, seq: u64) -> RedbResult<()> {
     tx.open_table(SHEETS)?.retain(|_, sheet| read_sheet(sheet).is_ok_and(|sheet| sheet.seq != seq))?;
     Ok(())
@@ -96,7 +96,7 @@ impl PrintLedger {
         })
     }
 
-    /// The queue told its number of the sheet.
+    /// The queue reported its number of the sheet.
     pub(crate) fn sheet_has(&self, printer: &str, sheet: &SubmittedSheet) -> Result<(), LedgerError> {
         self.write("writing down a sheet's number", |tx| {
             tx.open_table(SHEETS)?.insert(printer, to_json(sheet).as_slice())?;
@@ -136,7 +136,7 @@ impl PrintLedger {
         })
     }
 
-    /// A person has looked for all labels of a job that are in doubt, which lie on one sheet.
+    /// A person has looked for all labels of a job that are in doubt, which are on one sheet.
     pub(crate) fn answer_all(
         &self,
         seq: u64,

@@ -34,14 +34,14 @@ pub(crate) const BLANKS: TableDefinition<'_, &str, u64> = TableDefinition::new("
 /// Tag → when its label was printed last (milliseconds since 1970), as far as its job is finished.
 pub(crate) const PRINTED: TableDefinition<'_, &str, i64> = TableDefinition::new("print_printed");
 
-/// Jobs kept, with their labels; older finished ones are forgotten (the log keeps their outcome).
+/// Jobs stored, with their labels; older finished ones are deleted (the log retains their outcome).
 pub(crate) const STORED_JOBS_MAX: u64 = 1_000;
-/// Jobs forgotten at one go, so that no submission waits long.
+/// Jobs deleted at a time, so that no submission waits long.
 const FORGOTTEN_AT_ONCE: usize = 16;
 
 type States<'tx> = Table<'tx, (u64, u32), (u8, u8, u32, i64)>;
 
-/// A job's labels while one transaction changes them; what they come to is kept in step.
+/// A job's labels while one transaction changes them; their totals are updated with them.
 pub(crate) struct LabelTable<'tx> {
     seq: u64,
     states: States<'tx>,
@@ -163,7 +163,7 @@ pub(crate) fn find_submitted(tx: &WriteTransaction, head: &JobHead) -> RedbResul
     }
 }
 
-/// The first tag that a printer was given before, or that stands twice in the list.
+/// The first tag that a printer was given before, or that occurs twice in the list.
 pub(crate) fn taken_before(
     blanks: &impl ReadableTable<&'static str, u64>,
     tags: &[Tag],
@@ -246,7 +246,7 @@ pub(crate) fn write_failure(tx: &WriteTransaction, at: (u64, u32), cause: &Failu
     Ok(())
 }
 
-/// Forgets the oldest jobs that are finished and in the log.
+/// Deletes the oldest jobs that are finished and in the log.
 pub(crate) fn forget_old(tx: &WriteTransaction) -> RedbResult<()> {
     let mut jobs = tx.open_table(JOBS)?;
     let surplus = jobs.len()?.saturating_sub(STORED_JOBS_MAX);
@@ -258,7 +258,7 @@ pub(crate) fn forget_old(tx: &WriteTransaction) -> RedbResult<()> {
     let stored: HashSet<u64> = open.into_iter().chain(unreported).collect();
     let all: Vec<u64> = jobs.iter()?.map(|entry| Ok(entry?.0.value())).collect::<RedbResult<_>>()?;
     for seq in all.into_iter().filter(|seq| !stored.contains(seq)).take(surplus) {
-        // Of one that cannot be read nobody knows the id and the key: they are found by the job.
+        // Of one that cannot be read the id and the key are unknown: they are found by the job.
         match read_head(&jobs, seq) {
             Ok(head) => {
                 tx.open_table(JOB_IDS)?.remove(head.id.to_string().as_str())?;

@@ -1,4 +1,4 @@
-//! Jobs through their states, crashes, cancellations, blank tags and forgetting, on a database in memory.
+//! Jobs through their states, crashes, cancellations, blank tags and deletions, on a database in memory.
 
 use LabelState::{Cancelled, Confirmed, Failed, Queued, Sending, Sent, Unknown};
 
@@ -172,7 +172,7 @@ fn old_jobs_are_forgotten_once_they_are_in_the_log() {
     }
 }
 
-/// The second job is forgotten, also where these bytes stand in its place.
+/// The second job is deleted, also where these bytes are in its place.
 fn forget_second(in_its_place: Option<&[u8; 1]>) {
     let db = memory();
     let ledger = PrintLedger::open(db.clone(), 1).unwrap();

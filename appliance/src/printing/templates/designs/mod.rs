@@ -82,7 +82,7 @@ impl Shown {
     }
 }
 
-/// A file that was good when it was kept: an older or newer version of this program had other rules.
+/// A file that was good when it was stored: an older or newer version of this program had other rules.
 fn log_damaged(name: &str, error: &dyn std::fmt::Display) {
     tracing::error!(name, %error, "a template or the logo cannot be read; upload it again");
 }
@@ -98,11 +98,11 @@ fn read_logo(version: u64, file: Vec<u8>) -> Result<LogoView, LogoError> {
     Ok(LogoView { size: logo.size(), file: file.into(), kind, version, logo })
 }
 
-/// What can be chosen, and who chooses from it just now.
+/// The available templates, and the lock for choosing from them.
 #[derive(Debug)]
 pub(crate) struct TemplateRegistry {
     shown: RwLock<Arc<Shown>>,
-    /// Held while a job is checked and written down: no version that it names may go meanwhile.
+    /// Held while a job is checked and written: no version that it names may be deleted meanwhile.
     choosing: RwLock<()>,
 }
 
@@ -237,7 +237,7 @@ impl PrintService {
         self.designs.shown().find(name).map(Known::content_version)
     }
 
-    /// Takes a template, new or in the place of an own one; whether it is new. Jobs that were submitted before keep the
+    /// Stores a template, new or in place of an own one; whether it is new. Jobs that were submitted before keep the
     /// one that they were submitted with.
     ///
     /// # Errors
@@ -250,7 +250,7 @@ impl PrintService {
         self.keep_template_over(expected, file, None).map(|stored| (stored.view, stored.is_new))
     }
 
-    /// The same, made over this version of the template of that name; over none of another one.
+    /// The same, based on this version of the template of that name; one of another name must be new.
     ///
     /// # Errors
     /// See [`DesignRefusal`].
@@ -279,7 +279,7 @@ impl PrintService {
             }
             let now = shown.find(&name).map_or(ContentVersion::NOTHING, Known::content_version);
             let over = seen.map(|(of, version)| if of == name { version } else { ContentVersion::NOTHING });
-            // A second press wants what is there already.
+            // A second press asks for what is there already.
             if over.is_some_and(|over| over != now) && ContentVersion::of(file) != now {
                 return Err(DesignRefusal::Changed(name.clone()));
             }
@@ -300,7 +300,7 @@ impl PrintService {
         self.remove_template_over(name, None)
     }
 
-    /// The same, made over this version of it.
+    /// The same, based on this version of it.
     ///
     /// # Errors
     /// See [`DesignRefusal`].

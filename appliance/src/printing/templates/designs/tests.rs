@@ -1,4 +1,4 @@
-//! Own templates and the logo: kept, changed, removed, and what jobs print meanwhile.
+//! Own templates and the logo: stored, changed, removed, and what jobs print meanwhile.
 
 use record::ids::JobId;
 use record::tag::Tag;

@@ -1,11 +1,11 @@
 //! The worker of an office printer: labels by the sheet, as PDF, given to a print queue one sheet at a time.
 //!
-//! A sheet is to a queue what a label is to a label printer. Before the queue gets its first byte, all labels of the sheet
-//! are `sending` on disk, beside the name by which the queue will know it ([`SubmittedSheet`]). From then on the queue alone is
-//! asked what became of that name: in the usual way each second, and just so after a lost answer or a crash of the box.
-//! Its word settles all labels of the sheet together. So at most one sheet is in doubt, and only when the queue has
-//! forgotten it or says that it stopped half-way; then a person is asked, once for the sheet. No name is used twice: a
-//! sheet that is printed again is another document.
+//! A queue prints a sheet as a label printer prints a label. Before the queue gets its first byte, all labels of the
+//! sheet are `sending` on disk, beside the name by which the queue will know it ([`SubmittedSheet`]). From then on the
+//! queue alone is asked what became of that name: usually each second, and likewise after a lost answer or a crash of
+//! the box. Its answer settles all labels of the sheet together. So at most one sheet is in doubt, and only when the
+//! queue has dropped it or says that it stopped half-way; then a person is asked, once for the sheet. No name is used
+//! twice: a sheet that is printed again is another document.
 
 use std::sync::Arc;
 
@@ -27,12 +27,12 @@ use crate::printing::queue::outcomes::ReportSignal;
 use crate::printing::workers::drawn_label::draw_label;
 use crate::printing::workers::status::PrinterShared;
 
-/// How many pauses long a queue may not know a sheet before it counts as forgotten: a queue that has just taken a document
-/// may tell of it a little later.
+/// For how many pauses a queue may not know a sheet before it counts as dropped: a queue that has just taken a document
+/// may report it a little later.
 const FORGOTTEN_PAUSES: u32 = 5;
 /// How often the pause between tries doubles: a queue that gives every sheet up is not filled with them.
 const PAUSES_DOUBLED_MAX: u32 = 6;
-/// Papers that are told of a printer that has none that fits.
+/// Papers that are reported of a printer that has none that fits.
 const LOGGED_PAPERS_MAX: usize = 4;
 const PRINTS: (PrinterState, PrinterCause) = (PrinterState::Printing, PrinterCause::Ready);
 const READY: (PrinterState, PrinterCause) = (PrinterState::Ready, PrinterCause::Ready);
@@ -40,7 +40,7 @@ const READY: (PrinterState, PrinterCause) = (PrinterState::Ready, PrinterCause::
 struct SheetWatch {
     progress: DocumentState,
     since: Instant,
-    /// When the queue was told to take it out, and agreed.
+    /// When the queue accepted the request to take it out.
     called_back: Option<Instant>,
 }
 
@@ -51,7 +51,7 @@ enum Wait {
     Longer,
 }
 
-/// Why a sheet does not go on now.
+/// Why a sheet does not continue now.
 enum Trouble {
     /// Nothing may be printed any more: what cannot be written down must not be printed.
     Ledger(LedgerError),
@@ -138,7 +138,7 @@ impl SheetWorker {
         Ok(Pace::Go)
     }
 
-    /// Nothing to print: asks the printer how it is, when it has just printed or somebody wants to know.
+    /// Nothing to print: asks the printer for its state, when it has just printed or that is requested.
     async fn rest(&self, worked: bool) {
         if self.shared.take_query_request() || worked {
             if let Err(e) = self.look(READY).await {
@@ -157,7 +157,7 @@ impl SheetWorker {
         }
     }
 
-    /// Asks the printer how it is, and tells it; `well` is what is told of one that lacks nothing.
+    /// Asks the printer for its state, and reports it; `well` is reported of one that lacks nothing.
     async fn look(&self, well: (PrinterState, PrinterCause)) -> Result<QueueState, QueueError> {
         let queue = self.queue.state().await?;
         self.shared.set_low(queue.low);
@@ -236,7 +236,7 @@ impl SheetWorker {
         }
     }
 
-    /// The next labels of a job, as many as go on a sheet, and that sheet. `None` when none of them can be printed.
+    /// The next labels of a job, as many as fit on a sheet, and that sheet. `None` when none of them can be printed.
     fn fill(&mut self, job: &LedgerJob) -> Result<Option<(SubmittedSheet, Vec<u8>)>, Trouble> {
         let rows = self.ledger.rows(job.seq)?;
         let mut queued = (1u32..).zip(&rows).filter(|(_, row)| row.state == LabelState::Queued);
@@ -296,7 +296,7 @@ impl SheetWorker {
                         at_once = self.watch(&mut watched, number, progress, cancelled).await;
                     }
                     if watched.called_back.is_some_and(|at| at.elapsed() >= self.config.timeouts.stall) {
-                        // Whoever cancels does not wait for ever.
+                        // A cancelled job does not wait for ever.
                         return Ok(self.ledger.sheet_ends(&sheet, &SheetOutcome::Doubt, self.now_ms())?);
                     }
                 }
@@ -307,12 +307,12 @@ impl SheetWorker {
                         return Ok(self.ledger.sheet_ends(&sheet, &SheetOutcome::Doubt, self.now_ms())?);
                     }
                 }
-                // A queue that cannot answer now has forgotten nothing.
+                // A queue that cannot answer now has dropped nothing.
                 Err(e) => {
                     unknown_since = None;
                     self.report_unreachable(&e);
                     if cancelled {
-                        // Whoever cancels does not wait for the printer to come back.
+                        // A cancelled job does not wait for the printer to come back.
                         return Ok(self.ledger.sheet_ends(&sheet, &SheetOutcome::Doubt, self.now_ms())?);
                     }
                 }
@@ -324,7 +324,8 @@ impl SheetWorker {
         Ok(())
     }
 
-    /// Whether it is known what the queue's word of a printed sheet is worth; for whoever cancels it is worth less.
+    /// Whether it is known how reliable the queue's report of a printed sheet is; after a cancellation it is less
+    /// reliable.
     async fn weighs(&self, cancelled: bool) -> bool {
         if self.shared.live().answers.is_some() {
             return true;
@@ -336,8 +337,8 @@ impl SheetWorker {
         true
     }
 
-    /// Tells how the printer and its sheet are, and takes the sheet back for whoever cancelled: at once where it waits or
-    /// the printer stands still, after a while in any case. `true`: the queue took it out.
+    /// Reports the state of the printer and its sheet, and takes the sheet back after a cancellation: at once where it
+    /// waits or the printer stands still, after a while in any case. `true`: the queue took it out.
     async fn watch(
         &self,
         watched: &mut SheetWatch,
@@ -372,7 +373,7 @@ impl SheetWorker {
         watched.called_back.is_some()
     }
 
-    /// What a queue's word about a sheet comes to; `None` while it is under way.
+    /// The outcome of a sheet by the queue's report; `None` while it is under way.
     fn outcome(&self, progress: DocumentState, cancelled: bool) -> Option<SheetOutcome> {
         let answers = match self.config.answers {
             ConfirmationLevel::Printed => self.shared.live().answers.unwrap_or(ConfirmationLevel::Taken),

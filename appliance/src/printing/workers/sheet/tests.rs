@@ -1,4 +1,4 @@
-//! Jobs on a queue that behaves, one that loses answers and forgets, and a box that goes down in between.
+//! Jobs on a queue that behaves, one that loses answers and documents, and a box that goes down in between.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -28,7 +28,7 @@ fn id() -> JobId {
     JobId::new(1, [7; 10])
 }
 
-/// A ledger that outlives the print rooms on it.
+/// A ledger that outlives the print services on it.
 fn database() -> Arc<Database> {
     let backend = redb::backends::InMemoryBackend::new();
     Arc::new(Database::builder().create_with_backend(backend).unwrap())
@@ -67,7 +67,7 @@ fn labels(count: u8, blank: bool) -> Vec<LabelRequest> {
         .collect()
 }
 
-/// Waits for a job to be as wanted: each step of it rings.
+/// Waits for a job to be as expected: each step of it signals.
 async fn until(printing: &PrintService, expected: impl Fn(&JobView) -> bool) -> JobView {
     let mut news = printing.news();
     loop {
@@ -398,7 +398,7 @@ async fn a_cancelled_sheet_is_taken_back_however_often_the_queue_says_no() {
     let queue = FakeQueue::new();
     let printing = under_way(&queue, config(&queue), 5).await;
     {
-        // Many printers go on saying that they print while they wait for paper.
+        // Many printers continue to report that they print while they wait for paper.
         let mut inside = queue.inside();
         (inside.printer, inside.keeps) = ((4, vec!["media-empty-error"]), 3);
     }

@@ -1,4 +1,4 @@
-//! Who works at which printer: workers come and go with their printers, while the box runs.
+//! The workers of printers: they start and end with their printers, while the box runs.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc as sync_mpsc};
 use std::thread::JoinHandle;
@@ -27,7 +27,7 @@ use crate::printing::{LedgerError, PrintService, STATE_FRESH_MS};
 
 /// How long a printer that goes away may take for the labels in flight; then they are in doubt.
 const LEAVE_MAX: Duration = Duration::from_secs(4);
-/// How long a worker that was told to drop everything may take for its last write to the disk.
+/// How long a worker that was asked to drop everything may take for its last write to the disk.
 const DROP_MAX: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ impl WorkerThread {
         let (end_signal, ended) = sync_mpsc::sync_channel(1);
         let handle = std::thread::Builder::new().name(name).spawn(move || {
             run();
-            // Nobody may be waiting for the end.
+            // There may be no receiver for the end.
             let _ = end_signal.send(());
         })?;
         Ok(Self { handle, ended })
@@ -56,7 +56,7 @@ impl WorkerThread {
     /// Waits for the end, at most until then; whether it came.
     pub(crate) fn wait(&self, until: Instant) -> bool {
         let reported = self.ended.recv_timeout(until.saturating_duration_since(Instant::now()));
-        // Who hung up has ended too.
+        // A closed channel means that it has ended too.
         !matches!(reported, Err(sync_mpsc::RecvTimeoutError::Timeout))
     }
 
@@ -72,7 +72,7 @@ enum WorkerKind {
     Queue(Box<IppQueue>, String),
 }
 
-/// The way to a printer: sheets go to queues, and labels to all others.
+/// The kind of worker for a printer: sheets go to queues, and labels to all others.
 fn worker_kind(config: &PrinterConfig) -> Result<WorkerKind, PrinterRefusal> {
     if config.sheet.is_none() {
         return Ok(WorkerKind::Line(connect::for_printer(config)?));
@@ -82,7 +82,7 @@ fn worker_kind(config: &PrinterConfig) -> Result<WorkerKind, PrinterRefusal> {
     Ok(WorkerKind::Queue(Box::new(queue), address.to_string()))
 }
 
-/// Puts in doubt what lies in a queue that nobody asks any more, because its printer was taken out of the settings or
+/// Puts in doubt what is in a queue that is no longer asked, because its printer was taken out of the settings or
 /// changed while the box was down.
 pub(crate) fn doubt_orphans(
     ledger: &PrintLedger,
@@ -108,7 +108,7 @@ fn can_inherit(ledger: &PrintLedger, heir: Option<&PrinterConfig>, seq: u64) -> 
 #[derive(Clone)]
 pub(crate) struct PrinterHandle {
     pub(crate) config: Arc<PrinterConfig>,
-    /// Stands in the settings file.
+    /// Is set in the settings file.
     pub(crate) fixed: bool,
     pub(crate) shared: Arc<PrinterShared>,
     thread: Arc<Mutex<Option<WorkerThread>>>,
@@ -125,7 +125,7 @@ impl PrinterHandle {
         if thread.wait(Instant::now() + DROP_MAX) {
             thread.join();
         } else {
-            // It hangs in a write to the disk, which no deadline reaches.
+            // It is blocked in a write to the disk, which no deadline reaches.
             tracing::error!(printer = self.config.name, "a printer's worker does not end");
         }
     }
@@ -161,12 +161,12 @@ impl PrinterHandle {
 }
 
 impl PrintService {
-    /// How each printer is. What is not fresh is asked anew and seen at the next look.
+    /// The state of each printer. What is not fresh is queried again and seen at the next look.
     pub fn printers(&self) -> Vec<PrinterView> {
         self.handles().iter().map(|handle| handle.view(self.refreshed_status(handle).0)).collect()
     }
 
-    /// How each printer is now: what is not fresh is asked and waited for, at most so long.
+    /// The present state of each printer: what is not fresh is queried and waited for, at most so long.
     pub fn look(&self, at_most: Duration) -> Vec<PrinterView> {
         let until = Instant::now() + at_most;
         let requested: Vec<(PrinterHandle, PrinterStatus, bool)> = self
@@ -186,11 +186,11 @@ impl PrintService {
             .collect()
     }
 
-    /// What is known of a printer, and whether it is being asked anew.
+    /// What is known of a printer, and whether it is being queried again.
     fn refreshed_status(&self, handle: &PrinterHandle) -> (PrinterStatus, bool) {
         let live = handle.shared.live();
         let age_ms = self.clock.now().wall_ms.saturating_sub(live.answered_ms);
-        // Where nobody works any more nobody answers.
+        // Where no worker runs no answer comes.
         let worked_at = live.state != PrinterState::Failed;
         let stale = worked_at && live.job.is_none() && age_ms > STATE_FRESH_MS;
         if stale {
@@ -225,7 +225,7 @@ impl PrintService {
         }
     }
 
-    /// Changes a printer; its worker ends after the labels in flight, and goes on with the new settings.
+    /// Changes a printer; its worker ends after the labels in flight, and continues with the new settings.
     ///
     /// # Errors
     /// See [`PrinterRefusal`]; nothing is changed then.
@@ -233,7 +233,7 @@ impl PrintService {
         self.change_over(name, settings, None).map(|changed| changed.view)
     }
 
-    /// The same, made over this version of its settings.
+    /// The same, based on this version of its settings.
     ///
     /// # Errors
     /// See [`PrinterRefusal`]; nothing is changed then.
@@ -249,7 +249,7 @@ impl PrintService {
         let settings = PrinterSettings { name: handle.config.name.clone(), ..settings.clone() };
         let version = settings.version();
         if seen.is_some() && seen != now {
-            // A second press wants what is there already.
+            // A second press asks for what is there already.
             return match Some(version) == now {
                 true => Ok(ChangedPrinter { view: handle.view(handle.shared.live()), version }),
                 false => Err(PrinterRefusal::Changed(settings.name)),
@@ -281,7 +281,7 @@ impl PrintService {
         Ok(ChangedPrinter { view: self.view_of(name, hired?)?, version })
     }
 
-    /// The version of a printer's settings; none of one that stands in the settings file.
+    /// The version of a printer's settings; none of one that is set in the settings file.
     pub fn printer_version(&self, name: &str) -> Option<ContentVersion> {
         let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
         stored.iter().find(|settings| settings.name == name).map(PrinterSettings::version)
@@ -295,7 +295,7 @@ impl PrintService {
         self.remove_over(name, None)
     }
 
-    /// The same, made over this version of its settings.
+    /// The same, based on this version of its settings.
     ///
     /// # Errors
     /// See [`PrinterRefusal`]; nothing is changed then.
@@ -371,7 +371,7 @@ impl PrintService {
         self.vacant(&config)?;
         let kind = worker_kind(&config)?;
         let shared = self.board(&config);
-        // Later it depends on how far the worker is: who asked for the printer is always told the same.
+        // Later it depends on how far the worker is: the caller always gets the same answer.
         let first = shared.live();
         let (board, clock) = (shared.clone(), self.clock.clone());
         let name = format!("print-{}", config.speaks());
@@ -441,8 +441,8 @@ impl PrintService {
         self.desks.write().unwrap_or_else(PoisonError::into_inner).push(handle);
     }
 
-    /// Sends the worker of a printer away; what it leaves half done is in doubt, unless its heir asks on. Where the
-    /// printer stood in the list.
+    /// Ends the worker of a printer; what it leaves half done is in doubt, unless its successor continues to ask.
+    /// Returns the printer's place in the list.
     fn leave(
         &self,
         handle: &PrinterHandle,
@@ -466,7 +466,7 @@ impl PrintService {
     }
 }
 
-/// The thread of one printer: its own small runtime, so that flushing the ledger holds nobody else up.
+/// The thread of one printer: its own small runtime, so that flushing the ledger holds no other up.
 fn run_worker<F: Future<Output = ()>>(worker: impl FnOnce() -> F, shared: &PrinterShared, clock: &dyn Clock) {
     // A bug here must be seen on the printer's page and stop nothing but this printer.
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -477,7 +477,7 @@ fn run_worker<F: Future<Output = ()>>(worker: impl FnOnce() -> F, shared: &Print
                     () = shared.abandon.notified() => tracing::info!("printing was cut off"),
                 }
             });
-            // A name that is still looked up, or a folder on a server that is gone, holds nobody up.
+            // A name that is still looked up, or a folder on a server that is gone, holds nothing up.
             runtime.shutdown_background();
         })
     }));
