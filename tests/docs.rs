@@ -42,7 +42,7 @@ fn shell_lines(document: &str) -> Vec<String> {
     lines
 }
 
-/// A line as a shell splits it; what stands behind `>` is the file that takes the output.
+/// A line as a shell splits it; what follows `>` is the output file.
 fn words_of(line: &str) -> (Vec<String>, Option<String>) {
     let (command, output) = match line.split_once(" > ") {
         Some((command, file)) => (command, Some(file.trim().to_owned())),

@@ -365,7 +365,7 @@ fn what_is_saved_of_a_dirty_card_leaves_no_secret() {
     for name in saved.iter().chain(&named) {
         std::fs::write(card.path().join(name), &secret).unwrap();
     }
-    // Another name for the same bytes shows what becomes of them.
+    // A second hard link to the same file shows what becomes of its content.
     let bytes = card.path().join("bytes");
     std::fs::hard_link(card.path().join(saved[0]), &bytes).unwrap();
     for _ in 0..2 {

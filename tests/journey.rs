@@ -1,6 +1,6 @@
 //! The suite `journey`: the demo, driven as people drive it, in real Chromium.
 //!
-//! One story, told twice: with a relay and script, and by a box alone in browsers that run none. Staff print a label, a
+//! One story, run twice: with a relay and script, and by a box alone in browsers that run none. Staff print a label, a
 //! technician's phone opens what a code reader reads from it, forgets a step, waits for the contact time, takes a photo
 //! and gets a receipt whose proof holds; an item is added and recorded, the record is undone, the history shows it all.
 
@@ -58,7 +58,7 @@ impl Story {
         std::fs::write(&to, png).unwrap_or_else(|e| panic!("{}: {e}", to.display()));
     }
 
-    /// From a blank roll to a history that can be trusted. Answers the browsers for what follows.
+    /// From a blank roll to a history that can be trusted. Returns the browsers for later steps.
     async fn tell(&self) -> (Browser, Browser) {
         let desk = Browser::open(Kind::Desk, self.script).await;
         desk::sign_in(self, &desk).await;

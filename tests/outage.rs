@@ -128,7 +128,7 @@ async fn a_half_open_line_is_found_out_by_the_box_itself() {
     world.caught_up().await;
     world.set_fault(NetworkFault::HalfOpen);
     phone.record_all(10..100).await;
-    // Nobody resets anything: silence is all that the box has.
+    // No connection is reset: the box sees only silence.
     connection_is_down(&world).await;
     phone.record_all(100..120).await;
     world.set_fault(NetworkFault::None);
@@ -324,7 +324,7 @@ async fn a_box_from_an_older_copy_begins_a_new_epoch_and_gets_back_what_it_forgo
         }
     }
     assert!(keys.values().all(|count| *count == 1), "an entry counts twice");
-    // What was recorded beside the log that came back stands in a run: both sides have it.
+    // What was recorded beside the restored log is in a run: both sides have it.
     await_run(&world).await;
     for (key, receipt) in world.ledger.all() {
         let digest = record::entry::Digest16::of(key.as_bytes()).to_string();
@@ -574,7 +574,7 @@ async fn trust_second(world: &World, second: &str) {
 
 #[tokio::test]
 async fn a_log_that_no_key_vouches_for_waits_until_somebody_at_the_box_says_yes() {
-    // The second log was begun without any key, so nothing on the older card tells it from a forged one; the
+    // The second log was begun without any key, so nothing on the older card distinguishes it from a forged one; the
     // relay's operator has accepted it as the box's.
     let (world, second) = with_an_older_card(&["keys/log-1.key"]).await;
     world.set_fault(NetworkFault::None);

@@ -75,7 +75,7 @@ async fn changed(web: &TheRelay, cookie: &str, shown: &mut String) {
         }
         let news: serde_json::Value = answer.json().await.ok()?;
         let mark = news["mark"].as_str()?.to_owned();
-        // A minute that has passed is news too; the count of commits stands behind it.
+        // A passed minute is a change too; the count of commits follows it.
         (mark.split('.').nth(1) != shown.split('.').nth(1)).then_some(mark)
     });
     *shown = reported.await.unwrap_or_else(|| panic!("nothing but {shown}"));

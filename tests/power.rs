@@ -1,4 +1,4 @@
-//! The suite `power`: the power goes at every operation of a box's life, and what was acknowledged is always there.
+//! The suite `power`: the power fails at every operation of a box's life, and what was acknowledged is always there.
 
 #[path = "power/beside.rs"]
 mod beside;
@@ -506,7 +506,7 @@ fn what_any_copy_holds_counts_once_at_both_sides_however_a_box_lives() {
 }
 
 /// Seeds of lives that once ended badly: two sides that presumed another log before one that is nowhere, a
-/// run that no single copy could put together, a closed segment that was believed to be another history, a
+/// run that no single copy could put together, a closed segment that was taken for another history, a
 /// log of which nothing counts.
 const BAD_ONCE: [u64; 6] = [250, 519, 660, 668, 2865, 11187];
 

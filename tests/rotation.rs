@@ -66,7 +66,7 @@ async fn a_box_follows_its_relay_from_key_to_key() {
     world.check().await;
     let believed = of_box(&world, "relay.json")["relay_ca"].as_str().unwrap().to_owned();
     assert_eq!(believed.matches("BEGIN CERTIFICATE").count(), 2);
-    // A key that leaked is trusted no more, and a start uses what was stored.
+    // A key that leaked is no longer trusted, and a start uses what was stored.
     world.relay.order(&["keys", "revoke", "cosign", "1"]).await;
     let dropped =
         until("the box drops the key", async || (key_count(&world, "cosign_keys") == 1).then_some(()));

@@ -43,7 +43,7 @@ enum Planted {
     /// The relay does not answer to health.
     DeafToHealth,
     AcksBeforeStoring,
-    /// After an epoch's change the box sends the new log only.
+    /// After an epoch's change the box sends only the new log.
     ForgetsOldLogs,
     /// The box takes what it gets back without comparing it with the signed root.
     RefillsBlindly,
@@ -64,7 +64,7 @@ enum Planted {
     /// An answer that does not move the present log's cursor is not reported.
     TellsOnlyMoves,
     FetchesAnew,
-    /// A log that nobody has keeps those before it from coming back.
+    /// A log that nobody has prevents those before it from being restored.
     WaitsForTheNewest,
 }
 

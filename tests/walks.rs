@@ -1,7 +1,8 @@
 //! The suite `walks`: what people come to the relay for, from the first page to the last, in real Chromium.
 //!
-//! A new customer gets from the form of signing up to a scan on the dashboard, to colleagues and to a region of its own; whoever runs the
-//! platform mends, helps and restores; an auditor goes from what was missed to the proof of a cleaning, and finds nothing to change.
+//! A new customer gets from the form of signing up to a scan on the dashboard, to colleagues and to a region of its
+//! own; whoever runs the platform repairs, helps and restores; an auditor goes from what was missed to the proof of a
+//! cleaning, and finds nothing to change.
 
 #[path = "browser/acts.rs"]
 mod acts;

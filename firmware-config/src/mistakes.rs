@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Two CA chains take eight thousand, all else two thousand; a reader stops behind this.
+/// Two CA chains take eight thousand, all else two thousand; a reader stops after this.
 pub const CLAIM_FILE_BYTES_MAX: usize = 64 * 1024;
 
 /// In the order of its lines. No text shows a value of the file.

@@ -45,7 +45,7 @@ fields! {
     Model "model" "model",
     /// The hospital's name for its kind.
     Category "category" "category",
-    /// Where it stands.
+    /// Where the item is.
     Location "location" "location",
     /// The hospital, clinic or lab.
     Facility "facility" "facility",

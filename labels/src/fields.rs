@@ -15,14 +15,14 @@ impl Fields {
         Self::default()
     }
 
-    /// With one more value; an empty one takes the field away.
+    /// With one more value; an empty one removes the field.
     #[must_use]
     pub fn with(mut self, field: Field, value: impl Into<String>) -> Self {
         self.set(field, value);
         self
     }
 
-    /// Gives a field its value; an empty one takes the field away.
+    /// Sets a field's value; an empty one removes the field.
     pub fn set(&mut self, field: Field, value: impl Into<String>) {
         let value = value.into();
         if value.trim().is_empty() {

@@ -56,7 +56,7 @@ pub enum LabelError {
     /// A field that the label cannot do without.
     #[error("this label needs the {0}, which is empty; fill it in or choose another template")]
     Missing(Field),
-    /// The tag is no run of letters and digits.
+    /// The tag is no sequence of letters and digits.
     #[error("{0:?} is not a tag: a tag is letters and digits only")]
     NoTag(String),
     /// The code's address does not match the tag on the label.
@@ -67,7 +67,7 @@ pub enum LabelError {
         /// What would be printed beside it.
         tag: String,
     },
-    /// Nothing can stand for a name that cannot be printed.
+    /// There is no replacement for a name that cannot be printed.
     #[error(
         "this equipment has no asset number to print instead of its name; give it one, or enter a name with Latin, Greek or Cyrillic letters"
     )]

@@ -19,7 +19,7 @@ mod words;
 
 use crate::layout::place::Rect;
 
-/// Symbols of a tag that stand together.
+/// Symbols of a tag that are printed as one group.
 const TAG_GROUP: usize = 3;
 /// White below the last line of a continuous label (millimetres).
 const TAIL_MM: f64 = 3.0;
@@ -108,7 +108,7 @@ impl LayoutPass<'_> {
             ElementKind::Column(column) => {
                 let area = self.column_area(element, column, area)?;
                 self.column(area, column)?;
-                // A growing column is as long as its words; an endless roll is never cut that way.
+                // A growing column is as long as its words; an endless roll is never cut in that direction.
                 let height = if column.grows { self.lowest.saturating_sub(area.y) } else { area.height };
                 self.keep(Rect { height, ..area });
             }
@@ -173,7 +173,7 @@ impl LayoutPass<'_> {
         Ok(())
     }
 
-    /// The largest module up to the wanted one at which the code keeps its distance from everything.
+    /// The largest module up to the requested one at which the code keeps its distance from everything.
     fn place_code(
         &self,
         i: usize,

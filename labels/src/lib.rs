@@ -7,7 +7,7 @@
 //! which encodes the dots in one printer language and turns the printer's answers into [`language::PrinterEvent`]s. One
 //! more language is one more file in `printers` with its `mod`, its name in [`language::PrinterLanguage`] and its row
 //! in [`language_table::LANGUAGES`]; its name for people is in the box's `form.ftl`. [`pdf`] draws sheets from the same
-//! drawings; [`calibration`] is the test label; [`wording`] words refusals for a person.
+//! drawings; [`calibration`] is the test label; [`wording`] has the messages of refusals for a person.
 
 #![warn(missing_docs)]
 

@@ -209,7 +209,7 @@ impl PrintWindow {
         Some(Self { from, size: (label.width - over.0, label.height - over.1), turned })
     }
 
-    /// Whether anything of the label stays away.
+    /// Whether anything of the label is cut off.
     pub fn cuts(self, label: &Drawing) -> bool {
         self.size != (label.width, label.height)
     }
@@ -222,7 +222,7 @@ impl PrintWindow {
 /// A label on the paper.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacedLabel {
-    /// The very dots that a printer gets.
+    /// Exactly the dots that a printer gets.
     pub dots: Bitmap,
     /// What of the label they are.
     pub window: PrintWindow,
@@ -367,7 +367,7 @@ mod tests {
         let narrow = roll(29.0, MediaLength::Continuous, 1.5, 0.0);
         let equipment = label(dpi(300), 720, 360, 10);
         let refusal = placed(&equipment, &narrow, 720).unwrap_err().to_string();
-        // Upright 307 dots have room for 700; turned for 340.
+        // Upright, 307 dots fit with space for 700 more lines; turned, for 340.
         for part in
             ["61.0 × 30.5 mm", "continuous roll of 29.0 mm", "26.0 mm across", "2.8 mm too little", "choose"]
         {

@@ -32,7 +32,7 @@ pub struct LabelSheet {
     pub pitch_mm: (f64, f64),
 }
 
-/// The sheets that hospitals have in the cupboard.
+/// The sheets that hospitals usually have in stock.
 pub static SHEETS: [LabelSheet; 4] = [
     // Avery's PDF template and gLabels' avery-us-templates.xml agree: 2 5/8 × 1 in, 3/16 in from the left.
     LabelSheet {
@@ -54,7 +54,8 @@ pub static SHEETS: [LabelSheet; 4] = [
         first_mm: (0.15625 * MM_PER_INCH, 0.5 * MM_PER_INCH),
         pitch_mm: (4.1875 * MM_PER_INCH, 2.0 * MM_PER_INCH),
     },
-    // Avery's Word template: pitch 66.04 mm, centred both ways. gLabels' 7160 is 0.3 mm further left, its top 0.3 mm lower.
+    // Avery's Word template: pitch 66.04 mm, centred in both directions. gLabels' 7160 is 0.3 mm further left, its top
+    // 0.3 mm lower.
     LabelSheet {
         name: "Avery L7160",
         page_mm: A4_MM,
@@ -64,7 +65,8 @@ pub static SHEETS: [LabelSheet; 4] = [
         first_mm: (7.21, 15.15),
         pitch_mm: (66.04, 38.1),
     },
-    // Avery's Word template: pitch 101.6 mm, centred both ways. gLabels' 7163 is 1.3 mm further left with a wider pitch.
+    // Avery's Word template: pitch 101.6 mm, centred in both directions. gLabels' 7163 is 1.3 mm further left with a
+    // wider pitch.
     LabelSheet {
         name: "Avery L7163",
         page_mm: A4_MM,
@@ -129,7 +131,7 @@ pub enum SheetError {
         /// What was asked for.
         start: u32,
     },
-    /// Labels would lie over the paper's edge, or the distance is no correction any more.
+    /// Labels would extend over the paper's edge, or the distance is no correction any more.
     #[error(
         "moving the print by {x_mm} mm to the right and {y_mm} mm down would push labels of {sheet} off the paper or is more than {NUDGE_MM_MAX} mm; choose less"
     )]

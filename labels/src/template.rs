@@ -91,7 +91,7 @@ pub enum TemplateFault {
         /// The label's height.
         height: LabelHeight,
     },
-    /// Two elements on the same place.
+    /// Two elements that overlap.
     #[error(
         "the {what} overlaps the {other} of line {other_line}; move one of them, or put both into one column"
     )]
@@ -128,7 +128,7 @@ pub enum TemplateFault {
     EmptyColumn,
 }
 
-/// A layout that was checked: every element is on the label and none lies on another.
+/// A layout that was checked: every element is on the label and none overlaps another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template {
     /// Its name in settings and in the API.

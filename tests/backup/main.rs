@@ -1,5 +1,5 @@
-//! The suite `backup`: the real programs, a stick, its key, and a new box; a stick that is full, and programs of others that open what
-//! is on it.
+//! The suite `backup`: the real programs, a stick, its key, and a new box; a stick that is full, and third-party
+//! programs that open what is on it.
 
 mod restores;
 mod sticks;

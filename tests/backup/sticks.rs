@@ -1,4 +1,4 @@
-//! Sticks as they are: full, read-only, and opened by a program of others.
+//! USB sticks: full, read-only, and opened by a third-party program.
 
 use std::path::Path;
 use std::process::Command;

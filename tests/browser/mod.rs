@@ -69,7 +69,7 @@ impl Drop for Chromium {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// 390 × 844, as a phone lays a page out; pressed as with a mouse, for the driver waits for ever on some
+    /// 390 × 844, the layout size of a phone; pressed as with a mouse, for the driver waits for ever on some
     /// touches.
     Phone,
     Desk,
@@ -90,7 +90,7 @@ impl Browser {
         Self::start("chromium-headless-shell", kind, script, &[]).await
     }
 
-    /// The same with a program of Chromium's and flags: what a headless shell lacks needs `chromium` itself.
+    /// The same with a given Chromium program and flags: what a headless shell lacks needs `chromium` itself.
     pub(crate) async fn start(program: &str, kind: Kind, script: bool, flags: &[&str]) -> Self {
         let driver = Driver::start();
         let fixed = [
@@ -194,7 +194,7 @@ impl Browser {
         }
     }
 
-    /// Waits until these words stand on the page.
+    /// Waits until the page shows these words.
     pub(crate) async fn shows(&self, words: &str) {
         let words = Value::from(words);
         self.until(&format!("document.body.innerText.includes({words})"), TIME_LIMIT).await;

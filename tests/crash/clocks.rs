@@ -9,7 +9,7 @@ use crate::demo;
 
 const DAYS_4: i64 = 4 * 86_400;
 
-/// What is gone before a start, and how far its clock is off; each reading takes the next.
+/// What is missing before a start, and how far its clock is off; each reading takes the next.
 const STARTS: &[(&str, &[i64])] = &[
     ("cleantrack.redb", &[DAYS_4]),
     ("log", &[-DAYS_4]),

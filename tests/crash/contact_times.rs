@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::demo;
 
 const LONG_S: u64 = 600;
-/// Of two more items, so that their rows are told apart.
+/// For two more items, so that their rows can be distinguished.
 const OTHER_S: u64 = 601;
 const LATER_S: u64 = 602;
 const SHORT_S: u64 = 3;

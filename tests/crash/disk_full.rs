@@ -1,4 +1,4 @@
-//! A disk that is really full: refused cleanly, nothing lost, and on again as soon as there is space.
+//! A disk that is really full: refused cleanly, nothing lost, and recording again as soon as there is space.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -71,7 +71,7 @@ async fn post_until_full(phone: &Phone, from: usize) -> usize {
     panic!("the disk is never full");
 }
 
-/// The disk is no longer full: whoever was refused knows it, and so does everybody else until somebody has
+/// The disk is no longer full: the refused client knows it, and an alarm says so until somebody has
 /// seen it.
 async fn reported_full_disk(r#box: &TheBox) {
     let reported = until("an alarm about the disk", async || {

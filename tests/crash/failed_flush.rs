@@ -1,4 +1,4 @@
-//! A flush that fails: nobody gets a receipt, the process ends with 74, and nothing acknowledged is lost.
+//! A flush that fails: no receipt is given, the process ends with 74, and nothing acknowledged is lost.
 
 use std::process::{Child, Command, Stdio};
 

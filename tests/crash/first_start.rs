@@ -17,7 +17,7 @@ const POINTS: &[(&str, &[u32])] = &[
     ("?mkdir,?mkdirat", &[1, 2, 3, 4, 5, 6, 7, 8]),
     ("openat", &[8, 12, 16, 18, 20, 22, 24, 26, 28, 30, 33, 36, 40, 44, 48, 52, 56, 60]),
 ];
-/// Fewer would mean that the box makes its calls in another way, and that this suite looks at nothing.
+/// Fewer would mean that the box makes other system calls, and that this suite checks nothing.
 const DEATHS_MIN: usize = 40;
 async fn a_start_after(data: &Path, what: &str) {
     let mut r#box = TheBox::new(demo(), data);

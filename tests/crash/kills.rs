@@ -1,4 +1,4 @@
-//! Kills under load: nothing acknowledged is lost or doubled; and how the box ends when it is stopped.
+//! Kills under load: nothing acknowledged is lost or duplicated; and how the box exits when it is stopped.
 
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ async fn a_second_process_on_the_same_folder_is_refused() {
     let ledger = Ledger::default();
     let phone = first.phone("phone", &ledger);
     phone.record(0).await;
-    // Its own ports, the same folder: only the folder is in its way.
+    // Its own ports, the same folder: only the shared folder stops it.
     let anywhere = "127.0.0.1:0";
     let second = first
         .command(&["serve"])
@@ -108,7 +108,7 @@ async fn of_two_that_start_at_once_on_one_folder_one_runs() {
     let data = dir.path().join("box");
     for _ in 0..3 {
         let boxes = [TheBox::new(demo(), &data), TheBox::new(demo(), &data)];
-        // The settings lie beside the folder: each has its own there when it starts.
+        // The settings are beside the folder: each has its own there when it starts.
         let starts = boxes.each_ref().map(|one| {
             let anywhere = "127.0.0.1:0";
             let command = one.command(&["serve"]).env("CLEANTRACK_HTTP_LISTEN", anywhere);

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::demo;
 use crate::marked_photos::{has_mark, marked_photos};
 
-/// Bytes that are announced behind a photo and never come.
+/// Bytes that are announced after a photo and never sent.
 const MISSING: usize = 100_000;
 
 fn files_below(dir: &Path) -> Vec<std::path::PathBuf> {

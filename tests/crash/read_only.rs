@@ -1,5 +1,5 @@
-//! A data folder that cannot be written, whole or in part: said in words and left as it is, and phones record wherever only
-//! something beside the log cannot be written.
+//! A data folder that cannot be written, whole or in part: reported in a message and left as it is, and phones record
+//! wherever only something outside the log cannot be written.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -37,7 +37,7 @@ fn remount(disk: &Tmpfs, how: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_that_became_read_only_is_told_and_left_as_it_is() {
     let (disk, dir) = (Tmpfs::mount(24 << 20), folder());
-    // Its settings lie elsewhere.
+    // Its settings are elsewhere.
     let data = dir.path().join("box");
     std::os::unix::fs::symlink(disk.path().join("box"), &data).unwrap();
     std::fs::create_dir(disk.path().join("box")).unwrap();
@@ -96,7 +96,7 @@ enum Expected {
 
 use Expected::{Records, Refuses};
 
-/// What cannot be written, by its permissions, and what comes of that.
+/// What cannot be written, by its permissions, and the expected result.
 const ROWS: &[(&str, u32, Expected)] = &[
     ("", 0o500, Refuses("cannot be written")),
     ("", 0o000, Refuses("cannot be written")),
@@ -160,7 +160,7 @@ async fn what_may_not_be_written_is_named_and_keeps_phones_out_only_where_it_mus
                 }
             }
         };
-        // What is no part of the log may have been put aside.
+        // What is no part of the log may have been set aside.
         if path.exists() {
             std::fs::set_permissions(&path, permissions).unwrap();
         }

@@ -77,7 +77,7 @@ fn is_reported(health: &Value, receipt: &Receipt) -> bool {
     alarms.iter().any(|alarm| {
         let missing = ["log-missing", "log-forgot"].contains(&alarm["code"].as_str().unwrap_or_default());
         let epoch = alarm["epoch"].as_str().and_then(|epoch| epoch.split('-').next()?.parse().ok());
-        // How much came behind what the relay has confirmed is unknown.
+        // How much followed what the relay has confirmed is unknown.
         let from = alarm["from"].as_u64().unwrap_or(0);
         missing && epoch == Some(receipt.epoch_n) && from <= receipt.seq
     })

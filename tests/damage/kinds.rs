@@ -7,7 +7,7 @@ pub enum DamageKind {
     Untouched,
     Gone,
     Empty,
-    /// Only the first half is there of what was written; zeros behind it do not count.
+    /// Only the first half is there of what was written; zeros after it do not count.
     Cut,
     Noise,
     TooLong,

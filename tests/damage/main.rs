@@ -215,9 +215,9 @@ struct Tried {
     cut: usize,
 }
 
-/// The rows of a folder. What lies beside the log each start repairs by itself, whatever the one before came
-/// to: for these one kind of each row is cut. Where they are the same however many epochs there are, each
-/// kind is tried after one epoch, and after three one of each row, in rotation; with `DAMAGE_LONG` each.
+/// The rows of a folder. Each start repairs files beside the log by itself, whatever the previous start
+/// did: for these, starts are cut for one kind of damage per row. Where they are the same however many epochs there
+/// are, each kind is tried after one epoch, and after three one of each row, in rotation; with `DAMAGE_LONG` each.
 fn tried_rows(folder: FolderKind) -> Vec<Tried> {
     fn every_kind(row: Row) -> Tried {
         Tried { row, only: None, cut: row.kinds.len() }

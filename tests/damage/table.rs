@@ -1,4 +1,4 @@
-//! What the program does about each file that lies in a data folder, whatever happens to it: the table that the suite walks over.
+//! What the program does about each file in a data folder, whatever happens to it: the table that the suite walks over.
 
 use crate::kinds::DamageKind;
 use crate::kinds::DamageKind::{Cut, Empty, Folder, Gone, Noise, Swapped, TooLong, Untouched};
@@ -134,7 +134,7 @@ const BESIDE: &[Row] = &[
 /// One epoch: its journal and the database, either of which heals the other, and its key.
 const ONE: &[Row] = &[
     has("keys/log-1.pub", BAD, &["hint-bad keys/log-1.pub"]),
-    // Its secret half is here.
+    // Its private half is here.
     has("keys/log-1.pub", &[Gone, Swapped], &[]),
     has("keys/log-1.key", &[Gone, Swapped], &["log-epoch E2"]),
     // An invalid key is as good as a missing one.
@@ -142,7 +142,7 @@ const ONE: &[Row] = &[
     // A backup has no keys.
     has("keys", &[Gone], &["log-epoch E2"]),
     has("log/E1/000000000000.jsonl", &[Gone, Empty, Cut, Noise], &["log-epoch E2", "log-healed"]),
-    // What stands behind the log was never acknowledged.
+    // What follows the end of the log was never acknowledged.
     has("log/E1/000000000000.jsonl", &[TooLong], &[]),
     has("log/E1/000000000000.jsonl", &[Swapped], &["log-apart E2", "log-epoch E2", "log-healed"]),
     has(
@@ -218,7 +218,7 @@ const THREE: &[Row] = &[
     has("log/E3", &[Gone], &["log-epoch E4", "log-healed"]),
     has("log", &[Gone], &["log-epoch E4", "log-healed"]),
     has("log", &[Noise], &["hint-bad log", "log-epoch E4", "log-healed"]),
-    // Every line of them stands in its epoch's journal too.
+    // Every line of them is in its epoch's journal too.
     has("runs/E1", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
     has("runs/E1", &[Folder], &["hint-bad runs/E1"]),
     has("runs/E2", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
@@ -275,7 +275,7 @@ const ADDED: &[Row] = &[
     with(&[Added::Rebase], has("evidence/rebase", BAD, &["hint-bad evidence/rebase"])),
 ];
 
-/// Lines behind the end of the current epoch: its key has signed them, and signs nothing else under their
+/// Lines after the end of the current epoch: its key has signed them, and signs nothing else under their
 /// numbers.
 const ADDED_ONE: &[Row] = &[
     brings(with(DISPLACED, has("displaced/E1-1.jsonl", &[Untouched], ADOPTED_AHEAD))),
@@ -288,7 +288,7 @@ const ADDED_ONE: &[Row] = &[
         ),
     )),
     brings(with(RUN, has("runs/new", &[Untouched], ADOPTED_AHEAD))),
-    // What stands behind its end is kept apart, and reported.
+    // What follows its end is stored separately, and reported.
     brings(with(RUN, has("runs/new", &[TooLong], &["hint-bad runs/E1", "log-adopted E1", "log-epoch E2"]))),
 ];
 
@@ -335,7 +335,7 @@ pub fn forked_rows() -> Vec<Row> {
     FORKED.to_vec()
 }
 
-/// The rows of a folder with one epoch, or with three: those of what lies beside the log, and the others.
+/// The rows of a folder with one epoch, or with three: those of files beside the log, and the others.
 pub fn rows(three: bool) -> [Vec<Row>; 2] {
     let of_log = if three { THREE } else { ONE };
     [BESIDE.to_vec(), [DATABASES, of_log].concat()]

@@ -1,5 +1,5 @@
-//! The composed installation is what the program takes: `compose.yaml` is read by a reader of YAML that we did not write, and held against
-//! the table of settings.
+//! The composed installation is what the program takes: `compose.yaml` is read by a reader of YAML that we did not
+//! write, and compared with the table of settings.
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
-//! Each button and page that a guide names is one: the words that it sets in bold or italic type, or the card in quotes, stand in
-//! the messages of the box's pages.
+//! Each button and page that a guide names is one: the words that it sets in bold or italic type, or the card in
+//! quotes, are in the messages of the box's pages.
 
 use super::{read, repository};
 

@@ -101,7 +101,7 @@ fn example_files_stand_at_the_defaults() {
     assert_made("systemd/relay.example.toml", &example::<RelaySettings>("relay"));
     assert_stands_at_the_defaults::<BoxSettings>("systemd/appliance.example.toml");
     assert_stands_at_the_defaults::<RelaySettings>("systemd/relay.example.toml");
-    // As they stand they are empty, and so valid.
+    // Unmodified they are empty, and so valid.
     for name in ["systemd/appliance.example.toml", "systemd/relay.example.toml"] {
         let table: toml::Table = read(name).parse().unwrap();
         assert!(table.is_empty(), "{name} sets something");

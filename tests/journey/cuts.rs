@@ -28,7 +28,7 @@ pub(crate) struct Spot {
 
 pub(crate) struct Press {
     pub(crate) note: String,
-    /// Before and behind it, milliseconds since 1970.
+    /// Before and after it, milliseconds since 1970.
     pub(crate) between: [i64; 2],
 }
 
@@ -48,7 +48,7 @@ pub(crate) async fn close_tab(phone: &Browser, kept: WindowHandle) {
 }
 
 impl Spot {
-    /// Opens the installed page once, until it works in a dead spot.
+    /// Opens the installed page once, until it works offline.
     pub(crate) async fn open(story: &Story) -> Self {
         Self::open_with(story, &[]).await
     }
@@ -79,7 +79,7 @@ impl Spot {
              document.querySelector('#who').value = 'Aisha Bello'; document.querySelector('#note').value = '{note}'"
         );
         self.phone.script(&fill).await;
-        // The contact time is not over: that is said once.
+        // The contact time is not over: the page warns once.
         self.phone.press(".bar .go").await;
         self.phone.shows("Still open").await;
     }
@@ -181,7 +181,7 @@ pub(crate) async fn cut_everywhere(story: &Story) {
     std::fs::write(&file, photo::sideways()).expect("a photo");
     let file = file.to_string_lossy().into_owned();
 
-    // The first goes through, and shows how long such a record is.
+    // The first succeeds, and shows how long such a record is.
     spot.fill("place 0", &file).await;
     spot.proxy.set(NetworkFault::None);
     let before = spot.proxy.carried();
@@ -215,7 +215,7 @@ pub(crate) async fn cut_everywhere(story: &Story) {
             }
             _ if matches!(fault, NetworkFault::CutAfter { .. }) => {
                 spot.until_cut().await;
-                // Not so near an end of the record that another length of it goes through.
+                // Not so near an end of the record that another length of it succeeds.
                 let is_inside = (6..=17).contains(&n) || (20..=27).contains(&n);
                 assert!(!is_inside || spot.proxy.was_cut(), "{fault:?} cut nothing");
             }
@@ -318,7 +318,7 @@ pub(crate) async fn drain_forty(story: &Story) {
     desk.close().await;
 }
 
-/// The first visit of the installed page is quick, and it works in a dead spot from then on.
+/// The first visit of the installed page is quick, and it works offline from then on.
 pub(crate) async fn first_visit(story: &Story) {
     let spot = Spot::open(story).await;
     spot.visit().await;

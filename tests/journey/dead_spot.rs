@@ -18,7 +18,7 @@ pub(crate) async fn is_ready(phone: &Browser) {
     phone.until(cards, TIME_LIMIT).await;
 }
 
-/// What is still open is said at the first press.
+/// The first press shows what is still missing.
 async fn press_twice(phone: &Browser) {
     phone.press(".bar .go").await;
     let shown = "location.pathname === '/app/queue' || document.querySelector('#trouble')?.hidden === false";
@@ -40,7 +40,7 @@ pub(crate) async fn record_out_of_reach(story: &Story, tags: &[String]) {
     phone.shows("No record waits on this phone.").await;
     is_ready(&phone).await;
 
-    // What was silent is cut before the box refuses: an earlier connection would be served again.
+    // Silent connections are cut before the box refuses: an earlier connection would be served again.
     let faults = [NetworkFault::HalfOpen, NetworkFault::Cut, NetworkFault::Refuse];
     for (n, (tag, fault)) in tags.iter().cycle().zip(faults).enumerate() {
         proxy.set(fault);

@@ -114,7 +114,7 @@ pub(crate) async fn add_items_by_keyboard(story: &Story, desk: &Browser, count: 
         let name = format!("Bed {n}");
         send_keys(desk, &name).await;
         if n == 1 {
-            // Only once: whoever adds one item goes to its page, whoever adds many says so.
+            // Only once: whoever adds one item goes to its page, adding many is a choice.
             let mut tabs = 0;
             while desk.script(NEXT).await != true {
                 tabs += 1;

@@ -95,7 +95,7 @@ pub(crate) async fn fall_into_the_queue(story: &Story) {
     dead_spot::is_ready(&phone.browser).await;
     let mut presses = Vec::new();
 
-    // What is still open is said once; what proves who somebody is stays on the page.
+    // The page warns once about what is missing; what proves who somebody is stays on the page.
     phone.fill("at the press").await;
     phone.browser.script("document.querySelector('#step-1').checked = false").await;
     phone
@@ -175,7 +175,7 @@ async fn report(phone: &Phone, desk: &Browser) {
     browser.press("main .go").await;
     browser.until("location.pathname === '/app/queue'", TIME_LIMIT).await;
     phone.shows_states("phone,box,box,box").await;
-    // What it says later by itself is not waited for.
+    // Messages that it shows later by itself are not awaited.
     browser.script("globalThis.setTimeout = () => 0").await;
     browser.until("navigator.locks.query().then(({ held }) => held.length === 0)", TIME_LIMIT).await;
     phone.proxy.set(NetworkFault::None);

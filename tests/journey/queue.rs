@@ -1,4 +1,5 @@
-//! The installed page: a record that has to wait holds no other up, and another protocol takes nothing of what was entered.
+//! The installed page: a record that has to wait does not delay others, and another protocol takes nothing of what was
+//! entered.
 
 use harness::proxy::NetworkFault;
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use super::cuts::{Spot, read_cleanings};
 use super::{SLOW, Story, dead_spot, desk, photo};
 
 /// Records that the phone has stored, without its clocks: six reports, one more than an hour has, and a
-/// cleaning behind them.
+/// cleaning after them.
 const FILL: &str = "const [tag, from, to, done] = arguments;
     (async () => {
       const answer = (request) => new Promise((ready) => { request.onsuccess = () => ready(request.result); });
@@ -75,7 +76,7 @@ const NO_PLACE: &str = "const direct = window.fetch;
       return Promise.resolve(new Response(refusal, { status: 503, headers }));
     };";
 
-/// Of six reports the last has to wait for most of an hour; what stands behind it does not.
+/// Of six reports the last has to wait for most of an hour; the ones queued after it do not.
 pub(crate) async fn set_one_aside(story: &Story) {
     let desk = Browser::open(Kind::Desk, true).await;
     desk::sign_in(story, &desk).await;
@@ -104,7 +105,7 @@ pub(crate) async fn set_one_aside(story: &Story) {
     let cleanings = read_cleanings(&desk).await;
     let notes: Vec<_> = cleanings.iter().filter_map(|(one, _)| one["notes"].as_str()).collect();
     assert_eq!(notes, ["record 7", "record 8"]);
-    // One whose photo has no space waits by itself too.
+    // One whose photo has no space waits alone too.
     spot.phone.script(NO_PLACE).await;
     spot.proxy.set(NetworkFault::Cut);
     run(&spot.phone, FILL, vec![json!(spot.tag), json!(9), json!(10)]).await;
@@ -124,7 +125,7 @@ const COPY: &str = "const done = arguments[0];
     URL.createObjectURL = (file) => { file.text().then(done); return make(file); };
     document.querySelector('#copy').click()";
 
-/// The queue behaves as if a run went on, until `endRun`.
+/// The queue behaves as if a run was in progress, until `endRun`.
 const HOLD: &str = "const done = arguments[0];
     navigator.locks.request('outbox', () => new Promise((free) => { globalThis.endRun = free; done(true); }))";
 

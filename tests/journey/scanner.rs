@@ -1,5 +1,5 @@
-//! The installed page reads labels by the phone's camera, also where the box does not answer; a film stands in for what is in front
-//! of it.
+//! The installed page reads labels by the phone's camera, also where the box does not answer; a video replaces what is
+//! in front of it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,7 @@ use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::cuts::Spot;
 use super::desk;
 
-/// A hospital's own number and a trade item's (GS1), as they stand on items.
+/// A hospital's own number and a trade item's (GS1), as they are printed on items.
 const CODES: [(&str, &str); 2] = [("Code128", "BM-20418-7"), ("DataMatrix", "(01)09506000134352(21)12345")];
 
 const READER: &str =

@@ -1,4 +1,4 @@
-//! The box dies between any two flushes of the ledger: no label is missing or doubled without a question about it.
+//! The box dies between any two flushes of the ledger: no label is missing or duplicated without a question about it.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -130,7 +130,7 @@ fn dies_between_writes(language: PrinterLanguage, step: u32) {
     let disk = Disk::new(Vec::new(), u32::MAX, Death::Kill);
     drop(Database::builder().create_with_backend(disk.clone()).unwrap());
     let fresh = disk.remains();
-    // The first flushes belong to opening; a box that dies there has taken no job.
+    // The first flushes belong to opening; a box that dies there has accepted no job.
     let first = flushes_of_opening(kind, &fresh) + 1;
     std::thread::scope(|scope| {
         for (offset, death) in (0..).zip([Death::InFlush, Death::AfterFlush, Death::Kill]) {

@@ -1,4 +1,5 @@
-//! Printers that are off, out of paper, open, slow, broken off, silent or mad; and people who submit twice or cancel.
+//! Printers that are off, out of paper, open, slow, disconnected, silent or sending garbage; and people who submit
+//! twice or cancel.
 
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ fn out_of_paper_and_open_are_waited_for_and_nothing_is_sent_twice() {
         (22, PrinterFault::PaperOutAfter(3), PrinterCondition::PaperOut),
         (23, PrinterFault::CoverOpen, PrinterCondition::CoverOpen),
     ] {
-        // The others throw away what they hold, and need a person's answer.
+        // The others discard what they hold, and need a person's answer.
         for kind in [PrinterLanguage::EscPos, PrinterLanguage::Zpl, PrinterLanguage::Tspl].map(Kind::of) {
             let setup = PrinterSetup::of(kind);
             let server = setup.open();
@@ -85,7 +86,7 @@ fn of_each(story: impl Fn(Kind, ConfirmationLevel) + Sync) {
 }
 
 /// The connection or the power fails; a person looks; the rest is printed; nothing is missing and no blank
-/// tag doubled.
+/// tag duplicated.
 fn interrupt(kind: Kind, answers: ConfirmationLevel, fault: PrinterFault, after: u32) {
     let setup = PrinterSetup::of(kind);
     let server = setup.open_with(PrinterConfig { answers, ..setup.config() });

@@ -60,7 +60,7 @@ fn a_job_waits_for_its_printer_to_come_back() {
     let batch = Batch::named(52, 5);
     server.service.submit(batch.request()).unwrap();
     server.until_paused(batch.id, |cause| *cause == PrinterCause::Condition(PrinterCondition::PaperOut));
-    // It stands still with labels in it, so it cannot leave in good order: these are in doubt.
+    // It is stopped with labels in it, so it cannot leave in good order: these are in doubt.
     server.service.remove("Bench").unwrap();
     let job = server.until(batch.id, |job| job.state == JobState::NeedsAnswer);
     assert!(job.in_doubt <= 2, "{job:#?}");

@@ -1,4 +1,5 @@
-//! The box is killed with SIGKILL in mid-batch, again and again: no label is missing or doubled without a question about it.
+//! The box is killed with SIGKILL in mid-batch, again and again: no label is missing or duplicated without a question
+//! about it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -60,7 +61,7 @@ impl Story {
         }
     }
 
-    /// Answers questions by what lies in the tray. No more is in question than was under way.
+    /// Answers questions by what is in the tray. No more labels are in doubt than were under way.
     async fn answer(&mut self) {
         let Some(id) = self.job.as_ref().map(|job| job.id().to_owned()) else { return };
         let job = self.station.job(&id).await;

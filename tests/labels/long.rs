@@ -53,7 +53,7 @@ async fn memory_does_not_grow_and_the_first_label_waits_for_no_other() {
     let mut memory = Vec::new();
     for n in 0..JOBS {
         let before = station.printer.pieces();
-        // The roll ends behind the first label: nothing else is made for the printer before that one is out.
+        // The roll ends after the first label: nothing else is made for the printer before that one is out.
         station.printer.set(PrinterFault::PaperOutAfter(1));
         let job = station.submit(&json!({ "printer": "Bench", "blank": of_a_job })).await;
         let printer = &station.printer;

@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 
 /// Far more than anything here takes on a loaded machine.
 pub const SOON: Duration = Duration::from_secs(60);
-/// A job is looked at when the print service has news, and at least this often.
+/// A job is looked at when the print service reports a change, and at least this often.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// As many as a change should wait for, or with `LABELS_LONG` as many as a release should.
@@ -146,7 +146,7 @@ impl PrintServer {
         let deadline = Instant::now() + SOON;
         let mut news = self.service.news();
         loop {
-            // What changes from here on is news for the next look.
+            // What changes from here on wakes the next look.
             news.mark_unchanged();
             let job = self.job(id);
             if expected(&job) {
@@ -175,7 +175,7 @@ impl PrintServer {
         self.until(id, |job| matches!(&job.state, JobState::Paused(cause) if is(cause)))
     }
 
-    /// A person who looks into the tray and tells the truth about each label in doubt.
+    /// A person who looks into the tray and answers truthfully for each label in doubt.
     pub fn answer_truthfully(&self, id: JobId, out: &[u32]) {
         for label in self.job(id).labels.iter().filter(|l| l.state == LabelState::Unknown) {
             self.service.answer(id, label.n, out.contains(&label.n)).unwrap();
@@ -232,7 +232,7 @@ impl Batch {
         *self.previews.get(&Ink::of_picture(&piece.picture)).expect("a label that nobody asked for")
     }
 
-    /// What must hold at any time that the printer stands still.
+    /// What must hold whenever the printer is stopped.
     pub fn check(&self, job: &JobView, out: &[u32], window: usize) {
         let n_in = |states: &[LabelState]| {
             job.labels.iter().filter(|l| states.contains(&l.state)).map(|l| l.n).collect::<Vec<_>>()
@@ -295,7 +295,7 @@ pub fn preview(
     media::place_label(&drawing, &dots, &printer.media, printer.head_dots).unwrap().dots
 }
 
-/// The dots of a label from the first to the last that is black, either way. Their position on the paper is
+/// The dots of a label from the first to the last that is black, in both directions. Their position on the paper is
 /// another question.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Ink {

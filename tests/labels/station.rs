@@ -1,4 +1,4 @@
-//! A box as a process with one virtual printer, driven by its API, and what lies in the printer's tray.
+//! A box as a process with one virtual printer, driven by its API, and what is in the printer's tray.
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -104,8 +104,8 @@ impl Station {
         assert_eq!(status, 200, "{message}");
     }
 
-    /// Tags of the whole labels that have come out since the last look, in order, once the printer stands
-    /// still.
+    /// Tags of the whole labels that have come out since the last look, in order, once the printer has
+    /// stopped.
     pub fn tray(&mut self) -> Vec<String> {
         assert!(self.printer.wait_until_idle(SOON), "the printer does not come to rest");
         let mut pictures: Vec<PathBuf> = Vec::new();

@@ -1,4 +1,4 @@
-//! Every language against every fault at several labels: what the print service reports is what lies in the tray.
+//! Every language against every fault at several labels: what the print service reports is what is in the tray.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -28,7 +28,7 @@ struct Case {
     machine: Machine,
 }
 
-/// What may stand behind what a printer is set up as.
+/// What a printer may be in fact, whatever it is set up as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Machine {
     Genuine,
@@ -100,7 +100,7 @@ fn cases(language: PrinterLanguage) -> Vec<Case> {
             cases.extend(clone.map(|fault| case(ConfirmationLevel::Taken, fault, Machine::Copy)));
         }
         if matches!(language, PrinterLanguage::EscPos | PrinterLanguage::Zpl) {
-            // Set up as what it looks like: what it cannot report has to come to light.
+            // Set up as what it looks like: what it cannot report has to be found out.
             let copy = [
                 PrinterFault::PaperOutAfter(after),
                 PrinterFault::LineBreaksInLabel { after },
@@ -125,7 +125,7 @@ fn check(case: Case, batch: &Batch, job: &JobView, before: &[u32], after: &[u32]
         }
         let vouched = matches!(label.state, LabelState::Sending | LabelState::Sent | LabelState::Confirmed);
         let open = vouched || label.state == LabelState::Unknown;
-        // A label that a person denied or the printer lost may lie there torn, and only so.
+        // A label that a person denied or the printer lost may be there torn, and only so.
         assert!(!was_out || open, "{case:?}: label {} is out and is {message:?}", label.n);
         if label.proof.is_some() {
             assert!(is_out || label.state == LabelState::Sent, "{case:?}: label {} is {message:?}", label.n);
@@ -148,7 +148,7 @@ fn look(case: Case, server: &PrintServer, setup: &PrinterSetup, batch: &Batch) -
     (job, after)
 }
 
-/// Prints a batch through the fault, with a person who mends it, tells the truth and never looks away.
+/// Prints a batch through the fault, with a person who fixes it, answers truthfully and always reacts.
 fn play(case: Case) {
     let over_network = case.machine == Machine::Networked;
     let (clone_of_it, no_counter) = match case.machine {
@@ -187,7 +187,7 @@ fn play(case: Case) {
             break;
         }
         if state == JobState::NeedsAnswer {
-            // Whoever looks into the tray waits until the printer stands still.
+            // A look into the tray waits until the printer is stopped.
             setup.printer.wait_until_idle(Duration::from_secs(5));
             let (_, out) = look(case, &server, &setup, &batch);
             server.answer_truthfully(batch.id, &out);

@@ -1,4 +1,4 @@
-//! What is looked for on a page, once for each width and each scheme of colours.
+//! The checks of a page, once for each width and each scheme of colours.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ const LOOKS: [(u32, &str, Question); 6] = [
 ];
 
 /// Runs axe-core; the tags are those of WCAG 2.2 A and AA. What sticks to the edge of the window covers
-/// whatever it is scrolled over, which then counts as too small: it stands in its place meanwhile.
+/// whatever it is scrolled over, which then counts as too small: it is positioned statically meanwhile.
 const AXE: &str = "const callback = arguments[arguments.length - 1];
 const sticking = [...document.querySelectorAll('.press, .bar')];
 for (const e of sticking) e.style.position = 'static';
@@ -83,7 +83,7 @@ pub(crate) async fn check(browser: &Browser, name: &str) -> Vec<String> {
         if !is_shown && (scheme, question) == ("dark", Question::Fit) {
             continue;
         }
-        // Both schemes take their colours from one style at all widths: a desk's dark one is put to the rules before a release.
+        // Both schemes take their colours from one style at all widths: a desk's dark one is checked before a release.
         if !is_shown && !is_long() && (width, question) == (1280, Question::Colours) {
             continue;
         }
@@ -124,7 +124,7 @@ fn height_of(width: u32) -> u32 {
     if width < 700 { 844 } else { 800 }
 }
 
-/// Whether everything is looked at that a release should wait for.
+/// Whether all checks of a release are run.
 fn is_long() -> bool {
     std::env::var_os("PAGES_LONG").is_some()
 }

@@ -1,4 +1,4 @@
-//! One page of the table in one state: how it is come to, and whether it is the one that is meant.
+//! One page of the table in one state: how it is reached, and whether it is the expected one.
 
 use reqwest::Url;
 

@@ -1,4 +1,4 @@
-//! Pages in the pseudo locale: all that people read stands in the brackets of messages, or is what somebody entered.
+//! Pages in the pseudo locale: all visible text is in the brackets of messages, or is what somebody entered.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The rows of both tables of routes that are pages, and which of them were looked at: a page that nobody looks at is a finding.
+//! The rows of both tables of routes that are pages, and which of them were checked: an unchecked page is a finding.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! States that no page comes to by itself: nothing there yet, a box alone, no connection, a silent box, a fork.
+//! States that do not occur by themselves: nothing there yet, a box alone, no connection, a silent box, a fork.
 
 use std::time::Duration;
 

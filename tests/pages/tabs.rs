@@ -55,7 +55,7 @@ async fn twelve_receipts_stay_open_and_the_next_label_opens() {
     let phone = Browser::start("chromium", Kind::Phone, true, &[]).await;
     let mut tabs = Vec::new();
     {
-        // Without the relay's word each receipt would listen for as long as it is looked at.
+        // Without the relay's cosignature each receipt would listen for as long as it is looked at.
         let _held = StoppedProcess::of(relay.pid);
         for item in 0..TABS {
             tabs.push(open_tab(&phone).await);

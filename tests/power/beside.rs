@@ -1,5 +1,5 @@
-//! Phones record while closed segments are compressed, erased texts leave them and the integrity check reads everything, each
-//! on a thread of its own as in the running box; the power goes at any operation of any of them.
+//! Phones record while closed segments are compressed, erased texts leave them and the integrity check reads
+//! everything, each on a thread of its own as in the running box; the power fails at any operation of any of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

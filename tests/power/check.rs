@@ -38,7 +38,7 @@ impl HistoryLookup for Past {
     }
 }
 
-/// Checks a box that has just started: `reported` entries were acknowledged before the power went, `tried`
+/// Checks a box that has just started: `reported` entries were acknowledged before the power failed, `tried`
 /// had been handed to the disk.
 pub fn check(life: &Life, model: &Model, reported: u64, tried: u64, noise: bool) -> Result<(), String> {
     let reader = life.core.reader().map_err(|e| e.to_string())?;

@@ -18,7 +18,7 @@ impl Content {
         self.put(offset, data);
     }
 
-    /// What lies behind the end is lost.
+    /// What is after the end is lost.
     pub fn put(&mut self, offset: usize, data: &[u8]) {
         let data = &data[..data.len().min(self.len.saturating_sub(offset))];
         let pages = self.len.div_ceil(PAGE);

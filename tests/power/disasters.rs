@@ -1,4 +1,4 @@
-//! What befalls a box in its lives: older cards, lost and rotten files, forks, starts that are cut.
+//! Failures of a box in its lives: older cards, lost and rotten files, forks, starts that are cut.
 
 use std::sync::Arc;
 

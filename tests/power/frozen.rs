@@ -1,4 +1,4 @@
-//! A disk as it stands at one moment, and what a power cut leaves of it.
+//! A disk as it is at one moment, and what a power cut leaves of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A hole in the journal and no database: what stands before it and behind it counts, and nothing else is missing.
+//! A hole in the journal and no database: what is before it and after it counts, and nothing else is missing.
 
 use std::ops::Range;
 
@@ -53,7 +53,7 @@ pub fn one(seed: u64, stops: bool) -> Result<(), String> {
     let files = disk.files(&dir);
     let nth = rng.below(files.len());
     let all = groups(&disk.bytes(&files[nth]));
-    // Not the first group, which says whose log it is; and behind a hole at the very end there is nothing.
+    // Not the first group, which says whose log it is; and after a hole at the very end there is nothing.
     let within: Vec<&FileGroup> = all.iter().filter(|g| !g.seqs.is_empty() && g.seqs.start > 0).collect();
     let Some(hole) = within.get(rng.below(within.len().max(1))) else { return Ok(()) };
     if nth + 1 == files.len() && hole.seqs.end == model.reported.len() as u64 {

@@ -49,7 +49,7 @@ pub enum Plant {
     OwedPassedOver,
     NotTransitive,
     RunsNotHealed,
-    /// A run of a first entry alone is not sent: nobody else says what came before it.
+    /// A run of a first entry alone is not sent: nothing else says what came before it.
     LinkNotSent,
 }
 
@@ -352,7 +352,7 @@ impl World {
 }
 
 impl World {
-    /// The model comes to the same from the relay's bytes as both sides from theirs: the same lines in the
+    /// The model reaches the same result from the relay's bytes as both sides from theirs: the same lines in the
     /// same order, the same facility and cleanings.
     fn compare_with_model(&mut self, store: &Store, order: &[LineId]) -> Result<(), String> {
         let origin = store.origin();

@@ -1,5 +1,5 @@
-//! Each step of recovery on a box with several epochs, cut at every operation of the disk, and again while that is recovered
-//! from, under clocks that leap: the box comes to the end to which it comes uncut.
+//! Each step of recovery on a box with several epochs, cut at every operation of the disk, and again while that is
+//! recovered from, under clocks that leap: the box reaches the same end state as without a cut.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -212,7 +212,7 @@ pub struct Search {
     pub images: u64,
     pub first_seed: u64,
     pub first_step: usize,
-    /// One in so many operations of a step is cut; with the next seed the ones behind them.
+    /// One in so many operations of a step is cut; with the next seed the ones after them.
     pub every: usize,
     pub plant: Option<Plant>,
     pub expected: fn(&str) -> bool,

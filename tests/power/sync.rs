@@ -1,5 +1,5 @@
-//! What the uplink does between a box and its relay: the real exchange runs, missing entries come back, ended logs are compared,
-//! runs go both ways.
+//! What the uplink does between a box and its relay: the real exchange runs, missing entries come back, ended logs are
+//! compared, runs go in both directions.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Read as _;

@@ -1,4 +1,5 @@
-//! The API against its own description, by a stranger who has nothing else: schemathesis makes up requests of all kinds from it.
+//! The API against its own description, by a tool that knows nothing else: schemathesis generates requests of all kinds
+//! from it.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,7 +7,7 @@ use std::process::Command;
 use super::Region;
 use super::demo::Demo;
 
-/// Requests that it makes up for an operation, beside those that bounds and links call for.
+/// Requests that it generates for an operation, beside those that bounds and links call for.
 const EXAMPLES: u32 = 4;
 /// Below a program's rate limit.
 const RATE: &str = "9/s";

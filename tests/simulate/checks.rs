@@ -1,4 +1,4 @@
-//! What holds at every moment, and what holds when the weather has cleared.
+//! What holds at every moment, and what holds after the faults have ended.
 
 use std::collections::BTreeSet;
 

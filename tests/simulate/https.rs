@@ -1,4 +1,5 @@
-//! What goes over HTTPS beside the session: missing entries come back, ended logs are compared, runs go both ways.
+//! What goes over HTTPS beside the session: missing entries are restored, ended logs are compared, runs go in both
+//! directions.
 
 use std::convert::Infallible;
 

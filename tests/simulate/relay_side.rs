@@ -142,7 +142,7 @@ impl World {
                 self.send(connection, Packet::Down(Down::Refused { epoch, from }));
             }
             BatchVerdict::Refuse(_) => {
-                // What a copy writes next to a log that another copy continued fits nothing.
+                // What a copy writes next to a log that another copy continued fits no log.
                 let other = connection == 0 || self.cloned || self.rewound;
                 assert!(partial || other, "an honest batch was refused");
                 self.send(connection, Packet::Down(Down::Refused { epoch, from }));

@@ -15,7 +15,7 @@ use crate::logs::{self, Content, Point};
 use crate::relay_side::RelaySide;
 use crate::{Mark, Planted};
 
-/// Records of a simulated log; what a start writes may come behind them.
+/// Records of a simulated log; what a start writes may come after them.
 const LOG: u64 = 40;
 /// A log goes back to multiples of this, so that few states have to be signed.
 const REWIND: u64 = 4;
@@ -234,7 +234,7 @@ impl World {
         self.must.retain(|line| own.contains(line) || theirs.contains(line));
     }
 
-    /// What was cosigned since the relay's backup is forgotten there.
+    /// What was cosigned since the relay's backup is lost there.
     fn relay_goes_back(&mut self) {
         self.relay = self.backup.clone();
         self.went_back = true;
@@ -256,7 +256,7 @@ impl World {
         self.start();
     }
 
-    /// The newest entries are forgotten, with the cursor or without; then the log continues differently.
+    /// The newest entries are lost, with the cursor or without; then the log continues differently.
     fn forget(&mut self) {
         let present = self.card.present;
         let Some(older) = present.at(present.size.saturating_sub(1 + self.below(8)) / REWIND * REWIND) else {

@@ -11,7 +11,7 @@ pub(crate) const MARK: &[u8] = b"GPS 41.8781N 87.6298W";
 const SIDE: u32 = 48;
 
 pub(crate) struct MarkedPhoto {
-    /// Which field or segment it stands in.
+    /// Which field or segment it is in.
     pub(crate) place: &'static str,
     pub(crate) bytes: Vec<u8>,
 }
@@ -73,7 +73,7 @@ fn jpeg_segments() -> [(&'static str, Vec<u8>); 5] {
     ]
 }
 
-/// Directly behind the start of the picture.
+/// Directly after the start of the picture.
 fn with_segments(segments: &[Vec<u8>]) -> Vec<u8> {
     let mut jpeg = Vec::new();
     draw_picture().write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, 90)).unwrap();
@@ -120,7 +120,7 @@ fn with_webp_chunks(chunks: &[Vec<u8>]) -> Vec<u8> {
         chunks.iter().fold(0u8, |all, chunk| all | if chunk.starts_with(b"EXIF") { 0x08 } else { 0x04 });
     let side = &(SIDE - 1).to_le_bytes()[..3];
     let head = webp_chunk(b"VP8X", &[&[flags, 0, 0, 0], side, side].concat());
-    // The picture itself lies behind `RIFF`, a length and `WEBP`.
+    // The picture itself follows `RIFF`, a length and `WEBP`.
     let content = [b"WEBP", &head[..], &webp[12..], &chunks.concat()].concat();
     [b"RIFF", &u32::try_from(content.len()).unwrap().to_le_bytes()[..], &content].concat()
 }

@@ -1,7 +1,7 @@
 //! Fixed ports on loopback for parts that are restarted on the same one.
 //!
-//! A port that the kernel handed out and got back is anybody's: the next outgoing connection may use it. These are below the
-//! kernel's range, and a process that takes one marks it for all others here, for as long as it lives.
+//! A port that the kernel handed out and got back is free for all: the next outgoing connection may use it. These are
+//! below the kernel's range, and a process that takes one marks it for all others here, for as long as it lives.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::linux::net::SocketAddrExt as _;

@@ -1,5 +1,5 @@
-//! A TCP proxy that can fail while connections live: slow, cut, half open, deaf, throttled, refused, corrupting, or
-//! open to small messages alone.
+//! A TCP proxy that can fail while connections live: slow, cut, half open, one-directional, throttled, refused,
+//! corrupting, or open to small messages alone.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// A connection that lost bytes stays dead after the fault is mended, as behind a router that forgot it: its
+/// A connection that lost bytes stays dead after the fault is fixed, as behind a router that dropped its state: its
 /// ends must find that out themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkFault {
@@ -32,7 +32,7 @@ pub enum NetworkFault {
     Refuse,
     /// After every so many bytes in each direction, one bit is flipped.
     Corrupt(u32),
-    /// Larger pieces than this are swallowed on their way there, and all behind them, as where large packets
+    /// Larger pieces than this are swallowed on their way there, and all after them, as where large packets
     /// are lost.
     SmallOnly(u32),
     /// After so many bytes more there, or so many back, on all connections together, live and new connections
@@ -359,7 +359,7 @@ mod tests {
                     "{fault:?}"
                 );
             }
-            // A mended proxy does not bring back what it lost, nor the end of a stream.
+            // A fixed proxy does not bring back what it lost, nor the end of a stream.
             drop(far);
             assert!(tokio::time::timeout(wait, near.read(&mut received)).await.is_err(), "{fault:?}");
             proxy.set(NetworkFault::None);

@@ -1,4 +1,4 @@
-//! Label printers on loopback that share no code with `labels`: they eat a stream, answer, jam and spool paper.
+//! Label printers on loopback that share no code with `labels`: they consume a stream, answer, jam and spool paper.
 
 mod brother_ql;
 mod device;
@@ -73,7 +73,7 @@ pub struct Options {
     pub clone_of_it: bool,
     /// ZPL: reports its state, but not how many labels came out.
     pub no_counter: bool,
-    /// Never hangs up, even when the other side has.
+    /// Never closes the connection, even when the other side has.
     pub keeps_line: bool,
     /// A Brother on a network: silent on its connection, status by SNMP.
     pub over_network: bool,
@@ -138,7 +138,7 @@ pub enum PrinterFault {
     /// Prints and never answers.
     Mute,
     Garbage,
-    /// Refuses connections and forgets what it held.
+    /// Refuses connections and drops what it held.
     PowerOff,
     Reboot {
         off_ms: u32,

@@ -11,7 +11,7 @@ use harness::world::{Ledger, TheBox, World, check, folder, until};
 
 use crate::demo;
 
-/// Wrong settings: nothing restarts it before a person has come.
+/// Wrong settings: nothing restarts it before a person acts.
 const SETTINGS: i32 = 78;
 
 fn request(path: &str) -> String {

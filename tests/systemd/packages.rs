@@ -1,4 +1,5 @@
-//! The box's package of Debian: what is in it, that two builds are the same bytes, and that systemd takes it where it lies.
+//! The box's package of Debian: what is in it, that two builds are the same bytes, and that systemd accepts it where it
+//! is unpacked.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ fn deb(arguments: &[&str]) -> Command {
     command
 }
 
-/// Packs a stand-in for a program: what is in the package beside it does not depend on it.
+/// Packs a placeholder program: the rest of the package does not depend on it.
 fn packed(package: &str, out: &Path) -> PathBuf {
     let out = out.to_string_lossy();
     succeed(&mut deb(&["--arch", "amd64", "--binary", "/bin/true", "--out", &out, package]));
@@ -88,7 +89,7 @@ fn the_package_holds_program_units_and_settings() {
     assert_eq!(text("conffiles"), "/etc/cleantrack/appliance.toml\n");
     for script in ["postinst", "prerm", "postrm"] {
         succeed(Command::new("/bin/sh").arg("-n").arg(control.join(script)));
-        // Records are nobody's but the facility's.
+        // Records belong to the facility alone.
         assert!(!text(script).contains("rm -r"), "{script}");
     }
 }
@@ -114,7 +115,7 @@ fn each_package_has_the_licences_of_what_its_program_is_linked_from() {
         ("flash", &["clap", "fatfs", "ruzstd"], "tokio"),
     ] {
         let notice = notice_of(package);
-        // A crate stands in the list before each of its texts.
+        // A crate is in the list before each of its texts.
         let has = |name: &str| notice.lines().any(|line| line.starts_with(&format!("  {name} ")));
         for name in crates {
             assert!(has(name), "{package} lacks {name}");
@@ -125,7 +126,7 @@ fn each_package_has_the_licences_of_what_its_program_is_linked_from() {
     }
 }
 
-/// A stand-in for cargo, whose one crate has these keys and these files.
+/// A fake cargo, whose one crate has these keys and these files.
 fn notice_with(keys: &str, files: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let sources = folder.path().join("odd");
@@ -214,7 +215,7 @@ fn what_cannot_be_packed_is_refused() {
     assert_eq!(made.count(), 0);
 }
 
-/// Where the files lie alone, with no maintainer script run, as on the image.
+/// The bare files, with no maintainer script run, as on the image.
 #[test]
 fn an_unpacked_package_is_all_that_systemd_needs() {
     let folder = tempfile::tempdir().unwrap();

@@ -36,7 +36,7 @@ fn circles(folder: &str, files: &[&File]) -> Vec<Fault> {
         let Some(from) = place(file).filter(|from| within(from, folder) && from != folder) else { continue };
         for named in named_inside(file) {
             let to = format!("{krate}/{named}");
-            // The innermost folder that holds both, and the part of it in which each lies.
+            // The innermost folder that holds both, and the part of it that holds each.
             let common = from.split('/').zip(to.split('/')).take_while(|(one, other)| one == other).count();
             let [from, to] =
                 [&from, &to].map(|path| path.split('/').take(common + 1).collect::<Vec<_>>().join("/"));

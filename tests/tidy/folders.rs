@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::Fault;
 use crate::sources::Sources;
 
-/// Files that lie in a folder itself, of any kind.
+/// Files directly in a folder, of any kind.
 const FILES_MAX: usize = 25;
 
 pub fn check(sources: &Sources) -> Vec<Fault> {

@@ -1,4 +1,4 @@
-//! What always holds of the store names the tests that say so: each of them is there.
+//! The documented invariants of the store name their tests: each of them exists.
 
 use crate::Fault;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The suite `tidy`: rules of this project that the compiler does not know, each with the fix in its message.
 //!
-//! One test reads the whole repository and reports every violation together. Each rule beside it has a test that plants
+//! One test reads the whole repository and reports every violation together. Each rule also has a test that plants
 //! the fault it must find.
 
 mod callers;

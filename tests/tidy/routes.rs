@@ -21,7 +21,7 @@ const fn router(krate: &'static str, modules: &'static [&'static str]) -> Caller
 const ROUTERS: &[CallerRule] = &[
     // One answer at every path while the store is repaired: nothing can be reached yet.
     router("appliance", &["appliance/web/starting"]),
-    // The operator's own listener, which only the machine itself reaches: there are no callers to tell apart.
+    // The operator's own listener, which only the machine itself reaches: there are no callers to distinguish.
     router("relay", &["relay/health"]),
     router("service", &[]),
     router("web", &["web/table/mount"]),

@@ -24,7 +24,7 @@ impl File {
         self.path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, e)| e)
     }
 
-    /// Without `crates/`, where libraries lie: it begins with the crate, for a file of one.
+    /// Without `crates/`, where libraries are: it begins with the crate, for a file of one.
     pub fn inside(&self) -> &str {
         self.path.strip_prefix("crates/").unwrap_or(&self.path)
     }

@@ -1,4 +1,4 @@
-//! Files of others that lie in the repository: each is what its list of sums says, and has its licence beside it.
+//! Third-party files in the repository: each is what its list of sums says, and has its licence beside it.
 
 use std::path::Path;
 

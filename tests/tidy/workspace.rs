@@ -1,4 +1,5 @@
-//! Rules about the workspace: arrows between crates, what pure crates may depend on, lints, listed tests, the lock file.
+//! Rules about the workspace: allowed dependencies between crates, what pure crates may depend on, lints, listed tests,
+//! the lock file.
 
 use std::collections::BTreeSet;
 use std::process::Command;

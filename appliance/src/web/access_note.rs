@@ -1,4 +1,4 @@
-//! What a handler hands to the audit of access: beside an error, or into the slot that every request has.
+//! What a handler passes to the audit of access: beside an error, or in the slot that every request has.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,7 +28,7 @@ impl AccessNote {
     }
 }
 
-/// The slot of a request for what the audit is to keep of it; what is in front of the handlers knows the route and who asked.
+/// The slot of a request for what the audit is to keep of it; the middleware knows the route and the caller.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AccessNotes(Arc<Mutex<Vec<AccessNote>>>);
 

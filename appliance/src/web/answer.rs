@@ -8,7 +8,7 @@ use web::error::HttpError;
 /// What a form answers whose effect may be a page: the question for a PIN, a token's text, what was found.
 pub(crate) type FormOrPage = OneOf<FormReply, Page>;
 
-/// A form did its work; the browser is redirected there.
+/// A form was processed; the browser is redirected there.
 pub(crate) fn go_to(address: &str) -> Result<FormReply, HttpError> {
     SeeOther::to(address).map(FormReply::Done)
 }

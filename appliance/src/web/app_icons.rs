@@ -1,8 +1,8 @@
-//! The mark as home screens want it: pictures of dots, drawn from the one drawing when the first phone asks for them.
+//! The app icon as home screens need it: bitmaps, drawn from the one drawing when the first phone asks for them.
 
 use image::{ExtendedColorType, ImageEncoder as _};
 
-/// Dots of a picture's dot, each way: what lies between them makes edges smooth.
+/// Samples per pixel, in each direction, for anti-aliased edges.
 const FINE: usize = 4;
 /// Of the picture's side, around the mark: launchers cut circles out of it.
 const MARGIN: f64 = 0.2;
@@ -18,7 +18,7 @@ struct DrawnPoint {
     y: f64,
 }
 
-/// A PNG of so many dots a side; nothing where the drawing cannot be read.
+/// A PNG with so many pixels a side; blank where the drawing cannot be read.
 pub(crate) fn draw_icon(drawing: &str, side: usize) -> Vec<u8> {
     let path = drawing.split(" d=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
     let scale = side as f64 * (1.0 - 2.0 * MARGIN) / SIDE;
@@ -45,7 +45,7 @@ pub(crate) fn draw_icon(drawing: &str, side: usize) -> Vec<u8> {
     }
 }
 
-/// How much of each dot of a row lies inside the outlines, by the even-odd rule.
+/// How much of each pixel of a row is inside the outlines, by the even-odd rule.
 fn covered_shares(outlines: &[Vec<DrawnPoint>], row: usize, side: usize) -> Vec<f64> {
     let mut hits = vec![0_usize; side];
     for fine in 0..FINE {
@@ -126,7 +126,7 @@ fn arc_points(from: DrawnPoint, to: DrawnPoint, part: &[f64]) -> Vec<DrawnPoint>
         .collect()
 }
 
-/// Each letter with its numbers, which may stand close: `1-1.9-.8` are three.
+/// Each letter with its numbers, which may follow each other without spaces: `1-1.9-.8` are three.
 fn split_commands(path: &str) -> Vec<(char, Vec<f64>)> {
     let mut commands: Vec<(char, Vec<f64>)> = Vec::new();
     let mut number = String::new();

@@ -15,7 +15,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::refusals;
 
-/// What pages of the box do beyond being kept up to date.
+/// Scripts of the box's pages beyond live updates.
 pub(crate) static BOX: LazyLock<StaticAsset<media::JavaScript>> =
     LazyLock::new(|| StaticAsset::new("box.js", include_str!(concat!(env!("OUT_DIR"), "/box.js"))));
 pub(crate) static KEYS: LazyLock<StaticAsset<media::JavaScript>> =
@@ -61,7 +61,7 @@ pub(crate) fn asset_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// Where the sheet of a facility's colour is: another colour has another name.
+/// The path of the stylesheet with a facility's colour: another colour has another name.
 pub(crate) fn brand_style_path(colour: BrandColour) -> String {
     format!("/brand/{}.css", colour.to_string().trim_start_matches('#'))
 }

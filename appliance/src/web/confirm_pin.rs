@@ -1,4 +1,4 @@
-//! A PIN that somebody signed in types once more: to prove a record, or to go on with what only they may do.
+//! A PIN that somebody signed in types once more: to prove a record, or to continue with what only they may do.
 
 use askama::Template;
 use web::answer::{OneOf, Page};
@@ -20,7 +20,7 @@ use crate::web::words::{ErrorWords, PageWords, StaffWords};
 const CONFIRMED_MS_MAX: u64 = 30 * 60_000;
 const OWN_PIN: &str = "own_pin";
 type FieldLabel = fn(StaffWords) -> String;
-/// Fields that hold secrets, which no page shows again; whoever typed them types them anew.
+/// Fields that hold secrets, which no page shows again; the user types them again.
 const SECRETS: [(&str, FieldLabel); 3] = [
     ("pin", StaffWords::confirm_new_pin),
     ("again", StaffWords::confirm_same_again),
@@ -31,7 +31,7 @@ const BADGE: &str = "badge";
 struct SecretField {
     name: &'static str,
     label: String,
-    /// A hand scanner types it.
+    /// Whether it is a badge, which a hand scanner types.
     is_badge: bool,
 }
 
@@ -55,8 +55,8 @@ struct ConfirmPage {
 }
 
 impl<P> StaffCaller<P> {
-    /// Takes a form of this session's own pages whose effect needs a PIN that was typed not long ago. Else: the page that asks
-    /// for it, keeps what was wanted, and goes on after it.
+    /// Accepts a form of this session's own pages whose effect needs a recently typed PIN. Else: the page that asks
+    /// for it, preserves the form, and continues with it afterwards.
     pub(crate) async fn confirm(
         &self,
         state: &AppState,

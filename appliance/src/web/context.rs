@@ -29,20 +29,20 @@ use crate::store::Store;
 use crate::uplink::transport::proxy::HttpsRoute;
 use crate::uplink::{TransportReport, UplinkStatus};
 
-/// Tries to sign in a second from one address, in bursts of ten times as many. No setting: it keeps people with PINs from
-/// waiting behind a flood, whatever the facility's phones send.
+/// Sign-in attempts per second from one address, in bursts of ten times as many. No setting: it keeps people with PINs
+/// from waiting behind a flood, whatever the facility's phones send.
 pub(crate) const SIGN_INS_PER_ADDRESS: u32 = 1;
 
-/// Tries of the set-up code in a minute from one address; whoever can come from very many shares one bucket with all of them.
+/// Attempts at the set-up code per minute from one address; addresses beyond the table's size share one bucket.
 const CODE_TRIES: u32 = 10;
 const CODE_SPAN: Duration = Duration::from_secs(60);
 const CODE_ADDRESSES_MAX: usize = 1_024;
-/// Of IPv6 fewer: there one machine has as many as it likes, and tries no faster than a whole small IPv4 network.
+/// Fewer for IPv6, where one machine has many addresses: it may try no faster than a whole small IPv4 network.
 const CODE_ADDRESSES_V6_MAX: usize = 256;
 /// Set-up forms that are read at a time.
 const OPEN_FORMS_MAX: usize = 8;
 
-/// Addresses that are told apart at a time; a building has fewer phones.
+/// Addresses that are tracked separately at a time; a building has fewer phones.
 pub(crate) const ADDRESSES_MAX: usize = 4_096;
 
 /// Bursts are this many seconds' worth: a shift change behind one address.
@@ -108,9 +108,9 @@ pub struct WebParts {
 #[derive(Clone)]
 pub struct FieldParts {
     pub data: PathBuf,
-    /// Where the machine's own files lie.
+    /// Where the machine's own files are.
     pub root: MachineRoot,
-    /// Where the image's first boot leaves its state; absent: a system of the facility's own.
+    /// Where the image's first boot stores its state; absent: a system that the facility set up itself.
     pub setup_folder: Option<PathBuf>,
     pub code: SetupCode,
     /// Whether the box is a Wi-Fi of its own.
@@ -123,7 +123,7 @@ pub struct FieldParts {
 
 pub type ClaimTaker = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
-/// Tells the relay's cosigning keys; none before the box is claimed.
+/// Returns the relay's cosigning keys; none before the box is claimed.
 pub type CosignerKeys = Arc<dyn Fn() -> Vec<record::sign::VerifierKey> + Send + Sync>;
 
 pub type LocalFacility = Arc<dyn Fn() -> Option<record::ids::FacilityId> + Send + Sync>;
@@ -141,12 +141,12 @@ pub struct AppState {
 pub(super) struct ContextInner {
     parts: WebParts,
     pub(super) submissions: RateLimiter<ClientNetwork>,
-    /// Tries to sign in from devices that are new to whom they name.
+    /// Sign-in attempts from devices that are new to the person named.
     pub(super) sign_ins: RateLimiter<ClientNetwork>,
     /// Serialises set-ups: one code makes one admin.
     pub(super) setup_turn: tokio::sync::Mutex<()>,
     code_tries: RateLimiter<IpAddr>,
-    /// By IPv6. All phones of a building are in one /64: by address, so that one of them keeps no other out.
+    /// By IPv6. All phones of a building are in one /64: counted by address, so that one phone cannot lock out another.
     code_tries_v6: RateLimiter<IpAddr>,
     /// Label sheets that are drawn at a time: one of 5,000 labels takes a core and megabytes for seconds.
     pub(super) sheets: Semaphore,
@@ -198,7 +198,7 @@ impl AppState {
         }
     }
 
-    /// What a page keeps in memory between requests, one of each type, made when it is first asked for. So no page's type
+    /// State that a page holds in memory between requests, one value per type, created on first use. So no page's type
     /// has to be known here.
     pub(super) fn stored<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
         let stored = &self.inner.stored;
@@ -222,7 +222,7 @@ impl std::ops::Deref for AppState {
     }
 }
 
-/// Work that waits for a disk or draws, away from the threads that answer phones.
+/// Runs disk access or rendering on a blocking thread.
 pub(crate) async fn run_blocking<T: Send + 'static>(
     state: &AppState,
     work: impl FnOnce(&AppState) -> Result<T, HttpError> + Send + 'static,

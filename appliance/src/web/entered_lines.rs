@@ -21,7 +21,7 @@ fn read_parts(line: &str) -> Vec<String> {
     parts.into_iter().map(|part| part.trim().to_owned()).collect()
 }
 
-/// The same as text; parts at the end that say nothing are left out.
+/// The same as text; empty parts at the end are left out.
 pub(crate) fn write_lines<'a, L>(lines: impl IntoIterator<Item = L>) -> String
 where
     L: IntoIterator<Item = &'a str>,

@@ -1,4 +1,4 @@
-//! What the rows' examples name: things of one facility, which the tests of the table furnish.
+//! What the rows' examples name: things of one facility, which the tests of the table create.
 
 use web::route::Example;
 

@@ -1,5 +1,5 @@
-//! What forms of staff pages share: their hidden marks, what came with one, the page of one form, and the page that sets beside each
-//! other what two people made of one thing.
+//! What forms of staff pages share: their hidden marks, what came with one, the page of one form, and the page that
+//! compares two conflicting versions of one thing.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -29,7 +29,7 @@ use crate::web::request::submissions::submission::{new_submission, submission_of
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
 
-/// Before the name of a field: what its form said of it before somebody was to choose.
+/// Field-name prefix of a submitted value while a conflict is open.
 const UNCHOSEN: &str = "yours-";
 
 pub(crate) fn window_title(words: PageWords, title: String, problems: &[Wrong]) -> String {
@@ -60,7 +60,7 @@ impl RegisterFormPage {
 /// What a form carries and nobody sees.
 pub(crate) struct FormMarks {
     pub(crate) token: String,
-    /// By which a second press is known.
+    /// The idempotency key that identifies a repeated submission.
     pub(crate) submission: String,
     pub(crate) seen: Option<String>,
 }
@@ -71,7 +71,7 @@ impl FormMarks {
     }
 
     /// For a form about something at this version. A form shown again keeps the version it was drawn from;
-    /// otherwise a change made meanwhile by somebody else would be undone unseen.
+    /// otherwise a change made meanwhile by somebody else would be undone unnoticed.
     pub(crate) fn over(self, now: impl Display) -> Self {
         Self { seen: self.seen.or_else(|| Some(now.to_string())), ..self }
     }
@@ -102,7 +102,7 @@ impl<V: FromStr + Default> SentForm<V> {
         let mut errors = values.errors(catalog);
         let seen = read_seen(fields).unwrap_or_else(|fault| {
             errors.insert(0, fault.word(form, catalog));
-            // Made over something, which is not what is there now: what came back as it is would be saved unseen.
+            // Treated as based on a version that is not current: otherwise unchanged values would be saved unnoticed.
             Some(V::default())
         });
         // Of two people's values one is chosen, and nothing is chosen by leaving it out. A box that is not ticked is in no form.
@@ -233,7 +233,7 @@ pub(crate) async fn show_conflict(
     draw_page(&page.frame, &page).map(ask_over)
 }
 
-/// What stands first on a form that comes once more because somebody changed its thing meanwhile, where the form has no
+/// The message above a form that is shown again because somebody changed its subject meanwhile, where the form has no
 /// value of the thing to choose between.
 pub(crate) async fn word_conflict(
     state: &AppState,
@@ -274,7 +274,7 @@ async fn word_changed_by(
         return Ok(w.form_changed_somebody(thing));
     };
     let worded = read_quick(state, move |state, reader| {
-        // Another entry may have the number of one that a run brought.
+        // Another entry may have the number of one from an adopted run.
         let entry = entry_by(reader, of)?.filter(|(entry, _)| version.is_of(entry.leaf()));
         let Some((entry, _)) = entry else { return Ok(w.form_changed_somebody(thing)) };
         let facility = state.store.snapshot();

@@ -1,4 +1,4 @@
-//! What went wrong, in the box's words: each error says what is safe and what to do next.
+//! Errors and their messages: each error says what is safe and what to do next.
 
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ pub(crate) fn not_found() -> HttpError {
         .next(worded(ErrorWords::error_not_found_next))
 }
 
-/// The box's own fault, of which no error tells: something that it relies on is not so.
+/// A broken invariant of the box that no error type describes.
 pub(crate) fn broken_rule(what: &str) -> HttpError {
     HttpError { cause: Some(what.to_owned()), ..RequestFault::Failed.into() }
 }
@@ -91,7 +91,7 @@ pub(crate) fn store_error(error: StoreError) -> HttpError {
     }
 }
 
-/// As [`store_error`], behind the bounded door of [`Store::read`](crate::store::Store::read).
+/// As [`store_error`], behind the concurrency limit of [`Store::read`](crate::store::Store::read).
 pub(crate) fn read_error(error: ReadError) -> HttpError {
     match error {
         ReadError::Busy => busy_reading(),

@@ -1,4 +1,4 @@
-//! What surrounds every page: band, navigation, the one calm line, the choice of languages.
+//! What surrounds every page: band, navigation, the status line, the choice of languages.
 
 use askama::Template;
 use record::fold::FacilityState;
@@ -107,7 +107,7 @@ impl StaffLink {
 pub(crate) struct PageLayout {
     pub(crate) words: PageWords,
     pub(crate) languages: Vec<LanguageChoice>,
-    /// The form of the page that takes the choice, so that what was put in is not lost.
+    /// The form of the page that takes the choice, so that what was entered is not lost.
     pub(crate) language_form: Option<&'static str>,
     pub(crate) staff_link: Option<StaffLink>,
     pub(crate) title: String,
@@ -115,7 +115,7 @@ pub(crate) struct PageLayout {
     pub(crate) is_named: bool,
     /// The name above pages that somebody entered.
     pub(crate) brand: Option<String>,
-    /// Of the band, and where the sheet is that says so; where somebody chose one.
+    /// Colour of the band with the path of its stylesheet; `None` where nobody chose one.
     pub(crate) colour: Option<BandColour>,
     pub(crate) style: &'static str,
     pub(crate) mark: &'static str,
@@ -130,7 +130,7 @@ pub(crate) struct PageLayout {
     pub(crate) status_line: Option<String>,
     pub(crate) status_link: Option<String>,
     pub(crate) bar: Option<NavBar>,
-    /// Whether it is to be said that entries are missing; acknowledging does not bring them back.
+    /// Whether the page must say that entries are missing; acknowledging does not bring them back.
     pub(crate) gap: bool,
     pub(crate) alarm: Option<AlarmBanner>,
     pub(crate) reports: Option<ReportNotice>,
@@ -167,7 +167,7 @@ impl PageLayout {
         let is_named = !name.is_empty();
         let facility = match is_named {
             true => name,
-            // Its name may stand in what is missing.
+            // The missing entries may contain its name.
             false if state.lacks_any() => words.page_this_box(),
             false => words.page_new_box(),
         };
@@ -180,7 +180,7 @@ impl PageLayout {
             facility,
             is_named,
             brand: Some(brand.name.clone()).filter(|name| !name.is_empty()),
-            // What a box of another version took for a colour is none here.
+            // A colour that only another version of the box knows is ignored.
             colour: brand.colour.parse().ok().map(BandColour::of),
             style: STYLE.path(),
             mark: MARK.path(),
@@ -212,7 +212,7 @@ impl PageLayout {
         Self { loan: find_overdue_loan(&facility, &wording, tag), ..self }
     }
 
-    /// With what everybody should know, and nobody has acknowledged.
+    /// With the alarms for everybody that nobody has acknowledged.
     pub(crate) fn alarmed(
         self,
         state: &AppState,
@@ -229,7 +229,7 @@ impl PageLayout {
         Self { staff_link: link, ..self }
     }
 
-    /// Without a choice of languages: nobody presses anything on a wall, and not every error has words in each.
+    /// Without a choice of languages: a wall display has no input, and not every error has words in each.
     pub(crate) fn without_languages(self) -> Self {
         Self { languages: Vec::new(), ..self }
     }
@@ -307,8 +307,8 @@ impl PageLayout {
         self
     }
 
-    /// With parts that renew themselves, by script; a part in which somebody types is left alone. What the page shows is
-    /// read after the mark was taken that stands in the address.
+    /// With parts that a script refreshes; a part in which somebody types is left alone. What the page shows is
+    /// read after the version mark in the address was taken.
     pub(crate) fn live(self, page: LivePage) -> Self {
         Self { live: Some(page), ..self.renewed_when_seen() }
     }
@@ -326,7 +326,7 @@ impl PageLayout {
         self.bar.as_ref().is_some_and(|bar| bar.place == place)
     }
 
-    /// The attribute of the nav entry under which the page stands.
+    /// Whether this nav entry is the current one.
     pub(crate) fn today(&self) -> bool {
         self.current(NavSection::Today)
     }

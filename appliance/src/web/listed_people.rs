@@ -38,7 +38,7 @@ impl ListedPerson {
     }
 }
 
-/// Those who have not left and whose name can be read.
+/// Those who have not left and whose name is readable.
 pub(crate) fn list_people(reader: &LogReader, facility: &FacilityState) -> Vec<ListedPerson> {
     let present = facility.staff.iter().filter(|(_, member)| !member.left);
     let named = present.filter_map(|(staff, _)| {

@@ -1,4 +1,4 @@
-//! News for open pages: they ask, and numbers in memory answer.
+//! Change notification for open pages: they poll, and counters in memory answer.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,7 +14,7 @@ use web::route::{AnyCaller, Example, Route, RouteKind, row};
 use crate::web::context::AppState;
 
 const LIVE: &str = "/live";
-/// How often printers that rest are looked at while somebody looks at a page about printing.
+/// How often idle printers are polled while a page about printing is open.
 const PRINTER_LOOK_EVERY_MS: u64 = 2_000;
 const MINUTE_MS: i64 = 60_000;
 
@@ -68,7 +68,7 @@ fn look_at_printers(state: &AppState) {
     }
 }
 
-/// Where a page asks that shows equipment and records. It is taken before anything is read that the page shows.
+/// The polling address of a page that shows equipment and records. Taken before anything that the page shows is read.
 pub(crate) fn live_page(state: &AppState) -> LivePage {
     LivePage::at(LIVE, live_mark(state, None))
 }

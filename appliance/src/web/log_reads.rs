@@ -1,4 +1,4 @@
-//! Reads of the log for pages: through one bounded door, with a deadline.
+//! Reads of the log for pages: with bounded concurrency and a deadline.
 
 use record::fold::FacilityState;
 use record::ids::StaffId;
@@ -11,7 +11,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::read_error;
 use crate::web::words::{PageWords, ReceiptWords};
 
-/// Reads the log and all history on a thread of the store: pages never read on the threads that answer phones.
+/// Reads the log and all history on a thread of the store: pages never read on the async threads.
 pub(crate) async fn read_text<T: Send + 'static>(
     state: &AppState,
     lane: ReadLane,
@@ -68,7 +68,7 @@ impl StoredText {
         facility.staff.get(&staff).map_or(Self::Nobody, |staff| Self::read(reader, staff.name))
     }
 
-    /// Why a record was taken back. What was written where nobody said why is in the reader's language, whoever's it was.
+    /// Why a record was taken back. The default text for a missing reason is translated to the reader's language.
     pub(crate) fn of_void(reader: &LogReader, hash: Hash, locale: Locale) -> Self {
         match Self::read(reader, hash) {
             Self::Present(text) if Locale::ALL.into_iter().any(|one| word_unsaid(one) == text) => {

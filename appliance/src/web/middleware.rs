@@ -1,4 +1,4 @@
-//! In front of every handler and behind it: what no handler should have to think of.
+//! Runs before and after every handler: concerns that are common to all.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ use crate::web::words::ErrorWords;
 const URI_BYTES_MAX: usize = 2_048;
 /// A phone asks for up to a hundred records in one address.
 const STATES_BYTES_MAX: usize = 3_072;
-/// No inline script or style, and nobody else's anything: the box has no internet.
+/// No inline script or style, and nothing of another origin: the box has no internet.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; connect-src 'self'; \
     manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// The installed page may need WebAssembly for reading labels, in browsers that have no reader of their own.
@@ -48,11 +48,11 @@ const APP_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// What is looked at before any handler is asked.
+/// What is checked before any handler runs.
 #[derive(Clone)]
 pub(crate) struct RequestGuard {
     state: AppState,
-    /// What each path is for, also where a request does not come as far as its row.
+    /// What each path is for, also where a request does not reach its handler.
     kinds: Arc<BTreeMap<&'static str, RouteKind>>,
     pages: KnownPages,
 }
@@ -64,7 +64,7 @@ impl RequestGuard {
     }
 }
 
-/// Checks the head, lets the handlers work, and tells the audit what came of it.
+/// Checks the request head, runs the handler, and reports the result to the audit.
 pub(crate) async fn guard_request(
     State(guard): State<RequestGuard>,
     mut request: Request,
@@ -110,12 +110,12 @@ pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
     answer
 }
 
-/// What the head of a request leads to that is not wrong in itself.
+/// Findings in a request head that is valid by itself.
 enum RequestFinding {
     Good,
-    /// A token came where everybody can read along, as far as it looks like one.
+    /// A token came over plain HTTP; its text where it looks like one.
     TokenShown(Option<String>),
-    /// A page of staff was asked for where everybody can read along.
+    /// A staff page was requested over plain HTTP.
     StaffPage(Box<HttpError>),
 }
 
@@ -126,7 +126,7 @@ struct RequestHead {
 impl RequestHead {
     fn check(&self, state: &AppState, request: &Request) -> Result<RequestFinding, HttpError> {
         let (headers, path) = (request.headers(), request.uri().path());
-        // A page that is wanted after signing in stands in that address encoded once more.
+        // The page to open after sign-in is in that address, encoded once more.
         let bytes_max = match path {
             SIGN_IN => SIGN_IN_BYTES_MAX,
             SUBMISSION_STATES => STATES_BYTES_MAX,
@@ -147,7 +147,7 @@ impl RequestHead {
             .field("content-encoding")
             .next(worded(ErrorWords::error_compressed_next)));
         }
-        // The ancestor's register path takes neither cookie nor token, so it answers as the label's own paths do.
+        // The old app's register path takes neither cookie nor token, so it answers as the label's own paths do.
         let api = path.starts_with("/api/") && !path.starts_with("/api/register-cleaning/");
         let guarded = api || path == "/staff" || path.starts_with("/staff/");
         if guarded && !self.is_own(state, host) {
@@ -165,7 +165,8 @@ impl RequestHead {
         Ok(RequestFinding::Good)
     }
 
-    /// Whether the box was asked by a name of its own: another site's name that leads here is somebody's trick.
+    /// Whether the box was asked by a name of its own: another site's name that resolves here is an attack (DNS
+    /// rebinding).
     fn is_own(&self, state: &AppState, host: &str) -> bool {
         let name = host_name(host);
         if name.eq_ignore_ascii_case("localhost") {
@@ -181,7 +182,8 @@ impl RequestHead {
             || state.settings.hosts.iter().any(|h| host_name(h).eq_ignore_ascii_case(name))
     }
 
-    /// Plain-HTTP pages get no Sec-Fetch headers, so the origin is all there is; where there is none either, it is no other site's.
+    /// Plain-HTTP pages get no Sec-Fetch headers, so the origin is all there is; where there is none either, it is not
+    /// cross-site.
     fn same_origin(&self, headers: &HeaderMap, host: &str) -> Result<(), HttpError> {
         let scheme = if self.peer.secure { "https://" } else { "http://" };
         let mut origins = headers.get_all(ORIGIN).iter();
@@ -209,7 +211,7 @@ fn one_host(headers: &HeaderMap) -> Result<&str, HttpError> {
     let mut hosts = headers.get_all(HOST).iter();
     let one = hosts.next().and_then(|h| h.to_str().ok()).filter(|h| !h.is_empty() && h.len() <= 255);
     match (one, hosts.next()) {
-        // Links are made of it.
+        // Links are built from it.
         (Some(host), None) if is_authority(host) => Ok(host),
         _ => Err(new_error(StatusCode::BAD_REQUEST, "host", worded(ErrorWords::error_host))
             .next(worded(ErrorWords::error_host_next))),
@@ -256,7 +258,7 @@ async fn refuse_plain_staff(
     refuse_secrets_in_the_clear(state, &fields, &typist).await.err().unwrap_or(error)
 }
 
-/// A token that crossed the network in the clear is everybody's.
+/// A token that crossed the network unencrypted is compromised.
 async fn refuse_spent_token(state: &AppState, text: Option<String>) -> HttpError {
     let text = text.as_deref();
     let now_ms = state.clock.now().wall_ms;

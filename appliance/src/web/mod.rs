@@ -80,15 +80,15 @@ pub fn build_router(state: AppState) -> Result<Router, TableError> {
 fn mount_table(table: &Table<AppState>, state: AppState) -> Router {
     let guard = RequestGuard::new(state.clone(), table);
     let presenter = BoxPresenter::new(state.clone());
-    // The outermost first, all as one: each further call of `layer` would cost each request a box of its own. The bound of
-    // bodies is off because each reader has its own.
+    // The outermost first, all as one: each further call of `layer` would cost each request another heap allocation.
+    // The bound of bodies is off because each reader has its own.
     let layers = (
         from_fn(middleware::add_headers),
         from_fn_with_state(presenter, present_errors::<BoxPresenter>),
         from_fn_with_state(guard, middleware::guard_request),
         CatchPanicLayer::custom(answer_panic),
-        // Packing took four tenths of a page's time at the usual level; this one takes a third of that, and sends a third
-        // more over the local Wi-Fi.
+        // Compression took four tenths of a page's time at the default level; this one takes a third of that, and sends
+        // a third more over the local Wi-Fi.
         CompressionLayer::new().quality(CompressionLevel::Fastest),
         DefaultBodyLimit::disable(),
     );

@@ -1,4 +1,4 @@
-//! Errors as the box words and draws them.
+//! Renders errors as pages or JSON.
 
 use askama::Template as _;
 use axum::extract::Request;
@@ -19,7 +19,7 @@ use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{ErrorWords, PageWords, RefusalWords, StaffWords};
 
-/// Words every error for whoever asked; a page is drawn for those whom the row let in.
+/// Words every error for the caller; those who passed the row's access check get a page.
 #[derive(Clone)]
 pub(crate) struct BoxPresenter {
     state: AppState,
@@ -35,7 +35,7 @@ impl BoxPresenter {
 pub(crate) struct PageReader {
     admitted: AdmittedStaff,
     languages: LocalePreferences,
-    /// Those that it names itself, in a cookie or a header.
+    /// The languages that the request names, in a cookie or a header.
     requested: LocalePreferences,
 }
 

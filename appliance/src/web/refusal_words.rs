@@ -1,4 +1,4 @@
-//! What intake refuses, in the reader's language: some of it can be met on pages that are open to everybody, the rest by
+//! What intake refuses, in the reader's language: some refusals can occur on public pages, the rest by
 //! staff and programs.
 
 use record::code::ScannedCodeError;
@@ -112,7 +112,7 @@ pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &CommandRefusal)
         CommandRefusal::OwnField { label, rule } => word_own_field(staff, label, rule),
         CommandRefusal::UnknownUpkeep(upkeep) => staff.staff_refusal_upkeep(upkeep.to_string()),
         CommandRefusal::Changed { .. } => staff.staff_refusal_changed(),
-        // Words of open pages, all of them.
+        // Messages of public pages, all of them.
         other => other.to_string(),
     })
 }
@@ -306,7 +306,7 @@ pub(crate) fn word_staff_detail(w: EveryRefusalWords, refusal: &CommandRefusal) 
         CommandRefusal::Changed { .. } => staff.staff_refusal_changed_detail(),
         CommandRefusal::Range { .. } => staff.refusal_range_rule(),
         CommandRefusal::NotAllowed(_) => staff.refusal_role_rule(),
-        // Words of open pages, all of them.
+        // Messages of public pages, all of them.
         other => other.detail().to_owned(),
     })
 }

@@ -1,4 +1,4 @@
-//! What rows refuse beside what their arguments do, by what their handlers touch.
+//! Statuses that routes may answer beyond those of their arguments, by what their handlers use.
 
 use http::StatusCode;
 
@@ -10,11 +10,11 @@ pub(crate) const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::S
 pub(crate) const FINDING_OPEN: &[StatusCode] =
     &[StatusCode::NOT_FOUND, StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE];
 
-/// Something is taken off somebody, which the disk may not take.
+/// Something is removed from somebody, and the disk write may fail.
 pub(crate) const REMOVING: &[StatusCode] =
     &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE, StatusCode::INSUFFICIENT_STORAGE];
 
-/// A command is given, which may not fit what there is, and which the disk may not take.
+/// A command runs, which may conflict with the state, and the disk write may fail.
 pub(crate) const COMMANDING: &[StatusCode] = &[
     StatusCode::BAD_REQUEST,
     StatusCode::NOT_FOUND,

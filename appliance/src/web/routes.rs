@@ -18,7 +18,7 @@ pub(crate) const API_INFO: ApiInfo = ApiInfo {
     session_cookie: SESSION,
 };
 
-/// All rows; that of the API's description is added by the table.
+/// All rows; the row of the API's description is added by the table.
 pub(crate) fn all_routes() -> Vec<Route<AppState>> {
     let mut routes: Vec<Route<AppState>> = [
         assets::asset_routes(),

@@ -8,7 +8,7 @@ use crate::web::request::fields::field_error::Wrong;
 use crate::web::view_models::page::formats::read_span;
 use crate::web::words::FormWords;
 
-/// After a use, where nobody says otherwise.
+/// After a use, by default.
 const USUAL_GRACE_S: u32 = 4 * 3_600;
 
 pub(crate) const DUE_EVERY: FormField =
@@ -88,10 +88,10 @@ impl ScheduleFormData {
         Self { every: every.to_owned(), number, ..Self::default() }
     }
 
-    /// The schedule that the fields say; `None` where none is wanted.
+    /// The schedule that the fields say; `None` where there is none.
     pub(crate) fn schedule(&self, w: FormWords) -> Result<Option<Schedule>, Wrong> {
         let on = self.on.unwrap_or(WeekdaySet::EVERY);
-        // Elsewhere they say nothing: nobody has to untick five boxes to choose “No schedule”.
+        // Otherwise they are ignored: nobody has to untick five boxes to choose “No schedule”.
         if self.every == "days" && self.on.is_some() && self.read_number(w)? != 1 {
             return Err(Wrong { at: DUE_NUMBER.name.to_owned(), words: w.form_schedule_on_wrong() });
         }
@@ -122,7 +122,7 @@ impl ScheduleFormData {
     }
 }
 
-/// The schedule that is there, where the fields say nothing else: they have no seconds.
+/// The schedule that is there, where the fields do not differ from it: they have no seconds.
 pub(crate) fn keep_schedule(entered: Schedule, present: Option<&Schedule>) -> Schedule {
     let fields = ScheduleFormData::of(Some(&entered));
     let same = present.filter(|present| ScheduleFormData::of(Some(*present)) == fields);
@@ -133,7 +133,7 @@ fn drop_every_day(on: WeekdaySet) -> Option<WeekdaySet> {
     Some(on).filter(|on| !on.is_every())
 }
 
-/// `4:00`; what is left of a minute is one more.
+/// `4:00`; rounded up to a minute.
 fn write_grace(grace_s: u32) -> String {
     let minutes = grace_s.div_ceil(60);
     format!("{}:{:02}", minutes / 60, minutes % 60)

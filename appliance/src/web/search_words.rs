@@ -1,4 +1,4 @@
-//! Words that somebody looks for. Small and large letters are the same, and so are those with and without accents, which not every
+//! Text for searching. Small and large letters are the same, and so are those with and without accents, which not every
 //! keyboard has, the apostrophes that keyboards put, and one space and more of them.
 
 use record::fold::Equipment;
@@ -12,8 +12,8 @@ pub(crate) fn fold_letters(text: &str) -> String {
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What keyboards put in a name like O’Brien: the quotation marks, the letter apostrophe, the prime, and the accents that stand
-/// alone.
+/// What keyboards insert in a name like O’Brien: the quotation marks, the letter apostrophe, the prime, and the accents
+/// that are typed alone.
 const APOSTROPHES: [char; 7] = ['\u{2018}', '\u{2019}', '\u{201b}', '\u{2bc}', '\u{2032}', '`', '\u{b4}'];
 
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! What is answered while the box starts: checking a damaged card can take minutes, and a phone should be told so.
+//! What is answered while the box starts: checking a damaged card can take minutes, and phones should see that.
 
 use axum::Router;
 use axum::body::Body;
@@ -14,14 +14,14 @@ use crate::web::request::client::language::FacilityLanguages;
 use crate::web::request::client::peer::find_peer;
 use crate::web::words::StartingWords;
 
-/// Seconds after which a page looks again, and programs should.
+/// Seconds after which a page reloads, and programs should retry.
 const AGAIN_S: u64 = 5;
 
 /// The stylesheet belongs to pages that are not served yet.
 const STYLE: &str = "body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem;\
 color:#1b1f24;background:#fff}@media(prefers-color-scheme:dark){body{color:#f0f3f6;background:#14181d}}";
 
-/// Answers every address with 503 until the real pages take over.
+/// Answers every address with 503 until the real routes replace it.
 pub fn starting_router() -> Router {
     Router::new().fallback(async |request: Request<Body>| starting_answer(&request))
 }
@@ -64,7 +64,7 @@ fn starting_answer(request: &Request<Body>) -> Response {
     answer
 }
 
-/// A page that was asked for looks again by itself. One that answers a form must not: what was typed would be gone.
+/// A page loaded by GET reloads itself. One that answers a form must not: what was typed would be gone.
 fn starting_page(method: &Method, w: StartingWords) -> String {
     let (refresh, next) = match *method {
         Method::GET | Method::HEAD => {

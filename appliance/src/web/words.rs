@@ -1,3 +1,4 @@
-//! The words of pages: a type for each area of messages, as the build script makes them. What is in English only has none yet.
+//! The words of pages: a type for each area of messages, as the build script makes them. Pages in English only have
+//! none yet.
 
 include!(concat!(env!("OUT_DIR"), "/words.rs"));

@@ -1,4 +1,5 @@
-//! A claim file of what people enter in the fields of a form: texts by the file's own keys, which its very reader checks.
+//! A claim file of what people enter in the fields of a form: texts by the file's own keys, which the same parser
+//! checks.
 
 use toml::{Table, Value};
 

@@ -73,7 +73,7 @@ fn what_is_written_is_read() {
 #[test]
 fn as_people_edit_it() {
     let marked = format!("\u{feff}{}", example().to_toml().replace('\n', "\r\n"));
-    // A text of several lines keeps the line ends of its file.
+    // A text of several lines keeps the line endings of its file.
     let read = ClaimFile::parse(marked.as_bytes()).unwrap();
     assert_eq!(read.wifi, example().wifi);
     let little: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -70,7 +70,7 @@ pub(super) fn code_in(area: Rect, element: &CodeElement, code: &Barcode, module:
     Rect { x: area.x + left, y: area.y + (area.height - height) / 2, width, height }
 }
 
-/// Whether an element reaches into the code's own space.
+/// Whether an element overlaps the code's quiet zone.
 pub(super) fn crowds_element(element: &LabelElement, expected: Rect, dpi: Dpi) -> bool {
     let area = Rect::of(element.area, dpi);
     match &element.what {

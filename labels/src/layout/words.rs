@@ -13,7 +13,7 @@ use crate::template::{
     VerticalAlign,
 };
 
-/// White around white words on their black ground, left and right (millimetres).
+/// White around white words on their black background, left and right (millimetres).
 const INVERSE_INSET_MM: f64 = 1.0;
 /// The least share that a column beside a code keeps of its template's width.
 const BESIDE_LEAST: (u32, u32) = (3, 5);
@@ -105,7 +105,7 @@ impl LayoutPass<'_> {
         let mut expected: u32 = texts.iter().map(|(_, item, _)| self.least_height(&item.style)).sum();
         let mut fitted = Vec::new();
         for (place, item, text) in texts {
-            // Each leaves the following ones their last line.
+            // Each leaves the following ones at least one line.
             let own = self.least_height(&item.style);
             expected -= own.min(expected);
             let share = ((f64::from(space) * item.share) as u32)
@@ -214,7 +214,7 @@ impl LayoutPass<'_> {
     }
 }
 
-/// Characters that stand on the baseline and are no higher than a capital (the tail of Q may hang into the
+/// Characters that sit on the baseline and are no higher than a capital (the tail of Q may hang into the
 /// gap below).
 fn is_cap(c: char) -> bool {
     matches!(c, 'A'..='Z' | '0'..='9' | ' ' | '.' | ':' | '-' | '/' | '+' | '\n')

@@ -1,4 +1,4 @@
-//! Brother QL raster: mirrored rows page by page, and a printer whose word "completed" is not to be believed.
+//! Brother QL raster: mirrored rows page by page, and a printer whose status "completed" is not reliable.
 
 mod models;
 mod status;
@@ -72,7 +72,7 @@ enum Page {
     Checked,
 }
 
-/// One connection's talk with a Brother QL.
+/// The session of one connection with a Brother QL.
 #[derive(Debug)]
 pub struct BrotherQl {
     profile: PrinterProfile,
@@ -83,7 +83,7 @@ pub struct BrotherQl {
     unstarted: usize,
     /// `None` until the printer has reported one.
     condition: Option<PrinterCondition>,
-    /// What it holds of an earlier job has to be thrown away first.
+    /// What it holds of an earlier job has to be discarded first.
     fresh: bool,
     reader: StatusReader,
     status_poll: StatusPoll,
@@ -91,7 +91,7 @@ pub struct BrotherQl {
     sent: Option<Duration>,
     /// It was seen to print since.
     seen_printing: bool,
-    /// It was told to discard what it holds, since it last got a page.
+    /// It was commanded to discard what it holds, since it last got a page.
     emptied: bool,
     now: Duration,
     /// Time of the last answer, or of the last page sent.
@@ -99,7 +99,8 @@ pub struct BrotherQl {
 }
 
 impl BrotherQl {
-    /// A session. With [`ConfirmationLevel::Taken`] nothing is asked over the line: the same 32 bytes are expected from SNMP.
+    /// A session. With [`ConfirmationLevel::Taken`] nothing is requested over the connection: the same 32 bytes are
+    /// expected from SNMP.
     pub fn new(profile: PrinterProfile) -> Self {
         let model = Model::of(profile.model.as_deref(), profile.head_dots / finer_factor(profile.dpi));
         Self {
@@ -127,7 +128,7 @@ impl BrotherQl {
         bytes
     }
 
-    /// A stopped printer holds nothing any more, and may go on reporting its fault until it is reset.
+    /// A stopped printer holds nothing any more, and may continue to report its fault until it is reset.
     fn ask(&mut self, now: Duration) -> Vec<u8> {
         self.status_poll.ask(now);
         let stopped =
@@ -210,8 +211,8 @@ impl BrotherQl {
         let Some(fault) = status.fault() else { return self.on_progress(status) };
         self.status_poll.answered();
         self.condition = Some(fault);
-        // The printer has discarded all that it held. A page that it had begun may be out: at the end of a
-        // roll, and with a jam behind it, it is.
+        // The printer has discarded all that it held. A page that it had begun may have been printed: at the end of a
+        // roll, and with a jam after it, it has.
         let begun = match self.profile.answers {
             ConfirmationLevel::Printed => self.awaited.len().saturating_sub(self.unstarted),
             // A page that did not arrive whole is not printed.
@@ -255,7 +256,7 @@ impl BrotherQl {
         vec![PrinterEvent::State(condition)]
     }
 
-    /// A page being printed means that those before it are out.
+    /// A page being printed means that those before it are printed.
     fn on_printing(&mut self) -> Vec<PrinterEvent> {
         if self.unstarted == 0 || self.profile.answers != ConfirmationLevel::Printed {
             return Vec::new();
@@ -293,7 +294,7 @@ impl BrotherQl {
         events
     }
 
-    /// Until it has the whole page it reports that it receives, which is the word for idle too: only what it
+    /// Until it has the whole page it reports that it receives, which is the status for idle too: only what it
     /// reports later is about the page.
     fn seen_by_snmp(&mut self, printing: bool) -> Option<PrinterEvent> {
         let sent = self.sent?;
@@ -305,7 +306,7 @@ impl BrotherQl {
         self.awaited.take_all().map(|upto| PrinterEvent::Taken { upto })
     }
 
-    /// A stopped printer may go on reporting its fault until it is reset.
+    /// A stopped printer may continue to report its fault until it is reset.
     fn tick_by_snmp(&mut self) -> (Vec<u8>, Vec<PrinterEvent>) {
         if self.now.saturating_sub(self.last_word) >= STATUS_MAX {
             self.last_word = self.now;

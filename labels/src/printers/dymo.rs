@@ -9,7 +9,7 @@ use crate::printers::language::{
 };
 use crate::raster::bitmap::Bitmap;
 
-/// The language's row. Labels are fed short side first; who lays them out turns them.
+/// The language's row. Labels are fed short side first; the layout code turns them.
 pub const ROW: LanguageSpec = LanguageSpec {
     language: PrinterLanguage::Dymo,
     name: "dymo",
@@ -75,7 +75,7 @@ const POLL: Duration = Duration::from_secs(1);
 const POLL_SOON: Duration = Duration::from_millis(150);
 /// How long the answer may take; in the middle of a label there is none.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
-/// Label length for an endless roll: from 8000h on no gap is looked for.
+/// Label length for an endless roll: from 8000h on the printer searches for no gap.
 const ENDLESS: u16 = 0xffff;
 const LENGTH_MAX: u32 = 0x7fff;
 /// Bits of the status that are always 0.
@@ -83,7 +83,7 @@ const UNUSED: u8 = 0x1c;
 
 const ASK_STATUS: &[u8] = b"\x1bA";
 
-/// One connection's talk with a LabelWriter.
+/// The session of one connection with a LabelWriter.
 #[derive(Debug)]
 pub struct Dymo {
     profile: PrinterProfile,
@@ -91,12 +91,12 @@ pub struct Dymo {
     status_poll: StatusPoll,
     /// It may be in the middle of a row of an earlier label.
     partial: bool,
-    /// Asked after the last label had been given away.
+    /// Requested after the last label had been sent.
     fresh: bool,
     /// The last answer reported a fault; a single byte could be noise.
     faulty: bool,
-    /// A fault was reported since the last label, or a question was not answered while one was under way: the printer discards the
-    /// question with all else that it holds. Nothing is accepted from then until a reset, mended or not.
+    /// A fault was reported since the last label, or a question was not answered while one was under way: the printer
+    /// discards the question with all else that it holds. Nothing is accepted from then until a reset, fixed or not.
     stopped: bool,
     idle: IdleDetector,
 }
@@ -166,7 +166,7 @@ impl Dymo {
         // With nothing under way nothing is lost, but the next label would be.
         self.partial |= fault.is_some() && self.awaited.is_empty();
         if self.stopped && (again || fault.is_none()) {
-            // It discards what it holds; behind the last label of a roll it stops as in the middle of one.
+            // It discards what it holds; after the last label of a roll it stops as in the middle of one.
             (self.partial, self.stopped) = (true, false);
             let begun = self.awaited.len();
             events.extend(self.awaited.lose_all(begun));

@@ -120,7 +120,7 @@ pub fn raster_bands(dots: &Bitmap) -> Result<Vec<u8>, EncodeError> {
     Ok(bytes)
 }
 
-/// One connection's talk with an ESC/POS printer.
+/// The session of one connection with an ESC/POS printer.
 #[derive(Debug)]
 pub struct EscPos {
     profile: PrinterProfile,
@@ -201,7 +201,7 @@ impl EscPos {
         bytes
     }
 
-    /// The end of label `n`: the cut or feed, and the request whether it is out.
+    /// The end of label `n`: the cut or feed, and the request whether it is printed.
     fn finish_label(&mut self, n: u32) -> Vec<u8> {
         let mut bytes = self.end_of_label().to_vec();
         match self.answers {
@@ -272,7 +272,7 @@ impl EscPos {
             // Also one so late that the printer was taken for a clone.
             (self.proven, self.answers) = (true, ConfirmationLevel::Printed);
         }
-        // Only the newest answer may arrive, so it stands for all before it.
+        // Possibly only the newest answer arrives, so it confirms all before it.
         let Some(at) = self.awaited.position(|n| self.process_id(n) == id) else {
             return Vec::new();
         };
@@ -332,7 +332,7 @@ struct ReportedStatus {
 }
 
 impl ReportedStatus {
-    /// What a person has to mend first comes first.
+    /// The fault that a person has to fix first comes first.
     fn events(&self) -> Vec<PrinterEvent> {
         let causes = [
             (self.cover, PrinterCondition::CoverOpen),
@@ -619,7 +619,7 @@ mod tests {
             let events = s.on_bytes(&garbage);
             let printed = events.iter().any(|e| matches!(e, PrinterEvent::Printed { .. }));
             prop_assert!(!printed);
-            // One unlike byte ends whatever the garbage began.
+            // One byte of another kind ends whatever the garbage began.
             s.on_bytes(&[0xff]);
             let mut events = Vec::new();
             for piece in b"\x37\x222101\0".chunks(pieces) {

@@ -85,7 +85,7 @@ pub struct PrinterProfile {
     pub model: Option<String>,
 }
 
-/// The printer's state in words of the trade.
+/// The printer's state in the usual terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrinterCondition {
     /// Prints.
@@ -131,8 +131,8 @@ pub enum PrinterEvent {
         /// The lowest one.
         from: u32,
     },
-    /// The printer stopped in these labels or right behind them, and discarded what it had got: only a person
-    /// can see whether they are out and whole. Labels after them were reported as lost before.
+    /// The printer stopped in these labels or right after them, and discarded what it had got: only a person
+    /// can see whether they are printed and whole. Labels after them were reported as lost before.
     Unclear {
         /// The highest one.
         upto: u32,
@@ -267,8 +267,8 @@ impl PendingLabels {
         self.take(self.0.len())
     }
 
-    /// After the printer discarded what it held: of the `begun` oldest only a person can tell whether they
-    /// are out, the others did not come out.
+    /// After the printer discarded what it held: of the `begun` oldest only a person can see whether they
+    /// are printed, the others are not.
     pub(crate) fn lose_all(&mut self, begun: usize) -> Vec<PrinterEvent> {
         let upto = self.take(begun);
         let lost = self.first().map(|from| PrinterEvent::Lost { from });
@@ -345,11 +345,12 @@ impl IdleDetector {
 pub struct TextFrame {
     /// Sent before it.
     pub before: Vec<u8>,
-    /// Sent behind it: the cut, and the question whether it is out.
+    /// Sent after it: the cut, and the request whether it is printed.
     pub after: Vec<u8>,
 }
 
-/// One connection's worth of talk with a printer: bytes in and out, no IO. `now` is any clock that only goes forward.
+/// A protocol session for one connection with a printer: bytes in and out, no IO. `now` is any clock that only goes
+/// forward.
 pub trait PrinterSession: Send {
     /// What is sent first.
     fn hello(&mut self, now: Duration) -> Vec<u8>;
@@ -383,7 +384,7 @@ pub trait PrinterSession: Send {
         true
     }
 
-    /// What is sent behind the last label of a job (a feed to the tear bar); mostly nothing.
+    /// What is sent after the last label of a job (a feed to the tear bar); mostly nothing.
     fn finish(&mut self) -> Vec<u8> {
         Vec::new()
     }

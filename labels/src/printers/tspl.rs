@@ -57,7 +57,7 @@ enum Form {
     Short,
 }
 
-/// One connection's talk with a TSPL printer.
+/// The session of one connection with a TSPL printer.
 #[derive(Debug)]
 pub struct Tspl {
     profile: PrinterProfile,
@@ -66,7 +66,7 @@ pub struct Tspl {
     form: Form,
     /// The long form was answered once: a printer that knows it is not asked for the short one again.
     long_known: bool,
-    /// Asked after the last label had been given away.
+    /// Requested after the last label had been sent.
     fresh: bool,
     idle: IdleDetector,
     /// The last reported state.

@@ -1,4 +1,4 @@
-//! ZPL II: a label as one compressed graphic field, and a printer that counts what came out of it.
+//! ZPL II: a label as one compressed graphic field, and a printer that counts its printed labels.
 
 mod graphic;
 
@@ -101,7 +101,7 @@ enum Question {
     Errors,
 }
 
-/// One connection's talk with a ZPL printer.
+/// The session of one connection with a ZPL printer.
 #[derive(Debug)]
 pub struct Zpl {
     profile: PrinterProfile,
@@ -110,9 +110,9 @@ pub struct Zpl {
     question: Question,
     status_poll: StatusPoll,
     counter: StatusPoll,
-    /// `~HS` was asked after the last label had been given away: only then does its answer speak of that label.
+    /// `~HS` was sent after the last label: only then does its answer include that label.
     fresh: bool,
-    /// `~HS` is being answered; while it is not, a silent counter means nothing.
+    /// `~HS` is being answered; while it is not, a missing counter means nothing.
     received: bool,
     /// Labels of an earlier job are still coming out: the counter does not count ours yet.
     busy_before: bool,

@@ -110,12 +110,12 @@ impl Bitmap {
         }
     }
 
-    /// Blackens here what is black in `other`, whose top left dot comes to `x`, `y` (which may be outside).
+    /// Blackens here what is black in `other`, whose top left dot is placed at `x`, `y` (which may be outside).
     pub fn overlay(&mut self, other: &Self, x: i32, y: i32) {
         self.combine(other, x, y, |here, there| *here |= there);
     }
 
-    /// Whitens here what is black in `other`, whose top left dot comes to `x`, `y` (which may be outside).
+    /// Whitens here what is black in `other`, whose top left dot is placed at `x`, `y` (which may be outside).
     pub fn cut_out(&mut self, other: &Self, x: i32, y: i32) {
         self.combine(other, x, y, |here, there| *here &= !there);
     }

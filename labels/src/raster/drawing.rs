@@ -9,7 +9,7 @@ use crate::raster::code::{Barcode, MODULE_MM_WARN};
 use crate::raster::dpi::Dpi;
 use crate::raster::text::{FontWeight, Typesetter};
 
-/// One thing on a label. Later marks lie over earlier ones.
+/// One thing on a label. Later marks are drawn over earlier ones.
 #[derive(Debug, Clone)]
 pub enum DrawElement {
     /// A code's modules, without quiet zone.
@@ -27,7 +27,7 @@ pub enum DrawElement {
     Text {
         /// Where it starts.
         x: u32,
-        /// What it stands on.
+        /// Its baseline.
         baseline: u32,
         /// Dots per em.
         px: u32,
@@ -161,7 +161,7 @@ impl Drawing {
         )
     }
 
-    /// The very dots that are previewed and printed.
+    /// Exactly the dots that are previewed and printed.
     pub fn bitmap(&self, t: &mut Typesetter) -> Bitmap {
         let mut on = Bitmap::white(self.width, self.height);
         for mark in &self.marks {

@@ -29,7 +29,7 @@ pub enum TextError {
         code = code_point(*.mark)
     )]
     LoneMark {
-        /// What it stands on.
+        /// The letter that it follows.
         letter: char,
         /// The mark.
         mark: char,
@@ -81,7 +81,7 @@ pub enum FontWeight {
 pub struct TextBlock {
     /// From the top.
     pub lines: Vec<String>,
-    /// Where each line begins, in dots: the later lines of a numbered step stand under its words, not its number.
+    /// Where each line begins, in dots: the later lines of a numbered step start under its words, not its number.
     pub indents: Vec<u32>,
     /// Dots per em.
     pub px: u32,
@@ -106,8 +106,8 @@ pub struct Fit {
     pub px_min: u32,
     /// Lines at most.
     pub lines_max: usize,
-    /// Whether the middle may be replaced when the smallest size does not fit (both ends tell two machines
-    /// apart).
+    /// Whether the middle may be replaced when the smallest size does not fit (both ends distinguish two machines
+    /// ).
     pub may_cut: bool,
     /// Capitals and digits only, so that no space is left for accents and descenders.
     pub caps: bool,

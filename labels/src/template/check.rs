@@ -76,7 +76,7 @@ fn is_inside(line: f64, least: f64, from: f64, size: f64, outer_size: f64) -> bo
     from + SLACK_MM >= least + line && from + size <= least + outer_size - line + SLACK_MM
 }
 
-/// Whether `inner` lies inside the line of the outline `outer`.
+/// Whether `inner` is inside the outline `outer`, without its line.
 fn does_frame(outer: &LabelElement, inner: &LabelElement) -> bool {
     let ElementKind::Box { thickness_mm: Some(line) } = outer.what else { return false };
     let (o, i) = (outer.area, inner.area);

@@ -159,7 +159,7 @@ impl DemoItem {
     }
 }
 
-/// Whether what stands before the location's comma is this ward.
+/// Whether the text before the location's comma is this ward.
 pub(super) fn is_in(location: &str, ward: &str) -> bool {
     location.split(',').next() == Some(ward)
 }

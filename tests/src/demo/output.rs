@@ -12,7 +12,7 @@ pub struct DemoOutput {
     /// PEM with every authority that a client of the demo needs.
     pub ca: PathBuf,
     pub r#box: BoxOutput,
-    /// `None` where the box stands alone.
+    /// `None` where the box runs alone.
     pub relay: Option<RelayOutput>,
     pub printers: Vec<PrinterOutput>,
 }

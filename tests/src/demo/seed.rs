@@ -1,4 +1,4 @@
-//! Fills a box's data folder by the box's own code: store, intake and the photo process, under a clock that is bent.
+//! Fills a box's data folder by the box's own code: store, intake and the photo process, under a simulated clock.
 
 use std::collections::HashSet;
 use std::net::Ipv4Addr;

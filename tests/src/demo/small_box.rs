@@ -29,7 +29,7 @@ const CLEANING_EVERY_MS: u64 = 60_000;
 /// How long the box that falls silent may take to send the last of its log.
 const SENT_WITHIN: Duration = Duration::from_secs(60);
 
-/// Sized generously: a full disk is nothing that a demo survives.
+/// Sized generously: a demo does not survive a full disk.
 pub(super) fn store_config(data: &Path) -> StoreConfig {
     StoreConfig {
         dir: data.to_owned(),

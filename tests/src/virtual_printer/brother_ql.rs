@@ -1,5 +1,5 @@
 //! Brother QL raster as a QL-800 does it: pages of mirrored rows, 32-byte status packets, a roll that has to be the
-//! right one, and everything forgotten at an error.
+//! right one, and everything discarded at an error.
 
 pub(super) mod snmp;
 

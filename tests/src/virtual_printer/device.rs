@@ -63,7 +63,7 @@ pub(super) trait Device: Send {
     fn role(&self, raw: &[u8]) -> Role;
     fn answer(&mut self, raw: &[u8], seen: &Condition) -> Reaction;
     fn take(&mut self, raw: &[u8], paper: &mut Paper, seen: &Condition) -> Reaction;
-    /// Whether a fault leaves it its data; it then stands still instead of discarding.
+    /// Whether it keeps its data over a fault; it then pauses instead of discarding.
     fn keeps_buffer(&self) -> bool {
         true
     }

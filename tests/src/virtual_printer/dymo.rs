@@ -1,4 +1,5 @@
-//! DYMO LabelWriter 450 as it prints: rows straight on the paper, a status byte between labels, all forgotten at an error.
+//! DYMO LabelWriter 450 as it prints: rows straight on the paper, a status byte between labels, all discarded at an
+//! error.
 
 use super::device::{Condition, Device, Reaction, Role, bit_if};
 use super::framing::{End, Grammar};
@@ -61,7 +62,7 @@ pub(super) struct Dymo {
     along: usize,
     /// It stopped and accepts nothing until `ESC @`.
     stopped: bool,
-    /// It was reset and believes to stand between two labels.
+    /// It was reset and assumes to be between two labels.
     reset: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The moving parts: a receiver that holds the sender back, a print head, and for a Brother on a network one who answers.
+//! The printer's threads: a receiver with back-pressure, a print head, and for a networked Brother an SNMP agent.
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -28,7 +28,7 @@ pub(super) struct Machine {
     pub(super) changed: Condvar,
 }
 
-/// With a small kernel buffer, so that the sender notices a printer that stands still.
+/// With a small kernel buffer, so that the sender notices a stopped printer.
 fn bind(addr: SocketAddr) -> std::io::Result<TcpListener> {
     let listener = TcpListener::bind(addr)?;
     rustix::net::sockopt::set_socket_recv_buffer_size(&listener, RECEIVE_BUFFER_BYTES)?;
@@ -230,7 +230,7 @@ impl Machine {
         let in_command = tokeniser.held_bytes() > 0;
         let mut s = self.lock();
         if s.generation != generation {
-            // What came over a connection to one that was switched off since is forgotten with the rest.
+            // What came over a connection to one that was switched off since is dropped with the rest.
             return;
         }
         let gone = s.connection.take();
@@ -442,7 +442,7 @@ impl Machine {
             s.put_back(waiting);
         } else {
             (s.paper, s.copies_left) = (Paper::default(), 0);
-            // It believes that the label is done, says so, and finds out afterwards.
+            // It assumes that the label is done, reports that, and notices the fault afterwards.
             let seen = s.seen();
             let says = s.device.ends(&seen);
             s.say(&says);
@@ -498,7 +498,7 @@ impl Machine {
             }
             drop(s);
             if let Some(answer) = snmp::answer(&datagram[..bytes], &status) {
-                // A client that does not listen misses it.
+                // A client that does not read misses it.
                 drop(socket.send_to(&answer, from));
             }
         }

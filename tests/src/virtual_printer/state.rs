@@ -218,7 +218,7 @@ impl VirtualState {
         (self.own_roll, self.roll) = (roll, roll);
     }
 
-    /// A label is whole and out: the faults that wait for it come nearer.
+    /// A label is whole and out: the counters of pending faults go down.
     pub(super) fn count_label(&mut self) {
         self.odometer += 1;
         let f = &mut self.faults;
@@ -264,7 +264,7 @@ impl VirtualState {
         }
         let message = self.spoken(bytes);
         if let Some(connection) = &mut self.connection {
-            // A client that does not listen misses it.
+            // A client that does not read misses it.
             drop(connection.write_all(&message));
         }
     }

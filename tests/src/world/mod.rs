@@ -145,7 +145,7 @@ impl World {
     }
 
     /// The box has lost the keys of its earlier logs, so that nothing proves the current one its own: waits
-    /// until the relay keeps it apart, and then admits it.
+    /// until the relay quarantines it, and then admits it.
     pub async fn admit(&self) {
         let waits = until("the relay keeps the log apart", async || {
             let health = self.r#box.health().await?;

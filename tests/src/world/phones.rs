@@ -147,7 +147,7 @@ impl Load {
         Self { stop, phones: work }
     }
 
-    /// They finish what they are at; the number of submissions, all of them acknowledged.
+    /// They finish their current submission; the number of submissions, all of them acknowledged.
     pub async fn stop(mut self) -> usize {
         self.stop.send_replace(true);
         let mut made = 0;

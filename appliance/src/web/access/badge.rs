@@ -21,19 +21,19 @@ use crate::web::http_error::{new_error, worded};
 use crate::web::request::client::browser::BrowserClient;
 use crate::web::words::ErrorWords;
 
-/// Badges in an hour from one address that are nobody's: more than a shift misreads, and too few to find one by its number.
+/// Unknown badges per hour from one address: more than a shift misreads, and too few to find one by guessing numbers.
 const TRIES: u32 = 30;
 const TRIES_SPAN: Duration = Duration::from_secs(3_600);
 
-/// Badges in an hour that are revoked because they came without HTTPS: whoever goes through numbers locks out few. The others are
-/// refused like these.
+/// Badges per hour that are revoked because they came without HTTPS: whoever guesses numbers locks out few. The others
+/// are refused like these.
 const REVOKED_MAX: u32 = 10;
 
 /// Devices of one person that are remembered: more than anybody uses in a week.
 const DEVICES_MAX: usize = 20;
 
-/// Devices on which a badge proved something, by whose it was last. All phones of a building may share one address, and no
-/// stranger among them keeps these from their badges.
+/// Devices on which a badge proved something, with the owner of the badge used last. All phones of a building may share
+/// one address, and no stranger among them can block badges on these.
 #[derive(Debug, Default)]
 struct ProvenDevices {
     of_device: BTreeMap<DeviceId, StaffId>,
@@ -41,7 +41,7 @@ struct ProvenDevices {
 }
 
 impl ProvenDevices {
-    /// Remembers one; whoever makes up devices with one badge drives out devices of the same badge alone.
+    /// Stores one; whoever invents devices with one badge evicts only devices of the same badge.
     fn note(&mut self, device: DeviceId, staff: StaffId) {
         if let Some(before) = self.of_device.insert(device, staff)
             && let Some(devices) = self.of_staff.get_mut(&before)
@@ -58,8 +58,8 @@ impl ProvenDevices {
     }
 }
 
-/// Tries of whoever is not known, by address; and of each person on all devices on which their badge proved something, so that one
-/// badge buys no more than one address has.
+/// Attempts of unknown callers, by address; and of each person on all devices on which their badge proved something, so
+/// that one badge allows no more attempts than one address has.
 #[derive(Debug)]
 struct TryShares {
     of_network: RateLimiter<ClientNetwork>,
@@ -98,7 +98,7 @@ enum TryPayer {
     Network(ClientNetwork),
 }
 
-/// How many may still be tried. What an address does without HTTPS, where anybody can send in its name, keeps it from nothing over
+/// How many may still be tried. What an address does without HTTPS, where anybody can forge it, does not limit it over
 /// HTTPS.
 #[derive(Debug)]
 pub(crate) struct BadgeTries {
@@ -107,8 +107,8 @@ pub(crate) struct BadgeTries {
     in_the_clear: RateLimiter<ClientNetwork>,
     revoked: RateLimiter<()>,
     elsewhere: TryShares,
-    /// Digests of what stood in these and was no badge, such as the lot of a disinfectant: once more it tells nothing new and
-    /// costs nothing.
+    /// Digests of texts from such fields that were no badge, such as the lot of a disinfectant: a repeat reveals
+    /// nothing new and costs nothing.
     plain_texts: Mutex<VecDeque<Digest16>>,
 }
 
@@ -142,7 +142,7 @@ impl BadgeTries {
         self.plain_texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a text may be looked at in a field for something else, and whose try that cost.
+    /// Whether a text from a field for something else may be checked, and whose attempt that used.
     fn take_elsewhere(&self, text: Digest16, from: ScanOrigin, up_ms: u64) -> Option<Option<TryPayer>> {
         if self.plain_texts().contains(&text) {
             return Some(None);
@@ -161,7 +161,7 @@ impl BadgeTries {
     }
 }
 
-/// Texts that are remembered as none: more lots than are in use at once.
+/// Texts that are remembered as no badges: more lots than are in use at once.
 const PLAIN_TEXTS_MAX: usize = 1_000;
 
 /// From where a badge is scanned, or a text comes that may be one.
@@ -174,25 +174,25 @@ pub(crate) struct ScanOrigin {
 }
 
 impl ScanOrigin {
-    /// Of a browser whose answer does not tell it who it is.
+    /// For a browser whose response does not set its device cookie.
     pub(crate) fn of(state: &AppState, browser: &BrowserClient) -> Self {
         let (peer, device) = (browser.peer(), browser.device(state).id());
         Self { network: ClientNetwork::of(peer.remote), device, secure: peer.secure }
     }
 }
 
-/// When a phone sends again what came with a badge that was not looked at, seconds.
+/// After how many seconds a phone resends a record whose badge was not checked.
 const AGAIN_S: u32 = 120;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BadgeOutcome {
     Known(StaffId),
     Unknown,
-    /// Too many from there were nobody's; it was not looked at.
+    /// Too many unknown badges came from there; it was not checked.
     TooMany,
 }
 
-/// Looks at a badge that came over HTTPS. Whoever tries out numbers soon has to wait; a badge that is known costs nothing.
+/// Checks a badge that came over HTTPS. Whoever guesses numbers soon has to wait; a known badge costs no attempt.
 pub(crate) async fn check_scanned_badge(
     state: &AppState,
     scanned: &str,
@@ -217,8 +217,8 @@ pub(crate) async fn check_scanned_badge(
     }
 }
 
-/// No badge of this address is looked at for a while; what came with it is not recorded without it. By its code a phone knows that
-/// only this record waits.
+/// No badge of this address is checked for a while; what came with it is not recorded without it. By its code a phone
+/// knows that only this record waits.
 pub(crate) fn badges_spent() -> HttpError {
     new_error(StatusCode::TOO_MANY_REQUESTS, "badges-spent", worded(ErrorWords::error_badges_spent))
         .next(worded(ErrorWords::error_press_again))
@@ -229,8 +229,8 @@ pub(crate) fn unknown_badge_note() -> AccessNote {
     AccessNote::new(AccessOutcome::UnknownBadge, AccessTarget::Proof)
 }
 
-/// A badge came where anybody in the building can read along: it is refused, and revoked if it was somebody's. What is said is
-/// the same for both, and numbers that are tried out revoke few.
+/// A badge came over plain HTTP, which anybody nearby can read: it is refused, and revoked if it was somebody's. The
+/// answer is the same for both, and guessed numbers revoke few.
 pub(crate) async fn refuse_badge_in_the_clear(
     state: &AppState,
     scanned: &str,
@@ -254,7 +254,7 @@ async fn refuse_shown(state: &AppState, code: Option<BadgeCode>) -> HttpError {
     }
 }
 
-/// Revokes what came without HTTPS, if it was somebody's badge; what the audit keeps of it.
+/// Revokes a text that came without HTTPS, if it was somebody's badge; returns what the audit records of it.
 async fn revoke_shown(state: &AppState, code: Option<BadgeCode>) -> Result<AccessNote, HttpError> {
     let note = AccessNote::new(AccessOutcome::BadgeInTheClear, AccessTarget::Proof);
     let (tries, up_ms) = (state.stored::<BadgeTries>(), state.clock.now().up_ms);
@@ -291,14 +291,14 @@ pub(crate) enum EnteredText {
 enum MisplacedText {
     Plain,
     Badge(BadgeCode),
-    /// It may be a badge, and was not looked at.
+    /// It may be a badge, and was not checked.
     Unseen,
 }
 
 /// Looks for the badge that a hand scanner typed into a field for something else, such as a name; nothing may show or store that text.
 ///
-/// Each text that may be one and turns out to be nobody's costs a try, of a share of its own: names never keep anybody from a badge,
-/// and whoever tries out numbers here finds as few as elsewhere.
+/// Each text that may be one and is nobody's uses an attempt from a separate limit: names never use up attempts for
+/// badges, and whoever guesses numbers here finds as few as elsewhere.
 async fn find_misplaced_badge(
     state: &AppState,
     text: &str,
@@ -326,7 +326,7 @@ async fn find_misplaced_badge(
     Ok(MisplacedText::Badge(code))
 }
 
-/// Whether what somebody looks for is a badge. Without HTTPS it is revoked: it stood in an address.
+/// Whether a search text is a badge. Without HTTPS it is revoked: it was in a URL.
 pub(crate) async fn is_badge_looked_for(
     state: &AppState,
     text: &str,
@@ -340,9 +340,9 @@ pub(crate) async fn is_badge_looked_for(
     Ok(true)
 }
 
-/// Takes the badge out of texts in which somebody types other things; without HTTPS it is refused and revoked. Behind the last try
-/// what may be a badge is left out of a name, whether it is one or not: it would stand on open pages. A phone that sends it by itself
-/// waits. Other texts are what they say.
+/// Removes the badge from texts meant for other things; without HTTPS it is refused and revoked. After the last attempt
+/// what may be a badge is left out of a name, whether it is one or not: it would show on public pages. A queued record
+/// of a phone waits. Other texts are taken as they are.
 pub(crate) async fn take_misplaced_badge(
     state: &AppState,
     texts: impl IntoIterator<Item = &mut String>,

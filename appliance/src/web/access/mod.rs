@@ -1,7 +1,7 @@
-//! Who asks: phones, staff by their session, programs by their token; and what the audit keeps of it.
+//! Who asks: phones, staff by their session, programs by their token; and what the audit log records of it.
 //!
-//! The types here are the first arguments of handlers: whoever has one was let in, before anything else of the request was
-//! read.
+//! The types here are the first arguments of handlers: a value of one proves that the caller was admitted, before
+//! anything else of the request was read.
 
 pub(crate) mod badge;
 pub(crate) mod permissions;

@@ -1,4 +1,4 @@
-//! Permissions and scopes as types, so that a handler's first argument says whom its row lets in.
+//! Permissions and scopes as types, so that a handler's first argument states which callers its row admits.
 
 use crate::identity::ApiTokenScope;
 use crate::intake::Permission;

@@ -1,4 +1,4 @@
-//! Whoever stands in front of a label with a phone: nobody has to say who they are.
+//! A phone in front of a label: a caller without any sign-in.
 
 use std::convert::Infallible;
 
@@ -43,8 +43,8 @@ impl PhoneCaller {
         device::shown_devices(self.browser.cookies(), Some(self.browser.peer()))
     }
 
-    /// The name that a page begins with: of whoever is signed in, else the one that was typed last. A tablet that many use
-    /// names nobody but whose PIN is for what comes next.
+    /// The name that a page is prefilled with: that of the signed-in person, else the one typed last. A shared tablet
+    /// names only the person whose PIN covers the next record.
     pub(crate) fn first_name(&self, signed: Option<&StaffSession>) -> String {
         let is_shared = self.browser.usage() == BrowserUse::Shared;
         match signed {

@@ -1,4 +1,4 @@
-//! A PIN that is typed: to sign in, to prove a record, or to go on with what only its owner may do.
+//! A PIN that is typed: to sign in, to prove a record, or to continue with what only its owner may do.
 
 use std::net::IpAddr;
 
@@ -27,9 +27,10 @@ pub(crate) enum PinTry {
 
 /// Blocks for the hash and the disk.
 ///
-/// A device that is new to this person also pays from what its address may try in a second: a flood from one place ends here,
-/// before the card is written and a PIN is hashed. Known devices do not pay, because a stranger behind the same address must
-/// keep nobody out; their own bucket bounds them. Nor does a right try: a shift that signs in on new tablets makes no errors.
+/// A device that is new to this person also pays from the per-second limit of its address: a flood from one place ends
+/// here, before the disk is written and a PIN is hashed. Known devices do not pay, because a stranger behind the same
+/// address must keep nobody out; their own bucket bounds them. Nor does a correct PIN pay: a shift that signs in on new
+/// tablets makes no errors.
 pub(crate) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, IdentityError> {
     let PinAttempt { staff, device, address, now_ms, .. } = *attempt;
     let known = state.identity.pins.is_known(staff, device, now_ms)?;
@@ -61,7 +62,7 @@ pub(crate) fn too_many(wait_s: u64) -> HttpError {
         .header(RETRY_AFTER, HeaderValue::from(wait_s))
 }
 
-/// For a PIN that was not looked at because too many others are.
+/// For a PIN that was not checked because too many others are being checked.
 pub(crate) fn busy_answer() -> HttpError {
     new_error(StatusCode::SERVICE_UNAVAILABLE, "sign-in-busy", worded(ErrorWords::error_sign_in_busy))
         .safe(worded(ErrorWords::error_sign_in_busy_safe))
@@ -129,8 +130,8 @@ pub(crate) fn pin_note(outcome: PinOutcome, staff: StaffId, target: AccessTarget
     Some(AccessNote::new(outcome, target).about(&staff))
 }
 
-/// A PIN came where anybody in the building can read along. If it is that of whom it names, they have to choose another
-/// one when they sign in; the answer does not say whether it is, and it is looked at as often as any other one.
+/// A PIN came over plain HTTP. If it is correct for the person named, they have to choose another
+/// one when they sign in; the answer does not say whether it is, and it is rate-limited like any other one.
 pub(crate) async fn refuse_pin_in_the_clear(
     state: &AppState,
     staff: Option<StaffId>,

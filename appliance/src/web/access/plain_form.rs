@@ -29,8 +29,8 @@ pub(crate) async fn refuse_secrets_in_the_clear(
     }
 }
 
-/// The form of an open page with its secrets where they belong: a badge that a hand scanner typed as a name, a note or a lot counts
-/// as scanned in its own field. What came without HTTPS has none.
+/// The form of a public page with its secrets where they belong: a badge that a hand scanner typed as a name, a note or
+/// a lot counts as scanned in its own field. A form that came without HTTPS has none.
 pub(crate) async fn screen_form(
     state: &AppState,
     mut form: FormFields,

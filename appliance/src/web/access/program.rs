@@ -45,7 +45,7 @@ pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("Token ")).map(str::trim)
 }
 
-/// The token that a request carries, if it carries one; an ended one is told what became of it.
+/// The token that a request carries, if it carries one; for an ended one the error says why it ended.
 fn find_token(parts: &Parts, state: &AppState) -> Result<Option<ApiToken>, HttpError> {
     let peer = parts.extensions.get::<PeerAddress>().filter(|peer| peer.secure);
     let found = peer

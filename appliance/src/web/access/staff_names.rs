@@ -15,7 +15,7 @@ use crate::web::words::PageWords;
 /// Names that are remembered: more people than are signed in at once.
 const NAMES_MAX: usize = 64;
 
-/// Names that were read of the log, by their hashes. One that could not be read is looked for again.
+/// Names that were read from the log, by their hashes. One that could not be read is tried again.
 #[derive(Default)]
 pub(crate) struct SignedInNames(Mutex<BTreeMap<Hash, String>>);
 

@@ -129,7 +129,7 @@ impl StaffSession {
     }
 }
 
-/// The slot of a request for the person whom its row let in: pages of errors are drawn for them.
+/// The slot of a request for the person whom its row admitted: pages of errors are drawn for them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AdmittedStaff(Arc<OnceLock<StaffSession>>);
 
@@ -143,7 +143,7 @@ impl AdmittedStaff {
     }
 }
 
-/// What somebody sees who may not do this.
+/// Shown to somebody who may not do this.
 pub(crate) fn role_forbidden(title: impl Into<ErrorText>) -> HttpError {
     role_forbidden_but(title, "/staff/sign-in", worded(ErrorWords::error_links_sign_in))
 }
@@ -161,7 +161,7 @@ pub(crate) fn role_forbidden_but(
         .link("/", worded(ErrorWords::error_links_due))
 }
 
-/// What is said to those whose role does not include a permission.
+/// The message for those whose role does not include a permission.
 fn word_requirement(w: ErrorWords, permission: Permission) -> String {
     match permission {
         Permission::View => w.error_sign_in(),
@@ -201,8 +201,8 @@ pub(crate) fn find_signed_in(
     live_session(state, headers, peer).map(|found| (found.session.staff, found.role))
 }
 
-/// What the reader of an open page likes to read: what was chosen in this browser, else what is theirs where they have signed
-/// in on it, else what it asks for.
+/// The languages of the reader of a public page: what was chosen in this browser, else what is theirs where they have
+/// signed in on it, else what its headers request.
 pub(crate) fn reader_languages(state: &AppState, browser: &BrowserClient) -> LocalePreferences {
     let (cookies, peer) = (browser.cookies(), browser.peer());
     let has_chosen = cookies::find_language(cookies, peer.secure).is_some();
@@ -216,7 +216,7 @@ pub(crate) fn reader_languages(state: &AppState, browser: &BrowserClient) -> Loc
     }
 }
 
-/// A session that continues, and what of the person is looked at with each request.
+/// A session that continues, and what is checked of the person with each request.
 struct LiveSession {
     secret: String,
     session: SessionRow,

@@ -1,4 +1,4 @@
-//! The audit of access: who asked for what, and what came of it.
+//! The audit of access: who requested what, and the result.
 
 use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
@@ -46,7 +46,7 @@ impl AccessTrace {
         }
     }
 
-    /// Takes what was noted of the request into the audit, and that it was refused, if it was.
+    /// Writes what was noted of the request into the audit log, and that it was refused, if it was.
     pub(crate) fn record(&self, state: &AppState, notes: &AccessNotes, answer: &Response) {
         let mut notes = notes.take();
         if let Some(error) = answer.extensions().get::<HttpError>() {
@@ -66,7 +66,7 @@ impl AccessTrace {
         }
         let (now, caller) = (state.clock.now(), self.caller(state));
         for mut note in notes {
-            // An id that somebody made up says nothing, and would make a row of its own each time.
+            // A made-up id is of no use, and would make a row of its own each time.
             let is_of_box = names_key(note.outcome);
             note.subject = note.subject.filter(|id| is_of_box || is_known(state, id));
             self.keep(state, &now, &caller, note);

@@ -34,7 +34,7 @@ pub(crate) fn docs_row(routes: &[Route<AppState>]) -> Route<AppState> {
     let show = move |_: AnyCaller, State(state): State<AppState>| {
         let operations = operations.clone();
         async move {
-            // What rows say of themselves is in English.
+            // The summaries of rows is in English.
             let words = PageWords::in_locale(Locale::EnUs);
             let frame = PageLayout::open(&state, &Snapshot::now(&state), words, "API").without_languages();
             Page::draw(&DocsPage { frame, operations })

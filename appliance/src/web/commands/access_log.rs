@@ -1,7 +1,7 @@
-//! What changes of who may sign in, and how, stands in the log too.
+//! Changes of who may sign in, and how, are recorded in the log too.
 //!
-//! What lets somebody in is written down before it does; what keeps somebody out, after it does. So nobody comes in whom the
-//! log does not name, and a log that takes nothing keeps nobody in.
+//! What grants access is logged before it takes effect; what revokes access, after it does. So nobody gains access whom
+//! the log does not name, and a log that cannot be written does not prevent a revocation.
 
 use record::entry::EntryAuthor;
 use record::kinds::AccessChanged;

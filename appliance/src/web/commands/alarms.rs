@@ -8,7 +8,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::words::ErrorWords;
 
-/// Waits for the disk away from the threads that answer phones. `false` where somebody had seen it before.
+/// Waits for the disk on a blocking thread. `false` where somebody had acknowledged it before.
 pub(crate) async fn acknowledge_alarm(
     state: &AppState,
     id: &str,

@@ -14,8 +14,8 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::worded;
 use crate::web::words::ErrorWords;
 
-/// Gives somebody who works here a badge that nobody has and that opens nothing. It proves something only once the log names
-/// it: what ends between the two leaves a badge in the log that is none, and never the other way round.
+/// Gives somebody who works here a badge that nobody has and that is no item's code. It proves something only once the
+/// log names it: a crash between the two leaves a badge in the log that does not exist, and never the other way round.
 pub(crate) async fn enrol_badge(
     state: &AppState,
     by: EntryAuthor,
@@ -42,7 +42,7 @@ pub(crate) async fn enrol_badge(
     let enrolled = done.await;
     match &enrolled {
         Ok(Ok(badge)) => tracing::info!(%staff, badge = badge.id, "a badge was added"),
-        // Somebody was quicker: the log named one that is not there.
+        // Somebody was quicker: the log names one that does not exist.
         Ok(Err(_)) => log_unadded(state, by, staff).await?,
         Err(_) => {
             // The disk failed. Where the table cannot be read either, the log says nothing more: the badge may be there.
@@ -57,7 +57,7 @@ pub(crate) async fn enrol_badge(
     enrolled.map_err(|error| error.safe(worded(ErrorWords::error_access_unknown)))
 }
 
-/// Takes back that somebody has a badge: it is not there.
+/// Logs that somebody does not have a badge after all.
 async fn log_unadded(state: &AppState, by: EntryAuthor, staff: StaffId) -> Result<(), HttpError> {
     log_removal(state, by, AccessChanged::new(AccessChange::BadgeRemoved, Some(staff))).await
 }

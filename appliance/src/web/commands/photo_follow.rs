@@ -1,4 +1,4 @@
-//! Photos that come after their records: attached when they are opened, after a new start of the box if need be.
+//! Photos that come after their records: attached when they are opened, after a restart of the box if necessary.
 
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ pub(crate) fn attach_late_photo(state: &AppState, done: CommandOutcome, photo: F
     });
 }
 
-/// Opens and attaches, one after the other, what was to follow when the box ended.
+/// Processes and attaches, one by one, the photos that were pending when the box stopped.
 pub fn attach_left_photos(state: &AppState) {
     let left = match state.photos.left_promises() {
         Ok(left) => left,
@@ -58,7 +58,7 @@ pub fn attach_left_photos(state: &AppState) {
     });
 }
 
-/// Attaches a photo that took longer than its record. What only the box is to blame for is tried again at its next start.
+/// Attaches a photo that took longer than its record. Failures of the box itself are retried at its next start.
 async fn attach_photo(state: &AppState, promise: PhotoPromise, opened: Result<Hash, PhotoTrouble>) {
     let of = promise.entry();
     let photo = match opened {
@@ -83,8 +83,8 @@ async fn attach_photo(state: &AppState, promise: PhotoPromise, opened: Result<Ha
     }
 }
 
-/// Attaches a photo, once: the box may end between the entry and the end of the promise. Nobody else knows the hash before, so
-/// nobody can have used the key for anything else.
+/// Attaches a photo, once: the box may stop between the entry and the removal of the pending mark. Nobody else knows
+/// the hash before, so nobody can have used the key for anything else.
 async fn attach_promised_photo(
     state: &AppState,
     of: EntryRef,
@@ -94,10 +94,10 @@ async fn attach_promised_photo(
     run_command(state, EntryAuthor::BOX, Some(key), Command::AttachPhoto { of, photo }).await
 }
 
-/// Attaches photos that came once more with a record that is there and lacks them.
+/// Attaches photos that were sent again with a record that exists and lacks them.
 ///
 /// # Errors
-/// One was not attached: the phone has it still.
+/// One was not attached: the phone still has it.
 pub(crate) async fn attach_again(
     state: &AppState,
     of: EntryRef,
@@ -115,7 +115,8 @@ pub(crate) async fn attach_again(
     Ok(())
 }
 
-/// Whether a cleaning is recorded without a photo, and none is to follow: of one that came with photos the box ended in between.
+/// Whether a cleaning is recorded without a photo, and none is to follow: where photos came with it, the box stopped in
+/// between.
 pub(crate) async fn lacks_photos(state: &AppState, of: EntryRef) -> bool {
     let recorded = state.store.read(ReadLane::Quick, move |reader| reader.cleaning(of)).await;
     let lacks = matches!(recorded, Ok(Ok(Some(cleaning))) if cleaning.photos.is_empty());

@@ -1,4 +1,4 @@
-//! A photo that comes with a form: read, decoded in a process of its own, and kept, or refused with a reason.
+//! A photo that comes with a form: read, decoded in a separate process, and stored, or refused with a reason.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use crate::web::context::AppState;
 use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::words::ErrorWords;
 
-/// How long a submission waits for its photo; then the record goes on and the photo follows.
+/// How long a submission waits for its photo; then it is recorded and the photo is attached later.
 pub(crate) const PHOTO_WITHIN: Duration = Duration::from_secs(8);
 
-/// After how many seconds a photo that had no turn is worth another try.
+/// After how many seconds a photo that found the decoder busy may be retried.
 pub(crate) const PHOTO_AGAIN_S: u64 = 30;
 
 pub(crate) enum PhotoOutcome {
@@ -29,7 +29,7 @@ pub(crate) enum PhotoOutcome {
     Stored(Hash),
     Follows(FollowingPhoto),
     Refused(PhotoRefusal),
-    /// The card is nearly full: the record is made without the photo, and says so.
+    /// The disk is nearly full: the record is made without the photo, and says so.
     NoRoom,
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn take_photo(
     }
 }
 
-/// The photo of a record that no later entry can give one: it is waited for, however long that takes.
+/// The photo of a record to which no later entry can attach one: it is awaited, however long that takes.
 pub(crate) async fn await_photo(outcome: PhotoOutcome) -> Result<Option<Hash>, PhotoRefusal> {
     let opened = match outcome {
         PhotoOutcome::None | PhotoOutcome::NoRoom => return Ok(None),
@@ -158,7 +158,7 @@ pub(crate) enum PhotoFault {
     Slow,
     NoRoom,
     NotStored,
-    /// The page comes back for another reason, and the photo is still being opened.
+    /// The page comes back for another reason, and the photo is still being decoded.
     NotReady,
 }
 

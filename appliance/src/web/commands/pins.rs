@@ -17,7 +17,7 @@ pub(crate) async fn take_pin(state: &AppState, by: EntryAuthor, staff: StaffId) 
     log_removals(state).await
 }
 
-/// Sessions end before and behind it: none that began in between stays.
+/// Sessions are ended before and after it: none that began in between remains.
 fn remove_pin(state: &AppState, by: EntryAuthor, staff: StaffId) -> Result<(), IdentityError> {
     state.identity.pins.expect_lasting()?;
     state.identity.sessions.end_all(staff)?;
@@ -25,7 +25,8 @@ fn remove_pin(state: &AppState, by: EntryAuthor, staff: StaffId) -> Result<(), I
     state.identity.sessions.end_all(staff).map(drop)
 }
 
-/// Takes away what somebody who has left could have signed in with: they cannot whatever is kept here, so this only tidies up.
+/// Takes away what somebody who has left could have signed in with: they cannot sign in whatever is stored here, so
+/// this only tidies up.
 pub(crate) async fn remove_access(
     state: &AppState,
     by: EntryAuthor,

@@ -101,7 +101,7 @@ pub(crate) struct LateWords {
     pub(crate) text: String,
 }
 
-/// What whoever recorded it had to say: of a report, its own words.
+/// The note of the person who recorded it; of a report, its own text.
 pub(crate) fn choose_text(row: &RefusedSubmission) -> &str {
     match &row.problem {
         Some(problem) if row.is_report => &problem.text,
@@ -111,7 +111,7 @@ pub(crate) fn choose_text(row: &RefusedSubmission) -> &str {
 
 pub(crate) struct LateOutcome {
     pub(crate) done: CommandOutcome,
-    /// An earlier try had made it, in other words: only the note that it was made is made now.
+    /// An earlier attempt had recorded it, with other values: now only the note that it was entered is added.
     pub(crate) was_there: bool,
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn list_reminders(state: &AppState) -> Vec<OpenReminder> {
     state.alarms.reminders().map_or_else(Vec::new, |table| table.all(state.clock.now().wall_ms))
 }
 
-/// Waits for the disk away from the threads that answer phones.
+/// Waits for the disk on a blocking thread.
 pub(crate) async fn change_reminder(
     state: &AppState,
     id: &str,

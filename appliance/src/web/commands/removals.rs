@@ -1,4 +1,4 @@
-//! What was taken off somebody stands in the log too, also where the box ended in between.
+//! Removed PINs and badges are recorded in the log too, also where the box stopped in between.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ async fn log_one(state: &AppState, removal: &UnloggedRemoval) -> Result<(), Http
     Ok(())
 }
 
-/// The same for what was cut by the end of the box before.
+/// The same for removals that were interrupted when the box last stopped.
 pub fn log_left_removals(state: &AppState) {
     let state = state.clone();
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! From a handler to the log: a command is told done only when it is on disk, and what keeps it from that has words.
+//! From a handler to the log: a command is reported as done only when it is on disk, and each failure has a message.
 
 use http::{HeaderValue, StatusCode};
 use record::entry::{Digest16, Entry, EntryAuthor, EntryTime};
@@ -18,12 +18,12 @@ use crate::web::words::ErrorWords;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CommandOutcome {
-    /// The first entry that it made, now or when it was first asked; a run may have brought it.
+    /// The first entry that it made, now or at the first request; it may come from an adopted run.
     pub(crate) line: LinePlace,
     pub(crate) leaf: Hash,
     pub(crate) at: EntryTime,
-    /// The version of the row that it changed, if it changed one: that of its last entry. Of a repeat it is that of the first
-    /// one: where the change had several, whoever names it is asked once more, and no worse.
+    /// The version of the row that it changed, if it changed one: that of its last entry. For a repeat it is that of
+    /// the first entry: where the change had several, whoever names it gets one needless conflict, and nothing worse.
     pub(crate) version: RowVersion,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct SubmissionKey {
     sent: Option<String>,
 }
 
-/// The command by itself tells a repeat from another request.
+/// The command itself distinguishes a repeat from another request.
 impl From<Option<String>> for SubmissionKey {
     fn from(key: Option<String>) -> Self {
         Self { key, sent: None }
@@ -41,7 +41,7 @@ impl From<Option<String>> for SubmissionKey {
 }
 
 impl SubmissionKey {
-    /// Of a command that was made of what came and of what was there then: what came tells a repeat from another request.
+    /// For a command derived from the request and the state at that time: the request identifies a repeat.
     pub(crate) fn as_sent(key: Option<String>, sent: &impl Serialize) -> Self {
         Self { key, sent: serde_json::to_string(sent).ok() }
     }
@@ -68,7 +68,7 @@ impl From<CommandFailure> for HttpError {
 }
 
 impl CommandFailure {
-    /// The refusal with its words beside a field, where `word` finds one; else what it was.
+    /// The refusal with its message beside a field, where `word` finds one; else the failure unchanged.
     ///
     /// # Errors
     /// It is no refusal, or one of no field.
@@ -86,7 +86,7 @@ impl CommandFailure {
     }
 }
 
-/// Whether a scanner reads this from somebody's badge. As an item's code it would stand in the log and on public pages.
+/// Whether a scanner reads this from somebody's badge. As an item's code it would be in the log and on public pages.
 async fn is_badge(state: &AppState, scanned: &str) -> Result<bool, HttpError> {
     let Ok(code) = BadgeCode::read(scanned) else { return Ok(false) };
     run_blocking(state, move |state| state.identity.badges.holds(&code).map_err(|e| HttpError::internal(&e)))

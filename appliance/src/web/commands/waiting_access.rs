@@ -1,4 +1,4 @@
-//! PINs that strangers enter, and tokens that end: what waits for somebody because of them.
+//! PINs that strangers enter, and tokens that end: the reminders that result.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::alarms::reminders::{ReminderCode, ReminderTable};
 use crate::anchors::{known_now_ms, sure_now_ms};
 use crate::web::context::AppState;
 
-/// Before its end, a token is told of once more: a week.
+/// A token is reported once more this long before its end: a week.
 const LAST_MS: i64 = 7 * 86_400_000;
 
 pub fn remind_of_access(state: &AppState) {
@@ -37,7 +37,7 @@ fn replace_reminders(table: &ReminderTable, code: ReminderCode, open: &BTreeMap<
     }
 }
 
-/// Counted by how often each is told of: the second time is news.
+/// Counted by how often each was reported: the second report is a new reminder.
 fn ending_tokens(state: &AppState, now_ms: i64) -> BTreeMap<String, u32> {
     let tokens = state.identity.tokens.all();
     let ending = tokens.iter().filter_map(|token| Some((token, token.ends_soon(now_ms)?)));

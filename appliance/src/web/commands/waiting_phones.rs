@@ -1,4 +1,4 @@
-//! Phones that have held records for long: what waits for somebody because of them.
+//! Phones that have held records for long: the reminders that result.
 
 use record::entry::CommandSource;
 use web::error::HttpError;
@@ -9,7 +9,7 @@ use crate::web::commands::reminders::list_reminders;
 use crate::web::context::AppState;
 use crate::web::log_reads::read_long;
 
-/// Alarms about phones that were not there since the box was started: each holds what it held before.
+/// Alarms about phones that have not connected since the box was started: each holds what it held before.
 pub(crate) fn list_silent_phones(state: &AppState) -> Vec<OpenReminder> {
     let (phones, up_ms) = (state.stored::<WaitingPhones>(), state.clock.now().up_ms);
     let mut rows = list_reminders(state);
@@ -22,10 +22,10 @@ pub(crate) fn list_silent_phones(state: &AppState) -> Vec<OpenReminder> {
     rows
 }
 
-/// Reads which phones made records, of the log as far as it was not read yet.
+/// Reads from the log which phones made records, as far as it was not read yet.
 ///
 /// # Errors
-/// It could not be read now; the next time goes on there.
+/// It could not be read now; the next call continues there.
 pub async fn learn_phones(state: &AppState) -> Result<(), HttpError> {
     let known = state.stored::<RecordingPhones>();
     loop {

@@ -66,8 +66,8 @@ impl OldFacility {
     }
 }
 
-/// Before the box is claimed no relay has made up an id, and whatever id a script was written with means this facility.
-/// From then on its number in the old app does where an item has that as a code.
+/// Before the box is claimed no relay has assigned an id, and whatever id a script was written with means this
+/// facility. From then on its number in the old app does where an item has that as a code.
 fn require_own(state: &AppState, id: &str) -> Result<(), HttpError> {
     let own = (state.facility_id)();
     if own.is_none_or(|own: FacilityId| {

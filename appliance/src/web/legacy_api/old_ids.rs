@@ -1,4 +1,4 @@
-//! Names that the old app gave: they are codes of items, so that its scripts and printed addresses go on.
+//! Names that the old app gave: they are codes of items, so that its scripts and printed addresses keep working.
 
 use record::fold::FacilityState;
 use record::tag::Tag;

@@ -26,7 +26,7 @@ use crate::web::view_models::page::formats::utc_text;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::printing::label_fields::read_label_host;
 
-/// A code of 25 modules with its white edge is 264 dots wide: sharp on a screen, and small in an answer.
+/// A code of 25 modules with its white edge is 264 pixels wide: sharp on a screen, and small in an answer.
 const MODULE_DOTS: u32 = 8;
 
 pub(super) fn qr_code_routes() -> Vec<Route<AppState>> {

@@ -80,7 +80,7 @@ async fn register_cleaning(
     photo.name(&mut expected);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: None };
     let done = run_command(&state, by, key, Command::RecordCleaning(Box::new(expected))).await?;
-    // A photo that is of no use never costs the record.
+    // An unusable photo never prevents the record.
     let message = match &photo {
         PhotoOutcome::Refused(refusal) => {
             let why = refusal.fault.word(ErrorWords::in_locale(Locale::EnUs));

@@ -1,4 +1,4 @@
-//! Pages, by what they are about. None knows another folder's.
+//! Pages, by what they are about. None imports from another folder.
 
 pub(crate) mod equipment;
 pub(crate) mod facility;

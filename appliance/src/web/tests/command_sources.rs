@@ -1,4 +1,4 @@
-//! The list of commands and where they are given, held against the table of routes and the command line.
+//! The list of commands and where they are given, compared with the table of routes and the command line.
 
 use std::collections::BTreeSet;
 

@@ -81,7 +81,7 @@ pub(super) async fn fixture_table() -> Table<AppState> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Draws {
-    /// Something else each time, as on a real box.
+    /// Other random values each time, as on a real box.
     Further,
     /// The same after each call of [`FixtureWorld::router`].
     Again,
@@ -428,7 +428,7 @@ fn add_badge(world: &World) -> String {
     world.state.identity.badges.enrol(&new, |_| false).unwrap().unwrap().id
 }
 
-/// The first that a row lets in is whom its example fits.
+/// The first caller that a row admits is the one that its example fits.
 async fn list_callers(world: &World) -> Vec<FixtureCaller> {
     let ended = begin_session(world, examples::STAFF.parse().unwrap());
     world.state.identity.sessions.end(&ended).unwrap();

@@ -44,7 +44,7 @@ const SHARED: [&str; 21] = [
     "PDF",
 ];
 
-/// The files of a language, in whatever folder they lie.
+/// The files of a language, in whatever folder they are.
 fn word_files(language: &str) -> Vec<std::path::PathBuf> {
     fn collect(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -81,7 +81,7 @@ fn nothing_is_counted_without_its_plural() {
     }
 }
 
-/// Names that somebody entered, which stand in messages too.
+/// Names that somebody entered, which appear in messages too.
 const ENTERED: [&str; 9] =
     ["Infusion pump", "ECG", "wipe", "Tom Nguyen", "Ines Duarte", "Desk", "Ward", "CMMS", "Flow"];
 
@@ -567,7 +567,7 @@ async fn a_language_is_chosen_at_the_foot_of_a_page_and_kept() {
     assert_eq!(world.post("/language", &[("language", "EN")]).await.is(303).location(), "/");
 }
 
-/// The wall shows it in letters so large that a number and its sign would part at a blank.
+/// The wall display's letters are so large that a line could break between a number and its sign.
 #[test]
 fn a_rate_stays_on_one_line() {
     for locale in words::Locale::ALL {

@@ -56,8 +56,9 @@ use self::steady_disk::{StateFaults, SteadyDisk};
 
 /// 2026-11-20 14:04:31 in Chicago.
 const NOW: i64 = 1_795_205_071_000;
-/// Stands in for the photo process: sizes, a JPEG's first bytes and the first line of what came in, and a thumbnail of five
-/// bytes. `bad` and a zip are refused, and a PNG without a picture as too large; a path is a file with what the photo process wrote.
+/// A stand-in for the photo process: sizes, a JPEG's first bytes and the first line of what came in, and a thumbnail of
+/// five bytes. `bad` and a zip are refused, and a PNG without a picture as too large; a path is a file with what the
+/// photo process wrote.
 const CLEANER: &str = r#"IFS= read -r first; case "$first" in bad*|PK*) exit 65;; sick*) exit 70;; ?PNG*) grep -qa IDAT || exit 66;; /*) exec cat "$first";; esac
     printf "\\000\\000\\000\\$(printf %03o $((2 + ${#first})))\\000\\000\\000\\005\\377\\330%s\\377\\330t\\377\\331" "$first""#;
 
@@ -386,7 +387,7 @@ impl World {
         Answer { status: answer.status.as_u16(), headers: answer.headers, bytes: answer.body.to_vec() }
     }
 
-    /// The answer as it goes over the line, packed where it is packed.
+    /// The answer as it goes over the connection, compressed where it is.
     async fn send_raw(&self, request: Request<Body>) -> Answer {
         let answer = self.router.clone().oneshot(addressed(request, false)).await.unwrap();
         let (head, body) = answer.into_parts();
@@ -420,7 +421,7 @@ fn field_parts(data: &std::path::Path) -> FieldParts {
     };
     FieldParts {
         data: data.to_owned(),
-        // A machine that tells nothing: what this one tells changes while tests run.
+        // A machine without data: that of this one changes while tests run.
         root: crate::doctor::machine::MachineRoot::at(std::path::Path::new("/nonexistent")),
         setup_folder: None,
         code,

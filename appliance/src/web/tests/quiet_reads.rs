@@ -1,4 +1,4 @@
-//! Whoever only looks has nothing written to the disk: each page, list and file of the box, opened by everybody.
+//! Reads write nothing to the disk: each page, list and file of the box, opened by every kind of caller.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -41,7 +41,7 @@ async fn whoever_looks_writes_nothing() {
         assert_eq!(faults, [""; 0]);
         world.clock.advance(LATER);
     }
-    // What was noted meanwhile goes to the disk by the clock, and is seen there.
+    // What was noted meanwhile is written to the disk on a timer, and is visible there.
     let before = stored(world);
     assert!(before.1.contains_key(&world.dir.path().join("box/state.redb")));
     world.state.identity.save_uses().unwrap();

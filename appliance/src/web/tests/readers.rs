@@ -1,4 +1,4 @@
-//! Those who read: each page reads its own rows, on no thread that answers phones, and no parameter makes it read more.
+//! Readers: each page reads its own rows, on no async thread, and no parameter makes it read more.
 
 use std::sync::atomic::Ordering;
 
@@ -12,7 +12,7 @@ use crate::intake::CleaningForm;
 use crate::store::{WriteDecision, readers_opened_here};
 use crate::web::view_models::equipment::rates::{forget_tallies, load_tallies, tally_of};
 
-/// As many standings and boards as were worked out so far.
+/// How many item statuses and status boards were computed so far.
 fn worked_out(world: &World) -> (u64, u64) {
     let boards = world.state.stored::<crate::web::view_models::equipment::status_board::StatusBoards>();
     (boards.standings.load(Ordering::Relaxed), boards.boards.load(Ordering::Relaxed))
@@ -222,7 +222,7 @@ async fn older_records_are_a_link_away_without_a_script() {
         let page = desk.get(&path).await;
         page.is(200).has("104 cleanings in all, newest first");
         let rows = world.state.store.rows_read() - before;
-        // The first one also counts the month's windows; behind all cleanings stands the line of the schedule.
+        // The first one also counts the month's windows; after all cleanings comes the schedule's entry.
         assert!(pages == 0 || rows == [52, 52, 5][pages], "{pages}: {rows}");
         let text = page.text();
         seen.extend(text.split(">Entry ").skip(1).map(|s| s.split('<').next().unwrap().to_owned()));

@@ -1,4 +1,4 @@
-//! The table of routes as a whole: who may come, what is answered to whatever is sent, and the list of its rows.
+//! The table of routes as a whole: who has access, what is answered to any input, and the list of its rows.
 
 use super::fixture::{Draws, FixtureBox, fixture_table};
 use super::*;

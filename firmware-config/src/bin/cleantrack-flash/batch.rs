@@ -1,4 +1,4 @@
-//! Many cards in a row: prompts for each, writes it, marks it, and continues where it stopped.
+//! Many cards in a row: prompts for each, writes it, marks it, and resumes where it stopped.
 
 use crate::batch_list::{BatchCard, BatchList};
 use crate::card::CardDevice;
@@ -206,7 +206,7 @@ mod tests {
         assert!(matches!(outcome, Err(FlashError::BatchStopped { done: 1, all: 3 })));
         assert_eq!(station.opened, ["or-1", "or-1", "or-1"]);
         assert!(console.shown().contains("takes no more writes"), "{}", console.shown());
-        // Without an answer the list keeps what is done.
+        // Without an answer the list still records what is done.
         let (outcome, _) = station.run(&[]);
         assert!(matches!(outcome, Err(FlashError::BatchStopped { done: 1, all: 3 })));
     }

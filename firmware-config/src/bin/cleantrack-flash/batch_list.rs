@@ -190,7 +190,7 @@ impl RowReader<'_> {
         Some(BatchCard { line, name, claim: file.to_toml(), is_done })
     }
 
-    /// Values behind the last column: mostly a value with a comma that lacks quotation marks.
+    /// Values after the last column: mostly a value with a comma that lacks quotation marks.
     fn refuse_surplus(&mut self, line: u64, values: &[String]) {
         if values.iter().any(|value| !value.is_empty()) {
             self.mistakes.push(format!(

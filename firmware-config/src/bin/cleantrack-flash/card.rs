@@ -12,7 +12,7 @@ pub(crate) struct CardIdentity {
     pub(crate) marks: Vec<String>,
 }
 
-/// A card, or a file that stands for one; the seam for cards that fail.
+/// A card, or a file in place of one; tests implement it with cards that fail.
 pub(crate) trait CardDevice {
     fn identity(&mut self) -> io::Result<CardIdentity>;
 
@@ -29,7 +29,7 @@ pub(crate) trait CardDevice {
     /// Whether what was never written reads as zeros.
     fn is_blank(&self) -> bool;
 
-    /// Whether the medium must be larger than the image: a box makes its data partition behind it.
+    /// Whether the medium must be larger than the image: a box makes its data partition after it.
     fn needs_larger_card(&self) -> bool;
 }
 

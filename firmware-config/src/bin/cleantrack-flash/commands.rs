@@ -183,7 +183,7 @@ fn write_image(
     Ok(())
 }
 
-/// Half an image would be in the way of the next try. What is no plain file is left alone.
+/// A partial image would block the next attempt. What is no regular file is left alone.
 fn remove_half(path: &Path, console: &mut dyn OperatorConsole) {
     if path.is_file()
         && let Err(error) = std::fs::remove_file(path)

@@ -1,4 +1,4 @@
-//! Who sits in front of it: what is shown, and what is answered.
+//! The operator's terminal: messages and answers.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 

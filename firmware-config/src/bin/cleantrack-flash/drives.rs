@@ -110,7 +110,7 @@ struct MountLine {
 
 fn read_mounts(tree: &DriveTree) -> Result<Vec<MountLine>, FlashError> {
     let path = tree.proc.join("self/mountinfo");
-    // Without it no drive is known to be free.
+    // Without it no drive is known to be unused.
     let text = fs::read_to_string(&path)
         .map_err(|source| FlashError::FileUnreadable { path: path.clone(), source })?;
     let mut mounts = Vec::new();

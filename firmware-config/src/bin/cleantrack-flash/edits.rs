@@ -77,7 +77,7 @@ impl ClaimEdits {
     /// Checked, its passphrase hashed.
     pub(crate) fn apply(&self, file: &ClaimFile) -> Result<ClaimFile, ClaimFileError> {
         let mut table: Table = file.to_toml().parse().unwrap_or_default();
-        // There is one radio: what is added counts, and both at a time are a mistake.
+        // There is one radio: the added section replaces the other, and adding both is a mistake.
         match (self.changes_key("wifi.ssid"), self.changes_key("access_point.passphrase")) {
             (true, false) => drop(table.remove("access_point")),
             (false, true) => drop(table.remove("wifi")),

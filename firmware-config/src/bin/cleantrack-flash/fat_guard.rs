@@ -1,4 +1,4 @@
-//! A FAT that makes no sense can make its reader count below zero; here that is an answer and no crash.
+//! A FAT that makes no sense can make its reader count below zero; here that is an error and no crash.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};

@@ -1,4 +1,4 @@
-//! A file that stands for a card.
+//! A file in place of a card.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};

@@ -19,7 +19,7 @@ const READ_AHEAD: usize = 1024 * 1024;
 const SUMS_FILE: &str = "SHA256SUMS";
 const SUMS_BYTES_MAX: u64 = 1024 * 1024;
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// Formats that people try, and what to do with them.
+/// Other formats that people try, and the advice for each.
 const OTHERS: [(&[u8], &str); 4] = [
     (b"\xfd7zXZ\0", "it is packed by xz: unpack it first (xz -d), or take the .zst"),
     (b"\x1f\x8b", "it is packed by gzip: unpack it first (gunzip), or take the .zst"),

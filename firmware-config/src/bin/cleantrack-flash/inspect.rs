@@ -20,7 +20,7 @@ use crate::volume::{BootFiles, BootFolder, CardVolume, VolumeUse};
 
 /// A box's report on its first start is short.
 const REPORT_BYTES_MAX: usize = 16 * 1024;
-/// What Windows makes of the name where it hides endings.
+/// The name that Windows produces where it hides extensions.
 const HIDDEN_ENDING: &str = "cleantrack.toml.txt";
 
 #[derive(Debug, Default)]

@@ -24,7 +24,7 @@ impl CardPlace {
         }
         match find_drive(tree, path) {
             Ok(drive) => Ok(Self::Drive(drive)),
-            // No path of a device is a plain file.
+            // A device path is no regular file.
             Err(FlashError::NoDrive(_) | FlashError::SystemUnsupported) if path.is_file() => {
                 Ok(Self::File(path.to_owned()))
             }

@@ -1,4 +1,4 @@
-//! How far a card is, on standard error: one line that moves on a terminal, a line now and then elsewhere.
+//! The progress of a card, on standard error: one updating line on a terminal, a line now and then elsewhere.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
@@ -53,7 +53,7 @@ impl ProgressLine {
         let since = now.duration_since(self.began);
         self.shown = Some(now);
         let text = describe_progress(self.phase.title(), self.done, self.total, since);
-        // Where it cannot be shown nobody looks.
+        // A failure to show it is ignored.
         let _ = match self.is_terminal {
             true => write!(std::io::stderr(), "\r{text}\u{1b}[K"),
             false => writeln!(std::io::stderr(), "{text}"),

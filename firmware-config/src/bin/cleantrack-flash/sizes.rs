@@ -23,7 +23,7 @@ pub(crate) fn describe_duration(duration: Duration) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{rest:02}") } else { format!("{minutes}:{rest:02}") }
 }
 
-/// How far something is, in one line: `Writing  512.0 MB of 1.2 GB  42 %  24.1 MB/s  0:28 left`.
+/// Progress in one line: `Writing  512.0 MB of 1.2 GB  42 %  24.1 MB/s  0:28 left`.
 pub(crate) fn describe_progress(name: &str, done: u64, total: Option<u64>, since: Duration) -> String {
     let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX).max(1);
     let speed = done.saturating_mul(1_000) / millis;

@@ -1,4 +1,4 @@
-//! What only Linux can do here: a card in a reader as this program's own, and reads past the machine's memory.
+//! What only Linux can do here: exclusive access to a card in a reader, and reads past the page cache.
 
 #[cfg(target_os = "linux")]
 pub(crate) use self::linux::{drop_cache, hide_input, open_drive, open_drive_to_read, show_input};

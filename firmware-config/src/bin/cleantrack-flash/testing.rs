@@ -1,4 +1,4 @@
-//! Cards of memory that fail as one likes, and small images of a box.
+//! In-memory cards with chosen failures, and small images of a box.
 
 use std::io::{self, Cursor};
 
@@ -26,7 +26,7 @@ pub(crate) struct MemoryCard {
     pub(crate) marks: Vec<String>,
     pub(crate) blank: bool,
     pub(crate) needs_larger_card: bool,
-    /// From this byte on it takes no writes, with this error number.
+    /// From this byte on writes fail, with this error number.
     pub(crate) write_fault: Option<(u64, i32)>,
     /// A byte that reads back changed.
     pub(crate) flipped: Option<usize>,
@@ -143,7 +143,7 @@ pub(crate) fn pack_zstd(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// As on a box's card, with another partition behind the FAT partition.
+/// As on a box's card, with another partition after the FAT partition.
 pub(crate) fn first_sector(start: u32, sectors: u32) -> [u8; SECTOR] {
     let mut sector = [0; SECTOR];
     sector[440..444].copy_from_slice(&0xc1ea_0001_u32.to_le_bytes());

@@ -16,7 +16,7 @@ use crate::partitions::CardPartition;
 const BOOT_LABEL: &str = "CT-BOOT";
 /// Only the drive of a box's card has this file.
 const BOOT_PROGRAM: &str = "u-boot.bin";
-/// A FAT that leads in circles would be read for ever; a whole one needs a fraction of this.
+/// A FAT with a cycle would be read for ever; an intact one needs a fraction of this.
 const READ_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 pub(crate) trait BootFiles {
@@ -78,7 +78,7 @@ impl Seek for CardWindow<'_> {
             SeekFrom::Current(by) => self.position.checked_add_signed(by),
             SeekFrom::End(by) => self.bytes.checked_add_signed(by),
         };
-        // Behind its end there is nothing to go to.
+        // There is no position after its end.
         let inside = position.filter(|at| *at <= self.bytes);
         self.position = inside.ok_or_else(|| io::Error::other("it points outside its partition"))?;
         Ok(self.position)

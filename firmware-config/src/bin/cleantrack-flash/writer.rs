@@ -1,4 +1,4 @@
-//! Writes an image to a card, in an order that leaves an interrupted card unable to start rather than half able.
+//! Writes an image to a card, in an order that leaves an interrupted card unable to start rather than partly working.
 //!
 //! The first block, which holds the partition table, is emptied; all others are written and read back; then the claim file is
 //! put into the FAT partition; then the first block follows, and of that the first sector last. A card that starts is a
@@ -34,7 +34,7 @@ struct ImageBlock {
     sum: BlockSum,
 }
 
-/// The blocks behind the first one as they must read back, and the first one itself.
+/// The blocks after the first one as they must read back, and the first one itself.
 struct WrittenBlocks {
     first: Vec<u8>,
     sums: Vec<(u64, usize, BlockSum)>,
@@ -133,7 +133,8 @@ fn write_blocks(
     Ok(written)
 }
 
-/// Whether zeros need not be written where there are zeros: a card reads several times as fast as it writes.
+/// Whether zeros need not be written where the card already reads zeros: a card reads several times as fast as it
+/// writes.
 fn reads_zeros(card: &mut dyn CardDevice, at: u64, bytes: &[u8]) -> bool {
     if card.is_blank() || !is_empty(bytes) {
         return false;

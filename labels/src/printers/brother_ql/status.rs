@@ -1,4 +1,4 @@
-//! The 32 bytes in which a Brother QL says how it is, found again after any garbage.
+//! The 32 bytes in which a Brother QL reports its state, found again after any garbage.
 
 use crate::printers::language::PrinterCondition;
 
@@ -50,7 +50,7 @@ impl QlStatus {
         Self { kind, printing, width_mm: bytes[10], length_mm, errors: [bytes[8], bytes[9]], stopped }
     }
 
-    /// What a person has to mend first comes first.
+    /// The fault that a person has to fix first comes first.
     pub(super) fn fault(&self) -> Option<PrinterCondition> {
         let [first, second] = self.errors;
         let causes = [

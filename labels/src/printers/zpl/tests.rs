@@ -1,4 +1,4 @@
-//! Golden bytes, a decoder of our streams that shares nothing with the encoder, and a printer that counts or does not.
+//! Golden bytes, a decoder of our streams that shares no code with the encoder, and a printer that counts or does not.
 
 use std::io::Read as _;
 

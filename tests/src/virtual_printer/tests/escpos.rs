@@ -1,4 +1,4 @@
-//! ESC/POS: confirms, stands still, continues, tears.
+//! ESC/POS: confirms, stops, continues, tears.
 
 use super::*;
 
@@ -78,7 +78,7 @@ fn a_line_that_breaks_in_mid_label_leaves_a_torn_one() {
     assert!(b.dir.path().join("0001-torn.png").exists() && b.dir.path().join("0002.bin").exists());
 }
 
-/// Hangs up in good order.
+/// Closes the connection in order.
 fn connect_after(b: &Bench) -> TcpStream {
     b.connection.shutdown(std::net::Shutdown::Both).unwrap();
     connect(&b.printer)

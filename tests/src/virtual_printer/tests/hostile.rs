@@ -1,4 +1,4 @@
-//! Whatever is sent, no printer panics, hangs or grows.
+//! Whatever is sent, no printer panics, blocks or grows.
 
 use proptest::prelude::*;
 

@@ -21,7 +21,7 @@ fn a_label_by_hand_is_seen_as_it_was_meant() {
         b.send(&[stream, stream].concat());
         let out = b.out(2);
         for label in &out {
-            // The 0F at the end of the ZPL row lies off the label.
+            // The 0F at the end of the ZPL row is outside the label.
             assert_eq!(drawn(&label.picture), dots, "{language:?}");
         }
         let spooled = std::fs::read(b.dir.path().join("0002.bin")).unwrap();

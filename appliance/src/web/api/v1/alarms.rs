@@ -31,7 +31,7 @@ pub(crate) fn alarm_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// Null where it was forgotten with that, because what it told of was over.
+/// Null where acknowledging removed the alarm, because its cause was over.
 async fn acknowledge(
     program: ProgramCaller<Write>,
     State(state): State<AppState>,

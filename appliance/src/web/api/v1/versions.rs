@@ -10,7 +10,7 @@ use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, r
 use crate::web::context::AppState;
 use crate::web::http_error::changed_since;
 
-/// Carries a command out over the version that `if_match` names, of a row that stands at `now`.
+/// Runs a command over the version that `if_match` names, for a row that is at version `now`.
 pub(crate) async fn run_over(
     state: &AppState,
     now: Option<RowVersion>,

@@ -81,7 +81,7 @@ struct CheckedCleaning {
     what: String,
 }
 
-/// Of a record that is voided there is only the receipt.
+/// A voided record has only its receipt.
 async fn find_cleaning(
     state: &AppState,
     signed: &StaffSession,
@@ -147,7 +147,7 @@ pub(crate) async fn ask_check(
     found.page(&state, &signed, entered).map(OneOf::First)
 }
 
-/// The measured value; nothing where none was entered.
+/// The measured value; `None` where none was entered.
 fn read_value(w: FormWords, text: &str) -> Result<Option<i64>, Wrong> {
     Some(text.trim())
         .filter(|text| !text.is_empty())

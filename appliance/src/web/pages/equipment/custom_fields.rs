@@ -52,7 +52,7 @@ fn line_name(line: &str) -> Option<(String, String)> {
     parts.pop().map(|name| (name, value))
 }
 
-/// A line without a bar that names no own field: read as a name with nothing behind it, it would be lost unseen.
+/// A line without a bar that names no own field: read as a name without a value, it would be lost unnoticed.
 pub(in crate::web::pages::equipment) fn find_unnamed<'a>(
     facility: &FacilityState,
     text: &'a str,
@@ -105,7 +105,7 @@ fn fill_input(field: &CategoryField, value: String, problems: &[Wrong]) -> Custo
 fn shape_of(field: &CategoryField, value: &str) -> CustomFieldShape {
     match field.field_type {
         FieldType::Number => CustomFieldShape::Number,
-        // A browser shows nothing else as a day, and would lose it.
+        // A browser's date input shows nothing else, and would drop it.
         FieldType::Date if value.is_empty() || value.parse::<CivilDay>().is_ok() => CustomFieldShape::Date,
         FieldType::Choice => {
             let mut choices = field.choices.clone();

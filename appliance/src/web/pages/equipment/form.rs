@@ -1,4 +1,4 @@
-//! Adding equipment and changing it: one form, everything there again when something is wrong.
+//! Adding equipment and changing it: one form, which keeps its values when something is wrong.
 
 use std::collections::BTreeMap;
 
@@ -297,7 +297,7 @@ impl EquipmentForm<'_> {
             frame: frame.with_script(),
             w,
             sections: FormPainter {
-                // Item after item is entered without a hand leaving the keys.
+                // Item after item is entered by keyboard alone.
                 focus: self.item.is_none().then_some("name").filter(|_| problems.is_empty()),
                 ..form_painter(w, &facility, values)
             }
@@ -432,8 +432,8 @@ fn refused_new_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option
     }
 }
 
-/// Reads the fields that one by itself cannot tell: the schedule, where nothing is wrong with it, the protocol, and own fields, of
-/// which `there` are on the item already.
+/// Reads the fields that no single field's reader can: the schedule, where its fields are valid, the protocol, and own
+/// fields, of which `there` are on the item already.
 fn read_further(
     w: FormWords,
     facility: &FacilityState,
@@ -582,7 +582,7 @@ async fn show_difference(
     show_conflict(state, signed, conflict).await
 }
 
-/// What is the same as before is not said again.
+/// Expected values that did not change are left out.
 fn only_new(expected: EquipmentFields, there: &EquipmentFields) -> EquipmentFields {
     fn new<T: PartialEq>(expected: Option<T>, there: &Option<T>) -> Option<T> {
         if expected == *there { None } else { expected }

@@ -61,9 +61,9 @@ struct FormerHistory {
 }
 
 struct PaperWords {
-    /// Of which log, and when it was printed, since “today” says nothing there.
+    /// Names the log and the time of printing, because "today" means nothing on paper.
     heading: SafeHtml,
-    /// How much of the history is here, where it is not all.
+    /// How much of the history is shown, where it is not all.
     part: Option<String>,
     deadline: Option<String>,
 }

@@ -157,7 +157,7 @@ impl LateEntry<'_> {
         let entered = self.sent.values.text("performed_at").to_owned();
         let ms = match local.read_civil_time(&entered) {
             Ok(ms) => ms,
-            // What is not there is wrong already.
+            // A missing value is reported already.
             Err(_) if entered.is_empty() => return None,
             Err(CivilTimeFault::Unreadable) => {
                 self.wrong("performed_at", self.w.late_time_wrong());
@@ -262,7 +262,7 @@ pub(crate) async fn enter_late(
     let (w, refusals) = (signed.words(), signed.words());
     let entry = LateEntry { w, refusals, state: &state, item: &item, sent: &mut sent };
     if let Some(mut cleaning) = entry.read() {
-        // Whoever enters it stands in the entry; who cleaned is as good as the list knows the name.
+        // The entry names whoever enters it; who cleaned is only as certain as the name is found in the list.
         if let Some(listed) = find_only_name(&state, sent.values.text("cleaned_by")).await? {
             cleaning.who = listed.claim();
         }

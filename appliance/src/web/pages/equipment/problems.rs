@@ -1,4 +1,4 @@
-//! What came of a report: asked of whoever closes it, and of whoever puts its item back into service.
+//! The outcome of a report: asked when it is closed, and when its item is put back into service.
 
 use askama::Template;
 use axum::extract::State;
@@ -104,7 +104,7 @@ impl OutcomePrompt {
     }
 }
 
-/// Nothing is chosen before somebody chooses: the first outcome would be wrong as often as not.
+/// Nothing is preselected: the first outcome would be wrong as often as not.
 fn empty_values() -> FormValues {
     FormValues::empty(&OUTCOME)
 }

@@ -92,7 +92,7 @@ impl ReasonPrompt {
     }
 }
 
-/// The version of the item that a form was drawn of. One that cannot be read is not the one that is there.
+/// The version of the item that a form was drawn of. An unreadable one does not match the current version.
 fn seen_by(sent: &FormFields) -> Option<RowVersion> {
     read_seen(sent).unwrap_or_else(|_| Some(RowVersion::default()))
 }
@@ -162,7 +162,7 @@ async fn read_reason(
 
 type VoidPrompt = (ReasonPrompt, LinePlace, CleanedBy);
 
-/// Of a record that is voided already there is only the receipt.
+/// A record that is voided already has only its receipt.
 async fn void_prompt(
     state: &AppState,
     signed: &StaffSession,

@@ -215,7 +215,7 @@ fn write_local_day(local: &LocalTime, ms: i64) -> String {
     local.iso(ms).chars().take(10).collect()
 }
 
-/// The beginning of a day; of one that begins at one o’clock, that.
+/// The beginning of a day; of a day that begins at one o’clock because of a clock change, one o’clock.
 fn read_day(local: &LocalTime, day: &str) -> Option<i64> {
     let begin = |time: &str| local.read_civil_time(&format!("{day} {time}")).ok();
     begin("00:00").or_else(|| begin("01:00"))
@@ -231,7 +231,7 @@ fn read_plan(
     let schedule = sent.take(due.schedule(f)).flatten().unwrap_or(Schedule::Never);
     let schedule = keep_schedule(schedule, there.task.as_ref().map(|task| &task.schedule));
     let day = sent.values.text("from").to_owned();
-    // A day that stays is the very moment that it was.
+    // An unchanged day keeps its exact moment.
     let present = there.task.as_ref().map(|task| task.from_ms);
     let present = present.filter(|from| write_local_day(local, *from) == day);
     let from_ms =

@@ -1,4 +1,4 @@
-//! The audit of access: what the guard and the handlers note of a request, and the page that shows it.
+//! The audit of access: what the middleware and the handlers record of a request, and the page that shows it.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The audit in the words of people: what somebody did or tried, and what came of it. Routes are for the record; nobody has to
+//! The audit as readable text: what somebody did or tried, and the result. Routes are stored; nobody has to
 //! read one.
 
 use crate::identity::{AccessOutcome, AccessRow, AccessTarget};
@@ -63,7 +63,7 @@ fn word_try(w: FacilityWords, row: &AccessRow) -> String {
     }
 }
 
-/// By what the route is for, whether it was to be read or sent.
+/// By what the route is for, whether it was read or submitted.
 fn word_page(w: FacilityWords, route: &str) -> Option<String> {
     Some(match route {
         "/staff/people" => w.tried_open_people(),

@@ -1,4 +1,4 @@
-//! Backups, for facility admins: how they stand, one now, the key, a restore test.
+//! Backups, for facility admins: their state, starting one now, the key, a restore test.
 
 use askama::Template;
 use axum::extract::State;
@@ -38,12 +38,12 @@ struct BackupPage {
     news: Vec<String>,
     failure: Option<String>,
     runs: bool,
-    /// The key that a new one would take the place of; empty: none.
+    /// The key that a new one would replace; empty: none.
     present_key: String,
 }
 
 impl BackupPage {
-    /// The form of the key stands on a page once.
+    /// The key's form is on a page only once.
     fn leads_to_key(&self) -> bool {
         self.first_step.as_ref().is_some_and(|step| step.makes_key)
     }
@@ -147,7 +147,7 @@ fn word_news(status: &BackupStatus, w: BackupWords) -> Vec<String> {
         (Some(BackupWork::Test), _) => vec![w.backup_running_test()],
         (None, Some(result)) => match &result.words {
             Ok(words) => vec![w.backup_done(words)],
-            // A backup that failed is told by its cause.
+            // A failed backup is described by its cause.
             Err(words) if result.work == BackupWork::Test => vec![w.backup_test_failed(words)],
             Err(_) => Vec::new(),
         },
@@ -157,7 +157,7 @@ fn word_news(status: &BackupStatus, w: BackupWords) -> Vec<String> {
 
 fn word_failure(w: BackupWords, cause: BackupCause, why: &str) -> Option<String> {
     let words = match cause {
-        // The page leads with what to do about it.
+        // The page shows first what to do about it.
         BackupCause::NoKey | BackupCause::NoFolder => return None,
         BackupCause::Missing => w.backup_cause_missing(),
         BackupCause::SameDisk => w.backup_cause_same_disk(),
@@ -198,7 +198,7 @@ pub(crate) async fn begin_backup(
     if begun.is_ok() {
         signed.notes().add([AccessNote::new(AccessOutcome::BackupBegun, AccessTarget::Admin)]);
     }
-    // Why none was begun stands on the page.
+    // The page says why none was started.
     go_to(BACKUP)
 }
 
@@ -216,7 +216,7 @@ pub(crate) async fn test_restore(
     if begun.is_ok() {
         signed.notes().add([AccessNote::new(AccessOutcome::BackupBegun, AccessTarget::Admin)]);
     }
-    // What runs already, and that there is no folder, stands on the page.
+    // The page shows a running backup, and that there is no folder.
     go_to(BACKUP)
 }
 

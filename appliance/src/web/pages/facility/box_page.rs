@@ -1,4 +1,4 @@
-//! The page about the box itself: its alarms, what somebody should see to, its facts and printers.
+//! The page about the box itself: its alarms, what needs attention, its facts and printers.
 
 use askama::Template;
 use axum::extract::State;
@@ -68,7 +68,7 @@ pub(crate) async fn show_box(
     hosts.extend(state.settings.hosts.iter().cloned());
     hosts.extend(Some(snapshot.settings.label_host.clone()).filter(|h| !h.is_empty()));
     let mut frame = PageLayout::staff(&state, &snapshot, w.box_title(), &signed, NavSection::Box);
-    // They stand on this page itself, each with its button.
+    // They are on this page itself, each with its button.
     frame.alarm = None;
     let locale = frame.locale();
     let page = Page::draw(&BoxPage {

@@ -1,4 +1,4 @@
-//! “The time is …”: for a box that nothing tells the time.
+//! “The time is …”: for a box without a time source.
 
 use askama::Template;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! The health page: each thing that is looked at, how it is, what is safe and what to do.
+//! The health page: each check with its result, what is safe and what to do.
 
 use askama::Template;
 use axum::extract::State;

@@ -68,7 +68,7 @@ struct RecordCard {
     why: String,
     line: SafeHtml,
     note: String,
-    /// What is wrong with the item, in one word and as it was put.
+    /// What is wrong with the item, as a category and as it was reported.
     problem: Option<String>,
     photos: Vec<HistoryPhoto>,
     sender_words: Option<String>,
@@ -153,7 +153,7 @@ fn list_phones(
     noted.chain(silent).collect()
 }
 
-/// A phone that holds records is lost, or its browser was cleared: nobody waits for it any more.
+/// A phone that holds records is lost, or its browser was cleared: it is no longer expected.
 pub(crate) async fn close_phone(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,
@@ -199,7 +199,7 @@ async fn records_page(
     let snapshot = Snapshot::now(state);
     let refused = match list_open(state, before, PAGE_ROWS).await? {
         Some(page) => page,
-        // A page from before a time at which it left: from the newest on.
+        // The cursor's position no longer exists: from the newest on.
         None => list_open(state, None, PAGE_ROWS).await?.unwrap_or_default(),
     };
     let older = refused.next;
@@ -317,7 +317,7 @@ pub(crate) async fn enter_late(
         let (name, text) = (sent.values.text("cleaned_by").to_owned(), sent.values.text("notes").to_owned());
         match refused_records::enter_late(&state, signed.author(), &row, LateWords { tag, name, text }).await
         {
-            // What an earlier try recorded may say something else: it is shown.
+            // The record of an earlier attempt may differ: it is shown.
             Ok(entered) if entered.was_there && !row.is_report => {
                 return go_to(&format!("/r/{}", Receipt::of(entered.done.line.of, entered.done.leaf)));
             }
@@ -345,7 +345,7 @@ pub(crate) async fn close_record(
     go_to(PHONE_RECORDS)
 }
 
-/// A flood is dismissed at once.
+/// Dismisses a flood of records in one step.
 pub(crate) async fn close_all_of_sender(
     _: StaffCaller<EditEquipment>,
     State(state): State<AppState>,

@@ -1,4 +1,4 @@
-//! What waits for somebody: the list, and the buttons that say that it was seen or put it off.
+//! Reminders: the list, and the buttons that acknowledge or postpone one.
 
 use askama::Template;
 use axum::extract::State;

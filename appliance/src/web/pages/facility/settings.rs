@@ -35,7 +35,7 @@ use crate::web::words::{FormWords, PageWords, StaffWords};
 const BOX: &str = "/staff/box";
 const SETTINGS_PATH: &str = "/staff/box/settings";
 
-/// The least proof of who cleaned; by default, whatever the tick about names says.
+/// The least proof of who cleaned; by default, whatever the checkbox about names says.
 const COMMAND_SOURCES: &[&str] = &["default", "none", "typed", "list", "badge", "pin"];
 
 /// The language and country of printed things; by default, the program's own.
@@ -199,7 +199,7 @@ fn changed_word(
     words.iter().copied().find(|word| *word == sent.text(name) && *word != there)
 }
 
-/// What the form says anew: an entry that changes nothing is noise, and an empty label host stays unset.
+/// What the form changes: an entry that changes nothing is noise, and an empty label host stays unset.
 fn change(
     sent: &SentForm<RowVersion>,
     read: ReadSettings,
@@ -219,7 +219,7 @@ fn change(
     };
     let settings = SettingsChange {
         name: text("name", &there.name),
-        // Nobody has said yet that it is UTC.
+        // Nobody has chosen UTC yet.
         zone: Some(zone.to_owned()).filter(|zone| zone != there.zone() || there.zones.is_empty()),
         label_host: text("label_host", &there.label_host),
         allow_unattributed: Some(allow_unattributed).filter(|allow| *allow != there.allow_unattributed),

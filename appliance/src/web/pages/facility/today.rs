@@ -55,7 +55,7 @@ struct Late {
     last: String,
 }
 
-/// A length in a drawing, in tenths of its unit.
+/// A length in an SVG drawing, in tenths of its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Tenths(i64);
 
@@ -155,7 +155,8 @@ struct TodayReads {
     begun: usize,
 }
 
-/// Whether the page shows more of the log than the newest cleanings. Mostly it does not, and then no thread is waited for.
+/// Whether the page shows more of the log than the newest cleanings. Mostly it does not, and then it does not wait for
+/// a reader thread.
 fn has_more_to_read(state: &AppState, board: &StatusBoard) -> bool {
     board.seen.facility.activity.values().any(|row| !row.problems.is_empty())
         || !state.contact_timers.begun().is_empty()
@@ -285,7 +286,7 @@ fn facility_sparkline(tallies: &FacilityTallies, days: usize, w: FacilityWords) 
     for (n, rate) in rates.iter().enumerate() {
         end = (Tenths(40 + 1_120 * to_signed(n) / steps), Tenths(290 - above_half(*rate) * 260 / 500));
         let space = if n == 0 { 'M' } else { ' ' };
-        // A text takes every write.
+        // Writing to a string does not fail.
         let _ = write!(path, "{space}{} {}", end.0, end.1);
     }
     let (low, high) = (rates.iter().min()?, rates.iter().max()?);

@@ -1,4 +1,4 @@
-//! What is pressed on the station: find, pick, clear, print. Each press says what it adds to the picks and takes off.
+//! What is pressed on the station: find, pick, clear, print. Each request says what it adds to the picks and removes.
 
 use std::collections::BTreeSet;
 
@@ -117,8 +117,8 @@ pub(crate) async fn act(
     Ok(if is_fine { OneOf::Second(page) } else { OneOf::First(ask_again(page)) })
 }
 
-/// The tag that a scanner typed into the field. One that stands there as what the page was asked for is none, but where it
-/// is to be found once more.
+/// The tag that a scanner typed into the field. The page's own search text does not count as a scan, except where it
+/// is to be searched again.
 fn scan_of(form: &FormFields, press: Press) -> Option<Tag> {
     let entered = form.text("q");
     read_tag(entered).filter(|_| press == Press::Find || form.get("shown_q") != Some(entered))
@@ -131,7 +131,7 @@ fn looked_for(form: &FormFields, press: Press) -> StationView {
         text.trim().chars().take(QUERY_CHARS_MAX).collect::<String>()
     });
     StationView {
-        // A scan is taken up, not looked for.
+        // A scan is added to the picks, not searched.
         query: if read_tag(&query).is_some() { String::new() } else { query },
         show: if press == Press::ShowPicked { ItemFilter::Picked } else { ItemFilter::read(&show) },
         page: match press {
@@ -143,7 +143,7 @@ fn looked_for(form: &FormFields, press: Press) -> StationView {
     }
 }
 
-/// Takes up what was ticked, scanned into the field, pasted, or added as all; and says what came of it.
+/// Takes up what was ticked, scanned into the field, pasted, or added as all; and returns the result.
 fn take_up(
     state: &AppState,
     signed: &StaffSession,

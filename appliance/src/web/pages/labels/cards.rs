@@ -1,4 +1,4 @@
-//! Labels that name no item: a protocol's card for the wall, a person's badge, a load's sticker.
+//! Labels that belong to no item: a protocol's card for the wall, a person's badge, a load's sticker.
 
 use std::collections::BTreeMap;
 

@@ -44,7 +44,7 @@ impl PrintChoices {
         Self { printer, template, copies, numbers, until, reason, submission }
     }
 
-    /// The same to be kept with what was picked: without the one press that it came with, and not longer than what is
+    /// The same to be stored with the picks: without what was for this request only, and no longer than what is
     /// refused for its length.
     pub(crate) fn to_keep(&self) -> Self {
         let [printer, template, copies, until, reason] =
@@ -131,7 +131,7 @@ fn template_text(w: StationWords, template: &TemplateView) -> String {
     w.labels.labels_template_needs(requested.join(", "), title)
 }
 
-/// Why a form was not taken, beside its field; what is the box's own fault stays a page of its own.
+/// Why a form was refused, beside its field; what is the box's own fault stays a page of its own.
 pub(crate) fn to_field_error(locale: Locale, error: HttpError, at: &str) -> Result<Wrong, HttpError> {
     let is_of_form = [StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY].contains(&error.status);
     if !is_of_form || error.cause.is_some() || !error.links.is_empty() {
@@ -146,7 +146,7 @@ pub(crate) fn to_field_error(locale: Locale, error: HttpError, at: &str) -> Resu
     Ok(Wrong { at: at.to_owned(), words: words.in_locale(locale).into_owned() })
 }
 
-/// A value that makes a second press of the same page harmless.
+/// An idempotency key, so that submitting the same page twice is harmless.
 pub(crate) fn new_submission(state: &AppState) -> String {
     state.random.bytes::<16>().iter().map(|b| format!("{b:02x}")).collect()
 }

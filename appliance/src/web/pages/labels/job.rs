@@ -1,4 +1,4 @@
-//! One job: how it stands, label by label, what is doubted, and printing one of them once more.
+//! One job: its state label by label, labels in doubt, and reprinting one of them.
 
 use askama::Template;
 use axum::extract::State;
@@ -117,7 +117,7 @@ pub(crate) async fn answer(
     let printed = match form.text("printed") {
         "yes" => true,
         "no" => false,
-        // Nobody is taken to have looked who did not say so.
+        // Only an explicit answer counts as having looked.
         _ => return Err(unreadable_form(worded(LabelsWords::jobs_no_answer)).field("printed")),
     };
     settle_job(&state, &job, move |printing, id| {
@@ -147,7 +147,7 @@ async fn settle_job(
     let printing = state.printing.clone();
     let done = tokio::task::spawn_blocking(move || work(&printing, id)).await;
     match done.map_err(|e| HttpError::internal(&e))? {
-        // Somebody else was quicker: the page shows how it stands.
+        // Somebody else was quicker: the page shows the current state.
         Ok(_) | Err(AnswerError::NotInDoubt { .. } | AnswerError::NoneInDoubt(_)) => {
             go_to(&format!("/staff/labels/{id}"))
         }
@@ -165,7 +165,7 @@ struct ReprintPage {
     n: u32,
     name: String,
     printer: String,
-    /// Why labels are printed once more, as people say it most often.
+    /// The most frequent reasons for a reprint.
     reasons: [String; 4],
     reason: String,
     submission: String,

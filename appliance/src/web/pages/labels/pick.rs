@@ -29,7 +29,7 @@ pub(crate) enum ItemFilter {
 }
 
 impl ItemFilter {
-    /// As in a form; what is not known is everything.
+    /// As in a form; an unknown value selects everything.
     pub(crate) fn read(text: &str) -> Self {
         match text {
             "" | "never" => Self::Never,
@@ -104,7 +104,7 @@ pub(crate) struct PastedTags {
     pub(crate) bad: Vec<String>,
 }
 
-/// Tags or label addresses, apart by line ends, commas, semicolons, tabs or, where none of these is, by spaces.
+/// Tags or label addresses, separated by line ends, commas, semicolons, tabs or, where none of these is, by spaces.
 pub(crate) fn read_list(text: &str) -> PastedTags {
     let mut read = PastedTags::default();
     for part in text.split(['\n', '\r', ',', ';', '\t']).map(str::trim).filter(|part| !part.is_empty()) {
@@ -169,7 +169,7 @@ pub(crate) struct PickQuery<'a> {
     pub(crate) query: &'a str,
     pub(crate) show: &'a ItemFilter,
     pub(crate) picks: &'a [Tag],
-    /// Those that are overdue; only looked at where these are shown.
+    /// Those that are overdue; only used where these are shown.
     pub(crate) overdue: &'a BTreeSet<Tag>,
     pub(crate) being_cleaned: &'a BTreeSet<Tag>,
     /// From 1; past the last one it is the last one.
@@ -194,7 +194,7 @@ impl PickQuery<'_> {
     }
 }
 
-/// Makes a page of the list: as people count, and what was picked last first where only picked items are shown.
+/// Makes a page of the list: in natural order, and the latest pick first where only picked items are shown.
 pub(crate) fn pick_rows(
     w: LabelsWords,
     wording: &PageWording,
@@ -243,7 +243,7 @@ fn shown_items<'a>(
     (shown, all)
 }
 
-/// For sorting as people count: `Pump 9` before `Pump 10`.
+/// For sorting in natural order: `Pump 9` before `Pump 10`.
 fn natural_key(name: &str) -> Vec<(u64, String)> {
     let mut parts = Vec::new();
     let mut rest = name;

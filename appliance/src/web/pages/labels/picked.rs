@@ -4,7 +4,7 @@
 //! reloaded, and a page with 5,000 picks is as small as one with none. Each page that begins to pick has a list of its
 //! own, named in its address, and a press says what it adds and takes off, never what the whole list is: neither two
 //! pages nor one page opened twice undo each other's picks. They are minutes of somebody's work and no record, so they
-//! stay in memory: a restart forgets them, and the page says so.
+//! stay in memory: a restart drops them, and the page says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,7 +17,7 @@ use record::tag::Tag;
 use crate::printing::LABELS_MAX;
 use crate::web::pages::labels::choices::PrintChoices;
 
-/// Lists that are kept at a time: of 5,000 picks each, and as many to put back, 6 MB.
+/// Lists that are stored at a time: of 5,000 picks each, and as many to put back, 6 MB.
 const LISTS_MAX: usize = 64;
 /// Lists of one person, so that nobody pushes out those of everybody else.
 const LISTS_EACH_MAX: usize = 8;
@@ -102,13 +102,13 @@ impl PickList {
         self.tags.retain(|tag| !tags.contains(tag));
     }
 
-    /// A job was made of these: what was picked meanwhile stays, and nothing is put back.
+    /// A job was created for these: what was picked meanwhile stays, and nothing is put back.
     fn take_printed(&mut self, printed: &BTreeSet<Tag>) {
         self.remove(printed);
         self.cleared.clear();
     }
 
-    /// Takes everything off; it can be put back until the next time.
+    /// Takes everything off; this can be undone until the next time.
     pub(crate) fn clear(&mut self) -> usize {
         if !self.tags.is_empty() {
             self.cleared = std::mem::take(&mut self.tags);
@@ -166,8 +166,9 @@ impl PickLists {
         stored.of(staff, id).map(change)
     }
 
-    /// A job was made of these items of somebody's list: they are off it. A list of the same person on which nothing else
-    /// stands, as of a scan whose answer was lost, is done as well: nobody is told that it was not printed.
+    /// A job was created for these items of somebody's list: they are removed from it. Another list of that person
+    /// without any other item, as of a scan whose answer was lost, is emptied too: it must not suggest that nothing was
+    /// printed.
     pub(crate) fn take_printed(&self, staff: StaffId, id: Option<PickListId>, printed: &BTreeSet<Tag>) {
         let mut stored = self.stored();
         let own = stored.lists.iter_mut().filter(|(_, stored)| stored.staff == staff);
@@ -178,7 +179,7 @@ impl PickLists {
         }
     }
 
-    /// Keeps a new list. Past the bounds, an empty one goes for it, else the one that nobody used for longest.
+    /// Stores a new list. Past the limits, an empty one is evicted for it, else the one that nobody used for longest.
     pub(crate) fn insert(&self, staff: StaffId, id: PickListId, list: PickList) {
         let mut stored = self.stored();
         while stored.lists.values().filter(|other| other.staff == staff).count() >= LISTS_EACH_MAX {

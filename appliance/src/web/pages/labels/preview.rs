@@ -1,4 +1,4 @@
-//! The preview: the very dots that a printer would get, read back and checked, or why there are none.
+//! The preview: exactly the bitmap that a printer would get, decoded and checked, or why there is none.
 
 use std::fmt::Write as _;
 

@@ -107,7 +107,7 @@ fn apply_scans(
     (list.tags().len(), results)
 }
 
-/// `+` and what was scanned adds it, `-` and a tag takes it off.
+/// `+` and what was scanned adds it, `-` and a tag removes it.
 fn apply_scan(w: LabelsWords, facility: &FacilityState, list: &mut PickList, op: &str) -> ScanOutcome {
     let entered = op.get(1..).unwrap_or_default();
     let short: String = entered.trim().chars().take(SCAN_CHARS_MAX).collect();

@@ -1,4 +1,4 @@
-//! Labels from a spreadsheet: what becomes of every row is shown before anything is printed, then it is one job.
+//! Labels from a spreadsheet: the result of every row is shown before anything is printed, then it is one job.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -103,7 +103,7 @@ impl RowFault {
     }
 }
 
-/// Why a file has no rows to look at.
+/// Why a file has no usable rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum FileFault {
     TooLarge,
@@ -339,7 +339,7 @@ pub(crate) async fn look(
 
 type CheckedRows = (Vec<CsvResultRow>, Vec<CsvResultRow>, String);
 
-/// Every row's fate, down to whether its label can be laid out on the roll.
+/// The result for every row, including whether its label can be laid out on the roll.
 fn preview_rows(
     words: StationWords,
     state: &AppState,

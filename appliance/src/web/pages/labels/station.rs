@@ -1,4 +1,4 @@
-//! The station itself, as it is drawn: find, pick, look, print, and watch it come out.
+//! The station itself, as it is drawn: search, pick, preview, print, and progress.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -52,9 +52,9 @@ pub(crate) struct StationView {
     pub(crate) list: String,
     pub(crate) chosen: PrintChoices,
     pub(crate) problems: Vec<Wrong>,
-    /// What came of the last press, for a screen reader too.
+    /// The result of the last action, for a screen reader too.
     pub(crate) message: String,
-    /// Something that is not there any more, and no mistake of whoever reads it.
+    /// Something that no longer exists, which is no mistake of the reader.
     pub(crate) note: String,
 }
 
@@ -119,7 +119,7 @@ struct StationPage {
     form_token: String,
     submission: String,
     picks: String,
-    /// Tags that are picked and shown here: what is not ticked any more is taken off.
+    /// Tags that are picked and shown here: what is no longer ticked is removed.
     had: String,
     query: String,
     show: String,

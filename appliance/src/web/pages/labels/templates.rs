@@ -1,4 +1,5 @@
-//! Templates and logo: what every label of the box looks like, and the facility's own in the place of or beside it.
+//! Templates and logo: what every label of the box looks like, and the facility's own, which replace or extend the
+//! built-in ones.
 
 use ::labels::{Dpi, Typesetter};
 use askama::Template;
@@ -85,7 +86,7 @@ impl Shown {
 struct LogoShown {
     width: u32,
     height: u32,
-    /// So that a browser does not show the one before.
+    /// Cache key, so that a browser does not show the previous one.
     version: u64,
 }
 
@@ -192,7 +193,7 @@ pub(crate) async fn edit(
     LenientQuery(TemplateParams { from }): LenientQuery<TemplateParams>,
 ) -> Result<Page, HttpError> {
     let from = if from.is_empty() { BEGIN_WITH } else { &from };
-    // Before the file: a version that is older than what it stands for is asked about once more, and no worse.
+    // Read before the file: a version older than its content causes one needless conflict, and nothing worse.
     let version = version_of(&state, from);
     let file = state.printing.template_file(from).ok_or_else(not_found)?;
     let own = state.printing.templates().iter().any(|t| t.own && t.name == from);
@@ -237,7 +238,7 @@ fn draw_code(text: &str) -> SafeHtml {
     SafeHtml::element("span", &[("class", "code"), ("translate", "no")], text)
 }
 
-/// Words about a refusal beside its field; what is the box's own fault stays a page of its own.
+/// A refusal beside its field; an error of the box stays a separate page.
 fn to_field_error(w: TemplatesWords, at: &str, refusal: DesignRefusal) -> Result<Vec<Wrong>, HttpError> {
     match refusal {
         DesignRefusal::Ledger(_) => Err(refusal_error(refusal)),
@@ -316,10 +317,10 @@ pub(crate) async fn remove(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let name = form.text("name").to_owned();
-    // A version that cannot be read is not the one that is there.
+    // An unreadable version does not match the current one.
     let seen = read_seen(&form).unwrap_or(Some(ContentVersion::NOTHING));
     run_blocking(&state, move |state| match state.printing.remove_template_over(&name, seen) {
-        // Removed by a second press, too.
+        // A repeated request removes it, too.
         Ok(()) | Err(DesignRefusal::Unknown(_)) => go_to(LIST),
         Err(refusal) => Err(refusal_error(refusal)),
     })

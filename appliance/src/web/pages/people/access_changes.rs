@@ -17,7 +17,7 @@ use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{PageWords, PeopleWords};
 
-/// A line for each change that is remembered, newest first.
+/// A line for each change on record, newest first.
 pub(super) async fn list_access_changes(
     state: &AppState,
     signed: &StaffSession,
@@ -32,7 +32,7 @@ pub(super) async fn list_access_changes(
         let Some(member) = facility.staff.get(&staff) else { return Ok(Vec::new()) };
         let mut lines = Vec::new();
         for of in member.access.iter().rev() {
-            // One that a gap has taken comes back with it.
+            // An entry lost in a gap is listed again once the gap is filled.
             lines.extend(entry_by(reader, *of)?.and_then(|(entry, event)| look.line(&entry, &event)));
         }
         Ok(lines)

@@ -41,7 +41,7 @@ struct NewPersonPage {
 struct Namesake {
     name: String,
     role: StaffRole,
-    /// What a second press says: that this name, and no other that was typed since, is meant.
+    /// The token of the confirmation: that this name, and no other that was typed since, is meant.
     key: String,
 }
 
@@ -63,7 +63,7 @@ impl NamesakeNote {
     }
 }
 
-/// A name as people compare it: neither capitals nor spaces make another person.
+/// A name for comparison: case and spaces do not matter.
 fn name_key(name: &str) -> String {
     name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

@@ -1,4 +1,4 @@
-//! Badges on a person's page: a facility admin scans one twice to add it, or has the box make one up, and removes it.
+//! Badges on a person's page: a facility admin scans one twice to add it, or has the box generate one, and removes it.
 
 use axum::extract::State;
 use record::ids::StaffId;
@@ -25,7 +25,7 @@ use crate::web::request::fields::field_error::Wrong;
 use crate::web::view_models::printing::sheets::render_page;
 use crate::web::words::PeopleWords;
 
-/// What stands for a first scan in the page that asks for the second: nothing of the badge can be read from it.
+/// A placeholder for the first scan in the page that asks for the second: nothing of the badge can be read from it.
 fn seal_badge(state: &AppState, staff: StaffId, code: &BadgeCode) -> String {
     state.identity.page_key.seal(&format!("badge of {staff}\n{}", code.as_str()))
 }
@@ -42,7 +42,7 @@ fn word_badge_refusal(p: PeopleWords, refusal: &BadgeRefusal) -> String {
     }
 }
 
-/// A badge is read twice: what a reader reads once, it may read otherwise the next time.
+/// A badge is read twice: a reader may read the same badge differently the next time.
 pub(crate) async fn submit_badge(
     signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
@@ -87,8 +87,8 @@ async fn refused_page(
     Ok(OneOf::First(ask_again(person_page(state, signed, known, view).await?)))
 }
 
-/// Makes a badge up. Its number stands in this one answer and nowhere else: no ledger of prints has it, and who loses the file
-/// removes the badge. The same press gives the same badge once more: an answer may be lost on its way.
+/// Generates a badge. Its number is in this one response and nowhere else: no print job stores it, and whoever loses
+/// the file removes the badge. A repeated request gives the same badge again, because a response may be lost.
 pub(crate) async fn print_badge(
     signed: StaffCaller<EditPeople>,
     State(state): State<AppState>,
@@ -106,7 +106,7 @@ pub(crate) async fn print_badge(
         made.map_err(|error| HttpError::internal(&error))
     });
     let code = code.await?;
-    // What cannot be drawn is nobody's badge.
+    // A badge that cannot be drawn is not enrolled.
     let pdf = draw_badge(&state, staff, code.clone()).await?;
     match enrol_badge(&state, signed.author(), staff, code).await? {
         Ok(_) => {

@@ -1,4 +1,4 @@
-//! One's own PIN: what is to be said of it after a sign-in, and another one for whoever knows the present one.
+//! One's own PIN: notices about it after a sign-in, and changing it with the current one.
 
 use askama::Template;
 use axum::extract::State;
@@ -43,7 +43,7 @@ struct PinChangePage {
     problems: Vec<Wrong>,
     notes: Vec<String>,
     digits_min: usize,
-    /// They cannot go on with the present one.
+    /// They cannot continue with the current one.
     must_change: bool,
     next: NextPage,
     form_token: String,
@@ -113,7 +113,7 @@ pub(crate) async fn change(
     let next = signed.browser().next_page(form.text("next"));
     let (pin, again) = (form.text("pin").trim().to_owned(), form.text("again").trim());
     let wrong = |at: &str, words: String| vec![Wrong { at: at.to_owned(), words }];
-    // What is wrong with the new one costs no try of the present one.
+    // What is wrong with the new one uses no attempt of the current one.
     let problems = match PinForm::of(signed.role()).check(&pin) {
         Err(form) => wrong("pin", word_pin_form(w, form)),
         Ok(()) if pin != again => wrong("again", w.pin_differs()),
@@ -162,7 +162,7 @@ async fn set_own_pin(state: &AppState, signed: &StaffSession, pin: String) -> Re
     set.map_err(|_| broken_rule("the form of the PIN was looked at before"))
 }
 
-/// Why a new PIN will not do.
+/// Why a new PIN is refused.
 pub(super) fn word_pin_form(w: PeopleWords, form: PinForm) -> String {
     match form.digits_min {
         6 => w.pin_form_long(form.digits_min),

@@ -140,7 +140,7 @@ pub(crate) static PERSON: FormDefinition = FormDefinition {
     ])],
 };
 
-/// Whoever has no preference reads what their browser asks for.
+/// Whoever has no preference reads what their browser requests.
 const ANY_LANGUAGE: &str = "any";
 
 pub(super) fn values_of(person: &NewStaff) -> FormValues {
@@ -196,7 +196,7 @@ impl StaffEntry {
             staff: self.staff,
             name: changed("name"),
             role: role_of(&sent.values).filter(|role| *role != self.role),
-            // Nobody chooses by leaving it out.
+            // An omitted field is no choice.
             locale: changed("locale").filter(|word| !word.is_empty()).map(|_| locale_of(&sent.values)),
             number: changed("number"),
             seen: sent.seen,
@@ -241,7 +241,7 @@ struct PersonPage {
     since: SafeHtml,
     sections: Vec<FilledSection>,
     marks: FormMarks,
-    /// Nobody takes their own rights away.
+    /// Whether they edit themselves: nobody removes their own rights.
     themselves: bool,
     has_pin: bool,
     badges: Vec<StaffBadgeRow>,
@@ -296,7 +296,7 @@ pub(super) async fn person_page(
     let title = window_title(page_words, known.name.clone(), &view.problems);
     let now_ms = snapshot.now.wall_ms;
     let values = view.values.unwrap_or_else(|| known.values());
-    // What stands beside a new person's name says nothing new here.
+    // Hints beside a new person's name are not needed here.
     let hidden = if themselves { vec!["role"] } else { Vec::new() };
     let hints = vec![("name", String::new())];
     let painter = FormPainter { hidden, hints, ..FormPainter::new(&PERSON, w.catalog()) };
@@ -355,7 +355,7 @@ pub(crate) async fn change(
     if !sent.errors.is_empty() {
         return person_again(&state, &signed, there, sent).await;
     }
-    // Only what is new is said.
+    // Only changed values are sent.
     let Some(command) = there.change(&sent) else { return go_to(PEOPLE).map(OneOf::First) };
     match run_command(&state, signed.author(), sent.submission_key(there.staff), command).await {
         Ok(_) => go_to(PEOPLE).map(OneOf::First),
@@ -405,7 +405,7 @@ async fn run_identity<T: Send + 'static>(
     done.map_err(|e| HttpError::internal(&e))?.map_err(|e| HttpError::internal(&e))
 }
 
-/// Keeps a new PIN of the right form; whoever was signed in by the old one is signed out, but for the admin who does it.
+/// Stores a well-formed new PIN; sessions of the old one end, except that of the admin who does it.
 async fn keep_pin(
     state: &AppState,
     signed: &StaffSession,
@@ -415,8 +415,8 @@ async fn keep_pin(
     let (staff, role, own) = (known.staff, known.role, signed.staff() == known.staff);
     log_admission(state, signed.author(), AccessChanged::new(AccessChange::PinSet, Some(staff))).await?;
     let stored = run_identity(state, move |identity| {
-        // Before the PIN, so that a crash in between leaves no session of the old one; and after it, for whoever signed in
-        // by the old one in between.
+        // Before the PIN, so that a crash in between leaves no session of the old one; and after it, for anybody who
+        // signed in by the old one in between.
         let end_sessions = || if own { Ok(()) } else { identity.sessions.end_all(staff) };
         end_sessions()?;
         let stored = identity.pins.set(staff, role, &pin)?;

@@ -1,4 +1,5 @@
-//! The programs that have a token: what each may do, until when, who made it; a facility admin makes and revokes them.
+//! The programs that have a token: what each may do, until when, who created it; a facility admin creates and revokes
+//! them.
 
 use askama::Template;
 use axum::extract::State;
@@ -283,7 +284,7 @@ async fn log_made(state: &AppState, signed: &StaffSession, token: &ApiToken) -> 
     let Err(error) = log_admission(state, signed.author(), change).await else { return Ok(()) };
     let (tokens, now_ms) = (state.identity.tokens.clone(), state.known_now_ms());
     let (by, which) = (TokenHand::Staff(signed.staff()), token.id.clone());
-    // Another press may have revoked it meanwhile: then it is gone as well.
+    // Another request may have revoked it meanwhile: the result is the same.
     let _ = run_blocking(move || tokens.revoke(&which, by, now_ms)).await?;
     Err(error)
 }

@@ -1,4 +1,4 @@
-//! Signing in by PIN, over HTTPS only, and what every staff page asks first.
+//! Signing in by PIN, over HTTPS only, which every staff page requires.
 
 use askama::Template;
 use axum::extract::State;
@@ -51,7 +51,7 @@ struct NamesPage {
     people: Vec<(String, String, String)>,
     /// What was entered of a name, on a device that is new here: who works here is not for everybody in the building.
     letters: Option<String>,
-    /// Too many names were looked for from this address: only a whole one is found.
+    /// The address has used up its name searches: only a complete name is found.
     is_spent: bool,
     next: NextPage,
 }
@@ -66,7 +66,7 @@ struct PinPage {
     name: String,
     role: String,
     next: NextPage,
-    /// Where somebody else goes.
+    /// The link for somebody else.
     names: String,
 }
 
@@ -202,11 +202,11 @@ pub(crate) async fn sign_in(
             PinTry::Looked(outcome) => outcome,
         };
     match outcome {
-        // A flood of these fills no log; the audit of access counts them.
+        // A flood of these must not fill the log; the audit of access counts them.
         PinOutcome::Locked { .. } => tracing::debug!(%staff, ?outcome, "a sign-in was refused"),
         _ => tracing::warn!(%staff, ?outcome, "a sign-in was refused"),
     }
-    // For a person whom nobody knows the page is another one, and is noted as well.
+    // For an unknown person the page differs, and is recorded in the audit as well.
     phone.notes().add(pin_note(outcome, staff, AccessTarget::SignIn));
     let page = pin_page(&state, &phone, staff, Some(outcome), next).await?;
     Ok(with_cookies(OneOf::First(ask_again(page)), []))
@@ -216,7 +216,7 @@ fn pin_again(error: HttpError, staff: StaffId, next: &NextPage) -> HttpError {
     error.link(sign_in_address(Some(staff), next), worded(ErrorWords::error_links_pin))
 }
 
-/// The page that was asked for, unless something about the PIN has to be said first.
+/// The page that was asked for, unless there is a notice about the PIN first.
 fn after_sign_in(
     state: &AppState,
     staff: StaffId,

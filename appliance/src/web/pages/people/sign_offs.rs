@@ -157,7 +157,7 @@ struct SignedPair {
     badge: GrantBadge,
     signer: Option<SafeHtml>,
     note: String,
-    /// The remark of a sign-off that is not ended: a later one says it again or says another one.
+    /// The remark of a sign-off that is not ended: a later one repeats or replaces it.
     remark: String,
 }
 
@@ -312,7 +312,7 @@ async fn show_difference(
     now: SignedPair,
     yours: &FormValues,
 ) -> Result<FormReply, HttpError> {
-    // One that was ended has no values to choose between.
+    // An ended one has no values to choose between.
     if !now.is_granted {
         let problem = word_conflict(state, signed, now.version, now.name.clone()).await?;
         let marks = FormMarks::new(state, signed);
@@ -394,7 +394,7 @@ pub(crate) async fn end_sign_off(
 ) -> Result<FormReply, HttpError> {
     let pair = PairPath { staff, protocol };
     let there = SignedPair::find(&state, &signed, &pair).await?;
-    // A version that cannot be read is not the one that is there.
+    // An unreadable version does not match the current one.
     let seen = read_seen(&form).unwrap_or_else(|_| Some(RowVersion::default()));
     let reason = form.text("reason").to_owned();
     let ending = CompetencyEnding { staff: there.staff, protocol: there.protocol, reason, seen };

@@ -1,4 +1,5 @@
-//! The installed page: a shell that a phone keeps, its manifest, and the worker that shows it where the box does not answer.
+//! The installed page: a shell that a phone stores, its manifest, and the worker that shows it where the box does not
+//! answer.
 
 use history::word_key;
 use std::sync::LazyLock;
@@ -61,7 +62,7 @@ struct AppPage {
     program: &'static str,
 }
 
-/// Of each text the name that the script has for it; what stands in braces the script puts in.
+/// Of each text the name that the script has for it; the script replaces what is in braces.
 fn script_words(w: AppWords, p: ProblemWords, page_words: PageWords) -> Vec<(&'static str, String)> {
     let others = [
         ("title", w.app_title()),
@@ -130,7 +131,7 @@ fn script_words(w: AppWords, p: ProblemWords, page_words: PageWords) -> Vec<(&'s
     others.chain(problem_words(w, p)).chain(missing_words(w, page_words)).collect()
 }
 
-/// The same of what a phone cannot keep.
+/// The same for what a phone cannot store.
 fn full_words(w: AppWords) -> [(&'static str, String); 5] {
     [
         ("full", w.app_full()),

@@ -1,4 +1,4 @@
-//! The screen for a wall: names of equipment and no people, no links, no controls.
+//! The wall display: names of equipment and no people, no links, no controls.
 
 use askama::Template;
 use axum::extract::State;
@@ -22,7 +22,7 @@ use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{HomeWords, PageWords};
 
-/// Lines of each list that can be read from across a room.
+/// Lines of each list that can be read from several metres away.
 const LINES: usize = 6;
 
 #[derive(Template)]

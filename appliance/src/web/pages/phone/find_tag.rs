@@ -1,4 +1,5 @@
-//! What a label opens: any spelling of a tag leads to its item, and what leads nowhere says why.
+//! What a label opens: any spelling of a tag leads to its item, and a tag that opens nothing is answered with the
+//! reason.
 
 use askama::Template;
 use axum::extract::State;
@@ -32,7 +33,7 @@ use crate::web::view_models::printing::jobs::path_segment;
 use crate::web::words::{PageWords, TagWords};
 
 const SHOWN_CHARS_MAX: usize = 40;
-/// After how many seconds a tag that may be in what is missing is worth another look.
+/// After how many seconds a tag that may be in what is missing is looked up again.
 const MISSING_RETRY_S: u64 = 60;
 const CANDIDATES_MAX: usize = 5;
 
@@ -92,7 +93,7 @@ pub(crate) async fn open_entered_tag(
     }
 }
 
-/// Whether somebody may have meant a tag and slipped.
+/// Whether the text may be a mistyped tag.
 fn resembles_tag(text: &str) -> bool {
     let mut symbols = text.trim().chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}'));
     let count = symbols.clone().count();

@@ -72,7 +72,7 @@ struct HomePage {
     in_use: usize,
     next: Option<SafeHtml>,
     as_of: SafeHtml,
-    /// The page for dead spots, which only HTTPS can keep on a phone.
+    /// The page for use without a connection, which browsers store only over HTTPS.
     app: Option<String>,
     staff: Option<String>,
     none: bool,

@@ -15,7 +15,7 @@ use crate::web::request::limits::address_share::AddressShare;
 use crate::web::words::ErrorWords;
 
 pub(crate) const CHOICE: &str = "/language";
-/// Where somebody goes on who came from no page of ours.
+/// The redirect for a reader who came from no page of the box.
 const HOME: &str = "/";
 
 pub(crate) async fn choose(
@@ -37,8 +37,8 @@ fn unknown_language() -> HttpError {
         .next(worded(ErrorWords::error_language_next))
 }
 
-/// The page from which the choice came, if it is one of this very host: nobody is to be led away from here. A choice that was
-/// refused has no page to be led back to.
+/// The page from which the choice came, if it is one of this very host: the box must be no open redirect. A choice that
+/// was refused has no page to return to.
 fn page_before(headers: &HeaderMap, host: Option<&str>) -> Option<String> {
     let referer: Uri = headers.get(REFERER)?.to_str().ok()?.parse().ok()?;
     let is_own = referer.authority().zip(host).is_some_and(|(from, host)| from.as_str() == host);

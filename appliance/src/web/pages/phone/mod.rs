@@ -1,4 +1,4 @@
-//! What needs no sign-in: scan, record, receipt, board.
+//! Pages without sign-in: scan, record, receipt, board.
 
 mod app;
 mod board;

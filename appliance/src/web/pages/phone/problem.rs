@@ -298,7 +298,8 @@ fn entered_name(who: &ClaimedCleaner) -> Option<&str> {
     }
 }
 
-/// “I am someone else”: the page again with what was put in, for whoever comes next. A photo of that press is not taken.
+/// “I am someone else”: the page again with what was entered, for the next person. A photo of that request is not
+/// stored.
 async fn ask_somebody_else(
     state: &AppState,
     phone: &PhoneCaller,
@@ -350,7 +351,7 @@ impl From<CommandFailure> for ReportFailure {
     }
 }
 
-/// What is said on the page itself, with everything that was put in.
+/// Whether the refusal is shown on the page itself, with everything that was entered.
 fn is_shown_here(refusal: &CommandRefusal) -> bool {
     *refusal == CommandRefusal::ReportsSpent
         || matches!(refusal.field(), Some("what" | "notes" | "cleaned_by"))

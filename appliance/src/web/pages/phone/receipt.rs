@@ -39,7 +39,7 @@ use crate::web::view_models::records::proofs::{find_cosigned, proof_of};
 use crate::web::view_models::records::receipts::{ReceiptTarget, find_receipt, in_chain};
 use crate::web::words::{PageWords, ReceiptWords};
 
-/// For how long after its record a receipt asks for the relay's word; later it looks when somebody looks at it.
+/// For how long after its record a receipt polls for the relay's cosignature; later it only checks when it is opened.
 const ASKS_MS: i64 = 10 * 60_000;
 
 struct Voided {
@@ -60,7 +60,7 @@ struct ReceiptPage {
     printed: String,
     voided: Option<Voided>,
     missing: String,
-    /// What else there is to be seen of it, such as that whoever cleaned is not signed off.
+    /// Further remarks, such as that whoever cleaned is not signed off.
     remarks: Vec<String>,
     late: Option<SafeHtml>,
     when: SafeHtml,
@@ -77,7 +77,7 @@ struct ReceiptPage {
     no_room: Option<SafeHtml>,
     certainty: Option<String>,
     on_disk: SafeHtml,
-    /// Since when it counts again, if a run brought it back.
+    /// Since when it counts again, if a run restored it.
     adopted: Option<SafeHtml>,
     relay: RelayState,
     next: Option<(Tag, SafeHtml)>,
@@ -85,7 +85,7 @@ struct ReceiptPage {
     same_again: Option<SameAgainForm>,
     undo: Option<String>,
     wrong: SafeHtml,
-    /// What the form of staff carries who may print it.
+    /// The form token for staff who may print it.
     print_token: Option<String>,
     /// Whoever recorded it reads once that there is a page to install.
     offers_app: bool,
@@ -156,7 +156,7 @@ pub(crate) async fn show(
     }
 }
 
-/// This phone recorded it, and on a page of the box: who comes by the installed page has that already.
+/// This phone recorded it on a page of the box: the installed page needs no further offer.
 fn is_first_hand(found: &ReceiptTarget, devices: &[DeviceId]) -> bool {
     let is_mine = found.entry.head().by.device.is_some_and(|device| devices.contains(&device));
     is_mine && found.body.queued.is_none()
@@ -231,14 +231,14 @@ impl ReceiptLook<'_> {
         }
     }
 
-    /// Flags of the record; that it is late stands on its own.
+    /// Flags of the record; that it is late is shown separately.
     fn remarks(self, cleaning: &CleaningRecord) -> Vec<String> {
         let lines = HistoryWords::in_locale(self.wording.locale());
         let flags = cleaning.flags.iter().filter(|flag| **flag != CleaningFlag::Late);
         flags.map(|flag| word_flag(lines, flag)).collect()
     }
 
-    /// A receipt waits for the relay's word; what can come no more needs no asking.
+    /// A receipt polls for the relay's cosignature, unless none can come any more.
     fn frame(self, found: &ReceiptTarget, relay: &RelayState, title: String) -> PageLayout {
         let frame = PageLayout::open(self.state, self.snapshot, self.wording.words(), title);
         let frame = frame.about_item(self.state, found.cleaning.tag);
@@ -280,7 +280,7 @@ impl ReceiptLook<'_> {
 
     fn stands(self, found: &ReceiptTarget, name: &str) -> SafeHtml {
         let Self { words: w, wording, state, facility, .. } = self;
-        // Of all the items only this one is looked at anew.
+        // Of all items only this one's status is computed again.
         let item = facility.equipment.get(&found.cleaning.tag);
         let boards = state.stored::<StatusBoards>();
         let row = item.and_then(|item| boards.row_of(facility, item, wording.local()));
@@ -294,7 +294,7 @@ impl ReceiptLook<'_> {
         fill_slots(sentence, [SafeHtml::element("strong", &[("translate", "no")], name)])
     }
 
-    /// Until when this phone can take the record back; the rule itself is intake's.
+    /// Until when this phone can take the record back; the rule itself is in intake.
     fn undo_until(self, found: &ReceiptTarget, devices: &[DeviceId]) -> Option<String> {
         let snapshot = self.snapshot;
         let (then, by) = (found.entry.head().at, found.entry.head().by);
@@ -308,7 +308,7 @@ impl ReceiptLook<'_> {
     }
 }
 
-/// How its item stands after a cleaning that counts, in a sentence about the first slot.
+/// The status of its item after a cleaning that counts, in a sentence about the first slot.
 fn word_status(w: ReceiptWords, wording: &PageWording, row: Option<&ItemRow>) -> String {
     match row.filter(|row| row.item.service != ServiceState::Retired).map(|row| row.status) {
         Some(ItemStatus::Clean { until_ms: Some(ms) }) => w.receipt_clean_until(S0, wording.deadline(ms)),
@@ -321,8 +321,8 @@ fn word_status(w: ReceiptWords, wording: &PageWording, row: Option<&ItemRow>) ->
     }
 }
 
-/// The oldest overdue item, at the same place if there is one; else what is due next. What somebody has just recorded at an
-/// item may not be on the board yet: such a one is passed over.
+/// The oldest overdue item, at the same place if there is one; else what is due next. What somebody has just recorded
+/// at an item may not be on the board yet: such an item is skipped.
 fn next_item<'a>(
     board: &'a StatusBoard,
     facility: &StoreSnapshot,

@@ -35,7 +35,7 @@ pub(crate) struct SameAgainLook<'a> {
     pub(crate) state: &'a AppState,
     pub(crate) facility: &'a StoreSnapshot,
     pub(crate) devices: &'a [DeviceId],
-    /// Whom a scan page would name now.
+    /// The name that a scan page would show now.
     pub(crate) who: String,
 }
 

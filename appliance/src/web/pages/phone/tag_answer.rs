@@ -1,4 +1,4 @@
-//! What an item's address answers: its page, another address, or a page that says why it opens nothing.
+//! Responses of an item's address: its page, another address, or a page that says why it opens nothing.
 
 use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
@@ -7,8 +7,8 @@ use web::answer::{Page, SeeOther};
 use web::error::HttpError;
 use web::route::{Answer, AnswerBody, Operation};
 
-/// Statuses of its pages: the page itself, a tag that opens nothing, a photo that is too large, what keeps a record from
-/// being made, and what may be otherwise in a moment.
+/// Statuses of its pages: the page itself, a tag that opens nothing, a photo that is too large, what prevents a record
+/// from being made, and temporary failures.
 const STATUSES: [StatusCode; 5] = [
     StatusCode::OK,
     StatusCode::NOT_FOUND,

@@ -52,7 +52,7 @@ enum DeviceSystem {
 }
 
 impl DeviceSystem {
-    /// As far as the browser says it. An iPad may call itself a Mac, so that a Mac is nothing certain.
+    /// As far as the browser reports it. An iPad may call itself a Mac, so that a Mac is nothing certain.
     fn of(headers: &HeaderMap) -> Option<Self> {
         let agent = headers.get(USER_AGENT)?.to_str().ok()?;
         let systems: [(Self, &[&str]); 3] = [
@@ -184,7 +184,7 @@ pub(super) async fn show_profile(
     Ok(MediaBytes::new(write_profile(&certificate)))
 }
 
-/// The same certificate makes the same profile, so that a second one takes the place of the first.
+/// The same certificate makes the same profile, so that a second one replaces the first.
 fn write_profile(certificate: &CaCertificate) -> String {
     let hash = certificate.fingerprint();
     let (first, second) = hash.0.split_at(16);

@@ -45,7 +45,7 @@ struct UndoTry {
     submission: Option<String>,
 }
 
-/// The question whether to take a record back; of one that is taken back already there is only the receipt.
+/// The question whether to take a record back; an undone one has only its receipt.
 async fn undo_page(
     state: &AppState,
     phone: &PhoneCaller,

@@ -84,7 +84,7 @@ struct UseAnswers {
 }
 
 impl UseAnswers {
-    /// What is none of the page's choices is no use that ended now.
+    /// An invalid choice does not mean that the use ended now.
     fn read(tag: Tag, form: &FormFields) -> Result<Self, HttpError> {
         let ended_min = match form.text("ended") {
             "" => 0,
@@ -156,7 +156,7 @@ pub(crate) async fn submit_used(
     let cookies_set: [Option<HeaderValue>; 1] = [device.set_cookie()];
     let answers = UseAnswers::read(tag, &form.fields)?;
     let command = Command::RecordUse(answers.use_form());
-    // When it ended is counted back from now: what came tells a repeat.
+    // When it ended is counted back from now: the request data identifies a repeat.
     let key = SubmissionKey::as_sent(submission_key(key, &form.fields), &answers);
     match run_command(&state, by, key, command).await {
         Ok(_) => {

@@ -1,4 +1,4 @@
-//! Printers for staff: how each is, looking for one, setting one up, its test label, and how that is read.
+//! Printers for staff: their state, discovery, set-up, test labels, and how to read those.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -149,7 +149,7 @@ fn found_line(w: PrintingWords, found: &DiscoveredPrinter) -> DiscoveredRow {
     DiscoveredRow { name, why, seen, to }
 }
 
-/// Listens on the network, or knocks at a host that a person named.
+/// Listens on the network, or probes a host that a person named.
 pub(crate) async fn look(
     signed: StaffCaller<EditPrinters>,
     State(state): State<AppState>,
@@ -260,7 +260,7 @@ fn each_once(errors: Vec<Wrong>) -> Vec<Wrong> {
     errors.into_iter().filter(|error| fields.insert(error.at.clone())).collect()
 }
 
-/// A refusal beside its field; the box's own fault stays a page of its own.
+/// A refusal beside its field; an error of the box stays a separate page.
 fn to_field_error(w: PrintingWords, refusal: PrinterRefusal) -> Result<Wrong, HttpError> {
     let at = match (&refusal, refusal.field()) {
         (PrinterRefusal::Unknown(_) | PrinterRefusal::Fixed(_), _) => return Err(printer_refused(refusal)),
@@ -303,7 +303,7 @@ pub(crate) async fn show(
 }
 
 struct CurrentPrinter {
-    /// What was known before all else was read.
+    /// The version mark, taken before anything else was read.
     live: LivePage,
     version: Option<ContentVersion>,
     printer: PrinterView,
@@ -397,7 +397,7 @@ async fn show_difference(
     yours: &PrinterFormData,
 ) -> Result<FormReply, HttpError> {
     let now = CurrentPrinter::find(state, name).await?;
-    // Measures count for a roll of one's own only.
+    // Dimensions apply only to a custom roll.
     let yours = yours.without_unused();
     let conflict = FormConflict {
         painter: setup::form_painter(PrinterPageWords::of_staff(signed), &yours, SETTLED.to_vec()),
@@ -462,7 +462,7 @@ pub(crate) async fn remove(
     Path(name): Path<String>,
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
-    // A version that cannot be read is not the one that is there.
+    // An unreadable version does not match the current one.
     let seen = read_seen(&form).unwrap_or(Some(ContentVersion::NOTHING));
     let removed = run_blocking(&state, move |state| Ok(state.printing.remove_over(&name, seen))).await?;
     removed.map_err(printer_refused)?;

@@ -1,4 +1,4 @@
-//! The form of a printer: what is in it, what there is to choose from, and the settings that come of it.
+//! The form of a printer: what is in it, what there is to choose from, and the resulting settings.
 
 use ::labels::language::LanguageSpec;
 use ::labels::language_table::LANGUAGES;
@@ -66,7 +66,7 @@ pub(crate) static PRINTER: FormDefinition = FormDefinition {
     ],
 };
 
-/// An office printer: sheets through a print queue, of which there is less to ask.
+/// An office printer: sheets through a print queue, with fewer settings.
 pub(crate) static OFFICE: FormDefinition = FormDefinition {
     name: "office",
     sections: &[FormSection::plain(&[NAME, LANGUAGE, ADDRESS, MEDIA, MUTE])],

@@ -1,4 +1,4 @@
-//! The form of a protocol's version: its fields, what is in them, and the version that they say.
+//! The form of a protocol's version: its fields, what is in them, and the version that they describe.
 
 use std::collections::BTreeMap;
 

@@ -40,7 +40,7 @@ pub(super) const PACKS: &str = "/staff/packs";
 /// What somebody must fill in before a draft counts.
 const NEEDED: [&str; 4] = ["ifu", "agents", "contact_s", "approved"];
 
-/// A draft as the form begins with it. What its facility must say itself is empty.
+/// A draft as the form begins with it. What the facility must supply itself is empty.
 fn values_of(draft: &PackDraft) -> FormValues {
     let number = |number: Option<u32>| number.map(|n| n.to_string()).unwrap_or_default();
     let optional: Vec<String> = draft.optional_steps.iter().map(ToString::to_string).collect();
@@ -84,7 +84,7 @@ async fn find_draft(
 
 struct PackRows {
     name: String,
-    /// Who signed one that was brought, and how its mark looks.
+    /// Who signed an imported one, and how that is shown.
     brought: Option<BroughtRow>,
     drafts: Vec<DraftRow>,
     categories: Vec<DraftRow>,
@@ -201,7 +201,7 @@ pub(crate) async fn list_packs(
     run_blocking(&state, move |state| packs_page(state, &signed, Vec::new())).await
 }
 
-/// Keeps a file as drafts, or forgets a pack.
+/// Stores a file as drafts, or deletes a pack.
 pub(crate) async fn change_packs(
     signed: StaffCaller<EditEquipment>,
     State(state): State<AppState>,

@@ -1,4 +1,4 @@
-//! Taking a protocol out of use: which items have it is said first.
+//! Taking a protocol out of use: the page first lists the items that have it.
 
 use askama::Template;
 use axum::extract::State;

@@ -17,7 +17,7 @@ fn word_type(w: RegisterWords, field_type: &FieldType) -> String {
     }
 }
 
-/// As the log has it, in the language of the page or in another one: a line may come from somebody else's list.
+/// As in the log, in the language of the page or in another one: a line may come from somebody else's list.
 fn list_languages(w: RegisterWords) -> impl Iterator<Item = RegisterWords> {
     let others = Language::ALL.into_iter().map(|language| Locale::EnUs.in_language(language));
     [w].into_iter().chain(others.map(RegisterWords::in_locale))
@@ -56,7 +56,7 @@ pub(super) fn write_fields(w: RegisterWords, fields: &[CategoryField]) -> String
     write_lines(lines.iter().map(|parts| parts.iter().map(String::as_str)))
 }
 
-/// A line read again; none where it says something else.
+/// A line read again; `None` where it means something else.
 pub(super) fn read_field(w: RegisterWords, mut parts: Vec<String>) -> Option<CategoryField> {
     if parts.len() > 5 {
         return None;

@@ -42,7 +42,7 @@ const NAME: FormField = FormField::line("name", NAME_CHARS_MAX).required();
 pub(crate) static PLACE_NEW: FormDefinition =
     FormDefinition { name: "place", sections: &[FormSection::plain(&[NAME, WITHIN, ORDER])] };
 
-/// One that is there: its name is what equipment has, so that gets a new one with it.
+/// An existing place: equipment refers to it by name, so renaming it renames it there too.
 pub(crate) static PLACE: FormDefinition = FormDefinition {
     name: "place",
     sections: &[FormSection::plain(&[NAME, WITHIN, ORDER, FormField::tick("retired")])],
@@ -132,7 +132,7 @@ impl PlaceForm<'_> {
             offered.map(|place| FormOption::entered(place.name.clone(), place.name.clone())).collect();
         options.sort_by(|a, b| a.words.cmp(&b.words));
         options.insert(0, FormOption::new("", f.form_place_within_none()));
-        // One that was retired since stays what it is.
+        // A place that was retired meanwhile is not changed.
         if let Some(within) = self.present.as_ref().map(|place| &place.within)
             && !options.iter().any(|option| option.value == *within)
         {

@@ -1,4 +1,4 @@
-//! The first set-up: by the code that whoever holds the box can read, until a facility admin can sign in.
+//! The first set-up: by the code that a person with physical access can read, until a facility admin can sign in.
 
 use axum::extract::State;
 use firmware_config::{AccessPointClaim, ClaimFile, Secret};
@@ -94,7 +94,7 @@ pub(crate) async fn begin_setup(
     }
     let is_near = is_access_point(phone.peer().local.ip());
     let entry = match read_entry(values.clone(), &form, w) {
-        // Whoever came over the box's own Wi-Fi is to find the box there again.
+        // A client on the box's own Wi-Fi must be able to reach the box there again.
         Ok(entry) if is_near => FirstEntry { claim: close_network(&state, entry.claim), ..entry },
         Ok(entry) => entry,
         Err(problems) => return again.answer(frame, SetupFault { recall: FormRecall::Invalid, problems }),
@@ -136,7 +136,7 @@ impl SetupFault {
     }
 }
 
-/// Whoever enters a wrong one has to wait after a few: by address, so that one stranger keeps nobody else out.
+/// After a few wrong codes an address has to wait: by address, so that one stranger locks nobody else out.
 fn check_code(
     state: &AppState,
     phone: &PhoneCaller,
@@ -182,8 +182,8 @@ fn read_entry(values: FormValues, form: &OpenListForm, w: SetupWords) -> Result<
     }
 }
 
-/// The person last: with them this page closes. Only a password of the box's own Wi-Fi comes behind them: whoever was not told
-/// of it must not lose their connection. The inner error says what the box could not write down.
+/// Creates the person last, because that closes this page. Only a password of the box's own Wi-Fi is set afterwards: a
+/// failure before that must not cost anybody their connection. The inner error says what the box could not write.
 async fn set_up(state: &AppState, entry: &FirstEntry) -> Result<Result<StaffId, String>, HttpError> {
     if let Some(change) = find_facility_change(state, &entry.values, &entry.claim) {
         let command = Command::ChangeFacility(Box::new(change));
@@ -220,8 +220,8 @@ async fn add_first_admin(state: &AppState, entry: &FirstEntry) -> Result<StaffId
     Ok(staff)
 }
 
-/// What let them in lets nobody in again. Where that cannot be written down, the page is closed all the same, and the next start
-/// does it.
+/// The code that was used is of no use any more. Where that cannot be written down, the page is closed all the same,
+/// and the next start does it.
 async fn use_up_code(state: &AppState) -> Result<(), HttpError> {
     run_blocking(state, |state| {
         if let Err(error) = state.field.code.use_up(&*state.random) {
@@ -254,7 +254,7 @@ fn has_open_network(state: &AppState) -> bool {
     folder.is_some() && state.field.access_point && read_passphrase(folder).is_none()
 }
 
-/// Where the box's own Wi-Fi is open and it joins no other, that stays, with a password.
+/// Where the box's own Wi-Fi is open and it joins no other, it remains, with a password.
 pub(super) fn close_network(state: &AppState, claim: ClaimFile) -> ClaimFile {
     if claim.wifi.is_some() || claim.access_point.is_some() || !has_open_network(state) {
         return claim;
@@ -263,13 +263,13 @@ pub(super) fn close_network(state: &AppState, claim: ClaimFile) -> ClaimFile {
     ClaimFile { access_point: Some(AccessPointClaim { passphrase }), ..claim }
 }
 
-/// Where somebody can sign in, and what closes the box's own Wi-Fi was lost in a power cut behind them, it is left once more. What
-/// the image has not taken up yet stays as it is: somebody may have been shown its password.
+/// If an admin exists, and the request to close the box's own Wi-Fi was lost in a power cut, makes the request again. A
+/// request that the image has not processed yet is left alone: somebody may have seen its password.
 ///
 /// # Errors
 /// It cannot be written.
 pub fn close_left_network(state: &AppState) -> Result<(), SetupRequestError> {
-    // In this order: the image takes the request away last of all.
+    // In this order: the image removes the request last.
     if has_request(&state.field.data) || !is_left_open(state) {
         return Ok(());
     }
@@ -285,14 +285,14 @@ pub fn close_left_network(state: &AppState) -> Result<(), SetupRequestError> {
     Ok(())
 }
 
-/// Whether the box's own Wi-Fi is open by its settings, and still is by what the image left last.
+/// Whether the box's own Wi-Fi is open by its settings, and by the state that the image wrote last.
 fn is_left_open(state: &AppState) -> bool {
     let left = read_state(state.field.setup_folder.as_deref());
     has_open_network(state) && left.access_point && !left.has_passphrase
 }
 
-/// To the image what concerns the machine; the claim to the uplink where there is no image. The image gets one that names
-/// nothing as well while its Wi-Fi is open: with the set-up that ends.
+/// Passes settings of the machine to the image; without an image, the claim to the uplink. An empty request is passed
+/// too while the image's Wi-Fi is open: it ends with the set-up.
 pub(super) async fn hand_on(state: &AppState, claim: &ClaimFile) -> Result<Result<(), String>, HttpError> {
     if *claim == ClaimFile::default() && !has_open_network(state) {
         return Ok(Ok(()));

@@ -1,4 +1,5 @@
-//! What the set-up page asks for, and the claim file that follows from it: the very reader of claim files checks each value.
+//! What the set-up page asks for, and the claim file that follows from it: the parser of claim files itself checks each
+//! value.
 
 use firmware_config::{ClaimFile, ClaimFileError, NetworkClaim};
 use record::limits::NAME_CHARS_MAX;
@@ -85,8 +86,8 @@ fn find_claim<'a>(values: &'a FormValues, file: Option<&'a [u8]>) -> &'a [u8] {
     file.filter(|bytes| !bytes.is_empty()).unwrap_or(text)
 }
 
-/// The form with what its claim file says in the fields that it has for it, and the rest as text: a file that was chosen does
-/// not come once more by itself.
+/// The form with what its claim file says in the fields that it has for it, and the rest as text: a file that was
+/// chosen does not be sent again by the browser.
 pub(super) fn enter_claim(values: &FormValues, file: Option<&[u8]>, claim: &ClaimFile) -> FormValues {
     let fields = [("time_zone", &claim.time_zone), ("label_host", &claim.label_host)];
     let entered = fields.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
@@ -99,7 +100,7 @@ pub(super) fn enter_claim(values: &FormValues, file: Option<&[u8]>, claim: &Clai
     values.with("claim", rest)
 }
 
-/// The claim file that was chosen or put in as text, with the form's fields over it.
+/// The claim file that was chosen or entered as text, overridden by the form's fields.
 ///
 /// # Errors
 /// All that does not fit, beside its field.
@@ -141,7 +142,7 @@ fn word_fields(error: &ClaimFileError, w: SetupWords) -> Vec<Wrong> {
     worded.collect()
 }
 
-/// What the fields hold, by the keys of a claim file. A tick alone makes no Wi-Fi.
+/// What the fields hold, by the keys of a claim file. A checkbox alone defines no Wi-Fi.
 fn list_entries(values: &FormValues) -> Vec<(&'static str, &str)> {
     let mut entries: Vec<_> = FIELD_KEYS.iter().map(|(key, field)| (*key, values.text(field))).collect();
     let names_wifi = entries.iter().any(|(key, value)| key.starts_with("wifi.") && !value.trim().is_empty());
@@ -166,7 +167,7 @@ fn lay_over(base: ClaimFile, fields: ClaimFile) -> ClaimFile {
         time_zone: fields.time_zone.or(base.time_zone),
         hostname: fields.hostname.or(base.hostname),
         label_host: fields.label_host.or(base.label_host),
-        // Whoever is here has one, or needs none.
+        // The reader of this page has one, or needs none.
         setup_code: None,
         access_point: base.access_point.filter(|_| fields.wifi.is_none()),
         wifi: fields.wifi.or(base.wifi),

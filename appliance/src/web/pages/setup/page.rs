@@ -1,4 +1,4 @@
-//! The set-up page itself: how far it is, and the form.
+//! The set-up page itself: progress, and the form.
 
 use askama::Template;
 use web::answer::Page;

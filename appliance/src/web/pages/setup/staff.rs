@@ -82,7 +82,7 @@ pub(crate) async fn save_changes(
         }
     };
     if let Some(change) = find_facility_change(&state, &sent.values, &claim) {
-        // Of a form that does not say what it showed, it showed a facility of which nothing was said yet.
+        // A form that does not say what it showed is treated as if it had shown a facility without any settings.
         let seen = Some(sent.seen.unwrap_or_default());
         let command = Command::ChangeFacility(Box::new(SettingsChange { seen, ..change }));
         let yours = enter_claim(&sent.values, form.file.as_deref(), &claim);
@@ -104,14 +104,14 @@ pub(crate) async fn save_changes(
     done_page(frame, w, done, STAFF_SETUP.to_owned()).map(OneOf::Second)
 }
 
-/// The key of what the form says of the facility. A password of a Wi-Fi is no part of what the log holds a digest of.
+/// The key of what the form says of the facility. A password of a Wi-Fi is not part of the digest in the log.
 fn facility_key(sent: &SentForm<RowVersion>, yours: &FormValues) -> SubmissionKey {
     let of_facility = ["facility", "time_zone", "label_host"].map(|name| yours.text(name));
     let seen = sent.seen.map(|seen| seen.to_string());
     SubmissionKey::as_sent(sent.submission.clone(), &("setup", seen, of_facility))
 }
 
-/// What is set up now beside what came. Of the machine there is nothing to compare: that goes along.
+/// The current settings beside the submitted ones. Machine settings are not compared, only passed along.
 async fn show_difference(
     state: &AppState,
     signed: &StaffSession,

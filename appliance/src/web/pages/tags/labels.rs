@@ -1,4 +1,4 @@
-//! Another label for an item, in the place of a lost one or beside it, and a label that is taken off.
+//! Another label for an item, in place of a lost one or beside it, and a label that is taken off.
 
 use axum::extract::State;
 use record::fold::{FacilityState, RowVersion};
@@ -95,7 +95,7 @@ pub(crate) async fn ask_new(
     prompt.page(&state, &signed, &values, Vec::new())
 }
 
-/// A label that opens nothing any more once the form went through.
+/// A label that opens nothing any more once the form is accepted.
 struct LostLabel {
     tag: Tag,
     words: String,
@@ -140,7 +140,7 @@ fn find_lost(
     let open = facility.equipment.get(&first).map(|item| open_tags(facility, item)).unwrap_or_default();
     let words = match (named, open.as_slice()) {
         (Some(tag), open) if open.contains(&tag) => return Ok(Some(tag)),
-        // Pressed once more: the label that took its place was not lost.
+        // A repeated request: the replacement label was not lost.
         (Some(tag), _) if is_revoked(facility, tag) => w.label_add_gone(tag.grouped()),
         (Some(_), _) => w.label_add_other(),
         (None, [only]) => return Ok(Some(*only)),
@@ -178,7 +178,7 @@ pub(crate) async fn add_label(
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &LABEL, &form);
     let command = read_assignment(signed.words(), &state.store.snapshot(), &mut sent);
     if let Some((equipment, command)) = command {
-        // Which label was lost follows from what was there then: what came tells a repeat.
+        // Which label was lost depends on the earlier state, so the request data identifies a repeat.
         match run_command(&state, signed.author(), sent.submission_key(equipment), command).await {
             Ok(done) => return print_new_label(&state, &signed, &sent, equipment, done).await,
             Err(undone) => match undone.at_field(refused_field) {

@@ -1,4 +1,4 @@
-//! Two entries of the register that are one thing: the one is retired, and what opened it opens the other.
+//! Merges two entries of the register that are the same thing: one is retired, and its codes open the other.
 
 use askama::Template;
 use axum::extract::State;

@@ -65,7 +65,7 @@ pub(super) fn read_item(
     sent: &mut SentForm<RowVersion>,
 ) -> Option<Tag> {
     let entered = sent.values.text("item").to_owned();
-    // What is not there is wrong already.
+    // A missing value is reported already.
     if entered.is_empty() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Forms of staff pages: each was sent by one of the session's own pages.
+//! Forms of staff pages: each must come from one of the session's own pages.
 
 use axum::extract::{FromRequest, Request};
 use http::header::CONTENT_TYPE;
@@ -22,7 +22,7 @@ const LIST_BYTES_MAX: usize = 1_200_000;
 /// Of a form that anybody may send: a claim file as a file or as text, and some lines.
 const OPEN_BYTES_MAX: usize = 300_000;
 
-/// What every form of the present session carries; the caller's check puts it beside the request.
+/// What every form of the present session carries; the access check adds it to the request's extensions.
 #[derive(Clone)]
 pub(crate) struct SessionFormToken(String);
 
@@ -60,7 +60,7 @@ impl Argument for StaffForm {
     }
 }
 
-/// The bounds of a form that holds a list; whatever is in it may be there more than once.
+/// The bounds of a form that holds a list; any of its fields may repeat.
 struct ListRules;
 
 impl FormRules for ListRules {
@@ -89,7 +89,7 @@ impl FromRequest<AppState> for StaffListForm {
     }
 }
 
-/// The same of whoever has no session: what it holds must prove who sent it.
+/// The same without a session: its content must prove who sent it.
 pub(crate) struct OpenListForm {
     pub(crate) fields: FormFields,
     pub(crate) file: Option<Vec<u8>>,
@@ -100,7 +100,7 @@ impl FromRequest<AppState> for OpenListForm {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, HttpError> {
         let (head, body) = request.into_parts();
         let is_secure = head.extensions.get::<PeerAddress>().is_some_and(|peer| peer.secure);
-        // The page turns these away whatever they hold, so nobody's memory is spent on it.
+        // The page refuses these whatever they contain, so no memory is spent on them.
         if !is_secure || is_set_up(state).await? {
             return Ok(Self { fields: FormFields::default(), file: None });
         }
@@ -173,7 +173,7 @@ fn read_parts(headers: &HeaderMap, body: &[u8]) -> Result<StaffListForm, HttpErr
             }
             BodyPiece::PartEnd => match present.take() {
                 Some((part, value)) if part.file && part.name == "file" => form.file = Some(value),
-                // A file that nobody asked for, or an empty choice of one.
+                // A file that the form has no field for, or an empty choice of one.
                 Some((part, _)) if part.file || part.name == "file" => {}
                 Some((part, value)) => form.fields.push::<ListRules>(part.name, value)?,
                 None => {}

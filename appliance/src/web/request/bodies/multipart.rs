@@ -1,4 +1,4 @@
-//! `multipart/form-data`, read piece by piece with every buffer bounded: a photo never sits in memory.
+//! `multipart/form-data`, read piece by piece with every buffer bounded: a photo is never held in memory whole.
 
 /// Bytes of one part's headers; browsers send about 150.
 const PART_HEAD_BYTES_MAX: usize = 4 * 1024;
@@ -16,7 +16,7 @@ pub(crate) enum BodyPiece {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FormPart {
     pub(crate) name: String,
-    /// Whether a file was chosen for it; what the file is called is nobody's business.
+    /// Whether a file was chosen for it; the file's name is ignored.
     pub(crate) file: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A JSON document as the body, which need not be there.
+//! A JSON document as the body, which may be absent.
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};

@@ -1,4 +1,4 @@
-//! A body that is a photo, handed to where photos are kept while it is still coming.
+//! A body that is a photo, streamed to the photo store while it arrives.
 
 use axum::extract::{FromRequest, Request};
 use http::StatusCode;

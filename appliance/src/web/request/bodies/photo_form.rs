@@ -1,4 +1,4 @@
-//! A form with a photo: its fields, and the photo handed to where photos are kept while it is still coming.
+//! A form with a photo: its fields, and the photo, streamed to the photo store while it arrives.
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
@@ -18,7 +18,8 @@ use crate::web::request::bodies::multipart::BodyPiece;
 use crate::web::request::client::peer::find_peer;
 use crate::web::words::ErrorWords;
 
-/// Bytes of a form with its photo: what goes over a photo's own limit is read and dropped, so that the rest of the form is kept.
+/// Bytes of a form with its photo: what exceeds a photo's own limit is read and dropped, so that the rest of the form
+/// is kept.
 pub(crate) const UPLOAD_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 pub(crate) struct ScanRules;
@@ -29,8 +30,8 @@ impl FormRules for ScanRules {
     }
 }
 
-/// The fields of a form, and the photo that came with it. Where a photo has to wait for its turn, so does the rest of the
-/// form, unread.
+/// The fields of a form, and the photo that came with it. Where a photo has to wait for the decoder, so does the rest
+/// of the form, unread.
 pub(crate) struct PhotoForm {
     pub(crate) fields: FormFields,
     pub(crate) photo: Option<Result<PhotoUpload, PhotoTrouble>>,
@@ -76,7 +77,7 @@ impl Argument for PhotoForm {
     }
 }
 
-/// The same of a staff page, which one of the session's own pages sent.
+/// The same for a staff page, which one of the session's own pages sent.
 pub(crate) struct StaffPhotoForm(pub(crate) PhotoForm);
 
 impl FromRequest<AppState> for StaffPhotoForm {

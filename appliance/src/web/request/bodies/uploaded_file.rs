@@ -1,4 +1,4 @@
-//! Bodies that are no form: a file as it is, and one that says nothing.
+//! Bodies that are no form: a raw file, and a body that is ignored.
 
 use std::marker::PhantomData;
 
@@ -9,7 +9,7 @@ use web::argument::read_body;
 use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
 
-/// Bytes of a body that nobody looks at.
+/// Bytes of a body that is ignored.
 const IGNORED_BYTES_MAX: usize = 64 * 1024;
 
 pub(crate) trait FileKind: Send + Sync + 'static {
@@ -49,7 +49,7 @@ impl<K: FileKind> Argument for UploadedFile<K> {
     }
 }
 
-/// What a request says that need not say anything: it is read all the same, because a connection that is closed with its
+/// The body of a request that needs none: it is read all the same, because a connection that is closed with its
 /// body unread may lose the end of the answer (RFC 9112, 9.6).
 pub(crate) struct IgnoredBody;
 

@@ -1,4 +1,4 @@
-//! The browser that a request comes from: its line, its cookies, and what it asked for.
+//! The browser that a request comes from: its connection, its cookies, and what it requested.
 
 use http::HeaderMap;
 use http::header::{ACCEPT, COOKIE, HOST};
@@ -60,7 +60,7 @@ impl BrowserClient {
         cookies::find_use(&self.cookies, Some(&self.peer))
     }
 
-    /// What its reader likes to read, best first.
+    /// The languages of its reader, best first.
     pub(crate) fn languages(&self) -> &LocalePreferences {
         &self.languages
     }
@@ -73,7 +73,7 @@ impl BrowserClient {
         &self.path
     }
 
-    /// The page that it is to be led to: the first one of staff, where this is none of this box.
+    /// The page to redirect it to: the first staff page, where `text` is no page of this box.
     pub(crate) fn next_page(&self, text: &str) -> NextPage {
         NextPage::parse(text, &self.pages).unwrap_or_default()
     }

@@ -14,7 +14,7 @@ const APP_OFFER: &str = "app-offer";
 const NAME: &str = "name";
 const LOT: &str = "lot";
 const LANGUAGE: &str = "language";
-/// The same for HTTPS pages, which only they can set: nobody on the way changes it.
+/// The same for HTTPS pages, which only they can set: nobody on the network can change it.
 const SECURE_LANGUAGE: &str = "__Host-language";
 /// That many people use the browser; which of the two counts is as with the language.
 const SHARED: &str = "shared";
@@ -98,7 +98,7 @@ pub(crate) fn find_use(headers: &HeaderMap, peer: Option<&PeerAddress>) -> Brows
     find_cookie(headers, name).map_or(BrowserUse::Own, |_| BrowserUse::Shared)
 }
 
-/// Keeps that, for pages over HTTPS and for plain ones. Only an answer over HTTPS can.
+/// Stores that, for pages over HTTPS and for plain ones. Only an answer over HTTPS can.
 pub(crate) fn set_use(browser: BrowserUse) -> [Option<HeaderValue>; 2] {
     let (value, life_s) = match browser {
         BrowserUse::Own => ("", 0),

@@ -1,7 +1,8 @@
 //! The browser that a request comes from: a secret in its cookie, whose hash is all that the log, proofs and exports carry.
 //!
-//! Plain HTTP can be overheard, so what the secret gives is small: to take back, for a while, what this browser recorded.
-//! The cookie of HTTPS pages is another one, which only they can set and read; it also makes a browser known at sign-in.
+//! Plain HTTP can be overheard, so the secret grants little: to take back, for a while, what this browser recorded.
+//! The cookie of HTTPS pages is another one, which only they can set and read; it also makes a browser known at
+//! sign-in.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -43,7 +44,7 @@ impl RequestDevice {
         self.usage == BrowserUse::Shared
     }
 
-    /// Remembers the name that somebody entered on it; on a shared one nobody's.
+    /// Remembers the name that somebody entered on it; on a shared one no name.
     pub(crate) fn set_name(&self, name: &str) -> Option<HeaderValue> {
         if self.is_shared() { None } else { cookies::set_name(name) }
     }
@@ -76,7 +77,7 @@ fn is_secure(peer: Option<&PeerAddress>) -> bool {
     peer.is_some_and(|peer| peer.secure)
 }
 
-/// What is no secret of ours counts as absent.
+/// A malformed secret counts as absent.
 fn device_secrets<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = [u8; 32]> + 'a {
     let lines = headers.get_all(COOKIE).into_iter().filter_map(|v| v.to_str().ok());
     let values = lines.flat_map(|line| line.split(';')).filter_map(move |pair| {

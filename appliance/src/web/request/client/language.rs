@@ -1,4 +1,4 @@
-//! The language in which whoever sent a request reads: what was chosen in this browser, else what it asks for, else the
+//! The reader's language for a request: what was chosen in this browser, else what its headers request, else the
 //! facility's.
 
 use http::header::ACCEPT_LANGUAGE;
@@ -8,7 +8,8 @@ use words::{Language, LanguageRequest, Locale, LocalePreferences};
 
 use crate::web::request::client::cookies;
 
-/// Where a reader asks for nothing that we have, the country of a language without one, and what printed things are in.
+/// Where a reader requests no language that we have, the country of a language without one, and what printed things are
+/// in.
 pub(crate) fn facility_locale(settings: &FacilitySettings) -> Locale {
     let tag = settings.locale.as_str();
     Locale::from_tag(tag)
@@ -43,13 +44,13 @@ impl FacilityLanguages {
         Self { locale: facility_locale(settings), offered: offered_languages(settings) }
     }
 
-    /// What the reader of this request's answer likes to read, best first.
+    /// The languages of this request's reader, best first.
     pub(crate) fn read_preferences(&self, headers: &HeaderMap, secure: bool) -> LocalePreferences {
         let accepted = accepted_languages(headers);
         self.request(&accepted, cookies::find_language(headers, secure)).negotiate()
     }
 
-    /// The same without what the facility speaks, for programs, which read English where they ask for nothing.
+    /// The same without the facility's languages, for programs, which get English where they request nothing.
     pub(crate) fn find_requested(&self, headers: &HeaderMap, cookie: Option<&str>) -> LocalePreferences {
         self.request(&accepted_languages(headers), cookie).find_requested()
     }

@@ -1,4 +1,4 @@
-//! The page that somebody asked for, with its query, through signing in and the step from plain HTTP to HTTPS.
+//! The requested page, with its query, preserved through sign-in and the step from plain HTTP to HTTPS.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -18,7 +18,7 @@ const NEXT_BYTES_MAX: usize = 2_048;
 /// Bytes of the sign-in's own address, in which a stored page is encoded once more; a request line may have 4,096.
 pub(crate) const SIGN_IN_BYTES_MAX: usize = 3_900;
 
-/// The pages that somebody can be led to, by the patterns of their paths.
+/// The pages that are allowed as redirect targets, by the patterns of their paths.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KnownPages(Arc<[&'static str]>);
 
@@ -46,12 +46,12 @@ fn fits_pattern(path: &str, pattern: &str) -> bool {
     }
 }
 
-/// A pattern that begins with a variable fits any path, and nobody signs in to be asked to sign in.
+/// A pattern that begins with a variable fits any path, and the sign-in page is no target of a sign-in.
 fn can_lead_to(pattern: &str) -> bool {
     !matches!(pattern, OPEN_HOME | SIGN_IN) && !pattern.starts_with("/{")
 }
 
-/// A page of this box: its path is in the table of routes, so that nobody is led away from here.
+/// A page of this box: its path is in the table of routes, so that there is no open redirect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NextPage(Cow<'static, str>);
 
@@ -72,7 +72,7 @@ impl NextPage {
         &self.0
     }
 
-    /// Where somebody goes who does not sign in after all: what is open to everybody.
+    /// The page for somebody who does not sign in after all: a public one.
     pub(crate) fn without_sign_in(&self) -> &str {
         if self.0.starts_with(HOME) { OPEN_HOME } else { &self.0 }
     }
@@ -95,13 +95,13 @@ pub(crate) fn requested_page(uri: &Uri) -> String {
     percent_encode(requested, |byte| is_plain(byte) || matches!(byte, b'%' | b'?'))
 }
 
-/// Where somebody signs in who then wants the page `next`.
+/// The sign-in address that redirects to the page `next` afterwards.
 pub(crate) fn sign_in_address(staff: Option<StaffId>, next: &NextPage) -> String {
     let who = staff.map_or_else(String::new, |staff| format!("staff={staff}&"));
     leading_on(&format!("{SIGN_IN}?{who}"), next, SIGN_IN_BYTES_MAX)
 }
 
-/// Where somebody changes their own PIN who then wants the page `next`; `why` says what led them there.
+/// The address to change one's own PIN that redirects to `next` afterwards; `why` is the reason to show.
 pub(crate) fn own_pin_address(why: &str, next: &NextPage) -> String {
     leading_on(&format!("{OWN_PIN}?{why}"), next, NEXT_BYTES_MAX)
 }
@@ -129,7 +129,7 @@ fn percent_encode(text: &str, stands: impl Fn(u8) -> bool) -> String {
     all
 }
 
-/// What cannot be seen of a path is refused: another's segments, a host behind two slashes, a line's end.
+/// Refuses unsafe paths: dot segments, a host after two slashes, a line break.
 fn is_plain_path(path: &str) -> bool {
     path.starts_with('/')
         && !path.contains("//")

@@ -7,7 +7,7 @@ use http::Extensions;
 use crate::listen::PeerAddress;
 use crate::web::context::AppState;
 
-/// Where a request came from; plain HTTP from nowhere when the listener did not say.
+/// Where a request came from; plain HTTP from an unknown address when the listener did not say.
 pub(crate) fn find_peer(extensions: &Extensions) -> PeerAddress {
     extensions.get().copied().unwrap_or(PeerAddress {
         remote: std::net::Ipv4Addr::UNSPECIFIED.into(),

@@ -5,7 +5,7 @@ use record::kinds::{CivilDay, CleaningTrigger, SpauldingClass};
 use crate::intake::{CommandRefusal, HAND_TRIGGERS, RefusalCause};
 use crate::web::request::fields::optional_day::read_optional_day;
 
-/// The last day of a lot, as it was entered; an empty one is none.
+/// The last day of a lot, as it was entered; `None` if empty.
 pub(crate) fn read_lot_day(entered: &str) -> Result<Option<CivilDay>, CommandRefusal> {
     read_optional_day(entered)
         .map_err(|_| CommandRefusal::Range { field: "lot_expires", cause: RefusalCause::LotDay })
@@ -19,7 +19,7 @@ pub(crate) fn read_class(entered: &str) -> Option<SpauldingClass> {
     HIGHER_CLASSES.iter().find(|(word, _)| *word == entered).map(|(_, class)| *class)
 }
 
-/// What led to a cleaning, as it was chosen; a word that is none is no choice.
+/// What led to a cleaning, as it was chosen; an unknown word is no choice.
 pub(crate) fn read_trigger(entered: &str) -> Option<CleaningTrigger> {
     HAND_TRIGGERS.iter().find(|trigger| trigger.as_str() == entered).cloned()
 }

@@ -1,4 +1,4 @@
-//! What a program or a phone says that a scanner read of a badge.
+//! The text that a scanner read from a badge, as a program or a phone sends it.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

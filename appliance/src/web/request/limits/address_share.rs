@@ -13,7 +13,7 @@ use crate::web::http_error::{new_error, worded};
 use crate::web::request::client::peer::find_peer;
 use crate::web::words::ErrorWords;
 
-/// One submission, taken from the address's share before anything of it is read.
+/// One submission, counted against the address's limit before anything of it is read.
 pub(crate) struct AddressShare;
 
 impl FromRequestParts<AppState> for AddressShare {

@@ -1,4 +1,4 @@
-//! How many names of staff are looked for by their letters from one address, on all pages that are open to everybody.
+//! How many searches for staff names by their letters one address may make, on all public pages.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -30,8 +30,8 @@ pub(crate) struct NameSeeker<'a> {
 }
 
 impl NameSeeker<'_> {
-    /// Whether who works here is no secret there: somebody signed in on this device, or it is the box itself, whose files can be
-    /// read as well.
+    /// Whether the names of staff are no secret there: somebody signed in on this device, or it is the box itself,
+    /// whose files can be read as well.
     pub(crate) fn is_known(&self, state: &AppState) -> Result<bool, IdentityError> {
         if self.remote.is_loopback() {
             return Ok(true);
@@ -45,8 +45,8 @@ impl NameSeeker<'_> {
         Ok(false)
     }
 
-    /// Takes one search from the share of a place that is not known. False: it is spent, and only a whole name is found, so that
-    /// nobody keeps new phones out.
+    /// Counts one search against the limit of an unknown device. False: it is used up, and only a complete name is
+    /// found, so that nobody locks new phones out.
     pub(crate) fn take_search(&self, state: &AppState) -> bool {
         let searches = state.stored::<NameSearches>();
         searches.0.take(ClientNetwork::of(self.remote), state.clock.now().up_ms).is_ok()

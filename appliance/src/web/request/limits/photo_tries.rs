@@ -1,5 +1,5 @@
-//! How often the box itself held up a record's photos. The phone has them still and sends them again, but no record
-//! waits for ever behind a folder that cannot be written.
+//! How often the box itself failed to store a record's photos. The phone has them still and sends them again, but no
+//! record waits for ever behind a folder that cannot be written.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ const RECORDS_MAX: usize = 1_000;
 pub(crate) struct PhotoTries(Mutex<VecDeque<(String, u8)>>);
 
 impl PhotoTries {
-    /// Whether the record with this id may come again; one more time is counted.
+    /// Whether the record with this id may come again; counts one attempt.
     pub(crate) fn take(&self, id: &str) -> bool {
         let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = rows.iter().position(|(there, _)| there == id);

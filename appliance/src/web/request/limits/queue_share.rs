@@ -20,7 +20,7 @@ use crate::web::words::ErrorWords;
 const RECORDS_AN_HOUR: u32 = 500;
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Counts by device; one that shows no secret is held by its address's share alone.
+/// Counts by device; one that shows no secret is bounded by its address's limit alone.
 struct DeviceLimiter(RateLimiter<DeviceId>);
 
 impl Default for DeviceLimiter {
@@ -29,7 +29,7 @@ impl Default for DeviceLimiter {
     }
 }
 
-/// One record of a phone's queue, taken from its share before anything of it is read.
+/// One record of a phone's queue, counted against its limit before anything of it is read.
 pub(crate) struct QueueShare;
 
 impl FromRequestParts<AppState> for QueueShare {

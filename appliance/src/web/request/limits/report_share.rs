@@ -14,10 +14,10 @@ use crate::intake::{CommandRefusal, REPORTS_OF_DEVICE_MAX};
 use crate::web::commands::run::by_key;
 use crate::web::context::{ADDRESSES_MAX, AppState};
 
-/// Whoever makes up a new device for each report is one network still, or one person where they prove who they are.
+/// A sender who invents a new device for each report is still one network, or one person where they prove who they are.
 const OF_NETWORK_MAX: u32 = 30;
 const OF_PERSON_MAX: u32 = 30;
-/// About one item from one network: whoever pretends to be many pushes nobody else's report out of sight.
+/// About one item from one network: one sender who pretends to be many cannot hide the reports of others.
 const OF_ITEM_MAX: u32 = 5;
 const HOUR: Duration = Duration::from_secs(3_600);
 // The words of the refusal say five and thirty.
@@ -54,7 +54,7 @@ impl ReportLimiters {
 pub(crate) struct ReportOrigin {
     pub(crate) device: DeviceId,
     pub(crate) network: ClientNetwork,
-    /// Whom a PIN or a badge proves to report: then their share pays, and not that of the network.
+    /// The reporter, if a PIN or a badge proves them: then their limit counts, and not that of the network.
     pub(crate) proven: Option<StaffId>,
     pub(crate) item: Option<Tag>,
 }
@@ -69,7 +69,7 @@ pub(crate) fn find_reported(state: &AppState, tag: Tag) -> Option<Tag> {
     state.store.snapshot().resolve(tag).map(|item| item.tag)
 }
 
-/// Too many came from there: for so many seconds there is no other.
+/// Too many came from there: the next one is accepted after so many seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReportWait {
     seconds: u64,
@@ -106,7 +106,7 @@ impl ReportShare {
     }
 }
 
-/// Takes one report from the shares of its origin; what was recorded under its key before takes none.
+/// Counts one report against the limits of its origin; a repeat of a recorded key is not counted.
 pub(crate) async fn take_report(
     state: &AppState,
     origin: ReportOrigin,

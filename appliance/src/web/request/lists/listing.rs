@@ -1,4 +1,4 @@
-//! Which part of a list is wanted.
+//! Which part of a list is requested.
 
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -7,7 +7,7 @@ use web::error::HttpError;
 
 use crate::web::http_error::invalid_parameter;
 
-/// What a list gives when nobody asks for a number, and at most.
+/// Rows of a part of a list: the default and the maximum.
 const LIMIT: usize = 100;
 const LIMIT_MAX: usize = 1_000;
 

@@ -1,4 +1,4 @@
-//! Where a list continues: the key of its next row in 26 symbols. A list is never counted through: however far a page is, it
+//! Where a list continues: the key of its next row in 26 symbols. There is no offset: however far a page is, it
 //! reads its own rows and no others.
 
 use std::fmt;
@@ -39,7 +39,7 @@ impl PageCursor {
     /// others.
     pub(crate) fn of_item(item: &Equipment) -> Self {
         let mut bytes = [0; 16];
-        // Turned round, so that what sorts first was added last.
+        // Inverted, so that what sorts first was added last.
         bytes[..8].copy_from_slice(&(!item.added_ms.cast_unsigned() ^ 1 << 63).to_be_bytes());
         bytes[8..].copy_from_slice(&item.tag.as_str().as_bytes()[..8]);
         Self(bytes)

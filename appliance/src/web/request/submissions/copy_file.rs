@@ -1,4 +1,4 @@
-//! A copy of a phone's queue, in a form of staff: a line for each record, and behind it one for each of its photos.
+//! A copy of a phone's queue, in a staff form: a line for each record, followed by one for each of its photos.
 
 use axum::extract::{FromRequest, Request};
 use base64::Engine as _;
@@ -29,7 +29,7 @@ use crate::web::request::submissions::phone_submission::{
 
 /// A phone writes a further file before one gets that long.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
-/// A photo, whose three bytes are four characters, and what stands around them.
+/// A photo, whose three bytes are four characters, and the JSON around them.
 const LINE_BYTES_MAX: usize = PHOTO_BYTES_MAX / 3 * 4 + 64;
 pub(crate) const RECORDS_MAX: usize = 200;
 
@@ -214,7 +214,7 @@ impl<'s> CopyReader<'s> {
         Ok(())
     }
 
-    /// The record goes on without a photo that is of no use, and lacks one where one is asked for.
+    /// An unusable photo is left out of the record, which then lacks one where one is required.
     async fn take_photo(&mut self, photo: &str) -> Result<(), HttpError> {
         let Some(record) = self.file.records.last_mut().filter(|_| self.takes_photos) else { return Ok(()) };
         let Ok(bytes) = STANDARD.decode(photo) else { return Ok(()) };

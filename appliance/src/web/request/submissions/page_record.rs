@@ -23,8 +23,8 @@ async fn find_cleaning(
     Ok(Some(*body).filter(|body| find_named_item(&facility, body.tag).map(|item| item.tag) == first))
 }
 
-/// What the page recorded, where a record of the phone says the same. Who cleaned may have been proven there: that is nothing
-/// that a phone keeps.
+/// What the page recorded, where a record of the phone says the same. Who cleaned may have been proven there: that is
+/// nothing that a phone stores.
 pub(crate) async fn find_sent_by_page(
     state: &AppState,
     document: &SubmissionJson,

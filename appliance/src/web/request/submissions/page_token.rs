@@ -1,4 +1,4 @@
-//! What a scan page carries hidden and sealed: which item, since when it is open, and the photo that is kept.
+//! What a scan page carries hidden and sealed: which item, since when it is open, and the stored photo.
 
 use record::ids::BootId;
 use record::tag::Tag;
@@ -18,10 +18,11 @@ pub(crate) struct PageToken {
     pub(crate) tag: Tag,
     pub(crate) boot: BootId,
     pub(crate) made_ms: u64,
-    /// When this phone first saw the item, milliseconds since that boot: kept over each page that follows.
+    /// When this phone first saw the item, milliseconds since that boot: carried over to each page that follows.
     pub(crate) opened_ms: u64,
     pub(crate) photo: Option<Hash>,
-    /// What decides whether it is asked for, where one cleaning in some needs one; none: the page was never shown.
+    /// The random draw that decides whether a photo is required, where only some cleanings need one; `None`: never
+    /// shown.
     pub(crate) draw: Option<u32>,
 }
 
@@ -35,7 +36,7 @@ fn draw_photo(key: &PageKey, tag: Tag, cleanings: u64) -> u32 {
 pub(crate) enum StaleToken {
     Foreign,
     OtherItem,
-    /// Older than it may be, or from before the box started anew. A page that follows it goes on with what still holds.
+    /// Older than it may be, or from before the box restarted. The page that replaces it keeps what is still valid.
     Old(PageToken),
 }
 
@@ -52,7 +53,7 @@ impl PageToken {
         Self { draw: Some(draw), ..Self::new(tag, now) }
     }
 
-    /// Of a page that is shown in the place of one that is too old: its photo stays, and so does when this phone first saw the item,
+    /// For a page that replaces one that is too old: its photo is kept, and so is when this phone first saw the item,
     /// as long as it is the same clock.
     pub(crate) fn renewed(self, state: &AppState, now: &Now) -> Self {
         let new = Self::drawn(state, self.tag, now);
@@ -90,7 +91,7 @@ impl PageToken {
         if fresh { Ok(self) } else { Err(StaleToken::Old(self)) }
     }
 
-    /// The tag of any token that this box made, old or not: for the ancestor's path.
+    /// The tag of any token that this box made, old or not: for the old app's path.
     pub(crate) fn tag_of(text: &str, key: &PageKey) -> Option<Tag> {
         Self::open(text, key).map(|token| token.tag)
     }
@@ -100,7 +101,7 @@ impl PageToken {
             return None;
         }
         let (facts, seal) = text.rsplit_once('.')?;
-        // A seal is 128 bits of a keyed hash: its comparison tells nothing that could be used.
+        // A seal is 128 bits of a keyed hash: the timing of its comparison reveals nothing of use.
         if key.seal(facts) != seal {
             return None;
         }

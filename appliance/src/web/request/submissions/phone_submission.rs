@@ -1,4 +1,4 @@
-//! A record that waited in a phone: a JSON document, and behind it the photos that belong to it.
+//! A record that waited in a phone: a JSON document, followed by the photos that belong to it.
 
 use axum::extract::{FromRequest, Request};
 use http::StatusCode;
@@ -155,7 +155,7 @@ impl SubmissionJson {
         read.check()
     }
 
-    /// Holds it against what JSON cannot say.
+    /// Checks what the JSON schema cannot express.
     pub(crate) fn check(self) -> Result<Self, HttpError> {
         let read = self;
         let id =
@@ -383,7 +383,7 @@ impl SubmissionJson {
 }
 
 impl SubmittedCleaner {
-    /// Without a badge that is somebody's, a proof that a phone stored is none: whatever else it says is a name.
+    /// Without a badge that is somebody's, a proof that a phone stored is void: whatever else it says is a name.
     fn claim(&self) -> QueuedCleaner {
         match (&self.method, self.staff) {
             (ProofMethod::None, _) => QueuedCleaner::Nobody,
@@ -414,10 +414,10 @@ impl SubmittedPhotos {
 }
 
 impl SubmittedPhotos {
-    /// All of them in the end, but those that are of no use.
+    /// Waits for all of them, except unusable ones.
     ///
     /// # Errors
-    /// One had no turn: the phone has it still.
+    /// The decoder had no capacity for one: the phone still has it.
     pub(crate) async fn wait_for_all(self, state: &AppState, id: &str) -> Result<Vec<Hash>, HttpError> {
         let mut all = self.stored;
         for photo in self.following {
@@ -440,7 +440,8 @@ pub(crate) struct SubmittedFacts {
 }
 
 pub(crate) struct PhoneSubmission {
-    /// When the whole document was here: what the phone said of its clocks was so then, not when its last photo came.
+    /// When the whole document had arrived: what the phone said of its clocks was so then, not when its last photo
+    /// came.
     pub(crate) came: Now,
     pub(crate) document: SubmissionJson,
     pub(crate) photos: SubmittedPhotos,
@@ -450,7 +451,7 @@ pub(crate) struct PhoneSubmission {
 }
 
 impl PhoneSubmission {
-    /// Brings it into the form in which it was recorded before: which of its texts are badges may be known no more, or only now.
+    /// Restores the form in which it was recorded before: which of its texts are badges may have changed since.
     /// False: it was not, or says something else.
     pub(crate) async fn recall(&mut self, state: &AppState) -> bool {
         let Some((_, recorded)) = by_key(state, self.document.id()).await else { return false };
@@ -597,7 +598,7 @@ impl<'s> SubmissionReader<'s> {
                 PhotoOutcome::Refused(refusal) if self.comes_again(refusal) => {
                     return Err(photo_later(refusal));
                 }
-                // The record goes on without a photo that is of no use, and lacks one where one is asked for.
+                // An unusable photo is left out of the record, which then lacks one where one is required.
                 PhotoOutcome::None | PhotoOutcome::NoRoom | PhotoOutcome::Refused(_) => {}
             },
         }
@@ -610,7 +611,7 @@ impl SubmissionReader<'_> {
         self.document.as_ref().is_some_and(|(document, _)| comes_again(self.state, document.id(), refusal))
     }
 
-    /// No later entry gives a report its photo, so that one is waited for.
+    /// No later entry can attach a photo to a report, so it is awaited.
     async fn take_photo(&self, upload: Result<PhotoUpload, PhotoTrouble>) -> PhotoOutcome {
         let taken = take_photo(self.state, Some(upload)).await;
         if self.document.as_ref().is_none_or(|(document, _)| !document.is_report()) {
@@ -623,7 +624,7 @@ impl SubmissionReader<'_> {
     }
 }
 
-/// Whether a record waits for its photo: that had no turn, or the box itself could not keep it, which is so for a while only.
+/// Whether a record waits for its photo: the decoder had no capacity, or the box could not store it for the moment.
 pub(crate) fn comes_again(state: &AppState, id: &str, refusal: PhotoRefusal) -> bool {
     refusal.status == StatusCode::SERVICE_UNAVAILABLE
         || (refusal.fault == PhotoFault::NotStored && state.stored::<PhotoTries>().take(id))

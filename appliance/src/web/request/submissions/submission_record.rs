@@ -1,4 +1,4 @@
-//! What waited in a phone, into the log: from the phone itself, or from a copy of its queue.
+//! Records what waited in a phone: from the phone itself, or from a copy of its queue.
 
 use http::StatusCode;
 use record::entry::EntryAuthor;
@@ -28,7 +28,7 @@ use crate::web::words::ErrorWords;
 /// Where a phone asks what became of its records.
 pub(crate) const SUBMISSION_STATES: &str = "/api/v1/submissions/state";
 
-/// The code of all answers after which the box has what it refused.
+/// The error code of all answers after which the box has stored the refused record.
 const FOR_BIOMED: &str = "kept-for-biomed";
 
 enum UnrecordedCause {
@@ -37,7 +37,7 @@ enum UnrecordedCause {
 }
 
 /// Records it under its own id, so that it is recorded once whichever transport brings it. What is refused
-/// (422) is kept for biomed.
+/// (422) is stored for biomed.
 pub(crate) async fn record_submission(
     state: &AppState,
     by: EntryAuthor,
@@ -124,7 +124,7 @@ fn invalid_tag(error: TagError) -> HttpError {
 }
 
 /// How long the surface was wet by a contact time that was started at the box. Where the phone's clock cannot be relied
-/// on, nothing tells when it was pressed.
+/// on, it is unknown when it was pressed.
 fn measure_contact(state: &AppState, tag: Tag, place: &TimePlace) -> Option<MeasuredContact> {
     let (now, facility) = (state.clock.now(), state.store.snapshot());
     let press_up_ms = now.up_ms.checked_sub(place.age_ms).filter(|_| !place.unsure)?;
@@ -154,8 +154,8 @@ pub(crate) async fn is_refused(state: &AppState, id: &str) -> Result<bool, HttpE
     found.await
 }
 
-/// A name that is not that of whom the phone picked from its list is one that was typed: the box decides by its own list. One that
-/// was typed and stands there once is picked from it, as on the item's own page.
+/// A name that differs from the person whom the phone picked counts as typed: the box decides by its own list. One that
+/// was typed and is in the list once counts as picked from it, as on the item's own page.
 async fn check_listed(state: &AppState, document: SubmissionJson) -> Result<SubmissionJson, HttpError> {
     if let Some(name) = document.entered_name() {
         return Ok(match find_entered_name(state, name).await? {
@@ -172,7 +172,7 @@ async fn check_listed(state: &AppState, document: SubmissionJson) -> Result<Subm
     Ok(if is_theirs.await? { document } else { document.without_staff() })
 }
 
-/// Who sends it: staff, or a phone that made records before; of any other only its network is known.
+/// Who sends it: staff, or a phone that made records before; of anybody else only the network is known.
 fn name_sender(state: &AppState, by: &EntryAuthor, network: ClientNetwork) -> SubmissionSender {
     let device = by.device.filter(|device| state.stored::<RecordingPhones>().contains(*device));
     let name = by.staff.map(|staff| staff.to_string()).or_else(|| device.map(|device| device.to_string()));
@@ -180,7 +180,7 @@ fn name_sender(state: &AppState, by: &EntryAuthor, network: ClientNetwork) -> Su
     SubmissionSender { is_known, name: name.unwrap_or_else(|| network.to_string()) }
 }
 
-/// Keeps what was refused for biomed. The phone lets go of it only when that is on disk.
+/// Stores what was refused for biomed. The phone deletes its copy only after that is on disk.
 async fn keep_row(state: &AppState, row: RefusedSubmission, error: HttpError) -> HttpError {
     let stored = run_blocking(state, move |state| {
         let sure_ms = sure_now_ms(&state.clock.now(), &state.store.facility());

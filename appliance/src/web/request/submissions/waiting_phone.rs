@@ -1,4 +1,4 @@
-//! What a phone says of the records that it holds, beside whatever it asks.
+//! A header with the state of a phone's queue, sent with any of its requests.
 
 use std::convert::Infallible;
 
@@ -15,7 +15,7 @@ use crate::web::request::client::peer::find_peer;
 
 const WAITING: &str = "x-waiting";
 
-/// What was said is taken in; of a phone without a device, and where it cannot be read, nothing is.
+/// Stores the header's content; ignored without a device cookie, and where it is malformed.
 pub(crate) struct WaitingHeader;
 
 impl FromRequestParts<AppState> for WaitingHeader {

@@ -1,4 +1,4 @@
-//! Two people at one thing: nobody undoes unseen what somebody else did, and no press saves half a form.
+//! Two people edit one thing: nobody overwrites unnoticed what somebody else did, and no request saves half a form.
 
 use http::header::{ETAG, IF_MATCH};
 use web::form::GENERAL_KEYS;
@@ -103,7 +103,7 @@ fn require_saved(answer: &Answer) {
     assert!(matches!(answer.status, 200 | 303), "{}: {}", answer.status, answer.text());
 }
 
-/// Two people open one form, both change a field, and the second one is asked.
+/// Two people open one form, both change a field, and the second one gets the conflict page.
 pub(in crate::web::tests) async fn change_twice(
     [tom, grace]: [&Desk<'_>; 2],
     (page, action): (&str, &str),
@@ -117,7 +117,7 @@ pub(in crate::web::tests) async fn change_twice(
     conflict.is(409).has("Somebody changed this meanwhile").has("Nothing of yours was saved");
     assert_eq!(tom.world.size(), size, "{page}");
     assert_eq!(value_of(&form_of(&tom.get(page).await, action), field), first, "{page}");
-    // The very press once more is asked once more.
+    // The same request again gets the conflict page again.
     send(grace, action, &with(graces, field, second)).await.is(409);
     let again = form_of(&conflict, action);
     match value_of(&again, field) {
@@ -338,7 +338,7 @@ async fn a_form_that_comes_twice_is_saved_once_whatever_somebody_else_changed_in
     }
 }
 
-/// A second press wants what is there already.
+/// A repeated request asks for what is there already.
 #[tokio::test]
 async fn a_printer_and_a_template_are_saved_by_two_presses_as_by_one() {
     let world = World::new().await;

@@ -1,4 +1,5 @@
-//! Programs that change a thing over the version that they looked at: no row forgets to ask, and no answer names another's.
+//! Programs that change a thing over the version that they read: every row checks it, and no answer names another's
+//! version.
 
 use http::header::{ETAG, IF_MATCH};
 use serde_json::{Value, json};
@@ -161,7 +162,7 @@ async fn a_stale_version_of_a_printer_or_template_removes_nothing() {
     assert_eq!(changed.is(200).header(ETAG), program.etag(printer).await);
     let changed = program.send(put(format!("{}\n# 2", examples::TEMPLATE_FILE))).await;
     assert_eq!(changed.is(200).header(ETAG), program.etag(&template).await);
-    // Of a printer that is gone its own refusal says so; over a template that is not there nothing is changed.
+    // A removed printer has its own refusal; over a template that is not there nothing is changed.
     for ((path, status_once_gone), stale) in [(printer, 404), (&*template, 412)].into_iter().zip(stale) {
         let now = program.etag(path).await;
         for stale in [stale.as_str(), "\"0000000000000000\"", "soon"] {
@@ -174,7 +175,7 @@ async fn a_stale_version_of_a_printer_or_template_removes_nothing() {
     }
 }
 
-/// Whoever goes on from an answer goes on from what they wrote, not from what somebody else wrote right after.
+/// A client that continues from an answer continues from its own version, not from a later one of somebody else.
 #[tokio::test]
 async fn the_etag_of_a_change_is_that_of_the_very_change() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! Two entries of the register that are one thing: what opened the one opens the other, and nothing goes in a circle.
+//! Two entries of the register that are one thing: what opened one opens the other, and there are no cycles.
 
 use serde_json::json;
 
@@ -84,7 +84,7 @@ async fn what_opened_the_one_opens_the_other() {
         .has("BME-2041188-X")
         .has(&old.grouped());
     stays.has("As Infusion pump 14, before it was merged into this item").has("Ada");
-    // Behind the newest of them its own page goes on.
+    // After the newest of them, its own page has the rest.
     assert!(!stays.text().contains(&format!("/staff/equipment/{old}?cursor=")));
     let retired = tom.get(&format!("/staff/equipment/{old}")).await;
     retired

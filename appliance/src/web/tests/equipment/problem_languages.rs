@@ -60,7 +60,7 @@ async fn a_phone_reads_why_its_record_was_refused_in_its_own_language() {
 
 type Asked<'a> = Box<dyn Fn() -> Request<Body> + 'a>;
 
-/// What a phone may be refused, made anew each time.
+/// What a phone may be refused, created again for each use.
 fn refusals(world: &World) -> Vec<(u16, Asked<'_>)> {
     let other = |member: &'static str, value: Value| {
         move || packed(&with(document(world), member, value.clone()), &[])

@@ -376,7 +376,7 @@ async fn a_report_has_the_photo_that_came_with_any_press_of_its_form() {
 #[tokio::test]
 async fn a_report_without_room_for_its_photo_is_recorded_and_says_so() {
     use record::kinds::ProblemPolicy::{Anyone, Tell};
-    // As the item goes on, and as the report takes it out of service.
+    // Once with the item staying in service, and once with the report taking it out of service.
     for policy in [Tell, Anyone] {
         let world = World::new().await;
         let settings = SettingsChange { problem: Some(policy), ..SettingsChange::default() };

@@ -19,7 +19,7 @@ pub(in crate::web::tests) struct WalkedForm {
     pub(in crate::web::tests) page: String,
     /// Each field gets two values.
     pub(in crate::web::tests) entered: Vec<FormStep>,
-    /// Each field that may be empty gets what stands there then.
+    /// Each field that may be empty gets its value after clearing.
     pub(in crate::web::tests) cleared: Vec<FormStep>,
 }
 
@@ -398,7 +398,7 @@ async fn each_field_of_a_place_is_set_seen_changed_and_cleared() {
     let circle = with(form_of(&tom.get(&icu).await, &icu), "within", "ICU East");
     send(&tom, &icu, &circle).await.is(422).has("is not within it");
     send(&tom, &icu, &with(circle, "within", "Nowhere")).await.is(422).has("is not on the list");
-    // What is retired is offered no more, and what stands there stays.
+    // What is retired is offered no more, and existing values stay.
     tom.get("/staff/equipment/new").await.has("<option value=\"ICU East\">");
     send(&tom, &page, &with(form_of(&tom.get(&page).await, &page), "retired", "1")).await.is(303);
     tom.get("/staff/equipment/new").await.has_not("<option value=\"ICU East\">");

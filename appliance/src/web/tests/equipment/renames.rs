@@ -74,7 +74,7 @@ async fn a_place_gets_another_name_with_what_stands_in_it() {
     tom.get(&format!("/staff/equipment/{at}")).await.has("ICU 5");
     // Somebody else had the page open, and is shown what it is now.
     send(&grace, &page, &with(stale, "name", "ICU 6")).await.is(409);
-    // Back again, and once more the same page makes nothing.
+    // Back again, and the same page again makes no entry.
     rename(&tom, PLACES, "ICU 5", "ICU East").await.is(303);
     assert_eq!(
         (place_of(&world, at), place_of(&world, world.pump)),

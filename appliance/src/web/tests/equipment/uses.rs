@@ -19,7 +19,7 @@ async fn one_press_records_a_use() {
     world.get(&scan).await.has(&path);
     let page = world.get(&path).await;
     page.is(200).has("Was Infusion pump 14 used?").has_not("Last use");
-    // What is said where the box does not answer stands outside the form: no phone keeps a use.
+    // The message for a box that does not answer is outside the form: no phone queues a use.
     let silent = page.text().find("id=\"silent\"").unwrap();
     assert!(silent < page.text().find(&format!("action=\"{path}\"")).unwrap());
     page.has("this press recorded nothing").has_not("data-queue");

@@ -200,7 +200,7 @@ async fn each_field_of_a_sign_off() {
     walked.walk_fields(&tom).await;
     assert_eq!((grant().until, grant().ended), (None, false));
     tom.get(&page).await.is(200).has("Signed off<").has_not("Watched");
-    // What one step leaves out is said again.
+    // Fields that one step omits are sent again.
     let entered = vec![vec![("notes", "Watched twice".to_owned())], vec![("until", "2027-11-24".to_owned())]];
     for step in &entered {
         change_fields(&tom, &page, step).await;
@@ -209,7 +209,7 @@ async fn each_field_of_a_sign_off() {
     change_fields(&tom, &page, &cleared[0]).await;
     let page_now = tom.get(&page).await;
     page_now.has("<p translate=\"no\">Watched twice</p>").has("name=\"until\" value=\"\"").has("Signed off<");
-    // Whoever signs off again says so, though nothing else is said.
+    // Signing off again is recorded, though nothing else changes.
     let size = world.size();
     change_fields(&tom, &page, &[]).await;
     assert_eq!(world.size(), size + 1);

@@ -1,5 +1,5 @@
-//! Records of earlier logs: one that a run brought back says so in page, API and proof, under the receipt that the phone was given;
-//! one whose log nobody can sign for any more is proven by the last note about it.
+//! Records of earlier logs: one that a run restored says so in page, API and proof, under the receipt that the phone
+//! was given; one whose log nobody can sign for any more is proven by the last note about it.
 
 use record::entry::EntryAuthor;
 
@@ -35,7 +35,7 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
     execute(&store, sent("item", Command::AddEquipment(Box::new(item)))).await;
     store.stop().await.unwrap();
     drop(store);
-    // A copy of the folder goes on by itself for a while.
+    // A copy of the folder continues by itself for a while.
     let copied = std::process::Command::new("cp").arg("-r").args([&data, &other]).status().unwrap();
     assert!(copied.success());
     let store = open_box(&other);
@@ -80,7 +80,7 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
         );
         assert_eq!(provided.to_string(), *receipt);
     }
-    // Who sends it once more is told that very record, not the other one of its number.
+    // A repeated submission is answered with that very record, not the other one of its number.
     for (name, receipt) in ["Ada", "Bea", "Cleo", "Dora"].iter().zip(receipts.iter().chain([&own])) {
         let provided =
             command::execute_command(&world.state.store, Arc::new(SystemRandom), by(name)).await.unwrap();

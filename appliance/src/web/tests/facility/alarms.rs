@@ -72,7 +72,7 @@ async fn the_list_of_what_waits_leads_to_the_alarms_of_the_box() {
         let path = format!("/staff/box/alarms/{}/seen", alarm.id);
         biomed.send(posted(&path, &[("form", &page.hidden("form"))])).await.is(303);
     }
-    // What was over when it was told is settled once it is seen.
+    // An alarm that was over when it was reported is settled once it is seen.
     let words = "<a class=\"link\" href=\"/staff/box\">1 alarm about the box itself is on the page Box</a>";
     biomed.get(list).await.has(words).has_not("Nothing waits for anybody.");
     world.state.alarms.end(|_| true);
@@ -165,7 +165,7 @@ async fn counts_are_over_all_logs() {
     let world = World::new().await;
     let size = world.size();
     let dir = world.end().await;
-    // A restored backup has no keys, and goes on in another epoch.
+    // A restored backup has no keys, and continues in another epoch.
     std::fs::remove_dir_all(dir.path().join("box/keys")).unwrap();
     let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;
     let (epoch, own) = (world.state.store.origin().epoch, world.size());
@@ -189,7 +189,7 @@ async fn a_receipt_that_may_be_among_what_is_missing_is_not_called_unknown() {
     let receipt = done.is(303).location();
     let (size, old) = (world.size(), world.state.store.origin().epoch);
     let dir = world.end().await;
-    // A restored backup: its first log is nowhere any more, and the second one says how much there was of it.
+    // A restored backup: its first log no longer exists, and the second one says how much there was of it.
     std::fs::remove_dir_all(dir.path().join("box/keys")).unwrap();
     let world = World::in_dir(dir, crate::photo::UploadLimits::default()).await;
     let dir = world.end().await;

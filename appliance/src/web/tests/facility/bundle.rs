@@ -1,4 +1,4 @@
-//! Health page and support bundle: how the box is, and nothing that names a person or opens a door.
+//! Health page and support bundle: how the box is, and nothing that names a person or grants access.
 
 use crate::bundle::read_zip;
 use crate::web::tests::staff::staff_pages::desk;

@@ -1,4 +1,4 @@
-//! A box that does not know the time: what it wrote is corrected by whoever tells it later.
+//! A box that does not know the time: what it wrote is corrected by a later time source.
 
 use record::fold::{CleaningRecord, LinePlace};
 use record::kinds::EntryRef;
@@ -63,7 +63,7 @@ async fn five_records_before_the_time_was_known_are_where_they_belong_afterwards
         for receipt in &receipts {
             world.get(receipt).await.has(corrected).has_not("the time is an estimate");
         }
-        // The clock of the machine steps back by a day: the boot's own time goes on.
+        // The clock of the machine steps back by a day: the time since boot continues.
         let now = world.clock.now();
         let back = Now { wall_ms: now.wall_ms - 86_400_000, state: ClockState::Uncertain, ..now };
         world.clock.set(back);
@@ -71,7 +71,7 @@ async fn five_records_before_the_time_was_known_are_where_they_belong_afterwards
             world.post(&format!("/t/{}", world.pump), &[("cleaned_by", "Ada")]).await.is(303).location();
         world.get(&receipt).await.has_not("the time is an estimate");
         assert_eq!(ago(&world.newest(6)), [0, 1, 2, 3, 4, 5], "{source:?}");
-        // A second word moves them all, unless it says the same.
+        // A second correction moves them all, unless it is the same.
         let noise = world.anchor(NOW + 2_000, AnchorSource::Relay).await.unwrap_err();
         assert!(matches!(noise, CommandError::Refused(CommandRefusal::AlreadySo(_))), "{noise}");
         world.anchor(NOW + 600_000, AnchorSource::Relay).await.unwrap();
@@ -86,7 +86,7 @@ struct ShownTime {
     guess: String,
 }
 
-/// The pages of staff on which these times stand, after one entry of each sort.
+/// The pages of staff that show these times, after one entry of each sort.
 async fn record_one_of_each(world: &World, tom: &Desk<'_>) -> Vec<ShownTime> {
     let (tag, scan) = (world.pump, format!("/t/{}", world.pump));
     let item = format!("/staff/equipment/{tag}");
@@ -181,7 +181,7 @@ async fn what_was_written_in_1970_stands_where_it_belongs_afterwards() {
     let tom = desk(&world, StaffRole::Biomed).await;
     let item = tom.get(&format!("/staff/equipment/{}", world.pump)).await;
     item.is(200).has("Ended today 13:49").has_not("1970");
-    // Whoever knows better moves it once more.
+    // A more accurate correction moves it once more.
     world.anchor(NOW + 3_600_000, AnchorSource::Relay).await.unwrap();
     assert_eq!(used_ms(), NOW + 2_700_000);
 }

@@ -64,7 +64,7 @@ async fn a_program_sees_changes_and_clears_each_setting() {
             assert_eq!(&now[name], value, "{name}");
         }
     }
-    // A day that is cleared takes the inspection's title along; ways that are cleared go by the rule for names again.
+    // A day that is cleared clears the inspection's title too; cleared methods follow the rule for names again.
     program.set(&json!({ "inspection_title": "State" })).await.is(200);
     let cleared = json!({ "inspection_day": "", "survey": "", "who": { "critical": [] } });
     let now = program.set(&cleared).await.is(200).json();
@@ -126,7 +126,7 @@ async fn what_does_not_hold_is_refused_with_its_field_and_nothing_is_stored() {
         program.set(&malformed).await.is(422);
     }
     assert_eq!(world.size(), size);
-    // Over another version than the newest nothing is changed; what names nothing makes no entry.
+    // Over another version than the newest nothing is changed; an empty change makes no entry.
     let first = program.get(FACILITY).await.is(200).header(ETAG).to_owned();
     program.set(&json!({ "contact": "ext. 9" })).await.is(200);
     let mut stale = patch(&json!({ "contact": "ext. 10" }));

@@ -1,4 +1,4 @@
-//! Packs of protocols: brought, judged by their signature, adopted, and handed on.
+//! Packs of protocols: imported, checked by their signature, adopted, and exported.
 
 use record::pack::PackFile;
 use record::sign::{KeyKind, SignerKey};
@@ -68,7 +68,7 @@ async fn a_pack_is_judged_by_whom_the_facility_trusts() {
     tom.get(&draft(&forged)).await.is(404);
     tom.get(&draft(&signed)).await.is(200).has("Probe after a patient");
     assert_eq!(world.size(), size, "nothing of a pack counts before");
-    // Trusted no more, it is one that nobody knows.
+    // No longer trusted, its key is unknown.
     let form = form_of(&tom.get(KEYS).await, KEYS);
     send(&tom, KEYS, &form).await.is(303);
     tom.get(PACKS).await.has("whom this facility does not trust").has_not("do not use it");

@@ -1,4 +1,4 @@
-//! What waits for somebody: the list on the staff page, seen, put off, and gone with what it tells of.
+//! Reminders: the list on the staff page, seen, postponed, and gone with their cause.
 
 use service::clock::Clock as _;
 
@@ -102,7 +102,7 @@ async fn a_phone_that_seldom_gives_the_photo_that_is_asked_for_is_an_alarm_until
         answer.is(303);
         answer.cookies()
     };
-    // By its first record the box tells the phone from others.
+    // With its first record the box recognises the phone.
     let cookies = clean("", None).await;
     for _ in 0..3 {
         clean(&cookies, None).await;

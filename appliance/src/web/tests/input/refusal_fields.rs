@@ -34,7 +34,7 @@ const SOURCES: [&str; 20] = [
     include_str!("../../../intake/text.rs"),
 ];
 
-/// Fields that intake names and that stand in no form that is drawn from a definition, with the reason.
+/// Fields that intake names and that are in no form with a definition, with the reason.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("agent", "the scan page; programs say it of protocols and cleanings"),
     ("cleaned_by", "the scan page"),

@@ -1,4 +1,4 @@
-//! A form that is refused before its end: a client that sends all of it before it reads can read why.
+//! A form that is refused before its end: a client that sends all of it before reading still gets the reason.
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

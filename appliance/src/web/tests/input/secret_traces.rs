@@ -1,4 +1,4 @@
-//! Where a secret could be left: pages, exports, the bundle, the log, every file, and what the program says of itself.
+//! Where a secret could be left: pages, exports, the bundle, the log, every file, and the program's own output.
 
 use std::io::Write;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Forms of staff that change a thing: each is drawn with the version that it changes and is asked once more over another one,
-//! or stands in a list with the reason.
+//! Forms of staff that change a thing: each carries the version that it changes and gets the conflict page over another
+//! one, or is in a list with the reason.
 
 use ::web::route::{ExampleBody, RouteKind};
 use ::web::test::FixtureWorld as _;

@@ -38,7 +38,7 @@ async fn what_is_no_photo_costs_nothing_that_was_typed() {
         refused.is(422).has(words).has("Screen cracked");
     }
     assert_eq!(world.size(), size, "nothing is stored");
-    // Nobody stands in front of a queue: its record is taken, and has no photo.
+    // Nobody watches a queue: its record is accepted, without a photo.
     for (n, (bytes, _)) in no_photos().into_iter().enumerate() {
         let waited = with(document(&world), "id", json!(format!("01J0000000000000000000000{n}")));
         world.send(packed(&waited, &[bytes]), false).await.is(201);
@@ -82,7 +82,7 @@ async fn what_was_made_for_another_box_is_not_taken_for_ones_own() {
     let token = other.get(&format!("/t/{}", other.pump)).await.hidden("page");
     let form = [("page", token.as_str()), ("cleaned_by", "Ada"), ("notes", "x")];
     world.post(&scan, &form).await.is(200).has("This page has expired").has("value=\"Ada\"");
-    // A token of another box is nobody's here.
+    // A token of another box is invalid here.
     let mut request = Request::get("/api/v1/equipment").body(Body::empty()).unwrap();
     let stranger = programs::calls::token(&other, ApiTokenScope::Write);
     request.headers_mut().insert("authorization", format!("Bearer {stranger}").parse().unwrap());
@@ -94,7 +94,7 @@ async fn what_was_made_for_another_box_is_not_taken_for_ones_own() {
     assert_eq!(world.size(), size);
     let tom = desk(&world, StaffRole::Biomed).await;
     tom.get("/staff/phone-records").await.is(200).has("7QK3M9X2W");
-    // A phone that heard another box last: that one's clock says nothing of this one's.
+    // A phone that last talked to another box: that one's clock is of no use here.
     let mut heard = document(&world);
     heard["id"] = json!("01J00000000000000000000ABD");
     heard["times"]["seen"]["boot"] = json!(BootId::new(0, [9; 10]).to_string());
@@ -119,7 +119,7 @@ async fn a_phone_whose_clock_is_a_year_off_is_placed_by_the_boxs() {
         let cleaning = world.cleaning();
         assert_eq!(cleaning.performed, Some(now_ms - 3_600_000 + 600_000));
         assert!(!cleaning.flags.contains(&CleaningFlag::PhoneClock), "{:?}", cleaning.flags);
-        // Set in between, it is believed no more, and the record is there all the same.
+        // A clock that was set in between is not trusted any more, and the record is stored all the same.
         off["id"] = json!(format!("01J0000000000000000000001{n}"));
         off["times"]["send"][0] = json!(now_ms);
         world.send(packed(&off, &[]), false).await.is(201);

@@ -1,4 +1,4 @@
-//! What the installed page keeps of the items.
+//! What the installed page stores of the items.
 
 use record::kinds::{ProofMethod, WhoPolicy};
 use serde_json::{Value, json};

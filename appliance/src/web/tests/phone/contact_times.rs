@@ -1,4 +1,4 @@
-//! A contact time that runs, as all see it who do not stand before the item, and one after which nothing was recorded.
+//! A contact time that runs, as everybody sees it who is not at the item, and one after which nothing was recorded.
 
 use std::time::Duration;
 

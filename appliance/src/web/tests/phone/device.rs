@@ -1,4 +1,4 @@
-//! The phone's secret: it takes back what this phone recorded, and stands nowhere but in its cookie.
+//! The phone's secret: it takes back what this phone recorded, and is nowhere but in its cookie.
 
 use std::sync::Mutex;
 

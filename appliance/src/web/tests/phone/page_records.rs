@@ -42,7 +42,7 @@ async fn a_record_whose_page_was_sent_before_is_that_record() {
         let size = world.size();
         let queued = as_queued(&world, &page, &note.replace("\r\n", "\n"));
         assert_eq!(send(&world, &queued).await.is(201).json()["url"], receipt.as_str());
-        // What was changed after the page was sent is no other record, and the phone is told so.
+        // What was changed after the page was sent is no other record, and the answer says so.
         let changed = send(&world, &with(queued.clone(), "note", json!("Another"))).await;
         changed.is(409).has("The box has this record already, with other values").has("tell biomed");
         send(&world, &with(queued, "tag", json!(cart(&world).to_string()))).await.is(409);

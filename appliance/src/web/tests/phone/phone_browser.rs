@@ -35,7 +35,7 @@ impl<'a> PhoneBrowser<'a> {
         }
     }
 
-    /// Another label, with presses and pages counted anew.
+    /// Another label, with presses and pages counted from zero.
     pub(in crate::web::tests) async fn scan(&mut self, tag: Tag) {
         self.path = format!("/t/{tag}");
         self.load().await;

@@ -103,7 +103,7 @@ async fn a_photo_that_has_no_turn_costs_nothing_that_was_typed() {
     assert_eq!(back.header(http::header::RETRY_AFTER), "30");
     assert_eq!(back.hidden("submission"), page.hidden("submission"), "sent again it is the same record");
     assert_eq!(world.size(), size);
-    // A program is told the same, and a record without a photo waits for nobody.
+    // A program gets the same answer, and a record without a photo waits for nobody.
     let mut requested = with_photo(&path, &[("cleaned_by", "Robot")], b"good\n");
     requested.headers_mut().insert("accept", "application/json".parse().unwrap());
     let reported = world.send(requested, false).await;
@@ -240,8 +240,8 @@ async fn photos_that_were_to_follow_are_attached_after_a_new_start() {
     assert_eq!(std::fs::read_dir(&incoming).unwrap().count(), 1, "the upload alone, without its promise");
 }
 
-/// In what the photo process writes, behind its head of eight bytes: dots per centimetre, which no program shows. Another one
-/// makes another photo of the same picture.
+/// In what the photo process writes, after its head of eight bytes: dots per centimetre, which no program shows.
+/// Another one makes another photo of the same picture.
 const JPEG_DENSITY_AT: usize = 8 + 15;
 
 /// A photo of 2,048 px as a phone takes it indoors: shapes, soft light and grain.
@@ -283,7 +283,8 @@ async fn the_staff_page_with_eight_photos_is_light() {
     let world = World::new().await;
     let files = tempfile::tempdir().unwrap();
     let path = format!("/t/{}?anyway=1", world.pump);
-    // Stripping a picture takes a second: two stand for eight, the one with the largest device and the one with the smallest.
+    // Stripping a picture takes a second: two are tried in place of eight, the one with the largest device and the one
+    // with the smallest.
     for picture in [0, 7] {
         let photo = noisy(picture);
         assert!(photo.len() > 500_000, "no realistic photo: {} bytes", photo.len());

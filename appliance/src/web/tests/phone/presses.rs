@@ -90,7 +90,7 @@ async fn what_can_not_be_the_same_again_is_a_scan() {
     phone.press("Same again").await;
     phone.page.is(200).has("is out of service");
     assert_eq!(world.size(), size);
-    // What was shown long ago is looked at once more.
+    // A page that was shown long ago has to be confirmed again.
     world.give(Command::ResumeEquipment { tag: plain, closing: Default::default(), seen: None }).await;
     world.clock.advance(Duration::from_secs(301));
     let late =
@@ -180,15 +180,15 @@ async fn realistic_item(world: &World) -> Tag {
     world.add(name, "Intensive care East, equipment store 2", protocol, PhotoPolicy::Optional).await
 }
 
-/// What an answer is on the line by HTTP/1.1, its head included.
+/// The size of an answer over HTTP/1.1, its head included.
 fn wire_bytes(answer: &Answer) -> usize {
     let head: usize = answer.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    // Behind the handlers come the status line, the date and the length.
+    // After the handlers come the status line, the date and the length.
     head + "HTTP/1.1 200 OK\r\n\r\ndate: Fri, 20 Nov 2026 20:04:31 GMT\r\ncontent-length: 12345\r\n".len()
         + answer.bytes.len()
 }
 
-/// What a browser without script asks for to show a page: of each address the answer, packed.
+/// What a browser without script asks for to show a page: the compressed answer of each address.
 async fn first_visit(world: &World, path: &str) -> Vec<Answer> {
     let packed = |path: &str| {
         let request = Request::get(path).header("accept-encoding", "gzip");

@@ -1,4 +1,5 @@
-//! What phones sent and the box refused: its bounds, its pages, and late entries that were cut; and what comes of photos.
+//! What phones sent and the box refused: its bounds, its pages, and interrupted late entries; and what becomes of
+//! photos.
 
 use record::kinds::EntryRef;
 use serde_json::{Value, json};

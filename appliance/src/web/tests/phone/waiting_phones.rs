@@ -109,7 +109,7 @@ async fn a_phone_that_holds_records_for_a_day_is_an_alarm_until_it_is_empty_or_g
     tom.get("/staff/phone-records").await.has("Tom Nguyen said today").has_not("That phone is gone");
     say("2;90060").await;
     tom.get("/staff/alarms").await.has(alarm);
-    // After a start of the box nothing was said yet, and the alarm is still there.
+    // After a start of the box no phone has reported yet, and the alarm is still there.
     let restarted = copy_parts(&world);
     let state = crate::web::AppState::new(restarted);
     crate::web::remind_of_phones(&state);
@@ -134,7 +134,7 @@ async fn made_up_phones_hide_no_phone_that_made_a_record() {
         let secret = URL_SAFE_NO_PAD.encode([n + 100; 32]);
         say_waiting(&world, &format!("device={secret}"), "200;31622400").await;
     }
-    // Its record is in the log, which is read also behind a start.
+    // Its record is in the log, which is read also after a start.
     let state = AppState::new(copy_parts(&world));
     let device = world
         .state

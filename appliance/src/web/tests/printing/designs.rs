@@ -157,7 +157,7 @@ async fn templates_are_made_changed_and_removed_on_their_page() {
         .has("Line 6 of the template")
         .has("width = 400");
     desk.post(edit, &token, &[("text", &template("equipment"))]).await.is(422).has("is built in");
-    // Browsers send the line ends of the wire.
+    // Browsers send CRLF line ends.
     let saved = desk.post(edit, &token, &[("text", &template("mine").replace('\n', "\r\n"))]).await;
     assert_eq!((saved.status, saved.location().as_str()), (303, "/staff/labels/templates#t-mine"));
     desk.get("/staff/labels/templates")

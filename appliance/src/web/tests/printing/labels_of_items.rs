@@ -31,8 +31,8 @@ async fn a_lost_label_is_replaced_in_one_act() {
     for path in [format!("/?q={pump}"), format!("/?q=HTTP://10.0.0.5/{pump}"), format!("/t/?tag={pump}")] {
         assert_eq!(world.get(&path).await.is(303).location(), format!("/{pump}"), "{path}");
     }
-    // Whatever the box itself leads to goes on: the first tag names the item for good.
-    // Above the page stands the label that is on it, not the one that is gone.
+    // The box's own links keep working: the first tag names the item for good.
+    // The top of the page shows the label that is on the item, not the one that is gone.
     let scan = world.get(&format!("/t/{}", made.tag)).await;
     scan.is(200).has("Infusion pump 14").has(&made.tag.grouped()).has_not(&pump.grouped());
     world.get("/").await.is(200).has(&format!("href=\"/t/{pump}\""));

@@ -390,7 +390,7 @@ async fn what_was_printed_is_picked_no_more() {
     let job = press_on(&desk, &shown, &both).await;
     job.is(303);
     desk.get(&job.location()).await.has("2 labels on Desk");
-    // Back, the station opened anew, and its page pressed or loaded once more.
+    // Back, the station opened again, and its page submitted or loaded once more.
     for address in [found.location(), back_address(&shown), "/staff/labels?show=all".to_owned()] {
         let page = desk.get(&address).await;
         page.is(200).has("0 selected").has_not("selected earlier").has_not("Restore ");

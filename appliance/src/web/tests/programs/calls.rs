@@ -1,4 +1,4 @@
-//! The API, by token over HTTPS, and the ancestor's paths.
+//! The API, by token over HTTPS, and the old app's paths.
 
 use crate::identity::{ApiToken, NewToken, TokenHand, TokenLife};
 use crate::web::tests::*;
@@ -315,7 +315,7 @@ async fn labels() {
     };
     let reprinted = program.send(again(1)).await.json();
     assert_eq!(program.send(again(1)).await.json()["id"], reprinted["id"]);
-    // A body that says nothing is read all the same: left unread, it would cut off the answer of whoever hangs up.
+    // An empty body is read all the same: left unread, closing the connection could cut off the answer.
     let cancel = format!("/api/v1/labels/{}/cancel", first["id"].as_str().unwrap());
     program.send(json(&cancel, &" ".repeat(100_000))).await.is(413);
     program.send(json(&cancel, "{}")).await.is(200);

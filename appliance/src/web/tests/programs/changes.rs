@@ -61,7 +61,7 @@ async fn a_change_names_what_changes_and_nothing_else() {
     assert_eq!(world.size(), size, "a change that names nothing records nothing");
 }
 
-/// Each fact of an item: a change that sets it, one that clears it, and what stands there then. A name stays for good.
+/// Each fact of an item: a change that sets it, one that clears it, and its value afterwards. A name stays for good.
 fn fact_changes(protocol: ProtocolId) -> Vec<(Value, Option<Value>, Value)> {
     let mut changes: Vec<_> = ["asset_number", "serial", "maker", "model", "category", "location"]
         .map(|name| (json!({ name: "Another" }), Some(json!({ name: "" })), json!({ name: "" })))
@@ -112,7 +112,7 @@ async fn a_program_sees_changes_and_clears_each_fact_of_an_item() {
             }
         }
     }
-    // What can be set stands in the table, and is seen.
+    // What can be set is in the table, and is visible.
     let settable = &TABLE.0.schemas()["ItemChanges"]["properties"];
     let settable: std::collections::BTreeSet<_> = settable.as_object().unwrap().keys().cloned().collect();
     assert_eq!(named, settable);

@@ -1,5 +1,5 @@
-//! The log's export, asked for in every form that a program may ask: each answer is whole and right, whatever it understands of
-//! the question.
+//! The log's export, requested in every form that a program may use: each answer is whole and right, whatever it
+//! understands of the question.
 
 use super::calls::program;
 use super::compression::entry;
@@ -9,7 +9,7 @@ use crate::web::tests::*;
 /// Entries beside those of a new box: more than one look at the log reads.
 const ENTRIES: usize = 530;
 
-/// Which bytes of the answer are asked for; `N` stands for how many it has.
+/// Which bytes of the answer are asked for; `N` is replaced by how many it has.
 const RANGES: &[Option<&str>] = &[
     None,
     Some("bytes=0-0"),

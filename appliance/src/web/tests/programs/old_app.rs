@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::calls::token;
 use crate::web::tests::*;
 
-/// A script of the old app: it writes `Token` before its token, and a slash behind each path.
+/// A script of the old app: it writes `Token` before its token, and a slash after each path.
 struct Script<'a> {
     world: &'a World,
     token: String,

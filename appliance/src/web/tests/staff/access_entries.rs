@@ -1,4 +1,4 @@
-//! What changes of who may sign in, and how, stands in the log, and on the page of whom it is about.
+//! Changes of who may sign in, and how, are in the log, and on the page of the person concerned.
 
 use record::entry::CommandSource;
 use record::kinds::{AccessChange, AccessChanged};

@@ -282,7 +282,7 @@ async fn whoever_tries_out_numbers_has_to_wait() {
     for n in [30, 9999] {
         scan(n).await.is(422).has("Too many unknown badges were scanned here");
     }
-    // A phone's queue keeps what came with a badge that was not looked at: recorded now, its proof would be lost.
+    // A phone's queue keeps a record whose badge was not checked: recorded now, its proof would be lost.
     let queued = with(document(&world), "who", json!({ "way": "badge", "badge": "9999" }));
     let size = world.size();
     let waits = world.send(packed(&queued, &[]), true).await;
@@ -341,7 +341,7 @@ async fn strangers_keep_no_phone_from_a_badge_on_which_one_proved_something() {
         send(&hers, n, CODE).await.is(201);
         assert_eq!(world.cleaning().who, CleanedBy::Badge { staff: ada });
     }
-    // On that phone, too, nobody tries numbers out.
+    // On that phone, too, nobody can guess numbers.
     for n in 80..110 {
         send(&hers, n, OTHER).await.is(201);
     }
@@ -358,7 +358,7 @@ async fn whoever_floods_plain_pages_keeps_nobody_from_their_badge() {
     for n in 0..45 {
         submit(&world, false, &[("badge", &format!("{n:04}"))]).await.is(400);
     }
-    // Nor does a flood revoke what it comes upon.
+    // Nor does a flood revoke the badges that it hits.
     submit(&world, false, &[("badge", CODE)]).await.is(400);
     assert_eq!(badges_of(&world, ada)[0].revoked_ms, None);
     submit(&world, true, &[("badge", CODE)]).await.is(303);

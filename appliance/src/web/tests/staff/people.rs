@@ -202,7 +202,7 @@ async fn a_pin_is_typed_twice_and_never_shown_again() {
     assert_eq!((attempt("839204"), attempt("111111")), (PinOutcome::Right, PinOutcome::Wrong { left: 4 }));
     let plain = world.post(&format!("{path}/pin"), &[("pin", "111111"), ("again", "111111")]).await;
     plain.is(400).has("Your PIN was not used; change it.");
-    // It stands right below “Set PIN” and looked like it: first it asks.
+    // It is right below “Set PIN” and looked like it: it asks for a confirmation.
     admin.get(&path).await.has("<summary>Remove PIN").has("class=\"stop\">Remove the PIN of");
     admin.post(&format!("{path}/pin/clear"), &token, &[]).await.is(303);
     assert_eq!(attempt("839204"), PinOutcome::None);

@@ -1,4 +1,4 @@
-//! PINs, right and wrong, over HTTPS and in the clear: nothing of one is anywhere.
+//! PINs, right and wrong, over HTTPS and over plain HTTP: no trace of one is anywhere.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::web::tests::input::secret_traces::{LogLines, Traces};
 use crate::web::tests::programs::calls::program;
 use crate::web::tests::*;
 
-/// Of eight digits, which no number of another sort looks like.
+/// Of eight digits, unlike any other kind of number.
 const PIN: &str = "90417253";
 const NEXT_PIN: &str = "86120394";
 const WRONG_PIN: &str = "75260918";
@@ -32,7 +32,7 @@ async fn send_everywhere(world: &World, staff: &str, pin: &str) -> String {
                 (true, false) => 422,
                 (false, _) => 400,
             };
-            // A report is told whoever makes it: a wrong PIN only proves nothing.
+            // A report is accepted from anybody: a wrong PIN only proves nothing.
             let of_report = if secure { 303 } else { 400 };
             for (answer, expected) in answers.iter().zip([expected, of_report, expected]) {
                 answer.is(expected).has_not(sent);
@@ -45,7 +45,7 @@ async fn send_everywhere(world: &World, staff: &str, pin: &str) -> String {
     receipt
 }
 
-/// Whoever forgot it gets another one, and then chooses their own.
+/// A person who forgot it gets another one, and then chooses their own.
 async fn change_twice(admin: &Desk<'_>, staff: StaffId) {
     let (world, path) = (admin.world, format!("/staff/people/{staff}/pin"));
     let token = admin.get(&format!("/staff/people/{staff}")).await.hidden("form");

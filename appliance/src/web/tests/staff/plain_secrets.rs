@@ -1,4 +1,4 @@
-//! PINs that come without HTTPS: the same answer on every page, and another PIN for whoever they are of.
+//! PINs that come without HTTPS: the same answer on every page, and another PIN for their owner.
 
 use service::clock::Clock as _;
 

@@ -180,7 +180,7 @@ async fn over_plain_http_a_session_proves_nothing_at_a_scan() {
     known.is(200).has("PIN entered").has("Tom Nguyen");
     plain.is(200).has_not("PIN entered").has_not("signed in").has_not("Tom Nguyen");
     let tom_id = tom(&world).to_string();
-    // A page that was proven over HTTPS is as good as any other when it comes in the clear.
+    // A page that was proven over HTTPS is as good as any other when it is sent over plain HTTP.
     for page in [&known, &plain] {
         for named in
             [&[("cleaned_by", "Tom Nguyen")][..], &[("cleaned_by", "Tom Nguyen"), ("staff", &tom_id)]]

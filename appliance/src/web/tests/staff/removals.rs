@@ -20,7 +20,7 @@ fn last_change(world: &World, size: u64) -> Option<(AccessChange, Option<StaffId
     changes_since(world, size).pop().map(|(change, by)| (change.what, by))
 }
 
-/// Lets the next write of `state.redb` fail, or the next flush: behind that what was written may be there.
+/// Lets the next write of `state.redb` fail, or the next flush: after that the written data may be there.
 fn fail_next(world: &World, is_flush: bool) {
     // The file may be opened again.
     world.clock.advance(Duration::from_secs(10));
@@ -131,7 +131,7 @@ async fn a_removal_that_was_cut_is_in_the_log_after_the_next() {
     let ada = person(&world, "Ada", StaffRole::Technician, "1111").await;
     let badge = enrol(&world, ada, CODE).unwrap();
     let size = world.size();
-    // The box ended behind the row.
+    // The box stopped after writing the row.
     assert!(world.state.identity.badges.remove(ada, &badge.id, by).unwrap());
     assert_eq!(last_change(&world, size), None);
     assert!(!remove_badge(&world.state, EntryAuthor::BOX, ada, badge.id.clone()).await.unwrap());

@@ -1,4 +1,4 @@
-//! Signing in: where it leads, what wrong PINs cost whom, and what is said afterwards.
+//! Signing in: where it leads, whose attempts wrong PINs use up, and the notices afterwards.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -249,7 +249,7 @@ async fn a_flood_from_one_address_ends_before_any_pin_is_looked_at() {
     refused.is(429).has("Too many sign-in attempts from here").has("This PIN was not checked");
     assert_eq!(refused.header(http::header::RETRY_AFTER), "1");
     assert_eq!(link(&refused, "/staff/sign-in"), format!("/staff/sign-in?staff={tom}&next=/staff/"));
-    // A device that is known behind the same address, and anybody elsewhere, go on.
+    // A known device behind the same address, and anybody elsewhere, can still sign in.
     own.try_pin(tom, "471147").await.is(303);
     Browser::new(&world, [10, 0, 9, 8]).try_pin(tom, "471147").await.is(303);
     world.clock.advance(Duration::from_secs(1));

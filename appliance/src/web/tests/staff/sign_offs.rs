@@ -1,4 +1,4 @@
-//! Who is signed off for which protocol: by whom, until when, ended, and what of that is told before its end.
+//! Who is signed off for which protocol: by whom, until when, ended, and the reminder before its end.
 
 use record::kinds::{CleaningFlag, CleaningRecorded, CompetencyPolicy, MissingPart};
 use serde_json::json;
@@ -39,7 +39,7 @@ async fn the_first_sign_off_needs_the_role_and_the_next_somebody_who_is_signed_o
     press(&tom, maria, "soon").await.is(422).has("Last day: enter a day that is in the calendar");
     press(&tom, maria, "2026-11-19").await.is(422).has("Enter today or a later day");
     assert_eq!(world.size(), size, "nothing is recorded");
-    // A technician who is signed off signs nobody off, so that somebody still has to begin.
+    // A technician who is signed off may sign nobody off, so somebody with the role has to be first.
     press(&tom, maria, "2027-11-24").await.is(303);
     tom.get(&path)
         .await

@@ -1,4 +1,4 @@
-//! Which proof of who cleaned each class of use needs, and what comes of a weaker one.
+//! Which proof of who cleaned each class of use needs, and the result of a weaker one.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The alarm on top of a page: for staff as the box tells it, for whoever comes by in their language.
+//! The alarm on top of a page: for staff as the box words it, for others in their language.
 
 use record::fold::FacilitySettings;
 use words::{S0, SafeHtml, fill_slots};
@@ -14,7 +14,7 @@ pub(crate) struct AlarmBanner {
     pub(crate) title: String,
     pub(crate) safe: String,
     pub(crate) next: SafeHtml,
-    /// In words; empty where it is the only one.
+    /// How many more there are; empty where it is the only one.
     pub(crate) more: String,
     pub(crate) link: Option<(&'static str, String)>,
 }
@@ -32,7 +32,7 @@ impl AlarmBanner {
         Some(Self { title, safe, next: fill_slots(next, []), more, link })
     }
 
-    /// For whoever comes by: all that they can do is to tell somebody.
+    /// For readers who are not signed in: all that they can do is to inform somebody.
     pub(crate) fn for_everybody(
         state: &AppState,
         settings: &FacilitySettings,

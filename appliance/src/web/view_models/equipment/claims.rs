@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use record::ids::StaffId;
 use record::tag::Tag;
 
-/// The last item that each person claimed a blank label for; a restart forgets it.
+/// The last item that each person claimed a blank label for; a restart drops it.
 #[derive(Debug, Default)]
 pub(crate) struct ClaimSeries(Mutex<BTreeMap<StaffId, Tag>>);
 

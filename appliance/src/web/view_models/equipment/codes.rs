@@ -40,8 +40,8 @@ pub(crate) fn is_revoked(facility: &FacilityState, tag: Tag) -> bool {
     facility.aliases.get(&tag).is_some_and(|alias| alias.revoked)
 }
 
-/// Where a label’s tag leads. An item’s page has the address of its first tag for good, also when the label with that tag was
-/// lost: what is to be said of such a label is said where its own code leads.
+/// The address for a label's tag. An item's page has the address of its first tag for good, also when the label with
+/// that tag was lost: a notice about such a label is shown at its own code's address.
 pub(crate) fn address_of_label(facility: &FacilityState, tag: Tag) -> String {
     if is_revoked(facility, tag) { format!("/{tag}") } else { format!("/t/{tag}") }
 }
@@ -142,7 +142,7 @@ pub(crate) struct ItemOpeners {
 }
 
 impl ItemOpeners {
-    /// What its page says of the item that it turned out to be.
+    /// The notice on its page about the item into which it was merged.
     pub(crate) fn merged_words(&self) -> Option<SafeHtml> {
         let into = self.merged.as_ref()?;
         Some(fill_slots(self.w.merge_into(S0), [SafeHtml::entered(&into.name)]))
@@ -163,7 +163,7 @@ impl ItemOpeners {
         scans: &LabelScans,
         item: &Equipment,
     ) -> Self {
-        // What opened an item that turned out to be this one opens this one.
+        // What opened an item that was merged into this one opens this one.
         let former = facility.equipment.values().map(AsRef::as_ref);
         let former = former.filter(|former| former.merged == Some(item.tag));
         let all: Vec<&Equipment> = std::iter::once(item).chain(former).collect();

@@ -1,4 +1,4 @@
-//! How an item stands, in the words and colours that are the same on every page.
+//! An item's status, in the words and colours that are the same on every page.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -48,7 +48,8 @@ fn item_timelines(
     ItemTimelines::new(settings, item, activity.map(EquipmentActivity::use_times).unwrap_or_default())
 }
 
-/// Whether entries that are missing may say otherwise: nothing in the log that is here whole says when it was cleaned last.
+/// Whether entries that are missing may say otherwise: no completely available part of the log says when it was last
+/// cleaned.
 fn may_be_otherwise(status: &ItemStatus, activity: Option<&EquipmentActivity>, local: &LocalTime) -> bool {
     let last = activity.and_then(|a| a.last.as_ref());
     let calms = matches!(status, ItemStatus::NoSchedule | ItemStatus::NotDue | ItemStatus::Clean { .. });
@@ -150,7 +151,7 @@ impl ItemRow {
         }
     }
 
-    /// Whether it was worked out from these very rows, and nothing was changed in them since.
+    /// Whether it was computed from these very rows, and nothing was changed in them since.
     pub(crate) fn is_of(&self, item: &Arc<Equipment>, activity: Option<&Arc<EquipmentActivity>>) -> bool {
         Arc::ptr_eq(&self.item, item) && is_same(self.activity.as_ref(), activity)
     }

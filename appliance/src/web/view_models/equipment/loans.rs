@@ -1,4 +1,4 @@
-//! Loaners, and what pages of an item say behind its last day.
+//! Loaners, and what pages of an item say after its last day.
 
 use record::fold::Equipment;
 use words::WordSet as _;

@@ -1,4 +1,4 @@
-//! Items of equipment and how they stand. Above `page` and `records`.
+//! Items of equipment and their status. Above `page` and `records`.
 
 pub(crate) mod claims;
 pub(crate) mod codes;

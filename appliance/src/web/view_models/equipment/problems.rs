@@ -24,7 +24,7 @@ pub(crate) struct ItemProblems {
     pub(crate) tag: Tag,
     pub(crate) open: Vec<ProblemCard>,
     pub(crate) loan: Option<String>,
-    /// What became of what this phone sent just now.
+    /// The result of what this phone just sent.
     pub(crate) sent: Vec<SafeHtml>,
 }
 
@@ -84,7 +84,7 @@ pub(crate) struct ProblemCard {
     pub(crate) name: String,
 }
 
-/// What names a report: where it stands in the log.
+/// The id of a report: its place in the log.
 pub(crate) fn problem_id(of: EntryRef) -> String {
     format!("{}.{}", of.epoch, of.seq)
 }
@@ -164,7 +164,7 @@ impl ReportNotice {
         let open = &facility.activity.get(&tag).filter(|activity| !activity.problems.is_empty())?.problems;
         let w = ProblemWords::in_locale(wording.locale());
         let lines = open.iter().rev().flat_map(reports_of).map(|placed| {
-            // Whether a time is a guess stands in the entry, which is not read for a notice.
+            // Whether a time is an estimate is in the entry, which is not read for a notice.
             let when = wording.dates().day_and_time(placed.report.reported_ms).text;
             report_line(wording, w, placed, when)
         });
@@ -176,7 +176,7 @@ impl ReportNotice {
 pub(crate) enum ReportDetails {
     Shown,
     Words,
-    /// What is wrong in one word, and when that was said: anybody can type anything, and everybody reads it.
+    /// Only the category and the time of the report, because anybody can type anything and everybody reads it.
     Kind,
 }
 

@@ -24,9 +24,9 @@ use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::StaffWords;
 
 const DAYS: i32 = 30;
-/// Cleanings of one item that are looked at: forty a day for 30 days, and a long history besides.
+/// Cleanings of one item that are counted: forty a day for 30 days, and a long history besides.
 const CLEANINGS_MAX: usize = 2_000;
-/// Uses of one item that are looked at: twenty a day.
+/// Uses of one item that are counted: twenty a day.
 const USES_MAX: usize = 8_600;
 
 /// A rate as pages show it; a dash where there are no data.
@@ -98,7 +98,7 @@ impl Counted {
             if self.items.get(&item.tag).is_some_and(|known| known.is_of(&item, activity, now_ms)) {
                 continue;
             }
-            // What was counted stays counted, also where a later item finds the box busy.
+            // Finished counts are kept, also where a later item finds the box busy.
             let tally = count_item(state, settings, (&item, activity), &calendar, now_ms).await?;
             self.items.insert(item.tag, tally);
         }

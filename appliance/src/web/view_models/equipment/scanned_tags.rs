@@ -1,4 +1,4 @@
-//! Which items were scanned a moment ago, for whoever presses the panel's button.
+//! Which items were scanned a moment ago, for the panel's button.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-//! How all items stand: worked out once for each size of the log and minute by the first who asks, and shared by all pages.
+//! The status of all items: computed once per log size and minute by the first request, and shared by all pages.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +45,7 @@ impl BoardKey {
 }
 
 impl StatusBoard {
-    /// Works the board out anew, from the last one where its items are the very same; gives how many were not.
+    /// Computes the board again, reusing unchanged items of the last one; returns how many had changed.
     fn made(before: Option<&Self>, seen: Arc<StoreSnapshot>, local: &LocalTime, up_ms: u64) -> (Self, u64) {
         let now_ms = local.now_ms();
         let settings = &seen.facility.settings;
@@ -170,7 +170,7 @@ pub(crate) fn board_now(state: &AppState) -> Arc<StatusBoard> {
         return board;
     }
     let _turn = boards.making.lock().unwrap_or_else(PoisonError::into_inner);
-    // Whoever had to wait finds it made, or makes the one of now.
+    // A request that had to wait finds the finished board, or computes the current one.
     let (key, seen, snapshot) = read_board_key(state);
     let known = boards.known(key, snapshot.now_ms());
     known.unwrap_or_else(|| boards.make(seen, &snapshot.local, snapshot.now.up_ms))
@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    /// A facility that is told things, and the board that follows it.
+    /// A facility that is changed step by step, and the board that follows it.
     #[derive(Default)]
     struct BoardInput {
         facility: Arc<FacilityState>,
@@ -276,7 +276,7 @@ mod tests {
             computed
         }
 
-        /// The board says of each item what is worked out for it alone, and in the right order.
+        /// The board says of each item what is computed for it alone, and in the right order.
         fn check(&self, now_ms: i64) {
             let board = self.board.as_ref().unwrap();
             let local = LocalTime::new(self.facility.settings.zone(), now_ms);

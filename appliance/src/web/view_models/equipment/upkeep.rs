@@ -1,4 +1,4 @@
-//! Maintenance tasks in words: how each stands, by the same windows as cleanings, and without a rate.
+//! Maintenance tasks in words: the status of each, by the same windows as cleanings, and without a rate.
 
 use record::compliance::{ItemStatus, SchedulePeriod, ScheduleTimeline, ZoneSpan, item_status};
 use record::fold::{Equipment, EquipmentActivity, FacilityState, ServiceState, UpkeepTask};

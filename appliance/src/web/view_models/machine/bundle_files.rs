@@ -7,7 +7,7 @@ use crate::web::context::AppState;
 use crate::web::view_models::alarms::alarm_words::word_alarm_line;
 use crate::web::view_models::machine::health::running_facts;
 
-/// What only the running box knows. It waits for the disk.
+/// What only the running box knows. Blocks on the disk.
 pub fn running_files(state: &AppState) -> Vec<BundleFile> {
     let (facts, log) = (running_facts(state), service::logging::recent_lines());
     collect_service_files(&ServiceBundle {

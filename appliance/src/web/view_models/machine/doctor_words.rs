@@ -1,4 +1,4 @@
-//! The doctor's findings in sentences: what is so, what is safe, what to do.
+//! The doctor's findings in sentences: what is the case, what is safe, what to do.
 
 use std::fmt::Write as _;
 

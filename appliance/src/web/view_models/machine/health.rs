@@ -1,4 +1,4 @@
-//! How the box is, looked at from within: the same facts and the same judgement as on the command line.
+//! The box's health, as checked by the running box: the same facts and the same judgement as on the command line.
 
 use web::error::HttpError;
 
@@ -23,7 +23,7 @@ pub fn running_facts(state: &AppState) -> ServiceFacts {
     collect_service_facts(parts, &state.field.uplink.borrow().clone())
 }
 
-/// Everything but the network, unless somebody has looked at that.
+/// Everything but the network, unless somebody has requested that check.
 pub(crate) async fn examine_box(
     state: &AppState,
     network: Option<NetworkFacts>,

@@ -1,4 +1,4 @@
-//! Packs as pages and programs see them: those of the program, and those that somebody brought.
+//! Packs as pages and programs see them: those of the program, and imported ones.
 
 use std::sync::{Arc, LazyLock};
 
@@ -27,7 +27,7 @@ const FILES: [&str; 4] = [
     include_str!("../../../../packs/long-term-care.toml"),
 ];
 
-/// A file that cannot be read is none; a test reads all of them.
+/// An unreadable file is skipped; a test reads all of them.
 static STARTER_PACKS: LazyLock<Vec<OfferedPack>> =
     LazyLock::new(|| FILES.into_iter().filter_map(read_starter).collect());
 
@@ -87,14 +87,14 @@ fn trusted_keys(state: &AppState) -> Result<Vec<VerifierKey>, PackError> {
     Ok(rows.iter().filter_map(|row| parse_key(&row.key).ok()).collect())
 }
 
-/// Those that somebody brought, the newest first. Reads the disk.
+/// Imported packs, the newest first. Reads the disk.
 pub(crate) fn brought_packs(state: &AppState) -> Result<Vec<OfferedPack>, HttpError> {
     let trusted = trusted_keys(state)?;
     let packs = list_packs(&state.store.state_db()).map_err(|error| HttpError::internal(&error))?;
     Ok(packs.into_iter().map(|pack| OfferedPack::of(pack, &trusted)).collect())
 }
 
-/// Keeps a file as drafts. Waits for the disk.
+/// Stores a file as drafts. Blocks on the disk.
 pub(crate) fn bring_pack(state: &AppState, file: &[u8]) -> Result<OfferedPack, PackError> {
     let stored = keep_pack(&state.store.state_db(), file, state.clock.now().wall_ms)?;
     Ok(OfferedPack::of(stored, &trusted_keys(state)?))
@@ -144,7 +144,7 @@ pub(crate) fn make_own_pack(state: &AppState, signing: PackSigning) -> Result<Pa
         }
     };
     let content = content.to_toml().map_err(|fault| refusal_error(fault.into()))?;
-    // What no box would take is no file for others.
+    // A pack that no box would accept is not exported.
     DraftPack::parse(&content).map_err(|fault| refusal_error(fault.into()))?;
     PackFile::new(&content, signer.as_ref()).map_err(|error| refusal_error(error.into()))
 }

@@ -1,4 +1,4 @@
-//! The panel's light in words, and as a picture for a wall.
+//! The panel's light in words, and as a picture for a wall display.
 
 use words::{Locale, WordSet as _};
 

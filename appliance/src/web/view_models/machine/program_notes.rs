@@ -1,4 +1,4 @@
-//! Tokens that came in the clear.
+//! Tokens that came over plain HTTP.
 
 use crate::identity::{ApiToken, TokenHand};
 use crate::web::context::AppState;
@@ -8,7 +8,7 @@ use crate::web::words::FacilityWords;
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
-/// What the box's page says of tokens: which came in the clear. Those that end are alarms.
+/// What the box's page says of tokens: which came over plain HTTP. Those that end are alarms.
 pub(crate) fn program_notes(
     state: &AppState,
     snapshot: &Snapshot,

@@ -1,4 +1,4 @@
-//! When entries were written, as far as that is known by now, and whether it is a guess.
+//! When entries were written, as far as that is known by now, and whether it is an estimate.
 
 use record::anchor::{TimeCertainty, corrected_ms, time_certainty};
 use record::entry::EntryTime;
@@ -19,8 +19,8 @@ impl WrittenTime {
         Self { ms: corrected_ms(at, anchor), certainty: time_certainty(at, anchor) }
     }
 
-    /// Of what was believed to be at `believed_ms` when its entry was folded: where that was the reading of a clock that nobody had
-    /// set, it is where that reading is by now; what somebody stated stays.
+    /// Corrects a time that was taken as `believed_ms` when its entry was folded: if that was the reading of a clock
+    /// that nobody had set, it becomes the corrected reading; a time that somebody stated stays.
     pub(crate) fn of_believed(facility: &FacilityState, at: &EntryTime, believed_ms: i64) -> Self {
         let written = Self::of(facility, at);
         let ms = if believed_ms == at.wall { written.ms } else { believed_ms };
@@ -32,7 +32,7 @@ impl WrittenTime {
     }
 }
 
-/// How far the time of a line can be believed; of one that cannot be read nothing is said.
+/// How far the time of a line can be trusted; `Certain` for one that cannot be read.
 pub(crate) fn entry_certainty(
     reader: &LogReader,
     facility: &FacilityState,

@@ -1,4 +1,4 @@
-//! Facts of the box or of an item: what each is called, and what somebody entered or the box worked out.
+//! Facts of the box or of an item: what each is called, and its value, entered or computed.
 
 pub(crate) struct FactRow {
     pub(crate) name: String,

@@ -1,4 +1,4 @@
-//! The facility's zone and its time of now, times as paper and programs have them, and spans as people read them.
+//! The facility's zone and its time of now, times for paper and for programs, and spans as people read them.
 
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, Zoned};
@@ -61,13 +61,13 @@ impl LocalTime {
         self.zoned(ms).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
 
-    /// `Nov 3 2026, 09:25`: for paper, on which today does not stay today.
+    /// `Nov 3 2026, 09:25`: for paper, where "today" would become wrong.
     pub(crate) fn stamp(&self, ms: i64) -> String {
         self.zoned(ms).strftime("%b %-d %Y, %H:%M").to_string()
     }
 
-    /// What a person entered as day and time; of a time that is there twice, the one nearer to now. `None` where it is no time,
-    /// or is left out when summer begins.
+    /// What a person entered as day and time; of a time that is there twice, the one nearer to now. `None` where it is
+    /// no time, or is skipped when summer time begins.
     pub(crate) fn read_entered(&self, day: &str, time: &str) -> Option<i64> {
         let entered: jiff::civil::DateTime = format!("{}T{}", day.trim(), time.trim()).parse().ok()?;
         let found = self.zone.to_ambiguous_timestamp(entered);

@@ -1,4 +1,4 @@
-//! What every page reads first: settings, size, time, and how the relay stands; and the names behind hashes.
+//! What every page reads first: settings, size, time, and the relay's status; and the names behind hashes.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ impl Snapshot {
         Self::of(state, &state.store.snapshot())
     }
 
-    /// Of what is being looked at already: a page that shows it then knows by the size what it does not show.
+    /// For a store snapshot that is already open: a page that shows it then knows by the size what it does not show.
     pub(crate) fn of(state: &AppState, facility: &StoreSnapshot) -> Self {
         let now = state.clock.now();
         let now_ms = corrected_ms(&now.entry_time(), facility.boots.get(&now.boot).copied());

@@ -1,4 +1,4 @@
-//! What pages say of times, people and numbers, in the language and country of their reader.
+//! Times, people and numbers as pages show them, in the language and country of their reader.
 
 use history::{HistoryWords, word_certainty};
 use record::anchor::TimeCertainty;
@@ -66,7 +66,7 @@ impl PageWording {
         number.into().format_in(self.locale())
     }
 
-    /// What is to be said of the time of an entry, if anything: a clock that was not set, and who corrected it.
+    /// The remark on the time of an entry, if any: a clock that was not set, and who corrected it.
     pub(crate) fn certainty(&self, facility: &FacilityState, at: &EntryTime) -> Option<String> {
         let certainty = WrittenTime::of(facility, at).certainty;
         word_certainty(HistoryWords::in_locale(self.locale()), certainty)

@@ -1,4 +1,4 @@
-//! Printers that are looked for: how long, and how many searches at a time.
+//! Printer discovery: how long, and how many searches at a time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::words::PrintingWords;
 
-/// How long printers are listened for: those that are awake answer within a second.
+/// How long to listen for printers: those that are awake answer within a second.
 pub(crate) const LISTEN: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 2_500 });
 
 const LOOKS_MAX: usize = 2;
 
-/// Permits for scans of the network; without one the caller is told to wait.
+/// Permits for scans of the network; without one the caller is asked to retry later.
 struct LookPlaces(Arc<Semaphore>);
 
 impl Default for LookPlaces {

@@ -1,4 +1,4 @@
-//! Jobs and printers in the words of the station: what is out, what is doubted, what stands still and why.
+//! Jobs and printers as the station shows them: what is printed, what is in doubt, what is stopped and why.
 
 use ::labels::language::PrinterCondition;
 use record::ids::JobId;
@@ -63,9 +63,9 @@ pub(crate) struct PrinterCard {
     pub(crate) low: String,
 }
 
-/// An answer that settles every doubted label of a job.
+/// An answer that settles every label of a job that is in doubt.
 pub(crate) const ALL_IN_DOUBT: &str = "all";
-/// Label printers leave no more in doubt; more lie on a sheet.
+/// Label printers leave no more in doubt; more are on a sheet.
 const DOUBTS_APART_MAX: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -293,7 +293,7 @@ fn job_advice(w: PrintingWords, job: &JobSummary, next_label: Option<u32>, offic
     }
 }
 
-/// `Labels 1 to 16 confirmed by the printer`, and who else vouches for how many.
+/// `Labels 1 to 16 confirmed by the printer`, and how many others are confirmed by whom.
 fn out_words(w: PrintingWords, labels: &[LabelView], confirms: bool) -> Vec<String> {
     let confirmed =
         word_which(w, labels, |label| label.state == LabelState::Confirmed && !is_seen_by_person(label));

@@ -63,7 +63,7 @@ impl Default for LabelOrder {
     }
 }
 
-/// Whoever reads a label is nobody in particular: it speaks the facility's language.
+/// A label has no particular reader: it is in the facility's language.
 pub(crate) fn label_words(settings: &FacilitySettings) -> PageWords {
     PageWords::in_locale(facility_locale(settings))
 }
@@ -150,7 +150,7 @@ pub(crate) fn read_label_host(facility: &FacilityState) -> Result<String, HttpEr
         .link("/staff/box/settings", worded(PrintingWords::order_no_host_link)))
 }
 
-/// Fresh tags. That none was ever given to a printer is the ledger's to know.
+/// Fresh tags. The print ledger guarantees that none was ever sent to a printer.
 fn blank_requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRequest>, HttpError> {
     let facility = state.store.snapshot();
     let host = read_label_host(&facility)?;
@@ -170,7 +170,7 @@ fn blank_requests(state: &AppState, ask: &LabelOrder) -> Result<Vec<LabelRequest
     Ok(labels)
 }
 
-/// What the caller says counts more than what the box knows; tag and address are the box's alone.
+/// The caller's values override those of the box; tag and address are always the box's.
 fn override_fields(label: &mut LabelRequest, fields: &BTreeMap<String, String>) {
     for (name, value) in fields {
         match name.as_str() {
@@ -202,7 +202,7 @@ impl Scene<'_> {
         let item = item.ok_or_else(|| {
             HttpError::from(CommandRefusal::UnknownTag(tag)).safe(worded(PrintingWords::order_range_safe))
         })?;
-        // A lost label's tag is not printed once more: the one that came in its place is.
+        // A lost label's tag is not printed again: its replacement is.
         let is_open = facility.resolve(tag).is_some();
         let present = open_tags(facility, item).first().copied();
         let tag = present.filter(|_| !is_open).unwrap_or(tag);

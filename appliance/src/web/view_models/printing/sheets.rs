@@ -27,7 +27,7 @@ pub(crate) struct SheetPlacement {
     pub(crate) nudge: PrintOffset,
 }
 
-/// Labels on sheets, as PDF. A tag that is printed so is in nobody's ledger: paper sheets are a person's business.
+/// Labels on sheets, as PDF. A tag that is printed so is not in the print ledger: people keep track of paper sheets.
 pub(crate) async fn render_sheets(
     state: &AppState,
     ask: LabelOrder,

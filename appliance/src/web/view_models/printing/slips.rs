@@ -1,5 +1,5 @@
-//! Slips of text in words: what the set-up slip, a receipt's strip and a printer's self-test say, and giving them to the print
-//! room.
+//! Slips of text in words: what the set-up slip, a receipt's strip and a printer's self-test say, and passing them to
+//! the printing module.
 
 use std::net::IpAddr;
 
@@ -39,7 +39,7 @@ pub(crate) async fn submit_slip(state: &AppState, order: SlipOrder) -> Result<Jo
     .await
 }
 
-/// Whoever reads a slip is nobody in particular: it speaks the facility's language.
+/// A slip has no particular reader: it is in the facility's language.
 pub(crate) fn slip_words<W: WordSet>(snapshot: &Snapshot) -> W {
     W::in_locale(facility_locale(&snapshot.settings))
 }
@@ -50,7 +50,7 @@ pub fn compose_first_slip(state: &AppState) -> SlipContent {
     compose_setup_slip(state, &snapshot, &wording, slip_words(&snapshot))
 }
 
-/// Where the box is, its set-up code, and how far its setting up is. The code itself is put in when it is printed.
+/// Where the box is, its set-up code, and the progress of its set-up. The code itself is inserted when it is printed.
 pub(crate) fn compose_setup_slip(
     state: &AppState,
     snapshot: &Snapshot,
@@ -123,7 +123,8 @@ pub(crate) struct StripSources<'a> {
     pub(crate) words: SlipWords,
 }
 
-/// The strip of a cleaning's receipt: what stands on the receipt's page, and nothing about patients, of whom the box knows nothing.
+/// The strip of a cleaning's receipt: what is on the receipt's page, and nothing about patients, of whom the box knows
+/// nothing.
 pub(crate) fn compose_receipt_strip(sources: &StripSources<'_>, found: &ReceiptTarget) -> SlipContent {
     let StripSources { facility, reader, wording, words: w } = *sources;
     let cleaning = &found.cleaning;

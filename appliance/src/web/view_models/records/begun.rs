@@ -22,7 +22,7 @@ pub(crate) struct BegunRow {
     pub(crate) by: String,
 }
 
-/// Whether it was entered later.
+/// Whether it was recorded later after all.
 fn is_recorded(reader: &LogReader, begun: &BegunCleaning) -> Result<bool, HttpError> {
     let of_time = reader.cleanings_of(begun.tag, begun.performed_ms(), None, CLEANINGS_MAX);
     Ok(of_time.map_err(store_error)?.iter().any(|cleaning| cleaning.voided.is_none()))

@@ -199,7 +199,7 @@ impl<'a> HistoryLook<'a> {
         Some(StoredText::of_staff(self.reader, self.facility, staff).word(self.wording.words()))
     }
 
-    /// A cleaning as it stands in history: its entry is read again, so what is shown is what was signed.
+    /// A cleaning as history shows it: its entry is read again, so what is shown is what was signed.
     pub(crate) fn cleaned(self, cleaning: &CleaningRecord, may: HistoryRights) -> HistoryRow {
         let Self { state, facility, wording, words: w, reader } = self;
         let entry = reader.line(cleaning.place()).ok().flatten();
@@ -214,7 +214,7 @@ impl<'a> HistoryLook<'a> {
         }
         tags.extend(cleaning.checked.as_ref().map(|check| self.word_check(check)));
         let lines = HistoryWords::in_locale(wording.locale());
-        // How late it is stands there already.
+        // How late it is is shown there already.
         let remarks = cleaning.flags.iter().filter(|flag| **flag != CleaningFlag::Late);
         tags.extend(remarks.map(|flag| ("", word_flag(lines, flag))));
         let late_ms = cleaning.recorded_ms - cleaning.performed_ms;

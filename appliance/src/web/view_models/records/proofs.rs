@@ -16,7 +16,7 @@ use crate::web::http_error::{broken_rule, new_error, not_found, store_error, wor
 use crate::web::log_reads::read_long;
 use crate::web::words::ErrorWords;
 
-/// Adoptions followed from a record to the log; each one is a card that forgot.
+/// Adoptions followed from a record to the log; each one is a disk that lost entries.
 pub(crate) const STEPS_MAX: usize = 16;
 
 pub(crate) fn find_cosigned(state: &AppState, of: EntryRef) -> Option<crate::store::StoredCheckpoint> {
@@ -71,7 +71,7 @@ pub(crate) fn chain_proof(
     Ok(RecordProof::new(&entry, &checkpoint, path, key).with_cosigners(&cosigners))
 }
 
-/// Of an entry that a run brought: to the run's root, and on from the entry that adopted it.
+/// For an entry from an adopted run: to the run's root, and on from the entry that adopted it.
 pub(crate) fn adopted_proof(
     state: &AppState,
     reader: &LogReader,

@@ -18,7 +18,7 @@ pub(crate) struct ReceiptTarget {
     pub(crate) entry: Entry,
     pub(crate) body: Box<CleaningRecorded>,
     pub(crate) cleaning: CleaningRecord,
-    /// Whether nothing here says what its tag is on, so that it counts for no item.
+    /// Whether the item of its tag is unknown here, so that it counts for no item.
     pub(crate) is_uncounted: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Commands as people give them, on files, folders and a machine without readers.
+//! Commands as people type them, on files, folders and a machine without readers.
 
 use clap::{CommandFactory as _, Parser as _};
 
@@ -146,7 +146,7 @@ fn a_damaged_image_leaves_no_half_written_file() {
     let (outcome, _) = desk.run("write @cut.img.zst --file @card.img", &[]);
     assert!(matches!(outcome, Err(FlashError::ImageDamaged { .. })), "{outcome:?}");
     assert!(!desk.path("card.img").exists());
-    // The whole image finds no half file in its way.
+    // Writing the whole image is not blocked by a leftover partial file.
     let (outcome, _) = desk.run("write @box.img.zst --file @card.img", &[]);
     assert!(outcome.is_ok(), "{outcome:?}");
 }

@@ -1,4 +1,4 @@
-//! Drives CT-BOOT that are good, of somebody else, dirty, full or broken, and folders that stand for one.
+//! CT-BOOT drives that are good, foreign, dirty, full or broken, and folders in place of one.
 
 use proptest::prelude::*;
 
@@ -109,7 +109,7 @@ fn a_folder_that_a_computer_shows() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever is in the boot sector, the tables and the first folder, an answer comes in time.
+    /// Whatever is in the boot sector, the tables and the first folder, the operation ends in time.
     #[test]
     fn broken_drives_are_answered(changes in proptest::collection::vec((0usize..40_000, any::<u8>()), 1..40)) {
         static IMAGE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();

@@ -1,4 +1,4 @@
-//! Cards that are written whole, cut at every step, failing, swapped, too small and lying.
+//! Cards that are written whole, interrupted at every step, failing, swapped, too small, and that misreport their data.
 
 use std::path::PathBuf;
 
@@ -56,7 +56,7 @@ fn a_card_is_the_image_and_its_claim_file() {
         let phases: Vec<FlashPhase> = progress.phases.iter().map(|(phase, _)| *phase).collect();
         assert_eq!(phases, [FlashPhase::Writing, FlashPhase::Checking, FlashPhase::Finishing]);
         assert_eq!(claim_on(&mut card), Some(card_claim()));
-        // All but the FAT partition is the image itself, and nothing behind it changed.
+        // All but the FAT partition is the image itself, and nothing after it changed.
         let fat = FAT_START * 512..(FAT_START + crate::testing::FAT_SECTORS) * 512;
         assert!(card.bytes[..fat.start] == image.bytes[..fat.start]);
         assert!(card.bytes[fat.end..image.bytes.len()] == image.bytes[fat.end..]);

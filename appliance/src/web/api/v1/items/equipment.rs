@@ -248,7 +248,7 @@ async fn list(
     list_equipment(&state, &params).await.map(Json)
 }
 
-/// The tag in a path; what is none leads nowhere.
+/// The tag in a path; a text that is no tag names nothing.
 pub(crate) fn read_path_tag(text: &str) -> Result<Tag, HttpError> {
     Tag::read(text).map_err(|_| not_found())
 }

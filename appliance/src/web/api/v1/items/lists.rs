@@ -334,7 +334,7 @@ async fn set_category(
     let done = run_over(&state, now, key, &if_match, Command::SetCategory(Box::new(change))).await?;
     let facility = state.store.snapshot();
     let category = facility.categories.get(&digest).ok_or_else(not_found)?;
-    // What somebody else wrote since is not named as if it had been seen.
+    // A newer version by somebody else is not reported as if this client had seen it.
     let body = CategoryJson { version: done.version.to_string(), ..CategoryJson::of(category) };
     with_etag(Some(done.version), Json(body))
 }

@@ -75,7 +75,7 @@ struct ProbeBody {
     host: String,
 }
 
-/// Knocks at the ports of printers of one host, or of a network of at most 254.
+/// Probes the printer ports of one host, or of a network of at most 254.
 async fn probe(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,

@@ -35,7 +35,7 @@ use crate::web::{examples, refusals};
 
 /// Labels of one request; more go in further requests.
 const TAGS_MAX: usize = 1_000;
-/// How long a look at the printers waits for those that have to be asked.
+/// How long a status read waits for those that have to be asked.
 pub(in crate::web::api::v1) const LOOK: Duration = Duration::from_millis(1_200);
 
 pub(crate) fn label_routes() -> Vec<Route<AppState>> {
@@ -214,7 +214,7 @@ async fn answer_one(
     settle_job(&state, move |printing| printing.answer(id, n, printed)).await
 }
 
-/// For all labels of a job that are in doubt: they lie on one sheet.
+/// For all labels of a job that are in doubt: they are on one sheet.
 async fn answer_all(
     _: ProgramCaller<Write>,
     State(state): State<AppState>,

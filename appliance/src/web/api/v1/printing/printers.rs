@@ -107,7 +107,7 @@ async fn change(
     with_etag(Some(version), Json(show_printer(view)))
 }
 
-/// Changes a printer over the version that the request names. What has no version is refused for what it is.
+/// Changes a printer over the version that the request names. What has no version gets its own refusal.
 async fn run_over<T: Send + 'static>(
     state: &AppState,
     name: String,

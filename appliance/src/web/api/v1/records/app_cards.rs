@@ -1,4 +1,4 @@
-//! What the installed page keeps of the facility, so that a label opens its item in a dead spot.
+//! What the installed page stores of the facility, so that a label opens its item without a connection.
 
 use history::{HistoryWords, word_problem};
 use std::cmp::Reverse;
@@ -36,7 +36,7 @@ use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::PageWords;
 
-/// Items that a phone keeps; of more, those that were cleaned last.
+/// Items that a phone stores; of more, those that were cleaned last.
 const ITEMS_MAX: usize = 2_000;
 
 pub(crate) fn app_card_routes() -> Vec<Route<AppState>> {

@@ -26,9 +26,9 @@ use crate::web::log_reads::{read_long, read_quick};
 use crate::web::refusals;
 use crate::web::view_models::records::proofs::{keyless_error, proof_of};
 
-/// Entries that one look at the log reads.
+/// Entries that one read of the log returns.
 const AT_ONCE: u64 = HISTORY_PIECE as u64;
-/// Entries of one answer; the next one goes on where it ended.
+/// Entries of one answer; the next one continues where it ended.
 const LINES_MAX: u64 = 100_000;
 
 pub(crate) fn log_routes() -> Vec<Route<AppState>> {
@@ -144,13 +144,13 @@ async fn export(
         }
         // Pieces end where the log's blocks do, each of which is checked as a whole.
         let upto = (at / AT_ONCE + 1).saturating_mul(AT_ONCE).min(end);
-        // A line that does not hold breaks the answer off: a reader notices, a gap it might not.
+        // A line that fails its check aborts the answer: a reader notices that, but might not notice a gap.
         let chunk = export_lines(&state, epoch, at..upto, texts).await;
         Some((chunk, (state, upto)))
     })))
 }
 
-/// Nobody reads so fast that a piece finds the box busy for ever: it is asked for again a few times.
+/// No reader is so fast that the box is busy at every piece: a piece is requested again a few times.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(500);
 

@@ -37,7 +37,7 @@ struct PhotoJson {
     address: String,
 }
 
-/// Whether the box keeps the photos that a body names; how many it may name is the command's business.
+/// Whether the box has the photos that a body names; how many it may name is the command's business.
 pub(in crate::web::api::v1) async fn check_photos_are_here(
     state: &AppState,
     photos: &[Hash],

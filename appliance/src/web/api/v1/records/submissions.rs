@@ -123,7 +123,7 @@ async fn add_submission(
     Ok(WithHeaders(headers, answer))
 }
 
-/// Takes what is reported from the shares of its origin. Where those are used up, the report goes into the
+/// Counts a report against the limits of its origin. Where those are used up, the report goes into the
 /// note of its cleaning; one that comes alone is sent again later.
 async fn share_report(
     state: &AppState,
@@ -144,8 +144,8 @@ async fn share_report(
     }
 }
 
-/// Whose badge a record came with. One that is nobody's is no reason to refuse it: it lacks who, where that is asked for. One that
-/// is not looked at now is sent again later.
+/// Whose badge a record came with. One that is nobody's is no reason to refuse it: it lacks the person, where one is
+/// required. One that cannot be checked now is sent again later.
 async fn prove_badge(
     state: &AppState,
     phone: &PhoneCaller,
@@ -165,7 +165,7 @@ async fn prove_badge(
             phone.notes().add([unknown_badge_note()]);
             None
         }
-        // It was not looked at: recorded now, its proof would be lost.
+        // It was not checked: recorded now, its proof would be lost.
         BadgeOutcome::TooMany => return Err(badges_spent()),
     })
 }
@@ -192,7 +192,7 @@ pub(crate) async fn read_receipt(
     }
 }
 
-/// What the box's clocks read: its wall clock, where something vouches for it, its boot, and the time since that.
+/// Readings of the box's clocks: its wall clock, where it is known to be right, its boot, and the time since that.
 pub(crate) fn box_time(state: &AppState) -> HeaderMap {
     let now = state.clock.now();
     let wall = Some(now.wall_ms).filter(|_| now.state == ClockState::Synced);

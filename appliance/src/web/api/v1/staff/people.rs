@@ -165,7 +165,7 @@ async fn amend_person(
     };
     let person = read_quick(&state, move |state, reader| {
         let person = PersonJson::of(reader, staff, &find_person(state, staff)?);
-        // What somebody else wrote since is not named as if it had been seen.
+        // A newer version by somebody else is not reported as if this client had seen it.
         Ok(PersonJson { version: version.to_string(), ..person })
     });
     with_etag(Some(version), Json(person.await?))

@@ -150,7 +150,7 @@ async fn add_sign_off(
     with_etag(Some(version), Json(body))
 }
 
-/// What is said of a sign-off that holds; empty: nothing, or it was erased.
+/// The remark of a sign-off that is in force; empty: nothing, or it was erased.
 async fn read_notes(state: &AppState, staff: StaffId, protocol: ProtocolId) -> Result<String, HttpError> {
     read_quick(state, move |state, reader| {
         let facility = state.store.snapshot();

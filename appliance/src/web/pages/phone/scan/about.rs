@@ -36,7 +36,7 @@ impl EnteredAbout {
         read_class(&self.class)
     }
 
-    /// Says it in a form; what cannot be read of it comes back.
+    /// Writes it into a form; returns the refusal of a value that cannot be read.
     pub(crate) fn fill(&self, form: &mut CleaningForm) -> Option<CommandRefusal> {
         self.agent.clone_into(&mut form.agent);
         self.lot.clone_into(&mut form.lot);

@@ -1,5 +1,6 @@
-//! What was put in on a scan page when its contact time was started, or when somebody left it to sign in or for another language: the
-//! address of the page that follows names it, so a browser that loads that page again shows the same timer and starts nothing anew.
+//! What was entered on a scan page when its contact time was started, or when somebody left it to sign in or for
+//! another language: the address of the page that follows names it, so a browser that loads that page again shows the
+//! same timer and does not start it again.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -11,11 +12,11 @@ use service::attempts::ClientNetwork;
 use crate::web::pages::phone::scan::entered::ScanFormData;
 use crate::web::request::submissions::page_token::PageToken;
 
-/// Drafts that are kept at a time, a hundred phones and more; past that the oldest is forgotten.
+/// Drafts that are stored at a time, for a hundred phones and more; past that the oldest is dropped.
 const DRAFTS_MAX: usize = 256;
-/// Drafts of one network at a time; past that its own oldest is forgotten, and nobody else's.
+/// Drafts of one network at a time; past that its own oldest is dropped, and nobody else's.
 const NETWORK_DRAFTS_MAX: usize = 24;
-/// Bytes that somebody may have typed in one; one that has more is not kept.
+/// Bytes that somebody may have typed in one; a larger one is not stored.
 const FORM_BYTES_MAX: usize = 4 * 1024;
 
 #[derive(Debug, Clone)]
@@ -26,7 +27,7 @@ pub(crate) struct ScanDraft {
     pub(crate) device: Option<DeviceId>,
 }
 
-/// The newest drafts, in memory only: each page also carries all of its own, so what is forgotten costs no record.
+/// The newest drafts, in memory only: each page also carries all of its own, so a dropped draft costs no record.
 #[derive(Debug, Default)]
 pub(crate) struct ScanDrafts(Mutex<VecDeque<StoredDraft>>);
 
@@ -38,7 +39,7 @@ struct StoredDraft {
 }
 
 impl ScanDrafts {
-    /// Keeps a draft under an id that nobody can guess; whether it was kept.
+    /// Stores a draft under an unguessable id; returns whether it was stored.
     pub(crate) fn keep(&self, id: &str, from: ClientNetwork, draft: ScanDraft) -> bool {
         let bytes = draft.entered.who.len()
             + draft.entered.notes.len()
@@ -60,7 +61,7 @@ impl ScanDrafts {
         true
     }
 
-    /// Forgets what was typed on these devices, and keeps what was done: somebody else is in front of them.
+    /// Deletes the typed texts of these devices, and keeps the ticked steps: somebody else uses them now.
     pub(crate) fn forget_person(&self, devices: &[DeviceId]) {
         let mut drafts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for StoredDraft { draft, .. } in drafts.iter_mut() {

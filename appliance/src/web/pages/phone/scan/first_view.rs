@@ -1,4 +1,4 @@
-//! When a phone first saw an item: whoever loads its page once more is still at the same record.
+//! When a phone first saw an item: loading its page again continues the same record.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,18 +6,18 @@ use std::sync::{Mutex, PoisonError};
 use record::ids::DeviceId;
 use record::tag::Tag;
 
-/// For how long a look is the beginning of a record.
+/// For how long a page view counts as the beginning of a record.
 const VIEW_MS: u64 = 30 * 60_000;
-/// Looks that are remembered; of more the oldest is forgotten.
+/// Page views that are stored; past that the oldest is dropped.
 const VIEWS_MAX: usize = 4_096;
 
-/// First looks of the last half hour, in memory only, milliseconds since the boot.
+/// First page views of the last half hour, in memory only, milliseconds since the boot.
 #[derive(Debug, Default)]
 pub(crate) struct FirstViews(Mutex<BTreeMap<(DeviceId, Tag), u64>>);
 
 impl FirstViews {
-    /// When this browser first saw the item: at an earlier look that is remembered, else at `opened_ms`, which is remembered
-    /// where the browser can be known again.
+    /// When this browser first saw the item: at an earlier stored view, else at `opened_ms`, which is stored
+    /// where the browser can be recognised.
     pub(crate) fn note_view(&self, devices: &[DeviceId], tag: Tag, opened_ms: u64, up_ms: u64) -> u64 {
         let Some(first) = devices.first() else { return opened_ms };
         let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -35,7 +35,7 @@ impl FirstViews {
         opened_ms
     }
 
-    /// The cleaning is recorded: the next look begins another one.
+    /// The cleaning is recorded: the next page view begins another one.
     pub(crate) fn forget(&self, devices: &[DeviceId], tag: Tag) {
         let mut views = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for device in devices {

@@ -1,4 +1,5 @@
-//! Buttons that lead away from a scan page for a moment: signing in, another language and another protocol. What was put in waits.
+//! Buttons that lead away from a scan page for a moment: signing in, another language and another protocol. What was
+//! entered is preserved.
 
 use http::HeaderValue;
 use record::ids::ProtocolId;
@@ -23,7 +24,7 @@ const LANGUAGE: &str = "language";
 const INSTEAD: &str = "instead";
 
 impl ScanSubmission {
-    /// Whether the press was none that records.
+    /// Whether the pressed button records nothing.
     pub(super) fn leaves_page(&self) -> bool {
         [SIGN_IN, LANGUAGE, INSTEAD].iter().any(|name| self.form.get(name).is_some())
     }

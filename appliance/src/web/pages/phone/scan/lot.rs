@@ -1,4 +1,5 @@
-//! The lot of the disinfectant: asked for where the protocol names one, and put in as it was in the phone's last record.
+//! The lot of the disinfectant: asked for where the protocol names one, and prefilled with that of the phone's last
+//! record.
 
 use http::{HeaderMap, HeaderValue};
 use record::fold::{Equipment, FacilityState};
@@ -26,7 +27,7 @@ fn digest_agents(
     Some(Hash::of(names.join("\n").as_bytes()).to_string().chars().take(KEY_CHARS).collect())
 }
 
-/// What is between a lot and its last day in the phone's cookie: no lot has it.
+/// The separator of a lot and its last day in the phone's cookie: no lot contains it.
 const DAY_BEHIND: char = '\n';
 
 pub(crate) fn find_lot(

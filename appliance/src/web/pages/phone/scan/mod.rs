@@ -1,4 +1,4 @@
-//! A scanned label: its page, what it sends, and what comes of that.
+//! A scanned label: its page, its form, and the result.
 
 pub(crate) mod about;
 pub(crate) mod contact_time;

@@ -336,7 +336,7 @@ impl ScanPageBuilder<'_> {
         match refused {
             ScanProblem::Photo(refusal) => mark_field("photo", refusal.fault.word(errors)),
             ScanProblem::Proof(refusal) => mark_field(refusal.field(), refusal.word(w, errors, self.wording)),
-            // One line, however many: it leads to the first of them.
+            // One line, however many: it links to the first of them.
             ScanProblem::Rule(missing @ CommandRefusal::StepsMissing(steps)) => {
                 let first = steps.first().map_or_else(|| "step".to_owned(), |n| format!("step-{n}"));
                 mark_field(&first, explain_refusal(refusals, missing))
@@ -365,7 +365,7 @@ fn mark_field(at: &str, words: String) -> Wrong {
     Wrong { at: at.to_owned(), words }
 }
 
-/// Whatever else intake may say it says in English.
+/// All other refusals of intake are in English.
 fn explain_refusal(w: RefusalWords, refusal: &CommandRefusal) -> String {
     word_refusal(w, refusal).unwrap_or_else(|| refusal.to_string())
 }

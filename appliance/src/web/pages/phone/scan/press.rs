@@ -19,8 +19,8 @@ use crate::web::view_models::equipment::protocols::find_protocol;
 const TIMER_NAME_CHARS: usize = 120;
 
 impl ScanSubmission {
-    /// “Surface is wet”, “It dried” or “It may dry now”, and the page after it. Only “It dried” of a page that is still good
-    /// puts another contact time into the place of one that counts; so does “Surface is wet” by another protocol.
+    /// “Surface is wet”, “It dried” or “It may dry now”, and the page after it. Only “It dried” of a page that is still
+    /// good replaces a contact time that counts; so does “Surface is wet” by another protocol.
     pub(super) async fn change_contact_time(
         mut self,
         state: &AppState,
@@ -38,7 +38,7 @@ impl ScanSubmission {
                     return self.once_more(state, problems, self.stale).await;
                 }
                 match timer.required_s {
-                    // The page is of before: nothing has to stay wet.
+                    // The page is outdated: nothing has to stay wet any more.
                     0 => {}
                     _ if press == "again" => timers.start(self.tag, timer),
                     _ => timers.start_first(self.tag, timer, &facility, &self.now),

@@ -29,7 +29,7 @@ use crate::web::words::{PageWords, ScanWords};
 pub(crate) struct PageOrigin {
     listener: PageListener,
     sign_in: Option<String>,
-    /// The name that was entered last on this phone; none on one that many use.
+    /// The name that was entered last on this phone; empty on a shared one.
     recent_name: String,
     remote: IpAddr,
 }
@@ -37,7 +37,7 @@ pub(crate) struct PageOrigin {
 #[derive(Debug, Clone)]
 enum PageListener {
     Secure,
-    /// Over plain HTTP, and the address of the same page over HTTPS, where the box has one.
+    /// The page came over plain HTTP; the address of the same page over HTTPS, where the box has one.
     Plain {
         secure: Option<String>,
     },
@@ -75,14 +75,14 @@ impl PageOrigin {
 pub(crate) struct ProofAsk {
     pub(crate) words: String,
     pub(crate) secure: Option<String>,
-    /// One can sign in by PIN and come back.
+    /// The reader can sign in by PIN and return.
     pub(crate) takes_sign_in: bool,
     /// A PIN can be entered in the page itself.
     pub(crate) takes_pin: bool,
     pub(crate) takes_name: bool,
-    /// Whoever was named last on this phone, and those whose names begin as what was entered.
+    /// Whoever was named last on this phone, and those whose names begin with what was entered.
     pub(crate) names: Vec<ListedPerson>,
-    /// Too many names were looked for from this address, and what was entered is no whole one.
+    /// The address has used up its name searches, and what was entered is no complete name.
     pub(crate) is_spent: bool,
     pub(crate) is_needed: bool,
 }
@@ -156,13 +156,13 @@ impl ProofLook<'_> {
         }
     }
 
-    /// Whoever was named last on this phone, and those one of whose names begins with the first letters that were entered; and
-    /// whether too many were looked for from here to find more than a whole name.
+    /// Whoever was named last on this phone, and those one of whose names begins with the first letters that were
+    /// entered; and whether the search limit of this address allows only complete names.
     fn find_names(&self) -> (Vec<ListedPerson>, bool) {
         let entered = fold_letters(self.entered);
         let letters: String = entered.chars().take(LETTERS_MIN).collect();
         let recent = fold_letters(&self.origin.recent_name);
-        // The name that the phone filled in itself looks for nobody else.
+        // The name that the phone filled in itself triggers no search.
         let looks = letters.chars().count() >= LETTERS_MIN && entered != recent;
         if !looks && recent.is_empty() {
             return (Vec::new(), false);
@@ -182,7 +182,7 @@ impl ProofLook<'_> {
         (people, is_spent)
     }
 
-    /// Whether names may be looked for by their letters. Where it cannot be read whether the device is known, it is not.
+    /// Whether names may be searched by their first letters. If reading whether the device is known fails, it is not.
     fn may_look(&self) -> bool {
         let seeker = NameSeeker { remote: self.origin.remote, devices: self.devices };
         seeker.is_known(self.state).unwrap_or(false) || seeker.take_search(self.state)

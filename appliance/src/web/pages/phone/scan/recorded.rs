@@ -1,4 +1,4 @@
-//! What a phone is told whose submission is recorded, now or before.
+//! The response to a phone whose submission is recorded, now or before.
 
 use record::receipt::Receipt;
 use web::answer::WithHeaders;
@@ -14,7 +14,7 @@ use crate::web::pages::phone::scan::lot::remember_lot;
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::request::client::device::RequestDevice;
 
-/// A phone that sends again what was recorded is told so, also while nothing says what the tag is on; others are shown `answer`.
+/// A phone that resends what was recorded gets its receipt, even while the tag's item is unknown; others get `answer`.
 pub(super) async fn recorded_before(
     state: &AppState,
     key: Option<String>,

@@ -53,7 +53,7 @@ impl ScanView {
         Ok(if is_later { answer.retry_after_s(PHOTO_AGAIN_S) } else { answer })
     }
 
-    /// The page under an address of its own: it can be loaded again, and nothing is started anew by that.
+    /// The page under an address of its own: it can be loaded again, without starting anything again.
     pub(super) async fn keep(
         self,
         state: &AppState,

@@ -1,4 +1,4 @@
-//! “I am someone else”: what a phone forgets of whoever was in front of it.
+//! “I am someone else”: what is deleted of the previous user of a phone.
 
 use http::HeaderValue;
 use record::ids::DeviceId;
@@ -11,7 +11,7 @@ use crate::web::context::AppState;
 use crate::web::pages::phone::scan::draft::ScanDrafts;
 use crate::web::request::client::cookies;
 
-/// Ends the session on this device, and takes away what it remembers of whoever was there. The cookies that do so.
+/// Ends the session on this device, and deletes what it stores of the previous user. Returns the cookies that do so.
 pub(crate) async fn forget_person(
     state: &AppState,
     phone: &[DeviceId],

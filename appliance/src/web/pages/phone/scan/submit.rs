@@ -167,7 +167,7 @@ fn is_of_phone(timer: &ContactTimer, devices: &[DeviceId]) -> bool {
     timer.device.is_some_and(|device| devices.contains(&device))
 }
 
-/// What a page shows as put in before anything is: what was ticked when the contact time was started, on any phone, and the
+/// The prefilled values of a page: what was ticked when the contact time was started, on any phone, and the
 /// name that was typed on this one.
 fn first_entered(
     who: String,
@@ -273,7 +273,7 @@ pub(crate) async fn submit(
     }
 }
 
-/// What the page carried, if the request came from one; a page that is too old is replaced, and its photo stays.
+/// What the page carried, if the request came from one; a page that is too old is replaced, and its photo is kept.
 type Carried = (PageToken, Option<ScanNote>);
 
 fn read_page_state(
@@ -325,7 +325,7 @@ impl ScanSubmission {
         (who, EntryAuthor { staff, ..self.by })
     }
 
-    /// “I am someone else”: ends the session on this device, and shows the page again with what was put in.
+    /// “I am someone else”: ends the session on this device, and shows the page again with what was entered.
     async fn sign_out(
         mut self,
         state: &AppState,
@@ -337,14 +337,14 @@ impl ScanSubmission {
         let signed = self.signed.take();
         let cleared = forget_person(state, &self.devices, signed.as_ref(), notes).await?;
         let mut again = self.again(Vec::new(), self.stale.or(Some(ScanNote::SignedOut)));
-        // Where the session is over already, nobody knows any more whose name the page was made with.
+        // Where the session is over already, it is unknown whose name the page was rendered with.
         if signed.is_none_or(|signed| again.entered.who.trim() == signed.name().trim()) {
             again.entered.who.clear();
         }
         Ok(with_cookies(again.answer(state).await?, cleared))
     }
 
-    /// The receipt. What this browser looks at next is another record.
+    /// The receipt. The next page view of this browser begins another record.
     fn recorded(
         self,
         state: &AppState,
@@ -357,7 +357,8 @@ impl ScanSubmission {
         recorded_answer(state, &self.device, done, form, self.photo)
     }
 
-    /// The record that this submission made before, also by way of the phone's queue; where that was of something else, a refusal.
+    /// The record that this submission made before, also through the phone's queue; where that was of something else, a
+    /// refusal.
     async fn shown_again(
         self,
         state: &AppState,
@@ -407,7 +408,7 @@ impl ScanSubmission {
         if self.stale.is_none() {
             let refusals = review_cleaning(&expected, &state.store.snapshot(), &self.now);
             problems.extend(refusals.into_iter().map(ScanProblem::Rule));
-            // Whoever sent a photo that is of no use is told that, not that there was none.
+            // For an unusable photo the answer says so, not that there was none.
             problems.retain(|p| {
                 !matches!(
                     (p, &self.photo),
@@ -452,8 +453,8 @@ impl ScanSubmission {
         Ok(expected)
     }
 
-    /// A request that came from no page of ours: what it does not say is missing from its record. What cannot be recorded
-    /// comes back as a page with everything that was put in; a program is told the reason alone.
+    /// A request that came from no page of ours: fields that it omits are missing from its record. What cannot be
+    /// recorded is answered with a page of everything that was entered; a program gets only the reason.
     async fn plain(
         mut self,
         state: &AppState,

@@ -1,4 +1,4 @@
-//! What a scan page shows: an empty one, or everything that was put in and what is wrong with it.
+//! What a scan page shows: an empty one, or everything that was entered and what is wrong with it.
 
 use record::ids::DeviceId;
 
@@ -15,7 +15,7 @@ use crate::web::words::{ErrorWords, PageWords, ProblemWords, RefusalWords, ScanW
 
 pub(crate) type ScanPageWords = (PageWords, ScanWords, ErrorWords, RefusalWords, ProblemWords);
 
-/// What stands above a page that comes in another state than somebody expects.
+/// The notice above a page whose state the reader may not expect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScanNote {
     TooOld,

@@ -23,7 +23,7 @@ pub(crate) struct WetCard {
     pub(crate) agents: SafeHtml,
     /// What else there is to know of it: another phone started it, it is of another protocol, or nobody measured the rest.
     pub(crate) remark: Option<SafeHtml>,
-    /// The protocol was published anew meanwhile.
+    /// A newer version of the protocol was published meanwhile.
     pub(crate) older: Option<String>,
     pub(crate) wrong: Option<String>,
 }
@@ -172,7 +172,7 @@ fn whole_s(ms: u64) -> u32 {
     u32::try_from(ms / 1_000).unwrap_or(u32::MAX)
 }
 
-/// When the contact time is over, up to the full second: who waits for the second that the page names is not refused.
+/// When the contact time is over, rounded up to a full second: waiting for the second that the page shows is enough.
 pub(super) fn over_ms(now_ms: i64, left_s: u32) -> i64 {
     now_ms + i64::from(left_s) * 1_000 + 999
 }

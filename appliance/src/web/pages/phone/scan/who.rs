@@ -1,4 +1,5 @@
-//! Who a scan's record is of: proven by a PIN that was typed just now or not long ago, or by a badge, else the name as it stands.
+//! Who a scan's record is of: proven by a PIN that was typed just now or not long ago, or by a badge, else the name as
+//! entered.
 
 use record::entry::EntryAuthor;
 use record::ids::StaffId;
@@ -134,7 +135,7 @@ impl ScanProof {
         Ok(proof.hold_pin(state, signed))
     }
 
-    /// Takes what a PIN proves on a shared tablet for this submission alone. Whoever comes at the same time finds nothing proven.
+    /// Reserves a PIN's proof on a shared tablet for this submission alone. A concurrent request finds nothing proven.
     pub(crate) fn hold_pin(self, state: &AppState, signed: Option<&mut StaffSession>) -> Self {
         let Some(signed) = signed.filter(|signed| signed.is_shared() && signed.pin_age_ms().is_some()) else {
             return self;
@@ -146,7 +147,7 @@ impl ScanProof {
         Self { held, ..self }
     }
 
-    /// Makes a record. What is held for it proves nothing else from then on; a refusal costs nothing.
+    /// Makes a record. The reserved proof is used up by it; a refusal releases it.
     pub(crate) async fn run(
         &mut self,
         state: &AppState,

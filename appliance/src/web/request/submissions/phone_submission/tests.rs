@@ -1,4 +1,4 @@
-//! What phones and scanners send, made up and changed: nothing panics, and what is taken keeps its bounds.
+//! Generated and mutated input of phones and scanners: nothing panics, and accepted input stays within its limits.
 
 use proptest::prelude::*;
 use record::entry::ClockState;
@@ -137,7 +137,7 @@ fn check_taken(document: &SubmissionJson) -> Result<(), TestCaseError> {
         let refused = document.to_refused(SubmissionFault::NoTag, None, &[], &place, &now);
         prop_assert_eq!(&refused.id, document.id());
     }
-    // What tells a repeat from another record, and what a trace shows, has no secret.
+    // The data that identifies a repeat, and what a trace shows, contain no secret.
     if let Some(badge) = document.badge().filter(|badge| badge.len() >= 8) {
         prop_assert!(
             !serde_json::to_string(document).unwrap().contains(badge) || document.note.contains(badge)
