@@ -505,9 +505,8 @@ fn what_any_copy_holds_counts_once_at_both_sides_however_a_box_lives() {
     assert!(forks >= lives_count() / 10, "both branches of a fork count in {forks} lives only");
 }
 
-/// Seeds of lives that once ended badly: two sides that presumed another log before one that is nowhere, a
-/// run that no single copy could put together, a closed segment that was taken for another history, a
-/// log of which nothing counts.
+/// Seeds of lives that once ended badly: two sides that presumed another log before one that is nowhere, a run that no single copy
+/// could put together, a closed segment that was taken for another history, a log of which nothing counts.
 const BAD_ONCE: [u64; 6] = [250, 519, 660, 668, 2865, 11187];
 
 #[test]

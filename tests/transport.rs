@@ -1,6 +1,5 @@
-//! The suite `transport`: out of a building with a strict network. MQTT refused or silently dropped, a proxy that
-//! requires a password, refuses, cuts or intercepts; the same records arrive once, or the box reports which transport
-//! fails where.
+//! The suite `transport`: out of a building with a strict network. MQTT refused or silently dropped, a proxy that requires a password,
+//! refuses, cuts or intercepts; the same records arrive once, or the box reports which transport fails where.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,14 +1,13 @@
 //! The box: turns what people at a facility do into entries of a signed log.
 //!
-//! A phone's form comes in by [`listen`] and [`web`], becomes a command, and [`intake`] decides it, purely; [`command`]
-//! carries it to [`store`], whose one writer thread makes it durable before the caller gets an answer. [`uplink`] sends
-//! the log to the relay when there is a connection. [`printing`] drives the label printers with a ledger of its own,
-//! `prints` writes each job's end into the log, [`photo`] opens photos in a process of its own, [`sweep`] keeps them
-//! within their share of the card, [`scrub`] checks everything that is stored once a week, [`backup`] puts it into
-//! encrypted files and back, [`identity`] holds PINs, sessions and tokens, [`alarms`] what somebody must know,
-//! [`panel`] shows it by lights, [`phones`] places what phones kept back in time, [`packs`] holds drafts of protocols
-//! until somebody adopts them, [`admin`] is root's interface. [`clock`] says what vouches for the time; [`settings`] is
-//! the only module that reads settings.
+//! A phone's form comes in by [`listen`] and [`web`], becomes a command, and [`intake`] decides it, purely; [`command`] carries it to
+//! [`store`], whose one writer thread makes it durable before the caller gets an answer. [`uplink`] sends the log to the relay when
+//! there is a connection. [`printing`] drives the label printers with a ledger of its own, `prints` writes each job's end into the
+//! log, [`photo`] opens photos in a process of its own, [`sweep`] keeps them within their share of the card, [`scrub`] checks
+//! everything that is stored once a week, [`backup`] puts it into encrypted files and back, [`identity`] holds PINs, sessions and
+//! tokens, [`alarms`] what somebody must know, [`panel`] shows it by lights, [`phones`] places what phones kept back in time,
+//! [`packs`] holds drafts of protocols until somebody adopts them, [`admin`] is root's interface. [`clock`] says what vouches for the
+//! time; [`settings`] is the only module that reads settings.
 
 pub mod admin;
 pub mod alarms;

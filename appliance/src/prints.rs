@@ -83,8 +83,7 @@ fn make_request(outcome: &JobOutcome, part: usize, labels: &[PrintedLabel]) -> C
             Command::Reprinted { printed: Box::new(printed), reason: again.reason }
         }
     };
-    // The ledger reports an outcome until it is acknowledged: the key keeps the second report from being a second
-    // entry.
+    // The ledger reports an outcome until it is acknowledged: the key keeps the second report from being a second entry.
     let key = match part {
         0 => format!("label.printed/{job}"),
         _ => format!("label.printed/{job}/{part}"),

@@ -1,5 +1,4 @@
-//! The store is a crate of its own, so that it is built for speed and the box's pages are not; the other modules use it
-//! by this name.
+//! The store is a crate of its own, so that it is built for speed and the box's pages are not; the other modules use it by this name.
 
 pub use ::store::*;
 
@@ -20,8 +19,7 @@ pub(crate) const TAKEN_OVER: &[&str] = &[
     "refused_submissions",
 ];
 
-/// A box's store, by whatever command it is opened: what opening finds unusable is begun again with the tables that are
-/// taken over.
+/// A box's store, by whatever command it is opened: what opening finds unusable is begun again with the tables that are taken over.
 pub(crate) fn box_store(data: impl Into<std::path::PathBuf>) -> StoreConfig {
     let config = StoreConfig::new(data);
     let sizes = StoreSizes { state_tables: TAKEN_OVER, ..config.sizes };

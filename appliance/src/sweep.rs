@@ -14,8 +14,7 @@ use crate::photo::{AtRelay, EntryPosition, OnCard, PhotoStore, photos_to_evict, 
 use crate::store::{Store, StoreError};
 
 const PERIOD: Duration = Duration::from_secs(3_600);
-/// Where records that wait for a late entry cannot all be read, any photo that no entry names may be theirs: for so
-/// long it stays.
+/// Where records that wait for a late entry cannot all be read, any photo that no entry names may be theirs: for so long it stays.
 const DOUBT_MS: u64 = 30 * 86_400_000;
 /// Entries that one snapshot of history reads: it lives two seconds only.
 const AT_ONCE: u64 = 4_096;
@@ -242,8 +241,7 @@ mod tests {
     use crate::photo::{DiskSpace, DiskSpaceSource, PhotoSettings, PhotoTrouble, UploadLimits};
     use crate::store::{WriteDecision, configure_test_store};
 
-    /// A substitute for the photo process: sizes, a JPEG's first bytes and what came in, and a thumbnail of three
-    /// bytes.
+    /// A substitute for the photo process: sizes, a JPEG's first bytes and what came in, and a thumbnail of three bytes.
     const CLEANER: &str =
         "printf '\\000\\000\\000\\310\\000\\000\\000\\003\\377\\330'; cat; printf '\\377\\330t'";
     const PHONE: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);

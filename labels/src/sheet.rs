@@ -65,8 +65,7 @@ pub static SHEETS: [LabelSheet; 4] = [
         first_mm: (7.21, 15.15),
         pitch_mm: (66.04, 38.1),
     },
-    // Avery's Word template: pitch 101.6 mm, centred in both directions. gLabels' 7163 is 1.3 mm further left with a
-    // wider pitch.
+    // Avery's Word template: pitch 101.6 mm, centred in both directions. gLabels' 7163 is 1.3 mm further left with a wider pitch.
     LabelSheet {
         name: "Avery L7163",
         page_mm: A4_MM,

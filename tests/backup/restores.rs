@@ -101,8 +101,7 @@ async fn a_new_box_goes_on_with_the_backup_and_gets_the_rest_from_the_relay() {
     world.caught_up().await;
     all_receipts_open(&world).await;
     check::receipts(&world.r#box, &world.ledger).await;
-    // Not before: it restarts itself once it learns of the relay's epoch, and then does not answer for a
-    // moment.
+    // Not before: it restarts itself once it learns of the relay's epoch, and then does not answer for a moment.
     let (status, _) = world.r#box.ask("/api/v1/equipment").await.unwrap();
     assert_eq!(status, 401, "tokens of the old box let nobody in");
     let health = world.r#box.health().await.unwrap();

@@ -69,8 +69,7 @@ impl Drop for Chromium {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// 390 × 844, the layout size of a phone; pressed as with a mouse, for the driver waits for ever on some
-    /// touches.
+    /// 390 × 844, the layout size of a phone; pressed as with a mouse, for the driver waits for ever on some touches.
     Phone,
     Desk,
 }

@@ -71,8 +71,7 @@ async fn post_until_full(phone: &Phone, from: usize) -> usize {
     panic!("the disk is never full");
 }
 
-/// The disk is no longer full: the refused client knows it, and an alarm says so until somebody has
-/// seen it.
+/// The disk is no longer full: the refused client knows it, and an alarm says so until somebody has seen it.
 async fn reported_full_disk(r#box: &TheBox) {
     let reported = until("an alarm about the disk", async || {
         let health = r#box.health().await?;

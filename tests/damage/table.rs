@@ -275,8 +275,7 @@ const ADDED: &[Row] = &[
     with(&[Added::Rebase], has("evidence/rebase", BAD, &["hint-bad evidence/rebase"])),
 ];
 
-/// Lines after the end of the current epoch: its key has signed them, and signs nothing else under their
-/// numbers.
+/// Lines after the end of the current epoch: its key has signed them, and signs nothing else under their numbers.
 const ADDED_ONE: &[Row] = &[
     brings(with(DISPLACED, has("displaced/E1-1.jsonl", &[Untouched], ADOPTED_AHEAD))),
     brings(with(

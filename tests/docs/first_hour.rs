@@ -1,6 +1,5 @@
-//! Somebody who has only the README: a relay and a box with settings files of their own, a claim, a label that comes
-//! out of a virtual printer, and back out again. The commands are the README's own lines; only folders, ports and ids
-//! are substituted.
+//! Somebody who has only the README: a relay and a box with settings files of their own, a claim, a label that comes out of a virtual
+//! printer, and back out again. The commands are the README's own lines; only folders, ports and ids are substituted.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,4 @@
-//! The installed page: a record that has to wait does not delay others, and another protocol takes nothing of what was
-//! entered.
+//! The installed page: a record that has to wait does not delay others, and another protocol takes nothing of what was entered.
 
 use harness::proxy::NetworkFault;
 use serde_json::{Value, json};
@@ -8,8 +7,7 @@ use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::cuts::{Spot, read_cleanings};
 use super::{SLOW, Story, dead_spot, desk, photo};
 
-/// Records that the phone has stored, without its clocks: six reports, one more than an hour has, and a
-/// cleaning after them.
+/// Records that the phone has stored, without its clocks: six reports, one more than an hour has, and a cleaning after them.
 const FILL: &str = "const [tag, from, to, done] = arguments;
     (async () => {
       const answer = (request) => new Promise((ready) => { request.onsuccess = () => ready(request.result); });

@@ -1,5 +1,4 @@
-//! The installed page reads labels by the phone's camera, also where the box does not answer; a video replaces what is
-//! in front of it.
+//! The installed page reads labels by the phone's camera, also where the box does not answer; a video replaces what is in front of it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -119,8 +119,7 @@ async fn start_wet_and_sleep(story: &Story, phone: &Browser, pump: &str) -> fant
     tab
 }
 
-/// The box measured while the phone slept: two more presses, nothing typed, and the button is visible all the
-/// time.
+/// The box measured while the phone slept: two more presses, nothing typed, and the button is visible all the time.
 async fn wake_and_record(
     story: &Story,
     phone: &Browser,

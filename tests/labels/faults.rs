@@ -1,5 +1,4 @@
-//! Printers that are off, out of paper, open, slow, disconnected, silent or sending garbage; and people who submit
-//! twice or cancel.
+//! Printers that are off, out of paper, open, slow, disconnected, silent or sending garbage; and people who submit twice or cancel.
 
 use std::time::Duration;
 
@@ -85,8 +84,7 @@ fn of_each(story: impl Fn(Kind, ConfirmationLevel) + Sync) {
     });
 }
 
-/// The connection or the power fails; a person looks; the rest is printed; nothing is missing and no blank
-/// tag duplicated.
+/// The connection or the power fails; a person looks; the rest is printed; nothing is missing and no blank tag duplicated.
 fn interrupt(kind: Kind, answers: ConfirmationLevel, fault: PrinterFault, after: u32) {
     let setup = PrinterSetup::of(kind);
     let server = setup.open_with(PrinterConfig { answers, ..setup.config() });

@@ -1,5 +1,4 @@
-//! The box is killed with SIGKILL in mid-batch, again and again: no label is missing or duplicated without a question
-//! about it.
+//! The box is killed with SIGKILL in mid-batch, again and again: no label is missing or duplicated without a question about it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

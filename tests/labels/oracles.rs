@@ -1,8 +1,7 @@
 //! Hundreds of labels of each language, decoded and read by two code readers.
 //!
-//! ZPL and Brother QL are decoded by programs that we did not write. Nobody has published one for ESC/POS, TSPL or DYMO
-//! that can be installed: those readers are ours, share no code with the encoders, and are compared with what other
-//! people's programs write.
+//! ZPL and Brother QL are decoded by programs that we did not write. Nobody has published one for ESC/POS, TSPL or DYMO that can be
+//! installed: those readers are ours, share no code with the encoders, and are compared with what other people's programs write.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -295,8 +295,7 @@ pub fn preview(
     media::place_label(&drawing, &dots, &printer.media, printer.head_dots).unwrap().dots
 }
 
-/// The dots of a label from the first to the last that is black, in both directions. Their position on the paper is
-/// another question.
+/// The dots of a label from the first to the last that is black, in both directions. Their position on the paper is another question.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Ink {
     across: u32,

@@ -104,8 +104,7 @@ impl Station {
         assert_eq!(status, 200, "{message}");
     }
 
-    /// Tags of the whole labels that have come out since the last look, in order, once the printer has
-    /// stopped.
+    /// Tags of the whole labels that have come out since the last look, in order, once the printer has stopped.
     pub fn tray(&mut self) -> Vec<String> {
         assert!(self.printer.wait_until_idle(SOON), "the printer does not come to rest");
         let mut pictures: Vec<PathBuf> = Vec::new();

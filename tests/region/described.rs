@@ -1,5 +1,4 @@
-//! The API against its own description, by a tool that knows nothing else: schemathesis generates requests of all kinds
-//! from it.
+//! The API against its own description, by a tool that knows nothing else: schemathesis generates requests of all kinds from it.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,4 @@
-//! What goes over HTTPS beside the session: missing entries are restored, ended logs are compared, runs go in both
-//! directions.
+//! What goes over HTTPS beside the session: missing entries are restored, ended logs are compared, runs go in both directions.
 
 use std::convert::Infallible;
 

@@ -32,8 +32,7 @@ pub enum NetworkFault {
     Refuse,
     /// After every so many bytes in each direction, one bit is flipped.
     Corrupt(u32),
-    /// Larger pieces than this are swallowed on their way there, and all after them, as where large packets
-    /// are lost.
+    /// Larger pieces than this are swallowed on their way there, and all after them, as where large packets are lost.
     SmallOnly(u32),
     /// After so many bytes more there, or so many back, on all connections together, live and new connections
     /// are reset.

@@ -1,5 +1,4 @@
-//! The box's package of Debian: what is in it, that two builds are the same bytes, and that systemd accepts it where it
-//! is unpacked.
+//! The box's package of Debian: what is in it, that two builds are the same bytes, and that systemd accepts it where it is unpacked.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

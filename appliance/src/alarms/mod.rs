@@ -180,8 +180,7 @@ pub struct AlarmStore {
 }
 
 impl AlarmStore {
-    /// Reads what was there when the box ended. A list that cannot be read is put aside and reported; the box
-    /// continues.
+    /// Reads what was there when the box ended. A list that cannot be read is put aside and reported; the box continues.
     pub fn open(disk: Arc<dyn Disk>, clock: Arc<dyn Clock>) -> Self {
         let list = AlarmList::open(disk, clock.now().wall_ms);
         let shown = watch::Sender::new(list.sorted());

@@ -1,6 +1,5 @@
-//! The format inside a backup: a tar of plain files (ustar), written and read as a stream. Debian's `tar` reads it too;
-//! of what it may hold this reader takes plain files alone, so that extracting one creates no link and no path outside
-//! the folder.
+//! The format inside a backup: a tar of plain files (ustar), written and read as a stream. Debian's `tar` reads it too; of what it may
+//! hold this reader takes plain files alone, so that extracting one creates no link and no path outside the folder.
 
 use std::io::{self, Read, Write};
 

@@ -100,9 +100,8 @@ pub struct BackupLabel {
     pub form: u32,
     #[serde(rename = "box")]
     pub box_id: BoxId,
-    /// One more than every earlier one of this box had, on whatever stick: the clock may have been wrong then, and the
-    /// files of one stick may be moved to another. Those of programs that did not count have none, and were written
-    /// before all that have one.
+    /// One more than every earlier one of this box had, on whatever stick: the clock may have been wrong then, and the files of one
+    /// stick may be moved to another. Those of programs that did not count have none, and were written before all that have one.
     #[serde(default)]
     pub number: u64,
     /// When it was begun, milliseconds since 1970.

@@ -106,8 +106,7 @@ impl FoundFiles {
         Ok(found)
     }
 
-    /// The number of the backup that is written next, by a box whose last one had this number: it may be on another
-    /// stick.
+    /// The number of the backup that is written next, by a box whose last one had this number: it may be on another stick.
     pub(super) fn number_after(&self, last_number: u64) -> u64 {
         let found = self.backups.first().map_or(0, |last| last.number);
         found.max(last_number).saturating_add(1)

@@ -1,5 +1,4 @@
-//! Where backups are stored, as an interface: a folder of a stick, of another machine, or of a test that pulls the
-//! stick out.
+//! Where backups are stored, as an interface: a folder of a stick, of another machine, or of a test that pulls the stick out.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -12,8 +11,7 @@ use super::cause::{BackupError, CrowdedFolder};
 use super::storage::StorageView;
 
 pub(super) trait MediumFile: Write + Send {
-    /// Makes what was written so far durable, and drops it from the page cache: later reads return what is on the
-    /// medium.
+    /// Makes what was written so far durable, and drops it from the page cache: later reads return what is on the medium.
     fn sync_written(&mut self) -> io::Result<()>;
 }
 

@@ -1,11 +1,10 @@
 //! Backups: the box's log, PINs, keys and photos, encrypted into files of a stick or folder, and back into a new box.
 //!
-//! One file holds all but the photos, as [`run`] writes it; photos are in files of their own beside it, each written
-//! once. Every file is read back and decrypted before it counts. The box stores no key that opens its backups: it
-//! encrypts each file to a second key beside the facility's, which it makes for that file, holds in memory until it has
-//! read the file back, and drops. So what is checked is the very decryption that a restore does, and whoever takes the
-//! box's storage later opens none of its backups with it. A hash of the ciphertext alone would show what the medium did
-//! and not whether it can be decrypted.
+//! One file holds all but the photos, as [`run`] writes it; photos are in files of their own beside it, each written once. Every file
+//! is read back and decrypted before it counts. The box stores no key that opens its backups: it encrypts each file to a second key
+//! beside the facility's, which it makes for that file, holds in memory until it has read the file back, and drops. So what is checked
+//! is the very decryption that a restore does, and whoever takes the box's storage later opens none of its backups with it. A hash of
+//! the ciphertext alone would show what the medium did and not whether it can be decrypted.
 
 mod archive;
 mod cause;

@@ -159,8 +159,7 @@ impl OpenFile {
         self.log.end_file();
         let sha256 = Hash(sum.finalize().into());
         let name = path.rsplit('/').next().unwrap_or(path);
-        // A photo is named by what it is. Nothing else is accepted: it would take a photo's place, and count as one
-        // that is there.
+        // A photo is named by what it is. Nothing else is accepted: it would take a photo's place, and count as one that is there.
         if path.starts_with("photos/") && !name.ends_with(".t.jpg") && photo_of(name) != Some(sha256) {
             return Err(refuse_file(path, "it is another photo than its name says"));
         }

@@ -120,8 +120,7 @@ impl BackupService {
         self.state().relay = relay;
     }
 
-    /// Creates a key, which replaces the one before: that one still opens what it was used for. The secret is stored
-    /// nowhere.
+    /// Creates a key, which replaces the one before: that one still opens what it was used for. The secret is stored nowhere.
     ///
     /// # Errors
     /// The key could not be stored; the one before stays.
@@ -435,8 +434,7 @@ impl BackupService {
         });
     }
 
-    /// Asks the running job to end, and waits for it that long: a stick that blocks does not keep the log from being
-    /// closed. Blocks.
+    /// Asks the running job to end, and waits for it that long: a stick that blocks does not keep the log from being closed. Blocks.
     pub fn stop(&self, within: Duration) -> StopOutcome {
         self.inner.stop.store(true, Ordering::Relaxed);
         let (state, ended) = (self.state(), &self.inner.ended);

@@ -1,5 +1,4 @@
-//! The support bundle: one file that describes the state of a box, for support staff, without a record, a name, a photo
-//! or a key.
+//! The support bundle: one file that describes the state of a box, for support staff, without a record, a name, a photo or a key.
 //!
 //! [`collect`] makes its files out of what the box knows of itself, [`survey`] lists the data folder by name and size, and [`zip`]
 //! puts them into one file that every system opens.

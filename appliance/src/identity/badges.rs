@@ -1,5 +1,4 @@
-//! Staff badges: only a code is stored of what a scanner reads, computed under a key that is in no table, and whose
-//! badge it is.
+//! Staff badges: only a code is stored of what a scanner reads, computed under a key that is in no table, and whose badge it is.
 
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};

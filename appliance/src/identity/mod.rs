@@ -123,8 +123,7 @@ impl IdentityStores {
         self.sessions.save_uses().and(self.tokens.save_uses())
     }
 
-    /// Checks one typed PIN: the only function by which any page or program does. Blocks for the hash, the disk and its
-    /// turn.
+    /// Checks one typed PIN: the only function by which any page or program does. Blocks for the hash, the disk and its turn.
     ///
     /// # Errors
     /// A table cannot be read or written; then nothing was looked at.

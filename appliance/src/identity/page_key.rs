@@ -1,5 +1,4 @@
-//! The key that seals facts that a page carries and must return unchanged: since when a surface is wet, which photo is
-//! stored.
+//! The key that seals facts that a page carries and must return unchanged: since when a surface is wet, which photo is stored.
 
 use service::random::RandomSource;
 

@@ -152,8 +152,7 @@ impl PinStore {
         self.pins.expect_lasting()
     }
 
-    /// Takes a person's PIN away, notes for the log who did, and deletes the devices that they signed in on. Whether
-    /// they had one.
+    /// Takes a person's PIN away, notes for the log who did, and deletes the devices that they signed in on. Whether they had one.
     ///
     /// # Errors
     /// It could not be written, or would be back at the next start.
@@ -208,9 +207,8 @@ impl PinStore {
         Ok(outcome)
     }
 
-    /// Looks at a PIN that came without HTTPS: one that is right has to be changed from now on. Whether it was right is
-    /// not disclosed: it counts as a try like a wrong one, so that the remaining tries reveal nothing either. Only the
-    /// audit records it.
+    /// Looks at a PIN that came without HTTPS: one that is right has to be changed from now on. Whether it was right is not disclosed:
+    /// it counts as a try like a wrong one, so that the remaining tries reveal nothing either. Only the audit records it.
     ///
     /// # Errors
     /// As [`PinStore::check`].

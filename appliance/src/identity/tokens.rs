@@ -318,8 +318,7 @@ impl ApiTokenStore {
         })
     }
 
-    /// Revokes a token by its text: one that was shown where it can be read is compromised. The token, if it was in
-    /// force.
+    /// Revokes a token by its text: one that was shown where it can be read is compromised. The token, if it was in force.
     ///
     /// # Errors
     /// It could not be written; the token is refused all the same, until a restart.

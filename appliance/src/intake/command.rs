@@ -517,8 +517,7 @@ pub struct CleaningForm {
     /// The class of this use, where that is higher than usual.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<SpauldingClass>,
-    /// How long the surface was wet. The box measures it again each time, so it is not compared when a repeated request
-    /// is detected.
+    /// How long the surface was wet. The box measures it again each time, so it is not compared when a repeated request is detected.
     #[serde(skip)]
     pub wet: Option<WetTime>,
     /// How long it was wet, as stated, seconds.
@@ -530,8 +529,7 @@ pub struct CleaningForm {
     /// A page that was sent once more is the same request, however it was asked.
     #[serde(skip)]
     pub proof: ProofDemand,
-    /// Photos that are stored already. They are not compared when a repeated request is detected: a retry may find its
-    /// photo ready.
+    /// Photos that are stored already. They are not compared when a repeated request is detected: a retry may find its photo ready.
     #[serde(skip)]
     pub photos: Vec<Hash>,
     /// A photo is still being made upright; it will be attached.

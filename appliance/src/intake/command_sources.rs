@@ -1,5 +1,4 @@
-//! The sources of each command, and the producer of each kind of entry. What has neither yet is listed with the issue
-//! that adds it.
+//! The sources of each command, and the producer of each kind of entry. What has neither yet is listed with the issue that adds it.
 
 use super::Command;
 

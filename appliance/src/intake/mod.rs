@@ -68,8 +68,7 @@ pub trait StateView {
     fn by_key(&self, key: &Digest16) -> Option<(LinePlace, Digest16)>;
     fn cleaning(&self, of: EntryRef) -> Option<CleaningRecord>;
     fn entry(&self, of: EntryRef) -> Option<Entry>;
-    /// When the last cleaning and the last use of each boot was written for which `is_meant` holds and whose clock was
-    /// unverified.
+    /// When the last cleaning and the last use of each boot was written for which `is_meant` holds and whose clock was unverified.
     fn last_of_unsure_boots(&self, is_meant: &dyn Fn(BootId) -> bool) -> Vec<EntryTime>;
     /// When that was, as far as the log knows it, milliseconds since 1970.
     fn known_ms(&self, at: &EntryTime) -> i64 {

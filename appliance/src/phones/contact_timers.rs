@@ -137,8 +137,7 @@ impl ContactTimer {
         (self.boot == now.boot && until_ms >= self.started_up_ms).then_some(until_ms)
     }
 
-    /// How long ago it was started, milliseconds: by the box's running clock, across a restart of the box by the
-    /// calendar.
+    /// How long ago it was started, milliseconds: by the box's running clock, across a restart of the box by the calendar.
     fn age_ms(&self, now: &Now) -> u64 {
         let by_calendar = now.wall_ms.saturating_sub(self.started_wall_ms);
         let running = now.up_ms.checked_sub(self.started_up_ms).filter(|_| self.boot == now.boot);

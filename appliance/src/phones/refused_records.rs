@@ -149,10 +149,9 @@ impl RefusedRecords {
         Ok(notes)
     }
 
-    /// Stores one, with its texts cut to what a record may have; of an id that is there already the first stays.
-    /// Whether it is stored: those that wait for somebody make no space for another, and each sender has a quota.
-    /// Closed ones leave when they are old by a time that is sure, or when there is no space. Of photos only so many
-    /// stay. Blocks for the disk.
+    /// Stores one, with its texts cut to what a record may have; of an id that is there already the first stays. Whether it is stored:
+    /// those that wait for somebody make no space for another, and each sender has a quota. Closed ones leave when they are old by a
+    /// time that is sure, or when there is no space. Of photos only so many stay. Blocks for the disk.
     ///
     /// # Errors
     /// The database's: then it is not known whether it is stored.

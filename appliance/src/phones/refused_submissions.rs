@@ -1,5 +1,4 @@
-//! Records of phones that the box refused: they are stored in `state.redb`, so that biomed can make late entries of
-//! them.
+//! Records of phones that the box refused: they are stored in `state.redb`, so that biomed can make late entries of them.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,7 @@
 //! When something was done, by the raw readings of a phone's two clocks.
 //!
-//! A phone's wall clock continues while it sleeps, but people and networks set it. Its page's own clock cannot be set,
-//! but stands still in sleep in most browsers. Neither alone is an age; the box's own clock shows which of the two to
-//! believe.
+//! A phone's wall clock continues while it sleeps, but people and networks set it. Its page's own clock cannot be set, but stands
+//! still in sleep in most browsers. Neither alone is an age; the box's own clock shows which of the two to believe.
 
 use record::entry::ClockState;
 use record::ids::BootId;

@@ -1,5 +1,4 @@
-//! Whose photo is opened next: one at a time, and the networks that wait in turns, so that none waits for all photos of
-//! another.
+//! Whose photo is opened next: one at a time, and the networks that wait in turns, so that none waits for all photos of another.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -137,8 +137,7 @@ impl PhotoStore {
         Ok(Self::without_folder(settings, random))
     }
 
-    /// The same where the folder cannot be used: every upload is refused as the box's own trouble, and records
-    /// continue.
+    /// The same where the folder cannot be used: every upload is refused as the box's own trouble, and records continue.
     pub fn without_folder(settings: PhotoSettings, random: Arc<dyn RandomSource>) -> Self {
         let (places, child_turns) = (UploadPlaces::new(settings.limits), Arc::default());
         let promises = watch::Sender::new(0);

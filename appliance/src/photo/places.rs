@@ -468,8 +468,7 @@ impl TakenPlaces {
 /// Empties the files of uploads that were thrown away.
 fn delete_files(evicted: &[PathBuf]) {
     for path in evicted {
-        // Its writer still has it open, so removing it would free nothing. Where emptying fails, it is removed with
-        // its upload.
+        // Its writer still has it open, so removing it would free nothing. Where emptying fails, it is removed with its upload.
         let _ = std::fs::File::options().write(true).open(path).and_then(|file| file.set_len(0));
     }
 }

@@ -303,8 +303,7 @@ impl PrintService {
     }
 }
 
-/// The earlier job of a key, when it is of these labels. Blank tags are created again for each submission, so any are
-/// the same.
+/// The earlier job of a key, when it is of these labels. Blank tags are created again for each submission, so any are the same.
 fn same_labels(job: JobView, labels: &[LabelRequest]) -> Result<JobView, PrintRefusal> {
     let same = job.labels.len() == labels.len()
         && job.labels.iter().zip(labels).all(|(was, is): (&LabelView, &LabelRequest)| {

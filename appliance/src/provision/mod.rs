@@ -1,9 +1,8 @@
 //! First boot of the image: a claim file on the card becomes files of the data partition, once and whole.
 //!
-//! [`plan`] says, purely, which files follow from a claim file; [`files`] how each reads; [`apply`] writes them so that
-//! a power cut at any moment leaves each of them old or new; [`card`] reads the claim file, reports on the card and
-//! wipes it, last of all. The same command takes what the set-up page asks for: then the “card” is a folder of the
-//! service's own, of which nothing is trusted.
+//! [`plan`] says, purely, which files follow from a claim file; [`files`] how each reads; [`apply`] writes them so that a power cut at
+//! any moment leaves each of them old or new; [`card`] reads the claim file, reports on the card and wipes it, last of all. The same
+//! command takes what the set-up page asks for: then the “card” is a folder of the service's own, of which nothing is trusted.
 
 mod apply;
 mod card;
@@ -37,8 +36,7 @@ pub struct ProvisionPaths {
     pub root: PathBuf,
 }
 
-/// Words how far the set-up is, for a person who puts the card into a laptop; it contains the code where the box
-/// created it.
+/// Words how far the set-up is, for a person who puts the card into a laptop; it contains the code where the box created it.
 pub type ReportWorder = fn(&SetupState, Option<&str>) -> String;
 
 /// Does what there is to do; run again after a power cut it continues where it was.

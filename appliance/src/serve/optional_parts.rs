@@ -221,8 +221,7 @@ pub(crate) fn route_sources(settings: &UplinkSettings) -> RouteSources {
     }
 }
 
-/// The transports to the relay. Where a file of the settings is of no use, HTTPS connects directly and trusts the relay
-/// alone.
+/// The transports to the relay. Where a file of the settings is of no use, HTTPS connects directly and trusts the relay alone.
 fn configure_transports(alarms: &AlarmStore, settings: &UplinkSettings) -> TransportConfig {
     let choice = match settings.way {
         UplinkSelection::Auto => TransportChoice::Any,

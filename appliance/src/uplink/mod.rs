@@ -345,8 +345,7 @@ async fn run_forever(shared: &Arc<UplinkShared>) {
             shared.credentials_bad(&ended.why).await;
         }
         shared.down(ended.why);
-        // Only now: for a transport that works no fault is noted. One interruption alone says nothing about the
-        // transport.
+        // Only now: for a transport that works no fault is noted. One interruption alone says nothing about the transport.
         let is_blocked = shared.transports().is_blocked_by(ended.end);
         if let Some(fault) = ended.fault.filter(|_| is_blocked) {
             shared.note_fault(shared.transport(), Some(fault));

@@ -211,8 +211,7 @@ impl UplinkPlan {
     /// The relay holds the first `held` entries of this very log.
     fn holds(&mut self, held: u64, actions: &mut Vec<UplinkAction>) {
         let greeting = matches!(self.link, LinkState::Greeting { .. });
-        // The log may have grown since this plan was last informed, and the connection before may have carried that
-        // already.
+        // The log may have grown since this plan was last informed, and the connection before may have carried that already.
         self.size = self.size.max(held);
         if held > self.cursor {
             self.cursor = held;

@@ -47,8 +47,7 @@ pub(super) struct SessionEnd {
     /// Whether what the relay gave this box cannot be used.
     pub(super) credentials: bool,
     pub(super) end: TransportEnd,
-    /// Where the transport failed although it had reached the relay: it counts where the plan considers the transport
-    /// blocked.
+    /// Where the transport failed although it had reached the relay: it counts where the plan considers the transport blocked.
     pub(super) fault: Option<TransportFault>,
 }
 
@@ -219,8 +218,7 @@ async fn run_connection(
     Ok(SessionEnd { why, has_served, credentials: false, end, fault })
 }
 
-/// Checks whether the relay has a continuation of this box's log: ends the session where the box must not send what it
-/// has.
+/// Checks whether the relay has a continuation of this box's log: ends the session where the box must not send what it has.
 async fn follow_relay(
     shared: &Arc<UplinkShared>,
     config: &ConnectionConfig,
@@ -254,8 +252,7 @@ fn configure_connection(
         store.cursor().stored.and_then(|stored| witnessed_s(&stored.note, cosigners)).unwrap_or(0);
     let identity = Some((relation.chain.as_str(), key.as_str()));
     let trusted = route.trusted(&relation.relay_ca);
-    // A further authority serves to find out where a transport fails. Data is sent to and accepted from the relay
-    // alone.
+    // A further authority serves to find out where a transport fails. Data is sent to and accepted from the relay alone.
     let [by_mqtt, by_https, of_relay] = [&relation.relay_ca, &trusted, &relation.relay_ca].map(|ca| {
         let config = tls::watched_config(ca, identity, Arc::clone(&parts.clock), witnessed_s);
         config.map_err(SessionEnd::credentials)

@@ -165,8 +165,7 @@ impl RequestHead {
         Ok(RequestFinding::Good)
     }
 
-    /// Whether the box was asked by a name of its own: another site's name that resolves here is an attack (DNS
-    /// rebinding).
+    /// Whether the box was asked by a name of its own: another site's name that resolves here is an attack (DNS rebinding).
     fn is_own(&self, state: &AppState, host: &str) -> bool {
         let name = host_name(host);
         if name.eq_ignore_ascii_case("localhost") {
@@ -182,8 +181,7 @@ impl RequestHead {
             || state.settings.hosts.iter().any(|h| host_name(h).eq_ignore_ascii_case(name))
     }
 
-    /// Plain-HTTP pages get no Sec-Fetch headers, so the origin is all there is; where there is none either, it is not
-    /// cross-site.
+    /// Plain-HTTP pages get no Sec-Fetch headers, so the origin is all there is; where there is none either, it is not cross-site.
     fn same_origin(&self, headers: &HeaderMap, host: &str) -> Result<(), HttpError> {
         let scheme = if self.peer.secure { "https://" } else { "http://" };
         let mut origins = headers.get_all(ORIGIN).iter();

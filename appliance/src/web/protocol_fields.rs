@@ -32,8 +32,7 @@ pub(crate) fn read_protocols(values: &FormValues) -> Result<Vec<ProtocolId>, &'s
     Ok(protocols)
 }
 
-/// The lists of both fields: the protocols that are offered, and those that are chosen already. `none` means no
-/// protocol.
+/// The lists of both fields: the protocols that are offered, and those that are chosen already. `none` means no protocol.
 pub(crate) fn protocol_picks(
     facility: &FacilityState,
     chosen: &FormValues,

@@ -1,5 +1,4 @@
-//! What intake refuses, in the reader's language: some refusals can occur on public pages, the rest by
-//! staff and programs.
+//! What intake refuses, in the reader's language: some refusals can occur on public pages, the rest by staff and programs.
 
 use record::code::ScannedCodeError;
 use record::kinds::ProofMethod;

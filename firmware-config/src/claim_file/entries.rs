@@ -1,5 +1,4 @@
-//! A claim file of what people enter in the fields of a form: texts by the file's own keys, which the same parser
-//! checks.
+//! A claim file of what people enter in the fields of a form: texts by the file's own keys, which the same parser checks.
 
 use toml::{Table, Value};
 

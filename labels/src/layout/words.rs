@@ -214,8 +214,7 @@ impl LayoutPass<'_> {
     }
 }
 
-/// Characters that sit on the baseline and are no higher than a capital (the tail of Q may hang into the
-/// gap below).
+/// Characters that sit on the baseline and are no higher than a capital (the tail of Q may hang into the gap below).
 fn is_cap(c: char) -> bool {
     matches!(c, 'A'..='Z' | '0'..='9' | ' ' | '.' | ':' | '-' | '/' | '+' | '\n')
 }

@@ -349,8 +349,7 @@ pub struct TextFrame {
     pub after: Vec<u8>,
 }
 
-/// A protocol session for one connection with a printer: bytes in and out, no IO. `now` is any clock that only goes
-/// forward.
+/// A protocol session for one connection with a printer: bytes in and out, no IO. `now` is any clock that only goes forward.
 pub trait PrinterSession: Send {
     /// What is sent first.
     fn hello(&mut self, now: Duration) -> Vec<u8>;

@@ -106,8 +106,7 @@ pub struct Barcode {
     level: char,
 }
 
-/// The code of `url` in upper case (scheme and host are case-insensitive, and the box matches the tag in any case of
-/// letters).
+/// The code of `url` in upper case (scheme and host are case-insensitive, and the box matches the tag in any case of letters).
 ///
 /// # Errors
 /// [`BarcodeError::Character`] and [`BarcodeError::TooLong`].

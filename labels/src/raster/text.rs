@@ -106,8 +106,7 @@ pub struct Fit {
     pub px_min: u32,
     /// Lines at most.
     pub lines_max: usize,
-    /// Whether the middle may be replaced when the smallest size does not fit (both ends distinguish two machines
-    /// ).
+    /// Whether the middle may be replaced when the smallest size does not fit (both ends distinguish two machines ).
     pub may_cut: bool,
     /// Capitals and digits only, so that no space is left for accents and descenders.
     pub caps: bool,

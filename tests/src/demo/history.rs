@@ -1,5 +1,4 @@
-//! Thirty days at a facility, as commands in the order of their time: the box's real code records them under a
-//! simulated clock.
+//! Thirty days at a facility, as commands in the order of their time: the box's real code records them under a simulated clock.
 
 use appliance::intake::{
     CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, NewStaff, SettingsChange, UseForm,

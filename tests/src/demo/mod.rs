@@ -1,9 +1,8 @@
 //! The demonstration: a relay, a box claimed to it and virtual printers, as separate processes on loopback ports.
 //!
-//! The program re-executes itself as each of them, because cargo builds no other package's binaries for it. `seed`
-//! fills the box with thirty days that the box's own code recorded under a simulated clock; [`output`] is what other
-//! programs read. `region` adds two facilities with simulated boxes. A process that dies is started again on the same
-//! ports and data, as systemd would.
+//! The program re-executes itself as each of them, because cargo builds no other package's binaries for it. `seed` fills the box with
+//! thirty days that the box's own code recorded under a simulated clock; [`output`] is what other programs read. `region` adds two
+//! facilities with simulated boxes. A process that dies is started again on the same ports and data, as systemd would.
 
 mod facilities;
 mod folder;

@@ -1,5 +1,4 @@
-//! DYMO LabelWriter 450 as it prints: rows straight on the paper, a status byte between labels, all discarded at an
-//! error.
+//! DYMO LabelWriter 450 as it prints: rows straight on the paper, a status byte between labels, all discarded at an error.
 
 use super::device::{Condition, Device, Reaction, Role, bit_if};
 use super::framing::{End, Grammar};

@@ -130,8 +130,7 @@ fn rename_category(
     Ok(())
 }
 
-/// Whether a row of a list may be set: a new one is not there yet, and another one has the version that the change is
-/// based on.
+/// Whether a row of a list may be set: a new one is not there yet, and another one has the version that the change is based on.
 fn check_over(
     over: ListedOver,
     present: Option<RowVersion>,

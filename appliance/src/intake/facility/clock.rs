@@ -66,9 +66,8 @@ fn bound_boots(last: Vec<EntryTime>, began_ms: i64) -> Vec<BootBound> {
     bounds
 }
 
-/// A clock that was ahead, and that nobody set while it was, puts a cleaning behind whatever happens for as long: the
-/// item would be clean all the while. What an earlier statement of this boot moved is moved again; what another boot
-/// moved only gets earlier.
+/// A clock that was ahead, and that nobody set while it was, puts a cleaning behind whatever happens for as long: the item would be
+/// clean all the while. What an earlier statement of this boot moved is moved again; what another boot moved only gets earlier.
 fn bound_earlier_boots(wall_ms: i64, view: &dyn StateView, drafts: &mut Drafts<'_>) {
     let (now, boots) = (view.now(), &view.facility().boots);
     let last = view.last_of_unsure_boots(&|boot: BootId| {

@@ -74,8 +74,7 @@ pub(in crate::intake) fn report_problem(
     let of = EntryRef { epoch: view.epoch(), seq: view.size() + before };
     drafts.push(ProblemReported { tag: item.tag, what, text, photos: form.photos.clone(), who, also }, texts);
     if item.service == ServiceState::In && is_suspending(&view.facility().settings.problem, &who) {
-        // Everybody who scans the item reads why it is out: what a stranger typed is only in the report, which staff
-        // reads.
+        // Everybody who scans the item reads why it is out: what a stranger typed is only in the report, which staff reads.
         let public = if is_proven(&who) { &*form.text } else { "" };
         let (reason, texts) = drafts.optional_text("notes", public)?;
         let suspended = EquipmentSuspended {

@@ -1,5 +1,4 @@
-//! A socket in the data folder simulates lights and button: for tests, for the demo, and for development without
-//! hardware.
+//! A socket in the data folder simulates lights and button: for tests, for the demo, and for development without hardware.
 //!
 //! A client reads one line for each change, such as `{"green":true,"amber":false,"red":false,"buzzer":false}`, the
 //! present one first, and writes `down`, `up`, or `press 3200` for a press of so many milliseconds.

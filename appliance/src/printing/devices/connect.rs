@@ -72,8 +72,7 @@ mod tests {
         tokio::join!(line.shutdown(), reading).0.unwrap();
         assert_eq!(gauge.left(), Some(0));
         drop(line);
-        // Another test of this process may be starting a child, which holds the connection until it executes another
-        // program.
+        // Another test of this process may be starting a child, which holds the connection until it executes another program.
         let gone = async {
             while gauge.left().is_some() {
                 tokio::task::yield_now().await;

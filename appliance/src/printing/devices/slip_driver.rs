@@ -101,8 +101,7 @@ impl Driver for ConnectionDriver {
 }
 
 impl SlipLink {
-    /// Sends what the driver writes until it has no more. `stopped` is called each second in which the printer takes
-    /// nothing.
+    /// Sends what the driver writes until it has no more. `stopped` is called each second in which the printer takes nothing.
     ///
     /// # Errors
     /// The connection broke; with the bytes that were taken before.

@@ -13,9 +13,8 @@ const TABLE_BYTES_MAX: u64 = 4 << 20;
 
 /// An open connection, both directions.
 ///
-/// Reading returns 0 bytes when the printer has closed the connection; on connections that it cannot close (USB, a
-/// folder) when, after `shutdown`, everything that was written has been taken. `shutdown` may take as long as the
-/// printer does.
+/// Reading returns 0 bytes when the printer has closed the connection; on connections that it cannot close (USB, a folder) when, after
+/// `shutdown`, everything that was written has been taken. `shutdown` may take as long as the printer does.
 pub(crate) trait PrinterStream: AsyncRead + AsyncWrite + Send + Unpin {
     /// Reports how much of what was written the printer has not got yet, where that is known.
     fn gauge(&self) -> Option<SendQueue> {

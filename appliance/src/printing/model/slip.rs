@@ -25,8 +25,7 @@ pub enum SlipLine {
         name: String,
         used: String,
     },
-    /// The password of the box's own Wi-Fi, which is stored in no ledger either; where there is none, nothing is
-    /// printed.
+    /// The password of the box's own Wi-Fi, which is stored in no ledger either; where there is none, nothing is printed.
     Passphrase {
         name: String,
     },

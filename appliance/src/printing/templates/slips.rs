@@ -194,8 +194,7 @@ fn lay_out_secret(name: &str, value: &str, columns: usize) -> Vec<String> {
     wrap_text(&name, columns).into_iter().chain(below).collect()
 }
 
-/// Pieces that fit, of at least one character each, not broken beside a blank where that is possible: one at an end is
-/// invisible.
+/// Pieces that fit, of at least one character each, not broken beside a blank where that is possible: one at an end is invisible.
 fn break_secret(value: &str, fits: impl Fn(&str) -> bool) -> Vec<String> {
     let chars: Vec<char> = value.chars().collect();
     let (mut pieces, mut start) = (Vec::new(), 0);

@@ -193,8 +193,7 @@ impl LabelWorker {
         Ok(())
     }
 
-    /// Closes the connection where nothing depends on it any more. A job that comes meanwhile does not wait for a
-    /// graceful close.
+    /// Closes the connection where nothing depends on it any more. A job that comes meanwhile does not wait for a graceful close.
     async fn part(&self, connection: PrinterConnection, at_most: Duration) {
         tokio::select! {
             biased;

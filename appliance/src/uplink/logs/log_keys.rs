@@ -1,6 +1,5 @@
-//! Which of the logs that the relay holds for this box are this box's: those whose key is here, or is vouched for by
-//! one that is. The relay returns what it holds and may have made it up; any other log has to be confirmed by a person
-//! at the box.
+//! Which of the logs that the relay holds for this box are this box's: those whose key is here, or is vouched for by one that is. The
+//! relay returns what it holds and may have made it up; any other log has to be confirmed by a person at the box.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

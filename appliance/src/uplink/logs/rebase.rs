@@ -1,6 +1,5 @@
-//! Whether the relay has a continuation of this box's log that this box lacks: an older copy of the card was put back,
-//! and what the box would send next would be a second branch of the log. It begins an epoch behind the relay's newest
-//! one instead.
+//! Whether the relay has a continuation of this box's log that this box lacks: an older copy of the card was put back, and what the
+//! box would send next would be a second branch of the log. It begins an epoch behind the relay's newest one instead.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

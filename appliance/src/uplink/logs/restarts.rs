@@ -1,5 +1,4 @@
-//! Restarts that the relay's answers cause: the store records how often they may follow each other, across the restarts
-//! themselves.
+//! Restarts that the relay's answers cause: the store records how often they may follow each other, across the restarts themselves.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

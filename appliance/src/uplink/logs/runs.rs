@@ -1,6 +1,5 @@
-//! Runs are exchanged in both directions by name: the relay says which ones its entries adopt and it lacks, and returns
-//! those that this box lacks. Lines that only the relay holds, or that it cannot have in their own place, become runs
-//! at the next start.
+//! Runs are exchanged in both directions by name: the relay says which ones its entries adopt and it lacks, and returns those that
+//! this box lacks. Lines that only the relay holds, or that it cannot have in their own place, become runs at the next start.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -41,8 +40,7 @@ const RUN_WITHIN: Duration = Duration::from_secs(3_600);
 const PIECE_BYTES: usize = 256 << 10;
 const PIECES_MAX: usize = 16;
 
-/// Begins the exchange. Ends with an orderly restart where lines came, or are owed, and otherwise when neither side
-/// lacks any.
+/// Begins the exchange. Ends with an orderly restart where lines came, or are owed, and otherwise when neither side lacks any.
 pub(in crate::uplink) fn start_exchange(
     shared: &Arc<UplinkShared>,
     with: &RelayHttpClient,

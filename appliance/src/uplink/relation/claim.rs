@@ -169,9 +169,8 @@ impl ClaimStore {
         self.write("claim.toml", text)
     }
 
-    /// Whether this box was claimed for that facility of that relay before. One that continues in another log since, as
-    /// a restored one does, is not claimed again: the relay has to be shown that log first, by what it gave then, while
-    /// that is valid.
+    /// Whether this box was claimed for that facility of that relay before. One that continues in another log since, as a restored one
+    /// does, is not claimed again: the relay has to be shown that log first, by what it gave then, while that is valid.
     fn belongs_to(&self, file: &RelayClaim, now_ms: i64) -> bool {
         let Ok(Some(relation)) = self.relation() else { return false };
         relation.relay_url.trim_end_matches('/') == file.relay_url.trim_end_matches('/')

@@ -1,5 +1,4 @@
-//! The relay's directives to the box: each is signed and numbered, decided once, and its outcome is an entry of the
-//! log.
+//! The relay's directives to the box: each is signed and numbered, decided once, and its outcome is an entry of the log.
 
 use std::sync::Arc;
 
@@ -150,8 +149,7 @@ impl UplinkShared {
     }
 }
 
-/// Takes what came on `down/directive`. What is not signed by a known key, or not for this box, is ignored: it could be
-/// anybody's.
+/// Takes what came on `down/directive`. What is not signed by a known key, or not for this box, is ignored: it could be anybody's.
 pub(in crate::uplink) async fn take_directive(shared: &Arc<UplinkShared>, payload: &[u8]) -> DirectiveEffect {
     let Some(directive) = verify_directive(shared, payload) else { return DirectiveEffect::Settled };
     let (mut state, now) = (shared.directive_state(), shared.parts.clock.now());

@@ -98,8 +98,7 @@ impl ConnectionProof {
         !std::mem::replace(&mut self.taken, true)
     }
 
-    /// Whether the next connection may begin at once: the relay has read a batch of this one, or this one was good and
-    /// had to end.
+    /// Whether the next connection may begin at once: the relay has read a batch of this one, or this one was good and had to end.
     pub fn has_served(self, end: ConnectionEnd) -> bool {
         self.taken || (self.answered && end == ConnectionEnd::Renewed)
     }

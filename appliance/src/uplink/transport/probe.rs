@@ -21,8 +21,7 @@ use super::tls::{HandshakeNotes, WatchedTls};
 /// For one step: to find a name, connect, get a tunnel, shake hands, get an answer.
 const STEP_WITHIN: Duration = Duration::from_secs(8);
 const WAY_WITHIN: Duration = Duration::from_secs(25);
-/// How long MQTT's listener is listened to after the handshake: a server that does not take a certificate says so by
-/// then.
+/// How long MQTT's listener is listened to after the handshake: a server that does not take a certificate says so by then.
 const OBJECTION_WITHIN: Duration = Duration::from_secs(2);
 /// Bytes of an answer's first lines.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
@@ -151,8 +150,7 @@ impl RelayProbeTarget {
         }
     }
 
-    /// A CONNECT would displace the connection that the box may have; a server that does not take its certificate says
-    /// so unasked.
+    /// A CONNECT would displace the connection that the box may have; a server that does not take its certificate says so unasked.
     async fn wait_for_objection(
         &self,
         stream: &mut (impl AsyncRead + AsyncWrite + Unpin),

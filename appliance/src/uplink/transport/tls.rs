@@ -1,5 +1,4 @@
-//! TLS towards the relay: only its own authority and those that the settings name, and a clock that no dead battery can
-//! set back.
+//! TLS towards the relay: only its own authority and those that the settings name, and a clock that no dead battery can set back.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

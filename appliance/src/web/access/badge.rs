@@ -98,8 +98,7 @@ enum TryPayer {
     Network(ClientNetwork),
 }
 
-/// How many may still be tried. What an address does without HTTPS, where anybody can forge it, does not limit it over
-/// HTTPS.
+/// How many may still be tried. What an address does without HTTPS, where anybody can forge it, does not limit it over HTTPS.
 #[derive(Debug)]
 pub(crate) struct BadgeTries {
     scanned: TryShares,

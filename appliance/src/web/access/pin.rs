@@ -27,10 +27,9 @@ pub(crate) enum PinTry {
 
 /// Blocks for the hash and the disk.
 ///
-/// A device that is new to this person also pays from the per-second limit of its address: a flood from one place ends
-/// here, before the disk is written and a PIN is hashed. Known devices do not pay, because a stranger behind the same
-/// address must keep nobody out; their own bucket bounds them. Nor does a correct PIN pay: a shift that signs in on new
-/// tablets makes no errors.
+/// A device that is new to this person also pays from the per-second limit of its address: a flood from one place ends here, before
+/// the disk is written and a PIN is hashed. Known devices do not pay, because a stranger behind the same address must keep nobody out;
+/// their own bucket bounds them. Nor does a correct PIN pay: a shift that signs in on new tablets makes no errors.
 pub(crate) fn try_pin(state: &AppState, attempt: &PinAttempt) -> Result<PinTry, IdentityError> {
     let PinAttempt { staff, device, address, now_ms, .. } = *attempt;
     let known = state.identity.pins.is_known(staff, device, now_ms)?;

@@ -73,8 +73,7 @@ impl<P: StaffPermission> FromRequestParts<AppState> for StaffCaller<P> {
     }
 }
 
-/// Somebody may have read their PIN: each page leads to where they choose another one. A form that was open is
-/// accepted.
+/// Somebody may have read their PIN: each page leads to where they choose another one. A form that was open is accepted.
 fn new_pin_needed(next: &NextPage) -> HttpError {
     new_error(StatusCode::FORBIDDEN, "new-pin-needed", worded(ErrorWords::error_pin_exposed))
         .safe(worded(ErrorWords::error_nothing_changed))

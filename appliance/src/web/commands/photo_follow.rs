@@ -115,8 +115,7 @@ pub(crate) async fn attach_again(
     Ok(())
 }
 
-/// Whether a cleaning is recorded without a photo, and none is to follow: where photos came with it, the box stopped in
-/// between.
+/// Whether a cleaning is recorded without a photo, and none is to follow: where photos came with it, the box stopped in between.
 pub(crate) async fn lacks_photos(state: &AppState, of: EntryRef) -> bool {
     let recorded = state.store.read(ReadLane::Quick, move |reader| reader.cleaning(of)).await;
     let lacks = matches!(recorded, Ok(Ok(Some(cleaning))) if cleaning.photos.is_empty());

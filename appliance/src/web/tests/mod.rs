@@ -56,9 +56,8 @@ use self::steady_disk::{StateFaults, SteadyDisk};
 
 /// 2026-11-20 14:04:31 in Chicago.
 const NOW: i64 = 1_795_205_071_000;
-/// A stand-in for the photo process: sizes, a JPEG's first bytes and the first line of what came in, and a thumbnail of
-/// five bytes. `bad` and a zip are refused, and a PNG without a picture as too large; a path is a file with what the
-/// photo process wrote.
+/// A stand-in for the photo process: sizes, a JPEG's first bytes and the first line of what came in, and a thumbnail of five bytes.
+/// `bad` and a zip are refused, and a PNG without a picture as too large; a path is a file with what the photo process wrote.
 const CLEANER: &str = r#"IFS= read -r first; case "$first" in bad*|PK*) exit 65;; sick*) exit 70;; ?PNG*) grep -qa IDAT || exit 66;; /*) exec cat "$first";; esac
     printf "\\000\\000\\000\\$(printf %03o $((2 + ${#first})))\\000\\000\\000\\005\\377\\330%s\\377\\330t\\377\\331" "$first""#;
 

@@ -133,8 +133,7 @@ fn write_blocks(
     Ok(written)
 }
 
-/// Whether zeros need not be written where the card already reads zeros: a card reads several times as fast as it
-/// writes.
+/// Whether zeros need not be written where the card already reads zeros: a card reads several times as fast as it writes.
 fn reads_zeros(card: &mut dyn CardDevice, at: u64, bytes: &[u8]) -> bool {
     if card.is_blank() || !is_empty(bytes) {
         return false;

@@ -1,5 +1,4 @@
-//! Golden bytes, a decoder of our streams that shares nothing with the encoder, and what a printer reports page by
-//! page.
+//! Golden bytes, a decoder of our streams that shares nothing with the encoder, and what a printer reports page by page.
 
 use proptest::prelude::*;
 

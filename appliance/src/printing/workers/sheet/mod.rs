@@ -1,11 +1,10 @@
 //! The worker of an office printer: labels by the sheet, as PDF, given to a print queue one sheet at a time.
 //!
-//! A queue prints a sheet as a label printer prints a label. Before the queue gets its first byte, all labels of the
-//! sheet are `sending` on disk, beside the name by which the queue will know it ([`SubmittedSheet`]). From then on the
-//! queue alone is asked what became of that name: usually each second, and likewise after a lost answer or a crash of
-//! the box. Its answer settles all labels of the sheet together. So at most one sheet is in doubt, and only when the
-//! queue has dropped it or says that it stopped half-way; then a person is asked, once for the sheet. No name is used
-//! twice: a sheet that is printed again is another document.
+//! A queue prints a sheet as a label printer prints a label. Before the queue gets its first byte, all labels of the sheet are
+//! `sending` on disk, beside the name by which the queue will know it ([`SubmittedSheet`]). From then on the queue alone is asked what
+//! became of that name: usually each second, and likewise after a lost answer or a crash of the box. Its answer settles all labels of
+//! the sheet together. So at most one sheet is in doubt, and only when the queue has dropped it or says that it stopped half-way; then
+//! a person is asked, once for the sheet. No name is used twice: a sheet that is printed again is another document.
 
 use std::sync::Arc;
 
@@ -324,8 +323,7 @@ impl SheetWorker {
         Ok(())
     }
 
-    /// Whether it is known how reliable the queue's report of a printed sheet is; after a cancellation it is less
-    /// reliable.
+    /// Whether it is known how reliable the queue's report of a printed sheet is; after a cancellation it is less reliable.
     async fn weighs(&self, cancelled: bool) -> bool {
         if self.shared.live().answers.is_some() {
             return true;

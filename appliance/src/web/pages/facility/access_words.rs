@@ -1,5 +1,4 @@
-//! The audit as readable text: what somebody did or tried, and the result. Routes are stored; nobody has to
-//! read one.
+//! The audit as readable text: what somebody did or tried, and the result. Routes are stored; nobody has to read one.
 
 use crate::identity::{AccessOutcome, AccessRow, AccessTarget};
 use crate::web::words::FacilityWords;

@@ -166,9 +166,8 @@ impl PickLists {
         stored.of(staff, id).map(change)
     }
 
-    /// A job was created for these items of somebody's list: they are removed from it. Another list of that person
-    /// without any other item, as of a scan whose answer was lost, is emptied too: it must not suggest that nothing was
-    /// printed.
+    /// A job was created for these items of somebody's list: they are removed from it. Another list of that person without any other
+    /// item, as of a scan whose answer was lost, is emptied too: it must not suggest that nothing was printed.
     pub(crate) fn take_printed(&self, staff: StaffId, id: Option<PickListId>, printed: &BTreeSet<Tag>) {
         let mut stored = self.stored();
         let own = stored.lists.iter_mut().filter(|(_, stored)| stored.staff == staff);

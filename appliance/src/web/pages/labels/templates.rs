@@ -1,5 +1,4 @@
-//! Templates and logo: what every label of the box looks like, and the facility's own, which replace or extend the
-//! built-in ones.
+//! Templates and logo: what every label of the box looks like, and the facility's own, which replace or extend the built-in ones.
 
 use ::labels::{Dpi, Typesetter};
 use askama::Template;

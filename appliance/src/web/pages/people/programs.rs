@@ -1,5 +1,4 @@
-//! The programs that have a token: what each may do, until when, who created it; a facility admin creates and revokes
-//! them.
+//! The programs that have a token: what each may do, until when, who created it; a facility admin creates and revokes them.
 
 use askama::Template;
 use axum::extract::State;

@@ -1,5 +1,4 @@
-//! The installed page: a shell that a phone stores, its manifest, and the worker that shows it where the box does not
-//! answer.
+//! The installed page: a shell that a phone stores, its manifest, and the worker that shows it where the box does not answer.
 
 use history::word_key;
 use std::sync::LazyLock;

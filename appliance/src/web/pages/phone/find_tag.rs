@@ -1,5 +1,4 @@
-//! What a label opens: any spelling of a tag leads to its item, and a tag that opens nothing is answered with the
-//! reason.
+//! What a label opens: any spelling of a tag leads to its item, and a tag that opens nothing is answered with the reason.
 
 use askama::Template;
 use axum::extract::State;

@@ -298,8 +298,7 @@ fn entered_name(who: &ClaimedCleaner) -> Option<&str> {
     }
 }
 
-/// “I am someone else”: the page again with what was entered, for the next person. A photo of that request is not
-/// stored.
+/// “I am someone else”: the page again with what was entered, for the next person. A photo of that request is not stored.
 async fn ask_somebody_else(
     state: &AppState,
     phone: &PhoneCaller,

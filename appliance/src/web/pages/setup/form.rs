@@ -1,5 +1,4 @@
-//! What the set-up page asks for, and the claim file that follows from it: the parser of claim files itself checks each
-//! value.
+//! What the set-up page asks for, and the claim file that follows from it: the parser of claim files itself checks each value.
 
 use firmware_config::{ClaimFile, ClaimFileError, NetworkClaim};
 use record::limits::NAME_CHARS_MAX;

@@ -1,6 +1,5 @@
-//! Connectivity checks of phones (captive portal detection). A box that is a Wi-Fi of its own answers as the internet
-//! would: else phones leave it again, or show a page in a window in which nobody can set anything up. Elsewhere there
-//! is no such page.
+//! Connectivity checks of phones (captive portal detection). A box that is a Wi-Fi of its own answers as the internet would: else
+//! phones leave it again, or show a page in a window in which nobody can set anything up. Elsewhere there is no such page.
 
 use axum::extract::State;
 use http::Method;

@@ -18,8 +18,7 @@ use crate::web::request::bodies::multipart::BodyPiece;
 use crate::web::request::client::peer::find_peer;
 use crate::web::words::ErrorWords;
 
-/// Bytes of a form with its photo: what exceeds a photo's own limit is read and dropped, so that the rest of the form
-/// is kept.
+/// Bytes of a form with its photo: what exceeds a photo's own limit is read and dropped, so that the rest of the form is kept.
 pub(crate) const UPLOAD_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 pub(crate) struct ScanRules;

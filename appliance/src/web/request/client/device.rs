@@ -1,8 +1,7 @@
 //! The browser that a request comes from: a secret in its cookie, whose hash is all that the log, proofs and exports carry.
 //!
-//! Plain HTTP can be overheard, so the secret grants little: to take back, for a while, what this browser recorded.
-//! The cookie of HTTPS pages is another one, which only they can set and read; it also makes a browser known at
-//! sign-in.
+//! Plain HTTP can be overheard, so the secret grants little: to take back, for a while, what this browser recorded. The cookie of
+//! HTTPS pages is another one, which only they can set and read; it also makes a browser known at sign-in.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

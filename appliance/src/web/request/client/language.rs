@@ -1,5 +1,4 @@
-//! The reader's language for a request: what was chosen in this browser, else what its headers request, else the
-//! facility's.
+//! The reader's language for a request: what was chosen in this browser, else what its headers request, else the facility's.
 
 use http::header::ACCEPT_LANGUAGE;
 use http::{HeaderMap, HeaderValue};
@@ -8,8 +7,7 @@ use words::{Language, LanguageRequest, Locale, LocalePreferences};
 
 use crate::web::request::client::cookies;
 
-/// Where a reader requests no language that we have, the country of a language without one, and what printed things are
-/// in.
+/// Where a reader requests no language that we have, the country of a language without one, and what printed things are in.
 pub(crate) fn facility_locale(settings: &FacilitySettings) -> Locale {
     let tag = settings.locale.as_str();
     Locale::from_tag(tag)

@@ -21,8 +21,7 @@ pub(crate) struct PageToken {
     /// When this phone first saw the item, milliseconds since that boot: carried over to each page that follows.
     pub(crate) opened_ms: u64,
     pub(crate) photo: Option<Hash>,
-    /// The random draw that decides whether a photo is required, where only some cleanings need one; `None`: never
-    /// shown.
+    /// The random draw that decides whether a photo is required, where only some cleanings need one; `None`: never shown.
     pub(crate) draw: Option<u32>,
 }
 

@@ -440,8 +440,7 @@ pub(crate) struct SubmittedFacts {
 }
 
 pub(crate) struct PhoneSubmission {
-    /// When the whole document had arrived: what the phone said of its clocks was so then, not when its last photo
-    /// came.
+    /// When the whole document had arrived: what the phone said of its clocks was so then, not when its last photo came.
     pub(crate) came: Now,
     pub(crate) document: SubmissionJson,
     pub(crate) photos: SubmittedPhotos,

@@ -36,8 +36,7 @@ enum UnrecordedCause {
     Other(HttpError),
 }
 
-/// Records it under its own id, so that it is recorded once whichever transport brings it. What is refused
-/// (422) is stored for biomed.
+/// Records it under its own id, so that it is recorded once whichever transport brings it. What is refused (422) is stored for biomed.
 pub(crate) async fn record_submission(
     state: &AppState,
     by: EntryAuthor,

@@ -1,5 +1,4 @@
-//! Programs that change a thing over the version that they read: every row checks it, and no answer names another's
-//! version.
+//! Programs that change a thing over the version that they read: every row checks it, and no answer names another's version.
 
 use http::header::{ETAG, IF_MATCH};
 use serde_json::{Value, json};

@@ -1,5 +1,4 @@
-//! What phones sent and the box refused: its bounds, its pages, and interrupted late entries; and what becomes of
-//! photos.
+//! What phones sent and the box refused: its bounds, its pages, and interrupted late entries; and what becomes of photos.
 
 use record::kinds::EntryRef;
 use serde_json::{Value, json};

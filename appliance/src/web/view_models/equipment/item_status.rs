@@ -48,8 +48,7 @@ fn item_timelines(
     ItemTimelines::new(settings, item, activity.map(EquipmentActivity::use_times).unwrap_or_default())
 }
 
-/// Whether entries that are missing may say otherwise: no completely available part of the log says when it was last
-/// cleaned.
+/// Whether entries that are missing may say otherwise: no completely available part of the log says when it was last cleaned.
 fn may_be_otherwise(status: &ItemStatus, activity: Option<&EquipmentActivity>, local: &LocalTime) -> bool {
     let last = activity.and_then(|a| a.last.as_ref());
     let calms = matches!(status, ItemStatus::NoSchedule | ItemStatus::NotDue | ItemStatus::Clean { .. });

@@ -123,8 +123,7 @@ pub(crate) struct StripSources<'a> {
     pub(crate) words: SlipWords,
 }
 
-/// The strip of a cleaning's receipt: what is on the receipt's page, and nothing about patients, of whom the box knows
-/// nothing.
+/// The strip of a cleaning's receipt: what is on the receipt's page, and nothing about patients, of whom the box knows nothing.
 pub(crate) fn compose_receipt_strip(sources: &StripSources<'_>, found: &ReceiptTarget) -> SlipContent {
     let StripSources { facility, reader, wording, words: w } = *sources;
     let cleaning = &found.cleaning;

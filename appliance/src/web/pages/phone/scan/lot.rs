@@ -1,5 +1,4 @@
-//! The lot of the disinfectant: asked for where the protocol names one, and prefilled with that of the phone's last
-//! record.
+//! The lot of the disinfectant: asked for where the protocol names one, and prefilled with that of the phone's last record.
 
 use http::{HeaderMap, HeaderValue};
 use record::fold::{Equipment, FacilityState};

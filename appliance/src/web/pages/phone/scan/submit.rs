@@ -357,8 +357,7 @@ impl ScanSubmission {
         recorded_answer(state, &self.device, done, form, self.photo)
     }
 
-    /// The record that this submission made before, also through the phone's queue; where that was of something else, a
-    /// refusal.
+    /// The record that this submission made before, also through the phone's queue; where that was of something else, a refusal.
     async fn shown_again(
         self,
         state: &AppState,

@@ -1,5 +1,4 @@
-//! Who a scan's record is of: proven by a PIN that was typed just now or not long ago, or by a badge, else the name as
-//! entered.
+//! Who a scan's record is of: proven by a PIN that was typed just now or not long ago, or by a badge, else the name as entered.
 
 use record::entry::EntryAuthor;
 use record::ids::StaffId;
