@@ -15,7 +15,7 @@ use record::ids::{BoxId, FacilityId};
 const DAYS: i64 = 400;
 const ROUNDS: usize = 200;
 
-/// A relay that was told a history, and a page's place in it.
+/// A relay that received a history, and a page's place in it.
 struct Bench {
     relay: BenchRelay,
     facility: FacilityId,

@@ -1,5 +1,5 @@
-//! What many boxes cost a relay: from the acknowledgement to the page with 100 of them sending, reports of 1,000, a projection made
-//! anew, batches of one entry before and after their merge, bytes a cleaning, sign-ins at once; and what most of it takes together.
+//! What many boxes cost a relay: from the acknowledgement to the page with 100 of them sending, reports of 1,000, a projection rebuilt,
+//! batches of one entry before and after their merge, bytes per cleaning, concurrent sign-ins; and what most of it takes together.
 //!
 //! `cargo bench -p cleantrack-relay --bench fleet [-- [postgres] [records] [health] [singles] [rebuild] [bytes] [together]]`: all parts
 //! but the last where none is named; bytes are of PostgreSQL alone, and the last is of SQLite: a process of its own fills its database,
@@ -37,7 +37,7 @@ const SENDERS: u16 = 100;
 const REPORTERS: u16 = 1_000;
 /// Records of each box that sends, one a second.
 const RECORDS: i64 = 20;
-/// Entries of the facility whose projection is made anew.
+/// Entries of the facility whose projection is rebuilt.
 const REBUILT: i64 = 220_000;
 const SINGLES: u64 = 2_000;
 const SIGN_INS: u16 = 50;
@@ -385,8 +385,7 @@ async fn fill_folder(folder: &Path) {
     relay.db.close().await;
 }
 
-/// Records of boxes, reports, sign-ins, a projection made anew and four people who read pages, all at once. The logs of those who send
-/// are in this process too.
+/// Boxes' records, reports, sign-ins, a projection rebuild and four people reading pages, all at once. The senders' logs are here too.
 async fn measure_together(folder: &Path) {
     fill_by_child(folder);
     let relay = &Arc::new(BenchRelay::in_folder(folder).await);

@@ -76,7 +76,7 @@ fn render_guide(text: &str) -> (String, String) {
     // What is wider than a phone is moved sideways, also by keyboard.
     let body = body.replace("<pre>", "<pre tabindex=\"0\">");
     let body = body.replace("<table>", "<div class=\"scroll\" tabindex=\"0\"><table>");
-    // A picture stood there alone.
+    // A picture was there alone.
     let body = body.replace("<p></p>\n", "");
     (title, body.replace("</table>", "</table></div>"))
 }

@@ -1,4 +1,4 @@
-//! Whom a balancer speaks for: the address of whoever asks, behind programs that the operator trusts, and nobody else's word.
+//! The client's address behind a balancer: taken from programs that the operator trusts, and from nobody else.
 
 mod naming;
 

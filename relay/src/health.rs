@@ -24,7 +24,7 @@ const JOBS_WITHIN: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
 pub struct HealthContext {
-    /// The database, of whose jobs metrics tell.
+    /// The database, whose jobs are reported in metrics.
     pub db: Db,
     /// Whether requests should come here.
     pub readiness: ProcessReadiness,

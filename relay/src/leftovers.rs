@@ -12,7 +12,7 @@ use crate::keys::is_unfinished_key;
 
 /// What a file or folder is called last, until all of it is there.
 pub(crate) const PARTIAL: &str = ".partial";
-/// What such a name has between the whole one's and its end, made up anew each time.
+/// What such a name has between the whole one's and its end, generated each time.
 const RANDOM_CHARS: usize = 6;
 /// What the doctor calls the object that it puts into the store, before 32 hex digits.
 pub(crate) const DOCTORS_OBJECT: &str = "doctor-";
@@ -22,7 +22,7 @@ const NAMELESS: &str = ".tmp";
 const JOURNALS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// Several processes and commands share folders, and none of them is at work on one file for a day.
 const STALE_MS: i64 = 86_400_000;
-/// Photos lie in `<account>/<2 hex>`, notes in `access-notes/<chain>`.
+/// Photos are in `<account>/<2 hex>`, notes in `access-notes/<chain>`.
 const PHOTO_DEPTH: usize = 2;
 
 #[derive(Debug, Clone)]

@@ -3,9 +3,9 @@
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
 //! `db`, which alone speaks SQL, and cosigns; `projections` folds what was stored into what pages read, and keeps the numbers of the dashboards by `record::compliance`; `jobs` is work outside the request that asks for it;
 //! `keys` is what boxes know this relay by, `fleet` how they come to it and get certificates; `objects` keeps photos; `outgoing` asks other hosts, and none of the relay's own network; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
-//! what, `mail` is what leaves by mail; `web` shows it, pages and API, `limit` bounds strangers; `health` tells whether all that lives. `serve` opens what a process needs, `admin`
+//! what, `mail` is what leaves by mail; `web` shows it, pages and API, `limit` bounds strangers; `health` reports whether all of it works. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds, `backup` puts the relay into a folder and takes it from one, `leftovers` finds
-//! what work left that was cut off, `ownership` says whose a new file is, `doctor` how everything is. Each query carries the account that it is for.
+//! what interrupted work left, `ownership` says whose a new file is, `doctor` how everything is. Each query carries the account that it is for.
 
 pub mod accounts;
 pub mod admin;
@@ -138,7 +138,7 @@ pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn C
         .map_err(io_failure("start the runtime"))
         .and_then(|runtime| {
             let outcome = runtime.block_on(run_command(cli, clock));
-            // A question to a name server that is silent, or a disk that hangs, keeps no process from its end.
+            // A name server or a disk that does not answer keeps no process from its end.
             runtime.shutdown_timeout(LAST_TASKS_WITHIN);
             outcome
         });
@@ -293,7 +293,7 @@ async fn run_backup(
             require_whole(&dated)
         }
         cli::BackupCommand::Restore { folder } => {
-            // Whoever serves it would go on with the file that was moved away, and nobody would see what is said there.
+            // A process that serves it would continue with the moved file, and nobody would see what is written there.
             let _lock = serve::lock_own_database(settings)?;
             let restored = backup::restore_backup(&parts, &folder, &**clock).await?;
             let mut words = describe_backup("restored", &restored);

@@ -1,5 +1,5 @@
-//! The relay's doors for HTTP: which of them speak TLS, which ask for a box's certificate, and what requests say of who
-//! came by them. How long anybody may hold a connection is [`service::listener`]'s business.
+//! The relay's HTTP listeners: which of them use TLS, which ask for a box's certificate, and what requests say of who
+//! sent them. How long anybody may hold a connection is [`service::listener`]'s business.
 
 use std::io;
 use std::net::SocketAddr;
@@ -132,8 +132,8 @@ impl Listener {
         }
     }
 
-    /// Shows this door's certificate from the next connection on, and asks for what it asks for. A door without TLS stays
-    /// one, and a door with it stays what it is.
+    /// Shows this listener's certificate from the next connection on, and asks for what it asks for. A listener without
+    /// TLS stays one, and a listener with it stays what it is.
     pub fn reload(&self, security: ListenerSecurity) {
         if let (Some(tls), ListenerSecurity::Public(config) | ListenerSecurity::Boxes(config)) =
             (&self.tls, security)
@@ -331,7 +331,7 @@ mod tests {
         let security = box_tls(authority.identity("relay"), authority.roots()).unwrap();
         let listener = start(Router::new().route("/", get(async || "here")), security, 4, 0).await;
         for identity in [None, Some(authority.identity("a clinic"))] {
-            // With TLS 1.3 a client hears of a refusal only after its own part of the handshake.
+            // With TLS 1.3 a client learns of a refusal only after its own part of the handshake.
             let mut reported = Vec::new();
             if let Ok(mut stream) = authority.shake(&listener, identity).await {
                 let _ = stream.write_all(ASK).await;

@@ -18,13 +18,13 @@ use crate::objects::PhotoStore;
 const WRITER_WITHIN: Duration = Duration::from_secs(1);
 /// How long for the store of photos, which has nothing to do with whether pages are served.
 const OBJECTS_WITHIN: Duration = Duration::from_secs(1);
-/// What was found stands for so long, however many ask.
+/// A result is reused for so long, however many ask.
 const STANDS_MS: u64 = 1_000;
 /// What is stored is on pages within this, or whoever reads them is better sent to where it is.
 const LAG_MS_MAX: u64 = 60_000;
 /// How often it is noted how much is stored.
 const SAMPLE_MS: u64 = 5_000;
-/// The store of photos is silent for so long before anybody hears of it.
+/// How long the store of photos is silent before it is reported.
 const SILENT_MS: u64 = 60_000;
 
 /// Why no requests should come here.
@@ -85,7 +85,7 @@ impl StoredSamples {
     /// Whether something that was stored a minute ago is not folded yet.
     fn lags(&mut self, progress: FoldProgress, now_ms: u64) -> bool {
         let FoldProgress { stored, folded } = progress;
-        // A facility that cannot be folded counts no more, or a log was forgotten: earlier sums are of something else.
+        // A facility that cannot be folded counts no more, or a log was deleted: earlier sums are of something else.
         if self.0.back().is_some_and(|&(_, before)| before > stored) {
             self.0.clear();
         }
@@ -128,7 +128,7 @@ impl ProcessReadiness {
         if parts.is_draining.load(Ordering::Relaxed) {
             return Err(ReadinessFault::Draining);
         }
-        // Many ask at once: they hear of one look.
+        // Many ask at once: they get the result of one look.
         let mut memory = parts.memory.lock().await;
         let now_ms = parts.clock.now().up_ms;
         if let Some((at_ms, found)) = &memory.found

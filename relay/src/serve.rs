@@ -1,4 +1,4 @@
-//! Runs the relay: opens what the role needs, says where, works until it is told to stop, ends within 6 s.
+//! Runs the relay: opens what the role needs, says where, works until it is asked to stop, ends within 6 s.
 
 mod certificates;
 mod drain;
@@ -55,7 +55,7 @@ use crate::{admin, mqtt, projections};
 const FOLD_WITHIN: Duration = Duration::from_secs(1);
 /// How long the end waits for all that it writes, where a database takes no more.
 const LAST_WRITES_WITHIN: Duration = Duration::from_secs(2);
-/// How often boxes are told of what waits for them.
+/// How often boxes are informed of what waits for them.
 const ROUND_EVERY: Duration = Duration::from_secs(10);
 /// Jobs that run at a time where the database is a file.
 const WORKERS_OF_FILE: usize = 2;
@@ -306,7 +306,7 @@ async fn reload_keys(fleet: &Fleet) {
     }
 }
 
-/// The last that is written. A database that hangs keeps no process from its end.
+/// The last that is written. A database that does not answer keeps no process from its end.
 async fn end_writing(ingest: Option<&Ingest>, own: &LocalProcess, databases: &[Db]) {
     let written = async {
         if let Some(ingest) = ingest {
@@ -370,7 +370,7 @@ async fn start_workers(
     Ok(Some(JobWorkers::start(&runner, workers)))
 }
 
-/// Boxes are told of the keys that there are now; a next one becomes current when its time has come.
+/// Boxes are informed of the current keys; a next one becomes current when its time has come.
 async fn announce_keys(fleet: &Fleet) {
     if let Err(error) = fleet.announce_keys().await {
         tracing::error!(%error, "cannot tell boxes of the keys; it is tried again");

@@ -1,4 +1,4 @@
-//! What the relay is told by its settings file, its environment and its command line; secrets only in files of their own.
+//! The relay's settings from its settings file, its environment and its command line; secrets only in files of their own.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

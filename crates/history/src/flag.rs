@@ -5,7 +5,7 @@ use record::kinds::CleaningFlag;
 use crate::HistoryWords;
 use crate::line::word_key;
 
-/// As a badge; an unknown remark stands as it is.
+/// As a badge; an unknown remark is shown as it is.
 pub fn word_flag(w: HistoryWords, flag: &CleaningFlag) -> String {
     w.line_flag(flag.as_str(), &word_key(flag.as_str()))
 }

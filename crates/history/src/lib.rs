@@ -1,4 +1,4 @@
-//! What stands in an item's history and when it is due, in words: box and relay show the same. No IO, no clock.
+//! What an item's history contains and when it is due, in words: box and relay show the same. No IO, no clock.
 
 mod cleaning;
 mod contact;

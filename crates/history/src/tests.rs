@@ -1,4 +1,4 @@
-//! One log with every kind that stands in an item's history: which line each becomes, and that nothing else becomes one.
+//! A log with every kind that appears in an item's history: which line each becomes, and that nothing else becomes one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -49,7 +49,7 @@ struct World {
 type LogLine = (&'static str, &'static str, &'static [(&'static str, &'static str, &'static [&'static str])]);
 
 impl World {
-    /// The items in whose histories the event stands, with the time there.
+    /// The items in whose histories the event appears, with the time there.
     fn fold(&mut self, event: &Event) -> Vec<(Tag, i64)> {
         let wall = START_MS + i64::try_from(self.seq).unwrap() * 60_000;
         let at = EntryTime { wall, boot: BootId::new(1, [1; 10]), up: self.seq, clock: ClockState::Synced };
@@ -85,7 +85,7 @@ impl World {
     }
 }
 
-/// `{}` of a body stands for the hash of a text.
+/// `{}` in a body is replaced by the hash of a text.
 const LOG: &[LogLine] = &[
     ("equipment.added", r#"{"tag":"ABCDEFGH3","name":"Pump 3"}"#, &[]),
     ("equipment.added", r#"{"tag":"7QK3M9X2W","name":"Bed 7"}"#, &[]),
@@ -282,7 +282,7 @@ fn each_kind_becomes_its_line() {
             assert_eq!(spanish.facts.len(), line.facts.len(), "{kind}");
         }
     }
-    // Events of an unknown item change nothing, and stand in no history.
+    // Events of an unknown item change nothing, and appear in no history.
     for (kind, body, _) in
         LOG.iter().filter(|(kind, ..)| kind.starts_with("problem") || kind.starts_with("equip"))
     {

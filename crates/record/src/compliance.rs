@@ -37,11 +37,10 @@ use crate::values::ids::ProtocolId;
 /// - *Use*: from a use to the next use or the end of the grace, whichever is first. A cleaning meets it and does not
 ///   shorten it.
 ///
-/// **Cuts.** A plan is in force from its `from_ms` until the earliest `from_ms` of any later one. A change of zone starts
-/// a plan by single days or times anew at its entry, as if it had been set again then. More days than one and weeks count
-/// on over it from the plan's own first day, or a yearly test would be due a year late; hours and uses know no zone. A
-/// window exists only if it begins and ends within one such stretch: what was begun before, or is not over when the
-/// stretch ends, does not exist.
+/// **Cuts.** A plan applies from its `from_ms` until the earliest `from_ms` of any later one. A change of zone restarts
+/// a plan by single days or times at its entry, as if it had been set then. Several days and weeks count on over it
+/// from the plan's first day, or a yearly test would be due a year late; hours and uses know no zone. A window exists
+/// only if it begins and ends within such a stretch: what began before, or is not over at its end, does not exist.
 ///
 /// **Out of service.** An unmet window that overlaps any time out of service is dropped: it counts neither way. A met
 /// one counts.
@@ -197,7 +196,7 @@ impl fmt::Display for ComplianceRate {
     }
 }
 
-/// How an item stands at a moment.
+/// The state of an item at a moment.
 ///
 /// `by_ms` and `until_ms` are deadlines as people say them: a time of day itself (a cleaning at 19:00:00.000 is in time
 /// for 19:00), the last millisecond of the last whole day (so that they fall in that day), and the window's end for hours
@@ -238,7 +237,7 @@ pub enum ItemStatus {
     },
 }
 
-/// The windows that close in a range and not after `now_ms`; and the open one, if `now_ms` lies in the range. Ascending.
+/// The windows that close in a range and not after `now_ms`; and the open one, if `now_ms` is in the range. Ascending.
 ///
 /// `cleanings` are ascending by `performed_ms`. At most the last ten years before `now_ms` are looked at
 /// ([`COMPLIANCE_SPAN_MS_MAX`]), so that no entry and no question can cause unbounded work.
@@ -302,7 +301,7 @@ pub fn by_day(calendar: &CivilCalendar, windows: &[DueWindow]) -> BTreeMap<i32, 
     days
 }
 
-/// How the item stands, from its last counting cleaning ([`last_counting_ms`]) alone; it agrees with [`due_windows`].
+/// The state of the item, from its last counting cleaning ([`last_counting_ms`]) alone; it agrees with [`due_windows`].
 ///
 /// Out of service goes before all. Then *overdue*, by the first window that began after the last cleaning, exists, was
 /// not dropped, and is closed; a change of plan or zone does not hide it, a plan of [`Schedule::Never`] ends it. Else the

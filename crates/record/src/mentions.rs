@@ -1,5 +1,5 @@
-//! What an event names beside the thing that it is about. Each kind is named here, so that a new one cannot be forgotten by
-//! those who fetch, send or look up what an entry refers to.
+//! What an event names beside the thing that it is about. Each kind is named here, so that a new one cannot be
+//! overlooked by those who fetch, send or look up what an entry refers to.
 
 use crate::kinds::{EntryRef, Event, Prev};
 use crate::run::RunName;

@@ -32,7 +32,7 @@ fn keys_of(entry: &Entry, event: &Event, index: &HistoryIndex) -> BTreeSet<RowKe
     rows_touched(entry, event).into_iter().chain(cleanings).chain(uses).chain([RowKey::Settings]).collect()
 }
 
-/// Folds a log in both ways and compares them after each line.
+/// Folds a log by both methods and compares them after each line.
 fn fold_both(lines: &[(usize, Vec<u8>)], golden: &[(String, Value)]) -> Result<(), TestCaseError> {
     let (mut whole, mut index) = (FacilityState::default(), HistoryIndex::default());
     let mut stored: BTreeMap<String, String> = BTreeMap::new();

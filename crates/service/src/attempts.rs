@@ -120,8 +120,7 @@ impl AttemptBucket {
         Self { missing_ms, at_ms: now_ms }
     }
 
-    /// What is to be kept of a bucket that stands in the future because the clock was set back: as it is, it would not
-    /// refill before that time comes again.
+    /// What to keep of a bucket whose time is ahead because the clock was set back: it would not refill until then.
     pub fn brought_back(self, now_ms: i64) -> Option<Self> {
         (self.at_ms > now_ms).then_some(Self { at_ms: now_ms, ..self })
     }

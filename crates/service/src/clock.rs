@@ -1,4 +1,4 @@
-//! Time as a seam: everything takes [`Now`], or milliseconds, as a value, and the clock is read here alone.
+//! Time behind an interface: everything takes [`Now`], or milliseconds, as a value, and the clock is read here alone.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,7 +9,7 @@ use record::ids::BootId;
 /// One reading of the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
-    /// Milliseconds since 1970 UTC, as the machine believes.
+    /// Milliseconds since 1970 UTC, as the machine's clock says.
     pub wall_ms: i64,
     /// The run of the operating system.
     pub boot: BootId,
@@ -20,7 +20,7 @@ pub struct Now {
 }
 
 impl Now {
-    /// As it stands in an entry.
+    /// As it is written in an entry.
     pub fn entry_time(&self) -> EntryTime {
         EntryTime { wall: self.wall_ms, boot: self.boot, up: self.up_ms, clock: self.state }
     }
@@ -109,7 +109,7 @@ pub fn boot_id(fallback: [u8; 10]) -> BootId {
     BootId::new(0, random)
 }
 
-/// A clock that stands still until it is set: for tests, and for history that real code records under it.
+/// A clock that does not advance until it is set: for tests, and for history that real code records under it.
 #[derive(Debug)]
 pub struct FakeClock {
     now: Mutex<Now>,

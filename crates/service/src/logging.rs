@@ -90,8 +90,8 @@ type ErrorListener = Box<dyn Fn(LoggedError) + Send + Sync>;
 
 static ERROR_LISTENER: OnceLock<ErrorListener> = OnceLock::new();
 
-/// From now on `listener` hears of each error that is logged, at once and on the thread that logs it: it must neither wait nor log an
-/// error. The first of a process stays.
+/// From now on `listener` is called for each error that is logged, at once and on the thread that logs it: it must
+/// neither wait nor log an error. The first of a process stays.
 pub fn listen_for_errors(listener: impl Fn(LoggedError) + Send + Sync + 'static) {
     if ERROR_LISTENER.set(Box::new(listener)).is_err() {
         tracing::debug!("somebody listens for errors already");

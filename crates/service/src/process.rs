@@ -26,7 +26,7 @@ pub fn notify_stopping() {
     notify_service(&[NotifyState::Stopping]);
 }
 
-/// Tells systemd that the program lives.
+/// Informs systemd that the program is alive.
 pub fn notify_alive() {
     notify_service(&[NotifyState::Watchdog]);
 }

@@ -21,7 +21,7 @@ const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 /// Addresses and further values of version 2 that are read.
 const VALUES_BYTES_MAX: usize = 2 * 1024;
 
-/// Whom a listener believes about who connects.
+/// Which peers a listener trusts to say who connects.
 #[derive(Clone)]
 pub struct ProxyHeaders(Arc<dyn Fn(IpAddr) -> bool + Send + Sync>);
 

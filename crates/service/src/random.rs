@@ -1,4 +1,4 @@
-//! Randomness as a seam: ids, codes, tokens, keys, salts and jitter come from here and nowhere else.
+//! Randomness behind an interface: ids, codes, tokens, keys, salts and jitter come from here and nowhere else.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

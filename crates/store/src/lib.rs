@@ -81,8 +81,7 @@ impl StoreConfig {
     }
 }
 
-/// Builds the database anew from the journal, after every epoch of it was healed from all copies. A new one that would
-/// have less than the one that is there does not take its place.
+/// Rebuilds the database from the journal once that is healed from all copies; one that would have less is not used.
 ///
 /// # Errors
 /// [`StoreError`]; the folder is in use while the box runs.
@@ -126,7 +125,7 @@ impl Store {
     /// Takes the data folder, heals what can be healed, and starts the writer. Blocks until ready.
     ///
     /// # Errors
-    /// [`StoreError`]: what to do stands in its words.
+    /// [`StoreError`]: what to do is said in its words.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the agreed signature; callers hand their only handle over"
@@ -271,7 +270,7 @@ impl Store {
         self.shared.misses_entries()
     }
 
-    /// The data folder, for other small files that stand in it.
+    /// The data folder, for other small files that are stored in it.
     pub fn disk(&self) -> Arc<dyn Disk> {
         Arc::clone(&self.shared.disk)
     }
@@ -281,8 +280,8 @@ impl Store {
         self.shared.fatal_watch()
     }
 
-    /// Ends the writer after what waits: closing group, durable database. Later commands are told
-    /// [`SubmitError::Stopping`]. A second call finds it ended.
+    /// Ends the writer after what waits: closing group, durable database. Later commands get [`SubmitError::Stopping`].
+    /// A second call finds it ended.
     ///
     /// # Errors
     /// [`FatalError`].

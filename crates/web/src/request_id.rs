@@ -14,7 +14,7 @@ const CHARS_MAX: usize = 64;
 pub struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// The id that an earlier server set, where it can stand in a log as it is.
+    /// The id that an earlier server set, where it can be written to a log as it is.
     pub fn of_headers(headers: &HeaderMap) -> Option<Self> {
         let text = headers.get(REQUEST_ID)?.to_str().ok()?;
         let fits = !text.is_empty()

@@ -73,7 +73,7 @@ impl Dates {
         Moment::new(&at, self.join_time(key, &day, &at))
     }
 
-    /// As [`Dates::day_and_time`], but a time of today stands alone: `19:00`.
+    /// As [`Dates::day_and_time`], but a time of today has no day: `19:00`.
     pub fn deadline_time(&self, ms: i64) -> Moment {
         let is_today = self.in_zone(ms).date() == self.now.date();
         if is_today { self.clock_time(ms) } else { self.day_and_time(ms) }

@@ -1,4 +1,4 @@
-//! What stands in a message: texts, numbers as the locale writes them, and slots for markup.
+//! The parts of a message: texts, numbers as the locale writes them, and slots for markup.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;

@@ -19,7 +19,7 @@ pub enum AccentRefusal {
 }
 
 impl AccentColour {
-    /// How far white letters stand out from it, 1 to 21.
+    /// The contrast of white letters on it, 1 to 21.
     fn contrast(self) -> f64 {
         let [red, green, blue] = self.0.map(linear_light);
         1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)

@@ -1,5 +1,4 @@
-//! The picture at the head of an account's pages: whatever somebody uploads is opened within bounds, and drawn anew, small; nothing
-//! of the file itself is kept.
+//! The picture at the top of account pages: an upload is decoded within bounds and redrawn, small; nothing of the file is kept.
 
 use std::io::Cursor;
 use std::sync::{Arc, LazyLock};
@@ -41,7 +40,7 @@ impl From<ImageError> for LogoFault {
 
 pub async fn draw_logo(upload: Vec<u8>) -> Result<Vec<u8>, LogoFault> {
     let Ok(turn) = Arc::clone(&TURNS).acquire_owned().await else { return Err(LogoFault::Unreadable) };
-    // Whoever hangs up ends no decoder: the turn is over when that is.
+    // A client that disconnects ends no decoder: the turn is over when the decoder is done.
     let drawn = tokio::task::spawn_blocking(move || {
         let drawn = redraw_picture(upload);
         drop(turn);

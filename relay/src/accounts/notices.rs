@@ -1,4 +1,4 @@
-//! What stands on every page beside what it is about: announcements, and that nothing can be changed now.
+//! What is shown on every page beside its subject: announcements, and that nothing can be changed now.
 
 use std::collections::BTreeMap;
 

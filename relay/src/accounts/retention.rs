@@ -6,18 +6,18 @@ use super::credentials::{device, lock_out, session};
 use super::records::access_log;
 use crate::db::{self, DbError, PlatformConnection};
 
-/// Tokens that open nothing any more are kept for so long, for whoever looks into what they did.
+/// How long tokens that open nothing any more are kept, for whoever looks into what they did.
 const ENDED_TOKENS_MS: i64 = access_log::RETENTION_MS;
-/// Links of mails are listed nowhere; those that are over say for so long that they are.
+/// Links of mails are listed nowhere; for this long, those that have expired say that they have.
 const ENDED_LINKS_MS: i64 = 7 * 24 * 3_600_000;
 const MAILS_MS: i64 = access_log::RETENTION_MS;
 
-/// What was sent to webhooks is shown for so long.
+/// How long what was sent to webhooks is shown.
 const DELIVERIES_MS: i64 = 30 * 24 * 3_600_000;
-/// A process that did not end in order is shown for so long.
+/// How long a process that did not end in order is shown.
 const SILENT_PROCESSES_MS: i64 = 24 * 3_600_000;
 
-/// Forgets in rounds, and nothing on the word of a clock that has leapt ahead: what is forgotten is gone for good.
+/// Deletes in rounds, and nothing on the basis of a clock that has jumped ahead: what is deleted is gone for good.
 #[derive(Debug)]
 pub struct ForgetRounds {
     /// The newest time that was believed when the process started. Where nothing was, nothing can be lost.
@@ -39,7 +39,7 @@ impl ForgetRounds {
     /// One round, in the caller's transaction. How many rows; `None` where the clock is not believed.
     pub async fn round(&self, tx: &mut PlatformConnection, now: Now) -> Result<Option<u64>, DbError> {
         let up_ms = i64::try_from(now.up_ms.saturating_sub(self.began_up_ms)).unwrap_or(i64::MAX);
-        // Boxes have clocks of their own; every other time in the database is this machine's. What lies ahead of it bears nothing out.
+        // Boxes have clocks of their own; every other time in the database is this machine's. A time ahead of it confirms nothing.
         let cleaned_ms = db::facility::facility_now::platform_newest_cleaning_ms(tx, now.wall_ms).await?;
         let believed_ms =
             db::operation::believed_times::platform_find(tx).await?.filter(|at_ms| *at_ms <= now.wall_ms);

@@ -12,7 +12,7 @@ pub const CHARS_MAX: usize = 40;
 pub const PATH: &str = "/o/";
 const LEADS_ON_MS: i64 = 365 * 24 * 3_600_000;
 const EARLIER_MAX: usize = 5;
-/// What stands where a name has too few letters of ours.
+/// Used where a name has too few ASCII letters.
 const NAMELESS: &str = "account";
 const NUMBERS: std::ops::RangeInclusive<u32> = 2..=50;
 
@@ -73,7 +73,7 @@ fn plain_letters(letter: char) -> &'static str {
         'ù' | 'ú' | 'û' => "u",
         'ü' => "ue",
         'ß' => "ss",
-        // An apostrophe stands within a word.
+        // An apostrophe is part of a word.
         '\'' | '’' => "",
         _ => "-",
     }

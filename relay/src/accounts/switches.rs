@@ -22,7 +22,7 @@ impl RelaySwitch {
         Self::ALL.into_iter().find(|switch| switch.key() == key)
     }
 
-    /// How it stands where nobody has moved it.
+    /// Its position where nobody has moved it.
     pub const fn is_on_by_itself(self) -> bool {
         matches!(self, Self::SignUp)
     }

@@ -54,7 +54,7 @@ impl AdminHandler {
     }
 }
 
-/// A key for a person; of an authority the fingerprint stands for its certificate.
+/// A key for a person; of an authority the fingerprint represents its certificate.
 fn describe_key(keyring: &KeySet, key: &AuthorityKey) -> Value {
     let verifier = (key.kind != AuthorityKind::Ca).then_some(&key.public);
     json!({

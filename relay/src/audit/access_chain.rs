@@ -34,7 +34,7 @@ pub struct AccessReport {
 pub struct ChainProofs<'a> {
     pub keys: &'a [VerifierKey],
     pub notes: &'a NoteStore,
-    /// Now, milliseconds since 1970: rows are forgotten at an age.
+    /// Now, milliseconds since 1970: rows are deleted at an age.
     pub now_ms: i64,
 }
 
@@ -68,7 +68,7 @@ fn describe_owner(owner: ChainOwner) -> String {
     }
 }
 
-/// How many rows, and what is wrong. Where rows were forgotten or came meanwhile, it is looked at again.
+/// How many rows, and what is wrong. Where rows were deleted or came meanwhile, it is checked again.
 async fn verify_chain(
     db: &Db,
     chain: &AuditChain,
@@ -81,7 +81,7 @@ async fn verify_chain(
         };
         let found = walk_chain(db, &chain, &head, proofs).await?;
         let again = platform_again(&mut db.platform_read(PlatformReason::Operator).await?, &chain).await?;
-        // Rows were forgotten meanwhile, or came and were signed.
+        // Rows were deleted meanwhile, or came and were signed.
         let has_moved = again.head.is_some_and(|now| now.first_n > head.first_n || now.n > head.n);
         if found.1.is_empty() || !has_moved {
             return Ok(found);
@@ -123,9 +123,9 @@ struct ChainWalk {
     first: ChainHead,
     /// What notes say of rows that were not seen yet.
     noted: BTreeMap<i64, BTreeSet<Hash>>,
-    /// Rows under a note that was signed after this may not be forgotten yet, seconds since 1970.
+    /// Rows under a note that was signed after this may not be deleted yet, seconds since 1970.
     young_s: u64,
-    /// The last row that may not be forgotten yet, as far as notes know.
+    /// The last row that may not be deleted yet, as far as notes know.
     young_n: i64,
     faults: Vec<String>,
     /// Faults that are not named.
@@ -331,7 +331,7 @@ mod tests {
         assert!(faults_of(&rows, &head, &[(3, hash_of(&rows[2])), (5, head.hash)]).is_empty());
         let (none, empty) = chain_of(0);
         assert!(faults_of(&none, &empty, &[]).is_empty());
-        // What is left of one whose beginning was forgotten.
+        // What is left of one whose beginning was deleted.
         let later = ChainHead { first_n: 3, first_hash: hash_of(&rows[1]), ..head };
         assert!(faults_of(&rows[2..], &later, &[(2, hash_of(&rows[1]))]).is_empty());
         let over = ChainHead { first_n: 6, first_hash: head.hash, ..head };
@@ -396,14 +396,14 @@ mod tests {
         assert_eq!(faults_of(&without(&[3]), &head, &[]), ["row 3 is missing"]);
         assert_eq!(faults_of(&without(&[1, 2]), &head, &[]), ["rows 1 to 2 are missing"]);
         assert_eq!(faults_of(&without(&[6]), &head, &[]), ["row 6 is missing"]);
-        // A head that was set back lies to nobody who has a note.
+        // A head that was set back deceives nobody who has a note.
         let back = ChainHead { n: 5, hash: hash_of(&whole[4]), ..head };
         assert!(faults_of(&without(&[6]), &back, &[]).is_empty());
         assert_eq!(
             faults_of(&without(&[6]), &back, &[(6, head.hash)]),
             ["a signed note says that there was a row 6: the log ends with row 5"]
         );
-        // Neither does a beginning that was taken away and left out of the head.
+        // Neither does a beginning that was removed and left out of the head.
         let later = ChainHead { first_n: 3, first_hash: Hash([1; 32]), ..head };
         assert_eq!(
             faults_of(&whole[2..], &later, &[(2, hash_of(&whole[1]))]),

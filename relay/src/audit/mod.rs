@@ -1,5 +1,4 @@
-//! `verify` and `rebuild`: every log hashed anew against what was cosigned, the access logs against their notes, everything derived
-//! folded anew.
+//! `verify` and `rebuild`: logs rehashed against what was cosigned, access logs against their notes, everything derived refolded.
 
 pub mod access_chain;
 pub mod head_note;
@@ -132,11 +131,11 @@ async fn audit_one(
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RebuildReport {
     pub rebuilt: usize,
-    /// Those that were not, by name and id, and why; their pages go on as they were.
+    /// Those that were not, by name and id, and why; their pages continue as they were.
     pub faults: Vec<String>,
 }
 
-/// Folds every facility anew, each in a transaction. One that fails keeps no other from it.
+/// Folds every facility again, each in a transaction. One that fails does not prevent the others.
 pub async fn rebuild_rows(db: &Db, clock: &dyn Clock) -> Result<RebuildReport, DbError> {
     let mut report = RebuildReport::default();
     for place in audit_every(db).await? {
@@ -161,7 +160,7 @@ async fn rebuild_one(db: &Db, place: OwnedFacility, clock: &dyn Clock) -> Result
     facilities::request_rebuild(&mut tx, place.facility).await?;
     tx.commit().await?;
     match rebuild_facility(db, place, clock).await {
-        // What waits for a rebuild that cannot come is stepped by nobody: pages that worked would stand still.
+        // What waits for a rebuild that cannot come is stepped by nobody: pages that worked would no longer be updated.
         Err(error) if !is_passing(&error) => {
             let mut tx = db.write(place.scope).await?;
             facilities::withdraw_rebuild(&mut tx, place.facility).await?;

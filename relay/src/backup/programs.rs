@@ -1,4 +1,4 @@
-//! PostgreSQL's own programs, which copy a server's tables and bring them back. What they need to know goes by variables.
+//! PostgreSQL's own programs, which copy a server's tables and bring them back. What they need is passed in variables.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -41,7 +41,7 @@ pub use self::run_limits::RunLimits;
 
 /// How often a box that has sent as many photos as come at once may begin another.
 const PHOTO_EVERY: Duration = Duration::from_secs(2);
-/// Boxes that this process tells apart by what they sent.
+/// Boxes that this process distinguishes by what they sent.
 const BOXES_MAX: usize = 100_000;
 
 #[derive(Clone)]

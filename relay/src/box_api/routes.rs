@@ -43,7 +43,7 @@ const TAKING_RUNS: &[StatusCode] = &[
     StatusCode::SERVICE_UNAVAILABLE,
     StatusCode::INSUFFICIENT_STORAGE,
 ];
-/// A piece that does not go on where the last one ended, or of another photo.
+/// A piece that does not continue where the last one ended, or of another photo.
 const TAKING_PIECES: &[StatusCode] = &[
     StatusCode::RANGE_NOT_SATISFIABLE,
     StatusCode::PAYLOAD_TOO_LARGE,

@@ -60,7 +60,7 @@ impl CheckedRun {
         Ok(Self { notes, adoptions, blocks, bytes })
     }
 
-    /// Leaves only the notes whose signature holds; a key that nobody has told this relay proves nothing.
+    /// Leaves only the notes whose signature is valid; a key that this relay does not know proves nothing.
     pub(super) fn keep_signed(&mut self, origin: &LogOrigin, log: Option<&VerifierKey>) {
         let notes = &mut self.notes;
         notes.retain(|note| log.is_some_and(|log| SignedCheckpoint::verify(note, origin, log).is_ok()));
@@ -81,7 +81,7 @@ pub(super) struct RunHome {
 }
 
 impl RunHome {
-    /// Keeps a checked run: its lines first, and then that it is here, which has the facility folded anew.
+    /// Stores a checked run: its lines first, and then that it is here, which causes the facility to be folded again.
     pub(super) async fn keep(&self, api: &BoxApi, checked: CheckedRun, file: Bytes) -> Result<(), BoxFault> {
         self.write_lines(api, file).await?;
         let Self { home: BoxOwner { facility, .. }, box_id, run } = *self;
@@ -146,7 +146,7 @@ impl RunHome {
         }
     }
 
-    /// Does not ask for the run again, and tells it where refused batches are told; once.
+    /// Does not request the run again, and reports it where refused batches are reported; once.
     pub(super) async fn refuse(&self, api: &BoxApi, excess: RunExcess) -> Result<(), BoxFault> {
         let Self { box_id, run, .. } = *self;
         let now_ms = api.clock.now_ms();

@@ -8,7 +8,7 @@ use crate::db::fleet::boxes::RunTotals;
 /// How much is taken of a box, and of all of them at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunLimits {
-    /// Runs that are taken or given, or wait for it; whoever comes then is told to come later.
+    /// Runs that are taken or given, or wait for it; further callers are asked to come later.
     pub places: usize,
     pub plain_bytes: u64,
     pub of_box: RunTotals,

@@ -1,4 +1,4 @@
-//! `/box/v1/runs/…`: which runs a box adopts and has not sent, and the runs themselves, both ways by name.
+//! `/box/v1/runs/…`: which runs a box adopts and has not sent, and the runs themselves, in both directions by name.
 
 use std::convert::Infallible;
 
@@ -196,7 +196,7 @@ async fn take_run(
     let passage = api.places.pass(&api.places.uploading, box_id, upload.announced).await?;
     let body = to_bytes(upload.body, RUN_FILE_BYTES_MAX).await.map_err(|_| BoxFault::Cut)?;
     let turn = api.places.turn().await?;
-    // By itself: a box that hangs up now leaves nothing half done behind.
+    // In a task of its own: a box that disconnects now leaves nothing half done behind.
     let taken = tokio::spawn(async move {
         let _held = (passage, turn);
         let bytes = body.clone();

@@ -69,8 +69,7 @@ fn own_certificate(data: &Path, subject: &'static str, hosts: Vec<String>) -> Sh
     }
 }
 
-/// Of the authorities whose certificates are here, those that begin later than now or have ended. What else there is to know of them stands in the
-/// database.
+/// Of the authorities whose certificates are here, those that begin later than now or have ended. All else about them is in the database.
 fn examine_authorities(report: &mut DoctorReport, keys: &Path, now_ms: i64) {
     let entries = std::fs::read_dir(keys).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {

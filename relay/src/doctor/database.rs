@@ -172,7 +172,7 @@ async fn examine_session(
     Ok(())
 }
 
-/// Who knows the time on a file: only what stands in it.
+/// Who knows the time on a file: only what is stored in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ClockSource {
     /// The newest time that was written: it can only be behind.

@@ -22,7 +22,7 @@ use service::settings::SettingsError;
 pub(crate) use self::earlier::{BRING_BACK, LOST_PHOTOS, MOUNT_PHOTOS, find_earlier_relay, has_lost_photos};
 use crate::settings::RelaySettings;
 
-/// A process says every half minute that it lives.
+/// A process reports every ten seconds that it is alive.
 const SILENT_MS: i64 = 5 * 60_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

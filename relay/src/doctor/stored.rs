@@ -1,4 +1,4 @@
-//! What stands in the database: keys, jobs, pages, boxes and backups.
+//! What is stored in the database: keys, jobs, pages, boxes and backups.
 
 use std::path::Path;
 use std::sync::Arc;

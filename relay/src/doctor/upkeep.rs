@@ -5,7 +5,7 @@ use crate::db::operation::{checks, jobs};
 use crate::db::{DbError, PlatformConnection};
 use crate::jobs::kinds::JobKind;
 
-/// Mails that failed are told of for so long.
+/// How long mails that failed are reported.
 const MAILS_MS: i64 = 7 * 24 * 3_600_000;
 
 pub(super) async fn examine_upkeep(

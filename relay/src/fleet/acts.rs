@@ -1,4 +1,4 @@
-//! What people do to a box by page or command: it gets a name, is held apart and believed again, and is taken out of use.
+//! What people do to a box by page or command: it gets a name, is quarantined and trusted again, and is taken out of use.
 
 use record::ids::BoxId;
 
@@ -92,7 +92,7 @@ impl Fleet {
         Ok(boxes::find_home(tx, box_id).await?.filter(|_| revoked))
     }
 
-    /// Writes down what was done and how the facility's boxes stand now; `home` is missing where nothing was.
+    /// Writes down what was done and the state of the facility's boxes now; `home` is missing where nothing was.
     async fn finish(
         &self,
         mut tx: ScopedConnection,

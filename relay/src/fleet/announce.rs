@@ -1,4 +1,4 @@
-//! Which keys a box is told of, by a directive that one signed which it believes.
+//! Which keys a box is informed of, by a directive signed by one that it believes.
 
 use record::directive::Directive;
 use record::ids::{BoxId, UserId};
@@ -35,7 +35,7 @@ struct KeyLine<'a> {
 pub(super) struct KeyAnnouncement {
     args: KeyArgs,
     brings: AppliedKeys,
-    /// Of the args: tells whether a box was told of just this.
+    /// Of the args: says whether a box was informed of just this.
     pub(super) digest: String,
 }
 
@@ -66,7 +66,7 @@ impl Fleet {
         KeyAnnouncement::new(&keyring, self.trust())
     }
 
-    /// Makes the directive `keys` for each box that was not told of the keys that there are now. How many.
+    /// Makes the directive `keys` for each box that was not informed of the current keys. Returns how many.
     pub async fn announce_keys(&self) -> Result<usize, FleetError> {
         let Some(announcement) = self.announcement() else { return Ok(0) };
         let behind = box_keys::platform_unannounced(

@@ -359,7 +359,7 @@ fn claim_act(place: ClaimPlace) -> &'static str {
     if place.replaces.is_some() { "claim-file replace" } else { "claim-file create" }
 }
 
-/// How the log of a claim stands here. The box's row is taken: no revocation slips in between.
+/// The state of a claim's log here. The box's row is locked: no revocation slips in between.
 async fn find_trust(
     tx: &mut ScopedConnection,
     facility: FacilityId,
@@ -385,10 +385,9 @@ async fn find_trust(
     }
 }
 
-/// A box that is known stands here: what it recorded belongs to one facility. One that comes with another log than it is known by may
-/// have been restored from a backup that was made before it was claimed, and has nothing else to show than its code.
-/// `None`: it is refused. A first log continues none, so it is no restored box's; and a box that was revoked may be in
-/// anybody's hands, whose key would renew certificates again.
+/// A known box is of this facility: what it recorded belongs to one. One that comes with another log than it is known by may have been
+/// restored from a backup that was made before it was claimed, and can show only its code. `None`: it is refused. A first log continues
+/// none, so it is no restored box's; and a box that was revoked may be in anybody's hands, whose key would renew certificates again.
 fn decide_trust(
     home: &BoxOwner,
     facility: FacilityId,

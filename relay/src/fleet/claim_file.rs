@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Whose radio rules hold where nobody says.
 const COUNTRY: &str = "US";
 
-/// What somebody wishes a claim file to say beside the relay's own facts: texts by the file's keys, such as `wifi.ssid`. Passwords are
-/// among them: `Debug` shows the keys.
+/// What a claim file says beside the relay's facts: texts by keys such as `wifi.ssid`. Some are passwords: `Debug` shows keys only.
 #[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ClaimWishes(BTreeMap<String, String>);
 

@@ -1,4 +1,4 @@
-//! Boxes of all accounts: their certificates, their claims, and what a claim tells them of this relay.
+//! Boxes of all accounts: their certificates, their claims, and what a claim reports to them about this relay.
 
 mod acts;
 mod announce;

@@ -64,7 +64,7 @@ pub fn decide_batch(batch: Result<SignedBatch, BatchRefusal>, held: &HeldLog<'_>
     }
 }
 
-/// Whether a batch passes the size of a cosignature that this relay forgot, with another root.
+/// Whether a batch exceeds the size of a cosignature that this relay lost, with another root.
 fn contradicts_log(signed: &SignedBatch, held: &HeldLog<'_>) -> bool {
     let Some((size, root)) = held.witness.filter(|(size, _)| *size <= signed.end()) else { return false };
     let mut frontier = held.frontier.clone();

@@ -1,4 +1,4 @@
-//! The relay's wishes on their way to a box, and what the box's log says became of them.
+//! The relay's requests on their way to a box, and what the box's log says became of them.
 
 use bytes::Bytes;
 use record::checkpoint::{CosignedCheckpoint, LogOrigin, SignedCheckpoint};
@@ -55,7 +55,7 @@ impl Ingest {
         Ok(())
     }
 
-    /// Ends connections of boxes that another process revoked: one that says nothing would otherwise stand on.
+    /// Ends connections of boxes that another process revoked: one that says nothing would otherwise stay open.
     pub async fn end_revoked(&self) -> Result<(), DbError> {
         let since_ms = self.clock.now_ms().saturating_sub(REVOKED_FOR_MS);
         let mut conn = self.db.platform_read(PlatformReason::Box).await?;

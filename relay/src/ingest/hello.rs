@@ -39,8 +39,8 @@ const VERSION_CHARS_MAX: usize = 200;
 const REPORT_BYTES_MAX: usize = 64 * 1024;
 const LIST_MAX: usize = 64;
 
-/// As much of a text as is kept, with spaces for control characters. PostgreSQL takes no NUL, and a box that was told to
-/// come again would come with the same for ever.
+/// As much of a text as is kept, with spaces for control characters. PostgreSQL takes no NUL, and a box that was asked
+/// to come again would send the same for ever.
 fn plain_text(text: &str, chars_max: usize) -> String {
     text.chars().take(chars_max).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
@@ -127,7 +127,7 @@ impl Ingest {
         if is_whole {
             self.reports.note_known(&home, now_ms);
         }
-        // Before the answer, which may be signed by a key that the box is told of here.
+        // Before the answer, which may be signed by a key that the box is informed of here.
         self.send_directives(home.scope, box_id, hello.directive.unwrap_or(0)).await?;
         Ok(if fork || home.quarantined { quarantined_reply(&held) } else { done_reply(ack_cosigned(&held)) })
     }
@@ -177,7 +177,7 @@ impl Ingest {
         Ok(fork)
     }
 
-    /// Whether a box that holds nothing back tells until when its facility is known.
+    /// Whether a box that holds nothing back shows until when its facility is known.
     async fn is_caught_up(
         &self,
         conn: &mut ScopedConnection,

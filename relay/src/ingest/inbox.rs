@@ -1,4 +1,4 @@
-//! The listener's seam: who may connect, where each message goes, how its answer leaves.
+//! The listener's interface: who may connect, where each message goes, how its answer leaves.
 
 use bytes::Bytes;
 use record::topics::{DownTopic, UpTopic};
@@ -49,7 +49,7 @@ impl Inbox for Ingest {
             UpTopic::Batch => self.batch(from.box_id, payload).await,
             UpTopic::Hello => self.hello(from.box_id, &payload).await,
             UpTopic::Health => self.health(from.box_id, &payload).await,
-            // The listener tells presence itself; the will is for outside brokers.
+            // The listener reports presence itself; the will is for outside brokers.
             UpTopic::Gone => return PublishOutcome::Done,
         };
         match reply {

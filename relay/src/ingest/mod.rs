@@ -143,7 +143,7 @@ impl Ingest {
         Self { db, keys: keys.into(), clock, random, publisher, counters, steps, reports, pace: None }
     }
 
-    /// From now on a box that sends more than any box has to is told to wait.
+    /// From now on a box that sends more than any box has to is asked to wait.
     pub fn with_pace(self) -> Self {
         Self { pace: Some(BoxPace::new()), ..self }
     }
@@ -182,8 +182,8 @@ impl Ingest {
         UserId::new(now_ms, self.random.bytes()).to_string()
     }
 
-    /// Takes a batch that a certificate says is from `box_id`. Where no connection or lock is free in time, the box is told when
-    /// to come again, and its connection stays.
+    /// Takes a batch that a certificate says is from `box_id`. Where no connection or lock is free in time, the answer says when the
+    /// box is to come again, and its connection stays.
     pub async fn batch(&self, box_id: BoxId, payload: Bytes) -> Result<IngestReply, IngestError> {
         if let Err(wait_s) = self.take_turn(box_id, BoxMessage::Batch) {
             return Ok(self.pause_batch(box_id, payload, wait_s).await);
@@ -207,7 +207,7 @@ impl Ingest {
         }
     }
 
-    /// A batch of which nothing is done; the box hears how long to wait, unless it has just heard it.
+    /// A batch of which nothing is done; the box is informed how long to wait, unless it has just been informed.
     async fn pause_batch(&self, box_id: BoxId, payload: Bytes, wait_s: u32) -> IngestReply {
         let up_ms = self.clock.now().up_ms;
         let epoch = match self.pace.as_ref().is_some_and(|pace| pace.takes_notice(box_id, up_ms)) {
@@ -440,7 +440,7 @@ fn ack_with(epoch: Epoch, answer: Answer) -> Ack {
     Ack { v: VERSION, epoch, answer }
 }
 
-/// What is held of a log: the newest cosigned checkpoint, or the wish for its first entry.
+/// What is held of a log: the newest cosigned checkpoint, or the request for its first entry.
 fn ack_cosigned(held: &epochs::StoredLog) -> Ack {
     let message = match &held.cosigned {
         Some(checkpoint) => Answer::Checkpoint { checkpoint: checkpoint.clone() },

@@ -9,18 +9,18 @@ use service::limit::RateLimiter;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
-/// Boxes that are told apart; the others share one bucket.
+/// Boxes that are distinguished; the others share one bucket.
 const BOXES_MAX: usize = 20_000;
 /// How long nothing is taken of a box whose batches were refused one after another.
 const PAUSE_MS: u64 = 60_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BoxMessage {
-    /// 6 a minute; 20 at once, as over a line that breaks again and again.
+    /// 6 a minute; 20 at once, as over a connection that breaks again and again.
     Hello,
     /// 4 a minute; 20 at once, as while an alarm comes and goes.
     Health,
-    /// 20 a second; 200 at once, as behind a long time without a line.
+    /// 20 a second; 200 at once, as after a long time without a connection.
     Batch,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct BoxPace {
     batches: RateLimiter<BoxId>,
     /// Batches that were refused: 1 a second, 20 at once.
     refusals: RateLimiter<BoxId>,
-    /// What a batch that has to wait is told of it; more of these are not worth unpacking it.
+    /// The notices to batches that have to wait; more of these are not worth unpacking the batch.
     notices: RateLimiter<BoxId>,
     /// Until when nothing more is taken, in milliseconds since the machine's boot.
     paused: Mutex<HashMap<BoxId, u64>>,

@@ -28,7 +28,7 @@ use record::messages::Answer;
 enum BatchUse {
     /// It is the newest: the next step folds it.
     Fold,
-    /// It is stored; the projection is made anew, in the order of the epochs.
+    /// It is stored; the projection is rebuilt, in the order of the epochs.
     Later,
     Apart,
     /// It is stored, and nothing of it counts or is asked for until a person has said that it is the box's.
@@ -116,7 +116,7 @@ impl Ingest {
         adoptions::save_adoption(tx, origin.box_id, &adoptions, asks).await
     }
 
-    /// Where this epoch stands among the box's others; the first entry of an epoch says what it continues.
+    /// Where this epoch is among the box's others; the first entry of an epoch says what it continues.
     async fn decide_use(
         &self,
         tx: &mut ScopedConnection,
@@ -177,7 +177,7 @@ impl Ingest {
         Ok(if later { BatchUse::Later } else { BatchUse::Fold })
     }
 
-    /// Two epochs go on from the same one: both are kept, nothing is merged, the box is looked at by a person.
+    /// Two epochs continue the same one: both are kept, nothing is merged, a person has to look at the box.
     async fn clash(
         &self,
         tx: &mut ScopedConnection,

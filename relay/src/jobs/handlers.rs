@@ -101,7 +101,7 @@ impl RelayHandlers {
         Ok(JobResult { tx, after: AfterRun::Over })
     }
 
-    /// What does not arrive is tried again; what became of each try stands in the row that the account's admins see.
+    /// What is not delivered is tried again; the result of each try is in the row that the account's admins see.
     async fn send_to_webhook(&self, job: &ClaimedJob) -> Result<JobResult, JobError> {
         let scope = account_of(job)?;
         let keys = self.keys.now();

@@ -1,4 +1,4 @@
-//! What jobs there are. A kind's word stands in the database: it never changes.
+//! What jobs there are. A kind's word is stored in the database: it never changes.
 
 /// What a job does; `handlers` has the work itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -21,7 +21,7 @@ pub const LEASE_MS: i64 = 60_000;
 const RETRY_MS: i64 = 10_000;
 /// By so many per cent a wait is longer or shorter, so that what failed together is not tried together.
 const JITTER_PERCENT: i64 = 20;
-/// A job of a kind that only newer relays know is left to those for so long.
+/// How long a job of a kind that only newer relays know is left to those.
 const UNKNOWN_KIND_MS: i64 = 60_000;
 /// What is said of a job whose tries ended without a word, one after the other.
 const ABANDONED: &str =

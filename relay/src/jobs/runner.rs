@@ -28,9 +28,9 @@ const LOOKS_A_SWEEP: u32 = 12;
 const LOOKS_FOR_SILENCE: u32 = 6;
 /// Workers of a process that send to webhooks. A receiver has ten seconds: meanwhile they hold no connection to the database.
 const WEBHOOK_WORKERS: usize = 4;
-/// How long a job may go on once its process ends …
+/// How long a job may continue once its process ends …
 const GRACE: Duration = Duration::from_secs(2);
-/// … and how long until all of them have let go of theirs.
+/// … and how long until all of them have released theirs.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
 
 pub trait JobHandlers: Send + Sync + 'static {
@@ -151,7 +151,7 @@ impl<H: JobHandlers> JobRunner<H> {
     /// Cut off, a job leaves nothing behind and is begun again, at once where another process works.
     async fn run_until_stopped(&self, job: &ClaimedJob, stop: &mut watch::Receiver<bool>) {
         let stopped = async {
-            // Its sender lives as long as the workers.
+            // Its sender exists as long as the workers.
             let _ = stop.wait_for(|stop| *stop).await;
             sleep(GRACE).await;
         };

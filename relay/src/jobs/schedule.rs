@@ -44,7 +44,7 @@ pub(super) async fn sweep_jobs(queue: &JobQueue) -> Result<(), DbError> {
     Ok(())
 }
 
-/// A dead job that is needed is put in again this long after it died: what was wrong may be mended by then.
+/// A dead job that is needed is put in again this long after it died: what was wrong may be repaired by then.
 const DEAD_REST_MS: i64 = 3_600_000;
 
 fn dead_since(now_ms: i64) -> i64 {

@@ -1,4 +1,4 @@
-//! A key as all processes know it: which one, its public half, how it stands.
+//! A key as all processes know it: which one, its public half, its state.
 
 use std::fmt;
 use std::str::FromStr;

@@ -18,9 +18,9 @@ use super::file_names::{LISTENER_KEY, LISTENER_NAMES, LISTENER_PEM};
 use super::folder::{KeyError, KeyFolder};
 
 const DAY_S: i64 = 86_400;
-/// A box's certificate lives two years.
+/// A box's certificate is valid for two years.
 const BOX_S: i64 = 730 * DAY_S;
-/// A listener's own certificate; made anew at a start when a third is left.
+/// A listener's own certificate; renewed at a start when a third is left.
 const LISTENER_S: i64 = 397 * DAY_S;
 /// The authority itself: longer than any box.
 const AUTHORITY_S: i64 = 20 * 365 * DAY_S;
@@ -237,7 +237,7 @@ struct ListenerFiles {
     key: String,
 }
 
-/// The hash of both files: neither is of use without the other.
+/// The hash of both files: neither is usable without the other.
 fn hash_pair(pem: &str, key: &str) -> Hash {
     Hash::of([pem, key].concat().as_bytes())
 }

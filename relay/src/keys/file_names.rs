@@ -3,7 +3,7 @@
 pub(super) const LISTENER_PEM: &str = "server.pem";
 pub(super) const LISTENER_KEY: &str = "server.key";
 pub(super) const LISTENER_NAMES: &str = "server.names";
-/// Certificates of all authorities that this relay goes by, for programs beside it.
+/// Certificates of all authorities that this relay uses, for programs beside it.
 pub(super) const ROOTS_FILE: &str = "ca.pem";
 /// What the folder holds beside keys, and can be made again from them.
 const DERIVED_FILES: [&str; 4] = [LISTENER_PEM, LISTENER_KEY, LISTENER_NAMES, ROOTS_FILE];

@@ -12,7 +12,7 @@ use super::ca::CertificateAuthority;
 use super::data_seal::{DataSeal, SealedBytes, UnsealError};
 use crate::db::fleet::box_keys::AppliedKeys;
 
-/// Keys of a kind that a box is told of.
+/// Keys of a kind that a box is informed of.
 const TRUSTED_MAX: usize = 8;
 
 #[derive(Debug, Default)]
@@ -69,8 +69,7 @@ impl KeySet {
         }
     }
 
-    /// Whose cosignatures a box believes that knows the keys up to `applied`; where it knows only revoked ones, the current key's, of
-    /// which it is being told.
+    /// Whose cosignatures a box believes that knows keys up to `applied`; if all are revoked, the current key's, which it is sent.
     pub fn believed_cosigners(&self, applied: i64) -> Vec<VerifierKey> {
         let known: Vec<_> = self
             .of_kind(AuthorityKind::Cosign)
@@ -84,7 +83,7 @@ impl KeySet {
     }
 
     /// What signs for a box that knows the keys up to `applied`: the newest of them. A box that knows only what was revoked gets what
-    /// the current one signs, which it believes as soon as it has been told.
+    /// the current one signs, which it believes as soon as it has been informed of it.
     pub fn signer_for(&self, kind: AuthorityKind, applied: i64) -> Option<&SignerKey> {
         let mut known = self.of_kind(kind).rev().filter(|key| !key.is_revoked() && key.n <= applied);
         let known = known.find_map(|key| self.signers.get(&(kind, key.n)));

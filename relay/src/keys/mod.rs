@@ -1,5 +1,5 @@
-//! The keys by which boxes know this relay. Their public halves and how each stands are in the database, so that all processes on it are
-//! one relay; the private halves are in the folder of each process that needs them, and nowhere else.
+//! The keys by which boxes know this relay. Their public halves and states are in the database, so that all processes on it are one
+//! relay; the private halves are in the folder of each process that needs them, and nowhere else.
 
 mod authority;
 mod ca;

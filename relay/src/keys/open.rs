@@ -246,7 +246,7 @@ impl AuthorityKeys {
         Ok(true)
     }
 
-    /// Makes the first sealing key of a database from before it knew of one: nothing was sealed yet, and no box goes by it.
+    /// Makes the first sealing key of a database from before it knew of one: nothing was sealed yet, and no box uses it.
     async fn make_seal(&self) -> Result<(), KeyError> {
         fn is_seal(row: &authority::AuthorityRow) -> bool {
             row.kind == AuthorityKind::Seal.word()
@@ -266,7 +266,7 @@ impl AuthorityKeys {
         Ok(tx.commit().await?)
     }
 
-    /// A key whose private half is in the folder before anybody hears of it; what is there of its number is taken.
+    /// A key whose private half is in the folder before it is announced; what is there of its number is taken.
     pub(super) fn make_key(
         &self,
         kind: AuthorityKind,

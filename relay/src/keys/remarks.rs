@@ -1,4 +1,4 @@
-//! What is amiss in the folder of keys that keeps nothing from running yet: a person who hears of it in time loses nothing.
+//! What is wrong in the folder of keys but keeps nothing from running yet: an operator informed in time loses nothing.
 
 use super::authority::{AuthorityKey, AuthorityKind, KeyState};
 use super::folder::KeyError;

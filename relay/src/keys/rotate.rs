@@ -15,13 +15,13 @@ const DAY_MS: i64 = 86_400_000;
 const ANNOUNCED_MS: i64 = 30 * DAY_MS;
 /// Where several processes serve, a person brings the next key to the folders of the others within this.
 const FOLDERS_MS: i64 = DAY_MS;
-/// A process that has not said for as long that it lives serves no more; machines' clocks are apart by less.
+/// A process that has not reported for as long that it is alive serves no more; machines' clocks differ by less.
 const SEEN_MS: i64 = 60 * 60_000;
 const SEAL_ANNOUNCED_MS: i64 = DAY_MS;
 /// The listeners show a certificate of the current authority, which a box that does not know it would not take. No certificate of a box
 /// lives longer than this.
 const AUTHORITY_ANNOUNCED_MS: i64 = 730 * DAY_MS;
-/// How long a retired authority's certificates are taken: the longest that one of a box lives.
+/// How long a retired authority's certificates are taken: the longest validity of a box's.
 const AUTHORITY_RETIRED_MS: i64 = 730 * DAY_MS;
 
 /// Why a key was not rotated or revoked. Nothing was changed.
@@ -70,7 +70,7 @@ pub struct RevokedKey {
 }
 
 impl AuthorityKeys {
-    /// Makes the next key of a kind. Its private half is in this process's folder before anybody hears of it.
+    /// Makes the next key of a kind. Its private half is in this process's folder before it is announced.
     ///
     /// # Errors
     /// One is announced already; this folder lacks the current one, so that nobody would find the next there; the database or the folder.
@@ -110,7 +110,7 @@ impl AuthorityKeys {
         let others =
             processes::platform_count_others(&mut tx, seen_ms, &processes::own_host(), std::process::id())
                 .await?;
-        // One minute of a clock that is years ahead would lock out each box that has not heard of the key.
+        // One minute of a clock that is years ahead would lock out each box that does not know the key.
         let is_clock_right = believed_times::platform_is_believable(&mut tx, now_ms).await?;
         let mut is_changed = false;
         for next in keys.iter().filter(|key| key.state == KeyState::Next) {
@@ -204,7 +204,7 @@ impl AuthorityKeys {
 async fn count_behind(tx: &mut PlatformConnection, key: &AuthorityKey) -> Result<i64, DbError> {
     let these = AppliedKeys { ca_n: key.n, cosign_n: key.n, directive_n: key.n };
     let (all, known) = box_keys::platform_count_known(tx, these).await?;
-    // No box hears of a sealing key.
+    // No box is informed of a sealing key.
     Ok(known.get(key.kind as usize).map_or(0, |known| all - known))
 }
 

@@ -1,4 +1,4 @@
-//! What each kind of mail tells, as its row keeps it until it has left.
+//! What each kind of mail says, as its row stores it until it has been sent.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub enum MailLetter {
         at_ms: i64,
         link: String,
     },
-    /// A second factor was added or taken away, or recovery codes were made anew.
+    /// A second factor was added or removed, or recovery codes were generated again.
     FactorChanged {
         at_ms: i64,
         link: String,

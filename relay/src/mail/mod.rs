@@ -1,5 +1,5 @@
-//! Mail: what it tells (`letter`), how it looks (`render`), how it leaves (`transport`), and the way in for whoever has something to
-//! tell: a row in the transaction of what happened, and with it the job that sends it.
+//! Mail: what it says (`letter`), how it looks (`render`), how it is sent (`transport`), and the entry point for callers that have
+//! something to send: a row in the transaction of what happened, and with it the job that sends it.
 
 pub mod letter;
 mod render;

@@ -1,4 +1,4 @@
-//! The ways on which a mail leaves. So far one: into a folder, from which another program takes it, or in which somebody reads it.
+//! The transports for mail. So far one: into a folder, from which another program takes it, or in which somebody reads it.
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;

@@ -14,7 +14,7 @@ use rumqttc::v5::mqttbytes::{QoS, matches, valid_filter};
 pub(super) struct ConnectionTerms {
     /// Seconds between packets from the peer, 1 or more; it is dropped after half as long again.
     pub(super) keep_alive_s: u16,
-    /// Whether the peer asked for another keep-alive and must be told.
+    /// Whether the peer asked for another keep-alive and must be informed.
     pub(super) keep_alive_changed: bool,
     /// How many publishes the peer takes before it has acknowledged one.
     pub(super) receive_max: u16,
@@ -86,7 +86,7 @@ fn parse_topic(bytes: &[u8]) -> Option<Topic> {
 pub(super) enum PublishDecision {
     Take(UpTopic),
     Refuse(PubAckReason),
-    /// The peer does what CONNACK told it not to do.
+    /// The peer does what CONNACK forbade.
     Close(DisconnectReasonCode),
 }
 

@@ -43,7 +43,7 @@ impl Drop for HeldPayload {
 
 pub(super) struct UplinkPath {
     pub(super) jobs: mpsc::Sender<PublishJob>,
-    /// Told once: how it ended, or `None` where a newer connection speaks for the box.
+    /// Sent once: how it ended, or `None` where a newer connection represents the box.
     pub(super) end: oneshot::Sender<Option<ConnectionEnd>>,
 }
 

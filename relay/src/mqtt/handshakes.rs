@@ -1,5 +1,5 @@
-//! How many strangers may stand at the door: a bound on open handshakes, in all and per address, where the oldest
-//! stalled one gives way, so that silent peers cannot keep a good box out.
+//! Limits unauthenticated peers: a bound on open handshakes, in all and per address, where the oldest stalled one gives
+//! way, so that silent peers cannot keep a good box out.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 pub(super) struct HandshakeLimits {
     pub(super) total_max: usize,
     pub(super) per_address_max: usize,
-    /// A handshake that has had this long may be put out for another.
+    /// A handshake that has had this long may be closed for another.
     pub(super) grace: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The seam upward: what the listener asks of the room that knows boxes, and what it is told.
+//! The upward interface: what the listener asks of the module that knows boxes, and the answers.
 
 use std::future::Future;
 
@@ -24,7 +24,7 @@ pub enum Admission {
     /// No such box, or not with this certificate.
     Unknown,
     Revoked,
-    /// It cannot be told now (the database is away); the box comes again.
+    /// It cannot be determined now (the database is unavailable); the box comes again.
     Unavailable,
 }
 
@@ -67,11 +67,11 @@ pub enum Presence {
     Gone(ConnectionEnd),
 }
 
-/// What stands behind the listener. For one connection the calls come one after another, in the order of arrival:
-/// `admit`, `presence(Connected)`, `publish`…, `presence(Gone)`. Different connections call at the same time, and
-/// for a moment two of the same box may (the older one's last publish): compare [`BoxConnection::connection`].
+/// The consumer behind the listener. For one connection the calls come one after another, in the order of arrival:
+/// `admit`, `presence(Connected)`, `publish`…, `presence(Gone)`. Different connections call at the same time, and for a
+/// moment two of the same box may (the older one's last publish): compare [`BoxConnection::connection`].
 ///
-/// `publish` and `presence` run in tasks of their own: they go on when the peer is cut off, a panic in one ends only
+/// `publish` and `presence` run in tasks of their own: they continue when the peer is cut off, a panic in one ends only
 /// that connection, and each is dropped after [`super::MqttTimeouts::publish`] (which makes a publish `Unknown`).
 pub trait Inbox: Send + Sync + 'static {
     /// Asked once a connection, before CONNACK.

@@ -1,5 +1,4 @@
-//! The door: takes TCP connections, makes TLS 1.3 of them, hears CONNECT, asks whether the box may come in, and gives
-//! each its session.
+//! Takes TCP connections, makes them TLS 1.3, reads CONNECT, asks whether the box may connect, and gives each its session.
 
 use std::io;
 use std::net::SocketAddr;
@@ -32,7 +31,7 @@ use super::tls::PeerCertificate;
 
 /// Bytes of a CONNECT: id, will and properties of ours take 300.
 const CONNECT_BYTES_MAX: usize = 8 * 1024;
-/// How long to leave the door shut when the system has no descriptors left.
+/// How long to stop accepting when the system has no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The running listener. Dropping it stops it; [`MqttListener::stop`] also waits until it has.
@@ -94,8 +93,8 @@ impl MqttListener {
         self.tls.send_replace(tls);
     }
 
-    /// Takes no more connections, lets publishes under way settle (at most [`super::MqttTimeouts::drain`]), tells every box
-    /// that the server is shutting down, and returns when all are gone.
+    /// Takes no more connections, lets publishes under way settle (at most [`super::MqttTimeouts::drain`]), informs every
+    /// box that the server is shutting down, and returns when all are gone.
     pub async fn stop(self) {
         self.stopping.send_replace(true);
         // It ends by itself, in a bounded time; a panic there has been reported by then.
@@ -224,7 +223,7 @@ impl<I: Inbox> AcceptContext<I> {
         ticket
     }
 
-    /// From the TCP connection to the decision. `None`: turned away, and told so where MQTT has a word for it.
+    /// From the TCP connection to the decision. `None`: rejected, and informed where MQTT has a code for it.
     async fn greet(&self, tcp: TcpStream) -> Option<AcceptedClient> {
         let (timing, metrics) = (&self.shared.settings.timing, &self.shared.metrics);
         // Small packets leave at once; where the system refuses that, they leave a little later.

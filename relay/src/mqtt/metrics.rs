@@ -24,15 +24,15 @@ counters! {
     accepted,
     /// Taking one failed (no descriptors left).
     accept_errors,
-    /// Turned away or put out before CONNECT because too many handshakes were open.
+    /// Rejected or closed before CONNECT because too many handshakes were open.
     handshakes_crowded_out,
     /// TLS failed: no certificate, a foreign one, an old version, no TLS at all, silence.
     tls_failed,
-    /// TLS stood, and no acceptable CONNECT came.
+    /// TLS was established, and no acceptable CONNECT came.
     connects_failed,
     /// CONNACK said no.
     connects_refused,
-    /// Connections that stand now, those that are being taken over included.
+    /// Connections that are open now, those that are being taken over included.
     connected,
     /// Connections that ended because a newer one of the same box came.
     taken_over,

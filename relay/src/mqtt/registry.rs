@@ -65,7 +65,7 @@ impl BoxPublisher {
         Self::default()
     }
 
-    /// Queues a message; never waits. `Ok` says that the connection stands, not that the box has it.
+    /// Queues a message; never waits. `Ok` says that the connection is open, not that the box has it.
     pub fn send(&self, to: BoxId, down: DownTopic, payload: Bytes) -> Result<(), NotSent> {
         let sent = match self.connections().get(&to) {
             Some(active) if OpenDownTopics(active.topics.load(Ordering::Acquire)).has(down) => {
@@ -100,7 +100,7 @@ impl BoxPublisher {
         &self.metrics
     }
 
-    /// Takes the box's place. The new one is in before the old one is told, so there is no moment without.
+    /// Takes the box's place. The new one is in before the old one is informed, so there is no moment without.
     pub(crate) fn enter(&self, origin: BoxConnection) -> (RegistryEntry, SessionInputs) {
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
         let (kick, kicked) = oneshot::channel();
@@ -154,7 +154,7 @@ impl RegistryEntry {
         self.topics.store(topics.0, Ordering::Release);
     }
 
-    /// Leaves the registry. Whether it was still this connection's: if not, a newer one speaks for the box.
+    /// Leaves the registry. Whether it was still this connection's: if not, a newer one represents the box.
     pub(super) fn leave(&self) -> bool {
         self.publisher.leave(self.origin)
     }

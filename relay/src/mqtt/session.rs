@@ -63,7 +63,7 @@ pub(super) enum CloseReason {
 }
 
 impl CloseReason {
-    /// What the peer is told, where it can still be told something.
+    /// The reason that is sent to the peer, where it can still be sent something.
     fn reason(&self) -> Option<DisconnectReasonCode> {
         match self {
             Self::Goodbye | Self::LastWill | Self::Cut(_) | Self::NotReading => None,
@@ -408,7 +408,7 @@ async fn next_settled(owed: &mut VecDeque<Owed>) -> Result<PubAckReason, CloseRe
     }
 }
 
-/// Writes all of `bytes`, within `time_max`: a peer that does not read is let go.
+/// Writes all of `bytes`, within `time_max`: a peer that does not read is disconnected.
 pub(super) async fn write_packets<S: AsyncWrite + Unpin>(
     stream: &mut S,
     bytes: &[u8],

@@ -68,7 +68,7 @@ impl PartialUploads {
         std::fs::read(self.file(box_id, photo)).ok().filter(|bytes| Hash::of(bytes) == photo)
     }
 
-    /// Adds a piece. The whole photo, once it is here and its hash fits; a wrong one is thrown away.
+    /// Adds a piece. The whole photo, once it is here and its hash fits; a wrong one is discarded.
     pub fn add(
         &self,
         box_id: BoxId,
@@ -103,7 +103,7 @@ impl PartialUploads {
 
     /// The photo is in the store: its parts are not needed.
     pub fn forget(&self, box_id: BoxId, photo: Hash) {
-        // A part that stays is thrown away with the next left-overs.
+        // A part that stays is discarded with the next left-overs.
         let _ = std::fs::remove_file(self.file(box_id, photo));
     }
 

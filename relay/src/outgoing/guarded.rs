@@ -96,7 +96,7 @@ impl GuardedClient {
         Ok(Self { rule: AddressRule { allow: allow.to_vec() }, own_hosts: Arc::default(), resolver, tls })
     }
 
-    /// The same, which does not ask the relay itself either: what stands at these names is it, or what is before it.
+    /// The same, which does not ask the relay itself either: what answers at these names is it, or what is before it.
     #[must_use]
     pub fn keeping_from(self, own_hosts: &[String]) -> Self {
         Self { own_hosts: own_hosts.into(), ..self }
@@ -128,7 +128,7 @@ impl GuardedClient {
         }
     }
 
-    /// The addresses of a host, where every one of them is one to which the relay may speak.
+    /// The addresses of a host, where every one of them is one to which the relay may connect.
     async fn judge_addresses(&self, url: &OutgoingUrl) -> Result<Vec<SocketAddr>, OutgoingError> {
         let host = url.host().trim_start_matches('[').trim_end_matches(']');
         let found = self.find_addresses(host).await;

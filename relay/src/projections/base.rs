@@ -51,7 +51,7 @@ async fn raw_page(
     }
 }
 
-/// The leaves of a part, 32 bytes a line; the lines themselves are let go page by page.
+/// The leaves of a part, 32 bytes a line; the lines themselves are released page by page.
 async fn load_base_leaves(
     conn: &mut ScopedConnection,
     box_id: BoxId,

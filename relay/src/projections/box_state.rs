@@ -1,22 +1,21 @@
-//! How a box stands, in one word: decided here for the rows that are written and for every page.
+//! The state of a box, in one word: decided here for the rows that are written and for every page.
 
 use record::messages::{HealthAlarm, HealthReport};
 
 use crate::db::fleet::box_now::BoxRow;
 
-/// A box that was not seen for so long is silent: three of its minutes.
+/// A box that was not seen for this long is silent: three of its report intervals of one minute.
 pub const SILENT_MS: i64 = 180_000;
 /// This many entries behind are more than what is just on its way: one batch.
 const BEHIND_MAX: i64 = 512;
 /// A clock this far off cuts days in the wrong place.
 pub const CLOCK_OFF_MS: i64 = 60_000;
-/// How a box stands; those that need somebody first come first.
+/// The state of a box; those that need somebody first come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BoxState {
     Quarantined,
     Silent,
-    /// It is heard, and has an alarm that nobody at the facility has acknowledged, or a log stands under its name that nothing
-    /// says is its own.
+    /// It is heard, and has an alarm that nobody at the facility acknowledged, or a log under its name that nothing confirms.
     Alarmed,
     Waiting,
     ClockUnsure,
@@ -53,7 +52,7 @@ impl BoxState {
         Self::Good
     }
 
-    /// As it stands in the database, and in the words of pages.
+    /// As it is in the database, and in the words of pages.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Quarantined => "quarantined",

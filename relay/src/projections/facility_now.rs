@@ -19,7 +19,7 @@ use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
 /// Facilities whose boxes are looked at in one transaction.
 const FACILITIES_AT_ONCE: usize = 64;
 
-/// The days of a facility, by the zones that its box told.
+/// The days of a facility, by the zones that its box reported.
 pub fn facility_calendar(settings: &FacilitySettings) -> CivilCalendar {
     CivilCalendar::new(
         &settings
@@ -30,7 +30,7 @@ pub fn facility_calendar(settings: &FacilitySettings) -> CivilCalendar {
     )
 }
 
-/// Writes the numbers of a facility and how its box stands, after entries were folded.
+/// Writes the numbers of a facility and the state of its box, after entries were folded.
 pub async fn refresh_facility(
     conn: &mut ScopedConnection,
     facility: FacilityId,
@@ -83,7 +83,7 @@ fn sum_days(days: &[DaySum], from: i64) -> DaySum {
     })
 }
 
-/// Writes how the boxes of a facility stand, and which one it has in service: the newest that is not revoked.
+/// Writes the states of a facility's boxes, and which one it has in service: the newest that is not revoked.
 pub async fn refresh_box(
     conn: &mut ScopedConnection,
     facility: FacilityId,

@@ -48,14 +48,14 @@ struct Known {
     unsure_uses: BTreeMap<LinePlace, (LogNumber, UseRecord)>,
     keys: BTreeMap<Digest16, (Digest16, LinePlace)>,
     again: BTreeMap<LinePlace, LinePlace>,
-    /// Where runs stand in the order of counting.
+    /// Where runs are in the order of counting.
     places: BTreeMap<RunName, i64>,
     /// Numbers of which every line that counts was read.
     read: BTreeSet<EntryRef>,
 }
 
 impl Known {
-    /// Where a line that an entry names stands: of several branches the near one, the chain's, the first that counts.
+    /// Where a line is that an entry names: of several branches the near one, the chain's, the first that counts.
     fn place(&self, of: EntryRef, near: Option<RunName>) -> Option<LinePlace> {
         let named = [near, None].map(|run| LinePlace { of, run });
         let from = LinePlace { of, run: None };
@@ -161,7 +161,7 @@ const ROWS_MAX: usize = 8_192;
 /// A facility's state as far as some entries touch it.
 pub(super) struct FacilityProjection {
     projection: ProjectionNumber,
-    /// The run that the entries stand in, where no log has them.
+    /// The run that contains the entries, where no log has them.
     held_in: Option<RunName>,
     rows: FacilityState,
     looked_for: BTreeSet<RowKey>,
@@ -203,7 +203,7 @@ impl FacilityProjection {
     }
 
     /// For entries that come behind those which are stored, whose rows this still has: nobody else may have changed them.
-    /// `run`: where they stand, if no log has them.
+    /// `run`: where they are, if no log has them.
     pub(super) fn go_on(&mut self, run: Option<RunName>) {
         self.held_in = run;
         self.known = Known::default();

@@ -1,5 +1,5 @@
 //! Epochs of a box's chain that are here as runs only: their key is gone, so no batch of theirs ever came. A `log.started` in
-//! a run says what its epoch went on from.
+//! a run says what its epoch continued from.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::db::{DbError, ScopedConnection};
 /// Such epochs in one chain: each is a card that lost its key and its log.
 const LINKS_MAX: usize = 256;
 
-/// The box's own logs with those that others go on from and that are here as runs only, in the order of their numbers.
+/// The box's own logs with those that others continue from and that are here as runs only, in the order of their numbers.
 pub(super) async fn complete_link(
     conn: &mut ScopedConnection,
     box_id: BoxId,
@@ -62,7 +62,7 @@ fn link_log(held: &mut Vec<StoredLog>, origin: LogOrigin, first: &Entry) {
     let event = first.event();
     let (prev, after) = (event.mentions().prev, event.mentions().after);
     let follows = prev.map(|prev| prev.epoch).or(after);
-    // Two that go on from the same one are no chain: what is here as a log decides.
+    // Two that continue from the same one are no chain: what is here as a log decides.
     let is_taken = held.iter().any(|held| !held.apart && follows.is_some() && held.follows() == follows);
     let (prev, after) = if is_taken { (None, None) } else { (prev, after) };
     match held.iter_mut().find(|held| held.origin == origin) {

@@ -1,5 +1,5 @@
 //! What pages read is a fold over entries. It follows what was stored: in steps of at most [`STEP_LINES`] entries beside the live
-//! projection, and anew under a number of its own where entries count in another order than before.
+//! projection, and from the beginning under a number of its own where entries count in another order than before.
 
 mod base;
 pub mod box_state;

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use crate::db::AccountScope;
 use crate::db::OwnedFacility;
 
-/// The queue of one process. What it forgets with the process, the next look over all facilities finds.
+/// The queue of one process. What is lost with the process, the next look over all facilities finds.
 #[derive(Debug, Default)]
 pub struct StepQueue {
     waiting: Mutex<WaitingFacilities>,

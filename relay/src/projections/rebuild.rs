@@ -1,5 +1,5 @@
-//! Makes a projection anew, in the order in which lines count, beside the one that pages read: in transactions of [`STEP_LINES`] entries,
-//! after each of which it can be cut off and continues.
+//! Rebuilds a projection, in the order in which lines count, beside the one that pages read: in transactions of [`STEP_LINES`] entries,
+//! after each of which it can be interrupted and continues.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,8 +38,7 @@ const ITEMS_AT_ONCE: usize = 16;
 /// Projections that are begun by one call before somebody else has a turn: each was asked for while the one before was built.
 const TRIES_MAX: usize = 4;
 
-/// Makes the projection of a facility anew where that is asked for, and puts it into the place of the live one. `false`: it was
-/// asked for again and again meanwhile, and waits on.
+/// Rebuilds a facility's projection where requested, and replaces the live one. `false`: it was requested again and again, and waits.
 ///
 /// # Errors
 /// The database, or a stored line that is no entry: the live projection stays as it is.

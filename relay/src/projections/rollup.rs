@@ -1,5 +1,5 @@
-//! Keeps how items stand and how many windows they met: at ingest for what a batch touched, by a job for what time alone
-//! changes. The numbers are `record::compliance`'s.
+//! Stores the state of items and how many windows they met: at ingest for what a batch touched, by a job for what time
+//! alone changes. The numbers are `record::compliance`'s.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -28,7 +28,7 @@ struct Span<'a> {
     closed_in: Range<i64>,
 }
 
-/// Counts the windows of `touched` items anew, each from its own time on, and says how they stand at `as_of_ms`. `rows`
+/// Recounts the windows of `touched` items, each from its own time on, and stores their states at `as_of_ms`. `rows`
 /// holds the settings and those items' rows.
 pub(crate) async fn refresh_rollup(
     conn: &mut ScopedConnection,

@@ -13,7 +13,7 @@ const STORED_PAGES_MAX: usize = 4;
 pub(super) struct RunPage {
     pub(super) run: RunName,
     pub(super) from: u64,
-    /// Each with whether it stands in the base.
+    /// Each with whether it is in the base.
     pub(super) lines: Vec<(Entry, bool)>,
 }
 

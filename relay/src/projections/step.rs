@@ -38,13 +38,13 @@ pub enum StepOutcome {
 /// Folds what waits of a facility, at most [`STEP_LINES`] entries, in one transaction.
 ///
 /// # Errors
-/// The database, or a stored line that cannot be read: nothing was changed, and the projection says why it does not go on.
+/// The database, or a stored line that cannot be read: nothing was changed, and the projection says why it stopped.
 pub async fn step_facility(db: &Db, place: OwnedFacility, clock: &dyn Clock) -> Result<StepOutcome, DbError> {
     let OwnedFacility { scope, facility } = place;
     let mut tx = db.write(scope).await?;
     let Some(live) = projections::lock_live(&mut tx, facility).await? else { return Ok(StepOutcome::Idle) };
     let Some(row) = facilities::get(&mut tx, facility).await? else { return Ok(StepOutcome::Idle) };
-    // Another version's is stepped by those; one that was asked for anew would get entries in the wrong order.
+    // Another version's is stepped by those; one whose rebuild was requested would get entries in the wrong order.
     if live.version != PROJECTION_VERSION || row.awaits_rebuild {
         return Ok(StepOutcome::Idle);
     }
@@ -72,7 +72,7 @@ pub async fn step_facility(db: &Db, place: OwnedFacility, clock: &dyn Clock) -> 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FoldTimes {
     pub(super) now_ms: i64,
-    /// Until when the boxes of the facility have told everything.
+    /// Until when the boxes of the facility have reported everything.
     pub(super) known_ms: i64,
 }
 

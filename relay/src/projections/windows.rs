@@ -20,7 +20,7 @@ pub async fn close_windows(
 ) -> Result<(), DbError> {
     let Some(live) = projections::lock_live(conn, facility).await? else { return Ok(()) };
     if !projections::logs_behind(conn, facility, live.projection).await?.is_empty() {
-        // Its day may be over all the same. Nothing else has changed: no page is to hear of this each time.
+        // Its day may be over all the same. Nothing else has changed: no page is to be notified of this each time.
         return match facility_now::is_day_over(conn, facility, now_ms).await? {
             true => refresh_counts(conn, facility, now_ms).await,
             false => Ok(()),

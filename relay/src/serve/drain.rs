@@ -1,4 +1,4 @@
-//! The end of a process, told beforehand: whoever sends requests here is to send them elsewhere first.
+//! The end of a process, announced beforehand: whoever sends requests here is to send them elsewhere first.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One process serves a database that is a file: a second one would hold up the first one's writes, and tell boxes another story.
+//! One process serves a database that is a file: a second one would block the first's writes, and answer boxes inconsistently.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;

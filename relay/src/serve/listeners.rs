@@ -182,7 +182,7 @@ fn for_boxes(
         random: Arc::clone(random),
         limits: RunLimits::default(),
     };
-    // No balancer stands before it that could have named anything: a box shows its certificate here.
+    // There is no balancer before it that could have named anything: a box shows its certificate here.
     let naming = RequestNaming { proxies: TrustedProxies::default(), random: Arc::clone(random) };
     let named = axum::middleware::from_fn_with_state(naming, name_request);
     Ok(box_api::box_router(boxes)?.layer(named))

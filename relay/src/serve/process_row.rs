@@ -15,7 +15,7 @@ use crate::db::operation::processes::{ProcessRow, own_host, platform_delete, pla
 use crate::db::{Db, DbError, PlatformReason};
 use crate::readiness::ProcessReadiness;
 
-/// How often it says that it lives, and by that whether the database takes a write.
+/// How often it reports that it is alive, and by that whether the database takes a write.
 const SEEN_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]

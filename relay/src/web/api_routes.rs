@@ -15,7 +15,7 @@ pub(crate) const CROWDED: &[StatusCode] = &[StatusCode::TOO_MANY_REQUESTS, Statu
 pub(crate) const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
 pub(crate) const SEARCHING: &[StatusCode] =
     &[StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
-/// The same, of something that is changed: another change may stand in its way.
+/// The same, of something that is changed: another change may conflict with it.
 const WRITING: &[StatusCode] =
     &[StatusCode::NOT_FOUND, StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE];
 

@@ -67,6 +67,6 @@ pub(crate) fn require_own_form<R>(visitor: &AccountUser, form: &FormBody<R>) -> 
 }
 
 pub(crate) fn require_own_fields(visitor: &AccountUser, fields: &FormFields) -> Result<(), HttpError> {
-    // Both are 128 bits that an attacker would have to guess whole: how long the comparison takes tells nothing of use.
+    // Both are 128 bits that an attacker would have to guess whole: the duration of the comparison reveals nothing of use.
     if visitor.token.csrf() == fields.text(FORM_TOKEN) { Ok(()) } else { Err(foreign_form()) }
 }

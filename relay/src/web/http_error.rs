@@ -323,7 +323,7 @@ fn messages_of(fault: &RequestFault) -> ErrorMessages {
     }
 }
 
-/// A text as the value of a query parameter; slashes may stand.
+/// A text as the value of a query parameter; slashes are not escaped.
 pub(crate) fn encode_parameter(text: &str) -> String {
     percent_encoded(text).replace("%2F", "/")
 }

@@ -10,9 +10,9 @@ use record::ids::FacilityId;
 use crate::db::facility::facility_now::{FacilityPart, PartRevs, load_revs};
 use crate::db::{Db, DbError, ReadScope, ScopedConnection};
 
-/// For so long what was read is told again.
+/// How long what was read is reused.
 const FRESH_MS: i64 = 1_000;
-/// Places that are kept; behind them the one that was read longest ago goes.
+/// Places that are kept; beyond them the one that was read longest ago is dropped.
 const PLACES_MAX: usize = 4_096;
 /// A page is drawn again after so long though nothing happened: it says how long ago things were. Counted from when each was drawn,
 /// so that pages do not come together.

@@ -90,8 +90,7 @@ async fn keep_denial(
     tx.commit().await
 }
 
-/// Whether a request that may change something comes from a page of ours. Programs send neither header; what they may do
-/// then hangs on a token or a form's secret.
+/// Whether a changing request comes from a page of ours. Programs send neither header: a token or form secret decides.
 fn is_own(
     method: &Method,
     headers: &HeaderMap,

@@ -1,4 +1,4 @@
-//! The relay's pages: one table of routes, a guard around all of them, and a room for each page.
+//! The relay's pages: one table of routes, a guard around all of them, and a module for each page.
 
 pub(crate) mod access;
 pub(crate) mod api;

@@ -6,7 +6,7 @@ use crate::db::facility::facilities;
 use crate::db::{DbError, ReadScope};
 use crate::web::WebContext;
 
-/// Of a place that they do not see, or that is none, nobody hears: an id that somebody made up makes no row of its own.
+/// Nobody is informed of a place that they do not see, or that is none: an id that somebody made up makes no row of its own.
 pub(crate) async fn known_facility(
     web: &WebContext,
     reads: ReadScope,

@@ -10,10 +10,10 @@ use crate::accounts::switches::RelaySwitch;
 use crate::db::{AccountScope, DbError, PlatformReason};
 use crate::web::WebContext;
 
-/// What another process switches is seen here within so long.
+/// How soon what another process switches is seen here.
 const STANDS_MS: u64 = 5_000;
 
-/// Milliseconds since the machine's boot, and what stood then.
+/// Milliseconds since the machine's boot, and what was shown then.
 type ReadBoard = Option<(u64, Arc<NoticeBoard>)>;
 
 #[derive(Debug, Clone, Default)]

@@ -15,7 +15,7 @@ use crate::web::form::{FORM_TOKEN, RelayForm, require_own_fields};
 
 const MEDIA: &str = "multipart/form-data";
 pub(crate) const PICTURE: &str = "picture";
-/// What stands around the file.
+/// What surrounds the file.
 const FURTHER_BYTES_MAX: usize = 16 * 1024;
 
 #[derive(Debug)]

@@ -82,7 +82,7 @@ pub(crate) fn foreign_cursor() -> HttpError {
     error.field("cursor")
 }
 
-/// An idempotency key that stood for something else.
+/// An idempotency key that was used for something else.
 pub(crate) fn key_reused() -> HttpError {
     let error = refuse_program(
         StatusCode::CONFLICT,
@@ -148,7 +148,7 @@ pub(crate) enum FacilityRefusal {
     HasBox,
     NamedAtBox,
     Full,
-    /// Its box told no address for labels.
+    /// Its box reported no address for labels.
     NoLabelHost,
 }
 

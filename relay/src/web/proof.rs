@@ -169,7 +169,7 @@ async fn adopted_proof(
             let (index, entry) = (entry.seq(), entry.as_str().to_owned());
             return Ok(Some(RecordProof { entry, index, path: to_run, ..own }.adopted_by(steps)));
         }
-        // The line stands in a run, or in a part of the chain that is here as a run only.
+        // The line is in a run, or in a part of the chain that is here as a run only.
         let Some((outer, line)) = outer_line(conn, box_id, (run, by)).await? else { return Ok(None) };
         let path = crate::db::log::runs::proof_path(conn, box_id, (outer, by.of.seq)).await?;
         steps.push(AdoptionStep { entry: line.as_str().to_owned(), path });

@@ -429,7 +429,7 @@ fn webhook_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
-/// Boxes: how they stand, and what is done to them.
+/// Boxes: their states, and what is done to them.
 fn fleet_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
     fn box_example() -> Example {

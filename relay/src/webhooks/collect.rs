@@ -79,7 +79,7 @@ async fn read_noted(
     tx: &mut ScopedConnection,
     noted: &NotedEvent,
 ) -> Result<Option<CollectedThing>, DbError> {
-    // What another version of this program noted is passed over.
+    // What another version of this program noted is skipped.
     Ok(match WebhookEvent::find_offered(&noted.event) {
         Some(WebhookEvent::ItemOverdue) => {
             let name = webhook_events::find_name(tx, &noted.facility, &noted.thing).await?;

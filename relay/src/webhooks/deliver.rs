@@ -232,8 +232,8 @@ impl DeliveryWorker<'_> {
         Ok(None)
     }
 
-    /// Ends what is sent to a webhook until somebody resumes it: its account's admins hear of it in the same transaction.
-    /// `failing_ms`: since when nothing has arrived; `None`: the receiver is gone.
+    /// Ends what is sent to a webhook until somebody resumes it: its account's admins are notified of it in the same
+    /// transaction. `failing_ms`: since when nothing has arrived; `None`: the receiver is gone.
     async fn turn_off(
         &self,
         tx: &mut ScopedConnection,

@@ -11,7 +11,7 @@ use crate::db::delivery::webhook_events::{
 pub enum WebhookEvent {
     CleaningRecorded,
     ItemOverdue,
-    /// Boxes stand otherwise than before.
+    /// The state of boxes has changed.
     BoxState,
     Test,
 }
@@ -19,7 +19,7 @@ pub enum WebhookEvent {
 impl WebhookEvent {
     pub const OFFERED: [Self; 3] = [Self::CleaningRecorded, Self::ItemOverdue, Self::BoxState];
 
-    /// As it stands in the database and in what is sent.
+    /// As it is in the database and in what is sent.
     pub const fn word(self) -> &'static str {
         match self {
             Self::CleaningRecorded => CLEANING_RECORDED,

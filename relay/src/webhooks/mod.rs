@@ -37,7 +37,7 @@ const LANE: i64 = 3;
 pub struct WebhookLine {
     pub http: Arc<dyn OutgoingHttp>,
     pub random: Arc<dyn RandomSource>,
-    /// Where the account's admins hear that a webhook is off.
+    /// Where the account's admins are notified that a webhook is off.
     pub mail: MailOutbox,
     pub public_url: String,
 }

@@ -1,4 +1,4 @@
-//! What an account's admin does with webhooks: each act stands in the access log.
+//! What an account's admin does with webhooks: each act is recorded in the access log.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub const WEBHOOKS_MAX: usize = 10;
 const LISTED_MAX: i64 = 100;
 /// While so many wait, nobody asks for more by hand.
 pub const BY_HAND_MAX: i64 = 20;
-/// After another secret came, the one before it signs beside it for so long.
+/// How long, after another secret came, the one before it still signs beside it.
 const OLD_SECRET_MS: i64 = 24 * 3_600_000;
 
 #[derive(Debug, thiserror::Error)]

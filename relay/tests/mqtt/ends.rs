@@ -1,4 +1,4 @@
-//! How connections end, and who hears of it: the last will once, never after a goodbye, never after a take-over.
+//! How connections end, and who is notified of it: the last will once, never after a DISCONNECT or a take-over.
 
 use std::time::Duration;
 

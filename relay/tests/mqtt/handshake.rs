@@ -1,4 +1,4 @@
-//! Who gets past TLS, and that silent strangers do not stand in the way.
+//! Who gets past TLS, and that silent strangers do not block others.
 
 use std::time::Duration;
 

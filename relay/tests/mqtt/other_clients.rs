@@ -242,7 +242,7 @@ async fn mosquitto_subscribes() {
     let child = child.expect("mosquitto-clients is installed");
     assert_eq!(relay.presence().await.1, Presence::Connected);
     soon(async {
-        // It is open once SUBACK is out; nothing tells us when but trying.
+        // It is open once SUBACK is out; only trying shows when.
         while relay.publisher.send(identity.id, DownTopic::Ack, Bytes::from_static(b"cosigned")).is_err() {
             tokio::task::yield_now().await;
         }

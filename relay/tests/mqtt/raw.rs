@@ -20,7 +20,7 @@ pub(crate) const PINGREQ: [u8; 2] = [0xc0, 0];
 pub(crate) const PINGRESP: [u8; 2] = [0xd0, 0];
 pub(crate) const GOODBYE: [u8; 2] = [0xe0, 0];
 
-/// Reason codes as they stand on the wire.
+/// Reason codes as they are on the wire.
 pub(crate) mod reason {
     pub(crate) const UNSPECIFIED: u8 = 0x80;
     pub(crate) const MALFORMED: u8 = 0x81;

@@ -78,7 +78,7 @@ pub(crate) struct Relay {
     pub(crate) listener: MqttListener,
     pub(crate) inbox: Arc<Fake>,
     calls: mpsc::UnboundedReceiver<Call>,
-    /// Calls of other kinds that were passed over while waiting for one.
+    /// Calls of other kinds that were skipped while waiting for one.
     presences: VecDeque<(BoxConnection, Presence)>,
     publishes: VecDeque<Published>,
     admits: VecDeque<PeerCertificate>,

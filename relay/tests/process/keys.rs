@@ -88,7 +88,7 @@ impl KeyedBox {
         }
     }
 
-    /// Waits for what the relay wishes.
+    /// Waits for what the relay requests.
     async fn hear(&mut self) {
         let line = self.line.as_mut().unwrap();
         let down = Topic::Down(line.box_id, DownTopic::Directive).to_string();
@@ -329,7 +329,7 @@ async fn a_rotated_key_reaches_every_box_and_what_was_cosigned_verifies() {
     boxes[2].line = None;
     let rotated: Value = serde_json::from_str(&order(&data, &["keys", "rotate", "cosign"], "")).unwrap();
     assert_eq!((&rotated["state"], &rotated["boxes_told"]), (&json!("next"), &json!(3)), "{rotated}");
-    // One hears it on the line that it has, one by its next hello; each is signed for with what it knows.
+    // One gets it on the connection that it has, one by its next hello; each is signed for with what it knows.
     assert_eq!(boxes[1].clean().await, "localhost/cosign/1", "before it was told");
     boxes[0].hear().await;
     assert_eq!(boxes[0].send().await, "localhost/cosign/2");

@@ -114,7 +114,7 @@ fn client(ca: &str, identity: Option<(&str, &str)>) -> Arc<ClientConfig> {
     })
 }
 
-/// One request over a connection of its own (`METHOD path`, or `METHOD path | Header: value`): status and body. `None` where the door stays shut.
+/// One request over a connection of its own (`METHOD path`, or `METHOD path | Header: value`): status and body. `None` if it is refused.
 async fn ask(tls: &Arc<ClientConfig>, port: u16, head: &str, body: &[u8]) -> Option<(u16, Vec<u8>)> {
     let tcp = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
@@ -135,7 +135,7 @@ async fn ask(tls: &Arc<ClientConfig>, port: u16, head: &str, body: &[u8]) -> Opt
     Some((status, answer[body..].to_vec()))
 }
 
-/// A box's connection: publishes, and hears acks.
+/// A box's connection: publishes, and receives acks.
 struct MqttConnection {
     box_id: BoxId,
     client: AsyncClient,

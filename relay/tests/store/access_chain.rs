@@ -1,4 +1,4 @@
-//! The access log as a chain: whatever is changed or taken away in it is found, and what is forgotten leaves a chain that holds.
+//! The access log as a chain: whatever is changed or removed in it is found, and what is deleted by age leaves a valid chain.
 
 use record::sign::{KeyKind, SignerKey, VerifierKey};
 use relay::accounts::records::access_log::{AccessLog, AccessOutcome, AccessRecord, RETENTION_MS};
@@ -47,7 +47,7 @@ impl World {
         NoteStore::in_folder(self.notes.path()).unwrap()
     }
 
-    /// As somebody verifies who comes at a time at which everything here may be forgotten.
+    /// As somebody verifies who comes at a time at which everything here may be deleted.
     async fn verified_by(&self, key: &VerifierKey) -> AccessReport {
         self.verified_at(key, self.clock.now_ms() + 2 * RETENTION_MS).await
     }
@@ -180,7 +180,7 @@ pub(crate) async fn whatever_is_changed_in_an_access_log_is_found(dbs: impl Data
         for fault in faults {
             assert!(found.iter().any(|found| found.contains(fault)), "{name}: {fault} in {found:?}");
         }
-        // Whatever somebody did to it, acts go on.
+        // Whatever somebody did to it, acts continue.
         world.act(world.scope, "fay").await;
         assert!(!world.access_faults().await.is_empty(), "{name}: for ever");
     }
@@ -283,7 +283,7 @@ pub(crate) async fn notes_outside_the_database_stay(dbs: impl Databases) {
     }
     let found = now(&world).await;
     assert!(found.len() == 1 && found[0].contains("a signed note says that there was a row 6"), "{found:?}");
-    // The relay continues and signs the new end; the log grows beyond what was taken away.
+    // The relay continues and signs the new end; the log grows beyond what was removed.
     world.sign_heads().await;
     for who in ["fay", "gil", "hal"] {
         world.act(world.scope, who).await;

@@ -69,7 +69,7 @@ pub(crate) fn adopt(log: &mut FakeBox, run: RunName) {
     log.tell(NOW_MS + 10, "log.adopted", &serde_json::to_string(&run).unwrap());
 }
 
-/// The doors of a relay, as a box with a certificate knocks at them.
+/// The endpoints of a relay, as a box with a certificate calls them.
 pub(crate) struct Doors {
     pub(crate) router: Router,
     pub(crate) peer: PeerCertificate,
@@ -135,7 +135,7 @@ pub(crate) async fn an_adopted_run_is_taken_counts_and_is_given_back(dbs: impl D
     let first = first_log();
     world.claim(&first).await;
     let doors = Doors::of(&world).await;
-    // The relay has what counts; the rest is adopted four days after it was told "recorded".
+    // The relay has what counts; the rest is adopted four days after it was acknowledged as "recorded".
     assert_eq!(world.send(&first, 0, 6).await.held(), Some(6));
     let mut second = after(&first, 6);
     let run = run_of(&first, 6..first.size());
@@ -155,7 +155,7 @@ pub(crate) async fn an_adopted_run_is_taken_counts_and_is_given_back(dbs: impl D
     round(&world).await;
     assert_ne!(seen(&world).await, before);
 
-    // A box that never forgot: the same records, the same times, the same tallies.
+    // A box that never lost anything: the same records, the same times, the same tallies.
     let whole = World::new(dbs.db("b").await).await;
     whole.claim(&first).await;
     assert_eq!(whole.drain(&first, 0).await.held(), Some(first.size()));

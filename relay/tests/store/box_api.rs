@@ -449,7 +449,7 @@ pub(crate) async fn a_box_gets_its_own_entries_back(dbs: impl Databases) {
     world.hello(&log, 0, None).await;
     assert_eq!(world.drain(&log, 0).await.held(), Some(700));
 
-    // Each page begins where it was asked to, and no wish makes it longer than a batch.
+    // Each page begins where it was asked to, and no request makes it longer than a batch.
     for requested in ["from=0", "from=0&limit=100000", "from=0&limit=512"] {
         let (status, got) = ask(&ours, requested).await;
         let (first, entries) = got.unwrap();

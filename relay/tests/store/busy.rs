@@ -1,4 +1,4 @@
-//! A database that has no time: boxes are told when to come again, and pages are served meanwhile.
+//! A database that has no time: boxes are informed when to come again, and pages are served meanwhile.
 
 use relay::db::log::epochs;
 use relay::db::{Db, PoolUse};
@@ -12,13 +12,13 @@ pub(crate) async fn a_batch_that_must_wait_is_told_when_to_come_again(dbs: impl 
     let log = log_of(2, 6 * HOUR_MS);
     world.claim(&log).await;
     let size = log.size();
-    // Whoever holds the log's row does not let go of it in time.
+    // Whoever holds the log's row does not release it in time.
     let mut held = world.db.write(world.scope).await.unwrap();
     epochs::lock_log(&mut held, &log.origin).await.unwrap().unwrap();
     let reply = world.send(&log, 0, size).await;
     assert!(matches!(reply, Said::Busy(5..=20)), "{reply:?}");
     drop(held);
-    // Nothing of it was stored, and nothing stands in the way of the same batch now.
+    // Nothing of it was stored, and nothing blocks the same batch now.
     assert_eq!(world.hello(&log, 0, None).await, Said::Want(0));
     assert_eq!(world.send(&log, 0, size).await.held(), Some(size));
 }

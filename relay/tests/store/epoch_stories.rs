@@ -75,7 +75,7 @@ pub(crate) async fn a_restored_relay_notices(dbs: impl Databases) {
     world.claim(&log).await;
     world.send(&log, 0, 200).await;
     let restored = world.on(dbs.backup(&world.db, "a", "b").await);
-    // What the first relay went on to cosign, the restored one never knew; the keys are the same.
+    // What the first relay continued to cosign, the restored one never knew; the keys are the same.
     let later = cosigned(&log, 400);
     assert_eq!(restored.hello(&log, 400, Some(later.clone())).await.held(), Some(200), "lowers the cursor");
     let mut conn = restored.read().await;
@@ -117,7 +117,7 @@ pub(crate) async fn epochs_follow_each_other(dbs: impl Databases) {
     world.claim(&first).await;
     let size = first.size();
     world.send(&first, 0, size - 3).await;
-    // The box forgot the last two; the relay has one of them yet.
+    // The box lost the last two; the relay has one of them yet.
     let mut second = first.later(2, 4);
     assert_eq!(world.hello(&second, 0, None).await, Said::Want(0));
     let (epoch, root) = (first.origin.epoch, first.root(size - 2));

@@ -63,7 +63,7 @@ impl Operator {
         done.map_err(|error| error.to_string())
     }
 
-    /// Each log of the first box that has begun, and how it stands.
+    /// Each log of the first box that has begun, and its state.
     async fn standings(&self) -> Vec<(String, String)> {
         let order = AdminCommand::EpochList { account: self.world_account, box_id: box_id(1) };
         let reported = self.office.execute(order).await.unwrap();
@@ -169,7 +169,7 @@ pub(crate) async fn a_log_made_up_with_a_stolen_certificate_counts_nothing(dbs: 
     assert_eq!(counted, [second.origin.epoch.to_string()], "at once");
     assert!(!is_quarantined(&world).await);
     assert_eq!(operator.renew(&second).await, StatusCode::OK, "its key is vouched for");
-    // It is told to the box, and to whoever runs the relay.
+    // It is reported to the box, and to whoever runs the relay.
     let (_, body) = doors.ask(Method::GET, "/box/v1/log", Vec::new()).await;
     let reported: LogChain = serde_json::from_slice(&body).unwrap();
     let apart: Vec<_> = reported.epochs.iter().filter(|held| held.apart).map(|held| held.epoch).collect();

@@ -40,8 +40,7 @@ impl FakeBox {
         Self { oldest: self.oldest, ..Self::new(self.origin.box_id, n, secret) }
     }
 
-    /// The body of its first entry, as a box writes it: with its key, and what the oldest key says of that. `more` stands
-    /// between, such as `,"reason":"…"`.
+    /// The body of its first entry, as a box writes it: `more` (`,"reason":"…"`), its key, the oldest key's vouch.
     pub(crate) fn started(&self, more: &str) -> String {
         let (n, secret) = self.oldest;
         let public = SignerKey::new("x", KeyKind::Note, &[secret; 32]).unwrap().verifier().public();

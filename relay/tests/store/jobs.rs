@@ -30,7 +30,7 @@ const REQUESTS: u64 = 400;
 const HOUR_MS: i64 = 3_600_000;
 const LANES: [JobLane; 3] = [JobLane::Person, JobLane::Soon, JobLane::Bulk];
 
-/// A database with a queue on a clock that stands, and a table that takes results.
+/// A database with a queue on a clock that does not advance, and a table that takes results.
 struct QueueWorld {
     db: Db,
     clock: Arc<FakeClock>,
@@ -429,7 +429,7 @@ pub(crate) async fn a_lost_lease_stops_the_work(dbs: impl Databases) {
     let first = world.claim().await.unwrap();
     let steal = async {
         assert_eq!(sees.recv().await.unwrap(), "hangs");
-        // A process that stood still for a minute, and then continues: it may renew before the other one looks.
+        // A process that was suspended for a minute, and then continues: it may renew before the other one looks.
         let second = loop {
             world.clock.advance_ms(LEASE_MS);
             if let Some(second) = world.claim().await {

@@ -59,7 +59,7 @@ fn run_story<F: Future>(runtime: &tokio::runtime::Runtime, story: impl FnOnce() 
     runtime.block_on(Box::pin(story()));
 }
 
-/// Each story as a test on SQLite, and one test that tells all of them to a PostgreSQL server.
+/// Each story as a test on SQLite, and one test that runs all of them on a PostgreSQL server.
 macro_rules! stories {
     ($($story:ident),* $(,)?) => {
         mod sqlite {

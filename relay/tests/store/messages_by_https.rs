@@ -1,4 +1,4 @@
-//! What MQTT carries, by HTTPS: the same bytes, the same checks, the same answers; and both ways at once.
+//! What MQTT carries, by HTTPS: the same bytes, the same checks, the same answers; and both transports at once.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What one box can cost the relay, and the others: bounded, refused by name, told.
+//! What one box can cost the relay, and the others: bounded, refused by name, reported.
 
 use std::convert::Infallible;
 use std::sync::Arc;

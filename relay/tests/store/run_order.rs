@@ -71,7 +71,7 @@ pub(crate) async fn an_epoch_without_a_key_counts_as_at_its_box(dbs: impl Databa
     assert_eq!(world.dump().await, whole.dump().await);
     let sql = "SELECT epoch FROM cleanings WHERE voided AND epoch LIKE '2-%'";
     assert_eq!(column(&mut world.read().await, sql).await.len(), 2);
-    // The lists have each line, wherever it stands.
+    // The lists have each line, wherever it is.
     let mut conn = world.read().await;
     let start = relay::db::projection::history::HistoryCursor::start();
     let of = relay::db::projection::history::HistoryScope::Account;
@@ -109,7 +109,7 @@ pub(crate) async fn of_two_lines_of_one_number_the_one_adopted_first_is_meant(db
             assert_eq!(doors.put(*run, file_of(branch, *run)).await, StatusCode::NO_CONTENT);
         }
         round(&world).await;
-        // As its batch comes, and as everything is folded anew.
+        // As its batch comes, and as everything is folded again.
         let seq = void_of(&mut second, &first, 6);
         world.drain(&second, seq).await;
         let before = world.dump().await;

@@ -46,7 +46,7 @@ pub(crate) async fn a_text_that_was_erased_is_not_taken_again(dbs: impl Database
     world.hello(&second, 0, None).await;
     world.drain(&second, 0).await;
     assert_eq!(doors.put(run, file_of(&first, run)).await, StatusCode::NO_CONTENT);
-    // Before anything is folded anew.
+    // Before anything is folded again.
     let texts = world.all_texts().await;
     assert!(texts.iter().all(|line| !line.contains("Grace Lost")), "{texts:?}");
     assert!(texts.iter().any(|line| line.contains("Ada Kept")));

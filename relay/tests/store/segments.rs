@@ -252,7 +252,7 @@ pub(crate) async fn a_projection_of_another_version_is_made_anew(dbs: impl Datab
     assert_eq!(log.origin.box_id, box_id(1));
 }
 
-/// Whoever restored or changed tables by hand: pages stand still, and nothing but another projection mends them.
+/// For a database that was restored or changed by hand: pages are no longer updated, and only another projection repairs them.
 pub(crate) async fn a_projection_whose_row_is_gone_is_made_anew(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let mut log = log_of(3, HOUR_MS);

@@ -31,7 +31,7 @@ impl PrivateAuthority {
     }
 }
 
-/// Why the server at this address is not spoken to.
+/// Why the relay does not connect to the server at this address.
 async fn refusal(address: &str) -> String {
     Db::open(address).await.map(drop).unwrap_err().to_string()
 }

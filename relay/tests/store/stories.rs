@@ -291,7 +291,7 @@ pub(crate) async fn another_account_sees_nothing(dbs: impl Databases) {
     assert_eq!(state::load_all(&mut conn, world.live().await).await.unwrap(), Default::default());
     assert_eq!(boxes::find_certificate(&mut conn, origin.box_id, "01").await.unwrap(), None);
     if !world.db.is_sqlite() {
-        // A statement that forgot its account: the server does not.
+        // A statement that omitted its account: the server does not.
         let any = "SELECT CAST(COUNT(*) AS TEXT) FROM cleanings";
         assert_eq!(column(&mut conn, any).await, ["0"]);
         let all: u64 = column(&mut world.read().await, any).await[0].parse().unwrap();
@@ -500,7 +500,7 @@ pub(crate) async fn checkpoints_are_thinned(dbs: impl Databases) {
     assert_eq!(stored, expected);
 }
 
-/// An item's history is told page by page, over days on which nothing was done, and each cleaning once.
+/// An item's history is shown page by page, over days on which nothing was done, and each cleaning once.
 pub(crate) async fn an_items_history_has_pages(dbs: impl Databases) {
     use relay::db::projection::history;
     use relay::db::projection::history::{HistoryCursor, HistoryScope};

@@ -1,4 +1,4 @@
-//! What webhooks hear of: each thing once, whichever projection brings it, and nothing of what nobody asked for.
+//! What webhooks are notified of: each thing once, whichever projection brings it, and nothing that nobody asked for.
 
 use record::ids::FacilityId;
 use relay::db::PlatformReason;
@@ -93,7 +93,7 @@ pub(crate) async fn webhooks_hear_of_each_thing_once(dbs: impl Databases) {
     for other in ["elsewhere", "boxes"] {
         assert!(things(&world, other, "cleaning.recorded").await.is_empty(), "{other}");
     }
-    // A projection that is made anew brings nothing new …
+    // A projection that is rebuilt brings nothing new …
     world.rebuild().await;
     collect(&world).await;
     assert_eq!(things(&world, "all", "cleaning.recorded").await.len(), 250, "before {before}");
@@ -127,7 +127,7 @@ pub(crate) async fn webhooks_hear_what_becomes_overdue(dbs: impl Databases) {
     collect(&world).await;
     let overdue = things(&world, "all", "item.overdue").await;
     assert!(overdue.iter().all(|item| item["tag"] != PUMP), "it was cleaned within the hour");
-    // The box has nothing new to tell for a day.
+    // The box has nothing new to report for a day.
     let day = 24 * HOUR_MS;
     world.clock.advance_ms(day);
     let mut tx = world.db.write(world.scope).await.unwrap();

@@ -95,7 +95,7 @@ impl World {
         self.db.read(self.scope).await.unwrap()
     }
 
-    /// Claims a box and hears its first hello.
+    /// Claims a box and receives its first hello.
     pub(crate) async fn claim(&self, of: &FakeBox) {
         self.claim_at(of, self.facility).await;
         assert_eq!(self.hello(of, 0, None).await, Said::Want(0));

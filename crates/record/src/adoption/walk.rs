@@ -115,14 +115,14 @@ impl AdoptionWalk {
         self.open.last().map(|open| RunPlace { run: open.run, from: open.next })
     }
 
-    /// The run that is wanted is not here, or what is here does not lead to its root.
+    /// The requested run is not here, or what is here does not lead to its root.
     pub fn lack_run(&mut self) {
         self.lacking.extend(self.open.pop().map(|open| open.run));
     }
 
-    /// Takes lines of the wanted run from the wanted number on, at least one and in order; gives those that count, in order.
-    /// It stops behind a line that adopts a run of its own, since the lines of that one come next: ask for
-    /// [`AdoptionWalk::next_lines`] again.
+    /// Takes lines of the requested run from the requested number on, at least one, in order; returns those that count,
+    /// in order. Stops after a line that adopts a run itself, whose lines come next: call [`AdoptionWalk::next_lines`]
+    /// again.
     pub fn take_lines<'a>(&mut self, offered: &[OfferedLine<'a>]) -> Vec<AdoptedLine<'a>> {
         let mut counted = Vec::new();
         let Some(open) = self.open.last_mut() else { return counted };

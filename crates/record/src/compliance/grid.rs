@@ -157,7 +157,7 @@ impl<'a> ScheduleSegment<'a> {
         }
     }
 
-    /// The boundary may lie before the stretch.
+    /// The boundary may be before the stretch.
     fn boundary_until(&self, ms: i64) -> Option<i64> {
         match &self.kind {
             SegmentKind::Hours { step_ms } => {

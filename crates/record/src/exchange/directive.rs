@@ -1,4 +1,4 @@
-//! A directive: a signed wish from the relay. The box decides, applies and logs the outcome.
+//! A directive: a signed request from the relay. The box decides, applies and logs the outcome.
 
 use crate::limits::{DIRECTIVE_BYTES_MAX, NOTE_BYTES_MAX};
 use crate::signed::sign::{NoteError, SignedNote, SignerKey, VerifierKey};
@@ -15,7 +15,7 @@ pub struct Directive {
     pub box_id: BoxId,
     /// From 1, no gaps.
     pub number: u64,
-    /// The wish.
+    /// The request.
     pub json: String,
 }
 

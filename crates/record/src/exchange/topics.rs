@@ -20,9 +20,9 @@ pub enum UpTopic {
 /// What the relay publishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DownTopic {
-    /// A cosigned checkpoint, a wanted position or a refusal.
+    /// A cosigned checkpoint, a requested position or a refusal.
     Ack,
-    /// A signed wish.
+    /// A signed request.
     Directive,
 }
 

@@ -31,7 +31,7 @@ fn push_bounded<T>(list: &mut Vec<T>, item: T) {
     }
 }
 
-/// Notes that the line set the value, or that it was passed over.
+/// Notes that the line set the value, or that it was ignored.
 fn take_value(item: &mut Equipment, name: &str, line: LineTime, changes: &mut FoldChanges) -> bool {
     let (times, changed, made_ms) = (&mut item.set_ms, &mut item.changed, item.added_ms);
     ValueSetter { times, changed, made_ms, line, changes }.take(name)
@@ -177,7 +177,7 @@ impl FacilityState {
             Event::UpkeepDone(b) => self.upkeep_done(b, time, changes),
             Event::HistoryImported(b) => self.history_imported(b, time, changes),
             Event::HistoryRemoved(b) => self.history_removed(b, time, changes),
-            // These say something of the log, or stand in a history, and change no row.
+            // These say something about the log, or appear in a history, and change no row.
             _ => {}
         }
     }
@@ -440,7 +440,7 @@ impl FacilityState {
             Some(role) => (staff.role, staff.role_ms, staff.changed) = (role, line.ms, line.version),
             None => {}
         }
-        // These have no times of their own: the line that is folded last holds.
+        // These have no times of their own: the line that is folded last wins.
         for (now, stated) in [(&mut staff.locale, &b.locale), (&mut staff.number, &b.number)] {
             if let Some(stated) = stated {
                 now.clone_from(stated);
@@ -557,8 +557,8 @@ impl FacilityState {
         Ok(())
     }
 
-    /// Puts uses at their true times, which may be behind the cleaning before which they stood. A use that
-    /// was not remembered may stand behind the last cleaning now.
+    /// Puts uses at their true times, which may be after the cleaning that they preceded. A use that was not remembered
+    /// may be after the last cleaning now.
     fn move_uses(
         &mut self,
         uses: Vec<UseRecord>,
@@ -624,7 +624,7 @@ fn first_of_key<H: HistoryLookup>(line: FoldedLine, history: &H) -> Result<Optio
 }
 
 fn attach_photo(cleaning: &mut CleaningRecord, photo: Hash) {
-    // Further photos stand in the log only: a row stays small whatever a box writes.
+    // Further photos are in the log only: a row stays small whatever a box writes.
     if cleaning.photos.len() < PHOTOS_MAX {
         cleaning.photos.push(photo);
     }

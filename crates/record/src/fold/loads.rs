@@ -61,7 +61,7 @@ pub struct UpkeepTask {
     /// When it was last tried and not passed, where that is later, milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_ms: Option<i64>,
-    /// Whether the newest of both is a guess: it was written with an unset clock, and is not corrected.
+    /// Whether the newest of both is an estimate: it was written with an unset clock, and is not corrected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsure: bool,
     /// When that was stated, milliseconds since 1970.

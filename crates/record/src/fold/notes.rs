@@ -1,4 +1,4 @@
-//! Which items an entry says something about, apart from their cleanings and uses: its line stands in their history.
+//! Which items an entry says something about, apart from their cleanings and uses: its line appears in their history.
 
 use super::{FacilityState, FoldChanges, FoldEffect};
 use crate::entry::Digest16;

@@ -350,7 +350,7 @@ impl FacilityState {
         let Some(member) = self.staff.get_mut(&staff) else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
-        // In the order of the log, whenever the line is folded in.
+        // In the order of the log, no matter when the line is folded in.
         let place = member.access.partition_point(|earlier| *earlier < of);
         if member.access.get(place) != Some(&of) {
             member.access.insert(place, of);

@@ -1,4 +1,4 @@
-//! When values were set: a line that a run brings stands late in the order, and must not undo what was set after it.
+//! When values were set: a line that a run brings is late in the order, and must not undo what was set after it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -68,7 +68,7 @@ pub(super) struct ValueSetter<'a> {
 }
 
 impl ValueSetter<'_> {
-    /// Notes that this line set the value, or that it was passed over.
+    /// Notes that this line set the value, or that it was ignored.
     pub(super) fn take(&mut self, name: &str) -> bool {
         let set_ms = self.times.0.get(name).copied().unwrap_or(self.made_ms);
         if self.line.is_behind(set_ms) {

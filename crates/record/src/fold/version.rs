@@ -1,4 +1,4 @@
-//! Which change a row stands at: a person or program that changes a row names what they looked at.
+//! Which change a row is at: a person or program that changes a row names the version that they looked at.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Values that stand in bodies of several kinds.
+//! Values that occur in bodies of several kinds.
 
 use serde::{Deserialize, Serialize};
 

@@ -28,7 +28,7 @@ bodies! {
         #[serde(default, skip_serializing_if = "String::is_empty")] model: String,
         /// What sort of thing.
         #[serde(default, skip_serializing_if = "String::is_empty")] category: String,
-        /// Where it stands.
+        /// Where it is.
         #[serde(default, skip_serializing_if = "String::is_empty")] location: String,
         /// Default class; a use may raise it.
         #[serde(default)] class: SpauldingClass,
@@ -61,7 +61,7 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] model: Option<String>,
         /// What sort of thing.
         #[serde(default, skip_serializing_if = "Option::is_none")] category: Option<String>,
-        /// Where it stands.
+        /// Where it is.
         #[serde(default, skip_serializing_if = "Option::is_none")] location: Option<String>,
         /// Default class.
         #[serde(default, skip_serializing_if = "Option::is_none")] class: Option<SpauldingClass>,

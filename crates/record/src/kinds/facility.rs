@@ -30,7 +30,7 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] locale: Option<String>,
         /// The languages that pages offer.
         #[serde(default, skip_serializing_if = "Option::is_none")] languages: Option<Vec<String>>,
-        /// Which ways to say who cleaned are allowed, by the class of the use.
+        /// Which methods of stating who cleaned are allowed, by the class of the use.
         #[serde(default, skip_serializing_if = "Option::is_none")] who: Option<WhoPolicy>,
         /// Whether a reported problem takes the item out of service.
         #[serde(default, skip_serializing_if = "Option::is_none")] problem: Option<ProblemPolicy>,

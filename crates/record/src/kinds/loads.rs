@@ -31,7 +31,7 @@ bodies! {
         #[serde(default, skip_serializing_if = "Option::is_none")] activated: Option<i64>,
         /// Days that it may be used again after activation.
         #[serde(default, skip_serializing_if = "Option::is_none")] reuse_days: Option<u16>,
-        /// Where it stands.
+        /// Where it is.
         #[serde(default, skip_serializing_if = "String::is_empty")] location: String,
     }
     /// A lot that is not used any more.

@@ -20,14 +20,14 @@ bodies! {
         /// The epoch that this one follows, where the box knows that and cannot say how much of it there is: nothing of it
         /// counts but what is adopted. Never beside `prev`.
         #[serde(default, skip_serializing_if = "Option::is_none")] after: Option<Epoch>,
-        /// Why it could not go on, where there is one before.
+        /// Why it could not continue, where there is one before.
         #[serde(default, skip_serializing_if = "String::is_empty")] reason: String,
         /// Public half of the key that signs this epoch.
         #[serde(default, skip_serializing_if = "Option::is_none")] key: Option<Base64Bytes<32>>,
         /// What the key of an earlier epoch says of that key, where the box has an earlier one.
         #[serde(default, skip_serializing_if = "Option::is_none")] vouch: Option<Vouch>,
     }
-    /// Lines of an epoch that do not stand in the chain count from here on, under their own numbers, hashes and times.
+    /// Lines of an epoch that are not in the chain count from here on, under their own numbers, hashes and times.
     LogAdopted = "log.adopted" {
         /// Which lines.
         #[serde(flatten)] run: RunName,
@@ -36,7 +36,7 @@ bodies! {
     BoxClaimed = "box.claimed" {
         /// Who pays.
         account: AccountId,
-        /// Where it stands.
+        /// Where it is.
         facility: FacilityId,
         /// The relay's URL.
         relay: String,

@@ -29,7 +29,7 @@ pub struct PackFile {
     content: String,
 }
 
-/// A pack's signature, as far as trusted keys can tell.
+/// A pack's signature, as far as trusted keys can verify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PackSignature {
     /// Nobody signed it.
@@ -101,7 +101,7 @@ impl PackFile {
         &self.content
     }
 
-    /// As far as these keys can tell. A signature under the name or the number of a trusted key that does not
+    /// As far as these keys can verify it. A signature under the name or the number of a trusted key that does not
     /// verify is worse than an unknown one; beside a trusted signature it means nothing, unless it has both.
     pub fn check_signature(&self, trusted: &[VerifierKey]) -> PackSignature {
         let (mut signer, mut impostor) = (None, None);

@@ -1,4 +1,4 @@
-//! Texts that stand beside an entry, so that they can be erased while the log stays verifiable.
+//! Texts that are stored beside an entry, so that they can be erased while the log stays verifiable.
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;

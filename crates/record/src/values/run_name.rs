@@ -71,7 +71,7 @@ impl RunName {
         self.root
     }
 
-    /// Whether a line with this number of this epoch would stand in it.
+    /// Whether a line with this number of this epoch would be in it.
     pub fn covers(&self, of: EntryRef) -> bool {
         of.epoch == self.epoch && self.lines().contains(&of.seq)
     }

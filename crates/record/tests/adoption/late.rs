@@ -148,7 +148,7 @@ fn key(key: &str, req: &str) -> Option<IdempotencyRecord> {
     Some(IdempotencyRecord { key: Digest16::of(key.as_bytes()), req: Digest16::of(req.as_bytes()) })
 }
 
-/// Kinds that begin, end, add or count something: none is passed over for an older time.
+/// Kinds that begin, end, add or count something: none is ignored because its time is older.
 const SETS_NO_VALUE: [&str; 39] = [
     "log.started",
     "log.adopted",

@@ -38,7 +38,7 @@ pub(crate) fn directive_signer() -> SignerKey {
     SignerKey::new("relay.example/directive/1", KeyKind::Note, &[7; 32]).unwrap()
 }
 
-/// Kind, body and the texts that stand in it as `$0`, `$1`.
+/// Kind, body and the texts that occur in it as `$0`, `$1`.
 pub(crate) type GoldenLine = (&'static str, &'static str, &'static [&'static str]);
 
 fn events() -> Vec<GoldenLine> {
@@ -127,7 +127,7 @@ fn events() -> Vec<GoldenLine> {
     all
 }
 
-/// The last line's text was erased, so it stands in no file.
+/// The last line's text was erased, so it is in no file.
 pub(crate) const ERASED: (u64, usize) = (19, 0);
 
 pub(crate) fn directive() -> Directive {

@@ -1,6 +1,6 @@
 //! Golden vectors: the files in `testdata/` are what this crate writes, to the byte, and what it reads and believes.
 //!
-//! They are written anew only with `CLEANTRACK_REGENERATE=1`; a change of an existing line is a change of the format.
+//! They are rewritten only with `CLEANTRACK_REGENERATE=1`; a change of an existing line is a change of the format.
 #![expect(clippy::disallowed_methods, reason = "vectors are files, and the wish to write them is a variable")]
 #![expect(clippy::unwrap_used, reason = "a vector that cannot be made or read is a failed test")]
 

@@ -105,7 +105,7 @@ impl ConnectionState {
         self.idle_since = now;
     }
 
-    /// The client knows, or is being told, that the connection ends.
+    /// The client knows, or is being informed, that the connection ends.
     pub(super) fn finish(&mut self, now: Instant) {
         self.finishing_since.get_or_insert(now);
     }

@@ -29,7 +29,7 @@ pub enum SettingOrigin {
 pub struct LoadedSettings<S> {
     /// The settings.
     pub settings: S,
-    /// By key; one that is absent stands at its default.
+    /// By key; one that is absent has its default.
     pub origins: BTreeMap<String, SettingOrigin>,
 }
 
@@ -58,11 +58,11 @@ pub(super) fn read_environment(
     Ok(environment)
 }
 
-/// Reads the file, if one is given, and lays the environment over it. What spans more than one value is not looked at yet, for the
-/// command line lies over both: [`ProgramSettings::check`] is its caller's.
+/// Reads the file, if one is given, and overlays the environment. What spans more than one value is not checked yet,
+/// because the command line overrides both: the caller runs [`ProgramSettings::check`].
 ///
 /// # Errors
-/// What does not fit, with its line or its variable.
+/// What is not valid, with its line or its variable.
 pub fn load_settings<S: ProgramSettings>(
     file: Option<&Path>,
     environment: &BTreeMap<String, String>,

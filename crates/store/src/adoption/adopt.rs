@@ -209,11 +209,11 @@ impl CountedLines {
     }
 }
 
-/// Adopts every run that lies here, that no entry adopts and that brings a line; says which they were. A run of which every
-/// line counts already goes, unless the relay needs it.
+/// Adopts every run that is stored here, that no entry adopts and that adds a line; returns which they were. A run of
+/// which every line counts already is deleted, unless the relay needs it.
 ///
 /// # Errors
-/// What kept them from being adopted; the next start goes on with the rest.
+/// What kept them from being adopted; the next start continues with the rest.
 pub(crate) fn adopt_log(core: &mut LogWriter) -> Result<Vec<RunName>, StoreError> {
     let disk = core.disk.clone();
     let (db, origin) = (core.shared().db()?, core.shared().origin());

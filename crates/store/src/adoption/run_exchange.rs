@@ -109,7 +109,7 @@ impl Store {
         Ok(owes)
     }
 
-    /// Lines of an epoch that count in their place and stand in a run too: one that was adopted, or waits for that.
+    /// Lines of an epoch that count in their place and are in a run too: one that was adopted, or is waiting for that.
     fn lines_in_runs(&self, epoch: Epoch) -> Result<Vec<Range<u64>>, StoreError> {
         let (disk, box_id) = (&*self.shared.disk, self.origin().box_id);
         let waiting =
@@ -118,7 +118,7 @@ impl Store {
             waiting.filter(|run| run.epoch() == epoch).map(|run| run.lines()).collect();
         let reader = self.reader()?;
         for run in self.adopted_runs().counting.iter().filter(|run| run.epoch() == epoch) {
-            // A line that a run brought stands in the run; one that counted before does not.
+            // A line that a run brought is in the run; one that counted before is not.
             let ends = [run.lines().start, run.lines().end - 1];
             let mut own = true;
             for seq in ends {

@@ -75,7 +75,7 @@ impl IncomingRun<'_> {
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// The disk's; no room beside new records.
+    /// The disk's; no space beside new records.
     pub fn take(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         reserve_space(self.disk, bytes.len())?;
         self.file.write_at(self.length, bytes).map_err(StoreError::io(self.path.as_str()))?;

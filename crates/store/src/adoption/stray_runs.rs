@@ -38,12 +38,12 @@ pub(crate) struct MadeRuns {
     pub(crate) damaged: Vec<String>,
 }
 
-/// Makes runs of what is kept beside the log and counts nowhere; then nothing of this box's that can be read is kept beside it
-/// any more. What can be read of a run that is damaged and that no entry adopts becomes runs too. An epoch's first line says
-/// whose it is; where that is not here, `known` are this box's.
+/// Makes runs of what is stored beside the log and counts nowhere; after that nothing of this box's that can be read is
+/// stored beside it any more. What can be read of a run that is damaged and that no entry adopts becomes runs too. An
+/// epoch's first line says whose it is; where that is not here, `known` are this box's.
 ///
 /// # Errors
-/// The disk's and redb's; the next start goes on.
+/// The disk's and redb's; the next start continues.
 pub(crate) fn make_runs(
     disk: &Arc<dyn Disk>,
     box_id: BoxId,
@@ -109,7 +109,7 @@ pub(crate) fn make_runs(
     Ok(made)
 }
 
-/// Writes a run of lines that stand in these files. One of them is open at a time: there may be more than a process can open.
+/// Writes a run of lines from these files. One of them is open at a time: there may be more than a process can open.
 fn write_run(
     (disk, box_id): (&dyn Disk, BoxId),
     name: &RunName,
@@ -155,7 +155,7 @@ fn collect_strays(
         source,
         &mut |seq, line| {
             let leaf = line.leaf();
-            // What is no entry of this number can never count, nor stand in a run.
+            // What is no entry of this number can never count, nor be in a run.
             let text = std::str::from_utf8(&line.entry).unwrap_or_default();
             if Entry::view(text).ok().is_none_or(|entry| entry.seq() != seq) {
                 tracing::error!(%epoch, seq, "what lies beside the log under this number is no entry of it");
@@ -176,7 +176,7 @@ fn collect_strays(
     failure.map_or(Ok(()), Err)
 }
 
-/// Joins lines that touch; a piece goes on in the file in which it began wherever that has the next line.
+/// Joins adjacent lines; a piece continues in the file in which it began wherever that has the next line.
 fn join_strays(mut lines: Vec<StrayLine>) -> Vec<Vec<StrayLine>> {
     lines.sort_by_key(|line| (line.seq, line.leaf, line.file));
     lines.dedup_by_key(|line| (line.seq, line.leaf));
@@ -226,7 +226,7 @@ mod tests {
     fn pieces_that_touch_are_joined_and_branches_stay_apart() {
         let lines = vec![stray(7, 1, 0), stray(5, 1, 0), stray(6, 1, 1), stray(6, 1, 0)];
         assert_eq!(shape(&join_strays(lines)), [vec![(5, 0), (6, 0), (7, 0)]], "the same line twice is one");
-        // Two branches: each goes on in its own file, and where one ends the other does not take its place.
+        // Two branches: each continues in its own file, and where one ends the other does not take its place.
         let lines = vec![stray(5, 9, 0), stray(5, 1, 1), stray(6, 1, 0), stray(6, 9, 1), stray(7, 3, 1)];
         assert_eq!(shape(&join_strays(lines)), [vec![(5, 1), (6, 1), (7, 1)], vec![(5, 0), (6, 0)]]);
         let hole = vec![stray(1, 1, 0), stray(3, 1, 0)];

@@ -189,7 +189,7 @@ impl Replay<'_> {
         Err(StoreError::Damaged { epoch: self.origin.epoch.to_string(), seq: self.frontier.size(), why })
     }
 
-    /// Applies one group; entries that the database has already are passed over.
+    /// Applies one group; entries that the database has already are skipped.
     fn group(&mut self, rows: &mut PendingCleanings, bytes: &[u8]) -> Result<(), StoreError> {
         let epoch = self.origin.epoch;
         let before = self.frontier.size();
@@ -272,7 +272,7 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Whether this very line stands in the chain, or was brought by another run before.
+    /// Whether this very line is in the chain, or was brought by another run before.
     fn counts_already(
         &self,
         rows: &PendingCleanings,

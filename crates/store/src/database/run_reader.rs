@@ -21,8 +21,7 @@ pub(crate) struct RunReader<'a> {
     /// Whatever else has lines of the log.
     copies: Option<&'a LogCopies>,
     open: OpenRuns,
-    /// What was asked for the lines of the last epoch. Thousands of runs may be lacking: for each the sources would be opened,
-    /// and all whole runs read, anew.
+    /// Sources of the last epoch: thousands of missing runs would each open them, and read all whole runs, again.
     requested: Option<(Epoch, Vec<Box<dyn LineSource + 'a>>)>,
     databases: Option<Vec<DatabaseSource<'a>>>,
 }
@@ -91,7 +90,7 @@ impl<'a> RunReader<'a> {
         Ok(true)
     }
 
-    /// From a database that folded it: its lines stand there under their places.
+    /// From a database that folded it: its lines are there under their places.
     fn heal_from_databases(&mut self, copies: &'a LogCopies, name: &RunName) -> Result<bool, StoreError> {
         for source in self.databases.get_or_insert_with(|| copies.database_handles()) {
             let Some(keys) = source.run_keys(name) else { continue };

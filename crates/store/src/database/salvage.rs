@@ -32,7 +32,7 @@ fn place_of(path: &str, n: u32) -> String {
     if path == main_database::MAIN { format!("{DIR}/{n}.redb") } else { format!("{DIR}/{n}.{name}") }
 }
 
-/// Where a database will lie when it is set aside next.
+/// Where a database will be stored when it is set aside next.
 ///
 /// # Errors
 /// The disk's.
@@ -40,7 +40,7 @@ pub(crate) fn next_place(disk: &dyn Disk, path: &str) -> Result<String, StoreErr
     Ok(place_of(path, free_number(disk)?))
 }
 
-/// Sets a database aside under a number that no copy has; beside it stands why, and when. Gives where it lies.
+/// Sets a database aside under a number that no copy has; beside it is written why and when. Returns its path.
 ///
 /// # Errors
 /// The disk's.
@@ -102,7 +102,7 @@ pub(crate) fn run_name(path: &str) -> Option<RunName> {
     path.rsplit_once('/')?.1.split_once('.')?.1.parse().ok()
 }
 
-/// Takes a copy of the log's database into use again: nothing lies in its place.
+/// Takes a copy of the log's database into use again: there is nothing in its place.
 ///
 /// # Errors
 /// The disk's.

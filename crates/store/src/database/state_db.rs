@@ -26,7 +26,7 @@ const FAILED: &str = "state.failed";
 const FAILED_MAX: u32 = 2;
 const FAILED_BYTES_MAX: usize = 16;
 
-/// Where `state.redb` lies, whose it is, and which of its tables go on in another one.
+/// Where `state.redb` is stored, whose it is, and which of its tables continue in another one.
 pub(crate) struct StatePlace<'a> {
     pub(crate) disk: &'a dyn Disk,
     pub(crate) box_id: BoxId,
@@ -36,9 +36,9 @@ pub(crate) struct StatePlace<'a> {
 }
 
 impl StatePlace<'_> {
-    /// Opens `state.redb`, making it where it is absent, unusable or another box's, whose sessions, PINs and tokens let nobody
-    /// in here. Beside a log that has entries it was there, so one that is missing is lost as well. Where there is no room for
-    /// it, it lies in memory, and the next start tries again.
+    /// Opens `state.redb`, creating it where it is absent, unusable or another box's, whose sessions, PINs and tokens
+    /// let nobody in here. Beside a log that has entries it existed, so one that is missing is lost as well. Where
+    /// there is no space for it, it is in memory, and the next start tries again.
     ///
     /// # Errors
     /// The disk's and redb's: an error of the disk is no damage, so the next start finds what was there. Only where that is so
@@ -103,8 +103,8 @@ impl StatePlace<'_> {
         self.replace_file(why)
     }
 
-    /// The file that is in its place, or why it cannot be used. Looked through before anything is written to it, because the
-    /// start of a room, or an act of one, would end over a damaged page.
+    /// The file that is in its place, or why it cannot be used. It is checked before anything is written to it, because
+    /// the start of a module, or an operation of one, would abort over a damaged page.
     ///
     /// # Errors
     /// The disk's and redb's.
@@ -142,7 +142,7 @@ impl StatePlace<'_> {
         }
     }
 
-    /// `from`: rows that it takes over, and where the one will lie that they were read of.
+    /// `from`: rows that it takes over, and where the database that they were read from will be stored.
     fn create(
         &self,
         lost: bool,
@@ -197,7 +197,7 @@ pub(crate) fn note_failed_start(disk: &dyn Disk) -> bool {
         return true;
     }
     match put_small(disk, FAILED, format!("{}\n", before + 1).as_bytes()) {
-        // No start would ever count: this one does without, and leaves the file where it is for want of room.
+        // No start would ever count: this one does without, and leaves the file where it is for lack of space.
         Err(error) if is_full(&error) => return true,
         Err(error) => tracing::warn!(%error, "it is not noted that state.redb failed"),
         Ok(()) => {}
@@ -216,7 +216,7 @@ fn is_of_other(db: &Database, box_id: BoxId) -> bool {
     state_row(db, STATE_ID).is_some_and(|id| id != box_id.to_string())
 }
 
-/// Notes that somebody was told that what was before this `state.redb` is lost: until then each start tells it.
+/// Notes that somebody was informed that what was before this `state.redb` is lost: until then each start reports it.
 ///
 /// # Errors
 /// redb's.
@@ -231,7 +231,7 @@ fn mark_state_loss_reported(db: &Database) -> Result<(), StoreError> {
 }
 
 impl Store {
-    /// The small database for what is no fold over the log, for whoever keeps it; its tables belong to the rooms that use them.
+    /// A handle to the small database for what is no fold over the log; its tables belong to the modules that use them.
     pub fn state(&self) -> StateDb {
         self.shared.state().clone()
     }
@@ -240,11 +240,11 @@ impl Store {
         self.shared.state().db()
     }
 
-    /// Puts `state.redb` aside and begins another, with what can be read of these tables; whether there was room for it. Where
-    /// there is none the old one stays, and one in memory is used until the next start. For starts only.
+    /// Puts `state.redb` aside and begins another, with what can be read of these tables; returns whether there was
+    /// space. Where there is none the old one stays, and one in memory is used until the next start. For starts only.
     ///
     /// # Errors
-    /// The disk's and redb's; the old one stays, or lies aside with nothing in its place.
+    /// The disk's and redb's; the old one stays, or is stored aside with nothing in its place.
     pub fn renew_state_db(&self, tables: &[&'static str]) -> Result<bool, StoreError> {
         let (box_id, wall_ms) = (self.origin().box_id, self.clock.now().wall_ms);
         let place = StatePlace { disk: &*self.shared.disk, box_id, has_log: true, tables, wall_ms };
@@ -254,8 +254,8 @@ impl Store {
         Ok(has_space)
     }
 
-    /// Notes that the disk failed at this start while the tables of `state.redb` were opened; whether it did so at each start
-    /// before, so that they are to be begun anew.
+    /// Notes that the disk failed at this start while the tables of `state.redb` were opened; returns whether it did so
+    /// at each start before, so that they are to be begun again.
     pub fn note_failed_state(&self) -> bool {
         note_failed_start(&*self.shared.disk)
     }
@@ -272,7 +272,7 @@ impl Store {
         self.shared.state().look()
     }
 
-    /// Notes that somebody was told that sessions, PINs and tokens were lost: until then each start tells it.
+    /// Notes that somebody was informed that sessions, PINs and tokens were lost: until then each start reports it.
     ///
     /// # Errors
     /// The database's.

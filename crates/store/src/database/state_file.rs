@@ -13,23 +13,23 @@ use crate::io::gated_file::{FileGate, GatedDatabase};
 /// Sessions, PINs, tokens, the print ledger.
 pub(crate) const STATE: &str = "state.redb";
 
-/// Whose `state.redb` it is, and whether another one was lost before it and nobody was told yet.
+/// Whose `state.redb` it is, and whether another one was lost before it and that was not reported yet.
 pub(crate) const STATE_BOX: redb::TableDefinition<'static, &'static str, &'static str> =
     redb::TableDefinition::new("box");
 pub(crate) const STATE_ID: &str = "id";
 pub(crate) const STATE_LOST: &str = "lost";
-/// Where the one lies whose rows this one took over, and where it is to lie now that it was read.
+/// Where the database is stored whose rows this one took over, and where it is to be stored now that it was read.
 pub(crate) const STATE_FROM: &str = "from";
 pub(crate) const STATE_READ: &str = "read";
 const STATE_WRITTEN: &str = "written";
 const COPIED_AT_ONCE: usize = 64 << 10;
 
-/// `state.redb` as a start or a room gets it.
+/// `state.redb` as a start or a module gets it.
 pub(crate) struct OpenedState {
     pub(crate) database: GatedDatabase,
-    /// Whether something was lost with the one before, and nobody was told yet.
+    /// Whether something was lost with the one before, and that was not reported yet.
     pub(crate) lost: bool,
-    /// Why it lies in memory only.
+    /// Why it is in memory only.
     pub(crate) passing: Option<String>,
 }
 

@@ -38,9 +38,9 @@ struct OpenState {
     again_ms: u64,
     /// What failed since the last look that found it sound.
     trouble: Option<String>,
-    /// Why it lies in memory, and is gone when the box ends.
+    /// Why it is in memory, and is gone when the box ends.
     passing: Option<String>,
-    /// What of it turned out to be damaged: it stays so until a start begins it anew.
+    /// What of it turned out to be damaged: it stays so until a start begins it again.
     damage: Option<String>,
 }
 
@@ -51,7 +51,7 @@ struct StateSource {
 
 struct StateCell {
     open: Mutex<OpenState>,
-    /// Absent for one that is never opened again: it lies in memory.
+    /// Absent for one that is never opened again: it is in memory.
     source: Option<StateSource>,
 }
 
@@ -117,8 +117,7 @@ impl StateDb {
         Ok(count)
     }
 
-    /// Does something with the database; `None` where redb panics, which it does over a damaged page. Then that is told until a
-    /// start begins the file anew.
+    /// Runs `act` on the database; `None` where redb panics, over a damaged page: reported until a start recreates it.
     pub fn attempt<T>(&self, what: &str, act: impl FnOnce(&Database) -> T) -> Option<T> {
         let db = self.db();
         let done = catch_damage(|| act(&db));
@@ -155,7 +154,7 @@ impl StateDb {
         let_go(std::mem::replace(&mut open.db, Arc::new(db)));
     }
 
-    /// Whether it lies in memory only: nothing of the file is in it, and what is done to it is gone when the box ends.
+    /// Whether it is in memory only: nothing of the file is in it, and what is done to it is gone when the box ends.
     pub fn is_passing(&self) -> bool {
         lock_state(&self.0.open).passing.is_some()
     }

@@ -72,7 +72,7 @@ fn salvage_rows(db: &Database, name: &'static str) -> (TableRows, bool) {
     let forwards = catch_unwind(AssertUnwindSafe(|| read_rows(db, name, ReadOrder::Forwards, &rows)));
     let mut is_whole = matches!(forwards, Ok(Ok(())));
     if !is_whole {
-        // What lies behind the damage.
+        // What is behind the damage.
         drop(catch_unwind(AssertUnwindSafe(|| read_rows(db, name, ReadOrder::Backwards, &rows))));
     }
     let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -117,7 +117,7 @@ impl StateRows {
         self.its_box.as_ref().is_some_and(|id| *id != box_id.to_string())
     }
 
-    /// Where the file lies that this was read of, once that is done.
+    /// Where the file is stored that this was read from, once that is done.
     pub(crate) fn read_place(&self, aside: &str) -> String {
         let stem = aside.strip_suffix(UNREAD).unwrap_or(aside);
         format!("{stem}{}", if self.is_whole { READ } else { PART_READ })

@@ -60,8 +60,7 @@ pub(crate) fn is_continuous(
     Some(at)
 }
 
-/// The tree of an epoch as its files have it, all of which are read; `None` where they do not continue each other, or it need not
-/// go on.
+/// The tree of an epoch by its files, all of which are read; `None` where they do not link, or it need not continue.
 ///
 /// # Errors
 /// The disk's.

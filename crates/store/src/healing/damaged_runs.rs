@@ -17,11 +17,11 @@ use crate::runs::run_file;
 use crate::side_files::unreported;
 use crate::sources::SegmentSource;
 
-/// Keeps beside the log every intact group of a run that is not whole, those behind a damaged one too, and puts its file into
-/// `salvage/`: what is damaged in it may be read elsewhere, or later. It is noted that somebody must be told.
+/// Keeps beside the log every intact group of a run that is not whole, including those behind a damaged one, and moves
+/// its file to `salvage/`: what is damaged in it may be readable elsewhere, or later. That is noted, to be reported.
 ///
 /// # Errors
-/// The disk's; the next start goes on.
+/// The disk's; the next start continues.
 pub(crate) fn take_apart(
     disk: &Arc<dyn Disk>,
     box_id: BoxId,

@@ -26,9 +26,9 @@ pub(crate) struct HealedEpoch {
     /// The tree over what the journal holds of it now, from the first entry on.
     pub(crate) frontier: Frontier,
     pub(crate) whole: bool,
-    /// Whether anything of the journal was written anew.
+    /// Whether anything of the journal was rewritten.
     pub(crate) wrote: bool,
-    /// The copies that what was written anew came from, besides the journal.
+    /// The copies that the rewritten parts came from, besides the journal.
     pub(crate) from: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct JournalRepair<'a> {
     pub(crate) copies: &'a LogCopies,
     pub(crate) box_id: BoxId,
     pub(crate) segment_bytes: u64,
-    /// Told, before anything is written anew, which copies besides the journal it comes from.
+    /// Called, before anything is rewritten, with the copies besides the journal that it comes from.
     pub(crate) before_write: Option<NoteRepair<'a>>,
 }
 
@@ -51,7 +51,7 @@ struct Found {
 struct Plan {
     found: Vec<Found>,
     stored: Vec<bool>,
-    /// Ranges that are written anew.
+    /// Ranges that are rewritten.
     gaps: Vec<(u64, u64)>,
     /// Whether any line comes from another copy than the journal.
     others: bool,
@@ -100,7 +100,7 @@ impl JournalRepair<'_> {
                 && self.tail_is_partial(epoch, &assembled, &mut sources)?;
         }
         let plan = self.plan(epoch, &assembled, &mut sources, found)?;
-        // What stands behind a hole stays where it is, until the hole is filled.
+        // What is behind a hole stays where it is, until the hole is filled.
         let worth = whole || plan.others;
         let wrote = worth && (!plan.gaps.is_empty() || plan.stored.contains(&false));
         let from = if wrote { self.write(epoch, &assembled, &mut sources, &plan)? } else { Vec::new() };
@@ -120,7 +120,7 @@ impl JournalRepair<'_> {
         Ok(all)
     }
 
-    /// Whether the bytes behind what was assembled can be a group that nobody was told of: never more than one.
+    /// Whether the bytes behind what was assembled can be a group that was never acknowledged: never more than one.
     fn tail_is_partial(
         &self,
         epoch: Epoch,
@@ -155,7 +155,7 @@ impl JournalRepair<'_> {
         Ok(tail.nonzero <= filled + partial)
     }
 
-    /// Which segments stand on the way that was found, and what lies between them.
+    /// Which segments are on the path that was found, and what is between them.
     fn plan(
         &self,
         epoch: Epoch,
@@ -201,8 +201,8 @@ impl JournalRepair<'_> {
         Ok(Plan { found, stored, gaps, others })
     }
 
-    /// Writes the gaps anew under temporary names, keeps what would be dropped, and only then puts them in place: the
-    /// last one first, so that at no moment a line is in no file.
+    /// Rewrites the gaps under temporary names, keeps what would be dropped, and only then puts them in place: the last
+    /// one first, so that at no moment a line is in no file.
     fn write(
         &self,
         epoch: Epoch,
@@ -292,8 +292,8 @@ impl JournalRepair<'_> {
         Ok(())
     }
 
-    /// Keeps bytes behind the last group of a plain segment that is written anew. Nobody was told of a group that was torn
-    /// while it was written, but damage in the last one looks the same.
+    /// Keeps bytes behind the last group of a plain segment that is rewritten. A group that was torn while it was
+    /// written was never acknowledged, but damage in the last one looks the same.
     fn keep_partial(&self, epoch: Epoch, segment: &SegmentFile) -> Result<(), StoreError> {
         let tail = crate::log::tail::measure_tail(self.disk(), segment)
             .map_err(StoreError::io(segment.path.as_str()))?;
@@ -307,7 +307,7 @@ impl JournalRepair<'_> {
         };
         read_what_is_left(&*file, tail.at, &mut bytes).map_err(StoreError::io(segment.path.as_str()))?;
         let dir = Journal::dir(&LogOrigin { box_id: self.box_id, epoch });
-        // By where it stood: an interrupted start that finds it again writes the same file.
+        // By where it was: an interrupted start that finds it again writes the same file.
         let name = format!("cut-{:012}-{}-{}", tail.next, segment.first, tail.at);
         crate::io::disk::put_small(self.disk(), &format!("{dir}/{name}"), &bytes)
             .map_err(StoreError::io(segment.path.as_str()))

@@ -10,11 +10,11 @@ use crate::log::scan::{SegmentFile, SegmentReader};
 use crate::side_files::keys::epoch_folders;
 use crate::sources::SegmentSource;
 
-/// Takes every segment whose intact first line names another epoch than its folder does out of the journal. Its lines wait
-/// beside the log under the epoch that they are of: read as the folder's they would count where nobody recorded them.
+/// Takes every segment whose intact first line names another epoch than its folder does out of the journal. Its lines
+/// wait beside the log under their own epoch: read as the folder's they would count where nobody recorded them.
 ///
 /// # Errors
-/// The disk's; the next start goes on.
+/// The disk's; the next start continues.
 pub(crate) fn displace_misplaced(disk: &Arc<dyn Disk>) -> Result<(), StoreError> {
     for epoch in epoch_folders(&**disk).map_err(StoreError::io("log/"))? {
         let dir = format!("log/{epoch}");

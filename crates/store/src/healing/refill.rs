@@ -1,5 +1,4 @@
-//! Epochs that have ended: the chain back to the beginning, what counts of each, and entries that this card has forgotten
-//! and the relay gives back.
+//! Ended epochs: the chain back to the beginning, what counts of each, and lost entries that the relay gives back.
 
 use std::sync::Arc;
 
@@ -158,7 +157,7 @@ impl Store {
         let Some(last) = size.checked_sub(1) else { return Ok(false) };
         let (of, reader) = (EntryRef { epoch, seq: last }, self.reader()?);
         for run in self.adopted_runs().counting.iter().filter(|run| run.covers(of)) {
-            // A line that a run brought stands in the run; one that counted before does not.
+            // A line that a run brought is in the run; one that counted before is not.
             if reader.line(LinePlace { of, run: Some(*run) })?.is_none() {
                 return Ok(true);
             }
@@ -191,7 +190,7 @@ impl Store {
         self.shared.sign_of(epoch, size, root_at(&reader, size)?).transpose()
     }
 
-    /// Where the fetched entries of an epoch have come to, where some wait: to go on from there after a cut.
+    /// How far the fetched entries of an epoch reach, where some wait: to continue from there after an interruption.
     ///
     /// # Errors
     /// The disk's.
@@ -202,9 +201,8 @@ impl Store {
         Ok(fetched_tree(disk, &origin, &path)?.map(|(tree, _)| tree.size()))
     }
 
-    /// Fetches the entries of an ended epoch from `from` on (before it this box's own are right) and keeps them for the
-    /// next start; goes on where an earlier fetch was cut. `more` gives the page that begins at a seq. Nothing is kept
-    /// that does not lead to the signed root.
+    /// Fetches an ended epoch's entries from `from` on (earlier own ones are right) for the next start; continues an
+    /// interrupted fetch. `more` returns the page from a seq on. Only what leads to the signed root is kept.
     ///
     /// # Errors
     /// [`RefillError`]; what was fetched before a line that broke is kept.
@@ -236,7 +234,7 @@ impl Store {
                 return Err(RefillError::Relay("it has no more".to_owned()));
             }
             if let Err(full) = reserve_space(&*disk, bytes_of(&entries, &texts)) {
-                // It goes on here when there is room.
+                // It continues here when there is space.
                 file.flush()?;
                 return Err(full.into());
             }
@@ -280,7 +278,7 @@ impl FetchedFile {
             fetched_tree(disk, &past.origin, &path)?.filter(|(tree, _)| tree.size() < past.counts.size);
         let Some((tree, tail)) = found else { return Ok(None) };
         let file = disk.open(&path).map_err(StoreError::io(path.as_str()))?;
-        // What a cut left behind it would stand behind the next group too.
+        // What an interruption left behind it would be behind the next group too.
         file.set_len(tail).map_err(StoreError::io(path.as_str()))?;
         Ok(Some(Self { path, file, tail, flushed: tail, tree }))
     }

@@ -1,8 +1,8 @@
 //! What an idempotency key made: keys of the newest entries in memory, those of older ones in sorted runs.
 //!
-//! Keys are random: in one tree each new one would dirty a page of its own, and each look-up of a key that nobody has used,
-//! which is nearly every one, would read one. A run is one value, written once; a look-up reads those runs only whose
-//! filter has the key's first bytes. Runs follow from the entries: whatever is missing at a start is made anew.
+//! Keys are random: in one tree each new one would dirty a page of its own, and each look-up of a key that nobody has
+//! used, which is nearly every one, would read one. A run is one value, written once; a look-up reads those runs only
+//! whose filter has the key's first bytes. Runs follow from the entries: whatever is missing at a start is made again.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,7 +18,7 @@ use super::tables::{self, RUN_BITS, entry_key, split_key};
 use crate::io::error::StoreError;
 
 const RUN_ENTRIES: u64 = 1 << RUN_BITS;
-/// How far a mark mostly stands from where it would stand if they were spread quite evenly.
+/// How far a mark mostly is from where it would be if they were evenly distributed.
 const NEAR: usize = 32;
 /// Bytes of a key in a run: the key, which of the run's entries, the request.
 const ROW_BYTES: usize = 16 + 2 + 16;

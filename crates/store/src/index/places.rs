@@ -1,5 +1,5 @@
-//! Where lines of the log stand in the tables: those of the chain under the number of their epoch, those that a run brought
-//! under a place of the run's own. Two branches of an epoch may hold different lines with one number.
+//! Where lines of the log are in the tables: those of the chain under the number of their epoch, those that a run
+//! brought under a place of the run's own. Two branches of an epoch may hold different lines with one number.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use super::tables;
 use crate::io::error::StoreError;
 
-/// The first place of a run; numbers of epochs lie below it.
+/// The first place of a run; numbers of epochs are below it.
 pub(crate) const RUNS_FROM: u32 = 1 << 15;
 /// Places behind the last one would be those of epochs again.
 const RUNS_MAX: usize = 1 << 15;
-/// Lines of an epoch for which the index has one row: a run stands in each row that has a line of it.
+/// Lines of an epoch for which the index has one row: a run is in each row that has a line of it.
 const INDEX_LINES: u64 = 256;
 
 /// What became of a run that an entry adopted.
@@ -157,8 +157,7 @@ impl Places {
         Some(tables::entry_key(n, line.of.seq))
     }
 
-    /// Keys under which an entry may stand, in the order in which they are meant: in the run that the reference stands in,
-    /// in the chain, in the other runs.
+    /// Keys under which an entry may be, by precedence: in the reference's run, in the chain, in the other runs.
     pub(crate) fn keys(&self, of: EntryRef, near: Option<RunName>) -> impl Iterator<Item = u64> {
         let covering = self.covering(of.epoch.n, of.seq).filter(move |run| run.covers(of));
         let order = near.map(Some).into_iter().chain([None]).chain(covering.map(Some));

@@ -12,7 +12,7 @@ use redb::{ReadableTable, TableDefinition, WriteTransaction};
 
 use crate::io::error::StoreError;
 
-/// The schema that this program writes; a database of an older one is built anew from the journal.
+/// The schema that this program writes; a database of an older one is rebuilt from the journal.
 pub(crate) const SCHEMA: u32 = 12;
 
 /// Entries' exact bytes by [`entry_key`].
@@ -38,7 +38,7 @@ pub(crate) const KEY_FILTERS: TableDefinition<'static, u64, &[u8]> =
 /// Lines that recorded a cleaning or a use once more, by entry key: the entry key of the first that did, under the same
 /// idempotency key and for the same request.
 pub(crate) const REPEATS: TableDefinition<'static, u64, u64> = TableDefinition::new("repeats");
-/// Erased texts whose line may still stand in the journal, with the entry key that names them.
+/// Erased texts whose line may still be in the journal, with the entry key that names them.
 pub(crate) const ERASE: TableDefinition<'static, &[u8; 32], u64> = TableDefinition::new("erase");
 /// Hashes of all texts that were ever erased: a copy that comes back must not bring one back with it.
 pub(crate) const ERASED: TableDefinition<'static, &[u8; 32], ()> = TableDefinition::new("erased");
@@ -115,9 +115,8 @@ pub(crate) fn boot_key_entry(key: &BootKey) -> u64 {
 /// Entries of a run, as bits of seq: texts and idempotency keys are ordered by their hashes only inside of one.
 pub(crate) const RUN_BITS: u32 = 13;
 
-/// The key of a text that stands beside an entry: texts are ordered by their hash only among the neighbours of a run. By
-/// hash alone each new one would touch a page of its own, and with it write 4 KiB; by runs it touches one of the newest
-/// run's few.
+/// The key of a text stored beside an entry: texts are ordered by their hash only among the neighbours of a run. By
+/// hash alone each new one would touch a page of its own, and write 4 KiB; by runs, one of the newest run's few.
 pub(crate) fn text_key(entry: u64, hash: &Hash) -> TextKey {
     let mut key = [0; 24];
     key[..8].copy_from_slice(&(entry >> RUN_BITS).to_be_bytes());
@@ -199,7 +198,7 @@ pub(crate) fn split_epoch(n: u32, value: &[u8]) -> Option<(Epoch, Frontier)> {
     Some((Epoch { n, key: *key }, frontier))
 }
 
-/// The value of a cleaning that stands as its entry says.
+/// The value of a cleaning that is listed as its entry says.
 pub(crate) fn plain_cleaning(cleaning: &CleaningRecord) -> [u8; 16] {
     let mut value = [0; 16];
     value[..8].copy_from_slice(&cleaning.performed_ms.to_be_bytes());

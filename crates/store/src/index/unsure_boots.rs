@@ -9,8 +9,8 @@ use redb::ReadTransaction;
 use super::places::RUNS_FROM;
 use super::tables::{self, BootKey};
 
-/// When the last cleaning and the last use of each boot was written, the one that stands last in the chain first; of boots that
-/// are meant. What runs brought is of other cards, and may be younger.
+/// When the last cleaning and the last use of each boot was written, the one that is last in the chain first; of boots
+/// that are meant. What runs brought is from other cards, and may be younger.
 pub(crate) fn last_of_unsure_boots(
     stored: &ReadTransaction,
     is_meant: &dyn Fn(BootId) -> bool,
@@ -34,7 +34,7 @@ pub(crate) fn last_of_unsure_boots(
             let key = tables::boot_key_entry(last.0.value());
             let Some(bytes) = entries.get(key)? else { continue };
             let entry = std::str::from_utf8(bytes.value()).ok().and_then(|text| Entry::view(text).ok());
-            // One that was sent again stands at the place of its first time, and is of that boot.
+            // One that was sent again is at the place of its first time, and belongs to that boot.
             found.extend(entry.map(|entry| (key, entry.head().at)).filter(|(_, at)| at.boot == boot));
         }
     }

@@ -1,4 +1,4 @@
-//! The seam under the store: files of one data folder, and redb's storage on top of one of them.
+//! The interface under the store: files of one data folder, and redb's storage on top of one of them.
 
 use std::fmt::Debug;
 use std::io::{self, ErrorKind};
@@ -145,7 +145,7 @@ pub fn put_small(disk: &dyn Disk, path: &str, bytes: &[u8]) -> io::Result<()> {
 /// Copies of one hint that are kept for whoever wants to know what happened to it.
 const BAD_COPIES_MAX: u32 = 9;
 
-/// Puts a file, or what lies in its place, under another name of the same folder: `<name>.bad`, `<name>.bad-2` and so on.
+/// Puts a file, or what is in its place, under another name of the same folder: `<name>.bad`, `<name>.bad-2` and so on.
 ///
 /// # Errors
 /// The disk's.

@@ -1,9 +1,9 @@
-//! Whether whoever works with the disk goes on.
+//! Whether users of the disk make progress.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many calls to files came to their end: while the number grows, whoever makes them goes on.
+/// How many calls to files have finished: while the number grows, their callers make progress.
 #[derive(Debug, Clone, Default)]
 pub struct DiskCalls(Arc<AtomicU64>);
 

@@ -1,4 +1,4 @@
-//! What can go wrong with the store, worded for whom it reaches.
+//! What can go wrong with the store, worded for the readers of each message.
 
 use record::entry::EntryError;
 use record::ids::Epoch;
@@ -23,7 +23,7 @@ pub enum StoreError {
     /// A file could not be worked with.
     #[error("{what} could not be used: {source}")]
     Io { what: String, source: std::io::Error },
-    /// A folder of the data folder could not be read: what lies in it is not known.
+    /// A folder of the data folder could not be read: its contents are not known.
     #[error(
         "the folder “{path}” in the data folder could not be read: {source}. Nothing was changed: start again, and if that does not help, check the card, or restore a backup"
     )]
@@ -61,7 +61,7 @@ pub enum StoreError {
         from: u64,
         to: u64,
     },
-    /// What the relay gives back would take the room of new records.
+    /// What the relay gives back would take the space of new records.
     #[error(
         "{free_mib} MiB are free on the disk, which are kept for new records: entries from the relay wait until there is more room"
     )]
@@ -117,7 +117,7 @@ impl StoreError {
 pub enum SubmitError {
     #[error("the box's disk is full: nothing was recorded; what you entered is still on your screen")]
     Full,
-    /// It may have been recorded: sending the same again is safe and tells.
+    /// It may have been recorded: sending the same again is safe and shows whether it was.
     #[error("the box could not confirm that this was saved; send the same again")]
     Unknown,
     /// Nothing was recorded: too much waits.

@@ -1,4 +1,4 @@
-//! The disk and its faults: the seam that tests bend, errors, files that are flushed.
+//! The disk and its faults: the interface that tests replace, errors, files that are flushed.
 
 pub(crate) mod caught;
 pub mod disk;

@@ -8,8 +8,7 @@ use super::disk::{DiskFile, PAGE_BYTES, is_lost};
 /// Stands in place of bytes that cannot be read: no group, frame or line has it.
 const FILLER: u8 = 0xff;
 
-/// Reads what can be read of a range, page by page where it cannot be read at once. What cannot is filled with noise; gives
-/// where it stands.
+/// Reads what can be read of a range, page by page where not at once. The rest becomes noise; returns where that is.
 ///
 /// # Errors
 /// The disk's, other than that.

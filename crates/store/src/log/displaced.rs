@@ -44,8 +44,7 @@ pub(crate) struct DisplacedFile<'a> {
     count: u64,
 }
 
-/// A tree of so many entries that nobody knows: the groups of such a file stand each for itself, and their roots say
-/// nothing about what precedes them.
+/// An unknown tree of so many entries: groups of such a file are independent, their roots say nothing of earlier ones.
 fn unknown_frontier(size: u64) -> Frontier {
     let nodes = vec![Hash::default(); size.count_ones() as usize];
     Frontier::from_parts(size, nodes).unwrap_or_default()

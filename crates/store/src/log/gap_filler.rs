@@ -40,7 +40,7 @@ impl<'a> GapFiller<'a> {
         Self { disk, segment_bytes, origin, gaps, firsts, out: None, done: Vec::new(), used }
     }
 
-    /// Takes what a source gives; only what lies in a gap is written.
+    /// Takes what a source returns; only what is in a gap is written.
     pub(crate) fn take(
         &mut self,
         source: usize,

@@ -21,11 +21,11 @@ pub struct StoreSizes {
     pub ahead: u64,
     /// Zeros left ahead at which more are written.
     pub ahead_low: u64,
-    /// A file that is given up when the disk is full, so that recording goes on.
+    /// A file that is given up when the disk is full, so that recording continues.
     pub ballast: u64,
     pub durable_entries: u64,
     pub cache: usize,
-    /// Tables of JSON rows under text keys that are taken over from a `state.redb` that is begun anew.
+    /// Tables of JSON rows under text keys that are taken over from a `state.redb` that is begun again.
     pub state_tables: &'static [&'static str],
 }
 
@@ -161,8 +161,7 @@ impl Journal {
         self.file.forget_cached();
     }
 
-    /// Makes room for a group of `len` bytes behind `frontier` and says where it goes: in the next segment when this one
-    /// is full.
+    /// Makes space for a group of `len` bytes behind `frontier`; returns where: in the next segment when this is full.
     ///
     /// # Errors
     /// [`AppendError`]; on a full disk this segment stays the newest.
@@ -245,7 +244,7 @@ impl Journal {
         self.flush
     }
 
-    /// Puts back what stood behind the tail before a group was written there in part.
+    /// Restores what was behind the tail before a group was written there in part.
     fn cut_half(&self, len: usize) -> io::Result<()> {
         self.file.set_len(self.zeros_end)?;
         write_zeros(&*self.file, self.tail, self.zeros_end.min(self.tail + len as u64))
@@ -259,7 +258,7 @@ impl Journal {
     /// Writes zeros ahead and makes them durable, so that no phone's flush has to.
     ///
     /// # Errors
-    /// The disk's. After `StorageFull` the journal goes on with what is there.
+    /// The disk's. After `StorageFull` the journal continues with what is there.
     pub(crate) fn write_zeros_ahead(&mut self) -> io::Result<()> {
         let end = (self.zeros_end + self.sizes.ahead).min(self.sizes.segment.max(self.zeros_end));
         if let Err(e) = write_zeros(&*self.file, self.zeros_end, end) {
@@ -274,7 +273,7 @@ impl Journal {
     /// Writes some zeros ahead while a group of `len` bytes is on its way, for the next flush to take with it: under load
     /// nobody has the time for more, and all of them at once would make one phone in a hundred wait.
     pub(crate) fn write_zeros_beside(&mut self, len: usize) {
-        // Where no room was made for it, the group itself lies there.
+        // Where no space was made for it, the group itself is there.
         if self.zeros_end < self.tail + len as u64 || !self.wants_zeros() {
             return;
         }
@@ -282,7 +281,7 @@ impl Journal {
         self.zeros_beside = true;
         match write_zeros(&*self.file, self.zeros_end, end) {
             Ok(()) => self.zeros_end = end,
-            // On a full disk the journal goes on with what is there.
+            // On a full disk the journal continues with what is there.
             Err(e) => tracing::debug!(error = %e, "no zeros ahead"),
         }
     }

@@ -1,4 +1,4 @@
-//! The texts that belong beside an entry, of whatever somebody says stands there.
+//! The texts that belong beside an entry, out of those that somebody claims are there.
 
 use record::entry::Entry;
 use record::redact::TextLine;

@@ -1,4 +1,4 @@
-//! Writes a segment anew under a name of its own, and puts it in place whole.
+//! Rewrites a segment under a name of its own, and puts it in place whole.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::segment::{GroupWriter, SegmentHeader};
 use crate::io::disk::{Disk, DiskFile, parent_folder, remove_if_there};
 use crate::io::error::StoreError;
 
-/// A segment that is being written anew under a name of its own.
+/// A segment that is being rewritten under a name of its own.
 pub(crate) struct SegmentRewriter<'a> {
     disk: &'a dyn Disk,
     segment: SegmentFile,

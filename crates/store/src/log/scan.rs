@@ -69,7 +69,7 @@ pub(crate) enum ReadStep {
         /// How many of them are not zero.
         nonzero: u64,
     },
-    /// Nothing more; zeros may stand behind `at`.
+    /// Nothing more; zeros may follow `at`.
     End { at: u64 },
 }
 
@@ -85,7 +85,7 @@ pub(crate) struct SegmentReader {
     /// Where the last group ends, padding included.
     end: usize,
     header: Option<SegmentHeader>,
-    /// Where bytes of the file stand that could not be read.
+    /// Where in the file the bytes are that could not be read.
     lost: BTreeSet<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Walks the journal at a start: how far it links, what stands behind that, and what a start must do about it.
+//! Walks the journal at a start: how far it links, what is behind that, and what a start must do about it.
 
 use std::io;
 
@@ -162,7 +162,7 @@ impl Walk {
         }
     }
 
-    /// Torn or damaged? Only one group is ever unflushed, it is the last, and nobody was told of it.
+    /// Torn or damaged? Only one group is ever unflushed, it is the last, and it was never acknowledged.
     fn judge(
         &mut self,
         newest: bool,

@@ -1,11 +1,11 @@
-//! The end of a segment: where its last intact group ends, and how many bytes stand behind it that are no zeros.
+//! The end of a segment: where its last intact group ends, and how many bytes behind it are no zeros.
 
 use std::io;
 
 use super::scan::{ReadStep, SegmentFile, SegmentReader};
 use crate::io::disk::Disk;
 
-/// What stands behind a segment's last intact group.
+/// What is behind a segment's last intact group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct SegmentTail {
     /// Seq behind the last intact group.

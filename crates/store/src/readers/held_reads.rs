@@ -1,4 +1,4 @@
-//! For tests: readers that stand still.
+//! For tests: readers that are paused.
 #![allow(clippy::unwrap_used, reason = "it is part of tests, of this crate and of others")]
 
 use std::sync::mpsc;
@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use crate::readers::read_pool::{LONG_WAITING_MAX, QUICK_WAITING_MAX};
 use crate::{LogReader, ReadError, ReadLane, Store};
 
-/// Reads that stand still until they are let go.
+/// Reads that are paused until they are released.
 #[derive(Debug, Default)]
 pub struct HeldReads {
     go: Vec<mpsc::Sender<()>>,
@@ -32,7 +32,7 @@ impl HeldReads {
         held
     }
 
-    /// Holds up one thread after it has done some work; returns when it stands still.
+    /// Holds up one thread after it has done some work; returns when it is paused.
     pub(crate) async fn hold(
         &mut self,
         store: &Store,

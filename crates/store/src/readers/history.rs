@@ -163,8 +163,7 @@ impl LogReader {
         })
     }
 
-    /// Cleanings of an item whose time lies in `performed_ms`, newest first, `limit` at most, from a place in its history on
-    /// to older ones.
+    /// At most `limit` cleanings of an item with a time in `performed_ms`, newest first, from a place in its history.
     ///
     /// # Errors
     /// The database's.
@@ -186,7 +185,7 @@ impl LogReader {
         Ok(found)
     }
 
-    /// A cleaning that stands in a list; where its rows are not there or cannot be read, the next start builds the database anew.
+    /// A listed cleaning; where its rows are missing or cannot be read, the next start rebuilds the database.
     fn listed_cleaning(
         &self,
         cleanings: &impl ReadableTable<u64, &'static [u8]>,
@@ -203,7 +202,7 @@ impl LogReader {
         Ok(found)
     }
 
-    /// Whether a cleaning stands in the lists as its entry says, or in none because it counts for no item.
+    /// Whether a cleaning is in the lists as its entry says, or in none because it counts for no item.
     ///
     /// # Errors
     /// The database's.
@@ -222,8 +221,8 @@ impl LogReader {
         found.map_or(Ok(false), |cleaning| has_place(&index, &cleaning, key))
     }
 
-    /// When the last cleaning and the last use of each boot was written whose clock no time server kept, the one that stands last in
-    /// the chain first; of boots that are meant.
+    /// When the last cleaning and the last use of each boot was written whose clock no time server kept, the one that
+    /// is last in the chain first; of boots that are meant.
     ///
     /// # Errors
     /// The database's.
@@ -234,7 +233,7 @@ impl LogReader {
         last_of_unsure_boots(&self.txn, is_meant).map_err(database_error)
     }
 
-    /// Uses of an item whose end lies in `ended_ms`, as [`LogReader::cleanings_of`] gives cleanings.
+    /// Uses of an item whose end is in `ended_ms`, as [`LogReader::cleanings_of`] returns cleanings.
     ///
     /// # Errors
     /// The database's.
@@ -349,7 +348,7 @@ impl LogReader {
         self.placed(cleaning, cleaning.performed_ms)
     }
 
-    /// Where a cleaning stands in the history of everything, which is in the order of the log.
+    /// Where a cleaning is in the history of everything, which is in the order of the log.
     pub fn place_in_log(&self, cleaning: &CleaningRecord) -> HistoryPlace {
         self.placed(cleaning, i64::MIN)
     }

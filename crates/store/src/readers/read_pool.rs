@@ -1,4 +1,4 @@
-//! The one door through which pages and programs read the database: few threads, short queues, and an end to waiting.
+//! The only access of pages and programs to the database: few threads, short queues, and a limit on waiting.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -111,7 +111,7 @@ impl LaneQueue {
 
     fn run(&self) {
         while let Some(job) = self.next() {
-            // A damaged page can make redb panic: its asker hears of it, the next one is read all the same.
+            // A damaged page can make redb panic: its caller gets an error, the next one is read all the same.
             if std::panic::catch_unwind(std::panic::AssertUnwindSafe(job)).is_err() {
                 tracing::error!("a read of the database panicked");
             }
@@ -213,7 +213,7 @@ impl Store {
                 // What was read with a snapshot that ended on the way may have holes.
                 if reader.has_expired() { Err(ReadError::Busy) } else { Ok(read) }
             });
-            // An asker who went away has no use for it.
+            // A caller who went away has no use for it.
             let _ = to.send(read);
         }))?;
         let asker = Asker(turn);

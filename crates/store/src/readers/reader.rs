@@ -199,8 +199,8 @@ impl LogReader {
         Ok(None)
     }
 
-    /// The entry of a line: one in the chain is checked against its tree; one that a run brought is as the database has it,
-    /// and its proof tells whether that is right.
+    /// The entry of a line: one in the chain is checked against its tree; one that a run brought is as the database has
+    /// it, and its proof shows whether that is right.
     ///
     /// # Errors
     /// As [`LogReader::entry`].
@@ -311,7 +311,7 @@ impl LogReader {
         for hash in hashes {
             let row = table.get(&tables::text_key(key, &hash)).map_err(database_error)?;
             let line = row.and_then(|row| tables::split_text(row.value()));
-            // A later entry may name an earlier one's text; the line stands beside the first.
+            // A later entry may name an earlier one's text; the line is beside the first.
             lines.extend(line.filter(|(of, line)| *of == key && line.hash() == hash).map(|(_, line)| line));
         }
         Ok(lines)
@@ -332,7 +332,7 @@ impl LogReader {
 pub(crate) fn count_ended_entries(shared: &Arc<StoreShared>) -> u64 {
     let places = shared.places();
     let ended = places.epochs.iter().filter(|epoch| **epoch != shared.epoch());
-    // One that cannot be read counts as empty: the number only stands on pages.
+    // One that cannot be read counts as empty: the number is only shown on pages.
     ended.map(|epoch| LogReader::open(shared.clone(), *epoch).map_or(0, |reader| reader.size())).sum()
 }
 

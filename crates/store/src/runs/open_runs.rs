@@ -60,7 +60,7 @@ impl OpenRuns {
                 let reader =
                     RunReader::open(bytes, self.box_id, name).map_err(|e| wrap_run_error(&name, &e))?;
                 if self.open.len() >= OPEN_MAX {
-                    // It is opened again where it is wanted.
+                    // It is opened again where it is needed.
                     self.open.remove(0);
                 }
                 self.open.push(OpenRun { name, reader, group: Vec::new() });

@@ -25,7 +25,7 @@ pub(crate) const DIR: &str = "runs";
 /// Ends the name of a mark: this run is to be adopted although every line of it counts here. The relay cannot have them in
 /// their own place.
 const OWED: &str = ".owed";
-/// Where notes of the relay lie.
+/// Where notes of the relay are stored.
 const EVIDENCE_DIR: &str = "evidence";
 const READ_BYTES: usize = 64 << 10;
 
@@ -33,7 +33,7 @@ pub(crate) fn run_path(name: &RunName) -> String {
     format!("{DIR}/{name}")
 }
 
-/// The runs that lie here, whole or not.
+/// The runs that are stored here, whole or not.
 ///
 /// # Errors
 /// The disk's.
@@ -213,8 +213,7 @@ pub(crate) fn write_run(
     })
 }
 
-/// What the relay signed of a run's own epoch, as far as it is kept, the longest log first: nothing else shows that the
-/// lines were told before they were adopted.
+/// The relay's kept notes on a run's epoch, longest log first: only they show acknowledgement before the adoption.
 fn notes_of(disk: &dyn Disk, box_id: BoxId, name: &RunName) -> Vec<String> {
     let mut files = disk.list(EVIDENCE_DIR).unwrap_or_default();
     files.retain(|file| file.starts_with(&format!("relay-{}-", name.epoch())) && file.ends_with(".note"));
@@ -253,7 +252,7 @@ pub(crate) fn erase_texts(
     write_without(disk, box_id, name, from, hashes).map(|()| true)
 }
 
-/// Writes a run as it stands elsewhere, without these texts.
+/// Writes a run as it is elsewhere, without these texts.
 ///
 /// # Errors
 /// The disk's; bytes that are not this run's.

@@ -15,7 +15,7 @@ use crate::io::error::SubmitError;
 /// Commands that may wait: several times the phones that a box serves at once.
 const QUEUE_MAX: usize = 1024;
 
-/// Answers from which on their askers are woken by a thread of their own runtime.
+/// Answers from which on their callers are woken by a thread of their own runtime.
 const ANSWERS_AT_ONCE: usize = 4;
 
 /// What the writer is asked to do besides commands.
@@ -168,8 +168,8 @@ impl WriteQueue {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends what was answered. Many answers are sent from a thread of the askers' own runtime, which wakes a neighbour
-    /// without the kernel: from here each would cost a call to it, and often another to wake the thread that sleeps there.
+    /// Sends what was answered. Many answers are sent from a thread of the callers' runtime, which wakes a neighbour
+    /// without the kernel: from here each would cost a call to it, and often another to wake the sleeping thread.
     pub(crate) fn send_answers(&self) {
         let answers = std::mem::take(&mut *self.answers());
         let runtime = answers.first().and_then(|first| first.runtime()).cloned();
@@ -205,7 +205,7 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// A command with the way back to its asker.
+/// A command with the channel back to its caller.
 struct Submission<F, A> {
     command: Option<F>,
     answer: Option<A>,
@@ -213,7 +213,6 @@ struct Submission<F, A> {
     queue: Arc<WriteQueue>,
 }
 
-/// The way back to the asker.
 struct Reply<A> {
     to: oneshot::Sender<Result<WriteOutcome<A>, SubmitError>>,
     runtime: Option<Handle>,
@@ -230,7 +229,7 @@ impl<A: Send> Answer for Answered<A> {
     }
 
     fn send(self: Box<Self>) {
-        // An asker who went away finds the record by its idempotency key.
+        // A caller who went away finds the record by its idempotency key.
         let _ = self.reply.to.send(self.outcome);
     }
 }

@@ -1,4 +1,4 @@
-//! Another branch on which the relay goes on with this box's log: an older copy of the card was put back. The next start
+//! Another branch on which the relay continues this box's log: an older copy of the card was put back. The next start
 //! begins an epoch there, and what this card has beside that branch is adopted.
 
 use record::checkpoint::{Checkpoint, CosignedCheckpoint, LogOrigin, SignedCheckpoint};
@@ -74,7 +74,7 @@ impl Store {
         Ok(true)
     }
 
-    /// When this box last learned that the relay goes on on another branch, milliseconds since 1970.
+    /// When this box last learned that the relay continues on another branch, milliseconds since 1970.
     ///
     /// # Errors
     /// The disk's.

@@ -28,7 +28,7 @@ use crate::runs::run_roots::RunRoots;
 use crate::side_files::keys::LogKey;
 use crate::side_files::report::StartReport;
 
-/// How often and how long it is waited for readers to let go of the database.
+/// How often and how long it is waited for readers to release the database.
 const CLOSE_TRIES: u32 = 500;
 const CLOSE_PAUSE: Duration = Duration::from_millis(5);
 
@@ -57,7 +57,7 @@ pub(crate) struct StoreShared {
     /// A segment's length at which the next one is begun.
     pub(crate) segment_bytes: u64,
     pub(crate) space: DiskSpaceState,
-    /// Held by whoever writes closed segments anew.
+    /// Held by whoever rewrites closed segments.
     pub(crate) tidying: Mutex<CompactionDone>,
     /// Whether whoever reads through what has ended is to leave it for later.
     pub(crate) stops_tidying: AtomicBool,
@@ -78,7 +78,7 @@ pub(crate) struct DiskSpaceState {
 }
 
 impl DiskSpaceState {
-    /// The last group was refused for want of room.
+    /// The last group was refused for lack of space.
     pub(crate) fn refuse(&self, free_bytes: Option<u64>) {
         self.refused_at.store(free_bytes.unwrap_or(0).saturating_add(1), Ordering::Relaxed);
         self.refusals.fetch_add(1, Ordering::Relaxed);
@@ -206,7 +206,7 @@ impl StoreShared {
         *self.db.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(db));
     }
 
-    /// The database gave other bytes than were written: the next start builds it anew.
+    /// The database returned other bytes than were written: the next start rebuilds it.
     pub(crate) fn found_damage(&self, seq: u64) {
         if !self.damage.swap(true, Ordering::Relaxed) {
             tracing::error!(seq, "the database is damaged; the next start builds it anew from the log");

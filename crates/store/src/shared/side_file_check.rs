@@ -1,4 +1,4 @@
-//! Small files beside the log without which a start can do: one that cannot be used is put under another name, and told.
+//! Small files beside the log without which a start can do: one that cannot be used is renamed, and reported.
 
 use std::io::ErrorKind;
 
@@ -73,7 +73,7 @@ fn look_at_key(disk: &dyn Disk, path: &str, bad: &mut Vec<String>) {
 }
 
 /// What is no folder where one must be, and folders where the journal's files were: what they held is healed from other
-/// copies, or told to be missing. A folder of which the disk has lost a part is in the way too, unless it is the journal's.
+/// copies, or reported as missing. A folder that the disk lost in part is in the way too, unless it is the journal's.
 fn in_the_way(disk: &dyn Disk) -> Result<Vec<String>, StoreError> {
     let mut all = Vec::new();
     for folder in FOLDERS {
@@ -109,10 +109,10 @@ fn unread_error(path: &str) -> impl FnOnce(std::io::Error) -> StoreError {
     move |source| StoreError::FolderUnread { path, source }
 }
 
-/// Folders with copies of lines that were put aside because the disk did not list them, and what lies in those that it lists now.
+/// Folders with copies of lines, put aside because the disk did not list them, and the contents of those it lists now.
 ///
 /// # Errors
-/// The disk's: of one it is not known what lies in it.
+/// The disk's: of one it is not known what is in it.
 pub(crate) fn copies_aside(disk: &dyn Disk) -> std::io::Result<Vec<(&'static str, String, Vec<String>)>> {
     let mut all = Vec::new();
     for aside in disk.list("")? {
@@ -129,7 +129,7 @@ pub(crate) fn copies_aside(disk: &dyn Disk) -> std::io::Result<Vec<(&'static str
     Ok(all)
 }
 
-/// What lies in folders that were put aside and are listed now goes back, and is asked again.
+/// The contents of folders that were put aside and are listed now are moved back, and used again.
 fn take_copies_back(disk: &dyn Disk) {
     // What cannot be listed yet stays.
     for (folder, aside, names) in copies_aside(disk).unwrap_or_default() {
@@ -168,7 +168,7 @@ fn take_copy_back(disk: &dyn Disk, (folder, aside): (&str, &str), name: &str) ->
     disk.sync_dir(aside)
 }
 
-/// Puts aside folders where files with lines of the log lie.
+/// Puts aside folders where files with lines of the log are stored.
 fn make_way_for_copies(disk: &dyn Disk, bad: &mut Vec<String>) {
     for folder in ["fetched", "displaced", "runs"] {
         let names = disk.list(folder).unwrap_or_default();

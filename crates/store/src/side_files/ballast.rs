@@ -3,7 +3,7 @@
 use super::fetched;
 use crate::io::disk::{Disk, PAGE_BYTES, remove_if_there};
 
-/// Given up when the disk is full, so that recording goes on.
+/// Given up when the disk is full, so that recording continues.
 pub(crate) const BALLAST: &str = "ballast";
 
 pub(crate) fn ballast_bytes(disk: &dyn Disk) -> u64 {
@@ -15,8 +15,8 @@ pub(crate) fn has_ballast(disk: &dyn Disk) -> bool {
     ballast_bytes(disk) >= PAGE_BYTES as u64
 }
 
-/// Makes room for a record on a full disk by what can be had again, and else by what is held in reserve; whether there was
-/// anything. What only this box has is never given up.
+/// Makes space for a record on a full disk by deleting what can be had again, and else what is held in reserve; returns
+/// whether there was anything. What only this box has is never given up.
 pub(crate) fn release_ballast(disk: &dyn Disk) -> bool {
     fetched::abandon_fetch(disk) || drop_ballast(disk)
 }

@@ -18,8 +18,7 @@ pub(crate) fn ends_path(epoch: Epoch) -> String {
     format!("{EVIDENCE}/{epoch}.ends")
 }
 
-/// Where the note about a log lies that nobody can sign for any more: whoever restores a backup puts the one there that the backup
-/// was made with.
+/// Where the note on a log is that nobody can sign for any more: whoever restores a backup puts that backup's there.
 pub fn ended_note_path(epoch: Epoch) -> String {
     format!("{EVIDENCE}/{BEGIN}{epoch}{END}")
 }

@@ -9,7 +9,7 @@ use crate::io::error::StoreError;
 /// Free bytes that stay for new records whatever the relay has to give: with the ballast a box records on them for weeks.
 pub(crate) const RESERVED_FOR_RECORDS_BYTES: u64 = 128 << 20;
 
-/// Refuses to take so many bytes back where they would not leave room for records.
+/// Refuses to take so many bytes back where they would not leave space for records.
 ///
 /// # Errors
 /// [`StoreError::NoRoomToFetch`].

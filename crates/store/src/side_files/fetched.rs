@@ -22,8 +22,7 @@ pub(crate) fn read_fetched(disk: &dyn Disk, epoch: Epoch) -> Result<Option<Strin
     Ok(there.then_some(path))
 }
 
-/// Gives up what was fetched, for records that come now: the relay has it, and gives it again when there is room. Whether there
-/// was anything.
+/// Gives up what was fetched, for new records: the relay returns it when there is space. Returns whether there was any.
 pub(crate) fn abandon_fetch(disk: &dyn Disk) -> bool {
     let mut is_abandoned = false;
     for name in disk.list(DIR).unwrap_or_default() {

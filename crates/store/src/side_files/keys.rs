@@ -20,7 +20,7 @@ pub(crate) struct LogKey {
     pub(crate) signer: SignerKey,
 }
 
-/// What lies in `keys/`.
+/// The contents of `keys/`.
 #[derive(Debug)]
 pub(crate) struct BoxKeys {
     pub(crate) box_id: BoxId,
@@ -210,7 +210,7 @@ pub(crate) fn epoch_folders(disk: &dyn Disk) -> std::io::Result<Vec<Epoch>> {
     Ok(all)
 }
 
-/// A box under another's id would go on with a history that is not its own.
+/// A box under another's id would continue a history that is not its own.
 fn expect_own_log(disk: &dyn Disk, id: BoxId) -> Result<BoxId, StoreError> {
     // What cannot be read of the log says nothing here; the start looks at it next.
     match box_of_log(disk).ok().flatten().filter(|log| *log != id) {

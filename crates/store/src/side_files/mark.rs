@@ -1,4 +1,4 @@
-//! The mark that a start leaves while it goes on: who finds it knows that the last one did not get through.
+//! The mark that a start leaves while it runs: whoever finds it knows that the last one did not complete.
 
 use crate::io::disk::{Disk, put_small, read_small};
 use crate::io::error::{StoreError, is_full};
@@ -65,7 +65,7 @@ pub(crate) fn put_mark(disk: &dyn Disk, attempts: &StartAttempts) -> Result<(), 
     Ok(())
 }
 
-/// Makes the next start set the database aside and build it anew.
+/// Makes the next start set the database aside and rebuild it.
 ///
 /// # Errors
 /// The disk's.

@@ -14,7 +14,7 @@ const AT_ONCE: u32 = 6;
 /// How long the first one waits that must, doubled for each further one.
 const WAIT_MS: u64 = 60_000;
 const WAIT_MS_MAX: u64 = 6 * 3_600_000;
-/// After so long without any all is forgotten; so it is where the clock jumped further than that.
+/// After so long without any all is dropped; so it is where the clock jumped further than that.
 const FORGOTTEN_MS: u64 = 86_400_000;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -16,10 +16,10 @@ pub struct StartReport {
     pub new_epoch: Option<String>,
     /// Whether the log was begun from nothing.
     pub created: bool,
-    /// Why the database was built anew from the journal, where it was.
+    /// Why the database was rebuilt from the journal, where it was.
     pub rebuilt: Option<String>,
     pub healed: Option<String>,
-    /// Bytes behind the log that nobody had been told of; they are kept in a file of this name.
+    /// Bytes behind the log that were never acknowledged; they are kept in a file of this name.
     pub cut: Option<String>,
     /// Whether sessions, PINs and tokens were lost with a damaged or missing `state.redb`.
     pub state_lost: bool,
@@ -30,21 +30,19 @@ pub struct StartReport {
     pub missing: Vec<MissingEntries>,
     /// Runs that were adopted, because nothing in the log can have their lines at their place.
     pub adopted: Vec<RunName>,
-    /// Epochs of which something lies beside the log that nothing shows to be this box's.
+    /// Epochs of which something is stored beside the log that nothing shows to be this box's.
     pub apart: BTreeSet<Epoch>,
-    /// What a database that was built anew would have lacked: it did not take the place of the one that is there.
+    /// What a rebuilt database would have lacked: it did not replace the existing one.
     pub refused: Option<MissingEntries>,
     /// Small files that could not be used and were put under another name.
     pub set_aside: Vec<String>,
-    /// Whether the database was built anew only because entries came back from the relay, or others count than before:
-    /// nothing was wrong with the one that there was.
+    /// Whether the database was rebuilt though sound: because the relay gave entries back, or others count than before.
     pub refilled: bool,
-    /// Whether what came, or what was healed, waits because there is no room to build the database anew: the present one is
-    /// in use.
+    /// Whether what came, or was healed, waits for lack of space to rebuild the database: the present one is in use.
     pub no_space: bool,
     /// Databases that were set aside, and files of lines beside the log, that could not be read to their end.
     pub unread_copies: Vec<String>,
-    /// What earlier starts set right and did not live to tell.
+    /// What earlier starts repaired and did not live to report.
     pub unreported: UnreportedRepairs,
 }
 

@@ -34,7 +34,7 @@ pub enum TrustError {
     TooMany,
 }
 
-/// What cannot be read is passed over: each line stands for itself, and a person can say yes again.
+/// What cannot be read is skipped: each line is independent, and a person can confirm again.
 fn read_lines(disk: &dyn Disk, path: &str) -> Vec<String> {
     let bytes = read_small(disk, path, BYTES_MAX).unwrap_or_else(|error| {
         tracing::warn!(%error, path, "keys of this box's logs cannot be read, and count as not there");
@@ -83,8 +83,8 @@ impl Store {
         Ok(read_keys(&*self.shared.disk, TRUSTED).into_iter().find(|key| key.name() == name))
     }
 
-    /// Keeps keys of logs that the relay holds for this box's and that nothing here vouches for, so that a person can say
-    /// whether they are; those that were kept before and are not among them are forgotten.
+    /// Keeps keys of logs that the relay holds for this box's and that nothing here vouches for, so that a person can
+    /// say whether they are; those that were kept before and are not among them are dropped.
     ///
     /// # Errors
     /// The disk's.
@@ -98,8 +98,8 @@ impl Store {
         write_lines(disk, OFFERED, &keys.iter().map(VerifierKey::to_string).collect::<Vec<_>>())
     }
 
-    /// Takes a log that the relay offered, or one that lies on this card and belongs to nothing, for this box's: a person at
-    /// the box says that it is. The next start goes by it. One that says itself that it is another box's is never taken.
+    /// Takes a log that the relay offered, or one stored on this card that belongs to nothing, for this box's: a person
+    /// at the box says that it is. The next start goes by it. One that says that it is another box's is never taken.
     ///
     /// # Errors
     /// No such log waits; the disk's.

@@ -1,5 +1,5 @@
-//! What starts set right and nobody was told of yet. It is noted before anything is repaired: a start that dies behind a
-//! repair leaves nothing that a later one could find wrong.
+//! What starts repaired and nobody was informed of yet. It is noted before anything is repaired: a start that dies
+//! after a repair leaves nothing that a later one could find wrong.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::Store;
 use crate::io::disk::{Disk, put_small, read_small, remove_if_there};
 use crate::io::error::{StoreError, is_full};
 
-/// Where they are noted, from before the first repair until an alarm tells of them.
+/// Where they are noted, from before the first repair until an alarm reports them.
 pub(crate) const FILE: &str = "untold";
 pub(crate) const BYTES_MAX: usize = 64 << 10;
 /// Names of files that are kept; so many are never put aside.
@@ -25,7 +25,7 @@ const HEALED_CHARS_MAX: usize = 1024;
 pub struct UnreportedRepairs {
     #[serde(rename = "hints")]
     pub set_aside: BTreeSet<String>,
-    /// Why the database was set aside or built anew.
+    /// Why the database was set aside or rebuilt.
     pub rebuilt: Option<String>,
     pub healed: Option<String>,
     /// The largest number of an epoch before another one was begun, and why it was.
@@ -74,7 +74,7 @@ pub(crate) fn load_unreported(disk: &dyn Disk) -> Result<UnreportedRepairs, Stor
     Ok(bytes.and_then(|bytes| UnreportedRepairs::parse(&bytes)).unwrap_or_default())
 }
 
-/// Adds to what is noted, durably. On a full disk the repair goes on without: it frees room, or fails by itself.
+/// Adds to what is noted, durably. On a full disk the repair continues without: it frees space, or fails by itself.
 ///
 /// # Errors
 /// The disk's.
@@ -101,10 +101,10 @@ pub(crate) fn note_unreported(
 }
 
 impl Store {
-    /// Forgets what was noted of repairs: alarms that are on the disk tell of them.
+    /// Deletes what was noted of repairs: alarms that are on the disk report them.
     ///
     /// # Errors
-    /// The disk's: they are told once more.
+    /// The disk's: they are reported once more.
     pub fn mark_repairs_reported(&self) -> Result<(), StoreError> {
         let disk = &*self.shared.disk;
         remove_if_there(disk, FILE).and_then(|()| disk.sync_dir("")).map_err(StoreError::io(FILE))

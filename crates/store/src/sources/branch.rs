@@ -10,12 +10,11 @@ use super::LogCopies;
 use crate::io::error::StoreError;
 use crate::log::chain::{CachedPage, LineSource, LogExtent, LogPiece, SourcePage, leaf_ranges, line_at};
 
-/// Leaves of all copies that are held in memory at once, 32 bytes each.
+/// Leaves of all copies that are held in memory at the same time, 32 bytes each.
 const LEAVES_MAX: usize = 1 << 20;
 const LINES_AT_ONCE: u64 = 256;
 
-/// Lines of several copies, of which it is known that together they lead to the root that counts: a fork's own lines may lie in
-/// a run, and what both branches share in another one.
+/// Lines of copies that together lead to the root that counts: a fork's own may be in one run, shared ones in another.
 pub(crate) struct BranchSource<'a> {
     sources: Vec<Box<dyn LineSource + 'a>>,
     pages: Vec<CachedPage>,

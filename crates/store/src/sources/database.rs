@@ -1,4 +1,4 @@
-//! A database as a source: its entries, as far as its own tree bears them out.
+//! A database as a source: its entries, as far as its own tree confirms them.
 
 use std::cell::OnceCell;
 use std::io;
@@ -171,7 +171,7 @@ impl<'a> DatabaseSource<'a> {
                 Ok(first.map(|(key, _)| tables::split_key(key.value()).1))
             });
             match next {
-                // A damaged page may say anything of what stands behind it.
+                // A damaged page may say anything about what is behind it.
                 Some(Some(seq)) if seq >= size && at < size => {}
                 Some(Some(seq)) => return Some(seq),
                 Some(None) if at >= size => return None,
@@ -273,7 +273,6 @@ impl LineSource for DatabaseSource<'_> {
     }
 }
 
-/// Why a node of the tree cannot be told.
 #[derive(Debug)]
 enum TreeError {
     Redb(redb::Error),

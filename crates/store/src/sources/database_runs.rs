@@ -10,8 +10,7 @@ use record::tree::Frontier;
 use super::DatabaseSource;
 use crate::log::chain::{LineSource, LogPiece, SourcePage};
 
-/// The lines that one run brought to a database. Where another run had brought a line of it, or the chain has it, it stands
-/// there.
+/// Lines that a run brought to a database. Where another run brought a line of it, or the chain has it, it is there.
 pub(crate) struct DatabaseRunSource<'a> {
     database: Rc<DatabaseSource<'a>>,
     place: u32,

@@ -1,4 +1,4 @@
-//! Where lines of the log are read from: the journal, the database, and every copy that lies beside them.
+//! Where lines of the log are read from: the journal, the database, and every copy that is stored beside them.
 
 mod branch;
 mod database;
@@ -67,8 +67,8 @@ impl LogCopies {
         Ok(all)
     }
 
-    /// As [`LogCopies::sources`], with each run by itself: those of several branches hold other lines of one number. What a
-    /// database has of a run stands for it where its file is not whole.
+    /// As [`LogCopies::sources`], with each run by itself: those of several branches hold other lines of one number.
+    /// What a database has of a run replaces it where its file is not whole.
     ///
     /// # Errors
     /// The disk's.

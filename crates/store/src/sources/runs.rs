@@ -12,7 +12,7 @@ use crate::log::chain::{LineSource, LogPiece, SourcePage};
 use crate::runs::open_runs::OpenRuns;
 use crate::runs::run_file;
 
-/// Files of runs that are whole. Their lines are this box's own, and what they follow stands in no file of them.
+/// Files of runs that are whole. Their lines are this box's own, and no file of them says what they follow.
 pub(crate) struct RunSource {
     disk: Arc<dyn Disk>,
     box_id: BoxId,

@@ -59,7 +59,7 @@ impl SegmentSource {
         Self { disk, files: Files::One { epoch, segment, linked: true }, listed: None, open: None }
     }
 
-    /// One file of an epoch, whose groups stand each for itself.
+    /// One file of an epoch, whose groups are independent of each other.
     pub(crate) fn loose(disk: Arc<dyn Disk>, epoch: Epoch, path: String) -> Self {
         Self::one(disk, epoch, SegmentFile { first: 0, sealed: false, path })
     }
@@ -80,7 +80,7 @@ impl SegmentSource {
             .is_some_and(|open| open.lost || open.reader.as_ref().is_some_and(|reader| reader.has_lost(0)))
     }
 
-    /// Whether something stands in the file that was read last that is no intact group.
+    /// Whether the file that was read last contains something that is no intact group.
     pub(crate) fn has_bad(&self) -> bool {
         self.open.as_ref().is_some_and(|open| open.bad)
     }
@@ -141,7 +141,7 @@ impl SegmentSource {
         Ok(open.peeked.as_ref())
     }
 
-    /// Whether the open segment can still give what stands at `seq`.
+    /// Whether the open segment can still return what is at `seq`.
     fn serves(&self, epoch: Epoch, segment: &SegmentFile, seq: u64) -> bool {
         let open = self.open.as_ref();
         open.is_some_and(|open| open.epoch == epoch && open.segment == *segment && open.reached <= seq)
@@ -165,7 +165,7 @@ impl SegmentSource {
         Ok(false)
     }
 
-    /// Segments that may hold what stands at `seq`, in whatever form.
+    /// Segments that may hold what is at `seq`, in whatever form.
     fn around(&mut self, epoch: Epoch, seq: u64) -> io::Result<Vec<SegmentFile>> {
         let all = self.segments(epoch)?;
         let Some(first) = all.iter().rev().map(|s| s.first).find(|first| *first <= seq) else {
@@ -226,7 +226,7 @@ impl LineSource for SegmentSource {
                 {
                     return Ok(Some(piece));
                 }
-                // Stale, or of another history: perhaps the right one stands behind it.
+                // Stale, or of another history: perhaps the right one is behind it.
                 if let Some(open) = &mut self.open
                     && let Some(alien) = open.peeked.take()
                 {
@@ -257,7 +257,7 @@ impl LineSource for SegmentSource {
     fn goes_beyond(&mut self, epoch: Epoch, frontier: &Frontier) -> io::Result<bool> {
         match self.files {
             Files::Journal => Ok(self.reaches_beyond(epoch, frontier.size())?),
-            // What is beside the journal tells another history, or proves its lines itself.
+            // What is beside the journal has another history, or proves its lines itself.
             Files::One { .. } => Ok(false),
         }
     }

@@ -47,7 +47,7 @@ pub(crate) struct EarlierEpoch {
 }
 
 impl StartState<'_> {
-    /// Goes on with an epoch. What stands behind its last group and nobody was told of is kept and cut.
+    /// Continues an epoch. What is behind its last group and was never acknowledged is kept and cut.
     pub(crate) fn resume(
         mut self,
         origin: LogOrigin,

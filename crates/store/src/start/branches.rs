@@ -40,7 +40,7 @@ impl StartState<'_> {
         Ok(all)
     }
 
-    /// What the relay has confirmed and the storage does not give was forgotten, not only damaged.
+    /// What the relay has confirmed and the storage does not return was lost, not only damaged.
     pub(crate) fn note_forgotten(&mut self, verdict: &ChainVerdict, newest: Option<&NewestLog>) {
         let ChainVerdict::Begin { prev: Some(prev), .. } = verdict else { return };
         let own = newest.filter(|log| log.origin.epoch == prev.epoch);
@@ -70,8 +70,8 @@ impl StartState<'_> {
         Ok(())
     }
 
-    /// Keeps what this box holds of an epoch that ends here behind what counts of it, or behind a hole in that: people were told of
-    /// it, and it counts by itself until the hole is filled.
+    /// Keeps what this box holds of an epoch that ends here behind what counts of it, or behind a hole in that: it was
+    /// acknowledged, and it counts by itself until the hole is filled.
     pub(crate) fn displace_beyond(
         copies: &LogCopies,
         log: &NewestLog,
@@ -85,7 +85,7 @@ impl StartState<'_> {
         adopt::displace_beyond(copies, log.origin, end).map(drop)
     }
 
-    /// Keeps beside the log what lies here of epochs of this box that its chain does not lead to.
+    /// Keeps beside the log what is stored here of epochs of this box that its chain does not lead to.
     pub(crate) fn leave_branches(
         &mut self,
         names: &[Epoch],
@@ -109,7 +109,7 @@ impl StartState<'_> {
         Ok(())
     }
 
-    /// What the relay goes on from, where the newest epoch's chain does not lead there.
+    /// What the relay continues from, where the newest epoch's chain does not lead there.
     pub(crate) fn rebase(
         &self,
         newest: Option<&NewestLog>,
@@ -147,7 +147,7 @@ impl StartState<'_> {
         let counted = CountedLines::of(db, written)?;
         let known = self.known_epochs(counted.places())?;
         match stray_runs::make_runs(self.disk, self.keys.box_id, &counted, &known, self.now.wall_ms) {
-            // It lies where it lay, and the next start goes on.
+            // It stays where it was, and the next start continues.
             Err(e) if e.is_full() => {
                 tracing::error!(error = %e, "there is no room to make runs of what has no place in the log");
                 return Ok(());

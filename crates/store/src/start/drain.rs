@@ -1,4 +1,4 @@
-//! What only a database holds that is not in use any more: it is kept beside the log before the database goes.
+//! What only a database holds that is not in use any more: it is kept beside the log before the database is deleted.
 
 use std::sync::Arc;
 
@@ -83,7 +83,7 @@ impl StartState<'_> {
             let is_aside = file_exists(&*disk, &copy.path).map_err(StoreError::io(salvage::DIR))?;
             if is_aside && source.epochs().is_some() {
                 let StrayCopies { lines, whole } = match self.keep_strays(source, db) {
-                    // It stays, and is asked again once there is room.
+                    // It stays, and is tried again once there is space.
                     Err(e) if e.is_full() => StrayCopies { lines: 0, whole: false },
                     stored => stored?,
                 };

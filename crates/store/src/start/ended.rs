@@ -20,8 +20,8 @@ use crate::side_files::unreported;
 use crate::sources::LogCopies;
 
 impl StartState<'_> {
-    /// How much of an ended epoch counts and is here. Nothing is read where the database has just what counts, the journal
-    /// has the files that were read before, and no rebuild is wanted; else it is healed from all copies.
+    /// How much of an ended epoch counts and is here. Nothing is read where the database has just what counts, the
+    /// journal has the files that were read before, and no rebuild is requested; else it is healed from all copies.
     pub(crate) fn heal_ended(
         &mut self,
         kind: StartKind,
@@ -55,7 +55,7 @@ impl StartState<'_> {
         let here = LogExtent::of(&healed.frontier);
         let missing = link.missing(here);
         if missing.is_some() {
-            // What lies behind the hole counts by itself until the hole is filled.
+            // What is behind the hole counts by itself until the hole is filled.
             let origin = LogOrigin { box_id: self.keys.box_id, epoch: link.epoch };
             match adopt::displace_beyond(copies, origin, here.size) {
                 Err(e) if e.is_full() => {
@@ -177,7 +177,7 @@ impl StartState<'_> {
     }
 }
 
-/// Where a part of an epoch came from. What was fetched comes back because it was forgotten, and that is told by itself.
+/// Where a part of an epoch came from. What was fetched comes back because it was lost, which is reported separately.
 fn healed_words(epoch: Epoch, from: &[String]) -> Option<String> {
     let from: Vec<&str> =
         from.iter().map(String::as_str).filter(|from| !from.starts_with(fetched::DIR)).collect();

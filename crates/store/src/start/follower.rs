@@ -1,4 +1,4 @@
-//! The database at a start: brought up to the journal where it follows the same chain, else built anew from it.
+//! The database at a start: brought up to the journal where it follows the same chain, else rebuilt from it.
 
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ impl StartState<'_> {
         let counted = &healed.counted;
         let wrong = healed.newest.as_ref().is_some_and(|log| log.database_wrong);
         let owes = match main.map_or(Ok(false), |main| self.owes_runs(copies, main)) {
-            // It is built anew.
+            // It is rebuilt.
             Err(e) if e.is_of_database() => true,
             owes => owes?,
         };
@@ -97,7 +97,7 @@ impl StartState<'_> {
         if let Some(main) = main.filter(|_| good && !wrong && kind == StartKind::Normal) {
             match self.catch_up(main, counted) {
                 Ok(facility) => return Ok((main.db.clone(), facility)),
-                // Nothing is wrong with it, and there is no room for another.
+                // Nothing is wrong with it, and there is no space for another.
                 Err(e) if e.is_full() => return Err(e),
                 Err(e) => {
                     // Entries and indexes of the database do not fit each other: the journal is the truth.
@@ -129,7 +129,7 @@ impl StartState<'_> {
         }
     }
 
-    /// Builds the database anew, once the journal has all that counts.
+    /// Rebuilds the database, once the journal has all that counts.
     fn follow_again(
         &mut self,
         kind: StartKind,
@@ -206,8 +206,7 @@ impl StartState<'_> {
         Ok(facility)
     }
 
-    /// Builds the database anew from the journal, beside the one that is there, and puts it in place when nothing is
-    /// lost by it: what only the old one holds is kept first.
+    /// Rebuilds the database beside the old one, and replaces that if nothing is lost: what only it has is kept first.
     pub(crate) fn build(
         &mut self,
         copies: &LogCopies,
@@ -237,8 +236,8 @@ impl StartState<'_> {
         Ok(new)
     }
 
-    /// Without room for another database the present one goes on, or one that was set aside and whose newest entries hold: what
-    /// it lacks waits. `None` where there is none that can be brought up to the log.
+    /// Without space for another database the present one continues, or one that was set aside and whose newest entries
+    /// are valid: what it lacks waits. `None` where there is none that can be brought up to the log.
     fn go_on_with_present(
         &mut self,
         copies: &LogCopies,

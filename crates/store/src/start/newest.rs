@@ -134,7 +134,7 @@ impl StartState<'_> {
             while let Some(page) = source.page(origin.epoch, from).map_err(StoreError::io("a database"))? {
                 from = page.piece.next();
                 bytes += page.piece.lines.iter().map(|l| (l.entry.len() + l.texts.len()) as u64).sum::<u64>();
-                // Where these lines stood noise would stand, of which one byte in 256 is a zero.
+                // In place of these lines there would be noise, of which one byte in 256 is a zero.
                 if bytes > stands + stands / 64 {
                     return Ok(true);
                 }
@@ -232,7 +232,7 @@ impl StartState<'_> {
         Ok(())
     }
 
-    /// Of a segment in both forms one goes where the other is whole; a newest segment that never held anything goes.
+    /// Of a segment in both forms one is deleted where the other is whole; so is a newest one that never held anything.
     fn drop_unused(&self, dir: &str, origin: &LogOrigin) -> Result<(), StoreError> {
         let disk = &**self.disk;
         let all = SegmentFile::list(disk, dir).map_err(StoreError::io(dir))?;
@@ -253,7 +253,7 @@ impl StartState<'_> {
         let header = reader.header().is_some();
         // What cannot be read may have been one.
         let empty = !holds_groups(&mut reader).map_err(StoreError::io(dir))? && !reader.has_lost(0);
-        // Without a header a roll was cut short; the first segment is begun anew even when its header got through.
+        // Without a header a roll was interrupted; the first segment is begun again even when its header was written.
         if empty && (!header || last.first == 0) {
             disk.remove(&last.path).map_err(StoreError::io(dir))?;
             disk.sync_dir(dir).map_err(StoreError::io(dir))?;

@@ -1,5 +1,5 @@
-//! The copies of the log that a start opens. Which are open stands in the mark: a start that hangs or aborts over one of them
-//! is known to the next.
+//! The copies of the log that a start opens. Which are open is written in the mark: a start that blocks or aborts over
+//! one of them is known to the next.
 
 use super::start_state::{HealedLog, OpenDatabase, StartKind, StartState};
 use crate::database::main_database;

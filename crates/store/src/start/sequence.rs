@@ -1,5 +1,5 @@
-//! A start, in its order: [`open_once`] prepares the folder and marks the attempt, [`open_marked`] heals the log and opens what
-//! stands on it. Every step may be cut: the same start begins again with what it left. Other files of this folder do one step each.
+//! A start: [`open_once`] prepares the folder and marks the attempt, [`open_marked`] heals the log and opens what is
+//! based on it. Every step may be interrupted: the next start uses what it left. Other files here do one step each.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ impl LogWriter {
     /// Opens the data folder behind `disk`, healing what can be healed. Nothing is acknowledged before this returns.
     ///
     /// # Errors
-    /// [`StoreError`]: what to do stands in its words.
+    /// [`StoreError`]: what to do is said in its words.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the store keeps the disk; so it reads at every caller"
@@ -91,7 +91,7 @@ fn open_once(
         ..StartReport::default()
     };
     prepare_folder(&**disk)?;
-    // From here on a start that hangs or aborts is counted: the copy that it opened is passed over after two.
+    // From here on a start that blocks or aborts is counted: the copy that it opened is skipped after two.
     let attempts = mark_start(&**disk)?;
     let mut opened = open_marked((kind, &attempts, report.clone()), disk, sizes, clock, random);
     if kind == StartKind::Normal
@@ -110,7 +110,7 @@ fn open_once(
             Ok((core, report))
                 if !report.no_space && core.places.in_state(RunState::Waits).next().is_some() =>
             {
-                // Lines count where the entry stands that adopts them: the database is made anew with them.
+                // Lines count at the entry that adopts them: the database is rebuilt with them.
                 drop(core);
                 let attempts = StartAttempts { count: 0, ..attempts.clone() };
                 let again = (StartKind::Normal, &attempts, report.for_another_pass());
@@ -136,7 +136,7 @@ fn open_marked(
     random: &dyn RandomSource,
 ) -> Result<(LogWriter, StartReport), StoreError> {
     let now = clock.now();
-    // What a cut left goes first: half files take no names, and lines that lie in another epoch's folder go where they belong.
+    // First, what an interruption left: half files take no names, lines in another epoch's folder go where they belong.
     remove_leftovers(&**disk)?;
     displace_misplaced(disk)?;
     // Without the keys nothing says which logs are this box's.
@@ -173,7 +173,7 @@ fn open_marked(
     start.make_runs(&healed, &db)?;
     let state = StateDb::new(opened, Arc::clone(disk), clock.clone());
     let state = EpochState { clock: clock.clone(), state, db, facility };
-    // The epoch goes on, ends and another begins, or it is the first.
+    // The epoch continues, ends and another begins, or it is the first.
     let mut core = match (healed.verdict, healed.newest) {
         (ChainVerdict::Resume, Some(log)) => {
             start.resume(log.origin, log.frontier, (log.newest, log.partial), state)?
@@ -200,7 +200,7 @@ fn open_marked(
 /// The first entries of a start adopt the runs that it made.
 fn adopt_runs(core: &mut LogWriter) -> Result<(), StoreError> {
     let adopted = match adopt::adopt_log(core) {
-        // They lie there, and the next start goes on.
+        // They stay there, and the next start continues.
         Err(e) if e.is_full() => {
             tracing::error!(error = %e, "there is no room to adopt lines that have no place in the log");
             Vec::new()

@@ -1,5 +1,5 @@
-//! Whether a database that was built anew has every line that the one before it has: sets of lines are compared, not sizes.
-//! A line may stand in its epoch in the one and in a run in the other.
+//! Whether a rebuilt database has every line that the one before it has: sets of lines are compared, not sizes. A line
+//! may be in its epoch in the one and in a run in the other.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(crate) fn refuse_shorter(
     for (_, run) in had.places().in_state(RunState::Counts) {
         let name = run.by.run;
         let counts = has.places().adopted(&name).is_some_and(|now| now.state == RunState::Counts);
-        // One that is here whole is adopted anew where nothing names it any more.
+        // One that is here whole is adopted again where nothing names it any more.
         if !counts && !run_reader.has(&name)? {
             lacks_none((&had, &has), name.epoch(), name.lines())?;
         }

@@ -23,7 +23,7 @@ use crate::side_files::report::StartReport;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StartKind {
     Normal,
-    /// Everything is to be checked, and the database built anew.
+    /// Everything is to be checked, and the database rebuilt.
     Rebuild,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct NewestLog {
     pub(crate) origin: LogOrigin,
     pub(crate) frontier: Frontier,
     pub(crate) whole: bool,
-    /// The newest segment and where its groups end; `None` when there is no segment, or it cannot go on.
+    /// The newest segment and where its groups end; `None` when there is no segment, or it cannot continue.
     pub(crate) newest: Option<(SegmentFile, u64)>,
     pub(crate) partial: Option<PartialTail>,
     /// What the relay cosigned of it, where this box holds less, or other entries.

@@ -1,4 +1,4 @@
-//! Runs on a real folder: adopted once, healed, told when they are gone, and back where they were when they come.
+//! Runs on a real folder: adopted once, healed, reported when they are gone, and back where they were when they come.
 
 use crate::index::tables;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::*;
 use crate::index::places::{AdoptedRun, RunState};
 use crate::log::displaced;
 
-/// A box whose card went back, which recorded four cleanings beside, got back what it had forgotten, and has adopted them.
+/// A box whose card went back, which recorded four cleanings beside, got back what it had lost, and has adopted them.
 pub(super) async fn adopted() -> (tempfile::TempDir, Store, RunName) {
     let (dir, store, page, proof) = forgetful(5, 12, 4).await;
     store.end_epoch(&proof).unwrap();
@@ -184,7 +184,7 @@ async fn a_run_that_is_gone_is_told_and_counts_again_when_it_comes() {
     let (store, report) = again(store, &dir).await;
     assert!(report.refilled && !report.missing.contains(&missing), "{report:?}");
     assert_eq!(counts(&store, &run), (17, wandas()));
-    // A phone that sends one of them again is told of the first place.
+    // A phone that sends one of them again gets the first place.
     let key = Digest16::of(b"beside2");
     let found = store.submit(move |view| WriteDecision::<_>::Answer(view.by_key(&key))).await.unwrap().answer;
     assert_eq!(found.map(|(line, _)| line.of), Some(EntryRef { epoch: run.epoch(), seq: 9 }));
@@ -215,7 +215,7 @@ async fn what_the_relay_signed_of_their_own_log_is_kept_with_lines_that_were_ado
 async fn lines_that_come_back_in_their_place_count_there_and_not_by_their_run() {
     let (dir, store, page, proof) = forgetful(5, 12, 6).await;
     let epoch = store.origin().epoch;
-    // Somebody gave them as lines that stand nowhere, and only then the log as a whole.
+    // Somebody supplied them as lines that have no place, and only then the log as a whole.
     assert_eq!(keep_missing(&store, epoch, &page.0[8..12], &page.1).unwrap(), 4);
     let (store, report) = again(store, &dir).await;
     assert_eq!((report.adopted_lines(), store.facility().activity[&tag()].cleanings), (4, 15), "{report:?}");
@@ -224,7 +224,7 @@ async fn lines_that_come_back_in_their_place_count_there_and_not_by_their_run() 
     let past = store.past().unwrap().remove(0);
     store.refill(&past, 0, &mut super::past::pages(&page, 5)).unwrap();
     let (store, report) = again(store, &dir).await;
-    // The entry that had adopted them stands in no place itself by now: a run brings it, and it adopts theirs in turn.
+    // The entry that had adopted them has no place itself by now: a run brings it, and it adopts theirs in turn.
     assert_eq!((report.adopted_lines(), store.past().unwrap()[0].whole), (7, true), "{report:?}");
     assert_eq!(store.facility().activity[&tag()].cleanings, 18, "once");
     let runs = store.adopted_runs();

@@ -14,7 +14,7 @@ pub(super) fn import(dir: &Path, from: &Path) -> Result<ImportedLines, ImportErr
     import_log(&config, from, &FakeClock::new(now), &SeededRandom::new(3))
 }
 
-/// Every line that was told counts, and so does each of its cleanings.
+/// Every line that was acknowledged counts, and so does each of its cleanings.
 fn check(store: &Store, reported: &Told, equipment: usize, what: &str) {
     let reader = store.reader().unwrap();
     for (epoch, seq, leaf) in reported {

@@ -11,7 +11,7 @@ use super::past::cosigned;
 use super::unreadable::{fault, mend, start_on};
 use super::*;
 
-/// A box that goes on in its second log, without the key of its first; that one, and its last checkpoint.
+/// A box that continues in its second log, without the key of its first; that one, and its last checkpoint.
 async fn without_its_key(dir: &std::path::Path, before_end: fn(&Store)) -> (Store, LogOrigin, String) {
     let (store, _) = start(dir, 1);
     live(&store, &mut Vec::new(), 5).await;
@@ -135,7 +135,7 @@ async fn a_copy_of_the_log_takes_a_note_about_each_log_whose_key_stays_behind() 
     let note = signed_note(&store, &old).unwrap();
     let path = dir.path().join(ended_note_path(old.epoch));
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    // What says less, or nothing, makes room.
+    // What says less, or nothing, is replaced.
     for before in [None, Some(&*less), Some("noise")] {
         if let Some(before) = before {
             std::fs::write(&path, before).unwrap();

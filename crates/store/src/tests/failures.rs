@@ -1,4 +1,4 @@
-//! What each failure of a group means to its askers: the rows of the writer's table, one after the other.
+//! What each failure of a group means to its callers: the rows of the writer's table, one after the other.
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
@@ -69,7 +69,7 @@ fn seams() -> (Arc<dyn Clock>, Arc<dyn RandomSource>) {
 
 pub(super) type Told = Result<Vec<DurableEntry>, SubmitError>;
 
-/// A command, what it does before it is decided, and how its asker hears of it.
+/// A command, what it does before it is decided, and how its caller gets the result.
 pub(super) struct Asking {
     pub(super) before: Box<dyn FnMut(&CommandView<'_>) + Send>,
     drafts: Vec<EntryDraft>,
@@ -108,7 +108,7 @@ fn fill(core: &mut LogWriter) {
     core.make_durable().unwrap();
 }
 
-/// What is there is what was told, now and after a start.
+/// What is there is what was acknowledged, now and after a start.
 pub(super) fn agrees(of: &FaultyBox, core: LogWriter, size: u64) {
     assert_eq!(core.size(), size);
     assert_eq!(core.reader().unwrap().size(), size);
@@ -203,7 +203,7 @@ fn a_write_or_a_flush_that_fails_is_unknown_and_ends_the_process() {
         ended.unwrap_err();
         assert_eq!(core.size(), 2, "nobody reads what nobody knows");
         drop(core);
-        // Whether it is there or not, the next process knows, and the key tells the asker.
+        // Whether it is there or not, the next process knows, and the key shows it to the caller.
         let mut core = of.core();
         let there = core.size() == 3;
         assert_eq!(there, call == Call::Flush);

@@ -20,9 +20,9 @@ pub(super) enum Call {
 pub(super) enum How {
     Error(ErrorKind),
     Panic,
-    /// The disk does not give back what stands at this byte of the file.
+    /// The disk does not return what is at this byte of the file.
     Lost(u64),
-    /// Does not come back until the faults are taken away.
+    /// Does not come back until the faults are removed.
     Hang,
 }
 

@@ -1,4 +1,4 @@
-//! Damage to any copy of any epoch, on a real folder: what one whole copy holds is never lost, and every loss is told.
+//! Damage to any copy of any epoch, on a real folder: what a whole copy holds is never lost, every loss is reported.
 
 use crate::index::tables;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub(super) fn check(store: &Store, reported: &Told, what: &str) {
     assert_eq!(cleanings as usize, reported.len() - others, "{what}: cleanings of the item");
 }
 
-/// A box in its third epoch, stopped; what was told in each, and the newest cosignature over each.
+/// A box in its third epoch, stopped; what was acknowledged in each, and the newest cosignature over each.
 pub(super) async fn three_epochs(dir: &Path) -> (Told, Vec<(Epoch, RefillPage)>) {
     let (mut reported, mut relay) = (Told::new(), Vec::new());
     for n in 1..=3 {
@@ -222,7 +222,7 @@ pub(super) fn walk(dir: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// Removes log and database; keys stay, the cursor if it is wanted.
+/// Removes log and database; keys stay, and the cursor if requested.
 pub(super) fn forget(dir: &Path, cursor: bool) {
     std::fs::remove_dir_all(dir.join("log")).unwrap();
     std::fs::remove_file(dir.join("cleantrack.redb")).unwrap();

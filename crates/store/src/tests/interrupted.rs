@@ -1,4 +1,4 @@
-//! Starts that end in the middle, copies over which they end, and what must never be begun or thrown away by them.
+//! Starts that end in the middle, copies over which they end, and what must never be begun or discarded by them.
 
 use crate::log::chain;
 use crate::runs::run_file;
@@ -197,7 +197,7 @@ async fn a_key_signs_no_more_once_the_end_of_its_log_is_gone() {
                 std::fs::write(&newest, [&bytes[..half], &vec![0; bytes.len() - half]].concat()).unwrap()
             }
             "not given" => {}
-            // What stands there is as much as the database has: nothing is gone.
+            // What is there is as much as the database has: nothing is gone.
             _ => spoil(&newest, half, used - half),
         }
         // As one that is killed behind what it healed, and before it begins the next log.

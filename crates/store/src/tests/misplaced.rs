@@ -1,5 +1,4 @@
-//! Files of the journal that lie where others belong, on a real folder: nothing counts where nobody recorded it, and what one
-//! whole copy holds is never lost.
+//! Misplaced journal files, on a real folder: lines count only where recorded; what a whole copy holds is kept.
 
 use std::path::Path;
 

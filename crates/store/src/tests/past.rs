@@ -251,7 +251,7 @@ async fn of_two_cursor_slots_the_older_one_counts_when_the_newer_is_torn() {
     }
     let file = dir.path().join("cursor");
     let mut bytes = std::fs::read(&file).unwrap();
-    // Three were written by turns, so the newest lies in the second slot.
+    // Three were written alternately, so the newest is in the second slot.
     let newest = bytes.len() / 2;
     bytes[newest + 100..newest + 200].fill(0);
     std::fs::write(&file, &bytes).unwrap();
@@ -268,7 +268,7 @@ async fn of_two_cursor_slots_the_older_one_counts_when_the_newer_is_torn() {
 #[tokio::test]
 async fn a_log_that_is_shorter_than_what_was_cosigned_ends_there() {
     let (dir, store, page, proof) = forgetful(3, 9, 0).await;
-    // The cursor's file outlived what the log forgot.
+    // The cursor's file outlived what the log lost.
     let stored = StoredCheckpoint { checkpoint: *proof.checkpoint(), note: proof.note().to_string() };
     store.shared.cursor().stored = Some(stored);
     let (store, report) = again(store, &dir).await;

@@ -42,7 +42,7 @@ async fn more_reads_than_the_box_can_do_are_refused_at_once() {
         let refused = store.read(lane, |_| ()).now_or_never();
         assert!(matches!(refused, Some(Err(ReadError::Busy))), "without waiting");
     }
-    // Recording does not pass through that door.
+    // Recording does not use the read pool.
     record(&store, vec![equipment(), cleaning("a", "Maria")]).await;
     held.release().await;
     for lane in [ReadLane::Quick, ReadLane::Long] {
@@ -211,7 +211,7 @@ async fn many_readers_of_the_longest_list_are_no_part_of_a_recordings_wait() {
             assert_eq!(all.len() - from, to - from);
         }
     };
-    // One stands still in the middle of its work, two wait behind it.
+    // One is paused in the middle of its work, two wait behind it.
     let mut readers = HeldReads::default();
     readers.hold(&store, ReadLane::Long, list(0, 125)).await;
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! What starts set right is told even by the next one, and loss in an ended epoch is noticed by the start itself.
+//! What starts repaired is reported even by the next one, and loss in an ended epoch is noticed by the start itself.
 
 use super::healing::{segments, start, three_epochs};
 use super::*;

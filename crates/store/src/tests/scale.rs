@@ -142,8 +142,7 @@ fn write_runs(disk: &dyn Disk, store_box: record::ids::BoxId, count: u64) -> Vec
     (0..count).map(of).collect()
 }
 
-/// What a start asks of the disk that adopts so many runs, one that builds the database anew with half of them gone, and one
-/// that finds the same again.
+/// What starts ask of the disk: one adopts so many runs, one rebuilds with half of them gone, one finds the same again.
 async fn starts_with(count: u64) -> [u64; 3] {
     let dir = tempfile::tempdir().unwrap();
     let (store, _, _) = counted(dir.path());

@@ -42,7 +42,7 @@ impl FailingState {
         Store::open_on(self.of.disk(), sizes(), self.clock.clone(), &SeededRandom::new(7))
     }
 
-    /// Opens it while this fails so many times. Whoever had it open before has let go of it by then.
+    /// Opens it while this fails so many times. Whoever had it open before has released it by then.
     fn open_failing(&self, call: Call, times: usize) -> Result<(Store, StartReport), StoreError> {
         let disk = self.of.disk();
         self.of.fail(state_file::STATE, call, How::Error(ErrorKind::Other), times);
@@ -66,7 +66,7 @@ async fn one_failure_of_the_disk_shuts_the_state_for_no_further_act() {
     for (call, kind) in FAULTS {
         let failing = FailingState::new();
         let (store, _) = failing.open().unwrap();
-        // Kept from before the failure, as rooms do.
+        // Kept from before the failure, as modules do.
         let state = store.state();
         try_put(&state, "before", b"1").unwrap();
         assert_eq!(store.look_at_state(), StateCondition::Sound);

@@ -85,7 +85,7 @@ impl DyingBox {
         Self { of: FaultyBox::new(), left: Calls(Arc::new(AtomicUsize::new(usize::MAX))) }
     }
 
-    /// Opens it on a disk with power, once whoever had it before has let go of it.
+    /// Opens it on a disk with power, once whoever had it before has released it.
     fn open(&self) -> Store {
         let disk = Arc::new(DyingDisk(self.of.disk(), self.left.clone()));
         self.left.0.store(usize::MAX, Ordering::Relaxed);

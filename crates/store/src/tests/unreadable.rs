@@ -1,5 +1,4 @@
-//! Sectors that the disk does not give back, and folders that it does not list: no start ends by the one, what any copy holds
-//! counts, and what waits is told.
+//! Unreadable sectors and unlisted folders: the former end no start, any copy's lines count, what waits is reported.
 
 use crate::database::salvage;
 use crate::database::state_file;
@@ -18,7 +17,7 @@ use super::healing::{Told, clock, folder, live, segments, small, start, three_ep
 use super::past::{copy, forgetful, pages};
 use super::*;
 
-/// Calls that fail for as long as they are not mended.
+/// Calls that fail for as long as they are not repaired.
 pub(super) fn fault(path: &str, call: Call, how: How) -> Faults {
     let faults = Faults::default();
     faults.lock().unwrap().push(Fault { path: path.to_owned(), call, how, times: usize::MAX });
@@ -45,7 +44,7 @@ pub(super) fn start_on(dir: &Path, faults: &Faults) -> Result<(Store, StartRepor
     Store::open_on(disk(dir, faults), small(), clock(), &SeededRandom::new(8))
 }
 
-/// Lines that were told and count nowhere.
+/// Lines that were acknowledged and count nowhere.
 fn lost(store: &Store, reported: &Told) -> Vec<(u32, u64)> {
     let reader = store.reader().unwrap();
     let counts = |(epoch, seq, leaf): &&(record::ids::Epoch, u64, record::tree::Hash)| {

@@ -1,4 +1,4 @@
-//! Uses that were written before the clock was set stand where they were once somebody says what the time was.
+//! Uses that were written before the clock was set are put at their true times once somebody says what the time was.
 
 use super::*;
 

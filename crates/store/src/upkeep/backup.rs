@@ -59,7 +59,7 @@ pub struct ImportedLines {
     pub lines: u64,
 }
 
-/// The folder of a copy, which nothing writes to: it may lie on a medium that cannot be written.
+/// The folder of a copy, which nothing writes to: it may be on a medium that cannot be written.
 #[derive(Debug)]
 struct BackupFolder(PathBuf);
 
@@ -95,9 +95,8 @@ impl Disk for BackupFolder {
     }
 }
 
-/// Keeps all intact lines of a copy beside the log of a box that is stopped: of its logs, its runs, what lay beside them and its
-/// databases. The next start gives each its place, or makes it count under its own number; what counts already goes. Doing it
-/// twice is doing it once.
+/// Keeps a copy's intact lines beside a stopped box's log: of its logs, runs, what was beside them and databases. The
+/// next start places each, or makes it count under its own number; what counts already is deleted. It is idempotent.
 ///
 /// # Errors
 /// [`ImportError`]; the folder is in use while the box runs.
@@ -125,8 +124,8 @@ pub fn import_log(
     Ok(read)
 }
 
-/// Logs that are this box's without a doubt: those that lie here, and those whose key does or is trusted. Runs of any other would
-/// be adopted with nobody asked; lines of one stay apart until somebody says `log trust`.
+/// Logs that are this box's without a doubt: those that are stored here, and those whose key is here or is trusted.
+/// Runs of any other would be adopted without asking anybody; lines of one stay apart until somebody runs `log trust`.
 fn own_epochs(disk: &dyn Disk) -> Result<BTreeSet<Epoch>, StoreError> {
     let mut own: BTreeSet<Epoch> = epoch_folders(disk).map_err(StoreError::io("log/"))?.into_iter().collect();
     let db = main_database::open_copy(disk, main_database::MAIN, DATABASE_CACHE_BYTES).ok().flatten();
@@ -165,7 +164,7 @@ struct CopiedFolder {
 }
 
 impl CopiedFolder {
-    /// Looks what lies there; nothing is believed of another box.
+    /// Checks what is there; nothing from another box is trusted.
     fn open(from: &Path, own: BoxId) -> Result<Self, ImportError> {
         let disk: Arc<dyn Disk> = Arc::new(BackupFolder(from.to_owned()));
         let runs = run_file::list_runs(&*disk)?;
@@ -213,7 +212,7 @@ impl CopiedFolder {
         Ok(())
     }
 
-    /// One that cannot be opened is passed over: the logs have all that it has but for what was damaged there.
+    /// One that cannot be opened is skipped: the logs have all that it has but for what was damaged there.
     fn add_database(&mut self, path: String) -> Result<(), ImportError> {
         let opened = match main_database::open_copy(&*self.disk, &path, DATABASE_CACHE_BYTES) {
             Ok(Some(db)) => Arc::new(db),

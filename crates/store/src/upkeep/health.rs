@@ -31,7 +31,7 @@ pub struct StoreHealth {
     pub ballast: bool,
     pub start: StartReport,
     pub recording: Recording,
-    /// Groups that were refused for want of room since the start.
+    /// Groups that were refused for lack of space since the start.
     pub refused: u64,
     /// Whether the database gave other entries than were written.
     pub damaged: bool,

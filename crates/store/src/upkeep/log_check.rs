@@ -1,4 +1,4 @@
-//! Checks files of the journal as their bytes come by: a copy of the log need lie nowhere to be believed.
+//! Checks files of the journal as their bytes arrive: a copy of the log need not be stored anywhere to be verified.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -156,7 +156,7 @@ struct GroupParser {
     buffer: Vec<u8>,
     at: usize,
     ends: Option<SegmentEnds>,
-    /// Only zeros are to follow: they stand behind the last group of a segment that is not sealed.
+    /// Only zeros are to follow: they are behind the last group of a segment that is not sealed.
     zeros: bool,
     damaged: bool,
 }

@@ -14,7 +14,7 @@ use crate::log::scan::{ReadStep, SegmentFile, SegmentReader};
 use crate::runs::run_file;
 use crate::side_files::keys::epoch_folders;
 
-/// How often it is looked again where the writer went on to its next file meanwhile.
+/// How often it is tried again where the writer moved on to its next file meanwhile.
 const LOOKS_MAX: u32 = 100;
 
 /// A file of the data folder, and how many of its bytes a copy has.
@@ -62,7 +62,7 @@ impl Store {
         Err(StoreError::Reopening)
     }
 
-    /// The journal's files; `None` where the writer went on to a file behind `size`.
+    /// The journal's files; `None` where the writer moved on to a file behind `size`.
     fn log_files(&self, size: u64) -> Result<Option<Vec<CopiedFile>>, StoreError> {
         let disk = &*self.shared.disk;
         let mut files = Vec::new();

@@ -1,4 +1,4 @@
-//! Looks through both copies of the log, a little at a time, and heals each from the other while the box goes on.
+//! Checks both copies of the log, a little at a time, and heals each from the other while the box keeps running.
 
 use std::sync::PoisonError;
 
@@ -23,14 +23,14 @@ use crate::runs::run_file;
 use crate::shared::scrub_report::ScrubReport;
 use crate::sources::LogCopies;
 
-/// Where a look through stands: an epoch's number, and the next entry of it.
+/// Where a scrub is: an epoch's number, and the next entry of it.
 pub type ScrubPosition = (u32, u64);
 
 const LOGGED_PHOTOS_MAX: usize = 20;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScrubStep {
-    /// From where to go on; `None` when all of it has been looked at.
+    /// From where to continue; `None` when everything has been checked.
     pub next: Option<ScrubPosition>,
     pub photos: Vec<Hash>,
     /// Whether what was looked at did not hold.
@@ -48,7 +48,7 @@ impl Store {
         self.epochs().into_iter().find(|epoch| epoch.n >= n)
     }
 
-    /// Compares one block of the database's entries with the tree, and looks whether its cleanings stand in the lists. Damage is noted: the next start builds it anew.
+    /// Checks a block of the database by the tree and the lists of cleanings; damage makes the next start rebuild it.
     ///
     /// # Errors
     /// The database's, other than damage.
@@ -84,8 +84,8 @@ impl Store {
         Ok(look)
     }
 
-    /// Looks at the next closed part of the journal: whether a segment stands there, and is what its own sums and the
-    /// tree say. Where it is not, the epoch is healed from all copies, beside the writer.
+    /// Checks the next closed part of the journal: whether a segment is there, and is what its own sums and the tree
+    /// say. Where it is not, the epoch is healed from all copies, beside the writer.
     ///
     /// # Errors
     /// The disk's and the database's.

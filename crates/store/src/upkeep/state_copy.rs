@@ -11,7 +11,7 @@ use crate::database::state_file::{STATE, copy_file};
 use crate::io::disk::{Disk, remove_if_there};
 use crate::io::error::StoreError;
 
-/// Where it lies until it was read; a start removes one that stayed.
+/// Where it is stored until it was read; a start removes one that stayed.
 const COPY: &str = "state.copy.new";
 const COPY_CACHE_BYTES: usize = 1 << 20;
 

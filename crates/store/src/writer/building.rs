@@ -85,7 +85,7 @@ impl LogWriter {
             failed: &failed,
         };
         let Ok(drafts) = catch_unwind(AssertUnwindSafe(|| job.decide(&view))) else {
-            // Its asker hears that nobody answers; nothing of it is in the group.
+            // Its caller gets no answer; nothing of it is in the group.
             tracing::error!("a command panicked while it was decided; it was not recorded");
             return;
         };

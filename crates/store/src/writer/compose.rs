@@ -16,7 +16,7 @@ pub(crate) struct ComposedGroup {
     pub(crate) bytes: usize,
 }
 
-/// The entries of drafts as they would stand from `size` on.
+/// The entries of drafts as they would be written from `size` on.
 pub(crate) fn compose_group(
     drafts: &[EntryDraft],
     size: u64,

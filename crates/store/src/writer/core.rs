@@ -35,7 +35,7 @@ const BALLAST_STEP_BYTES: u64 = 256 << 10;
 const BALLAST_SPARE_BYTES: u64 = 256 << 20;
 /// Times the usual number of entries after which the database is made durable even under load.
 const OVERDUE: u64 = 2;
-/// How long entries may stand in the journal alone.
+/// How long entries may be in the journal alone.
 const DURABLE_AFTER_MS: u64 = 3_600_000;
 
 /// The only appender of the log. [`super::writer`] runs it on a thread; tests drive it directly.
@@ -61,7 +61,7 @@ pub struct LogWriter {
     /// Whether it failed at the last group that it was to take in.
     pub(crate) troubled: bool,
     pub(crate) durable: DurableMark,
-    /// Whether the next start was told of a damaged database.
+    /// Whether the next start was informed of a damaged database.
     pub(crate) marked: bool,
     /// Wakes the thread that looks after closed segments.
     pub(crate) tidy: Option<SyncSender<()>>,
@@ -172,7 +172,7 @@ impl LogWriter {
     /// [`FatalError`]: the database failed; the journal has everything, and the next start makes the copy.
     pub fn make_durable(&mut self) -> Result<(), FatalError> {
         self.recover()?;
-        // The handle is let go of first: the database cannot be opened again while someone holds it.
+        // The handle is released first: the database cannot be opened again while someone holds it.
         let made = make_durable(&*self.shared.db()?);
         if let Err(e) = made {
             self.reopen(&e)?;
@@ -262,7 +262,7 @@ impl LogWriter {
         if len >= want || !spare {
             return Ok(false);
         }
-        // Made only where there is room for it: an empty one would say that the disk was never full.
+        // Made only where there is space for it: an empty one would say that the disk was never full.
         let file = match self.disk.open(BALLAST) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => self.disk.create_new(BALLAST)?,
             other => other?,
@@ -287,7 +287,7 @@ impl LogWriter {
             self.roll()?;
         }
         match self.journal.close(&self.frontier) {
-            // Without the closing group the next start only cannot tell a torn last group from a damaged one.
+            // Without the closing group the next start only cannot distinguish a torn last group from a damaged one.
             Ok(()) | Err(AppendError::Full) => {}
             Err(e) => return Err(FatalError(e.to_string())),
         }

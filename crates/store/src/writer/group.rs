@@ -1,7 +1,7 @@
 //! One group: commands are decided one after the other, written to the journal, followed by the database, answered.
 //!
-//! What each failure means stands beside it. The database takes a group in while the card makes it durable, and commits it
-//! behind that: it is never ahead of the journal.
+//! What each failure means is described beside it. The database takes a group in while the card makes it durable, and
+//! commits it after that: it is never ahead of the journal.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl LogWriter {
     /// Takes as many jobs from the front as fit into one group, makes them durable and answers them.
     ///
     /// # Errors
-    /// [`FatalError`]: the process must end. The jobs taken were told [`SubmitError::Unknown`].
+    /// [`FatalError`]: the process must end. The jobs taken got [`SubmitError::Unknown`].
     pub fn group(&mut self, jobs: &mut VecDeque<Box<dyn WriteJob>>) -> Result<(), FatalError> {
         self.decide(jobs)?;
         let Some(GroupBuilder { before, rows, decided, changed, entries, texts, carried, failed, .. }) =
@@ -80,7 +80,7 @@ impl LogWriter {
     /// After the database failed: opens it again and brings it up to the journal, before anything else is asked of it.
     ///
     /// # Errors
-    /// [`FatalError`]: it does not open, or it failed at two groups in a row; the next start then builds it anew.
+    /// [`FatalError`]: it does not open, or it failed at two groups in a row; the next start then rebuilds it.
     pub(crate) fn recover(&mut self) -> Result<(), FatalError> {
         let Some(after) = self.trouble.take() else { return Ok(()) };
         let full = matches!(&after, redb::Error::Io(e) if is_full(e));
@@ -89,7 +89,7 @@ impl LogWriter {
             tracing::error!(?marked, "the database failed twice in a row: the next start builds it anew");
             return Err(FatalError(format!("the database failed again: {after}")));
         }
-        // A full disk is no damage, and room may come.
+        // A full disk is no damage, and space may become free.
         self.troubled = !full;
         self.reopen(&after)
     }
@@ -121,7 +121,7 @@ impl LogWriter {
         let write = self.place(before)?;
         let len = write.bytes.len();
         self.flush.start(write);
-        // While the card is at it: what it made durable before, this group, and room for the next ones.
+        // While the card is busy: what it made durable before, this group, and space for the next ones.
         self.keep_up(before);
         let followed = self.follow(changed, before);
         self.journal.write_zeros_beside(len);
@@ -153,7 +153,7 @@ impl LogWriter {
         }
     }
 
-    /// Closes the group and finds room for it, on a full disk by giving up the ballast.
+    /// Closes the group and finds space for it, on a full disk by giving up the ballast.
     fn place(&mut self, before: &Frontier) -> Result<GroupWrite, GroupError> {
         let (first, next, root) = (before.size(), self.frontier.size(), self.frontier.root());
         let len = self.group.close(first, next, &root).len();

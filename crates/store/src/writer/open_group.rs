@@ -25,7 +25,7 @@ pub(crate) struct GroupBuilder {
     pub(crate) decided: Vec<DecidedJob>,
     pub(crate) changed: BTreeSet<RowKey>,
     pub(crate) entries: usize,
-    /// Lines of the texts, which stand behind all entries.
+    /// Lines of the texts, which are behind all entries.
     pub(crate) texts: GroupWriter,
     pub(crate) closed: bool,
     /// Whether the front of the queue was decided on top of this group.
@@ -36,7 +36,7 @@ pub(crate) struct GroupBuilder {
 
 /// Why a group could not be put together or written.
 pub(crate) enum GroupError {
-    /// Nothing was recorded; everyone is told.
+    /// Nothing was recorded; all callers are informed.
     Refused(SubmitError),
     Database(redb::Error),
     Fatal(FatalError),

@@ -31,7 +31,7 @@ fn database_error<E: Into<redb::Error>>(e: E) -> StoreError {
     StoreError::Database { what: "erasing a text", source: e.into() }
 }
 
-/// Does everything that can be done now. The writer may go on meanwhile: it only touches the newest segment.
+/// Does everything that can be done now. The writer may continue meanwhile: it only touches the newest segment.
 ///
 /// # Errors
 /// The disk's and the database's; what was not done stays to be done.
@@ -61,12 +61,12 @@ pub(crate) fn compact_segments(shared: &StoreShared) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reads the journal of an epoch that has ended, once its files are what they stay, so that no start has to. What does not hold
-/// is left to the next start, which heals and tells it.
+/// Reads the journal of an epoch that has ended, once its files no longer change, so that no start has to. What is not
+/// valid is left to the next start, which heals and reports it.
 fn note_ended(shared: &StoreShared, origin: &LogOrigin) -> Result<(), StoreError> {
     let disk = &*shared.disk;
     let files = closed_journal::closed_files(disk, origin)?;
-    // The database is let go while the journal is read: whoever has to open it anew waits for that.
+    // The database is released while the journal is read: whoever has to open it again waits for that.
     let counts = {
         let db = shared.db()?;
         if closed_journal::read_before(&db, origin.epoch).as_ref() == Some(&files) {
@@ -144,7 +144,7 @@ fn compress_segments(
         }
         if last {
             file.sync_data()?;
-            // What is read back is what lies there, not what was just written.
+            // What is read back is what is stored there, not what was just written.
             file.forget_cached();
             return Ok(Some(frames));
         }
@@ -157,7 +157,7 @@ fn erase_entry_texts(shared: &StoreShared, erased: &mut BTreeSet<[u8; 32]>) -> R
     let mut of_runs: BTreeSet<[u8; 32]> = BTreeSet::new();
     let (places, all) = (shared.places(), erased_hashes(shared)?);
     let mut waits = erase_in_runs(shared, &places, &all)?;
-    // Nobody knows what stands in copies that cannot be listed; those that can be are taken back by the next start.
+    // Nobody knows the contents of copies that cannot be listed; those that can be are taken back by the next start.
     let is_aside = side_file_check::copies_aside(&*shared.disk)
         .map_or(true, |all| all.iter().any(|(.., names)| !names.is_empty()));
     if is_aside {
@@ -262,7 +262,7 @@ fn forget_copies(shared: &StoreShared, origins: BTreeSet<LogOrigin>) -> Result<(
     Ok(())
 }
 
-/// Writes a closed segment anew without these texts; `false` when it does not link and is left to the next start.
+/// Rewrites a closed segment without these texts; `false` when it does not link and is left to the next start.
 fn rewrite_segment(
     disk: &dyn Disk,
     origin: &LogOrigin,

@@ -17,7 +17,7 @@ use crate::shared::queue::{WriteQueue, WriterControl};
 
 /// How often the writer looks around when nobody comes.
 const TICK: Duration = Duration::from_secs(30);
-/// How far the thread that looks after closed segments stands back.
+/// The nice value (lower priority) of the thread that tidies closed segments.
 const TIDY_NICE: i32 = 10;
 
 /// Tells the process when the writer's thread ends by a panic: a damaged page can make redb panic.

@@ -93,7 +93,7 @@ pub struct FileDownload<M> {
 }
 
 impl<M: MediaType> FileDownload<M> {
-    /// Under this name; what is no letter, digit, dot or hyphen of ASCII stands in its second form only (RFC 6266).
+    /// Under this name; what is no letter, digit, dot or hyphen of ASCII is in its second form only (RFC 6266).
     ///
     /// # Errors
     /// Never in practice: both forms are ASCII.

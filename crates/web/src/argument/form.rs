@@ -46,7 +46,7 @@ pub struct FormFields {
 }
 
 impl FormFields {
-    /// Reads what stands in the body of a urlencoded form.
+    /// Reads the body of a urlencoded form.
     pub fn parse_urlencoded<R: FormRules>(body: &[u8]) -> Result<Self, RequestFault> {
         let mut form = Self::default();
         for pair in body.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty()) {

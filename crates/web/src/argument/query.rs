@@ -1,4 +1,4 @@
-//! What stands behind the question mark of an address: exact for programs, lenient for people.
+//! What follows the question mark of an address: exact for programs, lenient for people.
 
 use std::convert::Infallible;
 use std::error::Error;

@@ -10,7 +10,7 @@ const NAME_CHARS_MAX: usize = 100;
 /// Why this crate refused a request. Its `Display` is for logs; people read [`FaultWords`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestFault {
-    /// No row has this path, or a part of the path has not the form of what stands there.
+    /// No row has this path, or a part of the path does not have the form that is expected there.
     #[error("nothing is at this address")]
     NotFound,
     /// The path's rows have other methods.
@@ -56,7 +56,7 @@ pub enum RequestFault {
     /// The idempotency key is empty, too long, came twice, or is no plain text.
     #[error("the idempotency key cannot be read")]
     IdempotencyKey,
-    /// A handler panicked: what the request wanted may have been done or not.
+    /// A handler panicked: what was requested may have been done or not.
     #[error("the handler panicked")]
     Panicked,
     /// The program failed; see the error's cause.

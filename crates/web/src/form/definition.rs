@@ -9,7 +9,7 @@ pub struct FormDefinition {
     pub sections: &'static [FormSection],
 }
 
-/// Fields that stand together.
+/// Fields that are shown together.
 #[derive(Debug)]
 pub struct FormSection {
     /// What its title is called by; empty: it has none.

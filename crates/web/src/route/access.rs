@@ -37,7 +37,7 @@ pub enum Access {
     note = "take `AnyCaller` where the row is open"
 )]
 pub trait Caller {
-    /// Whom it lets in.
+    /// Who is admitted.
     const ACCESS: Access;
 }
 

@@ -10,7 +10,7 @@ use super::operation::path_parts;
 pub struct Example {
     /// Values of the path's parts, by name.
     pub parts: Vec<(&'static str, String)>,
-    /// What stands behind the question mark, encoded.
+    /// What follows the question mark, encoded.
     pub query: String,
     /// Headers beside those of the body.
     pub headers: Vec<(HeaderName, HeaderValue)>,
@@ -46,7 +46,7 @@ impl Example {
         self
     }
 
-    /// What stands behind the question mark, encoded.
+    /// What follows the question mark, encoded.
     pub fn query(self, query: impl Into<String>) -> Self {
         Self { query: query.into(), ..self }
     }

@@ -72,7 +72,7 @@ pub struct Route<S> {
     pub(crate) endpoint: MethodRouter<S>,
 }
 
-/// Makes a row. What may come in, what is read and what is answered stand in the handler's types.
+/// Makes a row. The handler's types determine what may come in, what is read and what is answered.
 pub fn row<S, H, T, M>(
     method: Method,
     path: &'static str,

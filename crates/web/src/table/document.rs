@@ -22,7 +22,7 @@ pub struct ApiDocument {
 impl ApiDocument {
     pub(super) fn of(document: &Value) -> Result<Self, TableError> {
         let bytes = serde_json::to_vec_pretty(document).map_err(|e| TableError::Document(e.to_string()))?;
-        // Weak: it stands for the plain and the packed form.
+        // Weak: it identifies both the plain and the packed form.
         let etag = format!("W/\"{}\"", &Hash::of(&bytes).to_string()[..16]);
         let etag = HeaderValue::from_str(&etag).map_err(|e| TableError::Document(e.to_string()))?;
         Ok(Self { bytes: PackedBytes::new(bytes), etag })

@@ -1,4 +1,4 @@
-//! Tries at codes of a second step: counted, and whoever's are guessed at hears of it by mail.
+//! Tries at codes of a second step: counted, and a user whose codes are being guessed is notified by mail.
 
 use service::attempts::ClientNetwork;
 
@@ -9,11 +9,11 @@ use crate::db::delivery::mails;
 use crate::db::{DbError, PlatformReason};
 use crate::mail::MailLetter;
 
-/// Whoever's codes are guessed at is told so no more often than this.
+/// A user whose codes are being guessed is notified no more often than this.
 const ONCE_MS: i64 = 24 * 3_600_000;
 
 impl SecondFactorService<'_> {
-    /// Counts a try at a code. Whoever has used theirs up is told: somebody has their password, or reads their mail.
+    /// Counts a try at a code. A user who used theirs up is notified: somebody has their password, or reads their mail.
     pub(in crate::accounts) async fn count_code(
         &self,
         email: &str,

@@ -1,7 +1,7 @@
 //! Passkeys: a person adds them on their own page, signs in with one alone, and shows with one that it is them.
 //!
-//! A passkey is password and second factor in one: who has the authenticator, and is verified by it. Challenges stand in the database,
-//! so that any process takes the answer; each is of use once, by the browser that was sent it.
+//! A passkey is password and second factor in one: who has the authenticator, and is verified by it. Challenges are stored in the
+//! database, so that any process takes the answer; each is usable once, by the browser that was sent it.
 
 use record::ids::UserId;
 use record::tree::Hash;

@@ -1,5 +1,4 @@
-//! Ways in that go by mail: a new account, a forgotten password, a link in place of one. Whoever asks hears the same whether somebody has
-//! the address or not; the mail tells.
+//! Sign-in by mail: a new account, a forgotten password, a link instead of one. Only the mail shows whether the address is known.
 
 use std::net::IpAddr;
 

@@ -41,7 +41,7 @@ const NAME_CHARS_MAX: usize = 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FactorKind {
     Totp,
-    /// A code on paper, of use once.
+    /// A code on paper, usable once.
     Recovery,
     /// A key of a phone, a computer or a stick, that proves a person without a password, too.
     Passkey,
@@ -140,7 +140,7 @@ pub(in crate::accounts) fn factor_name(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect()
 }
 
-/// Whether somebody has none but recovery codes, which are of use beside others only.
+/// Whether somebody has none but recovery codes, which are usable beside others only.
 fn has_only_codes(known: &[FactorRow]) -> bool {
     known.iter().all(|row| FactorKind::Recovery.is_of(row))
 }

@@ -1,4 +1,4 @@
-//! Signing in: the try is counted, the password looked at, a session made; each step says why it did not go on.
+//! Signing in: the try is counted, the password checked, a session made; each step says why it did not continue.
 
 use std::net::IpAddr;
 
@@ -452,7 +452,7 @@ impl<'a> AuthService<'a> {
         tx.commit().await
     }
 
-    /// The person whose cookie this is, if the session still lives.
+    /// The person whose cookie this is, if the session is still valid.
     pub async fn visitor(&self, token: SessionToken) -> Result<Option<AccountUser>, DbError> {
         let now_ms = self.clock.now_ms();
         let mut conn = self.db.platform_read(PlatformReason::SignIn).await?;

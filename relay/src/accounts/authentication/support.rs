@@ -1,5 +1,5 @@
-//! Whoever runs the platform sees an account only while it is open to them: because an admin of it said so for a time, or, where somebody
-//! needs help and nobody can say so, because they said why. Both stand in the account's own log, and so does each page that they look at.
+//! The platform's operator sees an account only while it is open to them: because an admin allowed it for a time, or, where somebody
+//! needs help and nobody can allow it, because the operator gave a reason. Both are in the account's own log, as is each page viewed.
 
 use record::ids::{AccountId, UserId};
 
@@ -107,7 +107,7 @@ impl SupportService<'_> {
         Ok(true)
     }
 
-    /// Shows whoever runs the platform another account: where it is open, or by `terms`, of which its admins hear at once.
+    /// Shows the platform's operator another account: where it is open, or by `terms`, of which its admins are notified at once.
     pub async fn open_account(
         &self,
         staff: &AccountUser,
@@ -139,7 +139,7 @@ impl SupportService<'_> {
         Ok(token)
     }
 
-    /// Nobody opened the account: its admins hear of it in the same transaction.
+    /// Nobody opened the account: its admins are notified of it in the same transaction.
     async fn break_glass(
         &self,
         tx: &mut ScopedConnection,

@@ -2,7 +2,7 @@
 
 use super::cookie::{CookieSecret, SecretCookie};
 
-/// A device is known for a person for so long after they signed in from it.
+/// How long a device is known for a person after they signed in from it.
 pub const KNOWN_MS: i64 = 180 * 86_400_000;
 
 /// Of a device. Who has its secret pays tries from a bucket of its own, and is nobody by it.

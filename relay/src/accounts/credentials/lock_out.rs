@@ -170,7 +170,7 @@ fn take_of_network(
 
 async fn take_attempt(db: &Db, from: &AttemptOrigin, now_ms: i64) -> Result<(), CountError> {
     let (name, policy) = (from.name(), from.policy());
-    // Whoever has to wait is told so without a transaction: to be refused costs no more than to open a page.
+    // Whoever has to wait is informed without a transaction: a refusal costs no more than opening a page.
     let seen = buckets::find_bucket(&mut db.platform_read(PlatformReason::SignIn).await?, &name).await?;
     if let (Err(wait), None) = (seen.take(policy, now_ms), seen.brought_back(now_ms)) {
         return Err(from.wait(wait));

@@ -15,7 +15,7 @@ use crate::db::{DbError, PlatformConnection, ScopedConnection, SqlConnection};
 pub const SIGN_UP_MS: i64 = 24 * 3_600_000;
 /// How long a new password may be set.
 pub const RESET_MS: i64 = 30 * 60_000;
-/// How long a link stands for a password.
+/// How long a link replaces a password.
 pub const SIGN_IN_MS: i64 = 15 * 60_000;
 pub const INVITATION_MS: i64 = 7 * 24 * 3_600_000;
 
@@ -23,7 +23,7 @@ const OF_ADDRESS: AttemptPolicy = AttemptPolicy { size: 3, refill_ms: 20 * 60_00
 const OF_NETWORK: AttemptPolicy = AttemptPolicy { size: 30, refill_ms: 2 * 60_000 };
 /// Invitations of an account: fifty at once, and then one each four minutes.
 const OF_ACCOUNT: AttemptPolicy = AttemptPolicy { size: 50, refill_ms: 4 * 60_000 };
-/// Of somebody new its owner is told: ten times at once, and then once an hour.
+/// An owner is notified of somebody new: ten times at once, and then once an hour.
 const OF_COLLEAGUES: AttemptPolicy = AttemptPolicy { size: 10, refill_ms: 60 * 60_000 };
 const NETWORKS_MAX: usize = 10_000;
 
@@ -109,7 +109,7 @@ pub async fn count_invitation(
     take_mail(tx, &of_address, &OF_ADDRESS, now_ms).await
 }
 
-/// Counts that an account's owner is told of somebody new, in the caller's transaction. Whether they are.
+/// Counts that an account's owner is notified of somebody new, in the caller's transaction. Returns whether they are.
 pub(in crate::accounts) async fn count_colleague(
     tx: &mut ScopedConnection,
     now_ms: i64,

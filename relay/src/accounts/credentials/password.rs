@@ -171,7 +171,7 @@ impl PasswordChecker {
         self.slowest.load(Ordering::Relaxed)
     }
 
-    /// Waits for the turn of one check. Strangers never stand before a device that is known.
+    /// Waits for the turn of one check. Strangers never come before a device that is known.
     pub async fn turn(&self, origin: OriginKind) -> Result<CheckTurn, PasswordError> {
         let (places, within) = match origin {
             OriginKind::KnownDevice => (&self.known, KNOWN_TURN),

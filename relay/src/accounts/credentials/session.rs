@@ -1,4 +1,4 @@
-//! The token of a signed-in browser: what its cookie says, what the database keeps of it, and how long it lives.
+//! The token of a signed-in browser: what its cookie says, what the database stores of it, and how long it is valid.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,16 +10,16 @@ use crate::db::person::sessions::SessionsSince;
 
 /// The cookie: of this host only, over HTTPS only, out of reach of scripts.
 pub const COOKIE: &str = "__Host-ct";
-/// Without a request for so long it ends: a shift.
+/// How long a session lasts without a request: a shift.
 pub const IDLE_MS: i64 = 12 * 3_600_000;
-/// It ends in any case after so long: a week.
+/// How long it lasts in any case: a week.
 pub const AGE_MS_MAX: i64 = 7 * 24 * 3_600_000;
-/// Whoever showed that it is them is asked no more for so long, whatever they change.
+/// How long a user who confirmed their identity is not asked again, whatever they change.
 pub const CONFIRMED_MS: i64 = 10 * 60_000;
 /// Its last use is written down no more often than this.
 pub const TOUCH_MS: i64 = 60_000;
 
-/// A session's secret. The account stands beside it in the cookie, so that every look-up is scoped.
+/// A session's secret. The account is beside it in the cookie, so that every look-up is scoped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionToken {
     account: AccountId,

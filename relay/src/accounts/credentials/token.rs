@@ -199,7 +199,7 @@ mod tests {
             assert_eq!(of_header(&wrong), None, "{wrong}");
         }
         assert!(!format!("{minted:?}").contains(secret));
-        // A secret may hold the sign that stands before it.
+        // A secret may contain the character that precedes it.
         let underscores = MintedToken::new(new_id([0; 8]), [0xff; 32]);
         assert!(
             of_header(&format!("Bearer {}", underscores.text)).is_some() && underscores.text.contains("___")

@@ -1,7 +1,7 @@
 //! People of the old web app: what a dump of its database says of them, read before anything is written.
 //!
 //! A dump is what Django's `dumpdata` writes: a JSON list of rows with `model`, `pk` and `fields`. Only users and facilities are read,
-//! one row at a time: years of cleaning logs stand between them.
+//! one row at a time: years of cleaning logs are between them.
 
 use std::fmt;
 use std::io::Read;
@@ -128,7 +128,7 @@ struct DumpRow {
     fields: RowFields,
 }
 
-/// What may stand in a row; names as apps of that time have them.
+/// The members that a row may have; names as apps of that time have them.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct RowFields {

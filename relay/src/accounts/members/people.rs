@@ -22,7 +22,7 @@ use crate::mail::MailLetter;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PersonAct {
-    /// End their sessions and forget their devices: a phone was lost.
+    /// End their sessions and delete their devices: a phone was lost.
     SignOut,
     /// They may not sign in any more.
     Disable,
@@ -151,8 +151,8 @@ pub async fn add_member(
     Ok((tx, known.is_some()))
 }
 
-/// Gives somebody another password, as the operator does who was told in person: they are signed out everywhere, and wait for
-/// nothing that was tried with the old one. `hash` is that of the new one.
+/// Gives somebody another password, for an operator who was asked in person: they are signed out everywhere, and wait for nothing that
+/// was tried with the old one. `hash` is that of the new one.
 pub async fn set_password(
     mut tx: PlatformConnection,
     (scope, log, who): (AccountScope, AccessLog<'_>, &str),
@@ -169,8 +169,8 @@ pub async fn set_password(
     Ok(tx)
 }
 
-/// Takes all second factors of somebody away, as the operator does who was told in person that phone and recovery codes are lost. They
-/// are signed out everywhere.
+/// Removes all second factors of somebody, for an operator who was informed in person that phone and recovery codes are lost. They are
+/// signed out everywhere.
 pub async fn forget_factors(
     mut tx: PlatformConnection,
     scope: AccountScope,

@@ -1,5 +1,5 @@
-//! What a provider says of itself (OpenID Connect Discovery 1.0), and its keys: held for a while, asked for anew no more often than a
-//! token with an unknown key could have it.
+//! What a provider says of itself (OpenID Connect Discovery 1.0), and its keys: cached for a while, requested again no more often
+//! than a token with an unknown key could cause it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,12 +11,12 @@ use super::jws::{ProviderKeySet, SignedToken};
 use super::{OidcError, TokenFault};
 use crate::outgoing::{OutgoingHttp, OutgoingRequest, OutgoingUrl};
 
-/// What a provider said of itself holds for so long.
+/// How long what a provider said of itself is cached.
 pub const METADATA_MS: i64 = 24 * 3_600_000;
 const KEYS_MS: i64 = 3_600_000;
 /// Keys of one provider are asked for no more often than this, whatever keys tokens name.
 const KEYS_FLOOR_MS: i64 = 60_000;
-/// A provider that was away is taken for away for so long: whoever tries meanwhile does not wait for it.
+/// How long a provider that was unreachable is taken for unreachable: whoever tries meanwhile does not wait for it.
 const FAILED_MS: i64 = 30_000;
 const PROVIDERS_MAX: usize = 1_000;
 
@@ -59,7 +59,7 @@ impl ProviderMetadata {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// `None`: by none of the ways that this relay knows.
+    /// `None`: by none of the methods that this relay knows.
     pub fn client_proof(&self) -> Option<ClientProof> {
         let methods = &self.token_endpoint_auth_methods_supported;
         // Where nothing is said, it is this one.

@@ -59,7 +59,7 @@ pub fn read_group(text: &str) -> Option<String> {
     fits.then(|| name.to_owned())
 }
 
-/// The groups that a verified token names: a text, or a list of texts. Whatever else stands there names none.
+/// The groups that a verified token names: a text, or a list of texts. Any other value names none.
 pub fn claimed_groups(payload: &[u8], claim: &str) -> BTreeSet<String> {
     let read: serde_json::Value = serde_json::from_slice(payload).unwrap_or_default();
     match read.get(claim) {

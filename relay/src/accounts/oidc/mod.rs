@@ -2,7 +2,7 @@
 //!
 //! The flow is ours, and small: one way through it, one place for each check. The crate `openidconnect` would bring 200 further
 //! crates, among them `rsa` 0.9, whose timing leak (RUSTSEC-2023-0071) no release mends, and two generations of curves; signatures are
-//! verified by `ring`, which all TLS of this relay stands on. A person is known by issuer and subject alone: what a provider says of
+//! verified by `ring`, which all TLS of this relay is based on. A person is known by issuer and subject alone: what a provider says of
 //! an address is believed only in a domain that the account has proven, and only of somebody whom nobody here knows.
 //!
 //! A session that a provider began shows the account whose provider it is, and no other: an account's admin, who may choose any
@@ -74,7 +74,7 @@ pub enum TokenFault {
     Subject,
 }
 
-/// Why a provider's sign-in did not go on.
+/// Why a provider's sign-in did not continue.
 #[derive(Debug, thiserror::Error)]
 pub enum OidcError {
     /// It was not begun in this browser, took too long, or came back before.
@@ -101,7 +101,7 @@ pub enum OidcError {
     Code,
     #[error("the provider's token is refused: {0}")]
     Token(#[from] TokenFault),
-    /// It was to look anew who it is, and does not say that it did.
+    /// It was to check again who it is, and does not say that it did.
     #[error("the provider has not looked anew who it is")]
     NotShown,
     /// Nobody here is known to the provider as this, and neither an invitation nor a domain lets them in.

@@ -64,7 +64,7 @@ pub struct FlowPurpose<'a> {
     /// Digest of the link of an invitation by which they come.
     pub invitation: Option<Hash>,
     pub linking: Option<PersonNumber>,
-    /// Whether it confirms that it is them: the provider is to look anew.
+    /// Whether it confirms that it is them: the provider is to check again.
     pub confirms: bool,
 }
 
@@ -85,7 +85,7 @@ pub struct ProviderAnswer {
 
 #[derive(Debug)]
 pub enum FinishedFlow {
-    /// They are in, or go on to their second step; then this page.
+    /// They are signed in, or continue to their second step; then this page.
     SignedIn(SignInStep, String),
     Linked,
 }
@@ -208,7 +208,7 @@ impl OidcService<'_> {
     /// Takes what a provider sends back. `visitor`: who is signed in in this browser.
     ///
     /// # Errors
-    /// Why nobody is let in. It stands in the access log of the account whose provider it is.
+    /// Why nobody is let in. It is written to the access log of the account whose provider it is.
     pub async fn finish(
         &self,
         answer: &ProviderAnswer,
@@ -439,7 +439,7 @@ impl OidcService<'_> {
         Ok(email)
     }
 
-    /// Tells the account's owner that somebody came whom nobody invited.
+    /// Notifies the account's owner that somebody came whom nobody invited.
     async fn notify_owner(
         &self,
         tx: &mut ScopedConnection,

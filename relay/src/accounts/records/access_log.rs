@@ -1,8 +1,8 @@
 //! The log of access: who did what to people, programs and boxes, who signed in, and what was denied to whom.
 //!
-//! A row stands in the transaction of its act, as the last thing in it. What is denied or repeated is one row a minute that counts, and
-//! what strangers try who have no account is one row an hour for all of them together: nobody fills the database by knocking. The rows
-//! of an account are a chain: `relay verify` finds what somebody changed or took away.
+//! A row is written in the transaction of its act, as the last thing in it. What is denied or repeated is one row a minute that counts,
+//! and attempts of strangers without an account are one row an hour for all of them together: nobody can fill the database by trying.
+//! The rows of an account are a chain: `relay verify` finds what somebody changed or removed.
 
 use std::fmt;
 

@@ -6,7 +6,7 @@ use crate::db::person::members;
 use crate::db::{AccountScope, DbError, PlatformConnection, ScopedConnection};
 use crate::mail::MailOutbox;
 
-/// What telling people needs where nobody is signed in.
+/// What notifying people needs where nobody is signed in.
 #[derive(Debug, Clone, Copy)]
 pub struct SafetyNotices<'a> {
     pub log: AccessLog<'a>,

@@ -14,7 +14,7 @@ use crate::db::{
 pub struct NewAudit<'a> {
     /// An e-mail address, a program or `operator`.
     pub who: &'a str,
-    /// What they wanted: a command, or method and route.
+    /// What was requested: a command, or method and route.
     pub act: &'a str,
     pub about: &'a str,
     pub facility: Option<FacilityId>,
@@ -122,7 +122,7 @@ impl Default for AuditFilter {
 }
 
 impl AuditFilter {
-    /// The part of who as LIKE takes it; what has a meaning there stands for itself.
+    /// The part of who as LIKE takes it; characters with a meaning there are escaped.
     fn pattern(&self) -> String {
         let mut pattern = String::from("%");
         for c in self.who.chars() {

@@ -1,4 +1,4 @@
-//! Where the chains of the access log stand: their heads, the notes that were signed over them, and what is forgotten from their beginnings.
+//! The state of the access log's chains: their heads, the notes that were signed over them, and what is deleted from their beginnings.
 
 use record::ids::AccountId;
 use record::tree::Hash;
@@ -6,7 +6,7 @@ use record::tree::Hash;
 use crate::db::{DbError, PlatformConnection, SqlConnection, all, exec, impl_from_row, opt};
 
 pub(in crate::db) const NOBODY: i64 = 0;
-/// What the first row of a chain goes on from.
+/// What the first row of a chain continues from.
 pub const NOTHING: Hash = Hash([0; 32]);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct AuditChain {
 }
 
 impl AuditChain {
-    /// As it stands in the first column of each key.
+    /// As it is in the first column of each key.
     pub(in crate::db) fn key(&self) -> i64 {
         self.number
     }
@@ -112,7 +112,7 @@ pub async fn platform_chains(conn: &mut PlatformConnection) -> Result<Vec<AuditC
     all!(conn, ChainColumns, sql)?.into_iter().map(AuditChain::read).collect()
 }
 
-/// The same chain as it stands now.
+/// The same chain as it is now.
 pub async fn platform_again(
     conn: &mut PlatformConnection,
     chain: &AuditChain,
@@ -164,8 +164,8 @@ pub async fn platform_notes(
     all!(conn, (i64, String), sql, chain.number)
 }
 
-/// Forgets rows at the beginnings of chains that nothing was added to since `before_ms`; what stands behind a younger one stays. How many.
-/// Heads are taken in one order, and nothing else behind them.
+/// Deletes rows at the beginnings of chains that nothing was added to since `before_ms`; what is behind a younger one stays. Returns how
+/// many. Heads are locked in one order, and nothing else after them.
 pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {
     let sql = "SELECT DISTINCT account FROM audit WHERE last_ms < $1 ORDER BY account";
     let mut forgotten = 0;

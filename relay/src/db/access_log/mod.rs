@@ -1,4 +1,4 @@
-//! The access log as a chain, and where the chain stands.
+//! The access log as a chain, and the state of that chain.
 
 pub mod audit;
 pub mod audit_heads;

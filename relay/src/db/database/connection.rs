@@ -43,7 +43,7 @@ impl AccountScope {
         self.account
     }
 
-    /// As it stands in the first column of each key.
+    /// As it is in the first column of each key.
     pub(crate) fn key(self) -> i64 {
         self.number
     }

@@ -98,7 +98,7 @@ impl DbError {
         code.is_some_and(|code| DAMAGED_CODES.contains(&&*code))
     }
 
-    /// Whether there is no room for what SQLite should write.
+    /// Whether there is no space for what SQLite should write.
     pub fn is_disk_full(&self) -> bool {
         let Self::Sql(error) = self else { return false };
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);

@@ -51,7 +51,7 @@ fn named_mode(address: &str) -> Option<String> {
     modes.next_back().map(|(_, mode)| mode.to_owned())
 }
 
-/// Whether nobody can stand between this process and the server.
+/// Whether nobody can be between this process and the server.
 fn is_here(options: &PgConnectOptions) -> bool {
     let host = options.get_host();
     let is_loopback =

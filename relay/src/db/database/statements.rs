@@ -79,9 +79,8 @@ macro_rules! bulk {
     }};
 }
 
-/// Rows of `$of` for each of `$keys` (pairs of a text and a `$second`), in statements of fixed size: `$select` reads from
-/// `k(a, b)`, which stands first in a CROSS JOIN so that SQLite goes by the keys and not over the table, and says `@1@`
-/// and `@2@` for the account and the facility.
+/// Rows of `$of` for each of `$keys` (pairs of a text and a `$second`), in fixed-size statements: `$select` reads from
+/// `k(a, b)`, first in a CROSS JOIN so that SQLite goes by keys, not a scan, with `@1@` and `@2@` as account and facility.
 macro_rules! by_keys {
     ($conn:expr, $row:ty, $select:expr, ($account:expr, $facility:expr), $keys:expr, $second:expr) => {{
         let mut rest = &$keys[..];

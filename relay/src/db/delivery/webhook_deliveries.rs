@@ -86,7 +86,7 @@ pub struct NewDelivery<'a> {
     pub body: &'a str,
 }
 
-/// Puts in what is to be sent. A body stands once, whoever else gets it.
+/// Inserts what is to be sent. A body is stored once, however many receive it.
 pub async fn insert_delivery(
     conn: &mut ScopedConnection,
     new: &NewDelivery<'_>,

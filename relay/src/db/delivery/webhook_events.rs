@@ -1,5 +1,5 @@
-//! What happened and is not in a delivery yet: rows that stand in the transaction of what happened, and what is read of them later.
-//! Nothing is written for an account without a webhook for it.
+//! What happened and is not in a delivery yet: rows that are written in the transaction of what happened, and what is read of them
+//! later. Nothing is written for an account without a webhook for it.
 
 use record::fold::{CleaningRecord, Equipment};
 use record::ids::FacilityId;
@@ -109,7 +109,7 @@ pub async fn note_overdue(
     Ok(())
 }
 
-/// Notes that a box stands otherwise than before.
+/// Notes that a box's state has changed.
 pub async fn note_box(
     conn: &mut ScopedConnection,
     facility: FacilityId,

@@ -13,7 +13,7 @@ pub struct ManagedFacility {
     pub facility: String,
     pub name: String,
     pub zone: String,
-    /// How its box stands, as `projections::box_state` writes it.
+    /// The state of its box, as `projections::box_state` writes it.
     pub box_state: String,
     pub items: i64,
     pub closed_ms: Option<i64>,

@@ -12,14 +12,14 @@ use crate::db::database::visible_rows::seen_facilities;
 use crate::db::projection::projections;
 use crate::db::{DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
-/// A box that was heard and had sent everything this recently tells about the present.
+/// A box that was heard and had sent everything this recently describes the present.
 const FRESH_MS: i64 = 180_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FacilityRow {
     pub facility: String,
     pub region: Option<String>,
-    /// Its name, as the relay was told when it was created.
+    /// Its name, as given to the relay when it was created.
     pub name: String,
     pub zone: String,
     /// Until when this relay knows what happened there, milliseconds since 1970.
@@ -226,7 +226,7 @@ pub async fn platform_any_set_back(conn: &mut PlatformConnection, now_ms: i64) -
 }
 
 /// Follows a clock that was set back: what was seen, or known, at a time that is still to come was so until now, and numbers that
-/// were counted until then are counted anew; sessions and links that were begun then are over. Of how many rows.
+/// were counted until then are counted again; sessions and links that were begun then are over. Returns how many rows changed.
 pub async fn platform_follow_set_back(conn: &mut PlatformConnection, now_ms: i64) -> Result<u64, DbError> {
     let ahead_ms = now_ms.saturating_add(SET_BACK_MS_MIN);
     let counts = "UPDATE facilities SET rebuilds = rebuilds + 1 WHERE rebuilds = rebuilt AND EXISTS \

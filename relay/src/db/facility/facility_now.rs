@@ -46,7 +46,7 @@ pub struct FacilityFacts {
     pub zone: String,
     pub known_ms: i64,
     projection: i64,
-    /// JSON of `record::fold::FacilitySettings`, once its box told any.
+    /// JSON of `record::fold::FacilitySettings`, once its box reported any.
     pub settings: Option<String>,
 }
 
@@ -195,7 +195,7 @@ pub async fn save_counts(
     .map(drop)
 }
 
-/// Writes which box a facility has in service, and how it stands; where that was so already, nothing.
+/// Writes which box a facility has in service, and its state; where that was so already, nothing.
 pub async fn save_box(
     conn: &mut ScopedConnection,
     facility: FacilityId,
@@ -280,7 +280,7 @@ pub struct FacilityRowNow {
     /// As its box recorded it, or as it was created.
     pub name: String,
     pub zone: String,
-    /// Its box told no zone.
+    /// Its box reported no zone.
     pub zoneless: bool,
     pub known_ms: i64,
     /// The last day of `spark`.
@@ -343,7 +343,7 @@ pub async fn find_row(
     opt!(conn, FacilityRowNow, sqlx::AssertSqlSafe(sql), scope.key(), facility.to_string(), viewer)
 }
 
-/// The first by name whose box stands so.
+/// The first by name whose box has this state.
 pub async fn find_first_with(
     conn: &mut ScopedConnection,
     box_state: &'static str,
@@ -376,7 +376,7 @@ pub struct FacilityName {
     pub facility: String,
     pub name: String,
     pub zone: String,
-    /// How its box in service stands; `none` where it has none.
+    /// The state of its box in service; `none` where it has none.
     pub box_state: String,
 }
 

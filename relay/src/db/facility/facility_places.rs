@@ -9,7 +9,7 @@ use crate::db::{DbError, ScopedConnection, all, exec, impl_from_row, opt};
 pub struct PlacedFacility {
     pub facility: String,
     pub name: String,
-    /// How its box stands, as `projections::box_state` writes it.
+    /// The state of its box, as `projections::box_state` writes it.
     pub box_state: String,
     pub due: i64,
     pub overdue: i64,

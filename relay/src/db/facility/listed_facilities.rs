@@ -100,7 +100,7 @@ pub async fn count_facilities(conn: &mut ScopedConnection) -> Result<i64, DbErro
     Ok(opt!(conn, (i64,), sql, account)?.map_or(0, |(count,)| count))
 }
 
-/// Gives a facility another name, by which it is called until its box tells one; whoever does it refreshes the numbers.
+/// Gives a facility another name, which is used until its box reports one; the caller refreshes the numbers.
 pub async fn rename_facility(
     conn: &mut ScopedConnection,
     facility: FacilityId,

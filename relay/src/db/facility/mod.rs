@@ -1,4 +1,4 @@
-//! Facilities and regions: what they are called, where they are, how they stand.
+//! Facilities and regions: their names, places and states.
 
 pub mod closing;
 pub mod facilities;

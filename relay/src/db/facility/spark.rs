@@ -17,7 +17,7 @@ pub struct DaySum {
 
 impl_from_row!(DaySum { day, met, closed });
 
-/// Thirty days to `day` as they stand in a row.
+/// Thirty days to `day` as they are stored in a row.
 pub fn write_spark(days: &[DaySum], day: i64) -> Vec<u8> {
     let first = day - i64::from(SPARK_DAYS - 1);
     let mut spark = vec![0; DAY_BYTES * usize::try_from(SPARK_DAYS).unwrap_or_default()];

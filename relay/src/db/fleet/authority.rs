@@ -1,4 +1,4 @@
-//! Which keys this relay is known by, of all accounts: their public halves and how each stands.
+//! Which keys this relay is known by, of all accounts: their public halves and the state of each.
 
 use crate::db::{DbError, PlatformConnection, SqlExecutor, all, exec, impl_from_row, opt};
 
@@ -51,7 +51,7 @@ pub struct StateChange<'a> {
     pub until_ms: Option<i64>,
 }
 
-/// Sets how a key stands, where it still stands as before. Whether it did.
+/// Sets the state of a key, where it is still as before. Returns whether it did.
 pub async fn platform_set_state(
     conn: &mut PlatformConnection,
     change: StateChange<'_>,

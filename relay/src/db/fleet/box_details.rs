@@ -47,7 +47,7 @@ pub struct BoxLogRow {
     pub size: i64,
     pub key_known: bool,
     pub apart: bool,
-    /// When this relay heard of it first.
+    /// When this relay received it first.
     pub known_ms: i64,
     /// When its newest checkpoint was cosigned, and how many entries that covers.
     pub cosigned_ms: Option<i64>,

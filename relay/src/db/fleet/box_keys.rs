@@ -26,7 +26,7 @@ pub async fn find_applied(conn: &mut ScopedConnection, box_id: BoxId) -> Result<
     }))
 }
 
-/// Keeps what a box knows. One that knew later ones still knows them: it forgets none.
+/// Stores what a box knows. One that knew later ones still knows them: it drops none.
 pub async fn save_applied(
     conn: &mut ScopedConnection,
     box_id: BoxId,
@@ -56,7 +56,7 @@ pub async fn platform_count_known(
     Ok(row.map_or((0, [0; 3]), |(all, ca, cosign, directive)| (all, [ca, cosign, directive])))
 }
 
-/// Boxes in service that were not told of just this.
+/// Boxes in service that were not informed of just this.
 pub async fn platform_unannounced(
     conn: &mut PlatformConnection,
     digest: &str,

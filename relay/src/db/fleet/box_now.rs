@@ -35,7 +35,7 @@ pub struct BoxRow {
     pub refusals: i64,
     /// Its last health report, JSON of `record::messages::HealthReport`.
     pub health: Option<String>,
-    /// How it stands, as it was decided last.
+    /// Its state, as it was decided last.
     pub state: String,
     pub known_ms: i64,
 }
@@ -112,14 +112,14 @@ pub async fn list_after(
     all!(conn, BoxRow, sqlx::AssertSqlSafe(sql), scope.key(), after.to_owned(), viewer, facility, limit)
 }
 
-/// How soon somebody must look at a box that stands so, as a place in lists.
+/// How soon somebody must look at a box in this state, as a place in lists.
 pub const URGENCY: &str = "CASE state WHEN 'quarantined' THEN 0 WHEN 'silent' THEN 1 WHEN 'alarmed' THEN 2 \
      WHEN 'waiting' THEN 3 WHEN 'clock' THEN 4 WHEN 'behind' THEN 5 WHEN 'good' THEN 6 WHEN 'none' THEN 7 ELSE 8 END";
 
 /// Which boxes of an account are looked for; what is empty is not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BoxFilter {
-    /// How they stand, as `projections::box_state` writes it.
+    /// Their states, as `projections::box_state` writes them.
     pub state: String,
     /// A part of their own name, or of their facility's.
     pub name: String,
@@ -318,7 +318,7 @@ pub async fn platform_load(
     all!(conn, BoxRow, sqlx::AssertSqlSafe(sql), to_json(&keys)?)
 }
 
-/// Facilities of boxes that were seen last before this moment and do not stand so yet.
+/// Facilities of boxes that were seen last before this moment and do not have that state yet.
 pub async fn platform_unseen(
     conn: &mut PlatformConnection,
     before_ms: i64,

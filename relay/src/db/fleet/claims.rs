@@ -15,7 +15,7 @@ pub struct ClaimRow {
     pub replaces: Option<BoxId>,
 }
 
-/// The box that used a code and what it was told.
+/// The box that used a code and the answer that it got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsedClaim {
     pub box_id: BoxId,
@@ -33,7 +33,7 @@ pub struct WaitedLog {
     pub log_key: Vec<u8>,
 }
 
-/// Where a box is to stand that claims with a code.
+/// The place of a box that claims with a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClaimPlace {
     pub facility: FacilityId,
@@ -189,7 +189,7 @@ pub async fn forget_box(conn: &mut ScopedConnection, box_id: BoxId) -> Result<()
     exec!(conn, sql, scope.key(), box_id.to_string()).map(drop)
 }
 
-/// Marks a code as used: by whom, and what it was answered. The log that waited stands there already.
+/// Marks a code as used: by whom, and what it was answered. The log that waited is stored there already.
 pub async fn mark_used(
     conn: &mut ScopedConnection,
     code: &[u8],

@@ -1,4 +1,4 @@
-//! Boxes: how they came, how they stand, what they were asked, and which keys they know.
+//! Boxes: how they came, their states, what they were asked, and which keys they know.
 
 pub mod authority;
 pub mod box_details;

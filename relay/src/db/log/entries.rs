@@ -21,7 +21,7 @@ fn log_key(scope: AccountScope, origin: &LogOrigin) -> (i64, String, String) {
     (scope.key(), origin.box_id.to_string(), origin.epoch.to_string())
 }
 
-/// Appends what a batch brings, and roots of subtrees. `by_hash` tells which texts are looked up by their hash.
+/// Appends what a batch brings, and roots of subtrees. `by_hash` says which texts are looked up by their hash.
 pub async fn append_entries(
     conn: &mut ScopedConnection,
     origin: &LogOrigin,

@@ -155,7 +155,7 @@ pub async fn of_epoch(
     rows.iter().map(|(run,)| read_run_name(run)).collect()
 }
 
-/// Where a run stands in the order of counting of a projection.
+/// Where a run is in the order of counting of a projection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewRunPlace {
     pub run: RunName,
@@ -164,7 +164,7 @@ pub struct NewRunPlace {
     pub by: LinePlace,
 }
 
-/// Keeps where a run stands in the order of counting, and which line that counts adopted it.
+/// Stores where a run is in the order of counting, and which line that counts adopted it.
 pub async fn set_place(
     conn: &mut ScopedConnection,
     projection: ProjectionNumber,

@@ -232,7 +232,7 @@ impl SegmentLines {
     }
 }
 
-/// The lines of the segment that this line stands in; `None` where it is not here. Texts stay where they are.
+/// The lines of the segment that contains this line; `None` where it is not here. Texts stay where they are.
 pub(in crate::db) async fn load_segment_lines(
     conn: &mut ScopedConnection,
     origin: &LogOrigin,
@@ -427,8 +427,7 @@ pub async fn save_merge(conn: &mut ScopedConnection, merge: &MergedSegment) -> R
     Ok(true)
 }
 
-/// Takes erased texts out of the segments of one log: at most a few segments from number `from` on. Where to go on; `None`: that was
-/// the last of them.
+/// Takes erased texts out of a few segments of one log, from number `from` on. Returns where to continue; `None`: those were the last.
 ///
 /// # Errors
 /// The database, or a segment that cannot be read.

@@ -18,8 +18,7 @@ use crate::db::{AccountScope, DbError, PlatformConnection, ScopedConnection, all
 /// Lines of which the texts are read at a time: 16 of 4 KiB each are 2 MiB.
 pub const LINES_AT_ONCE: usize = 32;
 
-/// Keeps the texts that are looked up by their hash, as `by_hash` tells. The lines of all that were not erased before, in the order of
-/// their numbers.
+/// Stores texts that are looked up by hash, as `by_hash` says. Returns the lines of all that were not erased before, by number.
 pub(in crate::db) async fn keep_names(
     conn: &mut ScopedConnection,
     box_id: BoxId,
@@ -141,7 +140,7 @@ pub async fn named_texts(
     let left: Vec<(u64, Hash)> = pairs.filter(|pair| !found.contains_key(pair)).collect();
     found.extend(texts_of_runs(conn, origin, &left).await?);
     let hashes: BTreeSet<Hash> = found.keys().map(|(_, hash)| *hash).collect();
-    // One that was erased a moment ago still stands in its segment.
+    // One that was erased a moment ago is still in its segment.
     let erased = mark_erased(conn, origin.box_id, hashes.into_iter()).await?;
     found.retain(|(_, hash), _| !erased.contains(hash));
     Ok(named

@@ -1,4 +1,4 @@
-//! What stands on every page for a time.
+//! What is shown on every page for a time.
 
 use crate::db::{DbError, PlatformConnection, all, exec, impl_from_row};
 
@@ -13,7 +13,7 @@ pub struct AnnouncementRow {
 
 impl_from_row!(AnnouncementRow { announcement, texts, from_ms, until_ms, made_by });
 
-/// Those that stand at some time from now on, the first to come first.
+/// Those that are shown at some time from now on, the earliest first.
 pub async fn platform_list(
     conn: &mut PlatformConnection,
     now_ms: i64,
@@ -34,7 +34,7 @@ pub async fn platform_insert(
     exec!(conn, sql, announcement, texts, from_ms, until_ms, now_ms, made_by).map(drop)
 }
 
-/// Takes one off the pages. Whether it stood, or would have.
+/// Takes one off the pages. Returns whether it was shown, or would have been.
 pub async fn platform_end(
     conn: &mut PlatformConnection,
     announcement: &str,

@@ -76,7 +76,7 @@ pub async fn platform_is_unused(conn: &mut PlatformConnection) -> Result<bool, D
     Ok(opt!(conn, (i64,), any)?.is_none())
 }
 
-/// Writes the tables as they are now to a new file, while others go on writing: of a database that is a file. Whether it is one.
+/// Writes the current tables to a new file, while others keep writing: of a database that is a file. Returns whether it is one.
 pub async fn platform_copy(conn: &mut PlatformConnection, file: &Path) -> Result<bool, DbError> {
     if !matches!(conn.lane(), SqlExecutor::Sqlite(_)) {
         return Ok(false);

@@ -1,11 +1,11 @@
-//! The newest time that is believed, by which a clock that leapt ahead is known.
+//! The newest time that is believed, by which a clock that jumped ahead is recognised.
 
 use crate::db::{DbError, PlatformConnection, exec, opt};
 
-/// A clock that is this much ahead of the newest time that is believed has leapt, or nothing was heard for as long.
+/// A clock that is this much ahead of the newest time that is believed has jumped, or nothing was heard for as long.
 pub const AHEAD_MS_MAX: i64 = 30 * 24 * 3_600_000;
 
-/// Whether the clock may be taken at its word: nothing says that it has leapt ahead.
+/// Whether the clock may be trusted: nothing says that it has jumped ahead.
 pub async fn platform_is_believable(conn: &mut PlatformConnection, now_ms: i64) -> Result<bool, DbError> {
     let believed_ms = platform_find(conn).await?;
     Ok(believed_ms.is_none_or(|at_ms| now_ms.saturating_sub(at_ms) <= AHEAD_MS_MAX))

@@ -5,7 +5,7 @@ use record::tree::Hash;
 use crate::db::PersonNumber;
 use crate::db::{DbError, PlatformConnection, ScopedConnection, SqlConnection, exec, opt};
 
-/// Devices of one person that are known: the one used longest ago is forgotten when one more comes.
+/// Devices of one person that are known: the one used longest ago is deleted when one more comes.
 const DEVICES_MAX: i64 = 50;
 
 /// Whether the person with this e-mail address, in lower case, has signed in from this device since `since_ms`. Costs the

@@ -1,4 +1,4 @@
-//! Links of mails that are of use once: by the digest of their secret.
+//! Links of mails that are usable once: by the digest of their secret.
 
 use record::tree::Hash;
 

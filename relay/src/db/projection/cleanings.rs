@@ -36,7 +36,7 @@ pub struct IndexedCleaning {
 }
 
 impl IndexedCleaning {
-    /// One that stands in the index already: its texts stay as they are.
+    /// One that is in the index already: its texts stay as they are.
     fn stored(log: i64, cleaning: CleaningRecord) -> Self {
         Self { log: LogNumber::of(log), cleaning, who: None, note: None }
     }
@@ -52,7 +52,7 @@ fn text_mark(hash: Hash) -> i64 {
 /// [`PROJECTION_VERSION`]: super::projections::PROJECTION_VERSION
 const SAMPLE: &[u8] = br#"{"stated":{"at_ms":1763610000000},"incomplete":["steps","contact-time","photo","who","steps-not-stated"],"voided":{"epoch":"1-00ab0102","seq":17},"flags":["late","no-photo"],"checked":{"epoch":"1-00ab0102","seq":18,"result":"passed"},"adopted":{"run":"","by":{"epoch":"1-00ab0102","seq":19},"at_ms":1763610000000},"photos":["0123456789abcdef"],"at":{"boot":"01JD","clock":"uncertain","up":360000,"wall":1763610000000},"who":"unattributed","who":{"badge":{"staff":"01JD"}},"who":{"entered":{"name":{"redactable":"","salt":""}}},"who":{"login":{"staff":"01JD"}},"at":{"boot":"01JD","clock":"synced","up":86400000,"wall":1763610000000},"who":{"pin":{"staff":"01JD","lists":"entered"}}}"#;
 
-/// Of a cleaning, what stands in no column of its own; those that are there oftener come later, as in [`SAMPLE`].
+/// Of a cleaning, what has no column of its own; members that occur more often come later, as in [`SAMPLE`].
 #[derive(Serialize)]
 struct PackedMembers<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,7 @@ struct PackedMembers<'a> {
 
 impl<'a> PackedMembers<'a> {
     fn of(cleaning: &'a CleaningRecord) -> Self {
-        // Each member by name: a new one that is forgotten here does not compile.
+        // Each member by name: a new one that is omitted here does not compile.
         let CleaningRecord {
             of: _,
             tag: _,
@@ -96,7 +96,7 @@ impl<'a> PackedMembers<'a> {
     }
 }
 
-/// For the few hundred bytes of a cleaning. A sixth of the time of a rebuild goes by here.
+/// For the few hundred bytes of a cleaning. A sixth of the time of a rebuild is spent here.
 const PACK_LEVEL: i32 = 1;
 
 fn pack_cleaning(
@@ -202,7 +202,7 @@ pub async fn uncertain_of_boot(
     rows.into_iter().map(|row| Ok(row.read(&mut reader)?.0)).collect()
 }
 
-/// Writes cleanings, new ones and changed ones. `held_in`: the run that the lines of the new ones stand in.
+/// Writes cleanings, new ones and changed ones. `held_in`: the run that contains the lines of the new ones.
 pub async fn save_cleanings(
     conn: &mut ScopedConnection,
     projection: ProjectionNumber,
@@ -318,7 +318,7 @@ fn read_use(body: &str) -> Result<UseRecord, DbError> {
     serde_json::from_str(body).map_err(|e| DbError::stored("use", e))
 }
 
-/// Writes uses. `held_in`: the run that their lines stand in, where no log has them.
+/// Writes uses. `held_in`: the run that contains their lines, where no log has them.
 pub async fn put_uses(
     conn: &mut ScopedConnection,
     projection: ProjectionNumber,
@@ -374,7 +374,7 @@ pub struct IndexedNote {
     pub at_ms: i64,
 }
 
-/// Writes lines about items. `held_in`: the run that they stand in, where no log has them.
+/// Writes lines about items. `held_in`: the run that contains them, where no log has them.
 pub async fn put_notes(
     conn: &mut ScopedConnection,
     projection: ProjectionNumber,

@@ -1,4 +1,4 @@
-//! What the pages of one facility read: how its items stand, and their days. None of it grows with history.
+//! What the pages of one facility read: the state of its items, and their days. None of it grows with history.
 
 use record::ids::FacilityId;
 use record::tag::Tag;

@@ -22,7 +22,7 @@ pub struct HistoryCursor {
     pub box_id: String,
     pub epoch: String,
     pub seq: i64,
-    /// The run that it stands in; empty where its log has it.
+    /// The run that contains it; empty where its log has it.
     pub run: String,
 }
 
@@ -77,7 +77,7 @@ pub struct CleaningRow {
     pub who: Option<String>,
     /// What was different, where it is not erased.
     pub note: Option<String>,
-    /// The run that it stands in; empty where its log has it.
+    /// The run that contains it; empty where its log has it.
     pub held_in: String,
 }
 
@@ -278,7 +278,7 @@ pub async fn load_lines_at(
     conn: &mut ScopedConnection,
     places: &[LineAddress<'_>],
 ) -> Result<Vec<Option<Vec<u8>>>, DbError> {
-    // Of those that follow each other in a list many stand in one segment.
+    // Of those that follow each other in a list many are in one segment.
     let mut segments: BTreeMap<(LogOrigin, u64), SegmentLines> = BTreeMap::new();
     let mut found = Vec::with_capacity(places.len());
     for (origin, seq, held_in) in places {
@@ -307,7 +307,7 @@ pub struct NoteRow {
     pub box_id: String,
     pub epoch: String,
     pub seq: i64,
-    /// The run that it stands in; empty where its log has it.
+    /// The run that contains it; empty where its log has it.
     pub held_in: String,
 }
 

@@ -11,7 +11,7 @@ use crate::db::account::accounts::read_scopes;
 use crate::db::to_i64;
 use crate::db::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
-/// Of the code that folds: a projection of another version is left to processes of that version, and made anew by this one.
+/// Of the code that folds: a projection of another version is left to processes of that version, and rebuilt by this one.
 pub const PROJECTION_VERSION: i64 = 1;
 
 /// A projection as far as whoever steps it needs it.
@@ -146,7 +146,7 @@ pub async fn swap_live(
     Ok(true)
 }
 
-/// Keeps why a projection does not go on; `None`: it does.
+/// Stores why a projection does not continue; `None`: it does.
 pub async fn save_error(
     conn: &mut ScopedConnection,
     projection: ProjectionNumber,

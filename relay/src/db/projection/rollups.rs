@@ -1,4 +1,4 @@
-//! How items stand and how many windows they met, kept so that a dashboard's cost does not grow with history.
+//! The state of items and how many windows they met, stored so that a dashboard's cost does not grow with history.
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use record::fold::{FacilityState, RowKey};
 use crate::db::ProjectionNumber;
 use crate::db::{DbError, ScopedConnection, all, bulk, by_keys, exec};
 
-/// A row's room and the id in it, as the table keeps them.
+/// A row's kind and the id in it, as the table stores them.
 fn key_columns(key: RowKey) -> (String, String) {
     let text = key.to_string();
     match text.split_once('/') {

@@ -146,7 +146,7 @@ async fn an_export_has_the_certificate_of_the_database_and_is_taken_by_an_import
     let public = key_of(&keys, AuthorityKind::Ca, 1).public;
     assert_eq!(std::fs::read_to_string(world.file("b/ca-1.pem")).unwrap(), public);
     world.open("b", KeyNeeds::ALL).await.unwrap();
-    // What the advice says mends it.
+    // What the advice says repairs it.
     std::fs::remove_file(&file).unwrap();
     keys.unseal(PASSPHRASE.into(), export.bytes).await.unwrap();
     assert!(keys.list_remarks(&AuthorityKind::ALL).is_empty());

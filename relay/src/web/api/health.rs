@@ -1,4 +1,4 @@
-//! Whether the relay lives and can serve, for whoever stands before it: a status and a word, no details.
+//! Whether the relay is alive and can serve, for a proxy before it: a status and a word, no details.
 
 use ::web::answer::{MediaBytes, media};
 use ::web::error::HttpError;

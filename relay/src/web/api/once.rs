@@ -1,4 +1,4 @@
-//! What a program changes, done once however often it is sent: the answer stands in the database with what was done.
+//! What a program changes, done once however often it is sent: the answer is stored in the database with what was done.
 
 use std::collections::HashSet;
 use std::marker::PhantomData;

@@ -38,7 +38,7 @@ const SERIAL: &str = "0a";
 struct Template {
     world: World,
     callers: Vec<FixtureCaller>,
-    /// What stands in examples for the form only, and what this world has in its place.
+    /// What is in examples for the form only, and what this world has in its place.
     parts: Vec<(&'static str, String)>,
     /// The documents of a right claim and a right renewal.
     claims: [Value; 2],
@@ -201,7 +201,7 @@ impl FixtureWorld for BoxWorld {
         example
     }
 
-    /// Nothing of what boxes send is a secret that is told.
+    /// Nothing of what boxes send is a secret that is shown.
     fn traces(&self) -> String {
         String::new()
     }

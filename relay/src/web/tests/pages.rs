@@ -170,7 +170,7 @@ async fn boxes_in_their_states() {
             && named_row(&page, "Riverside Imaging").contains("5 min behind")
     );
     assert!(named_row(&page, "Riverside Imaging").contains("Paper out"));
-    // What it told ten minutes ago, that all was well, is past, and nothing of it is green.
+    // What it reported ten minutes ago, that all was well, is past, and nothing of it is green.
     for words in [">Offline 10 min<", "unknown", "was synced", "was 34%", ">Was ready<"] {
         assert!(named_row(&page, "Eastfield").contains(words), "{words}: {}", named_row(&page, "Eastfield"));
     }
@@ -412,7 +412,7 @@ async fn open_pages_hear_of_their_own_account_only() {
         (live_address(&world, &cookie, "/app/").await, live_address(&world, &cookie, "/app/boxes").await);
     let site = live_address(&world, &cookie, &format!("/app/f/{facility}")).await;
     let requested = async || {
-        // What was read a second ago is not told again.
+        // What was read a second ago is not served again.
         world.clock.advance_ms(1_000);
         let mut statuses = Vec::new();
         for address in [&account, &boxes, &site] {

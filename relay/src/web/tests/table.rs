@@ -33,7 +33,7 @@ use crate::web::routes::build_table;
 struct Template {
     world: World,
     callers: Vec<FixtureCaller>,
-    /// What stands in examples for the form only, and what this world has in its place.
+    /// What is in examples for the form only, and what this world has in its place.
     replacements: Vec<(&'static str, String)>,
 }
 

@@ -1,4 +1,4 @@
-//! A box of the tests: it records, and speaks to the relay.
+//! A box of the tests: it records, and communicates with the relay.
 
 use bytes::Bytes;
 use record::batch::pack_batch;

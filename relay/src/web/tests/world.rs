@@ -1,4 +1,4 @@
-//! Two accounts whose boxes recorded thirty days, told to a real database by real batches.
+//! Two accounts whose boxes recorded thirty days, sent to a real database by real batches.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};

@@ -1,4 +1,4 @@
-//! How a box stands, as pages show it.
+//! The state of a box, as pages show it.
 
 use record::messages::{HealthReport, PrinterHealth};
 
@@ -34,12 +34,12 @@ impl BoxState {
     }
 }
 
-/// Whether what the box told of itself is of now: it is in service and was heard some minutes ago at most.
+/// Whether what the box reported of itself is current: it is in service and was heard some minutes ago at most.
 pub(crate) fn is_fresh(row: &BoxRow, now_ms: i64) -> bool {
     row.revoked_ms.is_none() && row.last_seen_ms.is_some_and(|at| now_ms.saturating_sub(at) <= SILENT_MS)
 }
 
-/// What a box told of itself, in the past where it may have changed since.
+/// What a box reported of itself, in the past where it may have changed since.
 pub(crate) fn as_reported(words: BoxesWords, what: String, is_fresh: bool) -> String {
     if is_fresh { what } else { words.box_was(what) }
 }

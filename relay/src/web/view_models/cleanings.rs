@@ -1,4 +1,4 @@
-//! Cleanings as pages and the API tell them: the row, the item's name, and who it was, where that was not erased.
+//! Cleanings as pages and the API show them: the row, the item's name, and who it was, where that was not erased.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -34,7 +34,7 @@ pub(crate) struct CleaningView {
     /// Who, by name; `None` for nobody and for a name that was erased.
     pub(crate) name: Option<String>,
     pub(crate) note: Option<String>,
-    /// The run that it stands in; empty where its log has it.
+    /// The run that contains it; empty where its log has it.
     held_in: String,
     /// Photos that are here; they follow their record, so that it never waits for them. See [`look_for_photos`].
     pub(crate) photos: Vec<Hash>,
@@ -69,7 +69,7 @@ impl CleaningView {
             badges.push(StatusBadge::new(BadgeTone::Due, words.cleaning_late()));
         }
         let lines = HistoryWords::in_locale(words.catalog().locale());
-        // How late it is stands there already.
+        // Its lateness is shown there already.
         let remarks = cleaning.flags.iter().filter(|flag| **flag != CleaningFlag::Late);
         badges.extend(remarks.map(|flag| StatusBadge::new(BadgeTone::Plain, word_flag(lines, flag))));
         if self.photos.len() < cleaning.photos.len() {
@@ -122,7 +122,7 @@ pub(crate) fn word_cleaner(words: PageWords, who: CleanedBy, name: Option<String
     words.cleaned_by(name.unwrap_or_else(|| words.cleaned_by_erased()), proof)
 }
 
-/// Where the proof of an entry is served. `held_in`: the run that it stands in; empty where its log has it.
+/// Where the proof of an entry is served. `held_in`: the run that contains it; empty where its log has it.
 pub(crate) fn proof_path(
     box_id: impl Display,
     epoch: impl Display,

@@ -1,4 +1,4 @@
-//! How a facility and its box stand at a moment: read by its own key, shown by pages and API.
+//! The state of a facility and its box at a moment: read by its own key, shown by pages and API.
 
 use jiff::civil::Date;
 use record::compliance::{CivilCalendar, WindowTally, ZoneSpan};
@@ -31,7 +31,7 @@ pub(crate) struct FacilityOverview {
     /// As its box recorded it, or as it was created.
     pub(crate) name: String,
     pub(crate) zone: String,
-    /// Whether its box told no zone: then days are cut in UTC, whatever the clock on the page.
+    /// Whether its box reported no zone: then days are cut in UTC, whatever the clock on the page.
     pub(crate) zoneless: bool,
     pub(crate) contact: String,
     pub(crate) as_of_ms: i64,

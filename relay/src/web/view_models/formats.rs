@@ -147,7 +147,7 @@ impl LocalTime {
         moment.text
     }
 
-    /// A number that stands alone: `41,207`.
+    /// A number by itself: `41,207`.
     pub(crate) fn number(&self, number: impl Into<Number>) -> String {
         number.into().format_in(self.locale())
     }

@@ -51,7 +51,7 @@ pub(super) fn check_log(file: &str, options: &Options) -> Result<String, End> {
         ReadLine::Entry(entry) if options.texts => before = Some(entry),
         ReadLine::Text(text) => {
             if let Some(entry) = before.as_ref().filter(|_| options.texts) {
-                // A reader that has gone cannot be told; the exit status still says it.
+                // A closed reader cannot be notified; the exit status still reports the result.
                 let _ = writeln!(io::stdout(), "  {:<8} {}", entry.seq(), text_words(entry, &text));
             }
         }

@@ -69,7 +69,7 @@ fn main() -> ExitCode {
         Err(End::Unread(why)) => (format!("Nothing was checked: {why}.\n"), 2),
         Err(End::Absent(why)) => (format!("Not found: {why}.\n"), 3),
     };
-    // A reader that has gone cannot be told; the exit status still says it.
+    // A closed reader cannot be notified; the exit status still reports the result.
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::from(status)
 }

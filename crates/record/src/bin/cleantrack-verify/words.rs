@@ -36,7 +36,7 @@ fn shown_character(character: char) -> String {
     if character.is_control() { character.escape_default().to_string() } else { character.to_string() }
 }
 
-/// Where in a body a text's hash stands: `who.name`, `reason`.
+/// Where in a body a text's hash is: `who.name`, `reason`.
 fn member_of(value: &serde_json::Value, hash: &Hash, at: String) -> Option<String> {
     let serde_json::Value::Object(members) = value else { return None };
     if members.get("redactable").and_then(serde_json::Value::as_str) == Some(&hash.to_string()) {

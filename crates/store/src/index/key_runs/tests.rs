@@ -1,4 +1,4 @@
-//! Keys in memory and in runs are found alike, whatever a start has to make anew.
+//! Keys in memory and in runs are found alike, whatever a start has to make again.
 
 use proptest::prelude::*;
 use record::ids::Epoch;
@@ -83,7 +83,7 @@ fn keys_are_found_in_memory_in_runs_and_after_each_kind_of_start() {
     txn.open_table(tables::KEY_RUNS).unwrap().remove(entry_key(1, 0) >> RUN_BITS).unwrap();
     txn.commit().unwrap();
     check(&db, &KeyRuns::load(&db, epoch).unwrap(), epoch, size);
-    // In the next epoch the last run of the one before is closed, and made anew when more of it comes back.
+    // In the next epoch the last run of the one before is closed, and made again when more of it comes back.
     let next = Epoch { n: 2, key: [2; 4] };
     let mut keys = KeyRuns::load(&db, next).unwrap();
     assert_eq!((keys.filters.len(), keys.open.len()), (3, 0));

@@ -148,7 +148,7 @@ impl PendingCleanings {
         Ok(())
     }
 
-    /// Takes a text away wherever it stands, and notes that it has to leave the journal.
+    /// Removes a text wherever it is stored, and notes that it has to leave the journal.
     pub(crate) fn erase_text(&mut self, hash: &Hash) -> Result<(), redb::Error> {
         let Self { pending, stored, .. } = self;
         pending.erased_hashes.insert(*hash);
@@ -160,7 +160,7 @@ impl PendingCleanings {
             }
             _ => true,
         });
-        // A record that was made anew after its epoch had ended brings its text again.
+        // A record that was made again after its epoch had ended brings its text again.
         let table = stored.open_table(tables::TEXTS)?;
         for found in tables::find_texts(&table, hash) {
             let (key, entry, _) = found?;

@@ -13,22 +13,22 @@ const UNPROVEN_LINES_MAX: u64 = 65_536;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AssembledLog {
-    /// Which source is asked first: it tells the history where they hold several.
+    /// Which source is asked first: it determines the history where they hold several.
     first: usize,
     /// Whether only copies that this box made are asked.
     own: bool,
     /// The tree over what was proven, from the first entry on.
     pub(crate) frontier: Frontier,
-    /// Whether it is all: it leads to the stated end; without one, nothing undamaged stands behind it.
+    /// Whether it is all: it leads to the stated end; without one, there is nothing undamaged behind it.
     pub(crate) whole: bool,
 }
 
 /// What takes the lines of an assembled epoch, in order: which source they came from, the tree before them, and they.
 pub(crate) type LineTaker<'a> = dyn FnMut(usize, &Frontier, LogPiece) -> io::Result<()> + 'a;
 
-/// Finds how an epoch's lines come together. With a stated end the sources are tried in turn as the one that tells the
-/// history, until one leads to the end's root; without, the first one tells it. A source goes on only from a history
-/// that it shares: its own tree there is the same.
+/// Finds how an epoch's lines come together. With a stated end the sources are tried in turn as the one that determines
+/// the history, until one leads to the end's root; without, the first one determines it. A source continues only from a
+/// history that it shares: its own tree there is the same.
 ///
 /// # Errors
 /// The disk's.
@@ -46,7 +46,7 @@ pub(crate) fn assemble_log(
             }
         }
     }
-    // What nothing signed bears out counts only as far as this box wrote it itself.
+    // What nothing signed confirms counts only as far as this box wrote it itself.
     let mut walk = Walk { epoch, end, first: 0, own: true, sources };
     let frontier = walk.run(u64::MAX, &mut |_, _, _| Ok(()))?;
     let whole = end.is_none() && !walk.holds_beyond(&frontier)?;
@@ -114,7 +114,7 @@ impl Walk<'_, '_> {
             if source == self.first || self.first == 0 {
                 return Ok(Some((source, piece)));
             }
-            // Up to where the source begins that tells the history: from there on it may tell another one.
+            // Up to where the source begins that determines the history: from there on it may have another one.
             let begins = self.sources[self.first].page(self.epoch, after.size() + 1)?;
             let upto = begins.map_or(u64::MAX, |page| page.piece.first.max(after.size() + 1));
             return Ok(piece.cut(after.size(), upto).map(|piece| (source, piece)));
@@ -122,8 +122,7 @@ impl Walk<'_, '_> {
         Ok(None)
     }
 
-    /// Lines of a source that cannot say what they follow, up to where another source goes on from them, or the end is
-    /// reached: that proves them.
+    /// Lines whose source cannot say what they follow, until another continues them or the end comes: that proves them.
     fn unproven(&mut self, after: &Frontier) -> io::Result<Option<Vec<(usize, LogPiece)>>> {
         for source in self.order() {
             let mut pieces = Vec::new();

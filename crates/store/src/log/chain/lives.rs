@@ -1,6 +1,6 @@
-//! Random lives of a box whose disk forgets, is damaged, goes back and is cut after any step: whatever one copy holds is
-//! counted in the end, nothing else is, and no key signs two histories. The healer is the real one; the disk is vectors. What
-//! lost its place is adopted by reference (FORMAT.md, sections 10 and 11); lives of the whole store are in the suite `power`.
+//! Random lives of a box whose disk loses data, is damaged, goes back and is interrupted at any step: what one copy
+//! holds counts in the end, nothing else does, and no key signs two histories. The healer is real; the disk is vectors.
+//! What lost its place is adopted by reference (FORMAT.md, sections 10 and 11); whole stores live in the suite `power`.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -54,7 +54,7 @@ impl LogPiece {
         Some(self)
     }
 
-    /// The tree behind them, when they stand right behind `before`.
+    /// The tree behind them, when they are right behind `before`.
     pub(crate) fn after(&self, before: &Frontier) -> Frontier {
         let mut after = before.clone();
         self.lines.iter().for_each(|line| after.push(line.leaf()));
@@ -76,7 +76,7 @@ pub(crate) trait LineSource {
     /// Whether this box made it. What others gave counts only where it leads to what was signed.
     fn is_own(&self) -> bool;
 
-    /// Lines that by the source's own tree stand right behind this one.
+    /// Lines that by the source's own tree are right behind this one.
     ///
     /// # Errors
     /// The disk's.
@@ -88,8 +88,7 @@ pub(crate) trait LineSource {
     /// The disk's.
     fn page(&mut self, epoch: Epoch, from: u64) -> io::Result<Option<SourcePage>>;
 
-    /// Whether it tells of this very history, and holds more of it or says that it did: then something was lost in
-    /// between.
+    /// Whether it has this very history, and holds more of it or says that it did: then something was lost in between.
     ///
     /// # Errors
     /// The disk's.

@@ -1,4 +1,4 @@
-//! What becomes of the newest epoch at a start: it goes on, or another one begins, and what that one says of it.
+//! What becomes of the newest epoch at a start: it continues, or another one begins, and what that one says of it.
 
 use record::ids::Epoch;
 use record::kinds::Prev;
@@ -24,7 +24,7 @@ pub(crate) struct ChainState {
     pub(crate) key: Option<Epoch>,
     /// The newest thing that the relay cosigned of any epoch of this box.
     pub(crate) cosigned: Option<(Epoch, LogExtent)>,
-    /// What the relay goes on from, where the newest epoch's chain does not lead there.
+    /// What the relay continues from, where the newest epoch's chain does not lead there.
     pub(crate) rebase: Option<Prev>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct ChainState {
 pub(crate) enum ChainVerdict {
     /// A new box: the first epoch begins.
     First,
-    /// The newest epoch goes on.
+    /// The newest epoch continues.
     Resume,
     Begin {
         prev: Option<Prev>,

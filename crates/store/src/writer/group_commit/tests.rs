@@ -38,7 +38,7 @@ struct World {
     /// Answers of this round not yet out.
     unanswered: usize,
     phones: usize,
-    /// Of a thousand rounds, those in which the writer stands still when the answers are out.
+    /// Of a thousand rounds, those in which the writer is preempted when the answers are out.
     preempted: u64,
     /// Of a thousand returns, those that take some milliseconds more.
     late: u64,
@@ -72,7 +72,7 @@ impl Clockwork {
         self.0.lock().unwrap()
     }
 
-    /// Time goes on to the next arrival, or to `until`.
+    /// Time advances to the next arrival, or to `until`.
     fn step(&self, queue: &WriteQueue, until: Instant) {
         let mut world = self.world();
         let next = world.coming.peek().map(|Reverse(next)| *next).filter(|(at, _)| *at <= until);

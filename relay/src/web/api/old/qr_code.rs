@@ -1,4 +1,4 @@
-//! `POST /api/equipment/{id}/generate-qr/`: the code that stands on an item's label.
+//! `POST /api/equipment/{id}/generate-qr/`: the code that is on an item's label.
 
 use ::web::answer::Json;
 use ::web::argument::Path;

@@ -1,4 +1,4 @@
-//! `/api/v1/boxes`: the boxes of the account, each with how it stands.
+//! `/api/v1/boxes`: the boxes of the account, each with its state.
 
 use ::web::answer::Json;
 use ::web::argument::{Path, Query};

@@ -1,4 +1,4 @@
-//! `GET /api/v1/equipment`: every item of the account with how it stands.
+//! `GET /api/v1/equipment`: every item of the account with its state.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `/api/v1/facilities`: the facilities of the account, each with how it stands; made and changed by programs that may write.
+//! `/api/v1/facilities`: the facilities of the account, each with its state; made and changed by programs that may write.
 
 use ::web::answer::OneOf;
 use ::web::argument::{IdempotencyKey, IfMatch, JsonBody, Path, Query};

@@ -261,9 +261,9 @@ fn csv_line(fields: &[String]) -> String {
     fields.join(",") + "\r\n"
 }
 
-/// What a spreadsheet would take for a formula stands behind an apostrophe: names are anybody's.
+/// What a spreadsheet would take for a formula is prefixed with an apostrophe: names are user input.
 fn csv_field(text: &str) -> String {
-    // What some programs pass over before they look, and the wide forms of the signs, too.
+    // What some programs skip before they look, and the wide forms of the signs, too.
     let shown = text.trim_start_matches(|c: char| {
         c.is_whitespace() || ('\u{200b}'..='\u{200f}').contains(&c) || c == '\u{feff}'
     });

@@ -29,7 +29,7 @@ use crate::web::words::{FormWords, PageWords, ProgramsWords, open_words};
 use crate::web::{PageFact, WebContext};
 
 const DAY_MS: i64 = 86_400_000;
-/// From so long before its end on, a token's end is shown as something that wants somebody.
+/// How long before it a token's end is shown as something that needs attention.
 const SOON_MS: i64 = 30 * DAY_MS;
 
 pub(crate) static PROGRAM: FormDefinition = FormDefinition {

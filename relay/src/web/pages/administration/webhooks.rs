@@ -126,7 +126,7 @@ fn fault_error(fault: WebhookFault) -> HttpError {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum WebhookOrder {
-    /// It was done; or somebody else was quicker, and the page that follows says how the webhook stands.
+    /// It was done; or somebody else was quicker, and the page that follows shows the webhook's state.
     Over,
     /// Too much waits already.
     Crowded,
@@ -279,7 +279,7 @@ pub(crate) async fn show_webhook(
     draw_webhook(&visitor, &web, &webhook, WebhookNews::Nothing).await
 }
 
-/// What a webhook's page says beside how it stands.
+/// What a webhook's page says beside its state.
 #[derive(Debug, Clone, Copy)]
 enum WebhookNews<'a> {
     Nothing,

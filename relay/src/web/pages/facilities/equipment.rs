@@ -1,4 +1,4 @@
-//! An item's page: how it stands, all that was done to it, and why that can be believed.
+//! An item's page: its state, all that was done to it, and why that can be believed.
 
 use ::web::answer::{OneOf, Page, SeeOther};
 use ::web::argument::{LenientQuery, Path};
@@ -296,7 +296,7 @@ async fn verify_records(
     let Some(held) = held else { return Ok(nothing_to_trust(w)) };
     let log = origin.verifier(&held.log_key).map_err(|e| DbError::stored("log key", e))?;
     let cosigners = web.fleet.cosigners();
-    // Looked at anew for each page: what a page calls verified was verified.
+    // Checked again for each page: what a page calls verified was verified.
     let cosigned = held
         .cosigned
         .as_deref()

@@ -1,4 +1,4 @@
-//! A facility's page: what is overdue, where it slips, what was cleaned last, and how its box stands.
+//! A facility's page: what is overdue, where it slips, what was cleaned last, and the state of its box.
 
 use std::collections::BTreeMap;
 
@@ -259,7 +259,7 @@ fn late_row(row: &ItemRow, site: &FacilityOverview, wall: &LocalTime) -> Result<
     })
 }
 
-/// A ward or room: what stands before the first comma of a location.
+/// A ward or room: what precedes the first comma of a location.
 fn place_of(location: &str) -> &str {
     location.split(',').next().unwrap_or(location).trim()
 }

@@ -36,7 +36,7 @@ pub(crate) async fn rename_box(
     SeeOther::to(&format!("/app/boxes/{box_id}")).map(FormReply::Done)
 }
 
-/// `POST /app/boxes/{box_id}`: it is held apart, believed again, or taken out of use.
+/// `POST /app/boxes/{box_id}`: it is quarantined, trusted again, or taken out of use.
 pub(crate) async fn change_box(
     visitor: MemberCaller<ManageBoxes>,
     State(web): State<WebContext>,
@@ -58,7 +58,7 @@ pub(crate) async fn change_box(
         return refuse_act(&visitor, &web, box_id, SignInProblem { field: "reason", words }).await;
     };
     let act = BoxAct { reason: Some(&reason), ..act };
-    // Pressed twice, or by somebody else meanwhile, it stands so already.
+    // Pressed twice, or by somebody else meanwhile, it has that state already.
     match word {
         "quarantine" => web.fleet.quarantine(act).await?,
         _ => web.fleet.release(act).await?,

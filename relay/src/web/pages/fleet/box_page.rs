@@ -1,4 +1,4 @@
-//! One box: what it is, how it stands, its certificates and logs, and what is kept against it.
+//! One box: what it is, its state, its certificates and logs, and what is kept against it.
 
 use ::web::answer::Page;
 use ::web::argument::Path;

@@ -74,7 +74,7 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
         if is_fresh && !is_beyond {
             return Ok(Self(form));
         }
-        // Where the form stands: of a page that asked already, nothing does.
+        // Where the form is: of a page that asked already, there is none.
         let was_shown =
             [CONFIRM_PASSWORD, CONFIRM_PASSKEY].iter().any(|name| form.fields.get(name).is_some());
         let back = page_after_sign_in(referer.filter(|_| !was_shown).as_deref().unwrap_or_default());
@@ -94,7 +94,7 @@ impl<R: FormRules + Send> FromRequest<WebContext> for ConfirmedForm<R> {
             return Err(question.ask(FormRecall::Invalid, None).await);
         };
         let auth = web.auth_service();
-        // The code first: a password alone is told nothing.
+        // The code first: a password alone gets no information.
         if visitor.has_factor
             && let Err(error) =
                 web.second_factors().check_code(&visitor, form.fields.text(CONFIRM_CODE), &origin).await

@@ -135,7 +135,7 @@ impl SignInMethodPage {
         self
     }
 
-    /// One button of a form without fields, by what it stands for.
+    /// One button of a form without fields, by what it means.
     pub(crate) fn choice(mut self, name: &'static str, value: String, words: String) -> Self {
         self.buttons.push(SignInButton { name, value, words });
         self

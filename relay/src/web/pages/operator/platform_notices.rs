@@ -206,7 +206,7 @@ pub(crate) async fn move_switch(
     let new = NewSwitch { scope, switch: switch.key(), is_on, set_by: &visitor.email };
     switches::platform_set(&mut tx, &new, web.now_ms()).await?;
     let about = format!("{} {}", switch.key(), if is_on { "on" } else { "off" });
-    // Of one account it stands in that one's log.
+    // Of one account it is in that one's log.
     let into = scope.unwrap_or(visitor.scope);
     let mut tx = tx.enter(into).await?;
     let record = AccessRecord { who: &visitor.email, act: "switch", about: &about, facility: None };

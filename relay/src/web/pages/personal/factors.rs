@@ -168,7 +168,7 @@ pub(crate) async fn renew_codes(
     }
 }
 
-/// `POST /app/me/factors/{factor}`: an app or a passkey is taken away, or gets another name.
+/// `POST /app/me/factors/{factor}`: an app or a passkey is removed, or gets another name.
 pub(crate) async fn change_factor(
     visitor: MemberCaller<SelfAccess>,
     State(web): State<WebContext>,

@@ -256,7 +256,7 @@ async fn a_clock_that_leapt_ahead_forgets_nothing() {
     drop(tx);
     world.clock.advance_ms(-ahead_ms);
     assert!(round().await.is_some(), "set right, it goes on");
-    // Weeks without a word: a box that tells something new bears the clock out.
+    // Weeks without a word: a box that reports something new confirms the clock.
     let quiet_ms = 40 * DAY_MS;
     world.clock.set_ms(NOW_MS + quiet_ms);
     assert_eq!(round().await, None);

@@ -154,7 +154,7 @@ async fn breaking_the_glass_is_mailed_and_ends_by_itself() {
     assert_eq!(world.count(mails).await, 1, "at once, to its only admin");
     let log = world.get("/app/access", &admin).await.body;
     assert!(log.contains("without an admin") && log.contains("Nobody answers the phone"), "{log}");
-    // Back, and in again: nobody hears of it twice.
+    // Back, and in again: nobody is notified of it twice.
     let page = world.get("/app/boxes", &inside).await.body;
     let form = format!("csrf={}", csrf(&page));
     let left = world.post("/app/leave", &inside, &form).await;

@@ -305,7 +305,7 @@ async fn a_person_changes_only_from_what_was_shown() {
     let stale = save(region_mark(&page), &own).await;
     assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.body);
     assert!(stale.body.contains("; access ends "), "{}", stale.body);
-    // What was entered stands, and is saved so, over another end.
+    // What was entered is kept, and is saved so, over another end.
     let again = save(region_mark(&stale.body), &own).await;
     assert_eq!(again.status, StatusCode::SEE_OTHER, "{}", again.body);
     assert_eq!(world.end_of_auditor().await, Some(NOW_MS + 7 * DAY_MS));

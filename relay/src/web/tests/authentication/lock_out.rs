@@ -44,7 +44,7 @@ async fn a_stranger_who_tried_too_often_is_told_until_when_and_what_to_do() {
         assert!(refused.body.contains(words), "{words}: {}", refused.body);
     }
     world.sign_in(&world.b.email).await;
-    // It is kept in the database: a relay that was started anew knows it as well.
+    // It is stored in the database: a relay that was restarted knows it as well.
     let world = World { client: open_client(&world.state), ..world };
     let upper = world.a.email.to_uppercase();
     assert_eq!(world.try_in(&upper, PASSWORD, "", HOME).await.status, WAIT, "it is the same address");

@@ -69,7 +69,7 @@ pub(in crate::web::tests) struct OidcWorld {
 }
 
 impl OidcWorld {
-    /// The cookie of somebody who came by the provider, once they have a password.
+    /// The cookie of somebody who came through the provider, once they have a password.
     async fn with_password(&self, email: &str) -> String {
         let mut tx = self.world.db.platform_write(PlatformReason::Operator).await.unwrap();
         let person = people::platform_by_email(&mut tx, email).await.unwrap().unwrap().person();

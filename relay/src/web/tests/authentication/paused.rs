@@ -1,4 +1,4 @@
-//! That nobody comes into an account of which nothing changes now, by whatever way, and is told so.
+//! That nobody signs in to an account in which nothing changes now, by any method, and is given the reason.
 
 use axum::http::StatusCode;
 use record::ids::UserId;

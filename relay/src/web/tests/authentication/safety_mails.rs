@@ -1,4 +1,4 @@
-//! What people are told of what proves them, and in which accounts' logs it stands.
+//! What people are notified of about their credentials, and in which accounts' logs it is recorded.
 
 use axum::http::StatusCode;
 use record::ids::UserId;

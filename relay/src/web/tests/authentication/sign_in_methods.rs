@@ -329,7 +329,7 @@ async fn nothing_of_a_link_is_kept_once_its_mail_has_left() {
     assert_eq!(bodies, [("sent".to_owned(), "{}".to_owned())]);
     drop(conn);
     let mut tx = world.db.platform_write(PlatformReason::Operator).await.unwrap();
-    // The link itself is of use still: only its digest is here.
+    // The link itself is still usable: only its digest is here.
     let found = exec!(tx, "UPDATE mail_links SET used_ms = 1 WHERE used_ms IS NULL").unwrap();
     assert_eq!(found, 1);
     tx.commit().await.unwrap();

@@ -1,4 +1,4 @@
-//! Signing in and out, and how long a session lives.
+//! Signing in and out, and how long a session is valid.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};

@@ -133,7 +133,7 @@ async fn a_branch_that_is_asked_for_is_proven_or_none() {
         let got = world.get(&format!("{path}/{seq}?run={run}"), &cookie).await;
         assert_eq!(got.status, expected, "{seq} of {run}: {}", got.body);
     }
-    // What adopts it stands apart: nothing counts by it, and nothing is proven by it.
+    // What adopts it is apart: nothing counts by it, and nothing is proven by it.
     let mut tx = world.db.write(world.a.scope).await.unwrap();
     crate::db::exec!(tx, "UPDATE logs SET apart = $1 WHERE n = 2", true).unwrap();
     crate::db::facility::facilities::request_rebuild(&mut tx, site.id).await.unwrap();

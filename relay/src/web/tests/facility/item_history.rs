@@ -114,7 +114,7 @@ async fn lines_of_every_sort_are_paged_each_once() {
     let site = &mut world.a.sites[0];
     let (id, tag) = (site.id, site.tags[1]);
     for round in 0..60 {
-        // Three lines at one moment each time: the entry's number tells them apart.
+        // Three lines at one moment each time: the entry's number distinguishes them.
         let at_ms = NOW_MS - HOUR_MS - round * MINUTE_MS;
         site.one.tell(at_ms, "use.recorded", &format!(r#"{{"tag":"{tag}"}}"#));
         site.one.tell(

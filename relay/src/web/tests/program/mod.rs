@@ -1,4 +1,4 @@
-//! Programs that ask, and those that are told.
+//! Programs that ask, and those that are notified.
 
 pub(super) mod old_app;
 pub(super) mod programs;

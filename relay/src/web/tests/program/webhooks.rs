@@ -267,7 +267,7 @@ async fn what_becomes_overdue_and_how_boxes_stand_is_sent() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     world.add_webhook(&cookie, ALL_EVENTS).await;
-    // Boxes of two facilities go on telling that they know of nothing new; the third is silent.
+    // Boxes of two facilities keep reporting that they know of nothing new; the third is silent.
     world.clock.advance_ms(3 * DAY_MS);
     let now_ms = NOW_MS + 3 * DAY_MS;
     for site in &world.a.sites[..2] {

@@ -52,7 +52,7 @@ impl World {
                     self.step()?;
                 }
                 if link.missing(LogExtent::of(&assembled.frontier)).is_some() {
-                    // What lies behind the hole counts by itself until the hole is filled.
+                    // What is behind the hole counts by itself until the hole is filled.
                     let copies = self.copies(link.epoch).into_iter();
                     let copies = copies.filter(|(name, _)| !matches!(*name, "runs" | "fetched"));
                     for mut lines in copies.map(|(_, lines)| lines.clone()).collect::<Vec<_>>() {
