@@ -17,7 +17,7 @@ use crate::backup::{
 };
 use crate::settings::BoxSettings;
 use crate::store::{box_store, rebuild_database};
-use crate::{BackupCommand, RunError, print_error, show_settings};
+use crate::{BackupCommand, RunError, print_error, print_result};
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const ID_FILE: &str = "keys/box.id";
@@ -36,7 +36,7 @@ pub(crate) fn run_backup_command(
             check_folder(&choose_folder(settings, from)?, name.as_deref())?.map_err(RunError::Refused)?
         }
     };
-    show_settings(&words);
+    print_result(&words);
     Ok(ProgramExit::Success)
 }
 
@@ -81,19 +81,19 @@ pub(crate) fn run_restore(settings: &BoxSettings, order: &RestoreOrder) -> Resul
     let photos = if order.without_photos { MissingPhotos::Accepted } else { MissingPhotos::Refused };
     let Some(data) = data else {
         let tested = test_backup(&order.file, &secret, photos)?;
-        show_settings(&format!("{} All of it was read, and it can be restored.", word_restored(&tested)));
+        print_result(&format!("{} All of it was read, and it can be restored.", word_restored(&tested)));
         if settings.data().is_ok_and(|data| is_own_backup(data, tested.manifest.box_id)) {
             note_test(settings, order, tested.manifest.entries(), tested.photos);
         }
         return Ok(ProgramExit::Success);
     };
     let restored = restore_backup(&order.file, &data, &secret, photos, &NoSeam)?;
-    show_settings(&word_restored(&restored));
+    print_result(&word_restored(&restored));
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let clock = Arc::new(crate::clock::system_clock(service::clock::boot_id(random.bytes())));
     // The key of its log is in no backup: this begins the log that continues after what was restored.
     let report = rebuild_database(box_store(&data), clock, random).map_err(RunError::Rebuild)?;
-    show_settings(&format!(
+    print_result(&format!(
         "All of it is in {}. The box goes on in a new log of {}; PINs are as they were, and everybody signs in again. Switch the old box \
          off, if it still runs, before this one is started. Where it has a relay, its operator admits the new log. The old settings \
          are in settings.restored.toml.",
@@ -101,7 +101,7 @@ pub(crate) fn run_restore(settings: &BoxSettings, order: &RestoreOrder) -> Resul
         count_noun(report.size, "entry", "entries")
     ));
     for range in &report.missing {
-        show_settings(&format!(
+        print_result(&format!(
             "Missing already in the backup: entries from {} on of log {}.",
             range.from, range.epoch
         ));

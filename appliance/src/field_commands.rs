@@ -26,7 +26,7 @@ use crate::serve::route_sources;
 use crate::settings::BoxSettings;
 use crate::setup::{CodeState, SetupCode, SetupCodeError, read_state};
 use crate::uplink::relation::claim::ClaimStore;
-use crate::web;
+use crate::{print_result, web};
 
 const JOURNAL_LINES: &str = "--lines=20000";
 
@@ -69,7 +69,7 @@ fn machine_clock() -> Arc<dyn Clock> {
 pub(crate) fn run_provision(card: &Path, data: &Path) -> Result<ProgramExit, FieldError> {
     let paths = ProvisionPaths { card: card.to_owned(), data: data.to_owned(), root: PathBuf::from("/") };
     let outcome = provision_box(&paths, &SystemRandom, web::word_card_report, &mut OpenGate)?;
-    show_text(&web::word_provision(&outcome));
+    print_result(&web::word_provision(&outcome));
     // A claim file with mistakes is an installer's to correct: the boot continues.
     Ok(ProgramExit::Success)
 }
@@ -80,7 +80,7 @@ pub(crate) fn run_provision(card: &Path, data: &Path) -> Result<ProgramExit, Fie
 /// There is none, or it cannot be read.
 pub(crate) fn show_code(settings: &BoxSettings, data: &Path) -> Result<ProgramExit, FieldError> {
     match SetupCode::find(settings.setup.folder.as_deref(), data).state() {
-        CodeState::Valid(code) => show_text(&code),
+        CodeState::Valid(code) => print_result(&code),
         CodeState::Used => return Err(FieldError::CodeUsed),
         CodeState::Absent => return Err(FieldError::CodeAbsent),
     }
@@ -93,7 +93,7 @@ pub(crate) fn show_code(settings: &BoxSettings, data: &Path) -> Result<ProgramEx
 /// It cannot be written.
 pub(crate) fn renew_code(settings: &BoxSettings, data: &Path) -> Result<ProgramExit, FieldError> {
     let code = SetupCode::find(settings.setup.folder.as_deref(), data);
-    show_text(&code.renew(&SystemRandom)?);
+    print_result(&code.renew(&SystemRandom)?);
     Ok(ProgramExit::Success)
 }
 
@@ -107,8 +107,8 @@ pub(crate) enum DoctorFormat {
 pub(crate) fn run_doctor(field: &FieldSettings, format: DoctorFormat) -> ExitCode {
     let report = examine_all(field);
     match format {
-        DoctorFormat::Words => show_text(web::word_doctor_report(&report).trim_end()),
-        DoctorFormat::Json => show_text(&write_json(&report)),
+        DoctorFormat::Words => print_result(web::word_doctor_report(&report).trim_end()),
+        DoctorFormat::Json => print_result(&write_json(&report)),
     }
     ExitCode::from(report.status())
 }
@@ -213,7 +213,7 @@ pub(crate) fn write_bundle(field: &FieldSettings, out: Option<PathBuf>) -> Resul
     let path = out.unwrap_or_else(|| PathBuf::from(bundle_name("box", machine_clock().now().wall_ms)));
     let written = pack_bundle(&files).and_then(|packed| std::fs::write(&path, packed));
     written.map_err(|source| FieldError::Write { path: path.clone(), source })?;
-    show_text(&path.display().to_string());
+    print_result(&path.display().to_string());
     Ok(ProgramExit::Success)
 }
 
@@ -236,9 +236,4 @@ fn read_journal() -> Option<String> {
     let output = Command::new("journalctl").args(unit).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     (output.status.success() && !text.trim().is_empty()).then_some(text)
-}
-
-#[expect(clippy::print_stdout, reason = "a command's result belongs on standard output")]
-fn show_text(text: &str) {
-    println!("{text}");
 }

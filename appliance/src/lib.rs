@@ -42,7 +42,7 @@ pub mod uplink;
 pub mod web;
 
 use std::ffi::OsString;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -458,9 +458,9 @@ fn print_error(words: &str) {
     eprintln!("cleantrack-appliance: {words}");
 }
 
-#[expect(clippy::print_stdout, reason = "a command's result belongs on standard output")]
-fn show_settings(words: &str) {
-    println!("{words}");
+/// Whoever reads may have read enough: what a command did stands in its exit status.
+fn print_result(words: &str) {
+    let _ = writeln!(std::io::stdout(), "{words}");
 }
 
 /// Commands that work where the settings are wrong or the box does not run.
@@ -543,7 +543,7 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
     };
     match admin_socket::send_admin_command::<_, String>(settings.data()?, &admin_command)? {
         AdminAnswer::Done(words) => {
-            show_settings(&words);
+            print_result(&words);
             Ok(ProgramExit::Success)
         }
         AdminAnswer::Error(why) => Err(RunError::Refused(why)),
@@ -552,7 +552,7 @@ fn execute_cli(program: &ProgramSetup, cli: Cli) -> Result<ProgramExit, RunError
 
 fn check_settings(loaded: &LoadedSettings<BoxSettings>) -> Result<ProgramExit, RunError> {
     let settings = &loaded.settings;
-    show_settings(&format!(
+    print_result(&format!(
         "Settings are valid. Data in {}, HTTP on {}, HTTPS on {}, {} printers.\n\n{}",
         settings.data()?.display(),
         settings.http.listen,
@@ -568,13 +568,13 @@ fn rebuild_database(settings: &BoxSettings) -> Result<ProgramExit, RunError> {
     let clock = Arc::new(clock::system_clock(service::clock::boot_id(random.bytes())));
     let report = store::rebuild_database(store::box_store(settings.data()?), clock, random)
         .map_err(RunError::Rebuild)?;
-    show_settings(&format!(
+    print_result(&format!(
         "The database was rebuilt. It has {} of this box’s present log.",
         count_noun(report.size, "entry", "entries")
     ));
     for range in &report.missing {
         let to = range.to.map_or_else(|| "on".to_owned(), |to| format!("to {}", to.saturating_sub(1)));
-        show_settings(&format!(
+        print_result(&format!(
             "Missing: entries from {} {to} of log {} are in no copy on this box.",
             range.from, range.epoch
         ));
@@ -587,7 +587,7 @@ fn import_log(settings: &BoxSettings, folder: &std::path::Path) -> Result<Progra
     let clock = clock::system_clock(service::clock::boot_id((&random as &dyn RandomSource).bytes()));
     let store = store::StoreConfig::new(settings.data()?);
     let read = store::import_log(&store, folder, &clock, &random)?;
-    show_settings(&format!(
+    print_result(&format!(
         "Read {} of {}. Those that do not count yet will count from the next start on.",
         count_noun(read.lines, "entry", "entries"),
         count_noun(read.logs as u64, "log", "logs")

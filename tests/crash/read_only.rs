@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use harness::process::Program;
 use harness::tools;
@@ -107,7 +107,6 @@ const ROWS: &[(&str, u32, Expected)] = &[
     ("keys/log-1.key", 0o000, Refuses("keys/log-1.key")),
     ("cleantrack.redb", 0o400, Refuses("cleantrack.redb")),
     ("state.redb", 0o400, Refuses("state.redb")),
-    ("lock", 0o400, Refuses("cannot be written")),
     ("photos", 0o500, Records(None)),
     ("evidence", 0o500, Records(None)),
     ("ballast", 0o000, Records(None)),
@@ -180,4 +179,13 @@ async fn what_may_not_be_written_is_named_and_keeps_phones_out_only_where_it_mus
     check::at_box(&r#box, &ledger).await;
     assert_eq!(r#box.health().await.unwrap()["whole"], true);
     r#box.kill().await;
+}
+
+#[test]
+fn a_reader_that_has_read_enough_changes_no_exit_status() {
+    let dir = folder();
+    let Program { path, args, env, .. } = TheBox::new(demo(), &dir.path().join("box")).command(&["--check"]);
+    let mut check = Command::new(path).args(args).envs(env).stdout(Stdio::piped()).spawn().unwrap();
+    drop(check.stdout.take());
+    assert_eq!(check.wait().unwrap().code(), Some(0));
 }
