@@ -5,7 +5,7 @@
 //! `keys` is what boxes know this relay by, `fleet` how they come to it and get certificates; `objects` keeps photos; `outgoing` asks other hosts, and none of the relay's own network; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
 //! what, `mail` is what leaves by mail; `web` shows it, pages and API, `limit` bounds strangers; `health` reports whether all of it works. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds, `backup` puts the relay into a folder and takes it from one, `leftovers` finds
-//! what interrupted work left, `ownership` says whose a new file is, `doctor` how everything is. Each query carries the account that it is for.
+//! what interrupted work left, `doctor` says how everything is. Each query carries the account that it is for.
 
 pub mod accounts;
 pub mod admin;
@@ -29,7 +29,6 @@ pub mod mail;
 pub mod mqtt;
 pub mod objects;
 pub mod outgoing;
-mod ownership;
 pub mod projections;
 pub mod readiness;
 mod serve;
@@ -277,7 +276,7 @@ async fn run_backup(
             let made = backup::make_backup(&parts, &folder, &**clock).await?;
             let mut words = describe_made(&made);
             // The backup is there, whatever can be seen beside it.
-            let remarks = backup::list_remarks(ownership::parent_of(&folder), clock.now_ms());
+            let remarks = backup::list_remarks(service::ownership::parent_of(&folder), clock.now_ms());
             describe_remarks(&mut words, &remarks.unwrap_or_default());
             print_line(&words.to_string())?;
             require_photos(&made)

@@ -39,7 +39,6 @@ use crate::mail::MailOutbox;
 use crate::mqtt::BoxPublisher;
 use crate::objects::{NoteStore, PhotoError};
 use crate::outgoing::guarded::GuardError;
-use crate::ownership::make_private_folder;
 use crate::readiness::DrainSignal;
 pub(crate) use crate::serve::certificates::check_public;
 use crate::serve::drain::drain_process;
@@ -50,6 +49,7 @@ use crate::serve::process_row::LocalProcess;
 use crate::settings::RelaySettings;
 use crate::webhooks::WebhookLine;
 use crate::{admin, mqtt, projections};
+use service::ownership::make_private_folder;
 
 /// How long the end waits for what was stored last to be folded.
 const FOLD_WITHIN: Duration = Duration::from_secs(1);

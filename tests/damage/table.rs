@@ -110,8 +110,6 @@ const BESIDE: &[Row] = &[
     has("setup-code", ALL, &[]),
     has("admin.sock", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
     has("admin.sock", &[Folder], &["side-room admin"]),
-    has("lock", &[Gone, Empty, Cut, Noise, TooLong, Swapped], &[]),
-    refuses("lock", &[Folder], "could not be used"),
     // The log itself says whose it is.
     has("keys/box.id", &[Gone], &[]),
     refuses("keys/box.id", BAD, "keys/box.id"),

@@ -154,12 +154,12 @@ pub const MODULES: &[ModuleRule] = &[
         &["db", "fleet", "ingest", "mqtt", "objects"],
         "what boxes ask by HTTPS; no page",
     ),
-    module("relay/objects", &["db", "ownership"], "photos by hash"),
+    module("relay/objects", &["db"], "photos by hash"),
     module("relay/mqtt", &[], "the listener knows no database and no page: `Inbox` is its way in"),
     module("relay/mqtt/acl", &[], "it decides and touches nothing"),
-    module("relay/db", &["accounts", "ownership"], "all SQL, and nothing of those who ask"),
+    module("relay/db", &["accounts"], "all SQL, and nothing of those who ask"),
     module("relay/ingest", &["db", "keys", "mqtt", "projections"], "no page, no bill"),
-    module("relay/keys", &["db", "mqtt", "ownership"], "which keys there are, and no box that knows them"),
+    module("relay/keys", &["db", "mqtt"], "which keys there are, and no box that knows them"),
     module("relay/ingest/decide", &[], "the protocol's table decides and touches nothing"),
     module("relay/projections", &["db"], "a fold over what is stored, whoever stored it"),
     module(
@@ -175,7 +175,7 @@ pub const MODULES: &[ModuleRule] = &[
     ),
     module(
         "relay/backup",
-        &["db", "leftovers", "objects", "ownership"],
+        &["db", "leftovers", "objects"],
         "a relay in a folder; it knows no page and no key",
     ),
     module(
@@ -183,7 +183,6 @@ pub const MODULES: &[ModuleRule] = &[
         &["keys"],
         "files under names of their way; it knows nothing of what is in them",
     ),
-    module("relay/ownership", &[], "whose a file is, whatever is in it"),
     module(
         "relay/doctor",
         &[
@@ -196,7 +195,6 @@ pub const MODULES: &[ModuleRule] = &[
             "keys",
             "leftovers",
             "objects",
-            "ownership",
             "settings",
         ],
         "it looks and judges; it knows no page",

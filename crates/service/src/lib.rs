@@ -3,7 +3,7 @@
 //! The seams to time and randomness ([`clock`], [`random`]), limits of calls and of sign-in attempts ([`limit`],
 //! [`attempts`]), connections and their time limits ([`listener`]), clients behind a balancer ([`proxy_header`]),
 //! sockets from systemd ([`activation`]), [`settings`], the administration socket ([`admin_socket`]), the log
-//! ([`logging`]), notifications to systemd ([`process`]) and exit statuses ([`exit`]).
+//! ([`logging`]), whose a new file is ([`ownership`]), notifications to systemd ([`process`]) and exit statuses ([`exit`]).
 
 #![warn(missing_docs)]
 
@@ -15,6 +15,7 @@ pub mod exit;
 pub mod limit;
 pub mod listener;
 pub mod logging;
+pub mod ownership;
 pub mod process;
 pub mod proxy_header;
 pub mod random;

@@ -16,7 +16,7 @@ use super::{BackupError, BackupReport, MANIFEST, RelayParts, make_backup_beside,
 use crate::db::operation::backups;
 use crate::db::{Db, PlatformReason};
 use crate::leftovers::whole_name;
-use crate::ownership::make_private_file;
+use service::ownership::make_private_file;
 
 /// What the name of a dated backup begins with; its moment follows, in UTC.
 const PREFIX: &str = "relay-";

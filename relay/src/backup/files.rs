@@ -12,7 +12,7 @@ use tempfile::{NamedTempFile, TempDir};
 
 use super::{BackupError, PHOTOS};
 use crate::leftovers::{PARTIAL, partial_prefix};
-use crate::ownership::{make_private_folder, match_owner, parent_of};
+use service::ownership::{make_private_folder, match_owner, parent_of};
 
 const PIECE_BYTES: usize = 1 << 20;
 

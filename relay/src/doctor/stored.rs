@@ -13,8 +13,8 @@ use crate::db::operation::{backups, checks, jobs};
 use crate::db::projection::projections;
 use crate::db::{Db, DbError, PlatformConnection, PlatformReason};
 use crate::keys::{AuthorityKeys, AuthorityKind, KeyError, KeyNeeds, KeyRemark};
-use crate::ownership::parent_of;
 use crate::settings::RelaySettings;
+use service::ownership::parent_of;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;

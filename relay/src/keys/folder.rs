@@ -10,7 +10,7 @@ use service::random::RandomSource;
 use super::authority::AuthorityKind;
 use super::file_names::UNFINISHED;
 use crate::db::DbError;
-use crate::ownership::{make_private_file, make_private_folder, parent_of};
+use service::ownership::{make_private_file, make_private_folder, parent_of};
 
 /// Why the keys are of no use. Nothing was started, nothing was changed.
 #[derive(Debug, thiserror::Error)]

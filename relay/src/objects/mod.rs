@@ -18,7 +18,7 @@ pub(crate) use parts::UploadChunk;
 pub use parts::{PartError, PartialUploads};
 
 use crate::db::AccountScope;
-use crate::ownership::make_private_folder;
+use service::ownership::make_private_folder;
 
 /// Why a photo was not kept or found.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 
 use super::PhotoError;
-use crate::ownership::make_private_folder;
+use service::ownership::make_private_folder;
 
 const FOLDER: &str = "access-notes";
 /// What a note's file is called after its number.

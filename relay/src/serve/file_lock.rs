@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use service::admin_socket::ADMIN_SOCKET;
 
-use crate::ownership::make_private_file;
+use service::ownership::make_private_file;
 
 /// Held for as long as the process serves; the operating system lets go of it with the process.
 #[derive(Debug)]

@@ -44,7 +44,7 @@ fn killed_at(command: &Program, data: &Path, moment: CutPoint) -> Program {
 /// Waits until a killed box has released its folder: it is its tracer's child, so nobody here can wait for
 /// its end.
 async fn wait_for_end(data: &Path) {
-    let Ok(lock) = std::fs::File::open(data.join("lock")) else { return };
+    let Ok(lock) = std::fs::File::open(data) else { return };
     let freed = tokio::task::spawn_blocking(move || lock.lock());
     let freed = tokio::time::timeout(ENDS_WITHIN, freed).await;
     let freed = freed.unwrap_or_else(|_| panic!("a killed box goes on for {ENDS_WITHIN:?}"));

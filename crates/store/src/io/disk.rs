@@ -44,6 +44,10 @@ pub trait DiskFile: Debug + Send + Sync {
     /// # Errors
     /// The disk's.
     fn sync_data(&self) -> io::Result<()>;
+    /// Whether it has no name any more: what is written to it now is lost with the process, and no flush says so.
+    fn is_removed(&self) -> bool {
+        false
+    }
     /// Asks the page cache to forget what it read of the file; without this, small writes after a large read count as
     /// large ones.
     fn forget_cached(&self) {}

@@ -35,6 +35,9 @@ impl GroupWrite {
         let result = file.write_at(at, &bytes).map_err(WriteFailed::Write).and_then(|()| {
             let began = Instant::now();
             file.sync_data().map_err(WriteFailed::Flush)?;
+            if file.is_removed() {
+                return Err(WriteFailed::Flush(io::Error::other("somebody removed the file")));
+            }
             Ok(Instant::now().duration_since(began))
         });
         GroupWritten { bytes, result }

@@ -2,9 +2,11 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use service::ownership::{make_private_file, make_private_folder};
 
 use super::disk::{Disk, DiskCalls, DiskFile};
 
@@ -13,7 +15,8 @@ use super::disk::{Disk, DiskCalls, DiskFile};
 pub struct SystemDisk {
     root: PathBuf,
     calls: DiskCalls,
-    /// Locked until nobody has it: each file that is open here has it too, for a database that is being closed still writes.
+    /// The folder itself, which nobody removes as stale. Locked until nobody has it: each file that is open here has it too,
+    /// for a database that is being closed still writes.
     lock: Arc<File>,
 }
 
@@ -68,9 +71,7 @@ impl SystemDisk {
         if dir.join(RESTORE_MARK).symlink_metadata().is_ok() {
             return Err(FolderError::Unfinished(dir.to_owned()));
         }
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let lock = options.open(dir.join("lock")).map_err(|e| wrap_folder_error(dir, e))?;
+        let lock = File::open(dir).map_err(|e| wrap_folder_error(dir, e))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { root: dir.to_owned(), calls: DiskCalls::default(), lock: Arc::new(lock) }),
             Err(std::fs::TryLockError::WouldBlock) => Err(FolderError::InUse(dir.to_owned())),
@@ -94,15 +95,14 @@ impl SystemDisk {
 
 impl Disk for SystemDisk {
     fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).clone();
-        Ok(self.file(file.open(self.path(path))?))
+        Ok(self.file(make_private_file(&self.path(path))?))
     }
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let file = OpenOptions::new().read(true).write(true).open(self.path(path))?;
         Ok(self.file(file))
     }
     fn make_dir(&self, path: &str) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(self.path(path))
+        make_private_folder(&self.path(path))
     }
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         std::fs::rename(self.path(from), self.path(to))
@@ -178,6 +178,9 @@ impl DiskFile for SystemFile {
     fn sync_data(&self) -> io::Result<()> {
         self.calls.ended(self.file.sync_data())
     }
+    fn is_removed(&self) -> bool {
+        self.file.metadata().is_ok_and(|found| found.nlink() == 0)
+    }
     fn forget_cached(&self) {
         // Advice: when it is not taken, only a figure in /proc is larger.
         let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
@@ -195,8 +198,26 @@ mod tests {
         let first = SystemDisk::take(dir.path()).unwrap();
         let second = SystemDisk::take(dir.path()).unwrap_err();
         assert!(second.to_string().contains("in use by another"), "{second}");
+        assert_eq!(first.list("").unwrap(), [""; 0], "nothing to be taken for a stale lock and removed");
         drop(first);
         SystemDisk::take(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn what_root_makes_is_of_the_folders_owner() {
+        use std::os::unix::fs::chown;
+        let dir = tempfile::tempdir().unwrap();
+        // Who is not root has only what is theirs.
+        if rustix::process::geteuid().is_root() {
+            chown(dir.path(), Some(54_321), Some(54_321)).unwrap();
+        }
+        let disk = SystemDisk::take(dir.path()).unwrap();
+        disk.make_dir("displaced/1").unwrap();
+        put_small(&disk, "displaced/1/a", b"one").unwrap();
+        let owner = std::fs::metadata(dir.path()).unwrap().uid();
+        for made in ["displaced", "displaced/1", "displaced/1/a"] {
+            assert_eq!(std::fs::metadata(dir.path().join(made)).unwrap().uid(), owner, "{made}");
+        }
     }
 
     #[test]
@@ -205,7 +226,6 @@ mod tests {
         std::fs::write(dir.path().join(RESTORE_MARK), b"").unwrap();
         let refused = SystemDisk::take(dir.path()).unwrap_err();
         assert!(matches!(refused, FolderError::Unfinished(_)), "{refused}");
-        assert!(!dir.path().join("lock").exists(), "nothing was made there");
         std::fs::remove_file(dir.path().join(RESTORE_MARK)).unwrap();
         SystemDisk::take(dir.path()).unwrap();
     }

@@ -214,6 +214,19 @@ fn a_write_or_a_flush_that_fails_is_unknown_and_ends_the_process() {
     }
 }
 
+#[test]
+fn nobody_is_answered_from_a_folder_that_was_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (clock, random) = seams();
+    let disk = Arc::new(SystemDisk::take(dir.path()).unwrap());
+    let mut core = LogWriter::open(disk, sizes(), clock, &*random).unwrap().0;
+    one(&mut core, vec![equipment()]).0.unwrap();
+    std::fs::remove_dir_all(dir.path()).unwrap();
+    let (reported, ended) = one(&mut core, vec![cleaning("a", "M")]);
+    assert!(matches!(reported, Err(SubmitError::Unknown)), "{reported:?}");
+    ended.unwrap_err();
+}
+
 #[tokio::test]
 async fn the_thread_that_flushes_panics_and_the_process_ends() {
     let of = FaultyBox::new();

@@ -113,7 +113,7 @@ async fn a_sector_of_a_key_or_a_hint_that_cannot_be_read_ends_no_start() {
     let dir = tempfile::tempdir().unwrap();
     let (reported, _) = three_epochs(dir.path()).await;
     std::fs::write(dir.path().join("starting"), "1\n").unwrap();
-    let of = |path: &str| !path.starts_with("log/") && !path.ends_with(".redb") && path != "lock";
+    let of = |path: &str| !path.starts_with("log/") && !path.ends_with(".redb");
     each_sector(dir.path(), &reported, of, true).await;
 }
 

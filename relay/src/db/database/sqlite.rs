@@ -11,7 +11,7 @@ use sqlx::sqlite::{
 
 use super::error::{ACQUIRE_TIMEOUT, DbError};
 use super::pool::Db;
-use crate::ownership::make_private_file;
+use service::ownership::make_private_file;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of a SQLite file; each has a page cache of its own.

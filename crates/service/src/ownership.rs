@@ -1,4 +1,4 @@
-//! Whose it is what is made: root's commands work in a folder of the relay's user, who must be able to open what they leave there.
+//! Whose it is what is made: root's commands work in a folder of the program's user, who must be able to open what they leave there.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
@@ -9,13 +9,17 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
-pub(crate) fn parent_of(path: &Path) -> &Path {
+/// The folder that a path lies in; `.` of a bare name.
+pub fn parent_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Lets what root has just made in a folder belong to whoever has the folder. By its open file, which nobody can exchange meanwhile; only
 /// for what did not exist before, since a link that somebody put there could lead to anything.
-pub(crate) fn match_owner(made: impl AsFd, folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// Those of `stat` of the folder and of `fchown`.
+pub fn match_owner(made: impl AsFd, folder: &Path) -> io::Result<()> {
     if !rustix::process::geteuid().is_root() {
         return Ok(());
     }
@@ -26,8 +30,11 @@ pub(crate) fn match_owner(made: impl AsFd, folder: &Path) -> io::Result<()> {
     fchown(made, Some(owner.uid()), Some(owner.gid()))
 }
 
-/// A folder that nobody else may read, with those above it that are not there yet.
-pub(crate) fn make_private_folder(dir: &Path) -> io::Result<()> {
+/// A folder that nobody else may read (mode 700), with those above it that are not there yet.
+///
+/// # Errors
+/// Those of `mkdir`, `open` and `fchown`; none where the folder is there already.
+pub fn make_private_folder(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }
@@ -45,9 +52,12 @@ pub(crate) fn make_private_folder(dir: &Path) -> io::Result<()> {
     match_owner(made, parent)
 }
 
-/// A new file that nobody else may read, open for writing.
-pub(crate) fn make_private_file(path: &Path) -> io::Result<File> {
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+/// A new file that nobody else may read (mode 600), open for reading and writing.
+///
+/// # Errors
+/// `AlreadyExists` for whatever has the name, a link too; else those of `open` and `fchown`.
+pub fn make_private_file(path: &Path) -> io::Result<File> {
+    let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)?;
     match_owner(&made, parent_of(path))?;
     Ok(made)
 }
