@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use record::alarm::AlarmCode;
+
 use crate::disk_space::{DiskLevel, DiskSpace};
 use crate::setup::SetupStage;
 
@@ -151,31 +153,33 @@ pub fn find_disk_cause(space: DiskSpace) -> Option<PanelCause> {
     (space.level() != DiskLevel::Ample).then_some(PanelCause::DiskFills)
 }
 
+const OF_STORAGE: &[AlarmCode] = &[
+    AlarmCode::DiskFull,
+    AlarmCode::LogMissing,
+    AlarmCode::LogForgot,
+    AlarmCode::RelayOther,
+    AlarmCode::RebuildShort,
+    AlarmCode::DbDamaged,
+    AlarmCode::LogHealed,
+    AlarmCode::DbSalvage,
+    AlarmCode::LogEpoch,
+    AlarmCode::LogAdopted,
+    AlarmCode::LogApart,
+    AlarmCode::CopyRemoved,
+];
+
 /// What an alarm has to say. The gravest are about storage (STORE.md, section 6): those blink red until somebody has
 /// acknowledged them. `code` is the alarm's own word, so that one of a later version counts as well.
 pub fn find_alarm_cause(code: &str, alarm: AlarmView) -> Option<PanelCause> {
-    const STORAGE: &[&str] = &[
-        "disk-full",
-        "log-missing",
-        "log-forgot",
-        "relay-other",
-        "rebuild-short",
-        "db-damaged",
-        "log-healed",
-        "db-salvage",
-        "log-epoch",
-        "log-adopted",
-        "log-apart",
-        "log-rerecorded",
-        "copy-removed",
-    ];
     match (code, alarm) {
         (_, AlarmView::Over) => None,
         ("clock-unsure", AlarmView::Seen | AlarmView::Unseen | AlarmView::UnseenAndOver) => {
             (alarm != AlarmView::UnseenAndOver).then_some(PanelCause::ClockUnsure)
         }
         ("backup-old" | "backup-failed", AlarmView::Seen | AlarmView::Unseen) => Some(PanelCause::BackupOld),
-        (code, AlarmView::Unseen | AlarmView::UnseenAndOver) if STORAGE.contains(&code) => {
+        (code, AlarmView::Unseen | AlarmView::UnseenAndOver)
+            if OF_STORAGE.iter().any(|known| known.as_str() == code) =>
+        {
             Some(PanelCause::StorageAlarm)
         }
         (_, AlarmView::Unseen | AlarmView::UnseenAndOver) => Some(PanelCause::AlarmUnread),
@@ -295,11 +299,6 @@ mod tests {
         ];
         for (code, alarm, cause) in cases {
             assert_eq!(find_alarm_cause(code, alarm), cause, "{code} {alarm:?}");
-        }
-        // A code that is none any more would never blink red.
-        let known: Vec<&str> = record::alarm::AlarmCode::ALL.iter().map(|code| code.as_str()).collect();
-        for code in ["disk-full", "log-missing", "log-forgot", "relay-other", "db-damaged", "log-apart"] {
-            assert!(known.contains(&code), "{code}");
         }
     }
 

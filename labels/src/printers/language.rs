@@ -195,7 +195,8 @@ pub enum EncodeError {
     TooLong {
         /// The label's.
         height: u32,
-        /// What there is.
+        /// What there is. The name under which it is stored beside a failed label.
+        #[serde(rename = "room")]
         available: u32,
     },
     /// A model that no bytes of ours can drive.

@@ -58,9 +58,9 @@ impl<'de> Deserialize<'de> for OpenWord {
 
 macro_rules! open_words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* })*) => {$(
-        $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
+        $(#[$doc])*
         pub enum $name {
             $($(#[$vdoc])* $variant,)*
             /// A word that this version does not know.
@@ -337,6 +337,7 @@ open_words! {
         None = "none",
     }
     /// A way to say who cleaned.
+    #[cfg_attr(feature = "schema", schemars(rename = "ProofWay"))]
     ProofMethod {
         /// Nobody is named.
         None = "none",

@@ -282,7 +282,11 @@ fn a_job_that_cannot_be_read_stops_neither_a_start_nor_other_jobs() {
 
 #[test]
 fn a_stored_cause_is_read_by_the_names_it_was_written_under() {
-    let stored = r#"{"not_made":{"readback":{"other":{"found":"http://b/X","wanted":"http://b/Y"}}}}"#;
-    let cause: FailureCause = serde_json::from_str(stored).unwrap();
-    assert_eq!(serde_json::to_string(&cause).unwrap(), stored);
+    for stored in [
+        r#"{"not_made":{"readback":{"other":{"found":"http://b/X","wanted":"http://b/Y"}}}}"#,
+        r#"{"not_made":{"encode":{"too_long":{"height":900,"room":800}}}}"#,
+    ] {
+        let cause: FailureCause = serde_json::from_str(stored).unwrap();
+        assert_eq!(serde_json::to_string(&cause).unwrap(), stored);
+    }
 }

@@ -112,13 +112,10 @@ fn word_check(w: DoctorWords, check: DoctorCheck) -> String {
 fn word_safe(w: DoctorWords, finding: &DoctorFinding) -> String {
     use DoctorFinding as F;
     match finding {
-        F::Stopped
-        | F::NeverStarted
-        | F::SettingsWrong { .. }
-        | F::RecordingFull
-        | F::RecordingEnded
-        | F::StorageReadOnly => w.doctor_safe_stored(),
-        F::SetupMistakes { .. } | F::FolderClosed { .. } => w.doctor_safe_untouched(),
+        F::Stopped | F::SettingsWrong { .. } | F::RecordingFull | F::RecordingEnded | F::StorageReadOnly => {
+            w.doctor_safe_stored()
+        }
+        F::NeverStarted | F::SetupMistakes { .. } | F::FolderClosed { .. } => w.doctor_safe_untouched(),
         F::RelayDown { .. }
         | F::RelayUnreachable
         | F::BacklogWaits { .. }
