@@ -278,9 +278,9 @@ fn images() -> u64 {
     requested.unwrap_or_else(|| amount(500, 1_000_000))
 }
 
-/// One in how many operations is cut; `all` is the value for `POWER_LONG`, which cuts twice as many.
-fn every(all: usize) -> usize {
-    if times() == 1 { 2 * all } else { all }
+/// One in how many operations is cut.
+fn every(of_change: u64, of_release: u64) -> usize {
+    usize::try_from(amount(of_change, of_release)).unwrap()
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn each_step_of_recovery_comes_to_its_end_wherever_it_is_cut_and_whatever_the_cl
         images: images() / 4,
         first_seed: RECOVERY_SEEDS,
         first_step: 0,
-        every: every(1),
+        every: every(8, 1),
         plant: None,
         expected: |_| false,
     };
@@ -319,7 +319,7 @@ fn nothing_is_lost_when_a_recovery_is_killed_behind_a_rename_and_the_power_goes_
     let (mut images, mut failures) = (0, Vec::new());
     for seed in RECOVERY_SEEDS + 1..=RECOVERY_SEEDS + times() {
         for recovery in recoveries::ALL {
-            let tally = recoveries::kill_behind_renames(recovery, seed, every(16));
+            let tally = recoveries::kill_behind_renames(recovery, seed, every(64, 16));
             images += tally.images;
             failures.extend(tally.failures);
         }
@@ -345,7 +345,7 @@ fn nothing_is_lost_while_segments_are_compressed_and_looked_through_beside_the_w
 
 #[test]
 fn nothing_is_lost_when_a_killed_process_is_followed_by_another_and_then_the_power_goes() {
-    passes(&until(images() / 10, 5_000, None, |_| false, |run| run.kills(30, every(2))), "kills");
+    passes(&until(images() / 10, 5_000, None, |_| false, |run| run.kills(30, every(4, 2))), "kills");
 }
 
 const PLANT_IMAGES: u64 = 600;

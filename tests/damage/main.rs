@@ -25,7 +25,7 @@ const AT_ONCE: usize = 4;
 
 /// Starts that die of all that are cut. Fewer would mean that a start makes its calls in another way, and
 /// that nothing is cut.
-const DEATHS_MIN: usize = 150;
+const DEATHS_MIN: usize = 100;
 
 const fn at(calls: &'static str, file: &'static str, nth: u32) -> CutPoint {
     CutPoint { calls, file, nth }
@@ -235,8 +235,7 @@ fn tried_rows(folder: FolderKind) -> Vec<Tried> {
     same.chain(added_to_this).chain(others.into_iter().map(every_kind)).collect()
 }
 
-/// Each damage without a cut start and with some; of those with some, all three of a row only with
-/// `DAMAGE_LONG`.
+/// Each damage without a cut start; with some, the first of a row, and all of them only with `DAMAGE_LONG`.
 fn cases() -> Vec<Case> {
     let (mut all, mut turn) = (Vec::new(), CUTS.iter().cycle().zip((0..CLOCKS.len()).cycle()).peekable());
     for folder in [FolderKind::One, FolderKind::Three, FolderKind::Forked] {
@@ -245,7 +244,7 @@ fn cases() -> Vec<Case> {
                 if only.is_none_or(|only| only == at) {
                     all.push(Case { folder, row, kind: *kind, cuts: &[], clock: 0 });
                 }
-                if let Some((cuts, clock)) = turn.next_if(|_| at < cut).filter(|_| is_long() || at % 3 == 0) {
+                if let Some((cuts, clock)) = turn.next_if(|_| at < cut).filter(|_| is_long() || at % 6 == 0) {
                     all.push(Case { folder, row, kind: *kind, cuts, clock });
                 }
             }
