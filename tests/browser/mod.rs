@@ -86,7 +86,8 @@ pub(crate) struct Browser {
 impl Browser {
     /// Without `script` no page of it runs any.
     pub(crate) async fn open(kind: Kind, script: bool) -> Self {
-        Self::start("chromium-headless-shell", kind, script, &[]).await
+        // Debian's command of that name is a shell that waits for it: to end that one would leave the browser behind.
+        Self::start("/usr/lib/chromium/chromium-headless-shell", kind, script, &[]).await
     }
 
     /// The same with a given Chromium program and flags: what a headless shell lacks needs `chromium` itself.
