@@ -92,8 +92,9 @@ async fn retry_dead_letter(operator: &Operator, relay: &RelayOutput, desk: &Brow
     guest.press(".go").await;
     heading_is(&guest, "Look into your mail").await;
     end([guest]).await;
-    // Its tries take hours.
-    let bury = "UPDATE jobs SET state = 'dead', tries = 8 WHERE kind = 'mail' AND error IS NOT NULL AND lease_by IS NULL";
+    // Its tries take hours. A mail about the new passkey may be before it, and is tried again by itself.
+    let bury = "UPDATE jobs SET state = 'dead', tries = 8 WHERE job = (SELECT MAX(job) FROM jobs WHERE kind = 'mail') \
+                AND error IS NOT NULL AND lease_by IS NULL";
     let died =
         until("the mail fails", async || (change_relay(&operator.data(), bury).await > 0).then_some(()));
     assert!(died.await.is_some(), "the mail left all the same");
