@@ -177,9 +177,9 @@ fn two_hundred_boxes_at_once() {
         return tokio::runtime::Runtime::new().unwrap().block_on(serve_two_hundred_boxes());
     }
     let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
-    let ended =
-        alone.args(["--exact", "limits::two_hundred_boxes_at_once", "--nocapture"]).env(ALONE, "1").status();
-    assert!(ended.unwrap().success());
+    alone.args(["--exact", "limits::two_hundred_boxes_at_once", "--nocapture"]).env(ALONE, "1");
+    let ended = alone.output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&[ended.stdout, ended.stderr].concat()));
 }
 
 async fn serve_two_hundred_boxes() {
