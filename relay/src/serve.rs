@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use ::web::table::TableError;
 use service::clock::Clock;
+use service::ownership::make_private_folder;
 use service::process;
 use service::process::StopSignals;
 use service::random::{RandomSource, SystemRandom};
@@ -49,7 +50,6 @@ use crate::serve::process_row::LocalProcess;
 use crate::settings::RelaySettings;
 use crate::webhooks::WebhookLine;
 use crate::{admin, mqtt, projections};
-use service::ownership::make_private_folder;
 
 /// How long the end waits for what was stored last to be folded.
 const FOLD_WITHIN: Duration = Duration::from_secs(1);

@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use service::clock::Clock;
+use service::ownership::make_private_file;
 
 use super::files::file_error;
 use super::{BackupError, BackupReport, MANIFEST, RelayParts, make_backup_beside, run_blocking};
 use crate::db::operation::backups;
 use crate::db::{Db, PlatformReason};
 use crate::leftovers::whole_name;
-use service::ownership::make_private_file;
 
 /// What the name of a dated backup begins with; its moment follows, in UTC.
 const PREFIX: &str = "relay-";

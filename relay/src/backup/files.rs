@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use record::tree::Hash;
 use serde::{Deserialize, Serialize};
+use service::ownership::{make_private_folder, match_owner, parent_of};
 use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempDir};
 
 use super::{BackupError, PHOTOS};
 use crate::leftovers::{PARTIAL, partial_prefix};
-use service::ownership::{make_private_folder, match_owner, parent_of};
 
 const PIECE_BYTES: usize = 1 << 20;
 

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use service::ownership::parent_of;
+
 use super::database::judge_error;
 use super::earlier::{LOST_PHOTOS, MOUNT_PHOTOS, has_lost_photos};
 use super::upkeep::examine_upkeep;
@@ -14,7 +16,6 @@ use crate::db::projection::projections;
 use crate::db::{Db, DbError, PlatformConnection, PlatformReason};
 use crate::keys::{AuthorityKeys, AuthorityKind, KeyError, KeyNeeds, KeyRemark};
 use crate::settings::RelaySettings;
-use service::ownership::parent_of;
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;

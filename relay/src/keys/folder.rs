@@ -5,12 +5,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use record::sign::{KeyKind, SignerKey};
+use service::ownership::{make_private_file, make_private_folder, parent_of};
 use service::random::RandomSource;
 
 use super::authority::AuthorityKind;
 use super::file_names::UNFINISHED;
 use crate::db::DbError;
-use service::ownership::{make_private_file, make_private_folder, parent_of};
 
 /// Why the keys are of no use. Nothing was started, nothing was changed.
 #[derive(Debug, thiserror::Error)]

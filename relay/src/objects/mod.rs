@@ -12,13 +12,13 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use record::tree::Hash;
+use service::ownership::make_private_folder;
 
 pub use notes::{NoteStore, set_notes_aside};
 pub(crate) use parts::UploadChunk;
 pub use parts::{PartError, PartialUploads};
 
 use crate::db::AccountScope;
-use service::ownership::make_private_folder;
 
 /// Why a photo was not kept or found.
 #[derive(Debug, thiserror::Error)]

@@ -7,9 +7,9 @@ use futures_util::TryStreamExt as _;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreExt as _};
+use service::ownership::make_private_folder;
 
 use super::PhotoError;
-use service::ownership::make_private_folder;
 
 const FOLDER: &str = "access-notes";
 /// What a note's file is called after its number.

@@ -5,7 +5,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use service::admin_socket::ADMIN_SOCKET;
-
 use service::ownership::make_private_file;
 
 /// Held for as long as the process serves; the operating system lets go of it with the process.

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use service::ownership::make_private_file;
 use sqlx::Connection as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
@@ -11,7 +12,6 @@ use sqlx::sqlite::{
 
 use super::error::{ACQUIRE_TIMEOUT, DbError};
 use super::pool::Db;
-use service::ownership::make_private_file;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of a SQLite file; each has a page cache of its own.
