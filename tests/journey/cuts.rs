@@ -16,8 +16,9 @@ const OFF_MS_MAX: i64 = 2_000;
 const DAY_MS: i64 = 86_400_000;
 const FIRST_VISIT_BYTES_MAX: u64 = 120 * 1_024;
 
-const PHOTOS_ARE_THERE: &str = "fetch('/api/v1/cleanings?limit=100').then((answer) => answer.json())
-    .then(({ items }) => items.every((one) => one.photos.length === 1))";
+/// How many cleanings have their photo; a number to compare it with, and a bracket, go behind.
+const PHOTOS_THERE: &str = "fetch('/api/v1/cleanings?limit=100').then((answer) => answer.json())
+    .then(({ items }) => items.filter((one) => one.photos.length === 1).length";
 
 pub(crate) struct Spot {
     pub(crate) proxy: Proxy,
@@ -131,9 +132,15 @@ pub(crate) async fn read_cleanings(desk: &Browser) -> Vec<(Value, i64)> {
     read
 }
 
+/// Photos follow their records one by one, when nothing else has to run: the next one within the limit, and then the next.
+async fn await_photos(desk: &Browser, count: usize) {
+    for there in 1..=count {
+        desk.until(&format!("{PHOTOS_THERE} >= {there})"), SLOW).await;
+    }
+}
+
 pub(crate) async fn check(desk: &Browser, presses: &[Press]) {
-    // A photo that is still being rotated is attached a little later.
-    desk.until(PHOTOS_ARE_THERE, TIME_LIMIT).await;
+    await_photos(desk, presses.len()).await;
     let all = read_cleanings(desk).await;
     let found: Vec<_> = all.iter().filter_map(|(one, _)| one["notes"].as_str()).collect();
     let expected: Vec<_> = presses.iter().map(|press| press.note.as_str()).collect();
@@ -313,7 +320,7 @@ pub(crate) async fn drain_forty(story: &Story) {
         (1..=40).map(|n| format!("of forty {n}")).collect::<Vec<_>>(),
         "each once, and in order"
     );
-    desk.until(PHOTOS_ARE_THERE, TIME_LIMIT).await;
+    await_photos(&desk, 40).await;
     spot.phone.close().await;
     desk.close().await;
 }

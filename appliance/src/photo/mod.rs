@@ -39,8 +39,9 @@ pub use crate::disk_space::DiskSpace;
 
 /// The hidden subcommand that runs [`child_main`].
 pub const CHILD_SUBCOMMAND: &str = "photo-child";
-/// A child that has not ended by then is killed; it limits itself to 20 s of CPU.
-const CHILD_WITHIN: Duration = Duration::from_secs(40);
+/// A child that has not ended by then is killed. What a photo may ask for is bounded by the child's own limit of 20 s of CPU,
+/// for which it may wait long: it gives way to everything else that runs.
+const CHILD_WITHIN: Duration = Duration::from_secs(300);
 const WORDS_MAX: u64 = 1024;
 /// The signals by which others end a program: SIGTERM and SIGINT, and SIGKILL where the machine has no memory left.
 const TERMINATED: i32 = rustix::process::Signal::TERM.as_raw();
@@ -436,8 +437,8 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Stri
         child.wait().await
     };
     let status = match tokio::time::timeout(CHILD_WITHIN, work).await {
-        // Dropping the child kills it.
-        Err(_) => return Err(PhotoTrouble::TooManyPixels),
+        // Dropping the child kills it. A machine without time for it says nothing about the photo.
+        Err(late) => return Err(PhotoTrouble::Box(late.into())),
         Ok(status) => status.map_err(PhotoTrouble::Box)?,
     };
     match (status.code(), child::read_output(&output)) {

@@ -106,6 +106,20 @@ async fn troubles_are_named_and_leave_nothing() {
     assert_eq!(files(dir.path()), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_machine_without_time_for_a_photo_says_nothing_about_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let photos = photos(dir.path(), "exec sleep 3600");
+    let of = EntryRef { epoch: "1-0000000a".parse().unwrap(), seq: 7 };
+    let upload = upload(&photos, b"probe").await;
+    let promise = photos.promise(upload.path(), of);
+    let trouble = photos.keep(upload).await.unwrap_err();
+    let PhotoTrouble::Box(cause) = trouble else { panic!("{trouble}") };
+    assert_eq!(cause.kind(), std::io::ErrorKind::TimedOut);
+    drop(promise);
+    assert!(photos.is_promised(of).unwrap(), "it is opened later");
+}
+
 #[tokio::test]
 async fn uploads_are_bounded() {
     let dir = tempfile::tempdir().unwrap();
