@@ -72,10 +72,7 @@ pub enum Command {
         why: TagEnd,
     },
     /// A code that is no tag of ours opens an item too.
-    AddAlias {
-        code: String,
-        equipment: Tag,
-    },
+    AddAlias(NewAlias),
     RemoveAlias {
         code: Digest16,
     },
@@ -203,6 +200,16 @@ pub struct NewEquipment {
     /// A code that is on it already and is to open it, as scanned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct NewAlias {
+    /// As scanned or typed.
+    pub code: String,
+    pub equipment: Tag,
+    /// Whether the questions of [`CodeQuestion`](crate::intake::CodeQuestion) are answered with yes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]

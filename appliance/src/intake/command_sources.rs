@@ -137,7 +137,7 @@ command_sources! {
     },
     RevokeTag => CommandSources { kinds: &["tag.revoked"], routes: &["tag.revoke", "tag.remove"], ..NONE },
     AddAlias => CommandSources {
-        kinds: &["alias.added"],
+        kinds: &["alias.removed", "alias.added"],
         routes: &["code.create", "code.add"],
         ..NONE
     },

@@ -22,14 +22,14 @@ use service::random::RandomSource;
 
 pub use self::command::{
     CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields, EquipmentMerge,
-    ListedOver, LocationChange, NewEquipment, NewProtocol, NewTag, ProblemClosing, SettingsChange,
+    ListedOver, LocationChange, NewAlias, NewEquipment, NewProtocol, NewTag, ProblemClosing, SettingsChange,
     UpkeepPlan, UpkeepRecord, WetTime,
 };
 pub use self::command_sources::{
     COMMAND_SOURCES, CommandSources, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, ONE_SIDED, OneSided,
     UNREAD_SETTINGS, ways_of,
 };
-pub use self::equipment::tags::{find_named_item, open_tags};
+pub use self::equipment::tags::{find_named_item, open_tags, read_code};
 pub use self::facility::brand::BrandColour;
 pub use self::facility::directive::SettledDirective;
 pub use self::facility::protocols::{TRANSLATION_LANGUAGES, offered_protocols};
@@ -51,7 +51,7 @@ pub use self::records::queued::{
 };
 pub use self::records::review::{HAND_TRIGGERS, review_cleaning};
 pub use self::records::uses::UseForm;
-pub use self::refusals::refusal::{CommandRefusal, CustomFieldRule};
+pub use self::refusals::refusal::{CodeQuestion, CommandRefusal, CustomFieldRule};
 pub use self::refusals::refusal_cause::{
     ClockRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, RefusalCause, RenameRefusal, SignOffRefusal,
 };
@@ -144,7 +144,7 @@ fn make_drafts(
         Command::CloseProblem { of, closing } => records::problem::close_problem(*of, closing, view, drafts),
         Command::AssignTag(new) => equipment::tags::assign_tag(new, view, drafts),
         Command::RevokeTag { tag, why } => equipment::tags::revoke_tag(*tag, why, view, drafts),
-        Command::AddAlias { code, equipment } => equipment::tags::add_alias(code, *equipment, view, drafts),
+        Command::AddAlias(new) => equipment::tags::add_alias(new, view, drafts),
         Command::RemoveAlias { code } => equipment::tags::remove_alias(*code, view, drafts),
         Command::SetSchedule { tag, protocol, schedule, seen } => {
             let item = in_use_over(view, *tag, *seen)?;

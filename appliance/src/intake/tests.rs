@@ -659,8 +659,10 @@ fn an_item_is_named_by_its_first_tag_whatever_became_of_its_labels() {
         let found = find_named_item(&world.facility, item).unwrap();
         assert_eq!((found.tag, open_tags(&world.facility, found).len()), (item, 1));
     }
-    world.tell(Command::AddAlias { code: "]C0BME-7".into(), equipment: old }).unwrap();
-    let taken = Command::AddAlias { code: "BME-7".into(), equipment: new };
+    world
+        .tell(Command::AddAlias(NewAlias { code: "]C0BME-7".into(), equipment: old, confirmed: false }))
+        .unwrap();
+    let taken = Command::AddAlias(NewAlias { code: "BME-7".into(), equipment: new, confirmed: false });
     assert!(matches!(world.tell(taken.clone()), Err(CommandRefusal::CodeTaken { .. })));
     let merge = |from, into| {
         Command::MergeEquipment(EquipmentMerge { from, into, reason: "twice".into(), seen: None })

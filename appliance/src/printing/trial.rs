@@ -61,6 +61,14 @@ impl PrintService {
         self.ledger.is_discarded(tag)
     }
 
+    /// Whether a label with this tag was ever printed without an item.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn is_blank(&self, tag: Tag) -> Result<bool, LedgerError> {
+        self.ledger.is_blank(tag)
+    }
+
     /// The oldest job that waits for a person, if there is one.
     ///
     /// # Errors

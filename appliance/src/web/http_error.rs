@@ -115,6 +115,7 @@ impl From<CommandRefusal> for HttpError {
             | CommandRefusal::SharedNumber { .. }
             | CommandRefusal::TagTaken(_)
             | CommandRefusal::CodeTaken { .. }
+            | CommandRefusal::CodeUnconfirmed(_)
             | CommandRefusal::Retired { .. }
             | CommandRefusal::Changed { .. }
             | CommandRefusal::ProtocolChanged => StatusCode::CONFLICT,

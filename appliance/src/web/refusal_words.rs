@@ -7,8 +7,8 @@ use record::limits::PHOTOS_MAX;
 use words::{Language, Locale, WordSet};
 
 use crate::intake::{
-    ClockRefusal, CommandRefusal, CustomFieldRule, FacilityRefusal, ItemRefusal, LanguageRefusal, Permission,
-    RefusalCause, RenameRefusal, SignOffRefusal,
+    ClockRefusal, CodeQuestion, CommandRefusal, CustomFieldRule, FacilityRefusal, ItemRefusal,
+    LanguageRefusal, Permission, RefusalCause, RenameRefusal, SignOffRefusal,
 };
 use crate::web::words::{RefusalWords, StaffRefusalWords};
 
@@ -81,6 +81,7 @@ pub(crate) fn word_refusal(w: RefusalWords, refusal: &CommandRefusal) -> Option<
         | CommandRefusal::TagTaken(_)
         | CommandRefusal::Code(_)
         | CommandRefusal::CodeTaken { .. }
+        | CommandRefusal::CodeUnconfirmed(_)
         | CommandRefusal::AlreadySo(_)
         | CommandRefusal::UnknownProtocol(_)
         | CommandRefusal::UnknownUpkeep(_)
@@ -107,6 +108,12 @@ pub(crate) fn word_staff_refusal(w: EveryRefusalWords, refusal: &CommandRefusal)
         CommandRefusal::TagTaken(tag) => staff.staff_refusal_tag_taken(tag.to_string()),
         CommandRefusal::Code(error) => word_code_error(staff, *error),
         CommandRefusal::CodeTaken { code, name } => staff.staff_refusal_code_taken(code, name),
+        CommandRefusal::CodeUnconfirmed(CodeQuestion::TradeItemNumber) => {
+            staff.staff_refusal_code_trade_item()
+        }
+        CommandRefusal::CodeUnconfirmed(CodeQuestion::OfRetiredItem { name }) => {
+            staff.staff_refusal_code_retired(name)
+        }
         CommandRefusal::UnknownProtocol(protocol) => staff.staff_refusal_protocol(protocol.to_string()),
         CommandRefusal::OwnField { label, rule } => word_own_field(staff, label, rule),
         CommandRefusal::UnknownUpkeep(upkeep) => staff.staff_refusal_upkeep(upkeep.to_string()),
@@ -121,6 +128,9 @@ pub(crate) fn word_code_error(w: StaffRefusalWords, error: ScannedCodeError) -> 
         ScannedCodeError::Length => w.staff_refusal_code_length(),
         ScannedCodeError::Character(code) => w.staff_refusal_code_character(format!("{code:04X}")),
         ScannedCodeError::EveryItem => w.staff_refusal_code_every_item(),
+        ScannedCodeError::WithoutProduct => w.staff_refusal_code_without_product(),
+        ScannedCodeError::SeparatorsMissing => w.staff_refusal_code_separators(),
+        ScannedCodeError::KeyboardLayout => w.staff_refusal_code_keyboard(),
         ScannedCodeError::Tag(tag) => w.staff_refusal_code_tag(tag.to_string()),
     }
 }
@@ -298,6 +308,7 @@ pub(crate) fn word_staff_detail(w: EveryRefusalWords, refusal: &CommandRefusal) 
         CommandRefusal::TagTaken(_) => staff.staff_refusal_tag_taken_detail(),
         CommandRefusal::Code(_) => staff.staff_refusal_code_detail(),
         CommandRefusal::CodeTaken { .. } => staff.staff_refusal_code_taken_detail(),
+        CommandRefusal::CodeUnconfirmed(_) => staff.staff_refusal_code_unconfirmed_detail(),
         CommandRefusal::AlreadySo(_) => staff.refusal_already_rule(),
         CommandRefusal::UnknownProtocol(_) => staff.staff_refusal_protocol_detail(),
         CommandRefusal::OwnField { .. } => staff.staff_refusal_own_field_detail(),
@@ -347,6 +358,7 @@ pub(crate) fn word_detail(w: RefusalWords, refusal: &CommandRefusal) -> Option<S
         CommandRefusal::TagTaken(_)
         | CommandRefusal::Code(_)
         | CommandRefusal::CodeTaken { .. }
+        | CommandRefusal::CodeUnconfirmed(_)
         | CommandRefusal::AlreadySo(_)
         | CommandRefusal::UnknownProtocol(_)
         | CommandRefusal::UnknownUpkeep(_)
@@ -419,7 +431,12 @@ mod tests {
             CommandRefusal::Code(ScannedCodeError::Character(0x1d)),
             CommandRefusal::Code(ScannedCodeError::EveryItem),
             CommandRefusal::Code(ScannedCodeError::Tag("7QK3M9X2W".parse().unwrap())),
+            CommandRefusal::Code(ScannedCodeError::WithoutProduct),
+            CommandRefusal::Code(ScannedCodeError::SeparatorsMissing),
+            CommandRefusal::Code(ScannedCodeError::KeyboardLayout),
             CommandRefusal::CodeTaken { code: "BME-1".into(), name: "Pump <7>".into() },
+            CommandRefusal::CodeUnconfirmed(CodeQuestion::TradeItemNumber),
+            CommandRefusal::CodeUnconfirmed(CodeQuestion::OfRetiredItem { name: "Pump <7>".into() }),
             CommandRefusal::UnknownProtocol(protocol),
             CommandRefusal::UnknownUpkeep(record::ids::UpkeepId::new(7, [7; 10])),
             CommandRefusal::OwnField { label: "Side".into(), rule: CustomFieldRule::Needed },

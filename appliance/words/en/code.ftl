@@ -18,6 +18,8 @@ codes-of-label = the label { $tag }
 codes-add = Also opens by: add a code
 # Button and, behind it for those who hear it, what it is about.
 codes-take-off = Take off
+# Link at a retired item’s code, which goes on as codes-take-off-of.
+codes-move = Move to another item:
 codes-take-off-of = the code { $code }
 
 ## Another label.

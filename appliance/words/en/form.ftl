@@ -564,6 +564,7 @@ form-code-code = Code
     .hint = Scan it, or enter what is printed below the bars
 form-code-item = Item
     .hint = Scan its label, or enter its tag, number or name
+form-code-confirmed = Add it all the same
 
 ## Another label of an item, and one that is taken off.
 

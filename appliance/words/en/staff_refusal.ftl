@@ -39,12 +39,20 @@ staff-refusal-code-length = A code has 2 to 128 characters
 # $code: of the character, in Unicode.
 staff-refusal-code-character = This code has a character that cannot be shown (U+{ $code })
 staff-refusal-code-every-item = This code is the same on every item of this model. Scan the one with the serial number
+staff-refusal-code-without-product = This code has no product number. Scan the one that has product and serial number
+staff-refusal-code-separators = The scanner leaves out what separates the parts of this code, so that its serial number cannot be told. Set it to send FNC1 as GS (see Labels and codes in the guide), or enter what is printed below the code
+staff-refusal-code-keyboard = The scanner types for another keyboard layout. Set it to the language of this keyboard, then scan again
 staff-refusal-code-tag = This is the tag { $tag } of a label
 staff-refusal-code =
     .detail = A code is what is on one item alone, such as its serial number as a barcode.
 # $name: of the other item.
 staff-refusal-code-taken = The code { $code } is on { $name } already. Take it off there first
     .detail = A code opens one item.
+staff-refusal-code-trade-item = This may be the number of a product, which every item of its model has. Add it only if it is this item’s own number
+# $name: of the retired item.
+staff-refusal-code-retired = { $name }, which is retired, has this code. Once it is added here, it opens that item no more; both histories say so
+staff-refusal-code-unconfirmed =
+    .detail = It is added once it is confirmed.
 staff-refusal-protocol = There is no protocol { $protocol } here
     .detail = A protocol must be published before an item can be cleaned by it.
 staff-refusal-upkeep = This item has no maintenance task { $upkeep }

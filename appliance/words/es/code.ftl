@@ -14,6 +14,7 @@ codes-print = Imprimir
 codes-of-label = la etiqueta { $tag }
 codes-add = Agregar otro código que lo abra
 codes-take-off = Quitar
+codes-move = Pasar a otro equipo:
 codes-take-off-of = el código { $code }
 
 ## Another label.

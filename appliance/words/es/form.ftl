@@ -514,6 +514,7 @@ form-code-code = Código
     .hint = Escanéelo, o escriba lo que está impreso bajo las barras
 form-code-item = Equipo
     .hint = Escanee su etiqueta, o escriba su código, número o nombre
+form-code-confirmed = Añadirlo de todos modos
 
 form-label-item = Equipo
     .hint = Escanee su etiqueta, o escriba su código, número o nombre

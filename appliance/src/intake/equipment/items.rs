@@ -12,12 +12,12 @@ use record::kinds::{
 use record::tag::Tag;
 
 use super::custom_fields::check_own_fields;
-use super::tags::{new_alias, take_free_tag};
+use super::tags::{push_alias, take_free_tag};
 use crate::intake::facility::settings::check_schedule;
 use crate::intake::records::problem::close_of_item;
 use crate::intake::{
-    CommandRefusal, Drafts, EquipmentFields, ItemRefusal, NewEquipment, ProblemClosing, RefusalCause,
-    StateView, facility_day, text,
+    CommandRefusal, Drafts, EquipmentFields, ItemRefusal, NewAlias, NewEquipment, ProblemClosing,
+    RefusalCause, StateView, facility_day, text,
 };
 
 const CUSTOM_MAX: usize = 30;
@@ -132,7 +132,7 @@ pub(in crate::intake) fn decide_add(
         Vec::new(),
     );
     if let Some(code) = &new.code {
-        drafts.push(new_alias(code, tag, view)?, Vec::new());
+        push_alias(&NewAlias { code: code.clone(), equipment: tag, confirmed: false }, view, drafts)?;
     }
     if let Some(requested) = &new.schedule {
         check_schedule(requested)?;

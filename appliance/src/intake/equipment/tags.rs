@@ -1,14 +1,14 @@
 //! Tags and codes that open items, and items that turn out to be one.
 
-use record::code::ScannedCode;
+use record::code::{ScannedCode, ScannedCodeError};
 use record::entry::Digest16;
-use record::fold::{CodeAlias, Equipment, FacilityState};
+use record::fold::{CodeAlias, Equipment, FacilityState, ServiceState};
 use record::kinds::{AliasAdded, AliasRemoved, EquipmentMerged, TagAssigned, TagEnd, TagReason, TagRevoked};
 use record::tag::Tag;
 
 use crate::intake::{
-    CommandRefusal, Drafts, EquipmentMerge, ItemRefusal, NewTag, RefusalCause, StateView, find_item, in_use,
-    require_seen,
+    CodeQuestion, CommandRefusal, Drafts, EquipmentMerge, ItemRefusal, NewAlias, NewTag, RefusalCause,
+    StateView, find_item, in_use, require_seen,
 };
 
 const CODES_MAX: usize = 20;
@@ -20,6 +20,17 @@ pub fn find_named_item(facility: &FacilityState, tag: Tag) -> Option<&Equipment>
         // Merges go in no circle.
         item.merged.map_or(Some(item), |into| find_named_item(facility, into))
     })
+}
+
+/// Reads a scanned or typed text as a code. Nine symbols with their check symbol are a tag only where an item of this facility has or
+/// had it, or in an address that its labels carry or carried.
+pub fn read_code(facility: &FacilityState, scanned: &str) -> Result<ScannedCode, ScannedCodeError> {
+    let carried = |host: &str| {
+        let addresses = facility.hosts.values().map(|carried| carried.host.as_str());
+        let mut hosts = addresses.map(|address| address.split_once("://").map_or(address, |(_, host)| host));
+        hosts.any(|carried| carried.trim_end_matches('/').eq_ignore_ascii_case(host))
+    };
+    ScannedCode::read(scanned, |tag, host| !is_free_tag(facility, tag) || host.is_some_and(carried))
 }
 
 /// The tags whose labels open an item, in the order in which it got them.
@@ -120,12 +131,11 @@ pub(in crate::intake) fn merge_items(
 
 /// Makes a code open an item too.
 pub(in crate::intake) fn add_alias(
-    scanned: &str,
-    equipment: Tag,
+    new: &NewAlias,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
-    let item = in_use(view, equipment)?;
+    let item = in_use(view, new.equipment)?;
     let facility = view.facility();
     if facility
         .codes
@@ -139,24 +149,38 @@ pub(in crate::intake) fn add_alias(
             cause: RefusalCause::Item(ItemRefusal::CodeCount),
         });
     }
-    drafts.push(new_alias(scanned, item.tag, view)?, Vec::new());
-    Ok(())
+    push_alias(&NewAlias { equipment: item.tag, ..new.clone() }, view, drafts)
 }
 
-/// A code that no item has becomes one of the item with this first tag.
-pub(in crate::intake) fn new_alias(
-    scanned: &str,
-    equipment: Tag,
+/// A code becomes one of the item with this first tag. What a person may not have meant is asked first.
+pub(in crate::intake) fn push_alias(
+    new: &NewAlias,
     view: &dyn StateView,
-) -> Result<AliasAdded, CommandRefusal> {
-    let code = ScannedCode::read(scanned).map_err(CommandRefusal::Code)?;
-    match view.facility().resolve_code(code.as_str()) {
-        Some(holder) if holder.tag == equipment => {
-            Err(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OwnCode)))
+    drafts: &mut Drafts<'_>,
+) -> Result<(), CommandRefusal> {
+    let facility = view.facility();
+    let code = read_code(facility, &new.code).map_err(CommandRefusal::Code)?;
+    for alias in facility.codes_like(&new.code) {
+        let Some(holder) = find_named_item(facility, alias.equipment) else { continue };
+        let name = holder.name.clone();
+        if holder.tag == new.equipment {
+            return Err(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OwnCode)));
         }
-        Some(holder) => Err(CommandRefusal::CodeTaken { code: code.to_string(), name: holder.name.clone() }),
-        None => Ok(AliasAdded { code: code.to_string(), equipment }),
+        match holder.service {
+            ServiceState::Retired if new.confirmed => {
+                drafts.push(AliasRemoved { code: alias.code.clone() }, Vec::new());
+            }
+            ServiceState::Retired => {
+                return Err(CommandRefusal::CodeUnconfirmed(CodeQuestion::OfRetiredItem { name }));
+            }
+            _ => return Err(CommandRefusal::CodeTaken { code: alias.code.clone(), name }),
+        }
     }
+    if code.may_be_trade_item() && !new.confirmed {
+        return Err(CommandRefusal::CodeUnconfirmed(CodeQuestion::TradeItemNumber));
+    }
+    drafts.push(AliasAdded { code: code.to_string(), equipment: new.equipment }, Vec::new());
+    Ok(())
 }
 
 pub(in crate::intake) fn remove_alias(

@@ -8,6 +8,19 @@ use record::tag::Tag;
 
 use crate::intake::{ItemRefusal, RefusalCause, SignOffRefusal};
 
+/// What must be confirmed before a code is added.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CodeQuestion {
+    #[error(
+        "This may be the number of a product, which every item of its model has. Add it only if it is this item’s own number"
+    )]
+    TradeItemNumber,
+    #[error(
+        "{name}, which is retired, has this code. Once it is added here, it opens that item no more; both histories say so"
+    )]
+    OfRetiredItem { name: String },
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandRefusal {
     #[error("No equipment has the tag {0}")]
@@ -21,6 +34,8 @@ pub enum CommandRefusal {
     Code(ScannedCodeError),
     #[error("The code {code} is on {name} already. Take it off there first")]
     CodeTaken { code: String, name: String },
+    #[error("{0}")]
+    CodeUnconfirmed(CodeQuestion),
     /// The item is already in the requested state.
     #[error("{0}")]
     AlreadySo(RefusalCause),
@@ -190,6 +205,7 @@ impl CommandRefusal {
             Self::TagTaken(_) => "tag-taken",
             Self::Code(_) => "code",
             Self::CodeTaken { .. } => "code-taken",
+            Self::CodeUnconfirmed(_) => "code-unconfirmed",
             Self::AlreadySo(_) => "already-so",
             Self::UnknownProtocol(_) => "unknown-protocol",
             Self::UnknownUpkeep(_) => "unknown-upkeep",
@@ -231,6 +247,7 @@ impl CommandRefusal {
             Self::TagTaken(_) => "A tag belongs to one item permanently.",
             Self::Code(_) => "A code is what is on one item alone, such as its serial number as a barcode.",
             Self::CodeTaken { .. } => "A code opens one item.",
+            Self::CodeUnconfirmed(_) => "It is added once it is confirmed.",
             Self::AlreadySo(_) => "What was asked for is so already.",
             Self::UnknownProtocol(_) => "A protocol must be published before an item can be cleaned by it.",
             Self::UnknownUpkeep(_) => "The task was never planned for this item, or it was ended.",
@@ -285,7 +302,7 @@ impl CommandRefusal {
             | Self::Character { field, .. }
             | Self::Range { field, .. } => Some(field),
             Self::UnknownTag(_) | Self::Retired { .. } | Self::TagTaken(_) => Some("tag"),
-            Self::Code(_) | Self::CodeTaken { .. } => Some("code"),
+            Self::Code(_) | Self::CodeTaken { .. } | Self::CodeUnconfirmed(_) => Some("code"),
             Self::UnknownProtocol(_) | Self::NotItsProtocol | Self::ProtocolChanged => Some("protocol"),
             Self::UnknownUpkeep(_) => Some("upkeep"),
             Self::UnknownStaff(_) => Some("staff"),

@@ -1,6 +1,6 @@
 //! Badges of staff, as pages and programs add and remove them.
 
-use record::code::{ScannedCode, ScannedCodeError};
+use record::code::ScannedCodeError;
 use record::entry::EntryAuthor;
 use record::fold::FacilityState;
 use record::ids::StaffId;
@@ -8,6 +8,7 @@ use record::kinds::{AccessChange, AccessChanged};
 use web::error::HttpError;
 
 use crate::identity::{BadgeCode, BadgeRefusal, NewBadge, StaffBadge};
+use crate::intake::read_code;
 use crate::web::commands::access_log::{log_admission, log_removal};
 use crate::web::commands::removals::{log_removals, removal_error};
 use crate::web::context::{AppState, run_blocking};
@@ -102,9 +103,6 @@ pub(crate) async fn badges_of(state: &AppState, staff: StaffId) -> Result<Vec<St
 }
 
 fn opens_item(facility: &FacilityState, code: &BadgeCode) -> bool {
-    match ScannedCode::read(code.as_str()) {
-        Ok(code) => facility.resolve_code(code.as_str()).is_some(),
-        Err(ScannedCodeError::Tag(_)) => true,
-        Err(_) => false,
-    }
+    let is_tag = matches!(read_code(facility, code.as_str()), Err(ScannedCodeError::Tag(_)));
+    is_tag || !facility.codes_like(code.as_str()).is_empty()
 }

@@ -1,9 +1,11 @@
 //! From a handler to the log: a command is reported as done only when it is on disk, and each failure has a message.
 
 use http::{HeaderValue, StatusCode};
+use record::code::{ScannedCodeError, find_label};
 use record::entry::{Digest16, Entry, EntryAuthor, EntryTime};
 use record::fold::{LinePlace, RowVersion};
 use record::kinds::{EntryRef, Event};
+use record::tag::Tag;
 use record::tree::Hash;
 use serde::Serialize;
 use web::error::{ErrorText, HttpError};
@@ -93,9 +95,14 @@ async fn is_badge(state: &AppState, scanned: &str) -> Result<bool, HttpError> {
         .await
 }
 
+/// Whether this box printed a label with this tag for an item that is still to be named.
+pub(crate) async fn is_blank_label(state: &AppState, tag: Tag) -> Result<bool, HttpError> {
+    run_blocking(state, move |state| state.printing.is_blank(tag).map_err(|e| HttpError::internal(&e))).await
+}
+
 fn new_code(command: &Command) -> Option<&str> {
     match command {
-        Command::AddAlias { code, .. } => Some(code),
+        Command::AddAlias(new) => Some(&new.code),
         Command::AddEquipment(new) => new.code.as_deref(),
         _ => None,
     }
@@ -113,6 +120,11 @@ pub(crate) async fn run_command(
     {
         let cause = RefusalCause::Item(ItemRefusal::Badge);
         return Err(CommandFailure::Refused(CommandRefusal::Range { field: "code", cause }));
+    }
+    if let Some(tag) = new_code(&command).and_then(find_label)
+        && is_blank_label(state, tag).await.map_err(|error| CommandFailure::Box(Box::new(error)))?
+    {
+        return Err(CommandFailure::Refused(CommandRefusal::Code(ScannedCodeError::Tag(tag))));
     }
     match execute_command(&state.store, state.random.clone(), CommandRequest { by, key, sent, command }).await
     {

@@ -298,7 +298,9 @@ async fn add_items(world: &World) {
     let equipment = examples::TAG.parse().unwrap();
     let (tag, why) = (Some(examples::SPARE_TAG.parse().unwrap()), record::kinds::TagReason::Spare);
     world.give(Command::AssignTag(intake::NewTag { tag, equipment, why, replaces: None })).await;
-    world.give(Command::AddAlias { code: "BME-004711".into(), equipment }).await;
+    world
+        .give(Command::AddAlias(intake::NewAlias { code: "BME-004711".into(), equipment, confirmed: false }))
+        .await;
     let tag = examples::SUSPENDED_TAG.parse().unwrap();
     world
         .give(Command::SuspendEquipment { tag, reason: "Cracked screen".into(), back: None, seen: None })

@@ -7,6 +7,11 @@ tag-misread = { $typed } is not a tag: one of its nine characters was misread.
 tag-wrong-length = { $typed } is not a tag: a tag has nine letters and digits.
 tag-wrong-character = { $typed } is not a tag: it has a character that no tag has.
 tag-every-item = { $typed } is the same on every item of this model. Scan the one with the serial number.
+tag-without-product = { $typed } has a serial number, and not the product that it is of. Scan the code that has both.
+tag-separators = { $typed } came without what separates its parts: the scanner leaves that out, so that the serial number cannot be told. Biomed can set the scanner to send FNC1 as GS.
+tag-separators-hint = Each has a code that fits. Compare the serial number on the equipment
+tag-keyboard = { $typed } was typed by a scanner that is set to another keyboard layout. Biomed can set it to the language of this keyboard.
+tag-of-nothing = No equipment has { $typed }, as a tag or as a code.
 tag-nothing-recorded = Nothing was recorded.
 tag-type = Enter the tag from the label
     .hint = Nine letters and digits. Spaces and small letters are fine, O is read as 0.
@@ -31,6 +36,8 @@ tag-code-removed = Taken off
 tag-code-removed-title = This code was taken off its item
 tag-code-removed-what = It was on { $name }. It opens nothing now, and nothing was recorded.
 tag-code-removed-next = If { $name } is in front of you, open it here, and tell biomed that the code is still on it. If it is something else, call { $contact }: they can make this code open it.
+# Link; $name: of an item whose code has other zeros at its front; $code: that code.
+tag-code-zeros = Is it { $name }? Its code is { $code }
 # Links for biomed.
 tag-code-new = Biomed: say what this is
 tag-code-add = Biomed: add it to an item

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-pub use self::codes::CodeAlias;
+pub use self::codes::{CodeAlias, CodeTable};
 pub use self::loads::{AgentLot, ItemUpkeep, OldRecordsFile, OpenLoad, UpkeepTask};
 pub use self::places::{LinePlace, RowKey};
 pub use self::problems::{OpenProblem, ReportedProblem};
@@ -144,7 +144,7 @@ pub struct FacilityState {
     /// True time of boots.
     pub boots: BTreeMap<BootId, ClockAnchor>,
     /// Codes on items that are no tags, by the digest of the code.
-    pub codes: BTreeMap<Digest16, CodeAlias>,
+    pub codes: CodeTable,
     /// Places, by the digest of the name.
     pub locations: BTreeMap<Digest16, FacilityLocation>,
     /// Categories, by the digest of the name.
@@ -290,7 +290,10 @@ impl FacilityState {
             RowKey::Protocol(id) => one(&from.protocols, &mut self.protocols, id),
             RowKey::Staff(id) => one(&from.staff, &mut self.staff, id),
             RowKey::Boot(id) => one(&from.boots, &mut self.boots, id),
-            RowKey::Code(digest) => one(&from.codes, &mut self.codes, digest),
+            RowKey::Code(digest) => match from.codes.get(&digest) {
+                Some(row) => self.codes.set(digest, row.clone()),
+                None => self.codes.remove(&digest),
+            },
             RowKey::Location(digest) => one(&from.locations, &mut self.locations, digest),
             RowKey::Category(digest) => one(&from.categories, &mut self.categories, digest),
             RowKey::Competency(id) => one(&from.competency, &mut self.competency, id),
@@ -337,7 +340,7 @@ impl FacilityState {
             RowKey::Protocol(id) => drop(self.protocols.insert(id, serde_json::from_str(row)?)),
             RowKey::Staff(id) => drop(self.staff.insert(id, serde_json::from_str(row)?)),
             RowKey::Boot(id) => drop(self.boots.insert(id, serde_json::from_str(row)?)),
-            RowKey::Code(digest) => drop(self.codes.insert(digest, serde_json::from_str(row)?)),
+            RowKey::Code(digest) => self.codes.set(digest, serde_json::from_str(row)?),
             RowKey::Location(digest) => drop(self.locations.insert(digest, serde_json::from_str(row)?)),
             RowKey::Category(digest) => drop(self.categories.insert(digest, serde_json::from_str(row)?)),
             RowKey::Competency(id) => drop(self.competency.insert(id, serde_json::from_str(row)?)),

@@ -2,6 +2,8 @@
 
 pub(crate) mod civil_time;
 pub mod code;
+pub(crate) mod gs1;
+pub(crate) mod hibc;
 pub mod ids;
 pub mod json;
 pub mod redact;

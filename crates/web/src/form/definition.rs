@@ -44,6 +44,11 @@ pub enum FieldInput {
         /// Its longest.
         chars_max: usize,
     },
+    /// One line that a scanner may have typed: the separator of a symbol's elements (U+001D) may be in it.
+    Scanned {
+        /// Its longest.
+        chars_max: usize,
+    },
     /// Several lines of a file, to the character.
     Lines {
         /// Its longest.
@@ -103,6 +108,11 @@ impl FormField {
     /// One line of text with the blanks around it.
     pub const fn exact_line(name: &'static str, chars_max: usize) -> Self {
         Self::new(name, FieldInput::Exact { chars_max })
+    }
+
+    /// What a scanner or a person typed.
+    pub const fn scanned(name: &'static str, chars_max: usize) -> Self {
+        Self::new(name, FieldInput::Scanned { chars_max })
     }
 
     /// Several lines of a file.

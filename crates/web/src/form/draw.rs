@@ -150,7 +150,9 @@ impl<'a> FormPainter<'a> {
         let value = values.text(field.name);
         let shape = match field.input {
             _ if self.hidden.contains(&field.name) => FieldShape::Hidden,
-            FieldInput::Line { .. } | FieldInput::Exact { .. } => FieldShape::Line { is_number: false },
+            FieldInput::Line { .. } | FieldInput::Exact { .. } | FieldInput::Scanned { .. } => {
+                FieldShape::Line { is_number: false }
+            }
             FieldInput::Whole { .. } | FieldInput::Figure => FieldShape::Line { is_number: true },
             FieldInput::Lines { .. } => FieldShape::Lines,
             FieldInput::Prose { .. } => FieldShape::Prose,

@@ -226,6 +226,7 @@ fn check_value(field: &FormField, value: &str) -> Result<(), FieldCause> {
         FieldInput::Line { chars_max } | FieldInput::Exact { chars_max } => {
             check_text(value, chars_max, false)
         }
+        FieldInput::Scanned { chars_max } => check_text(&value.replace('\u{1d}', " "), chars_max, false),
         FieldInput::Lines { chars_max } | FieldInput::Prose { chars_max } => {
             check_text(value, chars_max, true)
         }

@@ -10,6 +10,11 @@ use crate::printing::queue::ledger::PrintLedger;
 use crate::printing::queue::ledger::tables::{BLANKS, LABELS, STATES, damaged_error, row_of};
 
 impl PrintLedger {
+    /// Whether this tag was given to a printer as one of no item.
+    pub(crate) fn is_blank(&self, tag: Tag) -> Result<bool, LedgerError> {
+        self.read("looking for a blank tag", |tx| Ok(tx.open_table(BLANKS)?.get(tag.as_str())?.is_some()))
+    }
+
     /// Whether this blank tag was sent to a printer and is not counted as printed. Jobs that were deleted do not count.
     pub(crate) fn is_discarded(&self, tag: Tag) -> Result<bool, LedgerError> {
         self.read("looking for a blank tag", |tx| {

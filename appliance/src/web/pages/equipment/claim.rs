@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use record::code::find_label;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -16,7 +17,6 @@ use crate::web::context::AppState;
 use crate::web::form_page::window_title;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::fields::field_error::Wrong;
-use crate::web::view_models::equipment::codes::read_label;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{CodeWords, FormWords, PageWords};
 
@@ -53,7 +53,7 @@ pub(crate) async fn ask_claim(
     LenientQuery(params): LenientQuery<ClaimParams>,
 ) -> Result<OneOf<Page, SeeOther>, HttpError> {
     let entered: String = params.tag.unwrap_or_default().trim().chars().take(SCAN_CHARS_MAX).collect();
-    let wrong = match (entered.as_str(), read_label(&entered)) {
+    let wrong = match (entered.as_str(), find_label(&entered)) {
         ("", _) => None,
         (_, None) => Some(signed.words::<CodeWords>().label_add_tag_wrong()),
         (_, Some(tag)) => match state.store.snapshot().resolve(tag) {

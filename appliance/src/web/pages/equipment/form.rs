@@ -426,7 +426,9 @@ pub(crate) fn refused_field(refusal: &CommandRefusal, due: &ScheduleFormData) ->
 fn refused_new_field(refusal: &CommandRefusal, due: &ScheduleFormData) -> Option<&'static str> {
     match refusal {
         CommandRefusal::TagTaken(_) => Some(TAG),
-        CommandRefusal::Code(_) | CommandRefusal::CodeTaken { .. } => Some(CODE),
+        CommandRefusal::Code(_) | CommandRefusal::CodeTaken { .. } | CommandRefusal::CodeUnconfirmed(_) => {
+            Some(CODE)
+        }
         CommandRefusal::KeyReused => Some("name"),
         _ => refused_field(refusal, due),
     }

@@ -21,9 +21,9 @@ use crate::web::view_models::equipment::codes::codes_by_item;
 use crate::web::view_models::equipment::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::equipment::rates::{load_tallies, word_rate};
 use crate::web::view_models::equipment::status_board::{StatusBoard, status_board};
+use crate::web::view_models::page::path_segment::path_segment;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
-use crate::web::view_models::printing::jobs::path_segment;
 use crate::web::words::{EquipmentWords, PageWords, StaffWords};
 
 pub(crate) const PAGE_ROWS: usize = 50;

@@ -50,7 +50,7 @@ const PAGE_ROWS: usize = 50;
 pub(crate) static PHONE_RECORD: FormDefinition = FormDefinition {
     name: "refused",
     sections: &[FormSection::plain(&[
-        FormField::line("tag", NAME_CHARS_MAX),
+        FormField::scanned("tag", NAME_CHARS_MAX),
         FormField::line("cleaned_by", NAME_CHARS_MAX),
         FormField::lines("notes", NOTE_CHARS_MAX),
     ])],

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use http::StatusCode;
-use record::fold::{Equipment, FacilityState, ServiceState};
+use record::fold::FacilityState;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,7 +16,7 @@ use crate::web::http_error::{new_error, unreadable_form, worded};
 use crate::web::pages::labels::pick::{read_tag, resolve_tags};
 use crate::web::pages::labels::picked::{PickList, PickListGone, PickListId, PickLists};
 use crate::web::request::bodies::form::StaffListForm;
-use crate::web::view_models::equipment::codes::find_scanned;
+use crate::web::view_models::equipment::codes::{find_scanned, numbered_tags};
 use crate::web::words::LabelsWords;
 
 const OPS_MAX: usize = 200;
@@ -138,22 +138,6 @@ fn apply_scan(w: LabelsWords, facility: &FacilityState, list: &mut PickList, op:
 
 fn report_unknown(words: String) -> ScanOutcome {
     ScanOutcome { state: ScanState::Unknown, tag: String::new(), words }
-}
-
-/// Items in use with this asset number: hospitals' own barcodes carry it.
-fn numbered_tags(facility: &FacilityState, entered: &str) -> Vec<Tag> {
-    let number = entered.trim();
-    facility
-        .equipment
-        .values()
-        .map(AsRef::as_ref)
-        .filter(|item: &&Equipment| {
-            item.service != ServiceState::Retired
-                && !number.is_empty()
-                && item.asset_number.trim().eq_ignore_ascii_case(number)
-        })
-        .map(|item| item.tag)
-        .collect()
 }
 
 fn scan_outcome(w: LabelsWords, facility: &FacilityState, state: ScanState, tag: Tag) -> ScanOutcome {

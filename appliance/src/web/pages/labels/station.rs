@@ -28,12 +28,11 @@ use crate::web::pages::labels::{choices, pick};
 use crate::web::request::fields::choice::SelectOption;
 use crate::web::request::fields::field_error::Wrong;
 use crate::web::view_models::equipment::status_board::board_now;
+use crate::web::view_models::page::path_segment::path_segment;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::view_models::printing::jobs;
-use crate::web::view_models::printing::jobs::{
-    JobCard, JobRow, PrinterCard, job_card, path_segment, printer_card,
-};
+use crate::web::view_models::printing::jobs::{JobCard, JobRow, PrinterCard, job_card, printer_card};
 use crate::web::words::{LabelsWords, PrintingWords};
 
 const JOBS_WHOLE: usize = 4;

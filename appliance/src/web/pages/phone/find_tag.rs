@@ -13,22 +13,26 @@ use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use words::{S0, S1, SafeHtml, fill_slots};
 
-use crate::intake::{find_named_item, open_tags};
+use crate::intake::{find_named_item, open_tags, read_code};
 use crate::store::StoreSnapshot;
 use crate::web::access::badge::{ScanOrigin, is_badge_looked_for};
 use crate::web::access::phone::PhoneCaller;
+use crate::web::commands::run::is_blank_label;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
 use crate::web::layout::PageLayout;
 use crate::web::pages::phone::home::NO_LABEL;
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::view_models::equipment::codes::{address_of_label, find_scanned, is_revoked, read_label};
+use crate::web::view_models::equipment::codes::{
+    address_of_label, find_scanned, find_unseparated, find_zero_variants, is_revoked, numbered_tags,
+    read_label,
+};
 use crate::web::view_models::equipment::item_status::StatusBadge;
 use crate::web::view_models::equipment::scanned_tags::note_label_scan;
 use crate::web::view_models::equipment::status_board::StatusBoards;
+use crate::web::view_models::page::path_segment::path_segment;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
-use crate::web::view_models::printing::jobs::path_segment;
 use crate::web::words::{PageWords, TagWords};
 
 const SHOWN_CHARS_MAX: usize = 40;
@@ -70,19 +74,31 @@ pub(crate) async fn open_entered_tag(
     LenientQuery(params): LenientQuery<FindTagParams>,
 ) -> Result<TagAnswer, HttpError> {
     let text = params.tag;
-    if let Some(label) = read_label(&text) {
+    let (label, opened, several, read) = {
+        let facility = state.store.snapshot();
+        let opened = find_scanned(&facility, &text).map(|item| item.tag);
+        let several = opened.is_none() && numbered_tags(&facility, &text).len() > 1;
+        (read_label(&facility, &text), opened, several, read_code(&facility, &text))
+    };
+    if let Some(label) = label {
         note_label_scan(&state, label);
     }
-    let opened = find_scanned(&state.store.snapshot(), &text).map(|item| item.tag);
     let from = ScanOrigin::of(&state, phone.browser());
     if opened.is_none() && is_badge_looked_for(&state, &text, from, phone.notes()).await? {
         return TagAnswer::to(NO_LABEL);
     }
-    match (opened, ScannedCode::read(&text)) {
+    if opened.is_none()
+        && read.is_ok()
+        && let Some(tag) = find_unassigned(&state, &text).await?
+    {
+        return TagAnswer::to(&format!("/t/{tag}"));
+    }
+    match (opened, read) {
         (Some(tag), _) => TagAnswer::to(&format!("/t/{tag}")),
         (None, Err(ScannedCodeError::Tag(tag))) => {
             TagAnswer::to(&address_of_label(&state.store.snapshot(), tag))
         }
+        (None, _) if several => TagAnswer::to(&format!("/?q={}", path_segment(text.trim()))),
         (None, Ok(code))
             if !resembles_tag(&text) || find_former(&state.store.snapshot(), &code).is_some() =>
         {
@@ -90,6 +106,14 @@ pub(crate) async fn open_entered_tag(
         }
         (None, _) => mistyped_page(&state, &phone, &text),
     }
+}
+
+/// The tag of no item that a text is: as labels show it, or with dashes, if a label with it was printed. Else it is a code of others,
+/// whose ninth symbol is right by chance.
+async fn find_unassigned(state: &AppState, text: &str) -> Result<Option<Tag>, HttpError> {
+    let Ok(tag) = Tag::read(text) else { return Ok(None) };
+    let is_meant = !text.contains('-') || is_blank_label(state, tag).await?;
+    Ok(is_meant.then_some(tag))
 }
 
 /// Whether the text may be a mistyped tag.
@@ -101,11 +125,19 @@ fn resembles_tag(text: &str) -> bool {
 
 /// Where biomed says what a code is on: a new item, or one that is there.
 fn code_links(w: TagWords, code: &ScannedCode) -> Vec<(String, String)> {
-    let code = path_segment(code.as_str());
-    vec![
-        (format!("/staff/equipment/new?code={code}"), w.tag_code_new()),
-        (format!("/staff/codes/new?code={code}"), w.tag_code_add()),
-    ]
+    let segment = path_segment(code.as_str());
+    let add = (format!("/staff/codes/new?code={segment}"), w.tag_code_add());
+    // The form that adds a code asks whether it is meant.
+    if code.may_be_trade_item() {
+        return vec![add];
+    }
+    vec![(format!("/staff/equipment/new?code={segment}"), w.tag_code_new()), add]
+}
+
+/// Items that are perhaps meant: their code has other zeros at its front.
+fn link_zero_variants(w: TagWords, facility: &StoreSnapshot, text: &str) -> Vec<(String, String)> {
+    let variants = find_zero_variants(facility, text).into_iter().take(CANDIDATES_MAX);
+    variants.map(|(item, code)| (format!("/t/{}", item.tag), w.tag_code_zeros(code, &item.name))).collect()
 }
 
 fn find_former(facility: &StoreSnapshot, code: &ScannedCode) -> Option<(Tag, String)> {
@@ -122,7 +154,11 @@ fn unknown_code_page(
     let (page_words, w): (PageWords, TagWords) = phone.words();
     let snapshot = Snapshot::now(state);
     let wording = PageWording::new(page_words, &snapshot.local);
-    let former = find_former(&state.store.snapshot(), code);
+    let (former, links) = {
+        let facility = state.store.snapshot();
+        let zeros = link_zero_variants(w, &facility, code.as_str());
+        (find_former(&facility, code), zeros.into_iter().chain(code_links(w, code)).collect())
+    };
     let title = match former {
         Some(_) => w.tag_code_removed_title(),
         None => w.tag_code_unknown_title(),
@@ -142,7 +178,7 @@ fn unknown_code_page(
         go_to: "/".to_owned(),
         go: w.tag_find_by_name(),
         opens: None,
-        links: code_links(w, code),
+        links,
         hint: None,
         looked_up: fill_slots(w.tag_looked_up(S0), [looked_up]),
     };
@@ -161,6 +197,7 @@ struct MistypedTagPage {
     w: TagWords,
     entered: String,
     why: SafeHtml,
+    candidates_hint: String,
     candidates: Vec<Candidate>,
     links: Vec<(String, String)>,
 }
@@ -183,26 +220,45 @@ pub(crate) fn mistyped_page(
     let (page_words, w): (PageWords, TagWords) = phone.words();
     let entered: String = text.chars().filter(|c| !c.is_control()).take(SHOWN_CHARS_MAX).collect();
     let entered = in_threes(&entered);
-    let (snapshot, candidates) = {
+    let (snapshot, read, candidates, zeros) = {
         let facility = state.store.snapshot();
         let snapshot = Snapshot::of(state, &facility);
         let wording = PageWording::new(page_words, &snapshot.local);
-        let candidates = tag_candidates(state, &facility, text, &wording);
-        (snapshot, candidates)
+        let read = read_code(&facility, text);
+        let candidates = match read {
+            Err(ScannedCodeError::SeparatorsMissing) => code_candidates(state, &facility, text, &wording),
+            _ => tag_candidates(state, &facility, text, &wording),
+        };
+        let zeros = link_zero_variants(w, &facility, text);
+        (snapshot, read, candidates, zeros)
     };
     let frame = PageLayout::open(state, &snapshot, page_words, w.tag_check());
-    let why = word_mistake(w, text, &entered);
-    let links = ScannedCode::read(text).map(|code| code_links(w, &code)).unwrap_or_default();
-    let page = Page::draw(&MistypedTagPage { frame, w, entered, why, candidates, links })?;
+    let why = word_mistake(w, text, &read, &entered);
+    let candidates_hint = match read {
+        Err(ScannedCodeError::SeparatorsMissing) => w.tag_separators_hint(),
+        _ => w.tag_candidates_hint(),
+    };
+    let links = read.map(|code| code_links(w, &code)).unwrap_or_default();
+    let links = zeros.into_iter().chain(links).collect();
+    let page = Page::draw(&MistypedTagPage { frame, w, entered, why, candidates_hint, candidates, links })?;
     Ok(TagAnswer::shown(StatusCode::NOT_FOUND, page.in_locale(page_words.catalog().locale())))
 }
 
-fn word_mistake(w: TagWords, text: &str, entered: &str) -> SafeHtml {
-    let sentence = match Tag::read(text) {
-        _ if ScannedCode::read(text) == Err(ScannedCodeError::EveryItem) => w.tag_every_item(S0),
+fn word_mistake(
+    w: TagWords,
+    text: &str,
+    read: &Result<ScannedCode, ScannedCodeError>,
+    entered: &str,
+) -> SafeHtml {
+    let sentence = match (read, Tag::read(text)) {
+        (Err(ScannedCodeError::EveryItem), _) => w.tag_every_item(S0),
+        (Err(ScannedCodeError::WithoutProduct), _) => w.tag_without_product(S0),
+        (Err(ScannedCodeError::SeparatorsMissing), _) => w.tag_separators(S0),
+        (Err(ScannedCodeError::KeyboardLayout), _) => w.tag_keyboard(S0),
         _ if entered.is_empty() => w.tag_none_typed(),
-        Err(TagError::Check) => w.tag_misread(S0),
-        Err(TagError::Length) => w.tag_wrong_length(S0),
+        (_, Ok(_)) => w.tag_of_nothing(S0),
+        (_, Err(TagError::Check)) => w.tag_misread(S0),
+        (_, Err(TagError::Length)) => w.tag_wrong_length(S0),
         _ => w.tag_wrong_character(S0),
     };
     fill_slots(sentence, [SafeHtml::element("span", &[("class", "code"), ("translate", "no")], entered)])
@@ -214,6 +270,28 @@ fn in_threes(text: &str) -> String {
         return text.to_owned();
     }
     plain.chunks(3).map(String::from_iter).collect::<Vec<_>>().join(" ").to_uppercase()
+}
+
+/// Items whose known code may be the one that was scanned without its separators.
+fn code_candidates(
+    state: &AppState,
+    facility: &StoreSnapshot,
+    text: &str,
+    wording: &PageWording,
+) -> Vec<Candidate> {
+    let fitting = find_unseparated(facility, text).into_iter().filter_map(|(item, code)| {
+        let row = state.stored::<StatusBoards>().row_of(facility, item, wording.local())?;
+        Some(Candidate {
+            tag: item.tag,
+            name: row.item.name.clone(),
+            place: row.item.location.clone(),
+            badge: row.badge(wording),
+            before: code.to_owned(),
+            differs: String::new(),
+            after: String::new(),
+        })
+    });
+    fitting.take(CANDIDATES_MAX).collect()
 }
 
 /// Items whose tag is one character away.

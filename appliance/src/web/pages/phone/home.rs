@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use record::code::ScannedCode;
+use record::code::ScannedCodeError;
 use record::fold::FacilityState;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -15,6 +15,7 @@ use web::argument::LenientQuery;
 use web::error::HttpError;
 use words::{S0, SafeHtml, fill_slots};
 
+use crate::intake::read_code;
 use crate::web::access::badge::{ScanOrigin, is_badge_looked_for};
 use crate::web::access::phone::PhoneCaller;
 use crate::web::context::{AppState, is_set_up};
@@ -23,15 +24,13 @@ use crate::web::live::live_page;
 use crate::web::pages::phone::app::SHELL;
 use crate::web::request::client::peer::https_address;
 use crate::web::search_words::SearchWords;
-use crate::web::view_models::equipment::codes::{
-    address_of_label, codes_by_item, find_scanned, is_revoked, read_label,
-};
+use crate::web::view_models::equipment::codes::{address_of_label, codes_by_item, find_scanned, read_label};
 use crate::web::view_models::equipment::item_status::{ItemRow, ListedItem};
 use crate::web::view_models::equipment::scanned_tags::note_label_scan;
 use crate::web::view_models::equipment::status_board::{StatusBoard, status_board};
+use crate::web::view_models::page::path_segment::path_segment;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
-use crate::web::view_models::printing::jobs::path_segment;
 use crate::web::words::{AlarmBannerWords, HomeWords, PageWords};
 
 const SHORT: usize = 4;
@@ -97,14 +96,18 @@ pub(crate) async fn show(
     let query: String = params.q.trim().chars().take(QUERY_CHARS_MAX).collect();
     let board = status_board(&state).await?;
     let snapshot = Snapshot::of(&state, &board.seen);
-    if let Some(label) = read_label(&query) {
+    let label = read_label(&board.seen, &query);
+    if let Some(label) = label {
         note_label_scan(&state, label);
     }
     if let Some(item) = find_scanned(&board.seen, &query) {
         return SeeOther::to(&format!("/t/{}", item.tag)).map(OneOf::Second);
     }
-    if let Some(tag) = tag_in(&query, &board.seen) {
+    if let Some(tag) = label {
         return SeeOther::to(&address_of_label(&board.seen, tag)).map(OneOf::Second);
+    }
+    if is_misread(&board.seen, &query) {
+        return SeeOther::to(&address_of_code(&query)).map(OneOf::Second);
     }
     if is_badge_looked_for(&state, &query, ScanOrigin::of(&state, phone.browser()), phone.notes()).await? {
         return SeeOther::to(NO_LABEL).map(OneOf::Second);
@@ -166,16 +169,15 @@ fn all_items(
     }
 }
 
-/// A whole tag, alone or at the end of an address, as a hand scanner types it.
-fn tag_in(query: &str, facility: &FacilityState) -> Option<Tag> {
-    let last = query.trim_end_matches('/').rsplit('/').next().unwrap_or(query);
-    let tag = Tag::read(last).ok()?;
-    let is_meant = query.contains("://") || facility.resolve(tag).is_some() || is_revoked(facility, tag);
-    is_meant.then_some(tag)
+/// A code that opens nothing for a reason that its own page explains.
+fn is_misread(facility: &FacilityState, query: &str) -> bool {
+    use ScannedCodeError::{EveryItem, KeyboardLayout, SeparatorsMissing, WithoutProduct};
+    let read = read_code(facility, query);
+    matches!(read, Err(EveryItem | KeyboardLayout | SeparatorsMissing | WithoutProduct))
 }
 
-fn resembles_code(query: &str) -> bool {
-    query.contains(|c: char| c.is_ascii_digit()) && ScannedCode::read(query).is_ok()
+fn resembles_code(facility: &FacilityState, query: &str) -> bool {
+    query.contains(|c: char| c.is_ascii_digit()) && read_code(facility, query).is_ok()
 }
 
 fn address_of_code(query: &str) -> String {
@@ -199,7 +201,9 @@ fn search_items(
     SearchResults {
         title: fill_slots(title, [SafeHtml::entered(query)]),
         more: rows.len().saturating_sub(HITS_MAX),
-        code: Some(query).filter(|query| rows.is_empty() && resembles_code(query)).map(address_of_code),
+        code: Some(query)
+            .filter(|query| rows.is_empty() && resembles_code(&board.seen, query))
+            .map(address_of_code),
         rows: rows.into_iter().take(HITS_MAX).map(|row| row.list(wording, being_cleaned)).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! Adding a code to an item, and taking one off.
 
 use axum::extract::State;
-use record::fold::RowVersion;
+use record::fold::{RowVersion, ServiceState};
 use record::limits::NAME_CHARS_MAX;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use web::error::HttpError;
 use web::form::{FormDefinition, FormField, FormSection, FormValues};
 
 use super::prompt::{TagPrompt, read_item};
-use crate::intake::{Command, CommandRefusal, ItemRefusal, RefusalCause};
+use crate::intake::{Command, CommandRefusal, ItemRefusal, NewAlias, RefusalCause, find_named_item};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -33,10 +33,27 @@ const SCAN_CHARS_MAX: usize = 256;
 pub(crate) static CODE: FormDefinition = FormDefinition {
     name: "code",
     sections: &[FormSection::plain(&[
-        FormField::line("code", SCAN_CHARS_MAX).required(),
-        FormField::line("item", NAME_CHARS_MAX).required(),
+        FormField::scanned("code", SCAN_CHARS_MAX).required(),
+        FormField::scanned("item", NAME_CHARS_MAX).required(),
     ])],
 };
+
+/// The same with the answer to what must be confirmed.
+pub(crate) static CODE_CONFIRMED: FormDefinition = FormDefinition {
+    name: "code",
+    sections: &[FormSection::plain(&[
+        FormField::scanned("code", SCAN_CHARS_MAX).required(),
+        FormField::scanned("item", NAME_CHARS_MAX).required(),
+        FormField::tick("confirmed"),
+    ])],
+};
+
+/// The form with what was entered: with its question where there is one, which the button then answers with yes.
+fn fill_code_form(code: impl Into<String>, item: impl Into<String>, needs_confirmation: bool) -> FormValues {
+    let form = if needs_confirmation { &CODE_CONFIRMED } else { &CODE };
+    let values = FormValues::empty(form).with("code", code).with("item", item);
+    if needs_confirmation { values.with_tick("confirmed", true) } else { values }
+}
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 pub(crate) struct NewCodeParams {
@@ -68,7 +85,12 @@ pub(crate) async fn ask_new(
 ) -> Result<Page, HttpError> {
     let [code, item] =
         [params.code, params.item].map(|text| text.chars().take(SCAN_CHARS_MAX).collect::<String>());
-    let values = FormValues::empty(&CODE).with("code", code).with("item", item);
+    let needs_confirmation = {
+        let facility = state.store.snapshot();
+        let held = facility.find_code(&code).and_then(|alias| find_named_item(&facility, alias.equipment));
+        held.is_some_and(|item| item.service == ServiceState::Retired)
+    };
+    let values = fill_code_form(code, item, needs_confirmation);
     code_prompt(&signed, FormMarks::new(&state, &signed)).page(&state, &signed, &values, Vec::new())
 }
 
@@ -85,14 +107,19 @@ pub(crate) async fn add_code(
     StaffForm(form): StaffForm,
 ) -> Result<FormReply, HttpError> {
     let w: CodeWords = signed.words();
-    let mut sent = SentForm::<RowVersion>::read(signed.words(), &CODE, &form);
+    let mut sent = SentForm::<RowVersion>::read(signed.words(), &CODE_CONFIRMED, &form);
+    let mut needs_confirmation = sent.values.is_ticked("confirmed");
     let item = read_item(w, &state.store.snapshot(), &mut sent);
     if let Some(equipment) = item.filter(|_| sent.errors.is_empty()) {
-        let command = Command::AddAlias { code: sent.values.text("code").to_owned(), equipment };
+        let code = sent.values.text("code").to_owned();
+        let command = Command::AddAlias(NewAlias { code, equipment, confirmed: needs_confirmation });
         match run_command(&state, signed.author(), sent.submission.clone(), command).await {
             Ok(_) => return go_to(&format!("/staff/equipment/{equipment}#codes")),
             Err(undone) => match undone.at_field(refused_field) {
-                Ok((refusal, at)) => sent.errors.push(word_at_field(&signed, at, &refusal)),
+                Ok((refusal, at)) => {
+                    needs_confirmation |= matches!(refusal, CommandRefusal::CodeUnconfirmed(_));
+                    sent.errors.push(word_at_field(&signed, at, &refusal));
+                }
                 Err(other) => {
                     let back = format!("/staff/equipment/{equipment}");
                     return Err(HttpError::from(other).link(back, worded(ErrorWords::error_links_item)));
@@ -101,7 +128,8 @@ pub(crate) async fn add_code(
         }
     }
     let marks = FormMarks::new(&state, &signed).again(sent.submission, sent.seen);
-    code_prompt(&signed, marks).page(&state, &signed, &sent.values, sent.errors).map(ask_again)
+    let values = fill_code_form(sent.values.text("code"), sent.values.text("item"), needs_confirmation);
+    code_prompt(&signed, marks).page(&state, &signed, &values, sent.errors).map(ask_again)
 }
 
 pub(crate) async fn take_off_code(

@@ -1,6 +1,7 @@
 //! Another label for an item, in place of a lost one or beside it, and a label that is taken off.
 
 use axum::extract::State;
+use record::code::find_label;
 use record::fold::{FacilityState, RowVersion};
 use record::kinds::{Event, TagEnd, TagReason};
 use record::limits::NAME_CHARS_MAX;
@@ -24,7 +25,7 @@ use crate::web::form_page::{FormMarks, SentForm, find_refused, word_at_field};
 use crate::web::http_error::{not_found, worded};
 use crate::web::request::bodies::form::StaffForm;
 use crate::web::request::fields::field_error::Wrong;
-use crate::web::view_models::equipment::codes::{MeantItem, find_meant, is_revoked, read_label};
+use crate::web::view_models::equipment::codes::{MeantItem, find_meant, is_revoked};
 use crate::web::view_models::printing::label_fields::LabelOrder;
 use crate::web::view_models::printing::labels::submit_job;
 use crate::web::words::{CodeWords, ErrorWords};
@@ -34,10 +35,10 @@ pub(super) const NEW: &str = "/staff/tags/new";
 pub(crate) static LABEL: FormDefinition = FormDefinition {
     name: "label",
     sections: &[FormSection::plain(&[
-        FormField::line("item", NAME_CHARS_MAX).required(),
+        FormField::scanned("item", NAME_CHARS_MAX).required(),
         FormField::choice("why", &["lost", "spare", "blank"]).required(),
-        FormField::line("old", NAME_CHARS_MAX),
-        FormField::line("tag", NAME_CHARS_MAX),
+        FormField::scanned("old", NAME_CHARS_MAX),
+        FormField::scanned("tag", NAME_CHARS_MAX),
     ])],
 };
 
@@ -123,7 +124,7 @@ fn read_tag(w: CodeWords, sent: &mut SentForm<RowVersion>, at: &'static str) -> 
     let read = if entered.is_empty() {
         Ok(None)
     } else {
-        read_label(&entered)
+        find_label(&entered)
             .map(Some)
             .ok_or_else(|| Wrong { at: at.to_owned(), words: w.label_add_tag_wrong() })
     };

@@ -31,7 +31,7 @@ use crate::web::words::{CodeWords, EquipmentWords, ErrorWords, FormWords, StaffW
 pub(crate) static MERGE: FormDefinition = FormDefinition {
     name: "merge",
     sections: &[FormSection::plain(&[
-        FormField::line("item", NAME_CHARS_MAX).required(),
+        FormField::scanned("item", NAME_CHARS_MAX).required(),
         FormField::prose("reason", NOTE_CHARS_MAX),
     ])],
 };

@@ -53,11 +53,12 @@ pub(crate) fn tag_page_routes() -> Vec<Route<AppState>> {
 
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] =
-    &[&codes::CODE, &labels::LABEL, &labels::LABEL_END, &merge::MERGE];
+    &[&codes::CODE, &codes::CODE_CONFIRMED, &labels::LABEL, &labels::LABEL_END, &merge::MERGE];
 
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[
     (&codes::CODE, codes::refused_field),
+    (&codes::CODE_CONFIRMED, codes::refused_field),
     (&labels::LABEL, labels::refused_field),
     (&labels::LABEL_END, labels::refused_end_field),
     (&merge::MERGE, merge::refused_field),

@@ -61,7 +61,13 @@ async fn what_opened_the_one_opens_the_other() {
     let world = World::new().await;
     let tom = desk(&world, StaffRole::Biomed).await;
     let (old, new) = (world.pump, tag_of(&world, "Infusion pump 15"));
-    world.give(Command::AddAlias { code: "BME-2041188-X".into(), equipment: old }).await;
+    world
+        .give(Command::AddAlias(crate::intake::NewAlias {
+            code: "BME-2041188-X".into(),
+            equipment: old,
+            confirmed: false,
+        }))
+        .await;
     world.post(&format!("/t/{old}"), &[("cleaned_by", "Ada"), ("notes", "x")]).await;
     tom.get(&format!("/staff/equipment/{old}")).await.has("It is the same as another item");
     let size = world.size();

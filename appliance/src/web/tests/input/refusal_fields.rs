@@ -69,6 +69,7 @@ fn list_refusals(fields: &BTreeSet<&'static str>) -> Vec<CommandRefusal> {
         CommandRefusal::TagTaken(tag),
         CommandRefusal::Code(record::code::ScannedCodeError::Length),
         CommandRefusal::CodeTaken { code: "BME-1".into(), name: "Pump".into() },
+        CommandRefusal::CodeUnconfirmed(crate::intake::CodeQuestion::TradeItemNumber),
         CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::InService)),
         CommandRefusal::UnknownProtocol(ProtocolId::new(1, [1; 10])),
         CommandRefusal::UnknownUpkeep(UpkeepId::new(1, [1; 10])),
@@ -139,6 +140,7 @@ fn kind_of(refusal: &CommandRefusal) -> usize {
         CommandRefusal::Code(_) => 30,
         CommandRefusal::CodeTaken { .. } => 31,
         CommandRefusal::ProofMissing { .. } => 32,
+        CommandRefusal::CodeUnconfirmed(_) => 33,
     }
 }
 
@@ -162,7 +164,7 @@ fn every_field_of_a_refusal_is_a_field_of_the_form_that_shows_it() {
     }
     let all = list_refusals(&fields);
     let kinds: BTreeSet<usize> = all.iter().map(kind_of).collect();
-    assert_eq!(kinds, (0..33).collect(), "one of each kind is tried");
+    assert_eq!(kinds, (0..34).collect(), "one of each kind is tried");
     for refusal in &all {
         for (form, find) in list_forms() {
             let own = refusal.field().filter(|field| form.find_field(field).is_some());

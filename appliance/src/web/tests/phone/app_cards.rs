@@ -4,7 +4,7 @@ use record::kinds::{ProofMethod, WhoPolicy};
 use serde_json::{Value, json};
 
 use super::submissions::{document, send, with};
-use crate::intake::SettingsChange;
+use crate::intake::{NewAlias, SettingsChange};
 use crate::web::tests::*;
 
 async fn cards(world: &World, query: &str) -> Vec<Value> {
@@ -87,7 +87,9 @@ async fn a_phone_keeps_the_codes_that_open_an_item() {
     let item = |lines: &[Value]| lines.iter().find(|line| line["tag"] == world.pump.to_string()).cloned();
     let before = cards(&world, "").await;
     assert_eq!(item(&before).unwrap()["codes"], json!([]));
-    world.give(Command::AddAlias { code: code.into(), equipment: world.pump }).await;
+    world
+        .give(Command::AddAlias(NewAlias { code: code.into(), equipment: world.pump, confirmed: false }))
+        .await;
     // The item itself is as it was; that it has a label more is seen by all of them.
     let (since, labels) = (world.size(), before[0]["labels"].as_str().unwrap().to_owned());
     let after = cards(&world, &format!("?since={since}&labels={labels}")).await;

@@ -523,7 +523,13 @@ async fn the_ancestors_scripts_go_on_working() {
     ] {
         program.get(&format!("/api/facilities/{id}/compliance/")).await.is(status);
     }
-    world.give(Command::AddAlias { equipment: world.pump, code: "old:facility:1".into() }).await;
+    world
+        .give(Command::AddAlias(crate::intake::NewAlias {
+            equipment: world.pump,
+            code: "old:facility:1".into(),
+            confirmed: false,
+        }))
+        .await;
     for (id, status) in [("1", 200), ("2", 404), ("equipment:1", 404)] {
         program.get(&format!("/api/facilities/{id}/compliance/")).await.is(status);
         program.get(&format!("/api/facilities/{id}/")).await.is(status);

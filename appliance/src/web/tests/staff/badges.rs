@@ -11,7 +11,7 @@ use service::clock::Clock as _;
 
 use super::staff_pages::{Desk, desk, person};
 use crate::identity::{AccessOutcome, BadgeCode, BadgeRefusal, NewBadge, StaffBadge};
-use crate::intake::{SettingsChange, methods_from};
+use crate::intake::{NewAlias, SettingsChange, methods_from};
 use crate::web::commands::badges::enrol_badge;
 use crate::web::tests::input::secret_traces::{LogLines, Traces};
 use crate::web::tests::phone::submissions::{document, packed, with};
@@ -90,7 +90,13 @@ async fn an_admin_scans_a_badge_twice_and_removes_it() {
     for label in [tag.as_str(), &format!("HTTP://10.0.0.5/{tag}")] {
         scan_twice(&admin, &path, [label, label]).await.is(422).has("This is the label of an item");
     }
-    world.give(Command::AddAlias { code: "BME-004711".into(), equipment: world.pump }).await;
+    world
+        .give(Command::AddAlias(NewAlias {
+            code: "BME-004711".into(),
+            equipment: world.pump,
+            confirmed: false,
+        }))
+        .await;
     scan_twice(&admin, &path, ["BME-004711"; 2]).await.is(422).has("This is the label of an item");
     for n in 2..=3 {
         enrol(&world, ada, &format!("badge {n}")).unwrap();

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use record::code::{ScannedCode, ScannedCodeError};
+use record::code::{ScannedCodeError, comparison_key, find_label};
 use record::entry::Digest16;
 use record::fold::{CodeAlias, Equipment, FacilityState, ServiceState};
 use record::tag::Tag;
 use words::{S0, SafeHtml, fill_slots};
 
-use crate::intake::{find_named_item, open_tags};
+use crate::intake::{find_named_item, open_tags, read_code};
 use crate::phones::LabelScans;
 use crate::web::context::AppState;
 use crate::web::search_words::fold_letters;
+use crate::web::view_models::page::path_segment::path_segment;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::CodeWords;
 
@@ -22,14 +23,22 @@ pub(crate) struct OpenerRow {
     pub(crate) opener: ItemOpener,
 }
 
+impl OpenerRow {
+    /// As a part of an address.
+    pub(crate) fn segment(&self) -> String {
+        path_segment(&self.text)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ItemOpener {
     Label(Tag),
     Code(Digest16),
 }
 
-pub(crate) fn read_label(text: &str) -> Option<Tag> {
-    match ScannedCode::read(text) {
+/// The tag that a text is, where it is one of this facility's.
+pub(crate) fn read_label(facility: &FacilityState, text: &str) -> Option<Tag> {
+    match read_code(facility, text) {
         Err(ScannedCodeError::Tag(tag)) => Some(tag),
         Ok(_) | Err(_) => None,
     }
@@ -46,13 +55,61 @@ pub(crate) fn address_of_label(facility: &FacilityState, tag: Tag) -> String {
     if is_revoked(facility, tag) { format!("/{tag}") } else { format!("/t/{tag}") }
 }
 
-/// The item that a scanned or typed text opens: by a tag alone or in an address, or by a code that is on it.
+/// The item that a scanned or typed text opens: by a tag alone or in an address, by a code that is on it, or by an asset number
+/// that no other item in use has.
 pub(crate) fn find_scanned<'a>(facility: &'a FacilityState, text: &str) -> Option<&'a Equipment> {
-    match ScannedCode::read(text) {
-        Ok(code) => facility.resolve_code(code.as_str()),
-        Err(ScannedCodeError::Tag(tag)) => facility.resolve(tag),
-        Err(_) => None,
+    if let Some(tag) = read_label(facility, text) {
+        return facility.resolve(tag);
     }
+    facility.resolve_scanned(text).or_else(|| match numbered_tags(facility, text)[..] {
+        [tag] => facility.resolve(tag),
+        _ => None,
+    })
+}
+
+/// Items in use with this asset number: hospitals' own barcodes carry it.
+pub(crate) fn numbered_tags(facility: &FacilityState, entered: &str) -> Vec<Tag> {
+    let number = entered.trim();
+    let in_use = facility.equipment.values().filter(|item| item.service != ServiceState::Retired);
+    let numbered =
+        in_use.filter(|item| !number.is_empty() && item.asset_number.trim().eq_ignore_ascii_case(number));
+    numbered.map(|item| item.tag).collect()
+}
+
+/// Items in use whose code or asset number is this one with zeros added or left out at its front, with that number.
+pub(crate) fn find_zero_variants<'a>(
+    facility: &'a FacilityState,
+    text: &str,
+) -> Vec<(&'a Equipment, &'a str)> {
+    let strip = |code: &str| comparison_key(code.trim().trim_start_matches('0'));
+    let without_zeros = strip(text);
+    if without_zeros.is_empty() || !without_zeros.starts_with(|first: char| first.is_ascii_digit()) {
+        return Vec::new();
+    }
+    let is_variant = |code: &&str| strip(code) == without_zeros;
+    let codes = facility.codes.values().filter(|alias| !alias.removed);
+    let coded = codes.filter(|alias| is_variant(&alias.code.as_str()));
+    let coded =
+        coded.filter_map(|alias| Some((find_named_item(facility, alias.equipment)?, alias.code.as_str())));
+    let items = facility.equipment.values().map(AsRef::as_ref);
+    let numbered = items.map(|item: &Equipment| (item, item.asset_number.as_str()));
+    let all = coded.chain(numbered.filter(|(_, number)| is_variant(number)));
+    all.filter(|(item, _)| item.service != ServiceState::Retired).collect()
+}
+
+/// Items whose known code may be the one of which a scanner left the separators out: their product and serial number are in it.
+pub(crate) fn find_unseparated<'a>(facility: &'a FacilityState, text: &str) -> Vec<(&'a Equipment, &'a str)> {
+    let is_in = |alias: &&CodeAlias| {
+        let device = alias.code.strip_prefix("(01)").and_then(|rest| rest.split_once("(21)"));
+        device.is_some_and(|(gtin, serial)| {
+            let behind = text.split_once(&format!("01{gtin}")).map(|(_, behind)| behind);
+            behind.is_some_and(|behind| behind.contains(&format!("21{serial}")))
+        })
+    };
+    let fitting = facility.codes.values().filter(|alias| !alias.removed).filter(is_in);
+    let items =
+        fitting.filter_map(|alias| Some((find_named_item(facility, alias.equipment)?, alias.code.as_str())));
+    items.collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +120,7 @@ pub(crate) enum MeantItem {
 }
 
 pub(crate) fn find_meant(facility: &FacilityState, text: &str) -> MeantItem {
-    let named = read_label(text).and_then(|tag| find_named_item(facility, tag));
+    let named = find_label(text).and_then(|tag| find_named_item(facility, tag));
     if let Some(item) = named.or_else(|| find_scanned(facility, text)) {
         return MeantItem::One(item.tag);
     }
@@ -210,7 +267,7 @@ impl OpenerLook<'_> {
     fn code(self, id: Digest16, alias: &CodeAlias) -> OpenerRow {
         let since = self.since(alias.set_ms);
         let words = match &alias.code {
-            udi if udi.starts_with("(01)") => self.w.codes_udi(since),
+            udi if udi.starts_with(['(', '+']) => self.w.codes_udi(since),
             old if old.starts_with("old:") => self.w.codes_old(since),
             _ => self.w.codes_code(since),
         };

@@ -4,5 +4,6 @@ pub(crate) mod entry_times;
 pub(crate) mod facts;
 pub(crate) mod formats;
 pub(crate) mod missing;
+pub(crate) mod path_segment;
 pub(crate) mod snapshot;
 pub(crate) mod wording;

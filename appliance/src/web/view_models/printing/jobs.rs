@@ -10,6 +10,7 @@ use crate::printing::{
     PrinterState, PrinterView,
 };
 use crate::web::context::AppState;
+use crate::web::view_models::page::path_segment::path_segment;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::view_models::printing::print_papers::word_paper_alone;
 use crate::web::view_models::printing::printer_causes::{word_cause, word_failure, word_note};
@@ -391,14 +392,6 @@ fn label_ranges(labels: &[&LabelView]) -> String {
         )
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-pub(crate) fn path_segment(name: &str) -> String {
-    let parts = name.bytes().map(|b| {
-        let is_plain = b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~');
-        if is_plain { char::from(b).to_string() } else { format!("%{b:02X}") }
-    });
-    parts.collect()
 }
 
 pub(crate) fn printer_card(

@@ -13,12 +13,12 @@ use web::argument::{IdempotencyKey, JsonBody, Path, Query};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{Command, find_named_item};
+use crate::intake::{Command, NewAlias, find_named_item, read_code};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
 use crate::web::api::v1::items::equipment::{EquipmentJson, find_item, read_path_tag};
-use crate::web::commands::run::{read_event, run_command};
+use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::http_error::{broken_rule, not_found};
 use crate::web::view_models::equipment::codes::{code_of_item, codes_of, find_scanned};
@@ -111,6 +111,9 @@ async fn list_codes(
 struct NewCode {
     /// With or without the prefix that a scanner puts before it.
     code: String,
+    /// Whether it is added although it may be the number of a product, or is on a retired item, which then loses it.
+    #[serde(default)]
+    confirmed: bool,
 }
 
 async fn add_code(
@@ -118,17 +121,18 @@ async fn add_code(
     State(state): State<AppState>,
     Path(tag): Path<String>,
     IdempotencyKey(key): IdempotencyKey,
-    JsonBody(NewCode { code }): JsonBody<NewCode>,
+    JsonBody(NewCode { code, confirmed }): JsonBody<NewCode>,
 ) -> Result<Created<ItemCode>, HttpError> {
     let equipment = read_path_tag(&tag)?;
-    let done = run_command(&state, BY_API, key, Command::AddAlias { code, equipment }).await?;
-    let Some((entry, record::kinds::Event::AliasAdded(added))) = read_event(&state, done.line).await? else {
-        return Err(broken_rule("a code that was added has no entry"));
-    };
-    let id = Digest16::of(added.code.as_bytes()).to_string();
-    let since = utc_text(WrittenTime::of(&state.store.snapshot(), &entry.head().at).ms);
-    let to = format!("/api/v1/equipment/{}/codes", added.equipment);
-    Created::at(&to, ItemCode { id, code: added.code, since })
+    let stored = read_code(&state.store.snapshot(), &code);
+    let new = NewAlias { code, equipment, confirmed };
+    let done = run_command(&state, BY_API, key, Command::AddAlias(new)).await?;
+    let code = stored.map_err(|_| broken_rule("a code that was added cannot be read"))?.to_string();
+    let facility = state.store.snapshot();
+    let first = find_named_item(&facility, equipment).map_or(equipment, |item| item.tag);
+    let id = Digest16::of(code.as_bytes()).to_string();
+    let since = utc_text(WrittenTime::of(&facility, &done.at).ms);
+    Created::at(&format!("/api/v1/equipment/{first}/codes"), ItemCode { id, code, since })
 }
 
 async fn remove_code(

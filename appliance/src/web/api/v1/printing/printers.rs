@@ -21,7 +21,7 @@ use crate::web::api::v1::printing::print_bodies::PrinterJson;
 use crate::web::context::AppState;
 use crate::web::http_error::changed_since;
 use crate::web::request::bodies::uploaded_file::IgnoredBody;
-use crate::web::view_models::printing::jobs::path_segment;
+use crate::web::view_models::page::path_segment::path_segment;
 use crate::web::view_models::printing::labels;
 use crate::web::view_models::printing::printers::{printer_refused, unknown_printer};
 use crate::web::words::PrintingWords;
