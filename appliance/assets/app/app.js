@@ -16,7 +16,7 @@
   const OWN_WAITS = ["/problems/reports-spent", "/problems/badges-spent", "/problems/photo"];
   const [WAIT_MS, WAIT_MS_MAX] = [5000, 3600000];
 
-  const { readTag, tagIn, readCode, labelIn } = labels;
+  const { readTag, tagIn, plain, indexCodes, labelIn } = labels;
   const { PAGE, clocks, readWords, sayIn, inStores, read, readAll, write, newId, isWaiting, dropPhotos } = phoneQueue;
   const { keep, isFull, takePhoto, hasNoRoomForPhotos, findCard, needsOf, wordOpen, wordTooLong } = phoneQueue;
   const main = document.querySelector("#app");
@@ -252,14 +252,14 @@
 
   // The first label of an item may have been replaced.
   const labelOf = ({ tag, tags, replaced = [] }) => [tag, ...tags].find((one) => !replaced.includes(one)) || tag;
-  // Which label each tag and code stands for, by what this phone knows.
+  // Which label each tag and code stands for, by what this phone knows. An asset number does where nothing else is written so.
   async function knownCodes() {
     const cards = await readAll("cards");
-    const ofCard = (card) => {
-      const tags = [card.tag, ...card.tags, ...(card.replaced || [])];
-      return [...tags.map((tag) => [tag, tag]), ...(card.codes || []).map((code) => [code, labelOf(card)])];
-    };
-    return new Map(cards.flatMap(ofCard));
+    const tagsOf = (card) => [card.tag, ...card.tags, ...(card.replaced || [])].map((tag) => [tag, tag]);
+    const codesOf = (card) => (card.codes || []).map((code) => [code, labelOf(card)]);
+    const find = indexCodes(cards.flatMap((card) => [...tagsOf(card), ...codesOf(card)]));
+    const numbered = indexCodes(cards.filter((card) => card.asset).map((card) => [card.asset, labelOf(card)]));
+    return (text) => find(text) || numbered(text);
   }
 
   const route = () => {
@@ -324,7 +324,7 @@
     const wrong = make("p", { class: "err", role: "alert", hidden: true }, say("tag-wrong"));
     const submit = async (event) => {
       event.preventDefault();
-      const tag = (await knownCodes()).get(readCode(field.value)) || tagIn(field.value);
+      const tag = (await knownCodes())(field.value) || tagIn(field.value);
       wrong.hidden = Boolean(tag);
       if (tag) openTag(tag, `/${tag}`);
     };
@@ -340,7 +340,10 @@
     video.muted = true;
     const wrong = make("p", { class: "err", role: "alert", hidden: true }, say("scan-failed"));
     const begin = make("button", { type: "button", id: "scan" }, say("scan"));
-    let [stop, codes, hosts] = [];
+    const kinds = make("p", { class: "hint" }, say("scan-kinds"));
+    // What no item that this phone knows has: the box says what it is.
+    const other = make("p", { role: "status" });
+    let [stop, find, hosts, before] = [];
     const end = () => {
       if (stop) stop();
       stop = undefined;
@@ -349,8 +352,16 @@
       begin.textContent = say("scan");
     };
     const take = (text) => {
-      const tag = codes.get(readCode(text)) || labelIn(text, codes, hosts);
-      if (!tag) return false;
+      const tag = find(text) || labelIn(text, find, hosts);
+      if (!tag) {
+        // Bars are misread at times: twice the same is read.
+        if (text === before) {
+          const link = make("a", { class: "link", href: `/t/?tag=${encodeURIComponent(text)}` }, say("scan-ask"));
+          other.replaceChildren(say("scan-other"), " ", named(plain(text)), " ", link);
+        }
+        before = text;
+        return false;
+      }
       end();
       openTag(tag, `/${tag}`);
       return true;
@@ -362,7 +373,7 @@
       video.hidden = false;
       begin.textContent = say("scan-stop");
       try {
-        codes = await knownCodes();
+        find = await knownCodes();
         const { label_host: host = "" } = (await read("meta", "settings")) || {};
         hosts = [location.host, host.toLowerCase().replace(/^https?:\/\//, "").replace(/\/+$/, "")];
         const { reader, glue, wasm } = main.dataset;
@@ -374,7 +385,7 @@
         wrong.hidden = false;
       }
     });
-    return make("section", { class: "card" }, begin, wrong, video);
+    return make("section", { class: "card" }, begin, kinds, wrong, other, video);
   }
 
   // What a phone knows is as old as its last look at the box.

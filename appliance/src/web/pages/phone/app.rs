@@ -59,7 +59,11 @@ struct AppPage {
     reader: &'static str,
     glue: &'static str,
     program: &'static str,
+    identifiers: &'static str,
 }
+
+/// The identifiers by which the script reads element strings as the box does.
+static IDENTIFIERS: LazyLock<String> = LazyLock::new(record::code::list_identifiers);
 
 /// Of each text the name that the script has for it; the script replaces what is in braces.
 fn script_words(w: AppWords, p: ProblemWords, page_words: PageWords) -> Vec<(&'static str, String)> {
@@ -74,6 +78,9 @@ fn script_words(w: AppWords, p: ProblemWords, page_words: PageWords) -> Vec<(&'s
         ("scan-stop", w.app_scan_stop()),
         ("scan-view", w.app_scan_view()),
         ("scan-failed", w.app_scan_failed()),
+        ("scan-kinds", w.app_scan_kinds()),
+        ("scan-other", w.app_scan_other()),
+        ("scan-ask", w.app_scan_ask()),
         ("due-title", w.app_due_title()),
         ("due-none", w.app_due_none()),
         ("back", w.app_back()),
@@ -179,6 +186,7 @@ pub(crate) async fn show_app(phone: PhoneCaller, State(state): State<AppState>) 
         reader: READER.path(),
         glue: READER_GLUE.path(),
         program: READER_PROGRAM.path(),
+        identifiers: &IDENTIFIERS,
     };
     draw_page(&page.frame, &page)
 }
