@@ -1,5 +1,7 @@
 //! The suite `labels`: real streams from the print service over TCP to the virtual printer, read by two code readers.
 
+#[path = "labels/codes.rs"]
+mod codes;
 #[path = "labels/crash.rs"]
 mod crash;
 #[path = "browser/demo.rs"]
