@@ -91,11 +91,11 @@ impl FacilityState {
         let read = ScannedCode::read(scanned, |_, _| false).ok();
         let text = normalise_code(scanned);
         let read = read.as_ref().map_or(text.as_str(), ScannedCode::as_str);
-        let mut ids: Vec<_> = [read, &text].map(|code| Digest16::of(code.as_bytes())).into();
-        ids.extend(self.codes.by_comparison.get(&comparison_digest(read)).into_iter().flatten());
+        let exact = [read, &text].map(|code| Digest16::of(code.as_bytes()));
+        let alike = self.codes.by_comparison.get(&comparison_digest(read)).into_iter().flatten();
         let mut seen = BTreeSet::new();
-        ids.retain(|id| seen.insert(*id));
-        ids.iter().filter_map(|id| self.codes.get(id)).filter(|alias| !alias.removed).collect()
+        let ids = exact.iter().chain(alike).filter(|id| seen.insert(**id));
+        ids.filter_map(|id| self.codes.get(id)).filter(|alias| !alias.removed).collect()
     }
 
     /// The one of these that is meant. `None` also where they are on several items, and none is written exactly so.

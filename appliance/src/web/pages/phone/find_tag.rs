@@ -25,7 +25,6 @@ use crate::web::pages::phone::home::NO_LABEL;
 use crate::web::pages::phone::tag_answer::TagAnswer;
 use crate::web::view_models::equipment::codes::{
     address_of_label, find_scanned, find_unseparated, find_zero_variants, is_revoked, numbered_tags,
-    read_label,
 };
 use crate::web::view_models::equipment::item_status::StatusBadge;
 use crate::web::view_models::equipment::scanned_tags::note_label_scan;
@@ -74,13 +73,13 @@ pub(crate) async fn open_entered_tag(
     LenientQuery(params): LenientQuery<FindTagParams>,
 ) -> Result<TagAnswer, HttpError> {
     let text = params.tag;
-    let (label, opened, several, read) = {
+    let (opened, several, read) = {
         let facility = state.store.snapshot();
         let opened = find_scanned(&facility, &text).map(|item| item.tag);
         let several = opened.is_none() && numbered_tags(&facility, &text).len() > 1;
-        (read_label(&facility, &text), opened, several, read_code(&facility, &text))
+        (opened, several, read_code(&facility, &text))
     };
-    if let Some(label) = label {
+    if let Err(ScannedCodeError::Tag(label)) = read {
         note_label_scan(&state, label);
     }
     let from = ScanOrigin::of(&state, phone.browser());
