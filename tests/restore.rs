@@ -1,5 +1,8 @@
 //! The suite `restore`: a relay is backed up while its box records on, lost with its machine, and brought back; the box sends what
-//! came after the backup, and nothing is there twice.
+//! came after the backup, and nothing is there twice. And a box is lost, and another machine takes its place.
+
+#[path = "restore/replacement.rs"]
+mod replacement;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,8 +22,12 @@ fn json(text: &str) -> Value {
 }
 
 fn picture() -> Vec<u8> {
+    picture_of(200)
+}
+
+fn picture_of(red: u8) -> Vec<u8> {
     let mut jpeg = Vec::new();
-    let image = image::RgbImage::from_pixel(64, 48, image::Rgb([200, 30, 90]));
+    let image = image::RgbImage::from_pixel(64, 48, image::Rgb([red, 30, 90]));
     image.write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 90)).unwrap();
     jpeg
 }

@@ -1,7 +1,7 @@
 //! The suite `walks`: what people come to the relay for, from the first page to the last, in real Chromium.
 //!
 //! A new customer gets from the form of signing up to a scan on the dashboard, to colleagues and to a region of its
-//! own; whoever runs the platform repairs, helps and restores; an auditor goes from what was missed to the proof of a
+//! own, and replaces its box; whoever runs the platform repairs, helps and restores; an auditor goes from what was missed to the proof of a
 //! cleaning, and finds nothing to change.
 
 #[path = "browser/acts.rs"]
@@ -22,6 +22,8 @@ mod pictures;
 mod platform;
 #[path = "walks/provider.rs"]
 mod provider;
+#[path = "walks/replacement.rs"]
+mod replacement;
 
 use browser::Browser;
 
@@ -30,11 +32,12 @@ async fn a_new_customer() {
     let mut customer = customer::Customer::new().await;
     let desk = customer.sign_up().await;
     customer.set_box_up(&desk).await;
-    customer.scan_first_label(&desk).await;
+    let label = customer.scan_first_label(&desk).await;
     customer.add_region(&desk).await;
     colleagues::region_admin_sees_their_region(&customer, &desk).await;
     colleagues::colleague_comes_by_passkey(&customer, &desk).await;
     colleagues::colleague_comes_by_organization(&customer, &desk).await;
+    customer.replace_box(&desk, &label).await;
     end([desk]).await;
 }
 

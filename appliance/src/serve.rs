@@ -6,6 +6,7 @@ mod optional_parts;
 pub(crate) mod panel;
 mod pooled_random;
 mod progress;
+mod relay_photos;
 mod sockets;
 mod upkeep;
 
@@ -240,14 +241,15 @@ async fn open_box(
 
 fn report_findings(alarms: &AlarmStore, store: &Store) {
     let start = store.health().start;
-    report_start(alarms, &start, store.origin().epoch);
+    let past = store.past();
+    report_start(alarms, &start, store.origin().epoch, past.as_deref().unwrap_or_default());
     if start.state_lost
         && alarms.is_saved()
         && let Err(error) = store.mark_state_loss_reported()
     {
         tracing::error!(%error, "it will be told once more that PINs and sessions were lost");
     }
-    match store.past() {
+    match past {
         Ok(past) => report_past(alarms, &past),
         Err(error) => tracing::error!(%error, "it is not known whether earlier logs are whole"),
     }
@@ -290,6 +292,7 @@ async fn start_box(
     let restart_request = watch::Sender::new(false);
     let parts = (&store, &photos, &printing);
     let uplink = Arc::new(start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
+    photos.set_remote(relay_photos::ask_relay(&uplink, &store));
     let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
     let parts = optional_parts::PrintingParts { store: &store, photos: &photos };

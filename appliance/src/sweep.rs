@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use record::ids::Epoch;
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use service::clock::Clock;
@@ -20,7 +21,8 @@ const DOUBT_MS: u64 = 30 * 86_400_000;
 const AT_ONCE: u64 = 4_096;
 /// The newest entry that names a photo, by the photo's hash.
 const NAMED: TableDefinition<'static, &[u8; 32], EntryPosition> = TableDefinition::new("photos_named");
-const UPTO: TableDefinition<'static, &str, EntryPosition> = TableDefinition::new("photos_named_upto");
+/// Up to which entry of an epoch it tells.
+const UPTO: TableDefinition<'static, &str, u64> = TableDefinition::new("photos_named_upto");
 
 /// Why photos were not swept. The next round tries again.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +142,18 @@ pub struct PhotoCounts {
     pub at_relay: u64,
 }
 
+/// Whether an entry names a photo, as far as the log was looked through.
+///
+/// # Errors
+/// The database's.
+pub fn is_photo_named(db: &Database, photo: Hash) -> Result<bool, redb::Error> {
+    match db.begin_read()?.open_table(NAMED) {
+        Ok(named) => Ok(named.get(&photo.0)?.is_some()),
+        Err(redb::TableError::TableDoesNotExist(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Counts the photos that entries name, and those of them that the relay has.
 ///
 /// # Errors
@@ -162,14 +176,9 @@ pub fn count_photos(db: &Database, at_relay: &AtRelay) -> Result<PhotoCounts, re
 
 /// Notes the photos of entries that are new since the last time.
 fn follow_entries(store: &Store, db: &Database) -> Result<(), SweepError> {
-    let (mut n, mut next) = read_position(db)?;
     for epoch in store.epochs() {
-        if epoch.n < n {
-            continue;
-        }
-        if epoch.n > n {
-            (n, next) = (epoch.n, 0);
-        }
+        // Earlier ones may have come back from the relay since.
+        let mut next = read_position(db, epoch)?;
         loop {
             let reader = store.reader_of(epoch)?;
             let mut end = reader.size().min(next + AT_ONCE);
@@ -183,12 +192,12 @@ fn follow_entries(store: &Store, db: &Database) -> Result<(), SweepError> {
                     }
                     entry => entry?,
                 };
-                let event = entry.event();
-                found.extend(event.mentions().photos.iter().map(|photo| (*photo, (n, entry.seq()))));
+                let named = store.photos_named(&entry)?;
+                found.extend(named.into_iter().map(|photo| (photo, (epoch.n, entry.seq()))));
             }
             let last = end == reader.size();
             if end > next {
-                save_position(db, &found, (n, end))?;
+                save_position(db, &found, (epoch, end))?;
             }
             next = end;
             if last {
@@ -199,10 +208,10 @@ fn follow_entries(store: &Store, db: &Database) -> Result<(), SweepError> {
     Ok(())
 }
 
-fn read_position(db: &Database) -> Result<EntryPosition, redb::Error> {
+fn read_position(db: &Database, epoch: Epoch) -> Result<u64, redb::Error> {
     // Made where it is not there yet, so that readers find them.
     let write = db.begin_write()?;
-    let place = write.open_table(UPTO)?.get("next")?.map_or((0, 0), |place| place.value());
+    let place = write.open_table(UPTO)?.get(epoch.to_string().as_str())?.map_or(0, |place| place.value());
     drop(write.open_table(NAMED)?);
     write.commit()?;
     Ok(place)
@@ -211,7 +220,7 @@ fn read_position(db: &Database) -> Result<EntryPosition, redb::Error> {
 fn save_position(
     db: &Database,
     found: &[(Hash, EntryPosition)],
-    upto: EntryPosition,
+    (epoch, next): (Epoch, u64),
 ) -> Result<(), redb::Error> {
     let write = db.begin_write()?;
     {
@@ -219,7 +228,7 @@ fn save_position(
         for (photo, place) in found {
             named.insert(&photo.0, *place)?;
         }
-        write.open_table(UPTO)?.insert("next", upto)?;
+        write.open_table(UPTO)?.insert(epoch.to_string().as_str(), next)?;
     }
     Ok(write.commit()?)
 }

@@ -100,6 +100,7 @@ impl Card {
                 fetched: ended.fetched.is_some_and(|fetched| !fetched.wrong && fetched.to.size == size),
                 verifier: Some(ended.key.signer.verifier().clone()),
                 signs: ended.signs,
+                replaced: false,
                 goes_by_run: self
                     .owed
                     .iter()

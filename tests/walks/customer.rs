@@ -18,17 +18,17 @@ pub(crate) const ORGANIZATION: &str = "Linden Health Partners";
 pub(crate) const HOSPITAL: &str = "Linden Valley Hospital";
 pub(crate) const CLINIC: &str = "Linden Creek Clinic";
 pub(crate) const REGION: &str = "North";
-const ITEM: &str = "Infusion pump 14";
-const ADMIN: &str = "Grace Okafor";
-const PIN: &str = "48151623";
+pub(crate) const ITEM: &str = "Infusion pump 14";
+pub(crate) const ADMIN: &str = "Grace Okafor";
+pub(crate) const PIN: &str = "48151623";
 
 /// A relay that takes new accounts, and what one of them comes to.
 pub(crate) struct Customer {
     pub(crate) relay: TheRelay,
     pub(crate) mails: Mailbox,
     pub(crate) provider: Provider,
-    r#box: TheBox,
-    downloads: PathBuf,
+    pub(crate) r#box: TheBox,
+    pub(crate) downloads: PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -122,7 +122,8 @@ impl Customer {
         end([near]).await;
     }
 
-    pub(crate) async fn scan_first_label(&self, desk: &Browser) {
+    /// The address on the label.
+    pub(crate) async fn scan_first_label(&self, desk: &Browser) -> String {
         let staff = Browser::open(Kind::Desk, true).await;
         staff.goto(&self.r#box.https("/staff/")).await;
         let admin = staff.link(".list", ADMIN).await;
@@ -137,7 +138,8 @@ impl Customer {
         let item = staff.client.current_url().await.expect("a page");
         let tag = item.path_segments().and_then(Iterator::last).expect("a tag").to_owned();
         let phone = Browser::open(Kind::Phone, true).await;
-        phone.goto(&self.r#box.http(&format!("/t/{tag}"))).await;
+        let label = format!("/t/{tag}");
+        phone.goto(&self.r#box.http(&label)).await;
         heading_is(&phone, ITEM).await;
         phone.press("#step-1").await;
         type_into(&phone, "#who", "Aisha Bello").await;
@@ -155,6 +157,7 @@ impl Customer {
         desk.until(&seen, TIME_LIMIT).await;
         desk.shows("Aisha Bello").await;
         keep_page(desk, "customer-13-dashboard").await;
+        label
     }
 
     pub(crate) async fn add_region(&self, desk: &Browser) {
@@ -240,7 +243,7 @@ async fn make_facility(desk: &Browser, name: &str) {
     desk.link("#list", name).await;
 }
 
-fn find_file(folder: &Path) -> Option<PathBuf> {
+pub(crate) fn find_file(folder: &Path) -> Option<PathBuf> {
     let mut files = std::fs::read_dir(folder).ok()?.flatten().map(|file| file.path());
     files.find(|file| file.extension().is_some_and(|kind| kind == "toml"))
 }

@@ -8,7 +8,9 @@ use record::ids::Epoch;
 use service::clock::Now;
 
 use super::{AlarmCause, AlarmChanges, AlarmStore};
-use crate::store::{MissingEntries, PastLog, Recording, StartReport, StateCondition, StoreHealth};
+use crate::store::{
+    MissingEntries, PastLog, Recording, StartReport, StateCondition, StoreHealth, TAKEOVER_REASON,
+};
 
 /// The clock of a board that was just switched on is unverified; a time server takes a moment.
 const CLOCK_UNSURE_MS: u64 = 5 * 60_000;
@@ -77,8 +79,8 @@ impl OptionalPart {
     }
 }
 
-/// Reports what a start found and did, and what earlier ones did and could not report.
-pub fn report_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
+/// Reports what a start found and did, and what earlier ones did and could not report; `past` are the logs before this one's.
+pub fn report_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch, past: &[PastLog]) {
     alarms.change_together(|alarms| {
         // A start rebuilt the database, or found nothing wrong with it.
         alarms.end(|cause| cause.code == AlarmCode::DbDamaged);
@@ -87,15 +89,15 @@ pub fn report_start(alarms: &AlarmStore, report: &StartReport, epoch: Epoch) {
         for name in set_aside {
             alarms.report(AlarmCause::new(AlarmCode::HintBad).about(name));
         }
-        report_missing(alarms, &report.missing);
-        report_lines(alarms, report);
+        report_missing(alarms, &report.missing, past);
+        report_lines(alarms, report, epoch);
         report_repairs(alarms, report, epoch);
         report_databases(alarms, report);
     });
 }
 
 /// Reports missing entries: once for each log, however many pieces of it are missing.
-fn report_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
+fn report_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries], past: &[PastLog]) {
     let mut of_log: BTreeMap<Epoch, (MissingEntries, u64)> = BTreeMap::new();
     for range in missing {
         let (all, pieces) = of_log.entry(range.epoch).or_insert((*range, 0));
@@ -112,7 +114,12 @@ fn report_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
         }) {
             continue;
         }
-        let code = if range.forgotten { AlarmCode::LogForgot } else { AlarmCode::LogMissing };
+        let log = past.iter().find(|past| past.origin.epoch == range.epoch);
+        let code = match log.is_some_and(|log| log.replaced) {
+            true => AlarmCode::HistoryComing,
+            false if range.forgotten => AlarmCode::LogForgot,
+            false => AlarmCode::LogMissing,
+        };
         let cause = AlarmCause::new(code).of(range.epoch).from(range.from);
         let cause = range.to.map_or(cause.clone(), |to| cause.to(to));
         alarms.raise(match pieces {
@@ -123,10 +130,14 @@ fn report_missing(alarms: &mut AlarmChanges<'_>, missing: &[MissingEntries]) {
 }
 
 /// Reports which lines count by runs, and which are stored beside the log.
-fn report_lines(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
-    let now = report.adopted.iter().map(|run| (run.epoch(), run.lines().start, run.lines().end));
+fn report_lines(alarms: &mut AlarmChanges<'_>, report: &StartReport, epoch: Epoch) {
+    // What this machine recorded before it took another one's place was never lost.
+    let is_takeover = begun_reason(report, epoch) == Some(TAKEOVER_REASON);
+    let runs = report.adopted.iter().filter(|_| !is_takeover);
+    let now = runs.map(|run| (run.epoch(), run.lines().start, run.lines().end));
     let mut adopted: BTreeMap<Epoch, (u64, u64)> = BTreeMap::new();
-    for (of, from, to) in now.chain(report.unreported.adopted.iter().copied()) {
+    let before = report.unreported.adopted.iter().filter(|_| !is_takeover);
+    for (of, from, to) in now.chain(before.copied()) {
         let all = adopted.entry(of).or_insert((from, to));
         *all = (all.0.min(from), all.1.max(to));
     }
@@ -141,10 +152,15 @@ fn report_lines(alarms: &mut AlarmChanges<'_>, report: &StartReport) {
     }
 }
 
+fn begun_reason(report: &StartReport, epoch: Epoch) -> Option<&str> {
+    report.new_epoch.as_deref().or_else(|| report.unreported.begun(epoch))
+}
+
 /// Reports what a start repaired.
 fn report_repairs(alarms: &mut AlarmChanges<'_>, report: &StartReport, epoch: Epoch) {
     let unreported = &report.unreported;
-    if let Some(why) = report.new_epoch.as_deref().or_else(|| unreported.begun(epoch)) {
+    // Of a place that was taken its history tells.
+    if let Some(why) = begun_reason(report, epoch).filter(|why| *why != TAKEOVER_REASON) {
         alarms.report(AlarmCause::new(AlarmCode::LogEpoch).of(epoch).detail(why));
     }
     if let Some(why) = report.healed.as_ref().or(unreported.healed.as_ref()) {
@@ -203,13 +219,13 @@ pub fn is_of_rebuild_space(cause: &AlarmCause) -> bool {
 
 /// Whether it reports entries that this box lacks.
 pub fn is_of_missing(cause: &AlarmCause) -> bool {
-    matches!(cause.code, AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther)
+    use AlarmCode as C;
+    matches!(cause.code, C::LogMissing | C::LogForgot | C::RelayOther | C::HistoryComing)
 }
 
 /// Whether the entries that an alarm reports missing are back in an earlier log, which has all of it that counts.
 pub fn is_back(cause: &AlarmCause, past: &PastLog) -> bool {
-    let lacks = matches!(cause.code, AlarmCode::LogMissing | AlarmCode::LogForgot | AlarmCode::RelayOther);
-    lacks
+    is_of_missing(cause)
         && past.whole
         && cause.epoch == Some(past.origin.epoch)
         && cause.from.unwrap_or(0) < past.counts.size
@@ -224,7 +240,8 @@ pub fn report_past(alarms: &AlarmStore, past: &[PastLog]) {
                 alarms.end(|cause| is_back(cause, past));
             } else if !alarms.stands(|cause| cause.epoch == Some(epoch) && is_of_missing(cause)) {
                 let from = if past.size < past.counts.size { past.size } else { 0 };
-                let cause = AlarmCause::new(AlarmCode::LogMissing).of(epoch).from(from);
+                let code = if past.replaced { AlarmCode::HistoryComing } else { AlarmCode::LogMissing };
+                let cause = AlarmCause::new(code).of(epoch).from(from);
                 alarms.raise(if past.stated { cause.to(past.counts.size) } else { cause });
             }
         }

@@ -155,6 +155,7 @@ pub fn find_disk_cause(space: DiskSpace) -> Option<PanelCause> {
 
 const OF_STORAGE: &[AlarmCode] = &[
     AlarmCode::DiskFull,
+    AlarmCode::BoxReplaced,
     AlarmCode::LogMissing,
     AlarmCode::LogForgot,
     AlarmCode::RelayOther,
@@ -287,6 +288,8 @@ mod tests {
             ("disk-full", Unseen, Some(PanelCause::StorageAlarm)),
             ("log-healed", UnseenAndOver, Some(PanelCause::StorageAlarm)),
             ("log-missing", Seen, None),
+            ("box-replaced", Unseen, Some(PanelCause::StorageAlarm)),
+            ("history-coming", Unseen, Some(PanelCause::AlarmUnread)),
             ("log-epoch", Over, None),
             ("clock-unsure", Unseen, Some(PanelCause::ClockUnsure)),
             ("clock-unsure", Seen, Some(PanelCause::ClockUnsure)),

@@ -3,6 +3,7 @@
 mod child;
 mod child_turns;
 mod eviction;
+mod fetch;
 mod follow;
 mod places;
 mod scrub;
@@ -12,8 +13,8 @@ use std::net::IpAddr;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use record::limits::{PHOTO_STORED_BYTES_MAX, PHOTO_UPLOAD_BYTES_MAX};
@@ -23,13 +24,15 @@ use service::random::RandomSource;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 pub use self::child::child_main;
 use self::child_turns::ChildTurns;
 pub use self::eviction::{
     AtRelay, DiskSpaceSource, EntryPosition, OnCard, RealCard, UNNAMED_MS_MAX, photos_to_evict,
 };
+use self::fetch::FETCHES_MAX;
+pub use self::fetch::RemotePhotos;
 pub use self::follow::PhotoPromise;
 pub use self::places::UploadLimits;
 use self::places::{NoPlace, UploadPlace, UploadPlaces};
@@ -113,6 +116,8 @@ struct PhotosInner {
     promises: watch::Sender<usize>,
     /// How often a photo or a thumbnail came or left.
     changes: AtomicU64,
+    remote: OnceLock<Arc<dyn RemotePhotos>>,
+    fetches: Semaphore,
 }
 
 /// An upload on its way in: a file that is gone when this is dropped.
@@ -142,8 +147,9 @@ impl PhotoStore {
     pub fn without_folder(settings: PhotoSettings, random: Arc<dyn RandomSource>) -> Self {
         let (places, child_turns) = (UploadPlaces::new(settings.limits), Arc::default());
         let promises = watch::Sender::new(0);
-        let changes = AtomicU64::new(0);
-        Self { inner: Arc::new(PhotosInner { settings, random, places, child_turns, promises, changes }) }
+        let (changes, remote, fetches) = (AtomicU64::new(0), OnceLock::new(), Semaphore::new(FETCHES_MAX));
+        let inner = PhotosInner { settings, random, places, child_turns, promises, changes, remote, fetches };
+        Self { inner: Arc::new(inner) }
     }
 
     pub fn path(&self, hash: Hash) -> PathBuf {
@@ -155,8 +161,12 @@ impl PhotoStore {
         tokio::fs::try_exists(self.path(hash)).await.unwrap_or(false)
     }
 
+    /// A photo that is stored here, or else elsewhere.
     pub async fn read(&self, hash: Hash) -> Option<Vec<u8>> {
-        tokio::fs::read(self.path(hash)).await.ok()
+        match tokio::fs::read(self.path(hash)).await {
+            Ok(stored) => Some(stored),
+            Err(_) => self.fetch(hash).await,
+        }
     }
 
     /// Whether a photo is stored here; for pages that show several.

@@ -19,7 +19,7 @@ impl PhotoStore {
 
     /// Whether there is a thumbnail to show: one that is stored, or a photo to make it from.
     pub fn has_thumbnail(&self, hash: Hash) -> bool {
-        self.thumbnail_path(hash).exists() || self.is_here(hash)
+        self.thumbnail_path(hash).exists() || self.can_show(hash)
     }
 
     /// The thumbnail of a photo, made again where it is missing or not whole; none where the photo is not on the card
@@ -30,6 +30,9 @@ impl PhotoStore {
     pub async fn thumbnail(&self, hash: Hash) -> Result<Option<Vec<u8>>, PhotoTrouble> {
         if let Some(stored) = self.find_thumbnail(hash).await {
             return Ok(Some(stored));
+        }
+        if !self.holds(hash).await && self.fetch(hash).await.is_none() {
+            return Ok(None);
         }
         let _turn = self.inner.child_turns.take(None).await;
         // Somebody else may have asked for it meanwhile.

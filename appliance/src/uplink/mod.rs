@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use record::alarm::AlarmCode;
 use record::claim::ClaimAnswer;
 use record::fold::FacilitySettings;
 use record::ids::Epoch;
@@ -37,6 +38,7 @@ pub use self::transport::choice::UplinkTransport;
 use self::transport::choice::{NextTry, TransportPlan};
 use self::transport::config::TransportConfig;
 pub use self::transport::fault::TransportFault;
+use self::transport::http_client::RelayHttpClient;
 use crate::alarms::sources::{OptionalPart, is_of_fetch_space, no_space_to_fetch};
 use crate::alarms::{AlarmCause, AlarmStore, AlarmWorder};
 use crate::intake::{Command, SettingsChange};
@@ -123,6 +125,8 @@ pub(super) struct UplinkShared {
     stop: watch::Sender<bool>,
     evidence: EvidenceNotes,
     transports: Mutex<TransportPlan>,
+    /// Gives photos while it is reached.
+    photo_source: Mutex<Option<RelayHttpClient>>,
     /// Held while old entries are fetched.
     refilling: Mutex<()>,
     /// Held while the relay's answers about ended logs are processed.
@@ -192,6 +196,7 @@ impl UplinkShared {
             status: watch::channel(status).0,
             claim: Notify::new(),
             stop: watch::channel(false).0,
+            photo_source: Mutex::default(),
             refilling: Mutex::default(),
             claim_lock: Arc::default(),
             run_refusals: Mutex::default(),
@@ -213,6 +218,10 @@ impl UplinkShared {
 
     fn transports(&self) -> MutexGuard<'_, TransportPlan> {
         self.transports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn photo_source(&self) -> MutexGuard<'_, Option<RelayHttpClient>> {
+        self.photo_source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn transport(&self) -> UplinkTransport {
@@ -280,6 +289,13 @@ impl UplinkShared {
         });
         if let Err(error) = stored.await {
             tracing::error!(%error, "an alarm was not raised");
+        }
+    }
+
+    /// Reports that another machine has taken this one's place.
+    fn report_replaced(&self) {
+        if !self.parts.alarms.stands(|cause| cause.code == AlarmCode::BoxReplaced) {
+            self.parts.alarms.raise(AlarmCause::new(AlarmCode::BoxReplaced));
         }
     }
 
@@ -389,7 +405,9 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
         Ok(Some(answer)) => {
             tracing::info!(facility = %answer.facility.id, "claimed");
             shared.note_fault(UplinkTransport::Https, None);
-            accept_claim(shared, &answer).await;
+            if answer.replaces.is_none() {
+                accept_claim(shared, &answer).await;
+            }
         }
         Ok(None) => {}
         Err(error) => {
@@ -400,6 +418,9 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
         }
     }
     match parts.files.relation() {
+        Ok(Some(known)) if known.replaces.as_ref().is_some_and(|old| old.r#box != claimant.origin.box_id) => {
+            Err(take_place(shared, &known).await)
+        }
         Ok(Some(known)) => match relation::claim::renew_certificate(&parts.files, &claimant).await {
             Ok(Some(renewed)) => Ok(renewed),
             Ok(None) => Ok(known),
@@ -420,6 +441,19 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
             Err(note_claim_trouble(shared, &error))
         }
     }
+}
+
+/// Has this box go on as the one that it replaces, as its claim was answered; how long to wait until the restart.
+async fn take_place(shared: &Arc<UplinkShared>, answer: &ClaimAnswer) -> Duration {
+    match logs::takeover::take_over(shared, answer).await {
+        Ok(()) => (shared.parts.restart)("this machine takes the place of another one"),
+        Err(error) => {
+            tracing::error!(%error, "the place of the other box is not taken");
+            shared.credentials_bad(&error.to_string()).await;
+            shared.say(UplinkState::Claiming { trouble: Some(error.to_string()) });
+        }
+    }
+    HOPELESS
 }
 
 fn note_claim_trouble(shared: &UplinkShared, error: &ClaimError) -> Duration {

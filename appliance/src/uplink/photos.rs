@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use record::ids::Epoch;
-use record::limits::PHOTO_HASHES_MAX;
+use record::limits::{PHOTO_HASHES_MAX, PHOTO_STORED_BYTES_MAX};
 use record::tree::Hash;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use super::logs::relay_answers::read_bounded;
 use super::transport::fault::error_reason;
 use super::transport::http_client::RelayHttpClient;
-use super::{UplinkShared, refused};
+use super::{Uplink, UplinkShared, refused};
 use crate::store::Store;
 
 const ENTRIES_MAX: u64 = 512;
@@ -26,6 +27,8 @@ const REFUSED_AGAIN_MS: u64 = 3_600_000;
 /// What a relay answers to bytes that are not the photo that was named.
 const OTHER_BYTES: u16 = 422;
 
+/// Somebody waits for it before a page.
+const DOWNLOAD_WITHIN: Duration = Duration::from_secs(15);
 /// Bytes in one request: what a slow connection carries within a minute.
 const CHUNK_BYTES: u64 = 256 * 1024;
 
@@ -59,6 +62,15 @@ impl RelayHttpClient {
         let answer: Hashes = response.json().await.map_err(|e| map_request_error(&e))?;
         // Only what was asked for is sent, whatever the answer says.
         Ok(answer.photos.into_iter().filter(|p| photos.contains(p)).collect())
+    }
+
+    /// A photo that the relay has; nothing where it has none or does not answer in time.
+    async fn download(&self, photo: Hash) -> Option<Vec<u8>> {
+        let url = format!("{}/box/v1/photos/{photo}/file", self.url);
+        let response = self.client.get(url).timeout(DOWNLOAD_WITHIN).send().await.ok()?;
+        let response = response.error_for_status().ok()?;
+        let jpeg = read_bounded(response, PHOTO_STORED_BYTES_MAX).await.ok()?;
+        (Hash::of(&jpeg) == photo).then_some(jpeg)
     }
 
     /// Sends one photo, from the offset that the relay already has. A file that is gone from the box is passed over: its
@@ -97,6 +109,19 @@ impl RelayHttpClient {
             return Ok(());
         }
         Err(PhotoUplinkError::Refused { photo, status: OTHER_BYTES })
+    }
+}
+
+impl Uplink {
+    /// Whether the relay can be asked for photos now.
+    pub fn has_photo_source(&self) -> bool {
+        self.shared.photo_source().is_some()
+    }
+
+    /// A photo that the relay has and this box has not; nothing where the relay is not reached.
+    pub async fn download_photo(&self, photo: Hash) -> Option<Vec<u8>> {
+        let relay = self.shared.photo_source().clone()?;
+        relay.download(photo).await
     }
 }
 
@@ -259,8 +284,8 @@ fn photos_named(store: &Store, epoch: Epoch, from: u64, until: u64) -> Result<Ve
     let reader = store.reader_of(epoch).map_err(|e| PhotoUplinkError::Unreachable(e.to_string()))?;
     let mut named = Vec::new();
     for entry in reader.entries(from..until.min(reader.size())) {
-        let event = entry.map_err(|e| PhotoUplinkError::Unreachable(e.to_string()))?.event();
-        named.extend_from_slice(event.mentions().photos);
+        let photos = entry.and_then(|entry| store.photos_named(&entry));
+        named.extend(photos.map_err(|e| PhotoUplinkError::Unreachable(e.to_string()))?);
     }
     let mut seen = std::collections::BTreeSet::new();
     named.retain(|photo| seen.insert(*photo));

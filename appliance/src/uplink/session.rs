@@ -181,7 +181,7 @@ async fn run_connection(
     let config = configure_connection(shared, relation, &cosigners, connection)?;
     follow_relay(shared, &config, &cosigners, rebase::FIRST_WINDOW).await?;
     let (sender, receiver) =
-        open_connection(shared, &config).await.map_err(|error| SessionEnd::of_link(&error))?;
+        open_connection(shared, &config).await.map_err(|error| end_refused(shared, &error))?;
     // A relay that gave no answer just now may be back with this connection, and what is sent to it in vain would make a branch.
     if let Err(end) = follow_relay(shared, &config, &cosigners, rebase::SECOND_WINDOW).await {
         receiver.close().await;
@@ -206,8 +206,10 @@ async fn run_connection(
     };
     // Ends with the session: its handle is dropped, and the task watches a channel whose sender is the session's.
     let runs = runs::start_exchange(shared, &destination, &cosigners, following.clone());
+    *shared.photo_source() = Some(destination.clone());
     let photos = tokio::spawn(photos::run_photo_sync(Arc::clone(shared), destination, following));
     let ended = session.run_session(receiver, &config).await;
+    *shared.photo_source() = None;
     photos.abort();
     runs.abort();
     if let Some(refill) = refill {
@@ -216,6 +218,14 @@ async fn run_connection(
     let fault = ended.has_lost().then(|| config.stalled_fault(shared.transport())).flatten();
     let SessionClose { why, end, has_served, .. } = ended;
     Ok(SessionEnd { why, has_served, credentials: false, end, fault })
+}
+
+/// A relay that does not let this box in may have put another machine in its place: it is asked again.
+fn end_refused(shared: &UplinkShared, error: &LinkError) -> SessionEnd {
+    if matches!(error, LinkError::Refused(_)) {
+        shared.followed.store(false, Ordering::Relaxed);
+    }
+    SessionEnd::of_link(error)
 }
 
 /// Checks whether the relay has a continuation of this box's log: ends the session where the box must not send what it has.

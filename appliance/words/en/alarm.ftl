@@ -25,6 +25,10 @@ cause-log-forgot = { $confirmed ->
    *[other] The relay has confirmed { NUMBER($confirmed) } entries of { $log }. This box’s storage has only { NUMBER($present) } of them.
 }
     .next = Have the storage card changed: it may lose entries again.
+cause-box-replaced = The relay’s operator has replaced this box. What is recorded here now reaches nobody.
+    .next = Switch this box off and use the new one. If it recorded anything since it was replaced, bring its storage card to the new box: “cleantrack-appliance log import”.
+cause-history-coming = This box has taken the place of another one, and fetches from the relay: { $entries }.
+    .next = Leave the box connected to the relay, and set the PINs of people anew: PINs never leave a box.
 cause-log-missing = This box has no readable copy of { $entries }.
     .pieces = This box has no readable copy of { NUMBER($pieces) } separate parts of { $entries }; what lies between them is here.
     .next = Keep the storage card and every backup of it, have the card changed, and tell the relay’s operator.

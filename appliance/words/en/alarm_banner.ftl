@@ -5,6 +5,10 @@ alarm-over-missing = This is over: everything is here again.
 
 alarm-log-forgot = Storage lost records: change the storage card
     .safe = Recording continues in a new log, and the missing entries come back from the relay automatically.
+alarm-box-replaced = Another box has taken this one’s place: do not record here
+    .safe = What was recorded here is kept here. What the relay had before belongs to the new box.
+alarm-history-coming = The history of the box before this one is on its way
+    .safe = Recording works. Old labels open once their part is here, and everything stays at the relay meanwhile.
 alarm-log-missing = Records cannot be read on this box
     .safe = Everything else is safe, recording continues, and the relay keeps what it has.
 alarm-log-healed = Storage damaged records, which were repaired: change the storage card

@@ -29,9 +29,9 @@ error-earlier-log = That entry is in an earlier log, which nobody can sign for o
     .safe = The record itself is safe.
     .next = Where this box has a relay, the earlier log and its proofs are there.
 error-photo-moved =
-    .detail = This photo is not on the box. Old photos move to the relay when their share of the storage is full.
-    .safe = The record that names it stays, and so does the photo at the relay.
-    .next = Open the record at the relay.
+    .detail = This photo is not on the box, and the relay did not give it now. Old photos move to the relay when their share of the storage is full.
+    .safe = The record that names it stays, and so does a photo that reached the relay.
+    .next = Try again when the box is connected, or open the record at the relay.
 error-language = There is no such language here
     .next = Choose one of those at the foot of the page.
 

@@ -19,6 +19,10 @@ cause-log-forgot = { $confirmed ->
    *[other] El servidor central confirmó { NUMBER($confirmed) } entradas en { $log }. El almacenamiento de esta unidad tiene solo { NUMBER($present) } de ellas.
 }
     .next = Haga cambiar la tarjeta de memoria: puede perder entradas otra vez.
+cause-box-replaced = Quien administra el servidor central reemplazó esta unidad. Lo que se registra aquí ya no llega a nadie.
+    .next = Apague esta unidad y use la nueva. Si registró algo desde que fue reemplazada, lleve su tarjeta de memoria a la unidad nueva: “cleantrack-appliance log import”.
+cause-history-coming = Esta unidad tomó el lugar de otra y trae del servidor central: { $entries }.
+    .next = Deje la unidad conectada al servidor central y asigne de nuevo los PIN de las personas: los PIN nunca salen de una unidad.
 cause-log-missing = Esta unidad no tiene una copia legible de { $entries }.
     .pieces = Esta unidad no tiene una copia legible de { NUMBER($pieces) } partes separadas de { $entries }; lo que hay entre ellas está aquí.
     .next = Conserve la tarjeta de memoria y todas las copias de seguridad, haga cambiar la tarjeta y avise a quien administra el servidor central.

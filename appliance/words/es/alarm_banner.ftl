@@ -3,6 +3,10 @@ alarm-over-missing = Ya pasó: todo está aquí de nuevo.
 
 alarm-log-forgot = El almacenamiento perdió registros: cambie la tarjeta de memoria
     .safe = Se sigue registrando en un historial nuevo, y lo que falta vuelve automáticamente desde el servidor central.
+alarm-box-replaced = Otra unidad tomó el lugar de esta: no registre aquí
+    .safe = Lo registrado aquí se conserva aquí. Lo que el servidor central ya tenía es de la unidad nueva.
+alarm-history-coming = El historial de la unidad anterior está en camino
+    .safe = Se puede registrar. Las etiquetas anteriores se abren en cuanto su parte está aquí; mientras tanto, todo sigue en el servidor central.
 alarm-log-missing = Hay registros que no se pueden leer en esta unidad
     .safe = Todo lo demás se conserva, se sigue registrando, y lo que tiene el servidor central sigue allí.
 alarm-log-healed = El almacenamiento dañó registros que se repararon: cambie la tarjeta de memoria

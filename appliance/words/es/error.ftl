@@ -24,9 +24,9 @@ error-earlier-log = Esa entrada está en un historial anterior, que en esta unid
     .safe = El registro en sí está a salvo.
     .next = Si esta unidad tiene un servidor central, el historial anterior y sus pruebas están allí.
 error-photo-moved =
-    .detail = Esta foto no está en la unidad. Las fotos antiguas pasan al servidor central cuando se llena el espacio para fotos.
-    .safe = El registro que la nombra se conserva, y también la foto en el servidor central.
-    .next = Abra el registro en el servidor central.
+    .detail = Esta foto no está en la unidad y el servidor central no la ha dado ahora. Las fotos antiguas pasan al servidor central cuando se llena el espacio para fotos.
+    .safe = El registro que la nombra se conserva, y también una foto que llegó al servidor central.
+    .next = Inténtelo de nuevo cuando la unidad esté conectada, o abra el registro en el servidor central.
 error-language = Aquí no existe ese idioma
     .next = Elija uno de los que están al pie de la página.
 

@@ -36,7 +36,7 @@ use self::io::disk::Disk;
 pub use self::io::error::{StoreError, SubmitError};
 use self::io::system_disk::SystemDisk;
 pub use self::io::{disk, system_disk};
-pub use self::log::chain::MissingEntries;
+pub use self::log::chain::{MissingEntries, TAKEOVER_REASON};
 pub use self::log::journal::StoreSizes;
 pub use self::readers::adopted::LogAdoption;
 #[cfg(any(test, feature = "test"))]

@@ -35,6 +35,7 @@ mod scale;
 mod schema;
 mod state;
 mod state_takeover;
+mod takeover;
 mod trusted;
 mod unreadable;
 mod uses;

@@ -50,6 +50,11 @@ async fn find_box(api: &BoxApi, peer: &PeerCertificate) -> Result<CertifiedBox, 
     let mut conn = conn.enter(home.scope).await?;
     match boxes::find_certificate(&mut conn, peer.box_id, &peer.serial).await? {
         Some(true) => Ok(CertifiedBox { home, box_id: peer.box_id }),
+        Some(false) => {
+            drop(conn);
+            api.ingest.note_return(home.scope, peer).await?;
+            Err(BoxFault::Replaced)
+        }
         _ => Err(BoxFault::NotInService),
     }
 }

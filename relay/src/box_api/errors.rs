@@ -26,6 +26,8 @@ pub(super) const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-off
 pub(super) enum BoxFault {
     NoCertificate,
     NotInService,
+    /// Another machine has taken this one's place.
+    Replaced,
     Quarantined,
     NotFound,
     /// No entry that is here adopts the run.
@@ -90,6 +92,10 @@ impl From<BoxFault> for HttpError {
                 "not-in-service",
                 "This certificate is not in service here".to_owned(),
             ),
+            BoxFault::Replaced => {
+                let words = "Another machine has taken this box’s place";
+                (StatusCode::FORBIDDEN, record::messages::REPLACED, words.to_owned())
+            }
             BoxFault::Quarantined => {
                 let words = "The relay holds evidence that this log contradicts itself and takes nothing more of it until \
                              the operator has looked";

@@ -1,12 +1,13 @@
 //! `/box/v1/photos/…`: what is missing, how far it came, the next piece. A box's certificate says for which account.
 
-use ::web::answer::Json;
+use ::web::answer::{Json, MediaBytes, media};
 use ::web::argument::{JsonBody, Path, read_body};
 use ::web::error::HttpError;
 use ::web::route::{Answer, AnswerBody, Argument, Operation};
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use record::limits::{PHOTO_HASHES_MAX, PHOTO_STORED_BYTES_MAX};
 use record::tree::Hash;
 use schemars::JsonSchema;
@@ -126,6 +127,24 @@ async fn missing_of(caller: &CertifiedBox, api: &BoxApi, hashes: Vec<Hash>) -> R
         }
     }
     Ok(PhotoHashes { photos: missing })
+}
+
+/// A box that took the place of another one asks for what that one had sent.
+pub(crate) async fn download(
+    caller: CertifiedBox,
+    State(api): State<BoxApi>,
+    Path(photo): Path<Hash>,
+) -> Result<MediaBytes<media::Jpeg>, HttpError> {
+    Ok(MediaBytes::new(photo_of(&caller, &api, photo).await?))
+}
+
+async fn photo_of(caller: &CertifiedBox, api: &BoxApi, photo: Hash) -> Result<Bytes, BoxFault> {
+    let home = caller.home();
+    if !photos::is_received(&mut api.db.read(home.scope).await?, home.facility, photo).await? {
+        return Err(BoxFault::NotFound);
+    }
+    let found = api.photos.get(home.scope, photo).await;
+    found.map_err(|e| BoxFault::Unavailable(e.to_string()))?.ok_or(BoxFault::NotFound)
 }
 
 pub(crate) async fn show_progress(

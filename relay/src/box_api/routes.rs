@@ -182,6 +182,16 @@ fn photo_rows() -> Vec<Route<BoxApi>> {
         .summary("How much of a photo is here, in the header Upload-Offset; HEAD does")
         .refusals(MAY_BE_UNAVAILABLE)
         .example(photo_example()),
+        row(
+            Method::GET,
+            "/box/v1/photos/{photo}/file",
+            "box-photo.download",
+            RouteKind::Api,
+            photos::download,
+        )
+        .summary("A photo of the box’s facility, which this relay has whole")
+        .refusals(MAY_BE_UNAVAILABLE)
+        .example(photo_example()),
         row(Method::PUT, "/box/v1/photos/{photo}", "box-photo.upload", RouteKind::Api, photos::upload)
             .summary("The next piece of a photo")
             .refusals(TAKING_PIECES)

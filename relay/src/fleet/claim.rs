@@ -6,6 +6,7 @@ use record::ids::{BoxId, Epoch, FacilityId};
 use record::sign::VerifierKey;
 use record::tree::Hash;
 
+use super::takeover::find_replaced;
 use super::{Fleet, FleetError, done_act};
 use crate::db::access_log::audit::{NewAudit, insert_act};
 use crate::db::facility::facilities;
@@ -77,8 +78,10 @@ enum LogTrust {
 fn decide_claim(claim: Option<&ClaimRow>, brought: &BroughtLog<'_>, now_ms: i64) -> ClaimVerdict {
     let Some(claim) = claim else { return ClaimVerdict::Unknown };
     let LogOrigin { box_id, epoch } = *brought.origin;
+    // Whoever has taken another one's place has its id, and may not have got the answer.
+    let is_of = |used: &UsedClaim| used.box_id == box_id || claim.replaces == Some(box_id);
     match &claim.used {
-        Some(used) if used.box_id != box_id || used.csr_key[..] != brought.csr_key[..] => ClaimVerdict::Used,
+        Some(used) if !is_of(used) || used.csr_key[..] != brought.csr_key[..] => ClaimVerdict::Used,
         Some(UsedClaim { answer: Some(answer), .. }) => ClaimVerdict::Same(answer.clone()),
         Some(UsedClaim { log: Some(log), .. })
             if log.epoch != epoch.to_string() || log.log_key[..] != brought.log_key[..] =>
@@ -140,7 +143,10 @@ impl Fleet {
         check_place(&mut tx, place, origin.box_id, now_ms).await?;
         // Another claim of this name may have come first while this one waited for the facility.
         let is_known = is_known || boxes::find_home(&mut tx, origin.box_id).await?.is_some();
+        let replaces = find_replaced(&mut tx, place, origin.box_id).await?;
         let trust = match is_known {
+            // It has a history of its own, and would leave it.
+            true if replaces.is_some() => return Err(ClaimRefusal::Known),
             true => find_trust(&mut tx, facility, &origin, &log_key, now_ms).await?,
             false => LogTrust::Own,
         };
@@ -151,22 +157,36 @@ impl Fleet {
             tx.commit().await?;
             return Err(ClaimRefusal::Waits(origin.epoch));
         }
-        let named = (request.r#box, facility, request.epoch);
+        let origin = LogOrigin { box_id: replaces.as_ref().map_or(origin.box_id, |old| old.r#box), ..origin };
+        if replaces.is_some() {
+            let by = (place, request.r#box);
+            if !self.take_over(&mut tx, by, (&origin, &log_key), now_ms).await? {
+                return Err(ClaimRefusal::Known);
+            }
+        } else {
+            epochs::insert_epoch(&mut tx, &origin, facility, (&log_key, true), now_ms).await?;
+        }
+        let named = (origin.box_id, facility, request.epoch);
         boxes::insert_box(&mut tx, named, &request.model, &request.version, now_ms).await?;
-        epochs::insert_epoch(&mut tx, &origin, facility, (&log_key, true), now_ms).await?;
         if trust == LogTrust::Admitted {
             confirm_log(&mut tx, &origin, &log_key).await?;
         }
-        let answer = self.certify(&mut tx, (request.r#box, facility), &csr, now_ms).await?;
+        let box_id = origin.box_id;
+        let answer = self.certify(&mut tx, (box_id, facility), &csr, now_ms).await?;
+        let answer = ClaimAnswer { replaces, ..answer };
         let stored = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
-        let (box_id, log) = (request.r#box, claim.used.and_then(|used| used.log));
-        let used = UsedClaim { box_id, csr_key: csr_key.0.to_vec(), answer: Some(stored), log };
+        let log = claim.used.and_then(|used| used.log);
+        let (csr_key, stored) = (csr_key.0.to_vec(), Some(stored));
+        let used = UsedClaim { box_id: request.r#box, csr_key, answer: stored, log };
         box_keys::save_applied(&mut tx, box_id, self.keys.now().newest_of_each()).await?;
         if let Some(announcement) = self.announcement() {
             box_keys::set_announced(&mut tx, box_id, &announcement.digest).await?;
         }
         claims::mark_used(&mut tx, &code.0, &used, now_ms).await?;
-        let replaced = self.replace_box(&mut tx, place, box_id, now_ms).await?;
+        let replaced = match &answer.replaces {
+            Some(old) => Some(old.r#box),
+            None => self.replace_box(&mut tx, place, box_id, now_ms).await?,
+        };
         refresh_box(&mut tx, facility, now_ms).await?;
         tx.commit().await?;
         if let Some(old) = replaced {
@@ -176,7 +196,8 @@ impl Fleet {
         Ok(answer)
     }
 
-    /// Takes the box out of use in whose place another one has come. Which one, if it was in service there.
+    /// Takes the box out of use in whose place another one has come, which had sent nothing that could be gone on with. Which one, if
+    /// it was in service there.
     async fn replace_box(
         &self,
         tx: &mut ScopedConnection,
@@ -226,7 +247,7 @@ impl Fleet {
         let mut conn = conn.enter(home.scope).await?;
         let held = epochs::find_log(&mut conn, &origin).await?.ok_or(ClaimRefusal::NotIts)?;
         let log = held.own_key().ok_or(ClaimRefusal::NotIts)?;
-        if !request.holds(&log) {
+        if !request.holds(&log) || log_keys::is_replaced(&mut conn, &origin).await? {
             return Err(ClaimRefusal::NotIts);
         }
         drop(conn);
@@ -267,6 +288,7 @@ impl Fleet {
             directive_keys: self.trusted_texts(AuthorityKind::Directive),
             relay_ca: self.trust(),
             expires_s: issued.not_after_ms / 1_000,
+            replaces: None,
         })
     }
 
@@ -372,6 +394,9 @@ async fn find_trust(
     let logs = epochs::of_box(tx, origin.box_id).await?;
     let open = claims::open_claims(tx, now_ms).await?;
     let trust = decide_trust(&home, facility, &logs, origin, log_key).ok_or(ClaimRefusal::Known)?;
+    if log_keys::is_replaced(tx, origin).await? {
+        return Err(ClaimRefusal::Known);
+    }
     if trust == LogTrust::Own {
         return Ok(trust);
     }

@@ -4,6 +4,7 @@ mod acts;
 mod announce;
 mod claim;
 mod claim_file;
+mod takeover;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};

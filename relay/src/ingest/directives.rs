@@ -55,12 +55,12 @@ impl Ingest {
         Ok(())
     }
 
-    /// Ends connections of boxes that another process revoked: one that says nothing would otherwise stay open.
+    /// Ends connections by certificates that another process revoked: one that says nothing would otherwise stay open.
     pub async fn end_revoked(&self) -> Result<(), DbError> {
         let since_ms = self.clock.now_ms().saturating_sub(REVOKED_FOR_MS);
         let mut conn = self.db.platform_read(PlatformReason::Box).await?;
-        for box_id in boxes::platform_revoked_since(&mut conn, since_ms).await? {
-            if self.publisher.disconnect(box_id) {
+        for (box_id, serial) in boxes::platform_revoked_since(&mut conn, since_ms).await? {
+            if self.publisher.disconnect_by(box_id, &serial) {
                 tracing::info!(%box_id, "a box that was revoked is disconnected");
             }
         }

@@ -4,8 +4,9 @@ use bytes::Bytes;
 use record::topics::{DownTopic, UpTopic};
 
 use super::{Ingest, IngestError, IngestReply};
+use crate::db::access_log::audit::{NewAudit, insert_act};
 use crate::db::fleet::boxes;
-use crate::db::{DbError, PlatformReason};
+use crate::db::{AccountScope, DbError, PlatformReason};
 use crate::mqtt::{Admission, BoxConnection, Inbox, PeerCertificate, Presence, PublishOutcome};
 
 impl Ingest {
@@ -19,9 +20,33 @@ impl Ingest {
         Ok(match good {
             _ if home.revoked => Admission::Revoked,
             Some(true) => Admission::Admitted,
-            Some(false) => Admission::Revoked,
+            Some(false) => {
+                drop(conn);
+                self.note_return(home.scope, certificate).await?;
+                Admission::Revoked
+            }
             None => Admission::Unknown,
         })
+    }
+
+    /// Notes that the machine came that another one has replaced: what it records reaches nobody, and somebody should know.
+    pub(crate) async fn note_return(
+        &self,
+        scope: AccountScope,
+        certificate: &PeerCertificate,
+    ) -> Result<(), DbError> {
+        let (box_id, now_ms) = (certificate.box_id, self.clock.now_ms());
+        let mut tx = self.db.write(scope).await?;
+        if boxes::note_return(&mut tx, box_id, &certificate.serial, now_ms).await?
+            && let Some(home) = boxes::find_home(&mut tx, box_id).await?
+        {
+            tracing::warn!(%box_id, serial = certificate.serial, "a machine that was replaced came back");
+            let (who, about) = (format!("box {box_id}"), format!("{box_id}: {}", certificate.serial));
+            let (facility, who, about) = (Some(home.facility), who.as_str(), about.as_str());
+            let act = NewAudit { who, act: "box return", about, facility, outcome: "done", fold: None };
+            insert_act(&mut tx, &act, now_ms).await?;
+        }
+        tx.commit().await
     }
 
     async fn present(&self, of: BoxConnection, presence: Presence) -> Result<(), DbError> {

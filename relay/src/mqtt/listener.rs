@@ -203,7 +203,7 @@ async fn run_connection<I: Inbox>(
         Arc::clone(&accept_context.shared.metrics),
     );
     let delivery = tokio::spawn(delivery);
-    let line = accept_context.publisher.enter(origin);
+    let line = accept_context.publisher.enter(origin, &guest.certificate.serial);
     let stream = (guest.stream, guest.inbound);
     MqttSession::new(Arc::clone(&accept_context.shared), stream, origin, guest.terms, line, uplink_path)
         .run()

@@ -42,6 +42,8 @@ pub enum NotSent {
 
 struct ActiveConnection {
     connection: ConnectionId,
+    /// Serial of the certificate with which it was opened.
+    serial: String,
     queue: mpsc::Sender<OutgoingMessage>,
     topics: Arc<AtomicU8>,
     kick: Option<oneshot::Sender<DisconnectReason>>,
@@ -88,6 +90,12 @@ impl BoxPublisher {
         kick.is_some_and(|kick| kick.send(DisconnectReason::Administrative).is_ok())
     }
 
+    /// As [`Self::disconnect`], where the connection is by this certificate.
+    pub fn disconnect_by(&self, id: BoxId, serial: &str) -> bool {
+        let is_by = self.connections().get(&id).is_some_and(|active| active.serial == serial);
+        is_by && self.disconnect(id)
+    }
+
     pub fn connection(&self, of: BoxId) -> Option<ConnectionId> {
         self.connections().get(&of).map(|active| active.connection)
     }
@@ -101,12 +109,13 @@ impl BoxPublisher {
     }
 
     /// Takes the box's place. The new one is in before the old one is informed, so there is no moment without.
-    pub(crate) fn enter(&self, origin: BoxConnection) -> (RegistryEntry, SessionInputs) {
+    pub(crate) fn enter(&self, origin: BoxConnection, serial: &str) -> (RegistryEntry, SessionInputs) {
         let (queue, messages) = mpsc::channel(QUEUE_MAX);
         let (kick, kicked) = oneshot::channel();
         let topics = Arc::new(AtomicU8::new(0));
         let active = ActiveConnection {
             connection: origin.connection,
+            serial: serial.to_owned(),
             queue,
             topics: Arc::clone(&topics),
             kick: Some(kick),
@@ -185,7 +194,7 @@ mod tests {
     fn sends_only_where_it_was_asked_for() {
         let publisher = BoxPublisher::new();
         assert_eq!(send(&publisher), Err(NotSent::NotConnected));
-        let (entry, mut ends) = publisher.enter(origin(1));
+        let (entry, mut ends) = publisher.enter(origin(1), "01");
         assert_eq!(send(&publisher), Err(NotSent::NotConnected), "before SUBACK");
         entry.open(OpenDownTopics(2));
         assert_eq!(send(&publisher), Err(NotSent::NotConnected), "other way");
@@ -199,7 +208,7 @@ mod tests {
     #[test]
     fn a_stalled_box_is_no_memory() {
         let publisher = BoxPublisher::new();
-        let (entry, _ends) = publisher.enter(origin(1));
+        let (entry, _ends) = publisher.enter(origin(1), "01");
         entry.open(BOTH);
         for _ in 0..QUEUE_MAX {
             assert_eq!(send(&publisher), Ok(()));
@@ -210,8 +219,8 @@ mod tests {
     #[test]
     fn the_newest_speaks_for_the_box() {
         let publisher = BoxPublisher::new();
-        let (old, mut old_ends) = publisher.enter(origin(1));
-        let (new, mut new_ends) = publisher.enter(origin(2));
+        let (old, mut old_ends) = publisher.enter(origin(1), "01");
+        let (new, mut new_ends) = publisher.enter(origin(2), "01");
         assert_eq!(old_ends.kicked.try_recv(), Ok(DisconnectReason::TakenOver));
         assert!(!old.leave());
         drop(old);
@@ -225,7 +234,9 @@ mod tests {
     fn disconnects_once() {
         let publisher = BoxPublisher::new();
         assert!(!publisher.disconnect(origin(0).box_id));
-        let (_seat, mut ends) = publisher.enter(origin(1));
+        let (_seat, mut ends) = publisher.enter(origin(1), "01");
+        assert!(!publisher.disconnect_by(origin(0).box_id, "02"), "it is by another certificate");
+        assert!(ends.kicked.try_recv().is_err());
         assert!(publisher.disconnect(origin(0).box_id));
         assert_eq!(ends.kicked.try_recv(), Ok(DisconnectReason::Administrative));
         assert!(!publisher.disconnect(origin(0).box_id));

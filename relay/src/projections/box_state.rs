@@ -10,12 +10,15 @@ pub const SILENT_MS: i64 = 180_000;
 const BEHIND_MAX: i64 = 512;
 /// A clock this far off cuts days in the wrong place.
 pub const CLOCK_OFF_MS: i64 = 60_000;
+/// For so long after it was heard a replaced machine is somebody's business.
+const RETURNED_MS: i64 = 86_400_000;
 /// The state of a box; those that need somebody first come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BoxState {
     Quarantined,
     Silent,
-    /// It is heard, and has an alarm that nobody at the facility acknowledged, or a log under its name that nothing confirms.
+    /// It is heard, and has an alarm that nobody at the facility acknowledged, or a log under its name that nothing confirms, or the
+    /// machine that it replaced is heard as well.
     Alarmed,
     Waiting,
     ClockUnsure,
@@ -38,7 +41,8 @@ impl BoxState {
         if now_ms.saturating_sub(last_seen_ms) > SILENT_MS {
             return Self::Silent;
         }
-        if row.waiting_logs > 0 || !unseen_alarms(row).is_empty() {
+        let returned = row.returned_ms.is_some_and(|at_ms| now_ms.saturating_sub(at_ms) < RETURNED_MS);
+        if row.waiting_logs > 0 || returned || !unseen_alarms(row).is_empty() {
             return Self::Alarmed;
         }
         let behind = entries_behind(row);
@@ -129,6 +133,7 @@ pub(crate) mod tests {
             claimed_ms: NOW_MS - 86_400_000,
             revoked_ms: None,
             quarantined_ms: None,
+            returned_ms: None,
             epoch: "1-00ab0102".into(),
             reported_size: 41_207,
             held_size: 41_207,

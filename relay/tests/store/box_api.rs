@@ -8,9 +8,11 @@ use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use rcgen::{CertificateParams, KeyPair};
 use record::batch::UnverifiedBatch;
+use record::checkpoint::SignedCheckpoint;
 use record::claim::{ClaimAnswer, ClaimRequest, RenewRequest};
 use record::ids::{BoxId, Epoch, FacilityId};
 use record::limits::BATCH_ENTRIES_MAX;
+use record::sign::VerifierKey;
 use record::tree::Hash;
 use relay::box_api::{self, BoxApiParts, RunLimits};
 use relay::db::facility::facilities;
@@ -19,7 +21,7 @@ use relay::db::fleet::claims::ClaimPlace;
 use relay::db::log::epochs;
 use relay::fleet::{self, BoxAct, ClaimWishes, Fleet, FleetError, RelayUrls};
 use relay::keys::{AuthorityKeys, KeyNeeds};
-use relay::mqtt::PeerCertificate;
+use relay::mqtt::{Admission, Inbox as _, PeerCertificate};
 use relay::objects::{PartialUploads, PhotoStore};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -29,7 +31,7 @@ use tower::ServiceExt as _;
 
 use super::Databases;
 use super::fake_box::FakeBox;
-use super::world::{DAY_MS, NOW_MS, World, box_id, column};
+use super::world::{DAY_MS, NOW_MS, Said, World, box_id, column};
 
 pub(crate) async fn open(world: &World, dir: &std::path::Path) -> Arc<Fleet> {
     let clock: Arc<dyn Clock> = world.clock.clone();
@@ -239,12 +241,14 @@ pub(crate) async fn a_box_takes_the_place_of_one_that_is_heard(dbs: impl Databas
         boxes::find_home(&mut world.read().await, log.origin.box_id).await.unwrap().unwrap()
     };
     assert!(!home(&old).await.revoked, "what was refused ends nothing");
-    assert_eq!(claim(&new, &replacing).await.0, StatusCode::OK);
+    let (status, used) = claim(&new, &replacing).await;
+    assert_eq!(status, StatusCode::OK);
     assert!(home(&old).await.revoked && !home(&new).await.revoked);
     let (shown, _) = peer(&first);
     let good = boxes::find_certificate(&mut world.read().await, shown.box_id, &shown.serial).await.unwrap();
     assert_eq!(good, Some(false), "its certificate ended");
     assert_eq!(claim(&third, &replacing).await.0, StatusCode::CONFLICT, "used");
+    assert!(answer(&used).replaces.is_none(), "nothing of the old one is here to go on with");
     let acts = column(&mut world.read().await, "SELECT act FROM audit ORDER BY n").await;
     assert!(acts.contains(&"claim-file replace".to_owned()) && acts.contains(&"box replace".to_owned()));
     // One that is silent is no hindrance; one that is nowhere, or elsewhere, cannot be replaced.
@@ -256,6 +260,109 @@ pub(crate) async fn a_box_takes_the_place_of_one_that_is_heard(dbs: impl Databas
     assert_eq!(claim(&third, &late).await.0, StatusCode::OK, "nobody has heard it for minutes");
     assert!(!home(&new).await.revoked, "nobody said that it is replaced");
     assert!(matches!(code(Some(box_id(9))).await, Err(FleetError::NoBox(_))));
+}
+
+fn answer(bytes: &[u8]) -> ClaimAnswer {
+    serde_json::from_slice(bytes).unwrap()
+}
+
+pub(crate) async fn a_machine_goes_on_as_the_box_that_it_replaces(dbs: impl Databases) {
+    let world = World::new(dbs.db("a").await).await;
+    let dir = tempfile::tempdir().unwrap();
+    let fleet = open(&world, dir.path()).await;
+    let router = box_api::claim_router(Arc::clone(&fleet), Arc::new(SystemRandom)).unwrap();
+    let mut old = FakeBox::new(box_id(1), 1, 3);
+    let (new, known) = (FakeBox::new(box_id(2), 1, 4), FakeBox::new(box_id(3), 1, 5));
+    let code = async |replaces| {
+        let place = ClaimPlace { facility: world.facility, replaces };
+        let file = fleet::claim_file(&fleet, world.scope, place, ClaimWishes::default(), "operator").await;
+        code_of(&file.unwrap())
+    };
+    let old_key = KeyPair::generate().unwrap();
+    let claimed = post(&router, "/box/v1/claim", &request(&old, &code(None).await, &old_key)).await;
+    let (certificate, _) = peer(&claimed.1);
+    let body = old.started("");
+    old.tell(NOW_MS, "log.started", &body);
+    old.add(NOW_MS, "7QK3M9X2W");
+    assert!(matches!(world.send(&old, 0, 2).await, Said::Holds(2, _)));
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    boxes::quarantine_box(&mut tx, old.origin.box_id, "a copy", 5).await.unwrap();
+    tx.commit().await.unwrap();
+    let (file, late) = (code(Some(old.origin.box_id)).await, code(Some(old.origin.box_id)).await);
+    world.clock.advance_ms(10 * 60_000);
+    assert_eq!(
+        post(&router, "/box/v1/claim", &request(&known, &code(None).await, &old_key)).await.0,
+        StatusCode::OK
+    );
+    let refused = post(&router, "/box/v1/claim", &request(&known, &late, &old_key)).await;
+    assert_eq!(refused.0, StatusCode::CONFLICT, "one with a log of its own here takes nobody's place");
+
+    let key = KeyPair::generate().unwrap();
+    let (status, bytes) = post(&router, "/box/v1/claim", &request(&new, &file, &key)).await;
+    assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&bytes));
+    let (shown, _) = peer(&bytes);
+    assert_eq!(shown.box_id, old.origin.box_id, "it has that one's name");
+    let replaced = answer(&bytes).replaces.unwrap();
+    let log = VerifierKey::parse(&replaced.key).unwrap();
+    assert_eq!((replaced.r#box, log.name()), (old.origin.box_id, old.origin.to_string().as_str()));
+    let verified = SignedCheckpoint::verify(&replaced.cosigned, &old.origin, &log).unwrap();
+    assert_eq!(verified.checkpoint().size, 2);
+    // What got lost on its way comes again, also to one that has taken the other's name meanwhile.
+    for box_id in [new.origin.box_id, old.origin.box_id] {
+        let again = post(&router, "/box/v1/claim", &request(&FakeBox::new(box_id, 1, 4), &file, &key)).await;
+        assert_eq!(again, (StatusCode::OK, bytes.clone()));
+    }
+    let home = boxes::find_home(&mut world.read().await, old.origin.box_id).await.unwrap().unwrap();
+    assert!(!home.revoked && !home.quarantined, "{home:?}");
+    assert!(boxes::find_home(&mut world.read().await, new.origin.box_id).await.unwrap().is_none());
+
+    // The machine that was replaced gets in by nothing that it has.
+    let good =
+        boxes::find_certificate(&mut world.read().await, certificate.box_id, &certificate.serial).await;
+    assert_eq!(good.unwrap(), Some(false));
+    let (r#box, epoch, signature) = (old.origin.box_id, old.origin.epoch, String::new());
+    let renewal = RenewRequest { r#box, epoch, csr: csr(&old_key), at: NOW_MS, signature };
+    assert_eq!(post(&router, "/box/v1/renew", &renewal.signed(&old.signer)).await.0, StatusCode::FORBIDDEN);
+    let again = post(&router, "/box/v1/claim", &request(&old, &code(None).await, &old_key)).await;
+    assert_eq!(again.0, StatusCode::CONFLICT, "nor by another claim file");
+    assert_eq!(world.ingest.admit(&certificate).await, Admission::Revoked);
+    let acts = async || column(&mut world.read().await, "SELECT act FROM audit ORDER BY n").await;
+    assert_eq!(acts().await.last().unwrap(), "box return");
+    assert_eq!(world.ingest.admit(&certificate).await, Admission::Revoked);
+    assert_eq!(acts().await.iter().filter(|act| *act == "box return").count(), 1, "told once");
+
+    // The new one's next log is vouched for by the key with which it came, and goes on behind the old one.
+    let mut later = FakeBox::new(old.origin.box_id, 1, 4).later(2, 6);
+    let prev = serde_json::json!({"epoch": old.origin.epoch, "size": 2, "root": old.root(2)});
+    let body = later.started(&format!(r#","prev":{prev}"#));
+    later.tell(NOW_MS, "log.started", &body);
+    later.clean(NOW_MS, "7QK3M9X2W");
+    assert!(matches!(world.send(&later, 0, 2).await, Said::Holds(2, _)));
+    let logs = epochs::of_box(&mut world.read().await, old.origin.box_id).await.unwrap();
+    let counting = logs.iter().filter(|log| log.key_known && !log.apart && log.frontier.size() > 0);
+    assert_eq!(
+        counting.map(|log| log.origin.epoch).collect::<Vec<_>>(),
+        [old.origin.epoch, later.origin.epoch]
+    );
+    assert!(world.dump().await.contains("Maria Alvarez"), "a cleaning of an item that the old one added");
+    assert_eq!(
+        post(
+            &router,
+            "/box/v1/renew",
+            &RenewRequest {
+                r#box,
+                epoch: later.origin.epoch,
+                csr: csr(&key),
+                at: NOW_MS,
+                signature: String::new(),
+            }
+            .signed(&later.signer)
+        )
+        .await
+        .0,
+        StatusCode::OK,
+        "it renews"
+    );
 }
 
 pub(crate) async fn renewals_are_signed_by_the_log(dbs: impl Databases) {

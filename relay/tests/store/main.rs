@@ -114,6 +114,7 @@ stories!(
     two_lines_of_one_place_are_both_paged,
     the_claim_table,
     a_box_takes_the_place_of_one_that_is_heard,
+    a_machine_goes_on_as_the_box_that_it_replaces,
     renewals_are_signed_by_the_log,
     photos_come_in_pieces,
     a_box_fills_no_disk_with_photos,

@@ -83,6 +83,8 @@ box-alarm-about = { $alarm } ({ $subject })
 box-alarm-unknown = The box reports “{ $code }”
 box-alarm = { $code ->
     [disk-full] Its storage is or was full: cleanings were refused
+    [box-replaced] Another machine has taken its place
+    [history-coming] It has taken another machine’s place, and fetches the history from here
     [log-missing] Records cannot be read at the box; what is here stays here
     [log-forgot] Its storage lost records, which come back from here: have the storage card changed
     [relay-other] Its storage lost records, or a copy of its storage card is in use: have the card changed

@@ -77,7 +77,7 @@ fleet-name = Name of the box
     .button = Save the name
     .bad = Enter at most 120 visible characters, or nothing.
 fleet-replace = Replace this box
-    .hint = You make a claim file for another box. Once that one has claimed, this one’s certificate ends; its history stays, and the new box goes on from it. What this box has not sent yet stays on its card: let it send first, if it can.
+    .hint = You make a claim file for another machine. Once that one has claimed, it is this box: it fetches the history back and goes on from it, and labels stay as they are. The old machine gets in no more. What it has not sent yet stays on its card: let it send first, if it can.
     .button = Make a claim file
 fleet-reason = Why
     .hint = One line, for whoever reads the access log.
@@ -95,5 +95,7 @@ fleet-retire = Take it out of use
 ## A claim file that replaces a box.
 
 fleet-replacing = Replace a box
-    .lead = The claim file is for another box at { $facility }. Once that one has claimed, the present one is taken out of use ({ $old }): its certificate ends, its history stays.
-    .wait = The box is claimed as soon as it reaches this relay, and then stands among the boxes. Delete your copy of the file.
+    .lead = The claim file is for another machine at { $facility }. Once that one has claimed, it takes the place of the present one ({ $old }), under its name and with its history. The present one gets in no more.
+    .wait = The machine is claimed as soon as it reaches this relay, and fetches the history back. Delete your copy of the file.
+# The machine that was replaced was switched on again. $time: when it was heard last.
+fleet-returned = The machine that this one replaced was heard on { $time }. It gets in no more, and what it has recorded since it was replaced is on its own card only: switch it off, and bring that in at the new box (“cleantrack-appliance log import”).

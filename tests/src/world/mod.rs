@@ -95,13 +95,7 @@ impl World {
 
     /// Gives the running box its claim file, by the command that the relay's page shows to an administrator.
     pub async fn claim(&self) {
-        let file = self.claim_file().to_string_lossy().into_owned();
-        let words = relay::web::CLAIM_COMMAND.strip_prefix("cleantrack-appliance ");
-        let words = words.unwrap_or_else(|| panic!("{} is no command of a box", relay::web::CLAIM_COMMAND));
-        assert!(words.contains("FILE"), "{words} takes no file");
-        let order: Vec<&str> =
-            words.split(' ').map(|word| if word == "FILE" { file.as_str() } else { word }).collect();
-        self.r#box.order(&order).await;
+        self.r#box.claim_with(&self.claim_file()).await;
     }
 
     /// Of the connection from the box to the relay.

@@ -6,8 +6,8 @@ use record::tag::Tag;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::TIME_LIMIT;
 use super::ledger::{Ledger, Receipt};
+use super::{TIME_LIMIT, TheBox};
 
 const REQUEST_WITHIN: Duration = Duration::from_secs(20);
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
@@ -42,6 +42,12 @@ impl Phone {
             .build()
             .unwrap_or_else(|e| panic!("a phone: {e}"));
         Self { name: name.to_owned(), http, tags, client, ledger }
+    }
+
+    /// The same phone at the machine that has taken its box's place.
+    #[must_use]
+    pub fn at(&self, r#box: &TheBox) -> Self {
+        Self { http: r#box.http(""), ..self.clone() }
     }
 
     pub fn key(&self, n: usize) -> String {

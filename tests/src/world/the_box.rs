@@ -187,6 +187,17 @@ impl TheBox {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// Gives it a claim file, by the command that the relay's page shows to an administrator.
+    pub async fn claim_with(&self, file: &Path) {
+        let words = relay::web::CLAIM_COMMAND.strip_prefix("cleantrack-appliance ");
+        let words = words.unwrap_or_else(|| panic!("{} is no command of a box", relay::web::CLAIM_COMMAND));
+        assert!(words.contains("FILE"), "{words} takes no file");
+        let file = file.to_string_lossy();
+        let order: Vec<&str> =
+            words.split(' ').map(|word| if word == "FILE" { &*file } else { word }).collect();
+        self.order(&order).await;
+    }
+
     /// A token and a few items, as a person would make them.
     pub async fn found(&mut self) {
         self.token = self.order(&["token", "create", "--name", "suite", "--scope", "write"]).await;

@@ -25,6 +25,7 @@ pub struct TheRelay {
     role: &'static str,
     running: Option<ProgramHandle>,
     account: String,
+    facility: String,
     token: String,
     client: Option<reqwest::Client>,
 }
@@ -43,6 +44,7 @@ impl TheRelay {
             role: "all",
             running: None,
             account: String::new(),
+            facility: String::new(),
             token: String::new(),
             client: None,
         }
@@ -198,10 +200,14 @@ impl TheRelay {
         let admin = ["admin", "create", "--account", &account, "--email", EMAIL];
         self.order_with(&admin, &format!("{PASSWORD}\n")).await;
         self.token = self.made(&["token", "create", "--account", &account, "--name", "suite"], "token").await;
-        let file = ["claim-file", "create", "--account", &account, "--facility", &facility];
-        let file = self.order(&file).await;
-        self.account = account;
-        file
+        (self.account, self.facility) = (account, facility);
+        self.order(&["claim-file", "create", "--account", &self.account, "--facility", &self.facility]).await
+    }
+
+    /// A claim file for a machine that takes a box's place.
+    pub async fn replacing_claim(&self, box_id: &str) -> String {
+        let place = ["--account", &self.account, "--facility", &self.facility, "--replaces", box_id];
+        self.order(&[&["claim-file", "create"][..], &place].concat()).await
     }
 
     /// The status of a log under a box's name: `own`, `apart` or `waits`; `None` where nothing of it is here.

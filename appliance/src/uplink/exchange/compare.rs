@@ -95,6 +95,7 @@ mod tests {
             fetched: false,
             verifier: None,
             signs: true,
+            replaced: false,
             goes_by_run: false,
         }
     }

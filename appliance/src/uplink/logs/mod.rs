@@ -8,3 +8,4 @@ pub(in crate::uplink) mod restarts;
 pub(in crate::uplink) mod run_refusals;
 pub(in crate::uplink) mod runs;
 pub mod stored;
+pub(in crate::uplink) mod takeover;

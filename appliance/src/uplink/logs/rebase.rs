@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use record::alarm::AlarmCode;
 use record::messages::LogChain;
 use record::sign::VerifierKey;
 
@@ -50,6 +51,10 @@ pub(in crate::uplink) async fn choose_course(
     }
     let held = match tokio::time::timeout(window, get_json::<LogChain>(with, "/box/v1/log")).await {
         Ok(Ok(held)) => held,
+        Ok(Err(RunUplinkError::Replaced)) => {
+            shared.report_replaced();
+            return RebaseCourse::Held("another machine has taken this box's place");
+        }
         Ok(Err(error)) => {
             tracing::warn!(%error, "it is not known on which epoch the relay goes on");
             return RebaseCourse::Own;
@@ -59,6 +64,7 @@ pub(in crate::uplink) async fn choose_course(
             return RebaseCourse::Own;
         }
     };
+    shared.clear(|cause| cause.code == AlarmCode::BoxReplaced);
     let course = follow_newest(shared, with, cosigners, &held).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the relay may go on from another epoch, and it is not known whether it does");
         RebaseCourse::Held("the relay goes on with another log of this box, and has not proven it yet")

@@ -18,7 +18,9 @@ use crate::uplink::transport::http_client::RelayHttpClient;
 
 /// A page of the log comes within this: one that trickles would hold what waits for it for weeks.
 const PAGE_WITHIN: Duration = Duration::from_secs(60);
-const RETRY: Duration = Duration::from_secs(60);
+/// The first wait after a failure; doubled up to [`RETRY_MAX`].
+const RETRY_MIN: Duration = Duration::from_secs(2);
+const RETRY_MAX: Duration = Duration::from_secs(60);
 
 /// Begins it where a log is not whole; `None` where all are. The newest comes first: its first entry says which one is
 /// before it, and so the chain is followed to its beginning. Ends with an orderly restart, which puts all of them in
@@ -31,6 +33,7 @@ pub(in crate::uplink) fn start_refill(
     past.iter().find(|past| !past.whole)?;
     let (shared, from) = (Arc::clone(shared), from.clone());
     Some(tokio::spawn(async move {
+        let mut wait = RETRY_MIN;
         loop {
             match fetch_lines(&shared, &from).await {
                 Ok(true) => return shared.restart("forgotten entries came back from the relay"),
@@ -41,7 +44,8 @@ pub(in crate::uplink) fn start_refill(
                     shared.report_disk_space(!full);
                 }
             }
-            tokio::time::sleep(RETRY).await;
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(RETRY_MAX);
         }
     }))
 }

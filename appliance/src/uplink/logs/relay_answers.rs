@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use record::messages::REPLACED;
+
 use crate::store::StoreError;
 use crate::uplink::UplinkShared;
 use crate::uplink::transport::fault::error_reason;
@@ -12,12 +14,23 @@ use crate::uplink::transport::http_client::RelayHttpClient;
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 /// Bytes of an answer that lists epochs or runs: some thousands of them.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
+/// Bytes of a problem in place of an answer.
+const PROBLEM_BYTES_MAX: usize = 16 << 10;
+
+/// The part of a problem (RFC 9457) that a program reads.
+#[derive(serde::Deserialize)]
+struct ProblemType {
+    r#type: String,
+}
 
 /// Why runs were not exchanged now. It is tried again.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::uplink) enum RunUplinkError {
     #[error("runs wait: {0}")]
     Unreachable(String),
+    /// The relay's operator has put another machine in this one's place.
+    #[error("another machine has taken this box's place")]
+    Replaced,
     /// This box's own files.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -32,14 +45,25 @@ pub(in crate::uplink) async fn get_json<T: serde::de::DeserializeOwned>(
     path: &str,
 ) -> Result<T, RunUplinkError> {
     let requested = with.client.get(format!("{}{path}", with.url)).timeout(ANSWER_WITHIN);
-    let response = requested.send().await;
-    let response =
-        response.and_then(reqwest::Response::error_for_status).map_err(|e| unreachable_error(&e))?;
+    let response = requested.send().await.map_err(|e| unreachable_error(&e))?;
+    if response.status() == reqwest::StatusCode::FORBIDDEN {
+        let problem = read_bounded(response, PROBLEM_BYTES_MAX).await?;
+        let is_replaced = serde_json::from_slice::<ProblemType>(&problem)
+            .is_ok_and(|problem| problem.r#type.strip_prefix("/problems/") == Some(REPLACED));
+        return Err(match is_replaced {
+            true => RunUplinkError::Replaced,
+            false => RunUplinkError::Unreachable("it does not let this box in".to_owned()),
+        });
+    }
+    let response = response.error_for_status().map_err(|e| unreachable_error(&e))?;
     let text = read_bounded(response, ANSWER_BYTES_MAX).await?;
     serde_json::from_slice(&text).map_err(|e| RunUplinkError::Unreachable(e.to_string()))
 }
 
-async fn read_bounded(mut response: reqwest::Response, bytes_max: usize) -> Result<Vec<u8>, RunUplinkError> {
+pub(in crate::uplink) async fn read_bounded(
+    mut response: reqwest::Response,
+    bytes_max: usize,
+) -> Result<Vec<u8>, RunUplinkError> {
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(|e| unreachable_error(&e))? {
         body.extend_from_slice(&piece);

@@ -92,6 +92,12 @@ impl RunExchange {
         for past in &past {
             let theirs = held.epochs.iter().find(|held| held.epoch == past.origin.epoch);
             adopts |= self.compare_epoch(past, theirs, &keys).await?;
+            let proven =
+                theirs.filter(|_| !past.signs).and_then(|held| keys.proven(held, store, &self.cosigners));
+            if let Some((cosigned, _)) = proven {
+                let store = store.clone();
+                in_background(move || store.keep_cosigned_note(&cosigned)).await?;
+            }
         }
         for held in held.epochs.iter().filter(|held| compare::is_elsewhere(held.epoch, present, &past)) {
             adopts |= self.fetch_from(held, 0, &keys).await?;

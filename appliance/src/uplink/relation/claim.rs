@@ -512,6 +512,7 @@ mod tests {
             directive_keys: Vec::new(),
             relay_ca: text("ca"),
             expires_s: 9,
+            replaces: None,
         };
         files.write("relay.json", &serde_json::to_string(&relation).unwrap()).unwrap();
         assert!(files.belongs_to(&file, 8_999));

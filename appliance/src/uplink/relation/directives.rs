@@ -321,6 +321,7 @@ mod tests {
             directive_keys: vec![key("directive/1", 2)],
             relay_ca: "-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n".into(),
             expires_s: 0,
+            replaces: None,
         }
     }
 

@@ -36,6 +36,8 @@ macro_rules! alarm_codes {
 alarm_codes! {
     /// Nothing can be recorded: the disk is full.
     DiskFull = "disk-full",
+    /// Another machine has taken this box's place: what is recorded here reaches nobody.
+    BoxReplaced = "box-replaced",
     /// Entries of the log are in no copy that was asked.
     LogMissing = "log-missing",
     /// The storage gives fewer entries than it was given.
@@ -58,6 +60,8 @@ alarm_codes! {
     LogApart = "log-apart",
     /// The relay holds a log under this box's name that no key of this box vouches for.
     LogUnvouched = "log-unvouched",
+    /// What the machine recorded whose place this one has taken is not all here yet.
+    HistoryComing = "history-coming",
     /// A copy that was set aside was removed.
     CopyRemoved = "copy-removed",
     /// The relay lost entries that it had confirmed.

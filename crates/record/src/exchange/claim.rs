@@ -99,6 +99,21 @@ pub struct ClaimAnswer {
     pub relay_ca: String,
     /// When the certificate ends, seconds since 1970.
     pub expires_s: i64,
+    /// Where the claim code was made to replace a box: that one, whose id the certificate names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<ReplacedBox>,
+}
+
+/// A box in whose place the claimed one comes: it goes on under that id, behind that box's newest log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ReplacedBox {
+    /// Its id.
+    pub r#box: BoxId,
+    /// Verifier key of its newest log, as text; the name tells the epoch.
+    pub key: String,
+    /// What the relay cosigned of that log last: a signed note (C2SP tlog-checkpoint with a cosignature/v1).
+    pub cosigned: String,
 }
 
 /// `POST /box/v1/renew`: signed by the log key, so that a box whose certificate ended long ago can return.

@@ -9,6 +9,8 @@ use crate::values::ids::{BootId, ConnectionId, Epoch};
 
 /// Version of these messages.
 pub const VERSION: u32 = 1;
+/// Last part of the type of the problem that answers a box whose place another machine has taken, with a 403.
+pub const REPLACED: &str = "box-replaced";
 
 /// Version of the time zone data that this program cuts days with, such as `2026e`.
 pub fn tzdb_version() -> &'static str {

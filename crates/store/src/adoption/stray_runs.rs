@@ -38,19 +38,28 @@ pub(crate) struct MadeRuns {
     pub(crate) damaged: Vec<String>,
 }
 
+/// What shows that an epoch is this box's.
+#[derive(Debug)]
+pub(crate) struct OwnEpochs {
+    pub(crate) box_id: BoxId,
+    /// Those of its chain and its keys, and those that a person named: they are where their own first line is not here.
+    pub(crate) known: BTreeSet<Epoch>,
+    /// Those whose key signs here, whatever their first line says: this machine may have been another box.
+    pub(crate) signed: BTreeSet<Epoch>,
+}
+
 /// Makes runs of what is stored beside the log and counts nowhere; after that nothing of this box's that can be read is
-/// stored beside it any more. What can be read of a run that is damaged and that no entry adopts becomes runs too. An
-/// epoch's first line says whose it is; where that is not here, `known` are this box's.
+/// stored beside it any more. What can be read of a run that is damaged and that no entry adopts becomes runs too.
 ///
 /// # Errors
 /// The disk's and redb's; the next start continues.
 pub(crate) fn make_runs(
     disk: &Arc<dyn Disk>,
-    box_id: BoxId,
+    own: &OwnEpochs,
     counted: &CountedLines,
-    known: &BTreeSet<Epoch>,
     wall_ms: i64,
 ) -> Result<MadeRuns, StoreError> {
+    let box_id = own.box_id;
     let mut made = MadeRuns::default();
     for name in run_file::list_runs(&**disk)? {
         if counted.places().place_of(&name).is_none() && !run_file::is_whole(&**disk, box_id, &name) {
@@ -65,8 +74,8 @@ pub(crate) fn make_runs(
         let mut files: Vec<SegmentSource> =
             paths.iter().map(|path| SegmentSource::loose(disk.clone(), epoch, path.clone())).collect();
         let is_own = match named_box(epoch, &mut files)? {
-            Some(named) => named == box_id,
-            None => known.contains(&epoch),
+            Some(named) => named == box_id || own.signed.contains(&epoch),
+            None => own.known.contains(&epoch),
         };
         if !is_own {
             made.apart.insert(epoch);

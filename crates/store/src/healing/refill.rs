@@ -15,7 +15,7 @@ use crate::Store;
 use crate::index::places::RunState;
 use crate::io::disk::{Disk, DiskFile, put_small, remove_if_there};
 use crate::io::error::StoreError;
-use crate::log::chain::{LineSource as _, LogExtent};
+use crate::log::chain::{LineSource as _, LogExtent, TAKEOVER_REASON};
 use crate::log::chunker::{Chunk, Chunker};
 use crate::log::linked::{LinkedEpoch, LinkedStep};
 use crate::log::own_texts::own_texts;
@@ -45,8 +45,17 @@ pub struct PastLog {
     /// Verifies its checkpoints; absent: not even the public half of its key is here.
     pub verifier: Option<VerifierKey>,
     pub signs: bool,
+    /// Whether another machine recorded it, whose place this one has taken since.
+    pub replaced: bool,
     /// Whether its end was adopted by a run although it counts here: the relay cannot have it in its own place.
     pub goes_by_run: bool,
+}
+
+/// What an epoch says of the one before.
+struct PastLink {
+    before: Epoch,
+    prev: Option<Prev>,
+    is_takeover: bool,
 }
 
 /// Why entries were not taken back.
@@ -73,21 +82,22 @@ impl Store {
     /// The database's.
     pub fn past(&self) -> Result<Vec<PastLog>, StoreError> {
         let mut all: Vec<PastLog> = Vec::new();
-        let mut epoch = self.origin().epoch;
-        while let Some((before, prev)) = self.before(epoch)? {
+        let (mut epoch, mut replaced) = (self.origin().epoch, false);
+        while let Some(link) = self.before(epoch)? {
             // Numbers descend, whatever an entry says.
-            if before.n >= epoch.n {
+            if link.before.n >= epoch.n {
                 break;
             }
-            all.push(self.past_epoch(before, prev)?);
-            epoch = before;
+            replaced |= link.is_takeover;
+            all.push(PastLog { replaced, ..self.past_epoch(link.before, link.prev)? });
+            epoch = link.before;
         }
         all.reverse();
         Ok(all)
     }
 
     /// Which epoch comes before this one, and how much of it counts where that is known.
-    fn before(&self, epoch: Epoch) -> Result<Option<(Epoch, Option<Prev>)>, StoreError> {
+    fn before(&self, epoch: Epoch) -> Result<Option<PastLink>, StoreError> {
         let reader = self.reader()?;
         let first = reader.entry_at(EntryRef { epoch, seq: 0 })?;
         let first = match first {
@@ -100,13 +110,11 @@ impl Store {
             let here = places.runs().iter().filter(|adopted| adopted.state != RunState::Lacks);
             let runs = here.map(|adopted| adopted.by.run.epoch());
             let lower = places.epochs.iter().copied().chain(runs).filter(|other| other.n < epoch.n).max();
-            return Ok(lower.map(|lower| (lower, None)));
+            return Ok(lower.map(|before| PastLink { before, prev: None, is_takeover: false }));
         };
-        Ok(match (started.prev, started.after) {
-            (Some(prev), _) => Some((prev.epoch, Some(prev))),
-            (None, Some(after)) => Some((after, None)),
-            (None, None) => None,
-        })
+        let before = started.prev.map(|prev| prev.epoch).or(started.after);
+        let is_takeover = started.reason == TAKEOVER_REASON;
+        Ok(before.map(|before| PastLink { before, prev: started.prev, is_takeover }))
     }
 
     fn fetched_first(&self, epoch: Epoch) -> Result<Option<Entry>, StoreError> {
@@ -149,6 +157,7 @@ impl Store {
             fetched: prev.is_some() && reached.is_some_and(|tree| LogExtent::of(&tree) == end),
             verifier: self.shared.verifiers().iter().find(|v| v.name() == name).cloned(),
             signs: self.shared.signer_of(epoch).is_some(),
+            replaced: false,
             goes_by_run: self.goes_by_run(epoch, counts.size)?,
         })
     }

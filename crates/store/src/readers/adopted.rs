@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use record::entry::Entry;
 use record::fold::LinePlace;
-use record::kinds::EntryRef;
+use record::kinds::{EntryRef, Event};
 use record::run::{BLOCK_LINES, RunBlocks, RunName, block_lines, path_in_run};
 use record::tree::{Frontier, Hash, leaf_hash};
 
 use super::reader::{LogReader, database_error};
+use crate::Store;
 use crate::index::tables;
 use crate::io::error::StoreError;
 use crate::runs::run_file;
@@ -18,6 +19,31 @@ use crate::runs::run_file;
 pub struct LogAdoption {
     pub by: LinePlace,
     pub at_ms: i64,
+}
+
+/// Lines of a run that one reader reads: it lives for two seconds.
+const LINES_AT_ONCE: usize = 512;
+
+impl Store {
+    /// The photos that an entry names, and those of the lines that it adopts.
+    ///
+    /// # Errors
+    /// As [`LogReader::entry`].
+    pub fn photos_named(&self, entry: &Entry) -> Result<Vec<Hash>, StoreError> {
+        let event = entry.event();
+        let mut photos = event.mentions().photos.to_vec();
+        let Event::LogAdopted(adopted) = &event else { return Ok(photos) };
+        let mut lines = adopted.run.lines();
+        while !lines.is_empty() {
+            let reader = self.reader()?;
+            for seq in lines.by_ref().take(LINES_AT_ONCE) {
+                for (_, line) in reader.lines_of(adopted.run.epoch().n, seq)? {
+                    photos.extend_from_slice(line.event().mentions().photos);
+                }
+            }
+        }
+        Ok(photos)
+    }
 }
 
 impl LogReader {

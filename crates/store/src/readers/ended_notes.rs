@@ -1,7 +1,7 @@
 //! The last signed note about a log whose key is on no box any more: what that log holds is proven by it. A backup has no key, so it
 //! takes such a note about every log that has ended.
 
-use record::checkpoint::{Checkpoint, LogOrigin, SignedCheckpoint};
+use record::checkpoint::{Checkpoint, CosignedCheckpoint, LogOrigin, SignedCheckpoint};
 use record::ids::Epoch;
 use record::sign::SignedNote;
 use record::tree::root_at;
@@ -22,6 +22,15 @@ impl Store {
                 tracing::error!(%error, %epoch, "a copy of the log cannot prove what is in an earlier one");
             }
         }
+    }
+
+    /// Keeps what the relay cosigned of an earlier log for which nothing here signs.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn keep_cosigned_note(&self, cosigned: &CosignedCheckpoint) -> Result<(), StoreError> {
+        let note = cosigned.note().to_string();
+        keep_ended_note(&*self.shared.disk, self.shared.verifiers(), cosigned.checkpoint(), &note)
     }
 
     fn sign_ended_log(&self, epoch: Epoch) -> Result<(), StoreError> {

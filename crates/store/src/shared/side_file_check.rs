@@ -41,6 +41,7 @@ pub(crate) fn set_bad_aside(disk: &dyn Disk) -> Result<Vec<String>, StoreError> 
     read_hint(disk, cursor::FILE, cursor::FILE_BYTES, cursor::is_cursor, &mut bad);
     read_hint(disk, MARK, mark::BYTES_MAX, is_mark, &mut bad);
     read_hint(disk, rebase::FILE, rebase::BYTES_MAX, is_rebase, &mut bad);
+    read_hint(disk, rebase::TAKEOVER, rebase::BYTES_MAX, is_rebase, &mut bad);
     let restarts = relay_restarts::is_restarts;
     read_hint(disk, relay_restarts::FILE, relay_restarts::BYTES_MAX, restarts, &mut bad);
     for name in disk.list("evidence").unwrap_or_default() {

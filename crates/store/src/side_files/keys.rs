@@ -56,6 +56,23 @@ fn list_key_numbers(names: &[String], suffix: &str) -> Vec<u32> {
     all
 }
 
+/// Whose data folder it is, as its file says.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn read_box_id(disk: &dyn Disk) -> Result<Option<BoxId>, StoreError> {
+    let bytes = read_small(disk, BOX_FILE, SMALL_BYTES_MAX).map_err(StoreError::io(BOX_FILE))?;
+    Ok(bytes.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.trim_end().parse().ok()))
+}
+
+/// Makes the data folder this box's.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn put_box_id(disk: &dyn Disk, id: BoxId) -> Result<(), StoreError> {
+    put_small(disk, BOX_FILE, format!("{id}\n").as_bytes()).map_err(StoreError::io(BOX_FILE))
+}
+
 impl BoxKeys {
     /// Whether a data folder is some box's already; makes nothing.
     ///
@@ -88,7 +105,7 @@ impl BoxKeys {
                 let id = box_of_log(disk).map_err(StoreError::io("log/"))?;
                 box_is_new = id.is_none();
                 let id = id.unwrap_or_else(|| BoxId::new(now.wall_ms, random.bytes()));
-                put_small(disk, BOX_FILE, format!("{id}\n").as_bytes()).map_err(StoreError::io(BOX_FILE))?;
+                put_box_id(disk, id)?;
                 id
             }
         };
@@ -225,7 +242,7 @@ fn expect_own_log(disk: &dyn Disk, id: BoxId) -> Result<BoxId, StoreError> {
     }
 }
 
-fn box_of_log(disk: &dyn Disk) -> std::io::Result<Option<BoxId>> {
+pub(crate) fn box_of_log(disk: &dyn Disk) -> std::io::Result<Option<BoxId>> {
     for epoch in epoch_folders(disk)?.iter().rev() {
         for segment in SegmentFile::list(disk, &format!("log/{epoch}"))? {
             if let Some(header) = SegmentReader::open(disk, &segment)?.header() {

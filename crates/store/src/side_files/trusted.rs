@@ -61,6 +61,21 @@ fn write_lines(disk: &dyn Disk, path: &str, lines: &[String]) -> Result<(), Stor
     put_small(disk, path, text.as_bytes()).map_err(StoreError::io(path))
 }
 
+/// Takes a log for this box's because the relay's operator said whose place this machine takes.
+///
+/// # Errors
+/// The disk's.
+pub(crate) fn trust_key(disk: &dyn Disk, key: &VerifierKey) -> Result<(), StoreError> {
+    let (line, mut trusted) = (key.to_string(), read_lines(disk, TRUSTED));
+    if !trusted.contains(&line) {
+        // The newest is what a connection asks for.
+        trusted.truncate(KEYS_MAX - 1);
+        trusted.push(line);
+        write_lines(disk, TRUSTED, &trusted)?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// The key of one of this box's logs: from its key file, from the log's own first entry where that counts here, or
     /// because a person said so.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use record::checkpoint::LogOrigin;
-use record::entry::{EntryAuthor, EntryDraft};
+use record::entry::{Entry, EntryAuthor, EntryDraft};
 use record::fold::FacilityState;
-use record::ids::Epoch;
-use record::kinds::{LogStarted, Prev};
+use record::ids::{BoxId, Epoch};
+use record::kinds::{Event, LogStarted, Prev};
+use record::sign::VerifierKey;
 use record::tree::Frontier;
 use record::vouch::Base64Bytes;
-use redb::Database;
+use redb::{Database, ReadableDatabase as _};
 use service::clock::Clock;
 
 use super::start_state::StartState;
@@ -17,7 +18,8 @@ use crate::database::main_database;
 use crate::database::state_handle::StateDb;
 use crate::index::key_runs::KeyRuns;
 use crate::index::pending::PendingRows;
-use crate::index::places::RUNS_FROM;
+use crate::index::places::{Places, RUNS_FROM};
+use crate::index::tables;
 use crate::io::disk::remove_if_there;
 use crate::io::error::StoreError;
 use crate::io::flush::FlushHere;
@@ -44,6 +46,33 @@ pub(crate) struct EpochState {
 pub(crate) struct EarlierEpoch {
     pub(crate) prev: Option<Prev>,
     pub(crate) after: Option<Epoch>,
+}
+
+/// Keys of earlier epochs of which no file is here: the first entry of each states its own.
+fn stated_keys(
+    db: &Database,
+    places: &Places,
+    box_id: BoxId,
+    known: &[VerifierKey],
+) -> Result<Vec<VerifierKey>, StoreError> {
+    let read_first = |epoch: Epoch| -> Result<Option<Entry>, redb::Error> {
+        let entries = db.begin_read()?.open_table(tables::ENTRIES)?;
+        let row = entries.get(tables::entry_key(epoch.n, 0))?;
+        Ok(row.and_then(|row| Entry::parse(row.value()).ok()))
+    };
+    let mut stated = Vec::new();
+    for origin in places.epochs.iter().map(|epoch| LogOrigin { box_id, epoch: *epoch }) {
+        if known.iter().any(|key| key.name() == origin.to_string()) {
+            continue;
+        }
+        let first = read_first(origin.epoch).map_err(StoreError::db("keys of earlier epochs"))?;
+        if let Some(Event::LogStarted(started)) = first.map(|entry| entry.event())
+            && let Some(key) = started.key
+        {
+            stated.extend(origin.verifier(&key.0).ok());
+        }
+    }
+    Ok(stated)
 }
 
 impl StartState<'_> {
@@ -143,7 +172,7 @@ impl StartState<'_> {
         state: EpochState,
     ) -> Result<LogWriter, StoreError> {
         let disk = self.disk.clone();
-        let verifiers = self.keys.verifiers(&*disk)?;
+        let mut verifiers = self.keys.verifiers(&*disk)?;
         let cursor = UplinkCursor::load(&*disk, &origin, &verifiers)?;
         let held = main_database::read_extent(&state.db)?.map_or(Vec::new(), |held| held.epochs);
         let places = main_database::load_places(
@@ -151,6 +180,7 @@ impl StartState<'_> {
             held.into_iter().map(|(epoch, _)| epoch),
             Some(origin.epoch),
         )?;
+        verifiers.extend(stated_keys(&state.db, &places, origin.box_id, &verifiers)?);
         main_database::make_durable(&state.db).map_err(StoreError::db("making it durable"))?;
         self.report.size = frontier.size();
         let at = self.keys.logs.iter().position(|k| k.origin == origin).ok_or(StoreError::Stopped)?;

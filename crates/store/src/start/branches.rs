@@ -14,10 +14,12 @@ use super::start_state::{HealedLog, StartState};
 use crate::adoption::adopt;
 use crate::adoption::adopt::CountedLines;
 use crate::adoption::stray_runs;
+use crate::adoption::stray_runs::OwnEpochs;
 use crate::index::places::{Places, RunState};
 use crate::io::error::StoreError;
 use crate::log::chain;
 use crate::log::chain::{ChainLink, ChainVerdict, EpochEnd, LogExtent, MissingEntries};
+use crate::log::displaced;
 use crate::log::journal::Journal;
 use crate::log::scan::SegmentFile;
 use crate::runs::run_file;
@@ -117,10 +119,19 @@ impl StartState<'_> {
         copies: &LogCopies,
     ) -> Result<Option<Prev>, StoreError> {
         let stored = Rebase::stored(&**self.disk, self.keys.box_id)?;
-        let (Some(stored), Some(log)) = (stored, newest) else { return Ok(None) };
-        let prev = stored.prev();
+        let Some(prev) = stored.map(|stored| stored.prev()) else { return Ok(None) };
+        let Some(log) = newest else { return Ok(self.is_kept_beside()?.then_some(prev)) };
         let chain = chain::follow_back(log.origin.epoch, names, |epoch| copies.link(epoch))?;
         Ok(chain.iter().all(|link| link.epoch != prev.epoch).then_some(prev))
+    }
+
+    /// Whether the newest log that this machine has a key of lies beside the chain, whole: it came from a box of its own,
+    /// before it took another one's place.
+    fn is_kept_beside(&self) -> Result<bool, StoreError> {
+        let Some(epoch) = self.keys.newest().map(|key| key.origin.epoch) else { return Ok(false) };
+        let runs = run_file::list_runs(&**self.disk)?;
+        Ok(runs.iter().any(|run| run.epoch() == epoch)
+            || !displaced::of_epoch(&**self.disk, epoch)?.is_empty())
     }
 
     fn own_epochs(&self) -> Result<BTreeSet<Epoch>, StoreError> {
@@ -146,7 +157,9 @@ impl StartState<'_> {
         let written = healed.newest.as_ref().map(|log| log.origin.epoch);
         let counted = CountedLines::of(db, written)?;
         let known = self.known_epochs(counted.places())?;
-        match stray_runs::make_runs(self.disk, self.keys.box_id, &counted, &known, self.now.wall_ms) {
+        let signed = self.keys.logs.iter().map(|key| key.origin.epoch).collect();
+        let own = OwnEpochs { box_id: self.keys.box_id, known, signed };
+        match stray_runs::make_runs(self.disk, &own, &counted, self.now.wall_ms) {
             // It stays where it was, and the next start continues.
             Err(e) if e.is_full() => {
                 tracing::error!(error = %e, "there is no room to make runs of what has no place in the log");

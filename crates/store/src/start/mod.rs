@@ -11,3 +11,4 @@ pub(crate) mod prepare;
 pub(crate) mod sequence;
 pub(crate) mod shorter;
 pub(crate) mod start_state;
+pub(crate) mod takeover;

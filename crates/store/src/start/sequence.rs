@@ -10,6 +10,7 @@ use service::random::RandomSource;
 use super::begin::{EarlierEpoch, EpochState};
 use super::prepare::{prepare_folder, remove_leftovers};
 use super::start_state::{HealedLog, NewestLog, OpenDatabase, StartKind, StartState};
+use super::takeover;
 use crate::adoption::adopt;
 use crate::database::main_database::{LostPart, MAIN};
 use crate::database::rebuild::CountedEpoch;
@@ -93,6 +94,9 @@ fn open_once(
     prepare_folder(&**disk)?;
     // From here on a start that blocks or aborts is counted: the copy that it opened is skipped after two.
     let attempts = mark_start(&**disk)?;
+    let as_it_was =
+        || open_marked((StartKind::Normal, &attempts, report.clone()), disk, sizes, clock, random).map(drop);
+    takeover::finish_takeover(disk, as_it_was)?;
     let mut opened = open_marked((kind, &attempts, report.clone()), disk, sizes, clock, random);
     if kind == StartKind::Normal
         && opened.as_ref().is_err_and(StoreError::is_of_database)
@@ -258,6 +262,8 @@ impl StartState<'_> {
         let mut chain_state = self.chain_state(newest.as_ref())?;
         let follow = self.names_to_follow(&names)?;
         chain_state.rebase = self.rebase(newest.as_ref(), &follow, copies)?;
+        // Of a machine that took another's place no log is gone: its own is kept beside the chain.
+        chain_state.key = chain_state.key.filter(|_| newest.is_some() || chain_state.rebase.is_none());
         let verdict = chain::decide_chain(&chain_state);
         let chain = self.chain(&verdict, newest.as_ref(), &follow, copies)?;
         if let (ChainVerdict::Begin { .. }, Some(log)) = (&verdict, &newest) {

@@ -19,6 +19,8 @@ pub struct BoxRow {
     pub revoked_ms: Option<i64>,
     /// Since when its log contradicts itself.
     pub quarantined_ms: Option<i64>,
+    /// When the machine was heard last whose place this one has taken.
+    pub returned_ms: Option<i64>,
     pub epoch: String,
     pub reported_size: i64,
     pub held_size: i64,
@@ -49,6 +51,7 @@ impl_from_row!(BoxRow {
     claimed_ms,
     revoked_ms,
     quarantined_ms,
+    returned_ms,
     epoch,
     reported_size,
     held_size,
@@ -66,7 +69,8 @@ impl_from_row!(BoxRow {
 
 /// What is read of a box `b`, its row `n`, its present log `e` and its facility, `f` and `w`.
 const COLUMNS: &str = "b.box AS box_id, b.name, b.facility, w.name AS facility_name, COALESCE(n.version, b.version) AS version, b.claimed_ms, \
-     b.revoked_ms, b.quarantined_ms, COALESCE(n.epoch, '') AS epoch, n.reported_size, \
+     b.revoked_ms, b.quarantined_ms, (SELECT MAX(c.returned_ms) FROM certificates c \
+     WHERE c.account = b.account AND c.box = b.box) AS returned_ms, COALESCE(n.epoch, '') AS epoch, n.reported_size, \
      COALESCE(e.size, 0) AS held_size, \
      (SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM logs a \
      WHERE a.account = b.account AND a.box = b.box AND a.key_known) AS held_all, \

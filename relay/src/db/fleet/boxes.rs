@@ -7,6 +7,9 @@ use crate::db::database::visible_rows::seen_facilities;
 use crate::db::to_i64;
 use crate::db::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, opt};
 
+/// How often it is noted that a replaced machine comes back, milliseconds.
+const RETURN_NOTED_MS: i64 = 600_000;
+
 /// Where a box belongs and whether it may speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BoxOwner {
@@ -184,13 +187,16 @@ pub async fn revoke_box(conn: &mut ScopedConnection, box_id: BoxId, now_ms: i64)
     Ok(touched > 0)
 }
 
-/// Boxes that were revoked since then, milliseconds since 1970.
+/// Certificates that were revoked since then, milliseconds since 1970: by serial, and whose.
 pub async fn platform_revoked_since(
     conn: &mut PlatformConnection,
     since_ms: i64,
-) -> Result<Vec<BoxId>, DbError> {
-    let rows = all!(conn, (String,), "SELECT box FROM boxes WHERE revoked_ms >= $1", since_ms)?;
-    rows.into_iter().map(|(text,)| text.parse().map_err(|e| DbError::stored("box", e))).collect()
+) -> Result<Vec<(BoxId, String)>, DbError> {
+    let sql = "SELECT box, serial FROM certificates WHERE revoked_ms >= $1";
+    let rows = all!(conn, (String, String), sql, since_ms)?;
+    let read =
+        |(text, serial): (String, String)| Ok((text.parse().map_err(|e| DbError::stored("box", e))?, serial));
+    rows.into_iter().map(read).collect()
 }
 
 pub async fn insert_certificate(
@@ -203,6 +209,26 @@ pub async fn insert_certificate(
     let sql = "INSERT INTO certificates (account, box, serial, issued_ms, not_after_ms, revoked_ms) \
                VALUES ($1, $2, $3, $4, $5, NULL)";
     exec!(conn, sql, scope.key(), box_id.to_string(), serial.to_owned(), issued_ms, not_after_ms).map(drop)
+}
+
+/// Notes that a machine came with a certificate that was revoked, at most once in [`RETURN_NOTED_MS`]. Whether it is the first time.
+pub async fn note_return(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    serial: &str,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let scope = conn.scope();
+    let (box_id, serial) = (box_id.to_string(), serial.to_owned());
+    let sql = "UPDATE certificates SET returned_ms = $1 WHERE account = $2 AND box = $3 AND serial = $4 \
+               AND returned_ms IS NULL";
+    if exec!(conn, sql, now_ms, scope.key(), box_id.as_str(), serial.as_str())? > 0 {
+        return Ok(true);
+    }
+    let sql = "UPDATE certificates SET returned_ms = $1 WHERE account = $2 AND box = $3 AND serial = $4 \
+               AND returned_ms < $5";
+    exec!(conn, sql, now_ms, scope.key(), box_id, serial, now_ms.saturating_sub(RETURN_NOTED_MS))?;
+    Ok(false)
 }
 
 /// Whether a certificate speaks for the box: `None` unknown, `Some(true)` good, `Some(false)` revoked.

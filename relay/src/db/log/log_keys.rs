@@ -25,6 +25,22 @@ pub async fn set_known(conn: &mut ScopedConnection, origin: &LogOrigin, apart: b
     exec!(conn, sql, true, apart, scope.key(), box_id, epoch).map(drop)
 }
 
+/// Keys of all logs of a box renew no certificate any more: the machine that has them was replaced.
+pub async fn end_renewals(conn: &mut ScopedConnection, box_id: BoxId, now_ms: i64) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE logs SET replaced_ms = $1 WHERE account = $2 AND box = $3 AND replaced_ms IS NULL";
+    exec!(conn, sql, now_ms, scope.key(), box_id.to_string()).map(drop)
+}
+
+/// Whether the machine that has a log's key was replaced.
+pub async fn is_replaced(conn: &mut ScopedConnection, origin: &LogOrigin) -> Result<bool, DbError> {
+    let scope = conn.scope();
+    let sql =
+        "SELECT log FROM logs WHERE account = $1 AND box = $2 AND epoch = $3 AND replaced_ms IS NOT NULL";
+    let (box_id, epoch) = (origin.box_id.to_string(), origin.epoch.to_string());
+    Ok(opt!(conn, (i64,), sql, scope.key(), box_id, epoch)?.is_some())
+}
+
 /// A log with entries of which nothing says that it is its box's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingEpoch {

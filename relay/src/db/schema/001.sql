@@ -173,14 +173,17 @@ CREATE TABLE certificates (
   issued_ms BIGINT NOT NULL,
   not_after_ms BIGINT NOT NULL,
   revoked_ms BIGINT,
+  returned_ms BIGINT,
   PRIMARY KEY (account, box, serial)
 );
+CREATE INDEX certificates_revoked ON certificates (revoked_ms) WHERE revoked_ms IS NOT NULL;
 
 -- One log. `frontier` holds the 32-byte nodes of its compact range. `apart`: it goes on from where another epoch goes on
 -- already, and is not folded. `cosigned` is the newest checkpoint with the relay's cosignature. `witness`: a cosigned
 -- checkpoint of more entries than are held, which a box showed to a relay that was restored from a backup. `after_epoch`: the epoch
 -- that it follows, where its first entry does not say how much of it there is. `key_known`: the log's key came with a claim, a key
 -- that did vouches for it, or a person admitted it; only then its entries count and its key renews certificates.
+-- `replaced_ms`: another machine has taken the place of the one that has its key, which renews no certificate since.
 -- `sealed`: lines before this one stand in sealed segments; `tail`: segments behind those; `rewrites` counts merges and erasures.
 CREATE TABLE logs (
   log @SERIAL@,
@@ -205,6 +208,7 @@ CREATE TABLE logs (
   sealed BIGINT NOT NULL,
   tail BIGINT NOT NULL,
   rewrites BIGINT NOT NULL,
+  replaced_ms BIGINT,
   UNIQUE (account, box, epoch)
 );
 CREATE INDEX logs_facility ON logs (account, facility);

@@ -127,6 +127,7 @@ access-did = { $act ->
     [box-rename] Named a box
     [box-quarantine] Put a box into quarantine
     [box-replace] Took the place of a box
+    [box-return] Came back after it was replaced
     [box-release] Released a box from quarantine
     [box-revoke] Retired a box
     [box-claim-again] Was claimed again, with a log that waits

@@ -105,6 +105,7 @@ fn claim_answer() -> ClaimAnswer {
         directive_keys: Vec::new(),
         relay_ca: "ca".into(),
         expires_s: 9,
+        replaces: None,
     }
 }
 

@@ -74,6 +74,8 @@ fn word_cause(w: AlarmBannerWords, cause: &AlarmCause) -> (String, String) {
     match cause.code {
         C::LogForgot => (w.alarm_log_forgot(), w.alarm_log_forgot_safe()),
         C::LogMissing => (w.alarm_log_missing(), w.alarm_log_missing_safe()),
+        C::HistoryComing => (w.alarm_history_coming(), w.alarm_history_coming_safe()),
+        C::BoxReplaced => (w.alarm_box_replaced(), w.alarm_box_replaced_safe()),
         C::LogHealed => (w.alarm_log_healed(), w.alarm_log_healed_safe()),
         C::LogEpoch => (w.alarm_log_epoch(), w.alarm_log_epoch_safe()),
         C::LogAdopted => (w.alarm_log_adopted(), w.alarm_log_adopted_safe()),
@@ -138,6 +140,8 @@ fn word_details(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
         | C::LogUnvouched => word_log(w, cause),
         C::RebuildShort | C::DbDamaged | C::DbSalvage | C::CopyRemoved => word_database(w, cause),
         C::RelayOther | C::RelayWentBack | C::RelayRefused | C::PhotosRefused => word_relay(w, cause),
+        C::HistoryComing => (w.cause_history_coming(word_entries(w, cause)), w.cause_history_coming_next()),
+        C::BoxReplaced => (w.cause_box_replaced(), w.cause_box_replaced_next()),
         C::DiskFull | C::PhotosDamaged | C::HintBad | C::ClockUnsure => word_storage(w, cause),
         C::BackupOld | C::BackupFailed => word_backup(w, cause),
         C::OptionalPart => word_part_details(w, cause),

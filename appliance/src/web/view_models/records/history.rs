@@ -76,7 +76,7 @@ pub(crate) struct HistoryPhoto {
 impl HistoryPhoto {
     pub(crate) fn of(state: &AppState, photo: Hash) -> Option<Self> {
         let thumbnail = state.photos.has_thumbnail(photo).then(|| thumbnail_address(photo))?;
-        let whole = state.photos.is_here(photo).then(|| format!("/photos/{photo}.jpg"));
+        let whole = state.photos.can_show(photo).then(|| format!("/photos/{photo}.jpg"));
         Some(Self { thumbnail, whole })
     }
 }

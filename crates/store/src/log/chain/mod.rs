@@ -15,6 +15,7 @@ use record::tree::{Frontier, Hash};
 pub(crate) use self::assemble::{AssembledLog, assemble_log, stray_lines};
 pub(crate) use self::ranges::{CachedPage, leaf_ranges, line_at};
 pub(crate) use self::source::{LineSource, LogLine, LogPiece, SourcePage};
+pub use self::verdict::TAKEOVER_REASON;
 pub(crate) use self::verdict::{ChainState, ChainVerdict, NewestEpoch, decide_chain};
 
 /// A size and the root there: how much of an epoch counts.

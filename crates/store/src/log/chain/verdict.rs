@@ -5,6 +5,10 @@ use record::kinds::Prev;
 
 use super::LogExtent;
 
+/// Why an epoch begins on a machine that takes another box's place.
+pub const TAKEOVER_REASON: &str =
+    "this machine takes the place of another one: the relay holds what it recorded";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NewestEpoch {
     pub(crate) epoch: Epoch,
@@ -60,12 +64,13 @@ pub(crate) fn decide_chain(chain_state: &ChainState) -> ChainVerdict {
         return ChainVerdict::Begin { prev, after: prev.is_none().then_some(key), reason };
     }
     let Some(newest) = chain_state.newest else {
-        return match chain_state.cosigned {
-            Some((epoch, extent)) => begin_epoch(
+        return match (chain_state.rebase, chain_state.cosigned) {
+            (Some(prev), _) => begin_epoch(prev, TAKEOVER_REASON.to_owned()),
+            (None, Some((epoch, extent))) => begin_epoch(
                 make_prev(epoch, extent),
                 format!("log and keys are gone, but the relay has confirmed {} entries of it", extent.size),
             ),
-            None => ChainVerdict::First,
+            (None, None) => ChainVerdict::First,
         };
     };
     let own = newest.own;

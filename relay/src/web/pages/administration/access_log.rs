@@ -397,6 +397,7 @@ fn fleet_key(act: &str) -> &'static str {
         "box rename" | "POST /app/boxes/{box_id}/name" => "box-rename",
         "box quarantine" => "box-quarantine",
         "box replace" => "box-replace",
+        "box return" => "box-return",
         "POST /app/boxes/{box_id}" => "box-change",
         "GET /app/boxes/{box_id}" | "GET /app/boxes/{box_id}/replace" => "boxes",
         "box claim-again" => "box-claim-again",

@@ -128,6 +128,7 @@ pub(in crate::web::pages) async fn draw_box(
     let forks = evidence.iter().filter(|one| one.kind != LOSS);
     let loss = evidence.iter().find(|one| one.kind == LOSS).map(|_| b.boxes_loss(&row.facility_name));
     let refused = (row.refusals > 0).then(|| b.boxes_refused(row.refusals, &row.facility_name));
+    let returned = row.returned_ms.map(|at_ms| w.fleet_returned(wall.day_plain(at_ms)));
     let shell = PageLayout::signed_in(&title, NavSection::Boxes, visitor).live(live, may_manage);
     let view = BoxPage {
         shell: shell.with_as_of_now(&wall).with_problem(problem.is_some()),
@@ -139,7 +140,7 @@ pub(in crate::web::pages) async fn draw_box(
         facility: row.facility_name.clone(),
         facility_href: format!("/app/f/{}", row.facility),
         quarantine: quarantine_text(&found, &wall),
-        notes: loss.into_iter().chain(refused).collect(),
+        notes: loss.into_iter().chain(refused).chain(returned).collect(),
         facts: box_facts(&found, state, &wall),
         alarms: if state == BoxState::Revoked { Vec::new() } else { list_alarms(row, &wall) },
         forks: forks.map(|one| fork_view(one, state, row, visitor, &wall)).collect(),
