@@ -20,7 +20,7 @@ impl Customer {
         let near = Browser::open(Kind::Phone, true).await;
         // Nobody has told this machine whose place it takes.
         near.goto(&self.r#box.http(label)).await;
-        near.shows("no equipment has it").await;
+        near.shows("No equipment has this tag yet").await;
         keep_page(&near, "replacement-03-label-unknown").await;
         near.goto(&self.r#box.https("/setup")).await;
         heading_is(&near, "Set up this box").await;
