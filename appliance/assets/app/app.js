@@ -402,6 +402,7 @@
         make("a", { class: "link", href: `/t/${labelOf(card)}`, onclick: (event) => (event.preventDefault(), openTag(labelOf(card))) }, named(card.name)),
         " ",
         make("span", { class: `tag ${card.badge}` }, card.due),
+        card.cause ? make("small", {}, " ", card.cause) : "",
       ),
     );
     return [

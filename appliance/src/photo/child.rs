@@ -9,7 +9,8 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use super::PhotoTrouble;
 use super::scrub::{ScrubError, StrippedPhoto, THUMBNAIL_BYTES_MAX, strip_metadata};
 
-/// Address space: a 48 megapixel photo decoded, its file, and the program.
+/// Address space: the blocks of a JPEG of 50 megapixels ([`super::jpeg_blocks`]) or the pixels of another photo, its file,
+/// and the program.
 const MEMORY_BYTES_MAX: u64 = 350 * 1024 * 1024;
 /// CPU time; a decompression bomb gets no more. A process killed by the signal for it asked for too much.
 const CPU_S_MAX: u64 = 20;
@@ -22,6 +23,7 @@ pub(super) const HEAD_BYTES: usize = 8;
 const EXIT_NOT_A_PHOTO: u8 = 65;
 const EXIT_TOO_LARGE: u8 = 66;
 const EXIT_HEIC: u8 = 67;
+const EXIT_CUT_OFF: u8 = 68;
 const EXIT_BROKEN: u8 = 70;
 
 /// Reads a photo from standard input and writes a clean JPEG and its thumbnail to standard output. Must run before any
@@ -33,6 +35,7 @@ pub fn child_main() -> ExitCode {
             write_answer(&error);
             ExitCode::from(match error {
                 ScrubError::Heic => EXIT_HEIC,
+                ScrubError::CutOff => EXIT_CUT_OFF,
                 ScrubError::TooLarge => EXIT_TOO_LARGE,
                 ScrubError::NotAPhoto(_) => EXIT_NOT_A_PHOTO,
             })
@@ -104,6 +107,7 @@ pub(super) fn exit_status_error(code: i32, words: &str) -> PhotoTrouble {
         Ok(EXIT_NOT_A_PHOTO) => PhotoTrouble::NotAPhoto,
         Ok(EXIT_TOO_LARGE) => PhotoTrouble::TooManyPixels,
         Ok(EXIT_HEIC) => PhotoTrouble::Heic,
+        Ok(EXIT_CUT_OFF) => PhotoTrouble::CutOff,
         _ => {
             PhotoTrouble::Box(std::io::Error::other(format!("the photo process ended with {code}: {words}")))
         }

@@ -5,6 +5,8 @@ mod child_turns;
 mod eviction;
 mod fetch;
 mod follow;
+mod jpeg_bits;
+mod jpeg_blocks;
 mod places;
 mod scrub;
 mod thumbnail;
@@ -68,6 +70,9 @@ pub enum PhotoTrouble {
     /// No JPEG, PNG or WebP, or damaged.
     #[error("This photo can’t be opened. Take another one")]
     NotAPhoto,
+    /// It ends before its picture does: a part was lost on the way, or never written.
+    #[error("This photo is cut off: its end is missing. Take another one")]
+    CutOff,
     /// Apple's format, which nothing here can open.
     #[error(
         "This photo is in Apple’s HEIC format. Choose “Most Compatible” under Settings, Camera, Formats, and take \

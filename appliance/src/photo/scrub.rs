@@ -4,11 +4,14 @@ use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder as _, ImageError, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits};
 use record::limits::PHOTO_STORED_BYTES_MAX;
 
-/// Pixels of an upload: phones make 48 million.
-const PIXELS_MAX: u64 = 50_000_000;
+use super::jpeg_bits::JpegFault;
+use super::jpeg_blocks::JpegBlocks;
+
+/// Pixels of an upload: what phones call 50 megapixels.
+pub(super) const PIXELS_MAX: u64 = 8_192 * 6_144;
 const SIDE_MAX: u32 = 16_384;
 const STORED_SIDE_MAX: u32 = 2_048;
 /// Pixels of a thumbnail's long side; half of them for a picture that is too large at every quality.
@@ -24,6 +27,8 @@ const QUALITIES: [u8; 4] = [80, 65, 50, 35];
 pub(super) enum ScrubError {
     #[error("HEIC")]
     Heic,
+    #[error("ends early")]
+    CutOff,
     #[error("more pixels than may be opened")]
     TooLarge,
     #[error("not a JPEG, PNG or WebP, or damaged: {0}")]
@@ -49,7 +54,8 @@ pub(super) fn strip_metadata(photo: Vec<u8>) -> Result<StrippedPhoto, ScrubError
     if is_heic(&photo) {
         return Err(ScrubError::Heic);
     }
-    let (small, orientation) = decode_photo(photo)?;
+    let (small, orientation) = decode_photo(&photo)?;
+    drop(photo);
     let mut upright = small;
     upright.apply_orientation(orientation);
     let pixels = flatten_alpha(upright);
@@ -85,10 +91,21 @@ fn shrink_to(image: DynamicImage, side_max: u32) -> DynamicImage {
 }
 
 /// Decodes, and makes small at once so that the large image is gone before anything else is done.
-fn decode_photo(photo: Vec<u8>) -> Result<(DynamicImage, Orientation), ScrubError> {
-    let mut reader = ImageReader::new(Cursor::new(photo))
-        .with_guessed_format()
-        .map_err(|e| ScrubError::NotAPhoto(e.to_string()))?;
+fn decode_photo(photo: &[u8]) -> Result<(DynamicImage, Orientation), ScrubError> {
+    let format = image::guess_format(photo).ok();
+    if is_cut_off(photo, format) {
+        return Err(ScrubError::CutOff);
+    }
+    let mut half = None;
+    if format == Some(ImageFormat::Jpeg) {
+        half = match JpegBlocks::read(photo) {
+            Err(JpegFault::CutOff) => return Err(ScrubError::CutOff),
+            Ok(blocks) if blocks.is_wider_than(2 * STORED_SIDE_MAX) => blocks.draw_half(),
+            Ok(_) | Err(JpegFault::Unread) => None,
+        };
+    }
+    let reader = ImageReader::new(Cursor::new(photo)).with_guessed_format();
+    let mut reader = reader.map_err(|e| ScrubError::NotAPhoto(e.to_string()))?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE_MAX);
     limits.max_image_height = Some(SIDE_MAX);
@@ -99,11 +116,38 @@ fn decode_photo(photo: Vec<u8>) -> Result<(DynamicImage, Orientation), ScrubErro
     if u64::from(width) * u64::from(height) > PIXELS_MAX || width > SIDE_MAX || height > SIDE_MAX {
         return Err(ScrubError::TooLarge);
     }
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    if let Some(half) = half {
+        return Ok((shrink_to(DynamicImage::ImageRgb8(half), STORED_SIDE_MAX), orientation));
+    }
     // Handed to a decoder, limits bind only its own buffers; the image itself is counted here.
     limits.reserve(decoder.total_bytes())?;
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let image = DynamicImage::from_decoder(decoder)?;
     Ok((shrink_to(image, STORED_SIDE_MAX), orientation))
+}
+
+/// Whether the file is shorter than it says, or does not say that it ends.
+fn is_cut_off(photo: &[u8], format: Option<ImageFormat>) -> bool {
+    match format {
+        Some(ImageFormat::Png) => !has_end_chunk(photo),
+        Some(ImageFormat::WebP) => {
+            let stated = photo.get(4..8).and_then(|size| size.try_into().ok()).map(u32::from_le_bytes);
+            stated.is_some_and(|size| usize::try_from(size).is_ok_and(|size| photo.len() - 8 < size))
+        }
+        _ => false,
+    }
+}
+
+fn has_end_chunk(png: &[u8]) -> bool {
+    let mut at = 8;
+    while let Some(&[a, b, c, d, ref kind @ ..]) = png.get(at..).and_then(|rest| rest.get(..8)) {
+        let Ok(length) = usize::try_from(u32::from_be_bytes([a, b, c, d])) else { return false };
+        at = at.saturating_add(length).saturating_add(12);
+        if kind == b"IEND" {
+            return at <= png.len();
+        }
+    }
+    false
 }
 
 /// On white: a JPEG has no transparency, and black would hide what a picture of paper shows.
@@ -131,7 +175,7 @@ fn is_heic(photo: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::photo::marked_photos::{MarkedPhoto, compute_crc32, has_mark, marked_photos};
-    use image::{ImageFormat, RgbImage, RgbaImage};
+    use image::{RgbImage, RgbaImage};
 
     fn jpeg(width: u32, height: u32) -> Vec<u8> {
         let image = RgbImage::from_fn(width, height, |x, y| {
@@ -214,6 +258,66 @@ mod tests {
         assert_eq!(strip_metadata(jpeg(3000, 1500)).unwrap(), clean);
     }
 
+    /// One grey all over: in each table the one code is a zero bit, and so is all that the scans hold.
+    fn plain_jpeg(frame: u8, components: u8, (width, height): (u16, u16)) -> Vec<u8> {
+        let [[w1, w0], [h1, h0]] = [width.to_be_bytes(), height.to_be_bytes()];
+        let mut jpeg = [&b"\xff\xd8\xff\xdb\0\x43\0"[..], &[1; 64]].concat();
+        for table in [0x00, 0x10] {
+            jpeg.extend([&[0xff, 0xc4, 0, 20, table, 1][..], &[0; 16]].concat());
+        }
+        jpeg.extend([0xff, frame, 0, 8 + 3 * components, 8, h1, h0, w1, w0, components]);
+        jpeg.extend((1..=components).flat_map(|id| [id, 0x11, 0]));
+        let blocks = usize::from(width.div_ceil(8)) * usize::from(height.div_ceil(8));
+        let mut scan = |ids: std::ops::RangeInclusive<u8>, first: u8, last: u8| {
+            let count = u8::try_from(ids.clone().count()).unwrap();
+            jpeg.extend([0xff, 0xda, 0, 6 + 2 * count, count]);
+            jpeg.extend(ids.flat_map(|id| [id, 0]));
+            jpeg.extend([first, last, 0]);
+            jpeg.extend(vec![
+                0;
+                (blocks * usize::from(count) * if first == last || first > 0 { 1 } else { 2 })
+                    .div_ceil(8)
+            ]);
+        };
+        match frame {
+            0xc2 => {
+                scan(1..=components, 0, 0);
+                (1..=components).for_each(|id| scan(id..=id, 1, 63));
+            }
+            _ => scan(1..=components, 0, 63),
+        }
+        jpeg.extend(b"\xff\xd9");
+        jpeg
+    }
+
+    #[test]
+    fn fifty_megapixels_are_taken_progressive_ones_too() {
+        for (frame, components) in [(0xc0, 1), (0xc2, 3)] {
+            let jpeg = plain_jpeg(frame, components, (8_192, 6_144));
+            let photo = image::load_from_memory(&strip_metadata(jpeg).unwrap().photo).unwrap();
+            assert_eq!((photo.width(), photo.height()), (2_048, 1_536));
+        }
+        let larger = strip_metadata(plain_jpeg(0xc0, 1, (8_200, 6_144)));
+        assert!(matches!(larger, Err(ScrubError::TooLarge)));
+    }
+
+    #[test]
+    fn what_ends_early_is_called_that() {
+        let mut png = Vec::new();
+        let image = RgbImage::from_fn(40, 40, |x, y| [x as u8, y as u8, (x * y) as u8].into());
+        image.write_to(&mut Cursor::new(&mut png), ImageFormat::Png).unwrap();
+        let mut webp = Vec::new();
+        image.write_to(&mut Cursor::new(&mut webp), ImageFormat::WebP).unwrap();
+        let grey = plain_jpeg(0xc0, 1, (4_200, 100));
+        for whole in [jpeg(64, 64), grey, png, webp] {
+            for end in [whole.len() / 2, whole.len() * 9 / 10, whole.len() - 1] {
+                let cut = strip_metadata(whole[..end].to_vec());
+                assert!(matches!(cut, Err(ScrubError::CutOff)), "{:?}: {end}", &whole[..4]);
+            }
+            assert!(strip_metadata(whole).is_ok());
+        }
+    }
+
     #[test]
     fn a_thumbnail_is_small_whatever_is_on_it() {
         let mut seed = 7u32;
@@ -277,10 +381,10 @@ mod tests {
     }
 
     #[test]
-    fn cut_off_anywhere_never_panics() {
+    fn cut_off_anywhere_is_refused() {
         let whole = with_exif(&jpeg(64, 64), 9);
         for percent in 0..100 {
-            let _ = strip_metadata(whole[..whole.len() * percent / 100].to_vec());
+            assert!(strip_metadata(whole[..whole.len() * percent / 100].to_vec()).is_err(), "{percent}");
         }
         assert!(strip_metadata(whole).is_ok(), "an orientation that does not exist is no reason to refuse");
     }

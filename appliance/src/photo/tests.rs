@@ -79,6 +79,7 @@ async fn troubles_are_named_and_leave_nothing() {
         ("cat >/dev/null; exit 65", "can’t be opened"),
         ("cat >/dev/null; exit 66", "too many pixels"),
         ("cat >/dev/null; exit 67", "HEIC"),
+        ("cat >/dev/null; exit 68", "cut off"),
         ("cat >/dev/null; exit 1", "could not save"),
         ("kill -9 $$", "could not save"),
         ("kill -TERM $$", "could not save"),

@@ -155,6 +155,7 @@ photo-empty = This photo is empty. Take another one
 photo-too-many-bytes = This photo is larger than 30 MB. Take another one
 photo-too-many-pixels = This photo has too many pixels. Take another one, with fewer megapixels
 photo-unreadable = This photo can’t be opened. Take another one
+photo-cut-off = This photo is cut off: its end is missing. Take another one
 photo-heic = This photo is in Apple’s HEIC format. Choose “Most Compatible” under Settings, Camera, Formats, and take another one
 photo-busy = Too many photos are coming in at once. Wait a moment, take yours again and record again
 photo-slow = Your photo came too slowly while others waited. Move to where the Wi-Fi is better, take it again and record again

@@ -136,6 +136,7 @@ photo-empty = Esta foto está vacía. Tome otra
 photo-too-many-bytes = Esta foto pesa más de 30 MB. Tome otra
 photo-too-many-pixels = Esta foto tiene demasiados píxeles. Tome otra con menos megapíxeles
 photo-unreadable = No se puede abrir esta foto. Tome otra
+photo-cut-off = Esta foto está cortada: le falta el final. Tome otra
 photo-heic = Esta foto está en el formato HEIC de Apple. Elija “Más compatible” en Configuración, Cámara, Formatos, y tome otra
 photo-busy = Llegan demasiadas fotos a la vez. Espere un momento, tome la suya de nuevo y registre de nuevo
 photo-slow = Su foto llegó muy lento mientras otros esperaban. Vaya adonde la wifi sea mejor, tómela de nuevo y registre de nuevo

@@ -1,7 +1,9 @@
 //! What cleanings and uses say of themselves beside who, when and what they lack.
 
 use record::anchor::{AnchorSource, TimeCertainty};
+use record::compliance::{DueCause, DueReason};
 use record::kinds::{CivilDay, CleaningRecorded, CleaningTrigger, SpauldingClass, UseRecorded};
+use words::Dates;
 
 use crate::line::word_key;
 use crate::{HistoryEntry, HistoryWording, HistoryWords, word_contact};
@@ -71,11 +73,22 @@ pub fn word_certainty(w: HistoryWords, certainty: TimeCertainty) -> Option<Strin
     }
 }
 
+/// Why an item is due though a cleaning was recorded; `missing` in the words of the page.
+pub fn word_due_cause(w: HistoryWords, dates: &Dates, cause: &DueCause, missing: String) -> String {
+    let when = dates.day_and_time(cause.performed_ms).text;
+    match cause.reason {
+        DueReason::Incomplete => w.line_due_incomplete(missing, when),
+        DueReason::Voided => w.line_due_voided(when),
+        DueReason::TooLate => w.line_due_too_late(when),
+        DueReason::Before => w.line_due_before(when),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use record::fold::FacilityState;
     use record::kinds::Event;
-    use words::{Dates, Locale, WordSet as _};
+    use words::{Locale, WordSet as _};
 
     use super::*;
 
@@ -135,6 +148,19 @@ mod tests {
         let plain =
             UseRecorded { performed: None, ended: None, ago_s: None, class: None, sticker: false, ..*used };
         assert!(with_look(Locale::EsUs, |look| look.used(&plain, ended)).facts.is_empty());
+    }
+
+    #[test]
+    fn each_cause_has_words_of_its_own() {
+        let word = |locale, reason| {
+            let cause = DueCause { reason, performed_ms: NOW_MS - 3_600_000, missing: Vec::new() };
+            with_look(locale, |look| word_due_cause(look.w, look.dates, &cause, "no photo".to_owned()))
+        };
+        let reasons = [DueReason::Incomplete, DueReason::Voided, DueReason::TooLate, DueReason::Before];
+        let all = [Locale::EnUs, Locale::EsUs].map(|locale| reasons.map(|reason| word(locale, reason)));
+        assert_eq!(all[0][0], "Cleaned today 14:00, incomplete: no photo");
+        let different: std::collections::BTreeSet<_> = all.iter().flatten().collect();
+        assert_eq!(different.len(), 8, "{all:?}");
     }
 
     fn corrected_by(word: &str) -> TimeCertainty {

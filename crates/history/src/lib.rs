@@ -13,7 +13,7 @@ mod messages {
     include!(concat!(env!("OUT_DIR"), "/words.rs"));
 }
 
-pub use self::cleaning::{word_certainty, word_trigger};
+pub use self::cleaning::{word_certainty, word_due_cause, word_trigger};
 pub use self::contact::word_contact;
 pub use self::flag::word_flag;
 pub use self::line::{HistoryEntry, HistoryWording, rows_named, word_key, word_problem};

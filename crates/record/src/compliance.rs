@@ -15,7 +15,7 @@ use std::ops::{Add, AddAssign, Range};
 pub use crate::values::civil_time::{CivilCalendar, ZoneSpan, zone_is_known};
 use crate::values::civil_time::{bounded, in_force};
 use grid::ScheduleSegment;
-pub use item::{ItemTimelines, is_by_uses, reach_ms};
+pub use item::{DueCause, DueReason, ItemTimelines, is_by_uses, reach_ms};
 
 use crate::kinds::Schedule;
 use crate::limits::{COMPLIANCE_SPAN_MS_MAX, LATE_ENTRY_MS_MAX};

@@ -146,5 +146,9 @@ fn item_state(settings: &FacilitySettings, span: &Span<'_>, as_of_ms: i64) -> It
         last_ms: span.activity.and_then(|a| a.last).map(|last| last.performed_ms),
         next_ms: courses.next_change_ms(as_of_ms),
         counted_ms: as_of_ms,
+        // Numbers and words: JSON takes them all.
+        cause: courses
+            .due_cause(span.activity, as_of_ms)
+            .and_then(|cause| serde_json::to_string(&cause).ok()),
     }
 }

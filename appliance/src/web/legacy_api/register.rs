@@ -4,7 +4,9 @@ use axum::extract::State;
 use http::{Method, StatusCode};
 use record::anchor::corrected_ms;
 use record::entry::{CommandSource, EntryAuthor};
+use record::fold::CleaningRecord;
 use record::ids::StaffId;
+use record::kinds::MissingPart;
 use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -25,13 +27,15 @@ use crate::web::commands::photo_follow::attach_late_photo;
 use crate::web::commands::photo_upload::{PhotoOutcome, take_photo};
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
-use crate::web::http_error::new_error;
+use crate::web::http_error::{new_error, not_found, store_error};
 use crate::web::legacy_api::old_ids::find_old_token;
+use crate::web::log_reads::read_quick;
 use crate::web::request::bodies::photo_form::PhotoForm;
 use crate::web::request::limits::address_share::AddressShare;
 use crate::web::request::submissions::page_token::PageToken;
 use crate::web::view_models::page::formats::utc_text;
-use crate::web::words::ErrorWords;
+use crate::web::view_models::page::snapshot::missing_words;
+use crate::web::words::{ErrorWords, PageWords};
 use crate::web::{examples, refusals};
 
 pub(super) fn register_routes() -> Vec<Route<AppState>> {
@@ -45,7 +49,9 @@ fn register_row(path: &'static str, name: &'static str) -> Route<AppState> {
     let example =
         Example::default().part("token", examples::TAG).field("cleaned_by", "Ada").field("notes", "");
     row(Method::POST, path, name, RouteKind::Old, register_cleaning)
-        .summary("Records a cleaning; `{token}` is a tag, a page token, or a token of the old app")
+        .summary(
+            "Records a cleaning, and says whether it counts; `{token}` is a tag, a page token, or a token of the old app",
+        )
         .commands(&["RecordCleaning"])
         .refusals(refusals::COMMANDING)
         .example(example)
@@ -80,17 +86,11 @@ async fn register_cleaning(
     photo.name(&mut expected);
     let by = EntryAuthor { staff: None, via: CommandSource::Phone, device: None };
     let done = run_command(&state, by, key, Command::RecordCleaning(Box::new(expected))).await?;
-    // An unusable photo never prevents the record.
-    let message = match &photo {
-        PhotoOutcome::Refused(refusal) => {
-            let why = refusal.fault.word(ErrorWords::in_locale(Locale::EnUs));
-            format!("Cleaning recorded, but its photo was not saved: {why}")
-        }
-        PhotoOutcome::NoRoom => {
-            "Cleaning recorded, but its photo was not saved: photo storage is full".into()
-        }
-        PhotoOutcome::None | PhotoOutcome::Stored(_) | PhotoOutcome::Follows(_) => "Cleaning recorded".into(),
-    };
+    let cleaning = read_quick(&state, move |_, reader| {
+        reader.cleaning_at(done.line).map_err(store_error)?.ok_or_else(not_found)
+    });
+    let cleaning = cleaning.await?;
+    let message = word_registered(&photo, &cleaning);
     if let PhotoOutcome::Follows(photo) = photo {
         attach_late_photo(&state, done, photo);
     }
@@ -104,12 +104,41 @@ async fn register_cleaning(
     let registered = OldRegistered {
         success: true,
         message,
+        counts: cleaning.is_complete() && cleaning.counts(),
+        missing: cleaning.incomplete.iter().map(|part| part.word()).collect(),
         cleaning_log_id: format!("{}.{}", done.line.of.epoch, done.line.of.seq),
         equipment,
         timestamp: utc_text(recorded_ms),
         receipt,
     };
     Created::at(&address, registered)
+}
+
+/// An unusable photo never prevents the record, and a record that does not count is not told as one that does.
+fn word_registered(photo: &PhotoOutcome, cleaning: &CleaningRecord) -> String {
+    let why = match photo {
+        PhotoOutcome::Refused(refusal) => Some(refusal.fault.word(ErrorWords::in_locale(Locale::EnUs))),
+        PhotoOutcome::NoRoom => Some("photo storage is full".to_owned()),
+        PhotoOutcome::None | PhotoOutcome::Stored(_) | PhotoOutcome::Follows(_) => None,
+    };
+    let recorded = match why {
+        Some(why) => format!("Cleaning recorded, but its photo was not saved: {why}"),
+        None => "Cleaning recorded".to_owned(),
+    };
+    if cleaning.is_complete() && cleaning.counts() {
+        return recorded;
+    }
+    let lacks = match cleaning.voided {
+        Some(_) => "it was voided".to_owned(),
+        None => missing_words(PageWords::in_locale(Locale::EnUs), &cleaning.incomplete),
+    };
+    let next = match photo {
+        PhotoOutcome::Follows(_) if cleaning.incomplete == [MissingPart::Photo] => {
+            "The box is still opening its photo, and counts it then"
+        }
+        _ => "The record is stored. Clean the equipment by its scan page, which asks for all of it",
+    };
+    format!("{recorded}. It does not count as a cleaning: {lacks}. {next}")
 }
 
 async fn prove_badge(
@@ -132,13 +161,17 @@ async fn prove_badge(
     }
 }
 
-/// What the ancestor answered, and the receipt.
+/// What the ancestor answered, whether it counts, and the receipt.
 #[derive(Debug, Serialize, JsonSchema)]
 struct OldRegistered {
     /// Always true.
     success: bool,
-    /// Says also what became of a photo that was not kept.
+    /// Says also what the cleaning lacks to count, and what became of a photo that was not kept.
     message: String,
+    /// Whether it counts as a cleaning. One that lacks something is stored, and its item stays due.
+    counts: bool,
+    /// What it lacks, in the words of `/api/v1/cleanings`; empty where it counts.
+    missing: Vec<&'static str>,
     /// `<epoch>.<seq>` of the record's entry.
     cleaning_log_id: String,
     /// The item's name.

@@ -212,6 +212,14 @@ line-seconds = { NUMBER($seconds) } s
 line-minutes = { NUMBER($minutes) } min
     .seconds = { NUMBER($minutes) } min { $seconds } s
 
+## Why an item is due though a cleaning was recorded: in lists, below what is due.
+
+# $missing: what it lacks, with commas.
+line-due-incomplete = Cleaned { $when }, incomplete: { $missing }
+line-due-voided = Cleaned { $when }, record voided
+line-due-too-late = Cleaned { $when }, recorded more than 72 hours later: does not count
+line-due-before = Late entry: cleaned { $when }, before it was due again
+
 ## The time of an entry.
 
 # Behind a time or a line of a list.

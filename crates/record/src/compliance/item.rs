@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     CleaningTimes, DueWindow, ItemStatus, SchedulePeriod, ScheduleTimeline, ZoneSpan, due_windows,
     item_status, next_change_ms,
 };
-use crate::fold::{CleaningRecord, Equipment, EquipmentActivity, FacilitySettings};
-use crate::kinds::Schedule;
+use crate::fold::{CleaningRecord, Equipment, EquipmentActivity, FacilitySettings, UnsettledCleaning};
+use crate::kinds::{MissingPart, Schedule};
+use crate::limits::LATE_ENTRY_MS_MAX;
 use crate::values::ids::ProtocolId;
 
 impl CleaningTimes {
@@ -23,6 +26,11 @@ impl CleaningTimes {
 }
 
 impl ItemStatus {
+    /// Whether somebody should clean the item.
+    pub fn asks_cleaning(&self) -> bool {
+        matches!(self, Self::Due { .. } | Self::DueAfterUse { .. } | Self::Overdue { .. })
+    }
+
     /// The order of lists, ascending: overdue first and the longest before all, then due by deadline, then clean by its end,
     /// then what asks nothing.
     pub fn order(&self) -> (u8, i64) {
@@ -34,6 +42,55 @@ impl ItemStatus {
             Self::NoSchedule => (4, 0),
             Self::OutOfService { since_ms } => (5, since_ms),
         }
+    }
+}
+
+/// Why a recorded cleaning leaves its item due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DueReason {
+    /// It was taken back.
+    Voided,
+    /// It lacks something.
+    Incomplete,
+    /// It was written down more than 72 hours after it was done.
+    TooLate,
+    /// It counts, and was done before that which is due now began: it was written down late.
+    Before,
+}
+
+/// A recorded cleaning that leaves its item due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueCause {
+    /// Why.
+    pub reason: DueReason,
+    /// When it was done, corrected, milliseconds since 1970.
+    pub performed_ms: i64,
+    /// What it lacks; nothing where that is not the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingPart>,
+}
+
+impl DueCause {
+    fn of(cleaning: &UnsettledCleaning) -> Self {
+        let late_ms = cleaning.recorded_ms.saturating_sub(cleaning.performed_ms);
+        let reason = match cleaning {
+            one if one.voided => DueReason::Voided,
+            one if !one.incomplete.is_empty() => DueReason::Incomplete,
+            _ if late_ms > LATE_ENTRY_MS_MAX => DueReason::TooLate,
+            _ => DueReason::Before,
+        };
+        let missing = if cleaning.voided { Vec::new() } else { cleaning.incomplete.clone() };
+        Self { reason, performed_ms: cleaning.performed_ms, missing }
+    }
+}
+
+/// When the last cleaning was done that settles a schedule of this protocol, or one of any, milliseconds since 1970.
+fn last_settling_ms(activity: Option<&EquipmentActivity>, protocol: Option<ProtocolId>) -> Option<i64> {
+    match protocol {
+        None => activity?.last_complete_ms(),
+        Some(protocol) => activity?.last_by_ms(protocol),
     }
 }
 
@@ -103,16 +160,29 @@ impl ItemTimelines {
 
     /// The most urgent [`item_status()`] of all courses.
     pub fn status(&self, activity: Option<&EquipmentActivity>, now_ms: i64) -> ItemStatus {
-        self.iter()
-            .map(|(protocol, course)| {
-                let last_ms = activity.and_then(|activity| match protocol {
-                    None => activity.last_complete_ms(),
-                    Some(protocol) => activity.last_by_ms(protocol),
-                });
-                item_status(&course, last_ms, now_ms)
-            })
-            .min_by_key(ItemStatus::order)
-            .unwrap_or(ItemStatus::NoSchedule)
+        let statuses = self
+            .iter()
+            .map(|(protocol, course)| item_status(&course, last_settling_ms(activity, protocol), now_ms));
+        statuses.min_by_key(ItemStatus::order).unwrap_or(ItemStatus::NoSchedule)
+    }
+
+    /// Which recorded cleaning leaves the item due by its most urgent course, and why; `None` where it is not due, or where
+    /// no cleaning of those that it remembers would make it less so.
+    pub fn due_cause(&self, activity: Option<&EquipmentActivity>, now_ms: i64) -> Option<DueCause> {
+        let courses = self.iter().map(|(protocol, course)| {
+            let last_ms = last_settling_ms(activity, protocol);
+            (item_status(&course, last_ms, now_ms), protocol, course, last_ms)
+        });
+        let (status, protocol, course, last_ms) = courses.min_by_key(|(status, ..)| status.order())?;
+        if !status.asks_cleaning() {
+            return None;
+        }
+        let with = |done_ms| item_status(&course, last_ms.max(Some(done_ms)), now_ms);
+        let recorded = activity.into_iter().flat_map(|activity| activity.unsettled.iter().rev());
+        let mut of_course = recorded.filter(|one| protocol.is_none() || one.protocol == protocol);
+        let unsettling = of_course
+            .find(|one| with(one.performed_ms) != status || !with(one.recorded_ms).asks_cleaning())?;
+        Some(DueCause::of(unsettling))
     }
 
     /// The [`due_windows()`] of all courses, by their ends.
@@ -237,6 +307,43 @@ mod tests {
             "it meets its own window and the other"
         );
         assert_eq!(courses.next_change_ms(9 * HOUR), Some(12 * HOUR));
+    }
+
+    fn unsettled(performed_ms: i64, recorded_ms: i64) -> UnsettledCleaning {
+        let (incomplete, voided) = (Vec::new(), false);
+        UnsettledCleaning { of: OF, run: None, performed_ms, recorded_ms, protocol: None, incomplete, voided }
+    }
+
+    #[test]
+    fn what_was_recorded_says_why_it_leaves_the_item_due() {
+        let item = item(vec![every(24, None)], Vec::new());
+        let courses = ItemTimelines::new(&FacilitySettings::default(), &item, Vec::new());
+        let cause = |unsettled: &[UnsettledCleaning], done: &[CleaningTimes], now: i64| {
+            let activity = EquipmentActivity { unsettled: unsettled.to_vec(), ..activity_of(done) };
+            courses
+                .due_cause(Some(&activity), now)
+                .map(|cause| (cause.reason, cause.performed_ms, cause.missing))
+        };
+        let plain = unsettled(26 * HOUR, 26 * HOUR);
+        let lacking = UnsettledCleaning { incomplete: vec![MissingPart::Steps], ..plain.clone() };
+        let voided = UnsettledCleaning { voided: true, ..lacking.clone() };
+        let yesterday = [cleaned_at(None, 20 * HOUR)];
+        let (incomplete, steps) = (DueReason::Incomplete, vec![MissingPart::Steps]);
+        let due = cause(std::slice::from_ref(&lacking), &yesterday, 30 * HOUR);
+        assert_eq!(due, Some((incomplete, 26 * HOUR, steps.clone())));
+        let overdue = cause(std::slice::from_ref(&lacking), &yesterday, 50 * HOUR);
+        assert_eq!(overdue, Some((incomplete, 26 * HOUR, steps)), "its day passed unmet for it");
+        let taken_back = cause(&[lacking.clone(), voided], &yesterday, 30 * HOUR);
+        assert_eq!(taken_back, Some((DueReason::Voided, 26 * HOUR, Vec::new())), "the newest");
+        // Written down on the fifth day.
+        let too_late = cause(&[unsettled(22 * HOUR, 100 * HOUR)], &[], 101 * HOUR);
+        assert_eq!(too_late, Some((DueReason::TooLate, 22 * HOUR, Vec::new())));
+        let before = cause(&[unsettled(22 * HOUR, 30 * HOUR)], &[cleaned_at(None, 22 * HOUR)], 31 * HOUR);
+        assert_eq!(before, Some((DueReason::Before, 22 * HOUR, Vec::new())));
+        assert_eq!(cause(&[lacking.clone()], &[cleaned_at(None, 27 * HOUR)], 30 * HOUR), None, "it is clean");
+        let older = unsettled(3 * HOUR, 3 * HOUR);
+        let older = UnsettledCleaning { incomplete: vec![MissingPart::Photo], ..older };
+        assert_eq!(cause(&[older], &yesterday, 30 * HOUR), None, "it would not change what is due");
     }
 
     #[test]

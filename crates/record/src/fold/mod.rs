@@ -12,6 +12,7 @@ mod places;
 mod problems;
 mod register;
 mod rows;
+mod unsettled;
 mod uses;
 mod values;
 mod version;
@@ -34,6 +35,7 @@ pub use self::rows::{
     EquipmentSchedule, FacilitySettings, LastCleaning, ServiceState, SpotCheck, StaffMember, TagAlias,
     ZonePeriod,
 };
+pub use self::unsettled::UnsettledCleaning;
 pub use self::uses::{EquipmentUse, UseRecord};
 pub use self::values::{PassedOver, ValueTimes};
 pub use self::version::{RowVersion, RowVersionError};

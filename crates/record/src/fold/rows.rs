@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::places::LinePlace;
 use super::problems::OpenProblem;
+use super::unsettled::{UnsettledCleaning, place_unsettled};
 use super::{EquipmentUse, RowVersion, ValueTimes};
 use crate::anchor::{ClockAnchor, StatedTime, TimeCertainty};
 use crate::entry::{ClockState, EntryTime};
@@ -333,6 +334,9 @@ pub struct EquipmentActivity {
     /// Complete cleanings, by the protocol that they followed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub done: Vec<ByProtocol>,
+    /// The newest few that may have settled nothing, ascending by when they were written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsettled: Vec<UnsettledCleaning>,
     /// Uses, ascending: the last, the strictest since the last complete cleaning, and around the last complete cleaning by
     /// each protocol the three before and the two after.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -449,6 +453,7 @@ impl EquipmentActivity {
 
     /// As a new cleaning, or one in another state than before.
     pub(super) fn place(&mut self, cleaning: &CleaningRecord) {
+        place_unsettled(&mut self.unsettled, cleaning);
         let (LinePlace { of, run }, performed_ms) = (cleaning.place(), cleaning.performed_ms);
         self.done.iter_mut().for_each(|by| by.done.retain(|d| (d.of, d.run) != (of, run)));
         if cleaning.is_complete() && cleaning.counts() {

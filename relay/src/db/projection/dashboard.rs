@@ -1,5 +1,6 @@
 //! What the pages of one facility read: the state of its items, and their days. None of it grows with history.
 
+use record::compliance::DueCause;
 use record::ids::FacilityId;
 use record::tag::Tag;
 
@@ -19,9 +20,18 @@ pub struct ItemRow {
     pub by_ms: Option<i64>,
     /// The newest cleaning that is not voided, complete or not.
     pub last_ms: Option<i64>,
+    /// JSON of `record::compliance::DueCause`, where a recorded cleaning leaves it due.
+    pub cause: Option<String>,
 }
 
-impl_from_row!(ItemRow { facility, tag, body, state, since_ms, by_ms, last_ms });
+impl_from_row!(ItemRow { facility, tag, body, state, since_ms, by_ms, last_ms, cause });
+
+impl ItemRow {
+    pub fn due_cause(&self) -> Result<Option<DueCause>, DbError> {
+        let cause = self.cause.as_deref().map(serde_json::from_str).transpose();
+        cause.map_err(|e| DbError::stored("cause", e))
+    }
+}
 
 /// Items that are overdue, the longest first.
 pub async fn load_overdue(
@@ -30,7 +40,7 @@ pub async fn load_overdue(
     limit: i64,
 ) -> Result<Vec<ItemRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT f.facility, i.tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
+    let sql = "SELECT f.facility, i.tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, i.cause \
                FROM facilities f JOIN items i ON i.account = f.account AND i.projection = f.projection \
                JOIN state_rows r ON r.account = i.account AND r.projection = i.projection \
                AND r.room = 'equipment' AND r.id = i.tag \
@@ -87,7 +97,7 @@ pub async fn load_items(
     limit: i64,
 ) -> Result<Vec<ItemRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT f.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
+    let sql = "SELECT f.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, i.cause \
                FROM facilities f JOIN state_rows r ON r.account = f.account AND r.projection = f.projection \
                LEFT JOIN items i ON i.account = r.account AND i.projection = r.projection AND i.tag = r.id \
                WHERE f.account = $1 AND f.facility = $2 AND r.room = 'equipment' AND r.id > $3 \
@@ -101,7 +111,7 @@ pub async fn load_item(
     tag: Tag,
 ) -> Result<Option<ItemRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT f.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
+    let sql = "SELECT f.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, i.cause \
                FROM facilities f JOIN state_rows r ON r.account = f.account AND r.projection = f.projection \
                LEFT JOIN items i ON i.account = r.account AND i.projection = r.projection AND i.tag = r.id \
                WHERE f.account = $1 AND f.facility = $2 AND r.room = 'equipment' AND r.id = $3";
@@ -111,7 +121,7 @@ pub async fn load_item(
 pub async fn find_by_tag(conn: &mut ScopedConnection, tag: Tag) -> Result<Option<ItemRow>, DbError> {
     let (scope, viewer) = (conn.scope(), conn.viewer());
     let sql = format!(
-        "SELECT facilities.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms \
+        "SELECT facilities.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, i.cause \
          FROM facilities JOIN state_rows r ON r.account = facilities.account AND r.projection = facilities.projection \
          LEFT JOIN items i ON i.account = r.account AND i.projection = r.projection AND i.tag = r.id \
          WHERE facilities.account = $1 AND {} AND r.room = 'equipment' AND r.id = $2 ORDER BY facilities.facility LIMIT 1",

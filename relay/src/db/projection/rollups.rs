@@ -21,6 +21,8 @@ pub struct ItemState {
     pub next_ms: Option<i64>,
     /// Windows that closed up to then are in the tallies.
     pub counted_ms: i64,
+    /// JSON of `record::compliance::DueCause`.
+    pub cause: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,15 +66,14 @@ pub async fn save_items(
 ) -> Result<(), DbError> {
     let scope = conn.scope();
     let (account, projection) = (scope.key(), projection.key());
-    let head =
-        "INSERT INTO items (account, projection, tag, state, since_ms, by_ms, last_ms, next_ms, counted_ms)";
+    let head = "INSERT INTO items (account, projection, tag, state, since_ms, by_ms, last_ms, next_ms, counted_ms, cause)";
     let tail = " ON CONFLICT (account, projection, tag) DO UPDATE SET state = excluded.state, \
                 since_ms = excluded.since_ms, by_ms = excluded.by_ms, last_ms = excluded.last_ms, \
-                next_ms = excluded.next_ms, counted_ms = excluded.counted_ms";
+                next_ms = excluded.next_ms, counted_ms = excluded.counted_ms, cause = excluded.cause";
     bulk!(
         conn,
         head,
-        9,
+        10,
         tail,
         items,
         |i| account,
@@ -84,6 +85,7 @@ pub async fn save_items(
         i.last_ms,
         i.next_ms,
         i.counted_ms,
+        i.cause.as_deref(),
     )
 }
 

@@ -284,7 +284,7 @@ CREATE TABLE state_rows (
 
 -- How each item stands, by record::compliance. `state`: none, out, idle, clean, due, used, overdue. `since_ms` and
 -- `by_ms` as the state has them. `next_ms`: when it can change with no new entry. `counted_ms`: windows that closed up to
--- then are in the tallies.
+-- then are in the tallies. `cause`: JSON of record::compliance::DueCause, where a recorded cleaning leaves it due.
 CREATE TABLE items (
   account BIGINT NOT NULL,
   projection BIGINT NOT NULL,
@@ -295,6 +295,7 @@ CREATE TABLE items (
   last_ms BIGINT,
   next_ms BIGINT,
   counted_ms BIGINT NOT NULL,
+  cause TEXT,
   PRIMARY KEY (account, projection, tag)
 );
 CREATE INDEX items_next ON items (account, projection, next_ms) WHERE next_ms IS NOT NULL;

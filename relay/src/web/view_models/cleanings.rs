@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Display;
 
-use history::{HistoryWords, word_flag};
+use history::{HistoryWords, word_due_cause, word_flag};
 use record::anchor::{TimeCertainty, time_certainty};
 use record::checkpoint::LogOrigin;
+use record::compliance::DueCause;
 use record::entry::Entry as RecordedEntry;
 use record::fold::{CleaningRecord, Equipment, StaffMember};
 use record::ids::{BoxId, FacilityId, StaffId};
@@ -15,6 +16,7 @@ use record::limits::LATE_ENTRY_MS_MAX;
 use record::tree::Hash;
 use words::{SafeHtml, WordSet as _};
 
+use crate::db::projection::dashboard::ItemRow;
 use crate::db::projection::history::{CleaningRow, HistoryCursor, LineAddress, load_lines_at};
 use crate::db::{DbError, ScopedConnection};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
@@ -58,8 +60,7 @@ impl CleaningView {
             badges.push(StatusBadge::new(BadgeTone::Plain, words.cleaning_voided()));
         }
         if !cleaning.incomplete.is_empty() {
-            let parts = cleaning.incomplete.iter().map(|&part| words.cleaning_part(part_key(part)));
-            let parts = parts.collect::<Vec<_>>().join(", ");
+            let parts = word_missing(words, &cleaning.incomplete);
             badges.push(StatusBadge::new(BadgeTone::Due, words.cleaning_incomplete(parts)));
         }
         let late_ms = cleaning.recorded_ms.saturating_sub(cleaning.performed_ms);
@@ -131,6 +132,19 @@ pub(crate) fn proof_path(
 ) -> String {
     let path = format!("/app/proof/{box_id}/{epoch}/{seq}");
     if held_in.is_empty() { path } else { format!("{path}?run={held_in}") }
+}
+
+fn word_missing(words: PageWords, missing: &[MissingPart]) -> String {
+    missing.iter().map(|&part| words.cleaning_part(part_key(part))).collect::<Vec<_>>().join(", ")
+}
+
+/// Why an item is due though a cleaning was recorded.
+pub(crate) fn word_cause(row: &ItemRow, wall: &LocalTime) -> Result<Option<String>, DbError> {
+    let cause = row.due_cause()?;
+    Ok(cause.map(|cause: DueCause| {
+        let missing = word_missing(wall.words(), &cause.missing);
+        word_due_cause(wall.words(), wall.dates(), &cause, missing)
+    }))
 }
 
 fn part_key(part: MissingPart) -> &'static str {

@@ -118,3 +118,39 @@ async fn own_fields_and_rare_rules_are_on_the_page_of_an_item() {
         .has(">blue<");
     page.has("Used once").has("At one in 10 cleanings");
 }
+
+#[tokio::test]
+async fn a_cleaning_that_does_not_count_says_why_its_item_is_still_due() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let api = program(&world, ApiTokenScope::Write);
+    let item = format!("/api/v1/equipment/{}", world.pump);
+    let because = async || api.get(&item).await.is(200).json()["due_because"].clone();
+    assert!(because().await.is_null(), "nothing was recorded");
+    let form = [("cleaned_by", "Ada")];
+    let recorded = world.post(&format!("/api/register-cleaning/{}/", world.pump), &form).await.is(201).json();
+    let pages = async |words: &str| {
+        for page in ["/".to_owned(), "/?all=1".to_owned(), "/board".to_owned(), format!("/t/{}", world.pump)]
+        {
+            world.get(&page).await.is(200).has(words);
+        }
+        for page in ["/staff/equipment".to_owned(), format!("/staff/equipment/{}", world.pump)] {
+            tom.get(&page).await.is(200).has(words);
+        }
+    };
+    pages("Cleaned today 14:04, incomplete: steps not stated, full contact time not measured").await;
+    let incomplete = serde_json::json!({
+        "reason": "incomplete", "cleaned_at": recorded["timestamp"], "missing": ["steps not stated", "contact time"],
+    });
+    assert_eq!(because().await, incomplete);
+    let id = recorded["cleaning_log_id"].as_str().unwrap();
+    let void = serde_json::json!({ "reason": "Wrong item" });
+    api.post(&format!("/api/v1/cleanings/{id}/void"), void).await.is(200);
+    pages("Cleaned today 14:04, record voided").await;
+    assert_eq!(because().await["reason"], "voided");
+    let trolley = serde_json::json!({ "name": "Trolley", "schedule": { "every": "days", "n": 1 } });
+    let trolley = api.post("/api/v1/equipment", trolley).await.is(201).json();
+    world.post(&format!("/api/register-cleaning/{}/", trolley["tag"].as_str().unwrap()), &form).await.is(201);
+    let trolley = api.get(&format!("/api/v1/equipment/{}", trolley["tag"].as_str().unwrap())).await.json();
+    assert_eq!((&trolley["status"], &trolley["due_because"]), (&"clean".into(), &serde_json::Value::Null));
+}

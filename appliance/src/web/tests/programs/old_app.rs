@@ -192,6 +192,30 @@ async fn cleanings_are_listed_recorded_and_found() {
 }
 
 #[tokio::test]
+async fn a_record_that_does_not_count_is_not_told_as_one_that_does() {
+    let world = World::new().await;
+    let script = Script::new(&world, ApiTokenScope::Write);
+    let plain = script.post("/api/equipment/", json!({ "name": "Trolley" })).await.is(201).json();
+    let form = [("cleaned_by", "Ada")];
+    let register = async |tag: &str| {
+        let path = format!("/api/register-cleaning/{tag}/");
+        world.post(&path, &form).await.is(201).json()
+    };
+    let counted = register(plain["id"].as_str().unwrap()).await;
+    assert_eq!((&counted["counts"], &counted["missing"]), (&json!(true), &json!([])));
+    assert_eq!(counted["message"], "Cleaning recorded");
+    let lacking = register(world.pump.as_str()).await;
+    assert_eq!((&lacking["success"], &lacking["counts"]), (&json!(true), &json!(false)));
+    assert_eq!(lacking["missing"], json!(["steps not stated", "contact time"]));
+    let words = "Cleaning recorded. It does not count as a cleaning: steps not stated, full contact time not measured. ";
+    assert!(lacking["message"].as_str().unwrap().starts_with(words), "{}", lacking["message"]);
+    for members in [&counted, &lacking] {
+        let old = ["success", "message", "cleaning_log_id", "equipment", "timestamp"];
+        assert!(old.iter().all(|member| !members[member].is_null()), "{members}");
+    }
+}
+
+#[tokio::test]
 async fn the_same_request_under_the_same_key_is_done_once() {
     let world = World::new().await;
     let script = Script::new(&world, ApiTokenScope::Write);

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use record::compliance::{ItemStatus, ItemTimelines};
+use history::{HistoryWords, word_due_cause};
+use record::compliance::{DueCause, ItemStatus, ItemTimelines};
 use record::fold::{Equipment, EquipmentActivity, FacilitySettings, ServiceState};
 use record::tag::Tag;
-use words::{S0, SafeHtml, fill_slots};
+use words::{S0, SafeHtml, WordSet as _, fill_slots};
 
 use crate::web::view_models::page::formats::LocalTime;
+use crate::web::view_models::page::snapshot::missing_words;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::HomeWords;
 
@@ -31,12 +33,15 @@ pub(crate) struct ItemRow {
     pub(crate) item: Arc<Equipment>,
     pub(crate) activity: Option<Arc<EquipmentActivity>>,
     pub(crate) status: ItemStatus,
+    /// Why it is due though a cleaning was recorded.
+    pub(crate) cause: Option<DueCause>,
     status_ms: Range<i64>,
 }
 
 pub(crate) struct ListedItem {
     pub(crate) item: Arc<Equipment>,
     pub(crate) badge: StatusBadge,
+    pub(crate) cause: Option<String>,
     pub(crate) being_cleaned: Option<String>,
 }
 
@@ -82,7 +87,8 @@ impl ItemRow {
         let courses = item_timelines(settings, item, known);
         let status = courses.status(known, now_ms);
         let until_ms = courses.next_change_ms(now_ms).unwrap_or(i64::MAX);
-        Self { item: item.clone(), activity: activity.cloned(), status, status_ms: now_ms..until_ms }
+        let cause = courses.due_cause(known, now_ms);
+        Self { item: item.clone(), activity: activity.cloned(), status, cause, status_ms: now_ms..until_ms }
     }
 
     /// Until when it is what its badge says, where the badge says so.
@@ -132,6 +138,13 @@ impl ItemRow {
         }
     }
 
+    pub(crate) fn word_cause(&self, wording: &PageWording) -> Option<String> {
+        self.cause.as_ref().map(|cause| {
+            let words = HistoryWords::in_locale(wording.locale());
+            word_due_cause(words, wording.dates(), cause, missing_words(wording.words(), &cause.missing))
+        })
+    }
+
     pub(crate) fn word_next(&self, wording: &PageWording, words: HomeWords) -> Option<SafeHtml> {
         let sentence = match self.status {
             ItemStatus::Due { by_ms } => words.list_next_by(S0, wording.deadline(by_ms)),
@@ -146,6 +159,7 @@ impl ItemRow {
         ListedItem {
             item: self.item.clone(),
             badge: self.badge(wording),
+            cause: self.word_cause(wording),
             being_cleaned: is_at_work.then(|| wording.words().item_being_cleaned()),
         }
     }

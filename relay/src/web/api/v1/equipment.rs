@@ -7,6 +7,7 @@ use ::web::argument::{Path, Query};
 use ::web::error::HttpError;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use record::compliance::DueReason;
 use record::fold::{Equipment, ServiceState};
 use record::ids::{FacilityId, ProtocolId};
 use record::kinds::{PhotoPolicy, Schedule, SpauldingClass};
@@ -67,6 +68,8 @@ pub(crate) struct EquipmentItem {
     due_by: Option<String>,
     /// Since when its status is so, in UTC.
     status_since: Option<String>,
+    /// The recorded cleaning that leaves it due, and why; null where it is not due, or none was recorded that could count.
+    due_because: Option<DueBecause>,
     /// The schedule that holds for any protocol.
     schedule: Option<Schedule>,
     schedules: Vec<ProtocolSchedule>,
@@ -74,6 +77,18 @@ pub(crate) struct EquipmentItem {
     last_cleaned_at: Option<String>,
     /// In UTC.
     added_at: String,
+}
+
+/// A recorded cleaning that leaves its item due.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DueBecause {
+    /// `incomplete`, `voided`, `too_late` (recorded more than 72 hours after it was done), or `before` (a late entry of what
+    /// was done before that which is due now began).
+    reason: DueReason,
+    /// When it was done, in UTC.
+    cleaned_at: String,
+    /// What it lacks, in the words of a cleaning’s `missing`.
+    missing: Vec<&'static str>,
 }
 
 /// How an item stands.
@@ -221,6 +236,11 @@ pub(crate) fn equipment_json(row: &ItemRow) -> Result<EquipmentItem, DbError> {
         status,
         due_by: row.by_ms.map(stamp),
         status_since: row.since_ms.map(stamp),
+        due_because: row.due_cause()?.map(|cause| DueBecause {
+            reason: cause.reason,
+            cleaned_at: stamp(cause.performed_ms),
+            missing: cause.missing.iter().map(|part| part.word()).collect(),
+        }),
         schedule,
         schedules,
         last_cleaned_at: row.last_ms.map(stamp),

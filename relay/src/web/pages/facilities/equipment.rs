@@ -28,7 +28,7 @@ use crate::web::live_marks::LiveTopic;
 use crate::web::pages::facilities::equipment_list::status_badge;
 use crate::web::pages::facilities::facility::{LOOK_BACK_MS, facility_layout, read_equipment};
 use crate::web::view_models::chart::{ChartDay, SparklineChart};
-use crate::web::view_models::cleanings::CleaningView;
+use crate::web::view_models::cleanings::{CleaningView, word_cause};
 use crate::web::view_models::facility_state::{FacilityOverview, day_date, find_overview, tally_windows};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, short_hash};
 use crate::web::view_models::item_history::{HistoryLook, HistoryPage, HistoryRow};
@@ -70,6 +70,7 @@ struct EquipmentPage {
     about: String,
     state: StatusBadge,
     state_words: Option<String>,
+    cause: Option<String>,
     /// The lines of each open report: what was reported and what its words are, and so of each addition.
     reports: Vec<Vec<String>>,
     rate_30: String,
@@ -135,6 +136,7 @@ pub(crate) async fn show(
         tag: tag.grouped(),
         about: item_text(w, &item),
         state: status_badge(&row, &item, site.as_of_ms, &wall),
+        cause: word_cause(&row, &wall)?,
         state_words: state_words(&mut conn, &row, &item, &wall).await?,
         reports: word_reports(&mut conn, &activity, &wall).await?,
         rate_30: wall.rate(month),

@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use words::SafeHtml;
 
+use crate::db::DbError;
 use crate::db::facility::facility_now::FacilityPart;
 use crate::db::projection::dashboard::ItemRow;
 use crate::web::WebContext;
@@ -23,6 +24,7 @@ use crate::web::http_error::{encode_parameter, not_found};
 use crate::web::layout::PageLayout;
 use crate::web::live_marks::LiveTopic;
 use crate::web::pages::facilities::facility::{ITEMS_MAX, facility_layout, read_equipment};
+use crate::web::view_models::cleanings::word_cause;
 use crate::web::view_models::facility_state::{FacilityOverview, find_overview, tally_windows};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::view_models::page_turns::PageTurns;
@@ -48,6 +50,7 @@ struct Row {
     place: String,
     asset_number: String,
     state: StatusBadge,
+    cause: Option<String>,
     rate: String,
     last: Option<SafeHtml>,
 }
@@ -98,7 +101,8 @@ pub(crate) async fn show(
     let pages = total.div_ceil(PAGE).max(1);
     let number = requested.page.parse().unwrap_or(1).clamp(1, pages);
     let shown = found.into_iter().skip((number - 1) * PAGE).take(PAGE);
-    let items = shown.map(|(_, row, item)| list_row(&row, item, &tallies, site, &wall)).collect();
+    let items =
+        shown.map(|(_, row, item)| list_row(&row, item, &tallies, site, &wall)).collect::<Result<_, _>>()?;
     let w: EquipmentWords = wall.words();
     let title = w.items_title_of(&site.name);
     let view = ItemsPage {
@@ -165,17 +169,18 @@ fn list_row(
     tallies: &HashMap<String, WindowTally>,
     site: &FacilityOverview,
     wall: &LocalTime,
-) -> Row {
+) -> Result<Row, DbError> {
     let tally = tallies.get(&row.tag).copied().unwrap_or_default();
-    Row {
+    Ok(Row {
         href: format!("/app/f/{}/e/{}", site.id, item.tag),
         state: status_badge(row, &item, site.as_of_ms, wall),
+        cause: word_cause(row, wall)?,
         rate: wall.rate_or_no_data(tally),
         last: row.last_ms.map(|at| wall.clock(at)),
         name: item.name,
         place: item.location,
         asset_number: item.asset_number,
-    }
+    })
 }
 
 pub(crate) fn status_badge(row: &ItemRow, item: &Equipment, as_of_ms: i64, wall: &LocalTime) -> StatusBadge {

@@ -2,7 +2,7 @@
 
 use record::entry::{ClockState, CommandSource, EntryAuthor, EntryTime};
 use record::fold::UseRecord;
-use record::ids::BootId;
+use record::ids::{BootId, StaffId};
 use record::kinds::EntryRef;
 use record::run::RunName;
 use record::tag::Tag;
@@ -226,4 +226,43 @@ async fn a_time_that_was_corrected_later_says_by_whom() {
     let page = world.get(&path, &cookie).await.body;
     assert!(page.contains("the time was corrected later, by hand, to within 60 s"), "{page}");
     assert!(!page.contains("Time uncertain"), "{page}");
+}
+
+#[tokio::test]
+async fn a_cleaning_that_does_not_count_says_why_its_item_is_still_due() {
+    let mut world = World::new().await;
+    let cookie = world.sign_in(&world.a.email).await;
+    let site = &mut world.a.sites[0];
+    let (id, one) = (site.id, &mut site.one);
+    let tag = one.item("Probe 9", "ICU East", (4, &[1, 0]), StaffId::new(NOW_MS, [9; 10]));
+    let lacking = r#","incomplete":["contact time","photo"]"#;
+    let seq = one.clean(NOW_MS - 30 * MINUTE_MS, tag.as_str(), "Mara Voss", lacking);
+    let epoch = one.origin.epoch;
+    one.send(&world.ingest).await;
+    let pages = [format!("/app/f/{id}"), format!("/app/f/{id}/equipment"), format!("/app/f/{id}/e/{tag}")];
+    for page in &pages {
+        let body = world.get(page, &cookie).await.body;
+        assert!(body.contains(", incomplete: contact time, photo"), "{page}: {body}");
+    }
+    let path = format!("/api/v1/facilities/{id}/equipment/{tag}");
+    let because = async |world: &World| {
+        let item = world.api(&path, &world.a.token).await.body;
+        serde_json::from_str::<serde_json::Value>(&item).unwrap()["due_because"].clone()
+    };
+    let incomplete = because(&world).await;
+    assert_eq!(incomplete["reason"], "incomplete");
+    assert_eq!(incomplete["missing"], serde_json::json!(["contact time", "photo"]));
+    let one = &mut world.a.sites[0].one;
+    let reason = one.text("Wrong item");
+    let body = format!(
+        r#"{{"epoch":"{epoch}","seq":{seq},"reason":{{"redactable":"{}"}}}}"#,
+        reason.redactable().hash
+    );
+    let by = EntryAuthor { staff: None, via: CommandSource::Staff, device: None };
+    one.tell_by(NOW_MS - 20 * MINUTE_MS, by, ("cleaning.voided", &body), &[reason]);
+    one.send(&world.ingest).await;
+    assert_eq!(because(&world).await["reason"], "voided");
+    for page in &pages {
+        assert!(world.get(page, &cookie).await.body.contains(", record voided"), "{page}");
+    }
 }

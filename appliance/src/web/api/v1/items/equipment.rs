@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::Method;
 use record::anchor::TimeCertainty;
-use record::compliance::ItemStatus;
+use record::compliance::{DueCause, DueReason, ItemStatus};
 use record::fold::{Equipment, FacilityState, RowVersion, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{CivilDay, EquipmentLoan, Event, PhotoPolicy, Schedule, SpauldingClass};
@@ -107,6 +107,25 @@ impl ItemSchedule {
     }
 }
 
+/// A recorded cleaning that leaves its item due.
+#[derive(Debug, Serialize, JsonSchema)]
+struct DueBecause {
+    /// `incomplete`, `voided`, `too_late` (recorded more than 72 hours after it was done), or `before` (a late entry of what
+    /// was done before that which is due now began).
+    reason: DueReason,
+    /// When it was done (RFC 3339, UTC).
+    cleaned_at: String,
+    /// What it lacks, in the words of a cleaning’s `missing`.
+    missing: Vec<&'static str>,
+}
+
+impl DueBecause {
+    fn of(cause: &DueCause) -> Self {
+        let missing = cause.missing.iter().map(|part| part.word()).collect();
+        Self { reason: cause.reason, cleaned_at: utc_text(cause.performed_ms), missing }
+    }
+}
+
 /// An item.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Equipment")]
@@ -151,6 +170,8 @@ pub(crate) struct EquipmentJson {
     due_by: Option<String>,
     /// Since when it stands so (RFC 3339, UTC), where that has a beginning.
     status_since: Option<String>,
+    /// The recorded cleaning that leaves it due, and why; null where it is not due, or none was recorded that could count.
+    due_because: Option<DueBecause>,
     /// The schedule that a cleaning by any protocol meets.
     schedule: Option<Schedule>,
     /// All its schedules.
@@ -205,6 +226,7 @@ impl EquipmentJson {
             status,
             due_by: by_ms.map(utc_text),
             status_since: since_ms.map(utc_text),
+            due_because: row.cause.as_ref().map(DueBecause::of),
             schedule: item.schedule(None).cloned(),
             schedules: ItemSchedule::all_of(item),
             last_cleaned_at: last.map(|l| utc_text(l.performed_ms)),

@@ -143,6 +143,8 @@ struct ItemCard {
     problems: Vec<String>,
     /// How it stands, in words.
     due: String,
+    /// Why it is due though a cleaning was recorded, in words.
+    cause: Option<String>,
     /// The colour of these words: `ok`, `due`, `late` or nothing.
     badge: &'static str,
     /// 2: overdue, 1: due, 0: neither.
@@ -229,6 +231,7 @@ fn item_card(
             .map(|report: &ReportedProblem| word_problem(words, &report.what))
             .collect(),
         due: badge.short,
+        cause: row.word_cause(wording),
         badge: badge.class,
         urgency: if row.is_overdue() { 2 } else { u8::from(row.is_due()) },
     }

@@ -64,6 +64,7 @@ pub(crate) struct ScanPage {
     /// The tag of a label that opens it, as people read it.
     label: String,
     badge: StatusBadge,
+    cause: Option<String>,
     name: String,
     place: String,
     last: Option<SafeHtml>,
@@ -150,6 +151,7 @@ impl ScanPageBuilder<'_> {
         let known = self.known_cleaner();
         let steps_wrong = problems.iter().find(|w| w.at.starts_with("step")).map(|w| w.words.clone());
         let row = self.state.stored::<StatusBoards>().row_of(self.facility, item, local);
+        let cause = row.as_ref().and_then(|row| row.word_cause(self.wording));
         let badge = row.map(|row| row.badge(self.wording)).unwrap_or_default();
         let title = self.title(&problems);
         let staff_link = self.view.origin.staff_link(self.view.signed.as_ref(), self.view.words.0);
@@ -163,6 +165,7 @@ impl ScanPageBuilder<'_> {
             tag: item.tag,
             label: open_tags(self.facility, item).first().unwrap_or(&item.tag).grouped(),
             badge,
+            cause,
             name: item.name.clone(),
             place: place_line(&item.location, &item.asset_number),
             last: self.last(),
