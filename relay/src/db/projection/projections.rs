@@ -12,7 +12,7 @@ use crate::db::to_i64;
 use crate::db::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// Of the code that folds: a projection of another version is left to processes of that version, and rebuilt by this one.
-pub const PROJECTION_VERSION: i64 = 1;
+pub const PROJECTION_VERSION: i64 = 2;
 
 /// A projection as far as whoever steps it needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
