@@ -20,9 +20,9 @@ use crate::command::{CommandError, ExecuteOutcome, execute_command};
 use crate::doctor::facts::ServiceFacts;
 use crate::identity::{
     AccessCaller, AccessOutcome, AccessRow, AccessTarget, ApiToken, ApiTokenScope, IdentityError,
-    IdentityStores, NewToken, PinForm, TokenHand, TokenLife, TokenRefusal, TokenState,
+    IdentityStores, NewToken, PinForm, TokenHand, TokenLife, TokenRefusal, TokenState, own_addresses,
 };
-use crate::intake::{Command, CommandRequest, NewStaff, SettingsChange};
+use crate::intake::{Command, CommandRequest, NewStaff, SettingsChange, weigh_label_host};
 use crate::store::Store;
 use crate::uplink::Uplink;
 
@@ -68,7 +68,12 @@ pub enum AdminCommand {
     Claim {
         file: String,
     },
-    FacilitySet(Box<SettingsChange>),
+    FacilitySet {
+        settings: Box<SettingsChange>,
+        /// Whether another label host is meant, whatever it costs.
+        #[serde(default)]
+        agreed: bool,
+    },
     AlarmList,
     AlarmSeen {
         id: String,
@@ -157,7 +162,14 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
             context.uplink.take_up(&file).map_err(|e| e.to_string())?;
             Ok("Claim file accepted. The box is claimed as soon as it reaches the relay.".to_owned())
         }
-        AdminCommand::FacilitySet(settings) => {
+        AdminCommand::FacilitySet { settings, agreed } => {
+            let there = context.store.facility().settings.clone();
+            let host = settings.label_host.as_deref().filter(|_| !agreed).unwrap_or_default();
+            if let Some(change) = weigh_label_host(&there, host, &own_addresses()) {
+                return Err(format!(
+                    "{change}Nothing was changed: add --confirm-label-host if you want {host} all the same"
+                ));
+            }
             let changed = execute_here(context, Command::ChangeFacility(settings)).await;
             changed.map_err(|e| e.to_string())?;
             note_access(context, AccessOutcome::SettingsChanged, None);

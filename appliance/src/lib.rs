@@ -264,6 +264,9 @@ struct FacilityArguments {
     /// Scheme and host that labels carry, such as HTTP://10.0.0.5
     #[arg(long)]
     label_host: Option<String>,
+    /// Take a label host that the box has no address for, or other than the one on printed labels
+    #[arg(long, requires = "label_host")]
+    confirm_label_host: bool,
     /// Whether cleanings without a name are allowed
     #[arg(long)]
     allow_unattributed: Option<bool>,
@@ -357,7 +360,8 @@ impl From<FacilityArguments> for intake::SettingsChange {
 impl FacilityCommand {
     fn admin_command(self) -> AdminCommand {
         let Self::Set(entered) = self;
-        AdminCommand::FacilitySet(Box::new(entered.into()))
+        let agreed = entered.confirm_label_host;
+        AdminCommand::FacilitySet { settings: Box::new(entered.into()), agreed }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What each value of a claim file must look like; a refusal says what to write, never what was written.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::address::StaticAddress;
 use crate::mistakes::MistakeReason;
@@ -19,7 +19,47 @@ pub fn check_label_host(text: &str) -> Result<(), MistakeReason> {
     if !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()) {
         return Err(MistakeReason::LabelHost);
     }
-    host_and_port(rest)
+    host_and_port(rest)?;
+    let host = label_host_name(text);
+    if host.ends_with(".local") {
+        return Err(MistakeReason::LabelHostLocal);
+    }
+    let is_plain = scheme.eq_ignore_ascii_case("http");
+    if is_plain && is_public(&host) { Err(MistakeReason::LabelHostPublic) } else { Ok(()) }
+}
+
+/// The host of an address that labels carry, in lower case, without scheme, port and brackets.
+pub fn label_host_name(text: &str) -> String {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest).trim_end_matches('/');
+    let host = match rest.strip_prefix('[') {
+        Some(v6) => v6.split(']').next(),
+        None => rest.split(':').next(),
+    };
+    host.unwrap_or_default().to_ascii_lowercase()
+}
+
+/// Domains that nobody can register: browsers do not warn of plain HTTP to a name in one.
+const INNER_DOMAINS: [&str; 10] =
+    ["internal", "lan", "intranet", "private", "corp", "home", "arpa", "localdomain", "localhost", "test"];
+
+fn is_public(host: &str) -> bool {
+    match host.parse() {
+        Ok(IpAddr::V4(address)) => !is_inner(address),
+        Ok(IpAddr::V6(address)) => {
+            !address.is_loopback() && !address.is_unique_local() && !address.is_unicast_link_local()
+        }
+        Err(_) => host.rsplit_once('.').is_some_and(|(_, top)| !INNER_DOMAINS.contains(&top)),
+    }
+}
+
+fn is_inner(address: Ipv4Addr) -> bool {
+    let [first, second, ..] = address.octets();
+    let is_of_carrier = first == 100 && (64..128).contains(&second);
+    address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_documentation()
+        || is_of_carrier
 }
 
 fn host_and_port(text: &str) -> Result<(), MistakeReason> {
@@ -243,9 +283,23 @@ mod tests {
         );
         check(
             check_label_host,
-            &["HTTP://10.0.0.5", "https://OR.HOSPITAL.INTERNAL:8443", "HTTP://CT"],
+            &["HTTP://10.0.0.5", "https://OR.HOSPITAL.INTERNAL:8443", "HTTP://CT", "http://box.lan:8080"],
             &["10.0.0.5", "FTP://CT", "HTTP://CT/T", "HTTP://-CT"],
         );
+        for (host, reason) in [
+            ("HTTP://BOX.LOCAL", Err(MistakeReason::LabelHostLocal)),
+            ("https://ward.box.Local:8443", Err(MistakeReason::LabelHostLocal)),
+            ("HTTP://BOX.HOSPITAL.ORG", Err(MistakeReason::LabelHostPublic)),
+            ("http://box.hospital.org:8080", Err(MistakeReason::LabelHostPublic)),
+            ("HTTP://8.8.8.8", Err(MistakeReason::LabelHostPublic)),
+            ("http://[2001:4860::8888]", Err(MistakeReason::LabelHostPublic)),
+            ("HTTPS://BOX.HOSPITAL.ORG", Ok(())),
+            ("HTTP://172.16.0.4:8080", Ok(())),
+            ("http://[fd00::5]:8080", Ok(())),
+            ("HTTP://LOCAL", Ok(())),
+        ] {
+            assert_eq!(check_label_host(host), reason, "{host}");
+        }
         check(
             check_hostname,
             &["box-3", "B", &"x".repeat(63)],

@@ -112,6 +112,8 @@ reasons! {
     HttpsNeeded = "https", "must begin with https://";
     MqttsNeeded = "mqtts", "must begin with mqtts://";
     LabelHost = "label-host", "must read <scheme>://<host>, such as HTTP://10.0.0.5";
+    LabelHostLocal = "label-host-local", "ends in .local, which many phones do not find; write the address, such as HTTP://10.0.0.5, or a name of the facility’s own DNS, such as HTTP://BOX.INTERNAL";
+    LabelHostPublic = "label-host-public", "is a public name or address, of which phones warn without HTTPS; write HTTPS:// where the box has a certificate for it, else a private address such as HTTP://10.0.0.5";
     HostName = "host", "must name a host, with no path, user or space";
     Brackets = "brackets", "must have an IPv6 address between its brackets";
     PortNumber = "port", "has a port that is not a number from 1 to 65535";

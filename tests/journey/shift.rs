@@ -223,6 +223,16 @@ async fn share_tablet(story: &Story, bed: &str) -> String {
     let proven = tablet.script("return document.body.innerText.includes('PIN entered')").await;
     assert_eq!(proven, false);
     story.picture(&tablet, "34-shared-tablet").await;
+    // However long nobody touches it, what was entered goes only by a press; a page without anything does by itself.
+    let hours_later = "const now = performance.now.bind(performance); performance.now = () => now() + 36e5;";
+    tablet.press("#step-1").await;
+    tablet.script(hours_later).await;
+    tablet.shows("Still there?").await;
+    tablet.press("#still [value=stay]").await;
+    assert_eq!(tablet.script("return document.querySelector('#step-1').checked").await, true);
+    tablet.goto(&format!("{https}/t/{bed}")).await;
+    tablet.script(hours_later).await;
+    tablet.until("location.pathname === '/'", TIME_LIMIT).await;
     tablet.close().await;
     receipt
 }

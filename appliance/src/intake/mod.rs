@@ -33,7 +33,7 @@ pub use self::equipment::tags::{find_named_item, open_tags, read_code};
 pub use self::facility::brand::BrandColour;
 pub use self::facility::directive::SettledDirective;
 pub use self::facility::protocols::{TRANSLATION_LANGUAGES, offered_protocols};
-pub use self::facility::settings::FACILITY_LOCALES;
+pub use self::facility::settings::{FACILITY_LOCALES, HostChange, foreign_label_address, weigh_label_host};
 pub use self::people::attribution::{
     PROOF_METHODS, ProofDemand, methods_from, methods_of_class, stated_class, use_class, weakest_method,
 };

@@ -13,6 +13,7 @@ use service::random::SeededRandom;
 
 use super::*;
 
+mod label_hosts;
 mod problem;
 mod queued;
 mod review;
@@ -532,6 +533,16 @@ fn values_out_of_range_name_their_field() {
     let settings = SettingsChange { label_host: Some("http://10.0.0.5/".into()), ..Default::default() };
     world.tell(Command::ChangeFacility(Box::new(settings))).unwrap();
     assert_eq!(world.facility.settings.label_host, "HTTP://10.0.0.5");
+    for (host, cause) in [
+        ("http://box.local", RefusalCause::Facility(FacilityRefusal::LocalHost)),
+        ("HTTP://BOX.HOSPITAL.ORG:8080", RefusalCause::Facility(FacilityRefusal::PublicHost)),
+        ("http://8.8.8.8", RefusalCause::Facility(FacilityRefusal::PublicHost)),
+        ("http://10.0.0.5/t", RefusalCause::LabelHost),
+    ] {
+        let settings = SettingsChange { label_host: Some(host.into()), ..Default::default() };
+        let refused = world.tell(Command::ChangeFacility(Box::new(settings))).unwrap_err();
+        assert_eq!(refused, CommandRefusal::Range { field: "label_host", cause }, "{host}");
+    }
 }
 
 #[test]

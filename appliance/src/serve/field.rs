@@ -8,7 +8,7 @@ use crate::admin::BoxReports;
 use crate::command::execute_as_box;
 use crate::doctor::live_facts::find_admin;
 use crate::doctor::machine::MachineRoot;
-use crate::identity::IdentityStores;
+use crate::identity::{IdentityStores, own_addresses};
 use crate::intake::{Command, SettingsChange};
 use crate::settings::BoxSettings;
 use crate::setup::{SetupCode, read_state};
@@ -38,6 +38,7 @@ pub(super) fn field_parts(
         // A file of the settings that is of no use has an alarm already.
         route: optional_parts::route_sources(&settings.uplink).load().unwrap_or_default(),
         settings_list: toml::to_string_pretty(settings).unwrap_or_default(),
+        own_addresses: Arc::new(own_addresses),
         take_claim: Arc::new(move |text| uplink_of_claims.take_up(text).map_err(|error| error.to_string())),
     }
 }

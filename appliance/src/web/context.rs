@@ -119,6 +119,8 @@ pub struct FieldParts {
     pub route: HttpsRoute,
     pub settings_list: String,
     pub take_claim: ClaimTaker,
+    /// The box's addresses; none: they cannot be read.
+    pub own_addresses: Arc<dyn Fn() -> Vec<IpAddr> + Send + Sync>,
 }
 
 pub type ClaimTaker = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;

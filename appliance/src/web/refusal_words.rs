@@ -190,6 +190,8 @@ fn word_facility_refusal(w: StaffRefusalWords, cause: FacilityRefusal) -> String
         FacilityRefusal::Colour => w.refusal_range_brand_colour(),
         FacilityRefusal::PaleColour => w.refusal_range_pale_colour(),
         FacilityRefusal::RetainYears => w.refusal_range_retain_years(),
+        FacilityRefusal::LocalHost => w.refusal_range_label_host_local(),
+        FacilityRefusal::PublicHost => w.refusal_range_label_host_public(),
     }
 }
 

@@ -144,6 +144,7 @@ note-token-clear = The token of the program “{ $name }” was sent without HTT
 note-disk = The storage was full recently. Free some: records are refused while it is full.
 note-zone = No time zone is set, so days are counted in UTC. Set it under Settings.
 note-label-host = No label host is chosen, so no label can be printed yet. Set it under Settings.
+note-label-elsewhere = Labels carry the address { $address }, which this box does not have now: phones that scan one find nothing unless the network leads that address here. Give the box that address again, or choose another label host under Settings. It has { $own }.
 note-new-devices = So many wrong PINs were entered on new devices that nobody can sign in on a new device until { $until }. Devices on which somebody has signed in before are not held up. The access log says where they came from; setting somebody’s PIN under Staff ends the wait.
 
 ## The access log.

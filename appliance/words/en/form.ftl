@@ -484,6 +484,10 @@ form-settings-address = Label host
 form-settings-label-host = Scheme and host
 # $example: such as HTTP://10.0.0.5
 form-settings-host-hint = Such as { $example }. It is on every label for years, so choose an address that stays: a reserved IPv4 address or a name in the facility’s own DNS.
+# Beside an address that somebody is asked about before labels carry it. $own: the box's addresses.
+form-settings-host-elsewhere = This box does not have the address { $address } now, so phones find nothing by these labels unless the network leads that address here. It has { $own }.
+form-settings-host-printed = Labels that this box printed with { $host }: { $labels }. They go on working only while that address leads to this box.
+form-settings-host-again = Nothing is saved yet: press the button once more if you want { $host } all the same.
 
 ## A spot check.
 

@@ -13,6 +13,13 @@ page-alarm = Alarm
 page-alarm-next = Tell { $contact }.
 # Names a form for screen readers: one button for each other language.
 page-language = Language
+# On a shared tablet that nobody touches. A number of seconds follows.
+page-leaving = Nobody is using this page. It goes back to the start in seconds:
+    .stay = Stay here
+page-still = Still there?
+    .kept = What you entered is still here, but for a PIN. Nothing is recorded yet.
+    .stay = Yes, go on
+    .leave = No, empty this page
 # Links at the foot of pages that are open to everybody.
 page-sign-in = Sign in
 page-staff-pages = Staff pages

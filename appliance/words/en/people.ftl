@@ -36,7 +36,7 @@ me-sign-out = Sign out
 # The browser of this page; the button marks it.
 me-tablet = Do several people use this tablet?
     .shared = This tablet is shared
-    .what = A shared tablet remembers no name. A PIN proves one record, a sign-in ends after 5 minutes without use, and a page that nobody touches goes home after 30 seconds.
+    .what = A shared tablet remembers no name. A PIN proves one record, a sign-in ends after 5 minutes without use, and a page that nobody touches goes home after 30 seconds. With something entered it asks first, after two minutes.
     .mark = This is a shared tablet
     .end = Only one person uses it now
 me-change-pin = Change my PIN

@@ -144,6 +144,8 @@ refusal-range-zone = Enter an IANA time zone such as America/Chicago
 refusal-range-undo = The undo time is at most 1,440 minutes
 refusal-range-pin-proof = An entered PIN proves records for 0 to 60 minutes
 refusal-range-label-host = A label host reads HTTP://HOST or HTTPS://HOST, with letters, digits, dots, hyphens and a port
+refusal-range-label-host-local = The label host ends in .local, which many phones do not find; write the address, such as HTTP://10.0.0.5, or a name of the facility’s own DNS, such as HTTP://BOX.INTERNAL
+refusal-range-label-host-public = The label host is a public name or address, of which phones warn without HTTPS; write HTTPS:// where the box has a certificate for it, else a private address such as HTTP://10.0.0.5
 
 ## What is so already.
 

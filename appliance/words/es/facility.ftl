@@ -124,6 +124,7 @@ note-token-clear = El token del programa “{ $name }” se envió sin HTTPS { $
 note-disk = El almacenamiento estuvo lleno hace poco. Libere espacio: mientras está lleno se rechazan registros.
 note-zone = No se indicó una zona horaria, así que los días se cuentan en UTC. Indíquela en Configuración.
 note-label-host = No se eligió la dirección de las etiquetas, así que todavía no se puede imprimir ninguna. Indíquela en Configuración.
+note-label-elsewhere = Las etiquetas llevan la dirección { $address }, que esta unidad no tiene ahora: los teléfonos que escaneen una no encuentran nada, salvo que la red lleve esa dirección hasta aquí. Devuelva esa dirección a la unidad o elija otra dirección de las etiquetas en Configuración. Tiene { $own }.
 note-new-devices = Se ingresaron tantos PIN incorrectos en dispositivos nuevos que nadie puede iniciar sesión en uno nuevo hasta { $until }. Esto no afecta a los dispositivos en los que alguien ya inició sesión. El registro de accesos indica de dónde vinieron; al asignar un PIN a alguien en Personal, la espera termina.
 
 access-hint = Quién inició sesión, qué se rechazó, y cambios de PIN, sesiones y tokens. Se conservan las 10,000 líneas más recientes. No contiene PIN ni tokens.

@@ -448,6 +448,9 @@ form-settings-who-critical-pin = Un PIN
 form-settings-address = Dirección de las etiquetas
 form-settings-label-host = Esquema y dirección
 form-settings-host-hint = Por ejemplo { $example }. Está en cada etiqueta durante años, así que elija una dirección que no cambie: una IPv4 reservada o un nombre del DNS propio del centro.
+form-settings-host-elsewhere = Esta unidad no tiene ahora la dirección { $address }, así que los teléfonos no encuentran nada con estas etiquetas, salvo que la red lleve esa dirección hasta aquí. Tiene { $own }.
+form-settings-host-printed = Etiquetas que esta unidad imprimió con { $host }: { $labels }. Siguen funcionando solo mientras esa dirección lleve a esta unidad.
+form-settings-host-again = Todavía no se guardó nada: presione el botón otra vez si quiere { $host } de todos modos.
 
 form-check-title = Control al azar de { $name }
 form-check-save = Registrar el control

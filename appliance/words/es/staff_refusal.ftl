@@ -134,6 +134,8 @@ refusal-range-zone = Escriba una zona horaria IANA, por ejemplo America/Chicago
 refusal-range-undo = El tiempo para deshacer es de 1,440 minutos como máximo
 refusal-range-pin-proof = Un PIN ingresado vale como prueba de 0 a 60 minutos
 refusal-range-label-host = Una dirección de etiquetas se escribe HTTP://HOST o HTTPS://HOST, con letras, dígitos, puntos, guiones y un puerto
+refusal-range-label-host-local = La dirección de las etiquetas termina en .local, que muchos teléfonos no encuentran; escriba la dirección, como HTTP://10.0.0.5, o un nombre del DNS propio del centro, como HTTP://BOX.INTERNAL
+refusal-range-label-host-public = La dirección de las etiquetas es un nombre o una dirección pública, de los que los teléfonos advierten sin HTTPS; escriba HTTPS:// si la unidad tiene un certificado para eso, o si no una dirección privada como HTTP://10.0.0.5
 
 refusal-already-rule = Lo que se pidió ya es así.
 refusal-already-out = Ya está fuera de servicio

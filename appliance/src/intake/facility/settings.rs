@@ -1,6 +1,10 @@
 //! Schedules and the facility's settings.
 
-use record::fold::Equipment;
+use std::net::IpAddr;
+
+use firmware_config::MistakeReason;
+use firmware_config::fields::{check_label_host, label_host_name};
+use record::fold::{Equipment, FacilitySettings};
 use record::ids::ProtocolId;
 use record::kinds::{
     AnnouncedInspection, CompetencyPolicy, DayChange, FacilityBrand, FacilityChanged, ProblemPolicy,
@@ -238,9 +242,61 @@ fn label_host(entered: &str) -> Result<String, CommandRefusal> {
     let upper = text::check_line("label_host", entered)?.trim_end_matches('/').to_ascii_uppercase();
     let host = upper.strip_prefix("HTTPS://").or_else(|| upper.strip_prefix("HTTP://")).unwrap_or_default();
     let fits = !host.is_empty() && host.len() <= 60;
-    if fits && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':')) {
-        Ok(upper)
-    } else {
-        Err(CommandRefusal::Range { field: "label_host", cause: RefusalCause::LabelHost })
+    if !fits || !host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':')) {
+        return Err(refuse_range("label_host", RefusalCause::LabelHost));
     }
+    match check_label_host(&upper) {
+        Ok(()) => Ok(upper),
+        Err(MistakeReason::LabelHostLocal) => refuse_setting("label_host", FacilityRefusal::LocalHost),
+        Err(MistakeReason::LabelHostPublic) => refuse_setting("label_host", FacilityRefusal::PublicHost),
+        Err(_) => Err(refuse_range("label_host", RefusalCause::LabelHost)),
+    }
+}
+
+/// What labels that carry another address would mean, where somebody has to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostChange {
+    /// The new address, where it is none of the box's, which has the others.
+    pub elsewhere: Option<(IpAddr, Vec<IpAddr>)>,
+    /// The old address, and how many labels the box printed with it.
+    pub printed: Option<(String, u64)>,
+}
+
+/// As the page's English words say it.
+impl std::fmt::Display for HostChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some((address, own)) = &self.elsewhere {
+            let own = own.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            write!(
+                f,
+                "This box does not have the address {address} now, so phones find nothing by these labels unless the network leads that address here. It has {own}. "
+            )?;
+        }
+        if let Some((host, labels)) = &self.printed {
+            write!(
+                f,
+                "Labels that this box printed with {host}: {labels}. They go on working only while that address leads to this box. "
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The address of a label host that names one and is none of the box's; its own are not known where there are none.
+pub fn foreign_label_address(host: &str, own: &[IpAddr]) -> Option<IpAddr> {
+    let address: IpAddr = label_host_name(host).parse().ok()?;
+    (!own.is_empty() && !address.is_loopback() && !own.contains(&address)).then_some(address)
+}
+
+/// `None`: nobody has to be asked.
+pub fn weigh_label_host(there: &FacilitySettings, host: &str, own: &[IpAddr]) -> Option<HostChange> {
+    let host = host.trim().trim_end_matches('/');
+    let old = &there.label_host;
+    if host.is_empty() || host.eq_ignore_ascii_case(old) {
+        return None;
+    }
+    let elsewhere = foreign_label_address(host, own).map(|address| (address, own.to_vec()));
+    let labels = there.labels.get(old).copied().filter(|labels| *labels > 0);
+    let printed = labels.map(|labels| (old.clone(), labels));
+    (elsewhere.is_some() || printed.is_some()).then_some(HostChange { elsewhere, printed })
 }

@@ -79,6 +79,14 @@ pub enum FacilityRefusal {
     PaleColour,
     #[error("Records are kept for 1 to 99 years")]
     RetainYears,
+    #[error(
+        "The label host ends in .local, which many phones do not find; write the address, such as HTTP://10.0.0.5, or a name of the facility’s own DNS, such as HTTP://BOX.INTERNAL"
+    )]
+    LocalHost,
+    #[error(
+        "The label host is a public name or address, of which phones warn without HTTPS; write HTTPS:// where the box has a certificate for it, else a private address such as HTTP://10.0.0.5"
+    )]
+    PublicHost,
 }
 
 /// Why a place or a category gets no other name.
@@ -244,7 +252,7 @@ pub enum RefusalCause {
 
 impl RefusalCause {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 94] = [
+    pub(crate) const ALL: [Self; 96] = [
         Self::OwnName,
         Self::Reason,
         Self::ProblemKind,
@@ -328,6 +336,8 @@ impl RefusalCause {
         Self::Facility(FacilityRefusal::UndoTime),
         Self::Facility(FacilityRefusal::PinProofTime),
         Self::LabelHost,
+        Self::Facility(FacilityRefusal::LocalHost),
+        Self::Facility(FacilityRefusal::PublicHost),
         Self::Item(ItemRefusal::OutOfService),
         Self::Item(ItemRefusal::InService),
         Self::OtherPhone,

@@ -50,6 +50,8 @@ pub enum GuessReason {
     /// A printer for pages, by another address than its queue's.
     Pages,
     PageQueue,
+    /// A queue without a driver.
+    RawQueue,
     Unknown {
         name: String,
         commands: Vec<String>,

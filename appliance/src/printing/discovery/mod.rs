@@ -19,11 +19,12 @@ use mdns_sd::{ResolvedService, ServiceDaemon, ServiceEvent};
 use tokio::net::{TcpStream, lookup_host};
 
 use crate::printing::devices::usb::{DeviceTree, UsbDevice};
-use crate::printing::discovery::guess::DeviceIdentity;
 pub use crate::printing::discovery::guess::GuessReason;
+use crate::printing::discovery::guess::{DeviceIdentity, LanguageGuess};
 use crate::printing::model::address::{IPP_PORT, PrinterAddress, RAW_PORT, SNMP_PORT};
 use crate::printing::model::cause::SeenAt;
 use crate::printing::model::printer_settings::{PDF, sheet_name};
+use crate::printing::model::queue_error::is_raw_queue;
 
 const FOUND_MAX: usize = 128;
 /// Characters of a name or a text from the network.
@@ -53,7 +54,10 @@ pub struct DiscoveredPrinter {
 
 impl DiscoveredPrinter {
     fn of(identity: &DeviceIdentity, address: &PrinterAddress, seen: SeenAt) -> Self {
-        let guess = identity.guess();
+        let mut guess = identity.guess();
+        if matches!(address, PrinterAddress::Ipp { .. }) && is_raw_queue(&identity.model) {
+            guess = LanguageGuess { language: None, dpi: None, reason: GuessReason::RawQueue, refused: true };
+        }
         let address = match address {
             // A label printer that has a queue too: its own language says when a label is out.
             PrinterAddress::Ipp { host, .. } if guess.language.is_some() => {
@@ -61,7 +65,7 @@ impl DiscoveredPrinter {
             }
             address => address,
         };
-        if matches!(address, PrinterAddress::Ipp { .. }) && identity.takes_pdf() {
+        if matches!(address, PrinterAddress::Ipp { .. }) && !guess.refused && identity.takes_pdf() {
             return Self {
                 name: identity.name(),
                 address: Some(address.to_string()),
@@ -370,6 +374,16 @@ mod tests {
         assert_eq!(found.address.as_deref(), Some("ipps://10.0.0.9:9101/ipp/print"));
         assert_eq!((found.language, found.media.as_deref()), (Some("pdf"), Some("avery-5160")));
         assert_eq!(found.reason, GuessReason::PageQueue);
+        let queue = service(
+            "_ipp._tcp.local.",
+            &[
+                ("rp", "printers/Ward"),
+                ("ty", "Local Raw Printer"),
+                ("pdl", "application/octet-stream,application/pdf"),
+            ],
+        );
+        let found = read_announcement(&queue).unwrap();
+        assert_eq!((found.address, found.language, found.reason), (None, None, GuessReason::RawQueue));
         let label =
             service("_ipp._tcp.local.", &[("rp", "ipp/print"), ("usb_MFG", "Zebra"), ("usb_MDL", "ZD421")]);
         let found = read_announcement(&label).unwrap();

@@ -27,6 +27,17 @@ pub enum QueueError {
         "the print queue does not accept PDF; print the sheet from a computer that has the printer’s driver"
     )]
     NoPdf,
+    /// It hands on what it is given, whatever that is.
+    #[error(
+        "the print queue is a raw one: it passes PDF on as it is, and most printers print that as pages of signs; give it a driver or IPP Everywhere on the computer that it is on, or, for a label printer, enter the printer’s own address such as tcp://host:9100 and its language"
+    )]
+    RawQueue,
+}
+
+/// Whether a queue of this model is one without a driver. CUPS lists every format as one that such a queue takes.
+pub(crate) fn is_raw_queue(model: &str) -> bool {
+    let model = model.to_ascii_lowercase();
+    ["raw printer", "raw queue"].iter().any(|words| model.contains(words))
 }
 
 /// Why an answer did not come.

@@ -429,6 +429,7 @@ fn field_parts(data: &std::path::Path) -> FieldParts {
         route: Default::default(),
         settings_list: "log = \"info\"\n".to_owned(),
         take_claim: Arc::new(|_| Ok(())),
+        own_addresses: Arc::new(|| [5, 7, 8, 9, 77].map(|n| std::net::IpAddr::from([10, 0, 0, n])).to_vec()),
     }
 }
 

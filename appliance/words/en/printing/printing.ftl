@@ -82,6 +82,7 @@ printing-queue-garbled =
     .endless = what answers there is not a print queue (its answer has no end); check the address and its path, often /ipp/print
     .foreign = what answers there is not a print queue (its answer is not in the language of print queues); check the address and its path, often /ipp/print
 printing-queue-no-pdf = the print queue does not accept PDF; print the sheet from a computer that has the printer’s driver
+printing-queue-raw = the print queue is a raw one: it passes PDF on as it is, and most printers print that as pages of signs; give it a driver or IPP Everywhere on the computer that it is on, or, for a label printer, enter the printer’s own address such as tcp://host:9100 and its language
 
 ## A printer’s trouble in a word or two: alone, and inside a sentence.
 

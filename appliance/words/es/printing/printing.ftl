@@ -71,6 +71,7 @@ printing-queue-garbled =
     .endless = lo que responde allí no es una cola de impresión (su respuesta no termina); revise la dirección y su ruta, a menudo /ipp/print
     .foreign = lo que responde allí no es una cola de impresión (su respuesta no está en el lenguaje de las colas); revise la dirección y su ruta, a menudo /ipp/print
 printing-queue-no-pdf = la cola de impresión no acepta PDF; imprima la hoja desde una computadora que tenga el controlador de la impresora
+printing-queue-raw = la cola de impresión es directa (raw): pasa el PDF tal como está, y la mayoría de las impresoras lo imprimen como páginas de signos; asígnele un controlador o IPP Everywhere en la computadora donde está o, si es una impresora de etiquetas, indique la dirección de la impresora misma, como tcp://host:9100, y su lenguaje
 
 trouble-no-answer = No responde
     .inside = no responde

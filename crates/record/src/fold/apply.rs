@@ -158,6 +158,7 @@ impl FacilityState {
         let (of, run, time) = (line.of, line.place().run, line.time);
         match event {
             Event::LocationSet(b) => self.location_set(b, time, changes),
+            Event::LabelPrinted(b) => self.labels_printed(b, changes),
             Event::CategorySet(b) => self.category_set(b, time, changes),
             Event::AliasAdded(b) => self.alias_added(b, time, changes),
             Event::AliasRemoved(b) => self.alias_removed(b, time, changes),

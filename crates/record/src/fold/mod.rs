@@ -205,6 +205,7 @@ pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
             keys.push(RowKey::Settings);
             keys.extend(b.label_host.as_deref().map(|host| RowKey::Host(text_digest(host))));
         }
+        Event::LabelPrinted(_) => keys.push(RowKey::Settings),
         Event::LocationSet(b) => keys.push(RowKey::Location(text_digest(&b.name))),
         Event::CategorySet(b) => keys.push(RowKey::Category(text_digest(&b.name))),
         Event::EquipmentAdded(b) => keys.extend(item_keys(b.tag)),
@@ -249,7 +250,6 @@ pub fn rows_touched(entry: &Entry, event: &Event) -> Vec<RowKey> {
         Event::LogStarted(_)
         | Event::LogAdopted(_)
         | Event::BoxClaimed(_)
-        | Event::LabelPrinted(_)
         | Event::DirectiveApplied(_)
         | Event::DirectiveRefused(_)
         | Event::TextErased(_)

@@ -11,7 +11,8 @@ use super::{FacilityState, FoldChanges, PassedOver, RowKey, RowVersion};
 use crate::entry::Digest16;
 use crate::kinds::{
     AccessChanged, CategoryDefaults, CategoryField, CategorySet, CivilDay, CompetencyEnded,
-    CompetencyGranted, EntryRef, LocationSet, ProtocolPublished, ProtocolRetired,
+    CompetencyGranted, EntryRef, LabelOutcome, LabelPrinted, LocationSet, PrintedLabel, ProtocolPublished,
+    ProtocolRetired,
 };
 use crate::limits::LATE_ENTRY_MS_MAX;
 use crate::values::civil_time::{CivilCalendar, ZoneSpan};
@@ -242,6 +243,17 @@ impl FacilityState {
         row.first_ms = row.first_ms.min(line.ms);
         row.last_ms = row.last_ms.max(line.ms);
         changes.row(RowKey::Host(key));
+    }
+
+    /// Labels carry the host that was chosen when they were printed.
+    pub(super) fn labels_printed(&mut self, b: &LabelPrinted, changes: &mut FoldChanges) {
+        let out =
+            |label: &&PrintedLabel| matches!(label.outcome, LabelOutcome::Confirmed | LabelOutcome::Sent);
+        let count = b.labels.iter().filter(out).fold(0_u64, |count, _| count.saturating_add(1));
+        let settings = Arc::make_mut(&mut self.settings);
+        let labels = settings.labels.entry(settings.label_host.clone()).or_default();
+        *labels = labels.saturating_add(count);
+        changes.row(RowKey::Settings);
     }
 
     /// When a day begins in the facility's zone, milliseconds since 1970.

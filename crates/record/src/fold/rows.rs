@@ -45,6 +45,9 @@ pub struct FacilitySettings {
     pub zones: Vec<ZonePeriod>,
     /// Scheme and host that labels carry; empty: not chosen yet.
     pub label_host: String,
+    /// How many labels were printed with each that was chosen, as far as printers said so.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, u64>,
     /// Whether a cleaning needs no name.
     pub allow_unattributed: bool,
     /// How long a technician can undo a record, minutes.
@@ -91,6 +94,7 @@ impl Default for FacilitySettings {
             name: String::new(),
             zones: Vec::new(),
             label_host: String::new(),
+            labels: BTreeMap::new(),
             allow_unattributed: false,
             undo_min: 2,
             contact: String::new(),

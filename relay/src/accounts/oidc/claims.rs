@@ -1,6 +1,7 @@
 //! What a token says, and whether it is said to us, now, about this sign-in.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::TokenFault;
 
@@ -13,32 +14,24 @@ const SEVERAL: &str = "mfa";
 const KNOWN_METHODS: [&str; 2] = ["pwd", "pin"];
 const FURTHER_METHODS: [&str; 8] = ["hwk", "swk", "otp", "sc", "fpt", "face", "iris", "pop"];
 
+/// As they came; what is `null` is not there.
 #[derive(Debug, Clone, Deserialize)]
 pub struct IdentityClaims {
-    iss: String,
-    pub sub: String,
-    #[serde(deserialize_with = "one_or_many")]
-    aud: Vec<String>,
-    #[serde(default)]
-    azp: Option<String>,
-    exp: f64,
-    iat: f64,
-    #[serde(default)]
-    nbf: Option<f64>,
-    #[serde(default)]
-    nonce: Option<String>,
-    #[serde(default)]
-    pub email: Option<String>,
-    #[serde(default)]
-    email_verified: Option<serde_json::Value>,
-    #[serde(default)]
-    pub name: Option<String>,
-    #[serde(default, deserialize_with = "one_or_many")]
-    amr: Vec<String>,
-    #[serde(default)]
-    auth_time: Option<serde_json::Value>,
-    #[serde(default)]
-    pub hd: Option<String>,
+    iss: Option<Value>,
+    sub: Option<Value>,
+    aud: Option<Value>,
+    azp: Option<Value>,
+    exp: Option<Value>,
+    iat: Option<Value>,
+    nbf: Option<Value>,
+    nonce: Option<Value>,
+    pub(super) email: Option<Value>,
+    pub(super) email_verified: Option<Value>,
+    pub(super) preferred_username: Option<Value>,
+    name: Option<Value>,
+    amr: Option<Value>,
+    auth_time: Option<Value>,
+    hd: Option<Value>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -49,51 +42,72 @@ pub struct ExpectedClaims<'a> {
     pub now_ms: i64,
 }
 
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum OneOrMany {
-        One(String),
-        Many(Vec<String>),
+/// The claim as this type; it is named where it is missing or of another.
+fn require_claim<'a, T>(
+    name: &'static str,
+    claim: &'a Option<Value>,
+    read: impl FnOnce(&'a Value) -> Option<T>,
+) -> Result<T, TokenFault> {
+    let value = claim.as_ref().ok_or(TokenFault::NoClaim(name))?;
+    read(value).ok_or(TokenFault::ClaimType(name))
+}
+
+fn one_or_many(value: &Value) -> Option<Vec<&str>> {
+    match value {
+        Value::Array(many) => many.iter().map(Value::as_str).collect(),
+        one => one.as_str().map(|one| vec![one]),
     }
-    Ok(match OneOrMany::deserialize(deserializer)? {
-        OneOrMany::One(one) => vec![one],
-        OneOrMany::Many(many) => many,
-    })
 }
 
 impl IdentityClaims {
     pub fn read(payload: &[u8], expected: ExpectedClaims<'_>) -> Result<Self, TokenFault> {
         let claims: Self = serde_json::from_slice(payload).map_err(|_| TokenFault::Form)?;
-        if claims.iss != expected.issuer {
+        if require_claim("iss", &claims.iss, Value::as_str)? != expected.issuer {
             return Err(TokenFault::Issuer);
         }
-        let is_for_us = claims.aud.iter().any(|audience| audience == expected.client_id);
+        let audiences = require_claim("aud", &claims.aud, one_or_many)?;
         let is_ours = match &claims.azp {
-            Some(party) => party == expected.client_id,
-            None => claims.aud.len() == 1,
+            Some(_) => require_claim("azp", &claims.azp, Value::as_str)? == expected.client_id,
+            None => audiences.len() == 1,
         };
-        if !is_for_us || !is_ours {
+        if !audiences.contains(&expected.client_id) || !is_ours {
             return Err(TokenFault::Audience);
         }
         claims.check_time(expected.now_ms)?;
-        if claims.nonce.as_deref() != Some(expected.nonce) {
+        if require_claim("nonce", &claims.nonce, Value::as_str)? != expected.nonce {
             return Err(TokenFault::Nonce);
         }
-        let is_subject = !claims.sub.is_empty()
-            && claims.sub.len() <= SUBJECT_BYTES_MAX
-            && !claims.sub.contains(char::is_control);
+        let subject = require_claim("sub", &claims.sub, Value::as_str)?;
+        let is_subject =
+            !subject.is_empty() && subject.len() <= SUBJECT_BYTES_MAX && !subject.contains(char::is_control);
         if is_subject { Ok(claims) } else { Err(TokenFault::Subject) }
     }
 
     fn check_time(&self, now_ms: i64) -> Result<(), TokenFault> {
+        let until_s = require_claim("exp", &self.exp, Value::as_f64)?;
+        let made_s = require_claim("iat", &self.iat, Value::as_f64)?;
+        let from_s = match &self.nbf {
+            Some(_) => require_claim("nbf", &self.nbf, Value::as_f64)?,
+            None => made_s,
+        };
         // Seconds that are no number compare as false.
         #[expect(clippy::cast_precision_loss, reason = "seconds of any clock are far below 2^53")]
         let (now_s, skew_s) = ((now_ms / 1_000) as f64, SKEW_S as f64);
-        let is_now = self.exp + skew_s > now_s
-            && self.iat - skew_s <= now_s
-            && self.nbf.is_none_or(|from_s| from_s - skew_s <= now_s);
+        let is_now = until_s + skew_s > now_s && made_s.max(from_s) - skew_s <= now_s;
         if is_now { Ok(()) } else { Err(TokenFault::Time) }
+    }
+
+    pub fn subject(&self) -> &str {
+        self.sub.as_ref().and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_ref()?.as_str()
+    }
+
+    /// The organisation that somebody is of, as Google says it.
+    pub fn organization(&self) -> Option<&str> {
+        self.hd.as_ref()?.as_str()
     }
 
     /// When they last showed the provider that it is them, milliseconds since 1970; `None`: it does not say, or nothing that could be.
@@ -106,8 +120,8 @@ impl IdentityClaims {
     /// Whether the provider itself has seen that the address is theirs; `None`: it says nothing of it.
     pub fn is_email_verified(&self) -> Option<bool> {
         match self.email_verified.as_ref()? {
-            serde_json::Value::Bool(verified) => Some(*verified),
-            serde_json::Value::String(text) => Some(text == "true"),
+            Value::Bool(verified) => Some(*verified),
+            Value::String(text) => Some(text == "true"),
             _ => Some(false),
         }
     }
@@ -117,13 +131,14 @@ impl IdentityClaims {
     }
 
     fn names_any(&self, methods: &[&str]) -> bool {
-        self.amr.iter().any(|method| methods.contains(&method.as_str()))
+        let shown = self.amr.as_ref().and_then(one_or_many).unwrap_or_default();
+        shown.iter().any(|method| methods.contains(method))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -147,26 +162,31 @@ mod tests {
 
     #[test]
     fn a_token_is_about_this_sign_in_or_refused() {
-        assert_eq!(read(&[]).unwrap().sub, "1");
-        use TokenFault::{Audience, Form, Issuer, Nonce, Subject, Time};
+        assert_eq!(read(&[]).unwrap().subject(), "1");
+        use TokenFault::{Audience, ClaimType, Issuer, NoClaim, Nonce, Subject, Time};
         for (name, value, fault) in [
             ("iss", json!("https://login.example/"), Issuer),
             ("iss", json!("https://evil.example"), Issuer),
-            ("iss", json!(null), Form),
+            ("iss", json!(null), NoClaim("iss")),
             ("aud", json!("them"), Audience),
             ("aud", json!([]), Audience),
             ("aud", json!(["us", "them"]), Audience),
             ("azp", json!("them"), Audience),
+            ("aud", json!(null), NoClaim("aud")),
+            ("aud", json!([1]), ClaimType("aud")),
+            ("azp", json!(1), ClaimType("azp")),
+            ("iat", json!(null), NoClaim("iat")),
+            ("nbf", json!("now"), ClaimType("nbf")),
             ("exp", json!(NOW_S - 60), Time),
-            ("exp", json!("never"), Form),
+            ("exp", json!("never"), ClaimType("exp")),
             ("iat", json!(NOW_S + 61), Time),
             ("nbf", json!(NOW_S + 61), Time),
             ("nonce", json!("m"), Nonce),
-            ("nonce", json!(null), Nonce),
+            ("nonce", json!(null), NoClaim("nonce")),
             ("sub", json!(""), Subject),
             ("sub", json!("a\u{0}b"), Subject),
             ("sub", json!("x".repeat(256)), Subject),
-            ("sub", json!(7), Form),
+            ("sub", json!(7), ClaimType("sub")),
         ] {
             assert_eq!(read(&[(name, value.clone())]).unwrap_err(), fault, "{name} {value}");
         }
@@ -209,5 +229,8 @@ mod tests {
         assert!(factor(json!(["pwd", "mfa"])) && factor(json!(["pwd", "otp"])) && factor(json!("mfa")));
         assert!(!factor(json!("otp")) && !factor(json!(["hwk"])), "one thing alone");
         assert!(!factor(json!(["pwd"])) && !factor(json!([])) && !read(&[]).unwrap().showed_factor());
+        for not in [json!(null), json!(7), json!({"mfa": true}), json!(["mfa", 7])] {
+            assert!(!factor(not.clone()), "{not} is no list of methods, and shows nothing");
+        }
     }
 }

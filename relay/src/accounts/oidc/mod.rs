@@ -9,6 +9,7 @@
 //! provider, is nobody in another account. For the same reason it holds no right over the platform, and what is the person's own
 //! (password, factors, identities) takes their password, where they have one.
 
+pub mod address;
 pub mod claims;
 pub mod discovery;
 pub mod flow;
@@ -72,6 +73,33 @@ pub enum TokenFault {
     Nonce,
     #[error("it says of nobody who it is")]
     Subject,
+    #[error("it has no claim {0}")]
+    NoClaim(&'static str),
+    #[error("its claim {0} is of another type")]
+    ClaimType(&'static str),
+}
+
+/// Why nobody is let in by what the provider says of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StrangerCause {
+    #[error("it names no address")]
+    NoAddress,
+    /// The provider names an address as a user name alone, and the account's admin has not allowed to take it for one.
+    #[error("only its user name is an address")]
+    OnlyUserName,
+    #[error("what it says is an address is none")]
+    AddressForm,
+    #[error("it does not say whether the address is theirs")]
+    NoWord,
+    /// Neither true nor false.
+    #[error("what it says of whether the address is theirs is of another type")]
+    WordType,
+    #[error("it says that the address is not verified")]
+    Unverified,
+    #[error("it says that they are of another organisation")]
+    Organization,
+    #[error("no domain of the provider has the address")]
+    Domain,
 }
 
 /// Why a provider's sign-in did not continue.
@@ -105,8 +133,8 @@ pub enum OidcError {
     #[error("the provider has not looked anew who it is")]
     NotShown,
     /// Nobody here is known to the provider as this, and neither an invitation nor a domain lets them in.
-    #[error("nobody is known by this identity")]
-    Stranger,
+    #[error("nobody is known by this identity: {0}")]
+    Stranger(#[from] StrangerCause),
     /// Somebody here has the address that the provider names: they show that it is them, and link it.
     #[error("somebody here has this address")]
     AddressKnown,
@@ -126,6 +154,16 @@ pub enum OidcError {
 }
 
 impl OidcError {
+    /// The reason as the access log keeps it: its key, and the claim that it is about.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Token(TokenFault::NoClaim(claim) | TokenFault::ClaimType(claim)) => {
+                format!("{} {claim}", self.key())
+            }
+            _ => self.key().to_owned(),
+        }
+    }
+
     pub fn key(&self) -> &'static str {
         match self {
             Self::Over => "over",
@@ -145,8 +183,17 @@ impl OidcError {
             Self::Token(TokenFault::Time) => "token-time",
             Self::Token(TokenFault::Nonce) => "token-nonce",
             Self::Token(TokenFault::Subject) => "token-subject",
+            Self::Token(TokenFault::NoClaim(_)) => "token-no-claim",
+            Self::Token(TokenFault::ClaimType(_)) => "token-claim-type",
             Self::NotShown => "not-shown",
-            Self::Stranger => "stranger",
+            Self::Stranger(StrangerCause::NoAddress) => "stranger-no-address",
+            Self::Stranger(StrangerCause::OnlyUserName) => "stranger-user-name",
+            Self::Stranger(StrangerCause::AddressForm) => "stranger-address-form",
+            Self::Stranger(StrangerCause::NoWord) => "stranger-no-word",
+            Self::Stranger(StrangerCause::WordType) => "stranger-word-type",
+            Self::Stranger(StrangerCause::Unverified) => "stranger-unverified",
+            Self::Stranger(StrangerCause::Organization) => "stranger-organization",
+            Self::Stranger(StrangerCause::Domain) => "stranger-domain",
             Self::AddressKnown => "address-known",
             Self::Paused => "paused",
             Self::NotMember => "not-member",

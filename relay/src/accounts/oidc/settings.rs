@@ -91,12 +91,16 @@ pub struct ProviderForm<'a> {
     pub client_secret: &'a str,
     pub role: &'a str,
     pub claim: &'a str,
+    /// Whether a user name in a proven domain is somebody's address.
+    pub user_names: bool,
 }
 
 /// A provider as somebody saw it: what they change later must be that. With the secret, which nobody sees.
 pub fn provider_mark(row: &ProviderRow) -> String {
     let secret = Hash::of(&row.secret).to_string();
-    let facts = [row.preset.as_str(), &row.issuer, &row.client_id, &row.role, &row.claim, &secret];
+    let user_names = if row.user_names { "1" } else { "" };
+    let facts =
+        [row.preset.as_str(), &row.issuer, &row.client_id, &row.role, &row.claim, user_names, &secret];
     Hash::of(facts.join("\n").as_bytes()).to_string()
 }
 
@@ -113,6 +117,7 @@ struct ProviderFacts {
     client_id: String,
     role: UserRole,
     claim: String,
+    user_names: bool,
 }
 
 impl ProviderFacts {
@@ -130,7 +135,7 @@ impl ProviderFacts {
         let claim = read_claim(form.claim).ok_or(ProviderFault::Claim);
         match (preset, issuer, client, secret, role, claim) {
             (Ok(preset), Ok(issuer), Ok(client_id), None, Ok(role), Ok(claim)) => {
-                Ok(Self { preset, issuer, client_id, role, claim })
+                Ok(Self { preset, issuer, client_id, role, claim, user_names: form.user_names })
             }
             (preset, issuer, client, secret, role, claim) => {
                 let faults = [preset.err(), issuer.err(), client.err(), secret, role.err(), claim.err()];
@@ -399,6 +404,7 @@ fn new_row(
         secret: sealed.bytes,
         role: facts.role.key(),
         claim: facts.claim,
+        user_names: facts.user_names,
         metadata: metadata.to_text(),
         fetched_ms,
     }

@@ -10,13 +10,14 @@ use record::ids::{AccountId, UserId};
 use record::tree::Hash;
 use serde::Deserialize;
 
+use super::address::{UserNameUse, read_address};
 use super::claims::{ExpectedClaims, IdentityClaims};
 use super::discovery::{ClientProof, HeldProviderKeys, METADATA_MS, ProviderMetadata};
 use super::flow::{FLOW_MS, FlowSecret, state_digest, write_state};
 use super::groups::{claimed_groups, judge_groups};
 use super::jws::SignedToken;
 use super::provider::{ProviderPreset, domain_of, read_new_role};
-use super::{OidcError, TokenFault};
+use super::{OidcError, StrangerCause, TokenFault};
 use crate::accounts::authentication::sign_in::{AuthService, SignInError, SignInOrigin, SignInStep};
 use crate::accounts::credentials::mail_link::count_colleague;
 use crate::accounts::credentials::session::is_confirmed;
@@ -26,7 +27,7 @@ use crate::accounts::members::member_grant::write_grant;
 use crate::accounts::members::people::PeopleError;
 use crate::accounts::notices::is_read_only;
 use crate::accounts::records::access_log::{AccessOutcome, AccessRecord};
-use crate::accounts::{AccountUser, UserRole, email_address, visible_name};
+use crate::accounts::{AccountUser, UserRole, visible_name};
 use crate::db::PersonNumber;
 use crate::db::account::oidc_providers;
 use crate::db::account::oidc_providers::ProviderRow;
@@ -50,7 +51,7 @@ use crate::outgoing::{OutgoingHttp, OutgoingRequest, OutgoingUrl, encode_pairs};
 /// Where a provider sends people back to.
 pub const ANSWER_PATH: &str = "/oidc/answer";
 /// What the access log calls a sign-in that did not succeed.
-const ACT: &str = "oidc sign-in";
+pub const ACT: &str = "oidc sign-in";
 const CODE_BYTES_MAX: usize = 4_096;
 
 pub(super) fn seal_place(provider: &str) -> String {
@@ -125,7 +126,7 @@ struct ProvenIdentity {
 
 impl ProvenIdentity {
     fn name(&self, email: &str) -> String {
-        let named = self.claims.name.as_deref().and_then(visible_name);
+        let named = self.claims.name().and_then(visible_name);
         named.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned())
     }
 }
@@ -244,10 +245,11 @@ impl OidcService<'_> {
         row: &ProviderRow,
         error: &OidcError,
     ) -> Result<(), DbError> {
-        tracing::warn!(reason = error.key(), "a sign-in by a provider was refused");
+        let reason = error.reason();
+        tracing::warn!(reason, "a sign-in by a provider was refused");
         let mut tx = self.auth.db.write(scope).await?;
         // Who it was, nobody has shown.
-        let record = AccessRecord { who: &row.issuer, act: ACT, about: error.key(), facility: None };
+        let record = AccessRecord { who: &row.issuer, act: ACT, about: &reason, facility: None };
         self.auth.log().write_repeated(&mut tx, record, AccessOutcome::Denied).await?;
         tx.commit().await
     }
@@ -276,7 +278,7 @@ impl OidcService<'_> {
             now_ms: self.now_ms(),
         };
         let claims = IdentityClaims::read(&payload, expected)?;
-        let key = IdentityKey { issuer: row.issuer.clone(), subject: claims.sub.clone() };
+        let key = IdentityKey { issuer: row.issuer.clone(), subject: claims.subject().to_owned() };
         let groups = claimed_groups(&payload, &row.claim);
         let identity = ProvenIdentity { key, claims, groups };
         if let Some(person) = flow.linking() {
@@ -398,15 +400,14 @@ impl OidcService<'_> {
 
     async fn join_domain(&self, row: &ProviderRow, identity: &ProvenIdentity) -> Result<String, OidcError> {
         let (claims, now_ms) = (&identity.claims, self.now_ms());
-        let email = claims.email.as_deref().and_then(email_address).ok_or(OidcError::Stranger)?;
-        let domain = domain_of(&email).ok_or(OidcError::Stranger)?;
-        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
-        let of_domain = oidc_providers::platform_of_domain(&mut tx, domain).await?;
         let preset = ProviderPreset::of_key(&row.preset).ok_or(OidcError::NoProvider)?;
-        let is_theirs = of_domain.is_some_and(|of_domain| of_domain.provider == row.provider)
-            && preset.owns_address(domain, claims.is_email_verified(), claims.hd.as_deref());
-        if !is_theirs {
-            return Err(OidcError::Stranger);
+        let user_names = if row.user_names { UserNameUse::Address } else { UserNameUse::Nothing };
+        let email = read_address(claims, preset, user_names)?;
+        let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
+        let domain = domain_of(&email).unwrap_or_default();
+        let of_domain = oidc_providers::platform_of_domain(&mut tx, domain).await?;
+        if of_domain.is_none_or(|of_domain| of_domain.provider != row.provider) {
+            return Err(StrangerCause::Domain.into());
         }
         if is_read_only(&mut tx, row.scope()?).await? {
             return Err(OidcError::Paused);

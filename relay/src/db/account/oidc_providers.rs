@@ -25,6 +25,8 @@ pub struct ProviderRow {
     /// Of people who come in a proven domain and were never here, where no group of theirs says more.
     pub role: String,
     pub claim: String,
+    /// A user name in a proven domain is somebody's address.
+    pub user_names: bool,
     pub enforced: bool,
     pub metadata: String,
     pub fetched_ms: i64,
@@ -42,6 +44,7 @@ impl_from_row!(ProviderRow {
     secret,
     role,
     claim,
+    user_names,
     enforced,
     metadata,
     fetched_ms
@@ -69,12 +72,13 @@ pub struct NewProvider {
     pub secret: Vec<u8>,
     pub role: &'static str,
     pub claim: String,
+    pub user_names: bool,
     pub metadata: String,
     pub fetched_ms: i64,
 }
 
 const PROVIDER: &str = "SELECT v.account, a.id AS account_id, a.name AS account_name, v.provider, v.preset, v.issuer, v.client_id, \
-    v.seal_n, v.secret, v.role, v.claim, v.enforced, v.metadata, v.fetched_ms FROM oidc_providers v JOIN accounts a ON a.account = v.account";
+    v.seal_n, v.secret, v.role, v.claim, v.user_names, v.enforced, v.metadata, v.fetched_ms FROM oidc_providers v JOIN accounts a ON a.account = v.account";
 
 pub async fn list_providers(conn: &mut ScopedConnection) -> Result<Vec<ProviderRow>, DbError> {
     let scope = conn.scope();
@@ -126,8 +130,8 @@ pub async fn insert_provider(
     now_ms: i64,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "INSERT INTO oidc_providers (account, provider, preset, issuer, client_id, seal_n, secret, role, claim, enforced, \
-               metadata, fetched_ms, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE, $10, $11, $12)";
+    let sql = "INSERT INTO oidc_providers (account, provider, preset, issuer, client_id, seal_n, secret, role, claim, user_names, enforced, \
+               metadata, fetched_ms, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, FALSE, $11, $12, $13)";
     let NewProvider {
         provider,
         preset,
@@ -137,13 +141,14 @@ pub async fn insert_provider(
         secret,
         role,
         claim,
+        user_names,
         metadata,
         fetched_ms,
     } = new;
     let account = scope.key();
     exec!(
-        conn, sql, account, provider, preset, issuer, client_id, seal_n, secret, role, claim, metadata,
-        fetched_ms, now_ms
+        conn, sql, account, provider, preset, issuer, client_id, seal_n, secret, role, claim, user_names,
+        metadata, fetched_ms, now_ms
     )
     .map(drop)
 }
@@ -151,7 +156,7 @@ pub async fn insert_provider(
 pub async fn change_provider(conn: &mut ScopedConnection, new: NewProvider) -> Result<bool, DbError> {
     let scope = conn.scope();
     let sql = "UPDATE oidc_providers SET preset = $1, issuer = $2, client_id = $3, seal_n = $4, secret = $5, role = $6, \
-               claim = $7, metadata = $8, fetched_ms = $9 WHERE account = $10 AND provider = $11";
+               claim = $7, user_names = $8, metadata = $9, fetched_ms = $10 WHERE account = $11 AND provider = $12";
     let NewProvider {
         provider,
         preset,
@@ -161,13 +166,14 @@ pub async fn change_provider(conn: &mut ScopedConnection, new: NewProvider) -> R
         secret,
         role,
         claim,
+        user_names,
         metadata,
         fetched_ms,
     } = new;
     let account = scope.key();
     let changed = exec!(
-        conn, sql, preset, issuer, client_id, seal_n, secret, role, claim, metadata, fetched_ms, account,
-        provider
+        conn, sql, preset, issuer, client_id, seal_n, secret, role, claim, user_names, metadata, fetched_ms,
+        account, provider
     )?;
     Ok(changed == 1)
 }

@@ -1,7 +1,8 @@
 -- Sign-in by the providers of accounts (OpenID Connect): the fourth part of the first step.
 
 -- Who signs an account's people in. `preset`: entra, okta, google, other. `secret`: sealed with the sealing key `seal_n`. `role`: of
--- people who come in a proven domain and were never here, where no group of theirs says more; `claim`: which claim names their groups. `enforced`: passwords of people in its proven domains show nothing of the
+-- people who come in a proven domain and were never here, where no group of theirs says more; `claim`: which claim names their groups; `user_names`: a user name in a
+-- proven domain is somebody's address. `enforced`: passwords of people in its proven domains show nothing of the
 -- account. `metadata`: JSON of where the provider is asked, as it said at `fetched_ms`.
 CREATE TABLE oidc_providers (
   account BIGINT NOT NULL,
@@ -13,6 +14,7 @@ CREATE TABLE oidc_providers (
   secret @BLOB@ NOT NULL,
   role @ID@ NOT NULL,
   claim @ID@ NOT NULL,
+  user_names BOOLEAN NOT NULL,
   enforced BOOLEAN NOT NULL,
   metadata TEXT NOT NULL,
   fetched_ms BIGINT NOT NULL,

@@ -94,6 +94,7 @@ impl World {
             secret: Vec::new(),
             role: "technician",
             claim: "groups".into(),
+            user_names: false,
             metadata: FakeProvider::new().answers().metadata.to_string(),
             fetched_ms: NOW_MS,
         };

@@ -34,8 +34,44 @@ oidc-address-known = Somebody signs in here with your address already. If it is 
 oidc-paused = Nobody new comes in at the moment: the account can only be looked at. Your invitation and your sign-in stay as they are; try again later.
 oidc-not-member = You may not come into this account. Ask its admin.
 oidc-taken = This sign-in is linked to somebody else here.
-# $code: for whoever helps.
-oidc-code = Reason for your admin: { $code }.
+# $code: for whoever helps. $reason: the same in words.
+oidc-code = Reason for your admin: { $code }. { $reason }
+# What an admin has to change, at the provider or here. $claim: the name of what the provider's token says, or nothing.
+oidc-reason = { $key ->
+    [over] The sign-in was over, or begun in another browser.
+    [no-provider] The provider was removed meanwhile.
+    [declined] The provider did not sign them in.
+    [answer-issuer] The answer is of another issuer than the provider’s: look at the issuer.
+    [unreachable] The provider could not be reached.
+    [silent] The provider did not answer a moment ago.
+    [metadata] What the provider says of itself does not fit: look at the issuer.
+    [code] The provider refused the code: look at the client ID, the client secret and the address to send people back to.
+    [token-form] The provider’s token is none that can be read.
+    [token-algorithm] The provider’s token is signed in a way that is not taken: choose RS256, ES256 or EdDSA there.
+    [token-key] The provider’s token is signed with a key that it does not publish.
+    [token-signature] The signature of the provider’s token is wrong.
+    [token-issuer] The provider’s token is of another issuer (claim “iss”).
+    [token-audience] The provider’s token is for another client ID (claim “aud” or “azp”).
+    [token-time] The provider’s token is not of now (claim “exp”, “iat” or “nbf”): look at the clock there.
+    [token-nonce] The provider’s token answers another sign-in (claim “nonce”).
+    [token-subject] The provider’s token has an empty or too long claim “sub”.
+    [token-no-claim] The provider’s token has no claim “{ $claim }”: add it there.
+    [token-claim-type] The claim “{ $claim }” of the provider’s token is of the wrong type: change that there.
+    [not-shown] The provider did not say that it asked anew (claim “auth_time”).
+    [stranger-no-address] The provider’s token has no claim “email”: add it there, or invite them.
+    [stranger-user-name] The provider’s token has no claim “email”, but an address as “preferred_username”: add “email” there, or allow user names as addresses on the page of your sign-in.
+    [stranger-address-form] The claim “email” of the provider’s token is no e-mail address.
+    [stranger-no-word] The provider’s token has no claim “email_verified”: add it there, or invite them.
+    [stranger-word-type] The claim “email_verified” of the provider’s token is neither true nor false, but something else, such as the text “True”: change its type there.
+    [stranger-unverified] The provider says that it has not verified their address (claim “email_verified”).
+    [stranger-organization] The provider says that they are not of the organization whose domain it is (claim “hd”).
+    [stranger-domain] Their address is in no domain that is proven for this provider.
+    [address-known] Somebody has that address here, and has not linked this sign-in.
+    [paused] The account can only be looked at.
+    [not-member] They are not of this account, or are disabled.
+    [taken] The identity is linked to somebody else.
+   *[other] The relay itself has a fault: tell its operator.
+}
 # Links.
 oidc-again = Begin once more
 oidc-password = Sign in with your password
@@ -82,6 +118,8 @@ oidc-role = What people become who come for the first time, with an address in a
     .hint = Where no group of theirs says more. They see no facility until you choose some on their page
 oidc-claim = Claim that names their groups
     .hint = Leave it empty for “groups”. Entra ID’s app roles are in “roles”
+oidc-user-names = User names there are e-mail addresses, given by your organization
+    .hint = For a provider that says “preferred_username” and no “email”: whoever comes with one in a proven domain comes in with that address. Not where people choose their user names themselves
 # Buttons.
 oidc-add = Add the provider
 oidc-save = Save

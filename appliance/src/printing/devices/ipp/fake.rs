@@ -32,11 +32,11 @@ fn put(bytes: &mut Vec<u8>, (tag, name, value): &FakeAttribute<'_>) {
 }
 
 pub(crate) fn printer(state: u8, reasons: &[&str]) -> Vec<u8> {
-    queue(state, reasons, &["iso_a4_210x297mm"], "")
+    queue(state, reasons, &["iso_a4_210x297mm"], "", "HP LaserJet M428")
 }
 
 /// The same, with the papers in its trays and the printer behind it.
-fn queue(state: u8, reasons: &[&str], media: &[&str], device: &str) -> Vec<u8> {
+fn queue(state: u8, reasons: &[&str], media: &[&str], device: &str, model: &str) -> Vec<u8> {
     let state = [0, 0, 0, state];
     let mut reported: Vec<FakeAttribute<'_>> = vec![(0x23, "printer-state", &state)];
     for (n, reason) in reasons.iter().enumerate() {
@@ -44,7 +44,7 @@ fn queue(state: u8, reasons: &[&str], media: &[&str], device: &str) -> Vec<u8> {
     }
     reported.push((0x22, "printer-is-accepting-jobs", &[1]));
     reported.push((0x35, "printer-state-message", b"\x00\x02en\x00\x05Tray\x07"));
-    reported.push((0x41, "printer-make-and-model", b"HP LaserJet M428"));
+    reported.push((0x41, "printer-make-and-model", model.as_bytes()));
     reported.push((0x49, "document-format-supported", b"application/pdf"));
     reported.push((0x49, "", b"image/urf"));
     for (n, media) in media.iter().enumerate() {
@@ -81,6 +81,7 @@ pub(crate) struct Inside {
     /// What is in its trays, and the printer behind it; empty: it is the printer.
     pub(crate) media: Vec<&'static str>,
     pub(crate) device: &'static str,
+    pub(crate) model: &'static str,
     /// The status of each answer about documents, instead of an answer.
     pub(crate) busy: Option<u16>,
     /// Each request fails with this HTTP status.
@@ -112,6 +113,7 @@ impl FakeQueue {
             numbers: 0,
             media: vec!["na_letter_8.5x11in", "iso_a4_210x297mm"],
             device: "",
+            model: "HP LaserJet M428",
             busy: None,
             http: None,
             keeps: 0,
@@ -207,7 +209,7 @@ fn reply(request: &[u8], inside: &mut Inside) -> Option<Vec<u8>> {
     }
     let number = value(request, "job-id").and_then(|n| n.try_into().ok()).map(i32::from_be_bytes);
     match request[3] {
-        0x0b => Some(queue(inside.printer.0, &inside.printer.1, &inside.media, inside.device)),
+        0x0b => Some(queue(inside.printer.0, &inside.printer.1, &inside.media, inside.device, inside.model)),
         0x09 | 0x0a if inside.busy.is_some() => inside.busy.map(|status| answer(status, &[])),
         0x08 if inside.keeps > 0 => {
             inside.keeps -= 1;

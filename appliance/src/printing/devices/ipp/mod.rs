@@ -22,7 +22,9 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use crate::printing::model::address::{PrinterAddress, bracket_host};
-use crate::printing::model::queue_error::{GarbledAnswer, LostAnswer, QueueError, QueueRefusal};
+use crate::printing::model::queue_error::{
+    GarbledAnswer, LostAnswer, QueueError, QueueRefusal, is_raw_queue,
+};
 
 /// Bytes of an answer: a printer that lists a thousand kinds of paper needs a quarter of it.
 const ANSWER_BYTES_MAX: usize = 256 << 10;
@@ -62,6 +64,15 @@ pub struct QueueState {
 }
 
 impl QueueState {
+    /// Why it can never print a sheet as it is set up.
+    pub fn refusal(&self) -> Option<QueueError> {
+        if is_raw_queue(&self.model) {
+            Some(QueueError::RawQueue)
+        } else {
+            (!self.takes_pdf).then_some(QueueError::NoPdf)
+        }
+    }
+
     /// Whether it learns of pages that came out. A queue in front of a printer on a plain connection (`socket`, `usb`,
     /// `lpd`) calls a document done once its last byte has left the computer.
     pub fn sees_paper(&self) -> bool {

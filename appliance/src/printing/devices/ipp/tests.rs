@@ -220,6 +220,15 @@ fn papers_and_what_is_heard_of_them() {
         assert_eq!(state(&[], Some(device)).sees_paper(), expected, "{device}");
     }
     assert!(state(&[], None).sees_paper());
+    for (model, takes_pdf, refusal) in [
+        ("HP LaserJet M428", true, None),
+        ("HP LaserJet M428", false, Some(QueueError::NoPdf)),
+        ("Local Raw Printer", true, Some(QueueError::RawQueue)),
+        ("RAW Queue", false, Some(QueueError::RawQueue)),
+    ] {
+        let queue = QueueState { model: model.to_owned(), takes_pdf, ..state(&[], None) };
+        assert_eq!(queue.refusal(), refusal, "{model}");
+    }
 }
 
 #[test]

@@ -171,8 +171,8 @@ impl SheetWorker {
 
     fn stopped_by(&self, queue: &QueueState) -> Option<PrinterCause> {
         let sheet = self.sheet.name;
-        if !queue.takes_pdf {
-            Some(PrinterCause::Queue(QueueError::NoPdf))
+        if let Some(refusal) = queue.refusal() {
+            Some(PrinterCause::Queue(refusal))
         } else if queue.condition != PrinterCondition::Ready {
             Some(PrinterCause::SheetCondition { condition: queue.condition, sheet })
         } else if !queue.accepts {
@@ -209,7 +209,8 @@ impl SheetWorker {
     /// Gives the queue the next sheet of a job, once it is ready to take one.
     async fn submit(&mut self, job: &LedgerJob) -> Result<(), Trouble> {
         let state = self.look(PRINTS).await.map_err(|e| self.refused(&e, Wait::Short))?;
-        if state.stopped || !state.accepts || !state.takes_pdf || !state.may_have(self.sheet.page_mm) {
+        let refused = state.refusal().is_some();
+        if state.stopped || !state.accepts || refused || !state.may_have(self.sheet.page_mm) {
             self.pause().await;
             return Ok(());
         }

@@ -477,6 +477,20 @@ async fn sheets_go_on_their_own_paper_only() {
 }
 
 #[tokio::test]
+async fn a_raw_queue_gets_no_sheet_until_it_has_a_driver() {
+    let (queue, db) = (FakeQueue::new(), database());
+    // As CUPS describes one: it takes every format.
+    queue.inside().model = "Local Raw Printer";
+    let printing = open(&db, config(&queue));
+    printing.submit(JobRequest::new(id(), labels(3, false))).unwrap();
+    let raw = PrinterCause::Queue(QueueError::RawQueue);
+    let job = until(&printing, |job| paused(job, |cause| *cause == raw)).await;
+    assert_eq!((job.summary.queued, queue.inside().documents.len()), (3, 0), "nothing is on its way");
+    queue.inside().model = "Brother HL-L2350DW - IPP Everywhere";
+    assert!(all(&until_done(&printing).await, LabelState::Confirmed));
+}
+
+#[tokio::test]
 async fn a_queue_that_is_not_there_is_a_matter_of_its_address() {
     let (queue, db) = (FakeQueue::new(), database());
     queue.inside().refuse = Some(0x0406);

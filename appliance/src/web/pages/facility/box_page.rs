@@ -7,7 +7,7 @@ use web::error::HttpError;
 use words::Number;
 
 use crate::identity::own_addresses;
-use crate::intake::Permission;
+use crate::intake::{Permission, foreign_label_address};
 use crate::setup::read_passphrase;
 use crate::uplink::{TransportReport, UplinkTransport};
 use crate::web::access::permissions::View;
@@ -63,6 +63,11 @@ pub(crate) async fn show_box(
     }
     if snapshot.settings.label_host.is_empty() {
         notes.push(w.note_label_host());
+    }
+    let own = (state.field.own_addresses)();
+    if let Some(address) = foreign_label_address(&snapshot.settings.label_host, &own) {
+        let own = own.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        notes.push(w.note_label_elsewhere(address.to_string(), own));
     }
     let mut hosts: Vec<String> = own_addresses().iter().map(ToString::to_string).collect();
     hosts.extend(state.settings.hosts.iter().cloned());

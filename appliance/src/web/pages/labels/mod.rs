@@ -1,13 +1,14 @@
 //! The print station: what is to be printed, on which printer, and how it goes; each page under `/staff/labels`.
 //!
 //! [`station`] is the station itself, [`actions`] what is pressed there, [`scans`] what a hand scanner types there, [`pick`]
-//! what can be picked, [`picked`] what was, [`preview`] the preview, [`job`] one job, [`blank`], [`spreadsheet`], [`cards`]
-//! and [`sheet`] the forms for labels that nobody picks from a list, and [`templates`] the templates and the logo.
+//! what can be picked, [`picked`] what was, [`preview`] the preview, [`job`] one job, [`blank`], [`spreadsheet`]
+//! ([`csv_rows`] reads its file), [`cards`] and [`sheet`] the forms for labels that nobody picks from a list, and [`templates`] the templates and the logo.
 
 mod actions;
 mod blank;
 pub(crate) mod cards;
 mod choices;
+mod csv_rows;
 mod job;
 mod outcome;
 mod pick;

@@ -10,7 +10,7 @@ use web::answer::{OneOf, Page};
 use web::error::HttpError;
 
 use crate::intake::find_named_item;
-use crate::printing::{JobRequest, LABELS_MAX, NameStyle, PrintRefusal};
+use crate::printing::{JobRequest, NameStyle, PrintRefusal};
 use crate::web::access::permissions::Print;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -19,6 +19,7 @@ use crate::web::context::{AppState, run_blocking};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::pages::labels::choices;
 use crate::web::pages::labels::choices::{PrintChoices, StationWords};
+use crate::web::pages::labels::csv_rows::{CsvRow, is_shortened_number, read_rows};
 use crate::web::pages::labels::pick::read_tag;
 use crate::web::request::bodies::form::StaffListForm;
 use crate::web::request::fields::choice::SelectOption;
@@ -30,39 +31,8 @@ use crate::web::view_models::printing::printer_causes::as_sentence;
 use crate::web::view_models::printing::{label_fields, labels};
 use crate::web::words::LabelsWords;
 
-const BYTES_MAX: usize = 1_000_000;
-const ROWS_MAX: usize = LABELS_MAX;
 /// Characters of a cell that a page repeats.
 const CELL_SHOWN: usize = 60;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Tag,
-    Number,
-    Name,
-    Other,
-}
-
-impl Column {
-    fn of(heading: &str) -> Self {
-        let plain: String = heading.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-        match plain.as_str() {
-            "tag" | "tags" | "cleantracktag" => Self::Tag,
-            "assetnumber" | "assetno" | "asset" | "assetid" | "assettag" | "number" => Self::Number,
-            "name" | "equipment" | "item" | "description" => Self::Name,
-            _ => Self::Other,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct CsvRow {
-    /// Of the file, counted from 1.
-    line: u64,
-    tag: String,
-    number: String,
-    name: String,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum RowOutcome {
@@ -74,6 +44,7 @@ enum RowOutcome {
 enum RowFault {
     NotTag(String),
     UnknownTag(Tag),
+    Shortened(String),
     SeveralNumbers(usize, String),
     UnknownNumber(String),
     SeveralNames(usize, String),
@@ -89,6 +60,7 @@ impl RowFault {
         match self {
             Self::NotTag(text) => w.csv_row_no_tag(shorten_cell(&text)),
             Self::UnknownTag(tag) => w.csv_row_no_tag_unknown(tag.grouped()),
+            Self::Shortened(text) => w.csv_row_no_tag_shortened(shorten_cell(&text)),
             Self::SeveralNumbers(count, text) => w.csv_row_no_tag_several_numbers(count, shorten_cell(&text)),
             Self::UnknownNumber(text) => w.csv_row_no_tag_no_number(shorten_cell(&text)),
             Self::SeveralNames(count, text) => w.csv_row_no_tag_several_names(count, shorten_cell(&text)),
@@ -100,111 +72,6 @@ impl RowFault {
             Self::Same { line } => w.csv_row_no_tag_same(line.to_string()),
             Self::Label(words) => as_sentence(&words),
         }
-    }
-}
-
-/// Why a file has no usable rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum FileFault {
-    TooLarge,
-    NotText,
-    Unreadable(String),
-    NoColumns,
-    TooManyRows,
-    NoRows,
-}
-
-impl FileFault {
-    fn words(self, w: LabelsWords) -> String {
-        match self {
-            Self::TooLarge => w.csv_file_fault_too_large(),
-            Self::NotText => w.csv_file_fault_not_text(),
-            Self::Unreadable(detail) => w.csv_file_fault_unreadable(detail),
-            Self::NoColumns => w.csv_file_fault_no_columns(),
-            Self::TooManyRows => w.csv_file_fault_too_many_rows(),
-            Self::NoRows => w.csv_file_fault_no_rows(),
-        }
-    }
-}
-
-fn read_rows(bytes: &[u8]) -> Result<Vec<CsvRow>, FileFault> {
-    if bytes.len() > BYTES_MAX {
-        return Err(FileFault::TooLarge);
-    }
-    let text = std::str::from_utf8(bytes).map_err(|_| FileFault::NotText)?;
-    let text = text.trim_start_matches('\u{feff}');
-    let first = text.lines().next().unwrap_or_default();
-    let delimiter = [',', ';', '\t'].into_iter().max_by_key(|c| (first.matches(*c).count(), *c == ','));
-    let delimiter = delimiter.unwrap_or(',');
-    let delimiter = u8::try_from(delimiter).unwrap_or(b',');
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .flexible(true)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    let (mut columns, mut rows): (Vec<Column>, _) = (Vec::new(), Vec::new());
-    let mut lines = Lines::of(text);
-    for record in reader.records() {
-        let record = record.map_err(|e| FileFault::Unreadable(e.to_string()))?;
-        let line = lines.at(record.position().map_or(0, csv::Position::byte));
-        if columns.is_empty() {
-            columns = record.iter().map(Column::of).collect();
-            // A bare list of tags has no headings.
-            let bare = record.len() == 1 && record.get(0).is_some_and(|cell| read_tag(cell).is_some());
-            if !bare && columns.iter().all(|c| *c == Column::Other) {
-                return Err(FileFault::NoColumns);
-            }
-            if !bare {
-                continue;
-            }
-            columns = vec![Column::Tag];
-        }
-        if record.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        if rows.len() >= ROWS_MAX {
-            return Err(FileFault::TooManyRows);
-        }
-        let mut row = CsvRow { line, ..CsvRow::default() };
-        for (column, cell) in columns.iter().zip(record.iter()) {
-            let stored = match column {
-                Column::Tag => &mut row.tag,
-                Column::Number => &mut row.number,
-                Column::Name => &mut row.name,
-                Column::Other => continue,
-            };
-            if stored.is_empty() {
-                cell.trim().clone_into(stored);
-            }
-        }
-        rows.push(row);
-    }
-    if rows.is_empty() { Err(FileFault::NoRows) } else { Ok(rows) }
-}
-
-/// Counts a text's lines as an editor does. The reader of CSV counts a record that follows CR LF to the line before it.
-struct Lines<'a> {
-    text: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
-        Self { text: text.as_bytes(), at: 0, line: 1 }
-    }
-
-    /// The line of the record that was found from `byte` on; bytes only grow.
-    fn at(&mut self, byte: u64) -> u64 {
-        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
-        while let Some(&b) = self.text.get(self.at) {
-            if self.at >= byte && b != b'\r' && b != b'\n' {
-                break;
-            }
-            self.line += u64::from(b == b'\n');
-            self.at += 1;
-        }
-        self.line
     }
 }
 
@@ -229,6 +96,20 @@ impl<'a> Index<'a> {
     /// The item that a row names: by its tag, else by its number, else by its name. A number beside a tag must be that
     /// item's; a name beside them is often spelt differently, so the page shows both and a person decides.
     fn item(&self, row: &CsvRow) -> Result<&'a Equipment, RowFault> {
+        self.find_item(row).map_err(|fault| match fault {
+            RowFault::NotTag(text) | RowFault::UnknownNumber(text) | RowFault::UnknownName(text)
+                if is_shortened_number(&text) =>
+            {
+                RowFault::Shortened(text)
+            }
+            RowFault::OtherNumber { .. } if is_shortened_number(&row.number) => {
+                RowFault::Shortened(row.number.clone())
+            }
+            other => other,
+        })
+    }
+
+    fn find_item(&self, row: &CsvRow) -> Result<&'a Equipment, RowFault> {
         let number = row.number.to_lowercase();
         let item = if !row.tag.is_empty() {
             let tag = read_tag(&row.tag).ok_or_else(|| RowFault::NotTag(row.tag.clone()))?;
@@ -444,54 +325,4 @@ fn form_page(
         words: words.unwrap_or_default(),
     };
     draw_page(&template.frame, &template)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use words::{Locale, WordSet as _};
-
-    use super::*;
-
-    fn row(line: u64, tag: &str, number: &str, name: &str) -> CsvRow {
-        CsvRow { line, tag: tag.into(), number: number.into(), name: name.into() }
-    }
-
-    #[test]
-    fn files_as_spreadsheets_write_them() {
-        let expected = vec![row(2, "", "BM-1", "Pump, old"), row(3, "", "BM-2", "Bed")];
-        for text in [
-            "Asset Number,Name,Room\nBM-1,\"Pump, old\",3\nBM-2,Bed,4\n",
-            "\u{feff}asset_number;NAME\r\nBM-1;Pump, old\r\nBM-2;Bed\r\n",
-            "Asset no.\tItem\nBM-1\tPump, old\n BM-2 \tBed\n\t\n\n",
-        ] {
-            assert_eq!(read_rows(text.as_bytes()), Ok(expected.clone()), "{text}");
-        }
-        assert_eq!(read_rows(b"ABCDEFGH3\n").unwrap(), [row(1, "ABCDEFGH3", "", "")]);
-    }
-
-    #[test]
-    fn what_cannot_be_read_says_what_to_do() {
-        let long = format!("tag\n{}", "ABCDEFGH3\n".repeat(5_001));
-        let wide = vec![b'x'; BYTES_MAX + 1];
-        for (bytes, message) in [
-            (&b""[..], "no rows"),
-            (b"tag\n", "no rows"),
-            (b"colour\nred\n", "name its columns"),
-            (b"name\nB\xe9d\n", "CSV UTF-8"),
-            (long.as_bytes(), "5,000 rows"),
-            (&wide, "1 MB"),
-        ] {
-            let refused = read_rows(bytes).unwrap_err().words(LabelsWords::in_locale(Locale::EnUs));
-            assert!(refused.contains(message), "{refused}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = read_rows(&bytes);
-            let _ = read_rows(&[b"tag,name\n".as_slice(), &bytes].concat());
-        }
-    }
 }

@@ -11,7 +11,7 @@ use web::argument::FormFields;
 use web::error::HttpError;
 use web::form::{FormDefinition, FormValues};
 
-use super::form::{FIRST, FIRST_IMAGE, open_form_words, read_claim};
+use super::form::{FIRST, FIRST_IMAGE, enter_claim, open_form_words, read_claim};
 use super::page::{SetupDone, SetupForm, SetupMarks, done_page, form_page, plain_page};
 use super::{SETUP, STAFF_SETUP};
 use crate::doctor::live_facts::find_admin;
@@ -35,6 +35,7 @@ use crate::web::request::client::next_page::{NextPage, sign_in_address};
 use crate::web::request::client::peer::https_address;
 use crate::web::request::fields::field_error::Wrong;
 use crate::web::request::submissions::submission::{new_submission, submission_of};
+use crate::web::view_models::machine::label_hosts::{ASKED_FIELD, HostQuestion};
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{ErrorWords, PageWords, SetupWords};
 
@@ -99,6 +100,14 @@ pub(crate) async fn begin_setup(
         Ok(entry) => entry,
         Err(problems) => return again.answer(frame, SetupFault { recall: FormRecall::Invalid, problems }),
     };
+    let values = enter_claim(&entry.values, form.file.as_deref(), &entry.claim);
+    let question = HostQuestion::find(&state, &values);
+    let asked = form.fields.text(ASKED_FIELD);
+    if let Some(wrong) = question.and_then(|asks| asks.unanswered(open_form_words(w), asked)) {
+        let again = FormAgain { values: &values, ..again };
+        let fault = SetupFault { recall: FormRecall::Invalid, problems: vec![wrong] };
+        return again.answer(frame, fault);
+    }
     match set_up(&state, &entry).await? {
         Ok(staff) => {
             phone

@@ -11,6 +11,7 @@ use crate::web::context::AppState;
 use crate::web::form_page::FormMarks;
 use crate::web::layout::{PageLayout, draw_page};
 use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::machine::label_hosts::HostQuestion;
 use crate::web::view_models::machine::setup_words::{word_row, word_state};
 use crate::web::words::{FormWords, SetupWords};
 
@@ -40,6 +41,7 @@ struct SetupTemplate {
     sections: Vec<FilledSection>,
     relay: Option<FilledSection>,
     marks: SetupMarks,
+    asked: Option<String>,
 }
 
 #[derive(Template)]
@@ -113,6 +115,7 @@ pub(super) fn form_page(
         sections,
         relay,
         marks: form.marks,
+        asked: HostQuestion::find(state, form.values).map(|question| question.host),
     };
     draw_page(&page.frame, &page)
 }

@@ -23,6 +23,7 @@ use crate::web::form_page::{FormConflict, FormMarks, SentForm, is_changed, show_
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::request::bodies::form::StaffListForm;
 use crate::web::request::fields::field_error::Wrong;
+use crate::web::view_models::machine::label_hosts::{ASKED_FIELD, HostQuestion};
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, SetupWords, StaffWords};
 
@@ -74,7 +75,15 @@ pub(crate) async fn save_changes(
     let (_, w): (StaffWords, SetupWords) = signed.words();
     let mut sent = SentForm::<RowVersion>::read(open_form_words(w), form_definition(&state), &form.fields);
     let claim = match read_claim(&sent.values, form.file.as_deref(), w) {
-        Ok(claim) if sent.errors.is_empty() => claim,
+        Ok(claim) if sent.errors.is_empty() => {
+            let values = enter_claim(&sent.values, form.file.as_deref(), &claim);
+            let question = HostQuestion::find(&state, &values);
+            let asked = form.fields.text(ASKED_FIELD);
+            if let Some(wrong) = question.and_then(|asks| asks.unanswered(open_form_words(w), asked)) {
+                return save_again(&state, &signed, SentForm { values, errors: vec![wrong], ..sent });
+            }
+            claim
+        }
         Ok(_) => return save_again(&state, &signed, sent),
         Err(mistakes) => {
             sent.errors.extend(mistakes);

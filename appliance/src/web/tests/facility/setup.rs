@@ -345,6 +345,36 @@ async fn an_admin_changes_it_later_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn an_address_that_the_box_does_not_have_takes_a_second_press() {
+    let world = World::new().await;
+    let grace = desk(&world, StaffRole::FacilityAdmin).await;
+    let host = || world.state.store.facility().settings.label_host.clone();
+    for (path, new) in
+        [("/staff/box/settings", "HTTP://10.0.0.66"), ("/staff/box/setup", "HTTP://10.0.0.67:8080")]
+    {
+        let (before, form) = (host(), editing::form_of(&grace.get(path).await, path));
+        let asked = editing::send(&grace, path, &editing::with(form, "label_host", new)).await;
+        let address = new.trim_start_matches("HTTP://").trim_end_matches(":8080");
+        asked
+            .is(422)
+            .has(&format!("does not have the address {address} now"))
+            .has("press the button once more");
+        assert_eq!(host(), before, "nothing is saved yet");
+        // Another address than the one that was asked about is another question.
+        let form = editing::form_of(&asked, path);
+        let other = editing::with(form.clone(), "label_host", "HTTP://10.0.0.68");
+        editing::send(&grace, path, &other).await.is(422).has("10.0.0.68");
+        let pressed = editing::send(&grace, path, &form).await;
+        assert!(pressed.status < 400, "{}", pressed.status);
+        assert_eq!(host(), new);
+        let local =
+            editing::with(editing::form_of(&grace.get(path).await, path), "label_host", "HTTP://BOX.LOCAL");
+        editing::send(&grace, path, &local).await.is(422).has("which many phones do not find");
+        grace.get("/staff/box").await.has(&format!("Labels carry the address {address}"));
+    }
+}
+
+#[tokio::test]
 async fn an_old_tab_that_names_a_wi_fi_changes_no_label_host() {
     let world = World::new().await;
     let folder = tempfile::tempdir().unwrap();

@@ -45,7 +45,12 @@ async fn a_pin_proves_one_record_and_names_nobody_for_the_next() {
     let world = World::new().await;
     let tablet = shared_tablet(&world).await;
     let scan = format!("/t/{}", world.pump);
-    tablet.get(&scan).await.has("PIN entered").has("I am someone else").has("data-home-after=\"30\"");
+    tablet
+        .get(&scan)
+        .await
+        .has("PIN entered")
+        .has("I am someone else")
+        .has("data-home-after=\"30\" data-home-count=\"10\" data-home-ask=\"120\"");
     let done = record_cleaning(&tablet, &[("cleaned_by", "Tom Nguyen")]).await;
     let tom = *world.state.store.facility().staff.keys().next().unwrap();
     assert_eq!(world.cleaning().who, CleanedBy::Pin { staff: tom, ago_s: Some(0) });

@@ -77,6 +77,13 @@ async fn a_spreadsheet_shows_every_fate_before_it_prints() {
     // The number of all three is the same.
     let several = desk.post("/staff/labels/csv", &token, &[("text", "asset number\nBM-20418")]).await;
     several.has("3 items have the asset number BM-20418");
+    let of_excel =
+        "sep=;\nEquipment\n\nAsset number;Tag\n=\"BM-20418\";\n4.7E+11;\n4,7E+11;{tag}\n;4.7E+11\n";
+    let of_excel = of_excel.replace("{tag}", &world.pump.to_string());
+    let looked = desk.post("/staff/labels/csv", &token, &[("text", &of_excel)]).await;
+    looked.has("4 rows read: 0 labels to print, 4 not").has("3 items have the asset number BM-20418");
+    looked.has("4.7E+11 is what a spreadsheet such as Excel made of a long number");
+    looked.has("4,7E+11 is what a spreadsheet").has_not("4.7E+11 is not a tag");
     let body = format!(
         "--XX\r\nContent-Disposition: form-data; name=\"form\"\r\n\r\n{token}\r\n--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n\u{feff}tag;x\r\n{};1\r\n\r\n--XX--\r\n",
         world.pump

@@ -4,6 +4,7 @@ pub(crate) mod backups;
 pub(crate) mod bundle_files;
 pub(crate) mod doctor_words;
 pub(crate) mod health;
+pub(crate) mod label_hosts;
 pub(crate) mod packs;
 pub(crate) mod panel_words;
 pub(crate) mod program_notes;

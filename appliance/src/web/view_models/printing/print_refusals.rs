@@ -63,6 +63,7 @@ pub(crate) fn word_queue_error(w: PrintingWords, error: &QueueError) -> String {
         QueueError::Garbled(GarbledAnswer::Endless) => w.printing_queue_garbled_endless(),
         QueueError::Garbled(GarbledAnswer::Foreign) => w.printing_queue_garbled_foreign(),
         QueueError::NoPdf => w.printing_queue_no_pdf(),
+        QueueError::RawQueue => w.printing_queue_raw(),
     }
 }
 
@@ -147,6 +148,7 @@ pub(crate) fn word_guess(w: PrintingWords, found: &DiscoveredPrinter) -> String 
         GuessReason::Tape { name } => w.guess_tape(word_printer_name(w, name)),
         GuessReason::Pages => w.guess_pages(),
         GuessReason::PageQueue => w.guess_page_queue(),
+        GuessReason::RawQueue => w.printing_queue_raw(),
         GuessReason::Unknown { name, commands } if commands.is_empty() => {
             w.guess_silent(word_printer_name(w, name))
         }
@@ -247,6 +249,7 @@ mod tests {
                 QueueError::Garbled(GarbledAnswer::Endless),
                 QueueError::Garbled(GarbledAnswer::Foreign),
                 QueueError::NoPdf,
+                QueueError::RawQueue,
             ]
             .map(PrinterRefusal::Queue),
         );

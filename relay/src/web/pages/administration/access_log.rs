@@ -14,6 +14,7 @@ use words::SafeHtml;
 
 use crate::accounts::AccountUser;
 use crate::accounts::members::member_grant::GrantText;
+use crate::accounts::oidc::sign_in::ACT;
 use crate::accounts::permission::Permission;
 use crate::accounts::records::access_log::{AccessActor, AccessOutcome, DenialReason, SessionDetail};
 use crate::db::access_log::audit::{AuditFilter, AuditRow, list_acts};
@@ -24,6 +25,7 @@ use crate::web::WebContext;
 use crate::web::access::{MemberCaller, ReadAccess};
 use crate::web::http_error::encode_parameter;
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::pages::authentication::organisation::word_reason;
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge, role_name};
 use crate::web::words::AccessWords;
 
@@ -287,6 +289,9 @@ pub(crate) fn subject_text(w: AccessWords, row: &AuditRow) -> String {
     let reason = DenialReason::ALL.into_iter().find(|reason| is_denied && reason.key() == row.about);
     if let Some(reason) = reason {
         return w.access_reason(reason.key());
+    }
+    if is_denied && row.act == ACT {
+        return word_reason(&row.about);
     }
     // Names of people and programs may be anything; those acts have none.
     let has_detail =

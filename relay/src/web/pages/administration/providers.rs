@@ -57,6 +57,7 @@ struct ProviderFields {
     client_id: String,
     roles: Vec<ProviderChoice>,
     claim: String,
+    user_names: bool,
 }
 
 struct ProviderView {
@@ -102,11 +103,13 @@ impl<'a> RefusedProvider<'a> {
 
     fn entered_lines(&self, row: &ProviderRow) -> Option<String> {
         let form = self.entered_for(row, "save").filter(|_| self.recall == FormRecall::Conflicting)?;
-        let ProviderFields { presets, issuer, client_id, roles, claim } = list_fields(&read_form(form));
+        let ProviderFields { presets, issuer, client_id, roles, claim, user_names } =
+            list_fields(&read_form(form));
         fn chosen_words(choices: Vec<ProviderChoice>) -> String {
             choices.into_iter().find(|choice| choice.is_chosen).map(|choice| choice.words).unwrap_or_default()
         }
-        let lines = [chosen_words(presets), issuer, client_id, chosen_words(roles), claim];
+        let user_names = user_names.then(|| open_words::<OidcWords>().oidc_user_names()).unwrap_or_default();
+        let lines = [chosen_words(presets), issuer, client_id, chosen_words(roles), claim, user_names];
         Some(lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
     }
 
@@ -163,6 +166,7 @@ fn list_fields(form: &ProviderForm<'_>) -> ProviderFields {
         client_id: form.client_id.to_owned(),
         roles: roles.collect(),
         claim: form.claim.to_owned(),
+        user_names: form.user_names,
     }
 }
 
@@ -304,6 +308,7 @@ fn row_form(row: &ProviderRow) -> ProviderForm<'_> {
         client_secret: "",
         role: &row.role,
         claim: &row.claim,
+        user_names: row.user_names,
     }
 }
 
@@ -336,6 +341,7 @@ fn read_form(form: &RelayForm) -> ProviderForm<'_> {
         client_secret: form.fields.text("client_secret"),
         role: form.fields.text("role"),
         claim: form.fields.text("claim"),
+        user_names: form.fields.text("user_names") == "1",
     }
 }
 

@@ -229,6 +229,12 @@ pub(crate) async fn finish_flow(
     Ok(OneOf::Second(WithHeaders(cookies, reply)))
 }
 
+/// Why a sign-in by a provider did not continue, of the reason that the access log keeps.
+pub(crate) fn word_reason(reason: &str) -> String {
+    let (key, claim) = reason.split_once(' ').unwrap_or((reason, ""));
+    open_words::<OidcWords>().oidc_reason(claim, key)
+}
+
 fn refusal_page(refused: &RefusedFlow) -> Result<Page, HttpError> {
     let (w, sign_in_words): (OidcWords, SignInWords) = (open_words(), open_words());
     let words = match &refused.error {
@@ -241,13 +247,14 @@ fn refusal_page(refused: &RefusedFlow) -> Result<Page, HttpError> {
             w.oidc_wrong()
         }
         OidcError::NotShown => w.oidc_not_shown(),
-        OidcError::Stranger => w.oidc_stranger(),
+        OidcError::Stranger(_) => w.oidc_stranger(),
         OidcError::AddressKnown => w.oidc_address_known(),
         OidcError::Paused => w.oidc_paused(),
         OidcError::NotMember => w.oidc_not_member(),
         OidcError::Taken => w.oidc_taken(),
     };
-    let lead = format!("{words} {}", w.oidc_code(refused.error.key()));
+    let reason = refused.error.reason();
+    let lead = format!("{words} {}", w.oidc_code(&reason, word_reason(&reason)));
     let again = match refused.account {
         Some(account) => format!("{PATH}/{account}"),
         None => PATH.to_owned(),

@@ -409,6 +409,8 @@ mod tests {
             R::MissingKey,
             R::ListLength { most: 3 },
             R::LabelHost,
+            R::LabelHostLocal,
+            R::LabelHostPublic,
             R::HostName,
             R::Brackets,
             R::PortNumber,
