@@ -6,6 +6,7 @@ mod item;
 mod properties;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,6 +17,7 @@ pub use crate::values::civil_time::{CivilCalendar, ZoneSpan, zone_is_known};
 use crate::values::civil_time::{bounded, in_force};
 use grid::ScheduleSegment;
 pub use item::{ItemTimelines, is_by_uses, reach_ms};
+pub use upkeep::{is_interval, upkeep_status};
 
 use crate::kinds::Schedule;
 use crate::limits::{COMPLIANCE_SPAN_MS_MAX, LATE_ENTRY_MS_MAX};
