@@ -74,7 +74,7 @@ impl World {
     }
 
     fn line(&self, locale: Locale, tag: Tag, event: &Event) -> Option<HistoryEntry> {
-        let dates = Dates::new(locale, "UTC", START_MS);
+        let dates = Dates::new(locale, record::compliance::find_zone("UTC").unwrap(), START_MS);
         let look = HistoryWording {
             w: HistoryWords::in_locale(locale),
             dates: &dates,

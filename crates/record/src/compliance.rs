@@ -13,8 +13,9 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Range};
 
-pub use crate::values::civil_time::{CivilCalendar, ZoneSpan, zone_is_known};
+pub use crate::values::civil_time::{CivilCalendar, ZoneSpan};
 use crate::values::civil_time::{bounded, in_force};
+pub use crate::values::zones::{find_zone, zone_name};
 use grid::ScheduleSegment;
 pub use item::{ItemTimelines, is_by_uses, reach_ms};
 pub use upkeep::{is_interval, upkeep_status};
