@@ -15,7 +15,7 @@ use std::ops::{Add, AddAssign, Range};
 
 pub use crate::values::civil_time::{CivilCalendar, ZoneSpan};
 use crate::values::civil_time::{bounded, in_force};
-pub use crate::values::zones::{find_zone, zone_name};
+pub use crate::values::zones::{ZoneData, find_zone, zone_digest, zone_name, zone_release};
 use grid::ScheduleSegment;
 pub use item::{ItemTimelines, is_by_uses, reach_ms};
 pub use upkeep::{is_interval, upkeep_status};

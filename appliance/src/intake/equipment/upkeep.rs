@@ -50,9 +50,9 @@ pub(in crate::intake) fn plan_upkeep(
     };
     let by_calendar = plan.by_calendar.unwrap_or_else(|| task.is_some_and(|task| task.by_calendar));
     // Another name makes nothing less overdue, and what was done last stays the last time.
-    let stays =
-        |task: &&UpkeepTask| task.schedule == plan.schedule || (!by_calendar && task.done_ms.is_some());
-    let before = task.filter(stays).map(|task| task.from_ms);
+    let before = task
+        .filter(|task| task.schedule == plan.schedule || (!by_calendar && task.done_ms.is_some()))
+        .map(|task| task.from_ms);
     let planned = UpkeepPlanned {
         upkeep,
         tag: item.tag,

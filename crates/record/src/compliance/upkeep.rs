@@ -32,8 +32,8 @@ pub fn upkeep_status(
     now_ms: i64,
 ) -> ItemStatus {
     let zones = zone_spans(settings);
-    let counts = |done: &i64| !task.by_calendar && task.from_ms <= (*done).min(now_ms);
-    let last = task.done_ms.filter(counts).map(bounded);
+    let last =
+        task.done_ms.filter(|&done| !task.by_calendar && task.from_ms <= done.min(now_ms)).map(bounded);
     let end =
         last.and_then(|done| Some((done, interval_end(done, &task.schedule, &CivilCalendar::new(&zones))?)));
     if let Some((done_ms, (end_ms, stated_ms))) = end {

@@ -49,7 +49,7 @@ async fn each_field_of_a_maintenance_task_is_set_seen_changed_and_cleared() {
         one_by_one(&[("name", "Calibration"), ("name", "Safety test"), ("number", "7"), ("number", "1")]);
     entered.extend(one_by_one(&[("protocol", &protocol), ("protocol", "")]));
     entered.extend(enter_due());
-    entered.extend(one_by_one(&[("basis", "calendar")]));
+    entered.extend(one_by_one(&[("basis", "calendar"), ("basis", "last")]));
     entered.extend(one_by_one(&[("from", "2026-02-01"), ("from", "2025-11-30")]));
     entered.push(vec![("every", "weeks".to_owned()), ("number", "2".to_owned())]);
     let mut cleared: Vec<FormStep> = DAYS.iter().map(|day| vec![(*day, String::new())]).collect();
@@ -200,6 +200,11 @@ async fn another_name_makes_a_task_no_less_overdue() {
 #[tokio::test]
 async fn an_interval_goes_by_the_last_time_until_the_calendar_is_chosen() {
     let world = World::new().await;
+    let now = Now {
+        wall_ms: "2026-11-28T15:00:00Z".parse::<jiff::Timestamp>().unwrap().as_millisecond(),
+        ..world.clock.now()
+    };
+    world.clock.set(now);
     let tom = desk(&world, StaffRole::Biomed).await;
     let program = program(&world, ApiTokenScope::Write);
     let path = format!("/api/v1/equipment/{}/upkeep", world.pump);
@@ -207,11 +212,6 @@ async fn an_interval_goes_by_the_last_time_until_the_calendar_is_chosen() {
     let id = program.post(&path, task.clone()).await.is(201).json()["id"].as_str().unwrap().to_owned();
     let work = serde_json::json!({ "result": "done", "done_by": "Acme Service", "performed_at": "2026-08-24T15:00:00Z" });
     program.post(&format!("{path}/{id}/done"), work).await.is(200);
-    let now = Now {
-        wall_ms: "2026-11-28T15:00:00Z".parse::<jiff::Timestamp>().unwrap().as_millisecond(),
-        ..world.clock.now()
-    };
-    world.clock.set(now);
     let item = format!("/staff/equipment/{}", world.pump);
     tom.get(&item)
         .await
