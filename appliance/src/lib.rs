@@ -54,6 +54,7 @@ use service::admin_socket::{AdminAnswer, AskError};
 use service::exit::ProgramExit;
 use service::random::{RandomSource, SystemRandom};
 use service::settings::{LoadedSettings, SettingsError};
+use service::zone_data::{ZONE_FOLDER, take_newer_zones};
 
 use crate::admin::AdminCommand;
 use crate::backup::count_noun;
@@ -62,10 +63,18 @@ use crate::identity::{ApiTokenScope, TokenLife};
 use crate::settings::BoxSettings;
 
 /// How this program is called, so that it can call itself for a photo.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ProgramSetup {
     /// Arguments before the subcommand; a program that holds more than the box needs some.
     pub prefix: Vec<OsString>,
+    /// Where zone data lie that may be newer than the bundled ones.
+    pub zones: PathBuf,
+}
+
+impl Default for ProgramSetup {
+    fn default() -> Self {
+        Self { prefix: Vec::new(), zones: ZONE_FOLDER.into() }
+    }
 }
 
 #[derive(Debug, Parser)]
@@ -448,6 +457,7 @@ pub fn run_program(program: &ProgramSetup, arguments: impl IntoIterator<Item = O
     if matches!(cli.command, Some(CliCommand::Photo)) {
         return photo::child_main();
     }
+    take_newer_zones(&program.zones);
     match run_field_command(&cli).unwrap_or_else(|| execute_cli(program, cli).map(ExitCode::from)) {
         Ok(exit) => exit,
         Err(error) => {

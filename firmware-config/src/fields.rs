@@ -148,8 +148,9 @@ pub fn parse_expires(text: &str) -> Result<jiff::Timestamp, MistakeReason> {
 }
 
 pub fn check_time_zone(text: &str) -> Result<(), MistakeReason> {
+    // In any case, and by a name that only old systems have: the box writes down the present one. Nobody lives in `Factory`.
     match jiff::tz::TimeZone::get(text) {
-        Ok(zone) if zone.iana_name() == Some(text) => Ok(()),
+        Ok(zone) if !zone.is_unknown() && zone.iana_name() != Some("Factory") => Ok(()),
         _ => Err(MistakeReason::TimeZone),
     }
 }
@@ -344,8 +345,8 @@ mod tests {
     fn places_and_radio() {
         check(
             check_time_zone,
-            &["Europe/Berlin", "America/New_York", "UTC"],
-            &["", "Berlin", "europe/berlin", "Mars/Base"],
+            &["Europe/Berlin", "America/New_York", "UTC", "US/Eastern", "america/havana"],
+            &["", "Berlin", "Factory", "factory", "Etc/Unknown", "Mars/Base"],
         );
         check(check_ssid, &["Hospital IoT", "ü"], &["", "a\nb", &"x".repeat(33)]);
         check(

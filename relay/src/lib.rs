@@ -63,6 +63,7 @@ use service::clock::{Clock, SystemClock};
 use service::exit::ProgramExit;
 use service::random::SystemRandom;
 use service::settings::{LoadedSettings, SettingsError};
+use service::zone_data::{ZONE_FOLDER, take_newer_zones};
 use settings::{RelaySettings, SettingsInput};
 
 pub use serve::ServeError;
@@ -129,6 +130,7 @@ pub fn run_with_clock(args: impl IntoIterator<Item = OsString>, clock: Arc<dyn C
         Ok(cli) => cli,
         Err(error) => return ProgramExit::of_command_line(&error).into(),
     };
+    take_newer_zones(Path::new(ZONE_FOLDER));
     // A process of its own: whoever installed a provider first, it is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let outcome = tokio::runtime::Builder::new_multi_thread()

@@ -59,7 +59,7 @@ impl Relay {
             Some(held) => Answer::Checkpoint { checkpoint: held.note.clone() },
             None => Answer::Want { want: 0 },
         };
-        Ack { v: VERSION, epoch, answer }
+        Ack { v: VERSION, epoch, answer, zone: None }
     }
 
     pub fn take(&mut self, store: &Store, epoch: Epoch, upto: u64) {

@@ -180,7 +180,7 @@ impl World {
                 (epoch, Answer::Refused { refused })
             }
         };
-        self.feed(ExchangeInput::Ack(Ack { v: VERSION, epoch, answer }));
+        self.feed(ExchangeInput::Ack(Ack { v: VERSION, epoch, answer, zone: None }));
     }
 
     pub(crate) fn start(&mut self) {

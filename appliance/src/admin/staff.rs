@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use record::anchor::corrected_ms;
+use record::compliance::find_zone;
 use record::ids::StaffId;
 use record::kinds::StaffRole;
 
@@ -65,7 +66,7 @@ pub(super) fn list_members(context: &AdminContext) -> Result<String, String> {
     let (zone, correction_ms) = {
         let facility = context.store.facility();
         let corrected = corrected_ms(&now.entry_time(), facility.boots.get(&now.boot).copied());
-        (TimeZone::get(facility.settings.zone()).unwrap_or(TimeZone::UTC), corrected - now.wall_ms)
+        (find_zone(facility.settings.zone()).unwrap_or(TimeZone::UTC), corrected - now.wall_ms)
     };
     let mut rows = vec![["ID", "NAME", "ROLE", "PIN", "LOCKED UNTIL"].map(str::to_owned)];
     for member in read_members(context)? {

@@ -247,7 +247,7 @@ impl ReminderTable {
 }
 
 fn local_day(zone: &str, ms: i64) -> Option<CivilDay> {
-    let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let zone = record::compliance::find_zone(zone).unwrap_or(jiff::tz::TimeZone::UTC);
     let at = jiff::Timestamp::from_millisecond(ms).ok()?.to_zoned(zone);
     at.strftime("%Y-%m-%d").to_string().parse().ok()
 }

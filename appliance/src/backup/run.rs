@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
+use record::compliance::find_zone;
 use record::tree::Hash;
 use service::random::RandomSource;
 use sha2::{Digest as _, Sha256};
@@ -424,7 +425,7 @@ fn to_json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, BackupError> {
 }
 
 fn day_of(input: &RunInput<'_>) -> String {
-    let zone = TimeZone::get(input.store.facility().settings.zone()).unwrap_or(TimeZone::UTC);
+    let zone = find_zone(input.store.facility().settings.zone()).unwrap_or(TimeZone::UTC);
     let at = jiff::Timestamp::from_millisecond(input.now_ms).unwrap_or_default();
     at.to_zoned(zone).strftime("%Y-%m-%d").to_string()
 }

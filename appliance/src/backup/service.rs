@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use record::alarm::AlarmCode;
+use record::compliance::find_zone;
 use record::entry::ClockState;
 use record::ids::BoxId;
 use service::clock::Clock;
@@ -384,7 +385,7 @@ impl BackupService {
                 state.record.relay_ms = Some(now_ms);
                 state.record.save(&*context.store.disk());
             }
-            let zone = TimeZone::get(context.store.facility().settings.zone()).unwrap_or(TimeZone::UTC);
+            let zone = find_zone(context.store.facility().settings.zone()).unwrap_or(TimeZone::UTC);
             let due = is_due(&state.record, context.settings.daily(), &zone, now_ms);
             (due && state.work.is_none(), state.key.is_none())
         };

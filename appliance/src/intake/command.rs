@@ -376,10 +376,14 @@ pub struct UpkeepPlan {
     pub name: String,
     /// How often; never: the task ends.
     pub schedule: Schedule,
-    /// From when it counts, milliseconds since 1970; absent: from now, or as before where the schedule stays.
+    /// From when it counts, milliseconds since 1970; absent: as before where the schedule stays or it goes by the last time and was
+    /// done, else from now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_ms: Option<i64>,
     pub protocol: Option<ProtocolId>,
+    /// Whether an interval goes by the calendar instead of by the last time; absent: as before, a new task by the last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_calendar: Option<bool>,
     /// The version of the task that this change is based on; absent: any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<RowVersion>,

@@ -14,6 +14,7 @@ mod plan;
 use std::path::PathBuf;
 
 use firmware_config::ClaimFile;
+use record::compliance::zone_name;
 use service::random::RandomSource;
 use sha2::{Digest as _, Sha256};
 
@@ -177,7 +178,7 @@ impl ProvisionRun<'_> {
             access_point: is_access_point,
             has_passphrase: is_access_point,
             host_name: claim.hostname.clone().or(before.host_name),
-            time_zone: claim.time_zone.clone().or(before.time_zone),
+            time_zone: claim.time_zone.as_deref().and_then(zone_name).or(before.time_zone),
             label_host: claim.label_host.clone().or(before.label_host),
         };
         self.write_plan(claim, &state)?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use firmware_config::{AccessPointClaim, ClaimFile, NetworkClaim};
+use record::compliance::zone_name;
 
 use super::error::ProvisionError;
 use super::files;
@@ -227,7 +228,8 @@ pub(super) fn lay_over(before: &ClaimFile, new: &ClaimFile) -> ClaimFile {
     };
     let settled = ClaimFile {
         relay: None,
-        time_zone: new.time_zone.clone().or_else(|| before.time_zone.clone()),
+        // The card has no file of an old name, and a clock without one goes by UTC.
+        time_zone: new.time_zone.as_ref().or(before.time_zone.as_ref()).and_then(|zone| zone_name(zone)),
         hostname: new.hostname.clone().or_else(|| before.hostname.clone()),
         label_host: new.label_host.clone().or_else(|| before.label_host.clone()),
         setup_code: None,

@@ -400,9 +400,11 @@ fn what_a_claim_file_does_not_name_stays_where_nobody_knows_what_was_settled() {
         let before = machine.tree();
         std::fs::write(machine.data.path().join("etc/cleantrack/settled.toml"), "noise").unwrap();
         // Twice: the first one does not count as all that there is.
-        for zone in ["America/Denver", "America/Phoenix"] {
-            machine.put_claim(&format!("version = 1\ntime_zone = \"{zone}\"\n"));
+        for (entered, zone) in [("us/mountain", "America/Denver"), ("US/Arizona", "America/Phoenix")] {
+            machine.put_claim(&format!("version = 1\ntime_zone = \"{entered}\"\n"));
             assert!(matches!(machine.boot(), ProvisionOutcome::Applied(_)));
+            assert_eq!(machine.tree()["/localtime"].1, format!("/usr/share/zoneinfo/{zone}"));
+            assert_eq!(machine.state().time_zone.as_deref(), Some(zone));
             assert_eq!(machine.read("timezone"), format!("{zone}\n"));
             let after = machine.tree();
             let is_other = |path: &&String| {

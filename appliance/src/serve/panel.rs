@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use record::compliance::find_zone;
 use record::entry::EntryAuthor;
 use record::ids::JobId;
 use service::clock::Clock;
@@ -177,7 +178,7 @@ impl PanelSources {
 
     /// The facility's; UTC for one that has none, or one that this program does not know.
     fn find_zone(&self) -> TimeZone {
-        TimeZone::get(self.store.snapshot().settings.zone()).unwrap_or(TimeZone::UTC)
+        find_zone(self.store.snapshot().settings.zone()).unwrap_or(TimeZone::UTC)
     }
 }
 

@@ -12,6 +12,7 @@ mod session;
 #[cfg(test)]
 mod test_shared;
 pub mod transport;
+mod zone_check;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -89,6 +90,8 @@ pub struct TransportReport {
     pub faults: BTreeMap<UplinkTransport, TransportFault>,
     /// Whether HTTPS goes by a proxy: host and port.
     pub proxy: Option<String>,
+    /// The release of the relay's zone data, as it last said.
+    pub relay_tzdb: Option<String>,
 }
 
 /// What the uplink needs of the rest of the box.
@@ -186,7 +189,12 @@ impl UplinkShared {
     fn new(parts: UplinkContext) -> Self {
         let transports = TransportPlan::new(parts.transports.choice, parts.transports.mqtt_again_ms);
         let proxy = parts.transports.https.proxy.as_ref().map(ToString::to_string);
-        let report = TransportReport { transport: transports.transport(), faults: BTreeMap::new(), proxy };
+        let report = TransportReport {
+            transport: transports.transport(),
+            faults: BTreeMap::new(),
+            proxy,
+            relay_tzdb: None,
+        };
         let status =
             UplinkStatus { state: UplinkState::Alone, backlog: 0, ended_backlog: 0, transports: report };
         Self {

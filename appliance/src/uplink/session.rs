@@ -9,6 +9,7 @@ use record::alarm::{AlarmCode, REPORTED_MAX};
 use record::batch::{BatchBudget, pack_batch};
 use record::checkpoint::CosignedCheckpoint;
 use record::claim::ClaimAnswer;
+use record::compliance::zone_release;
 use record::ids::{ConnectionId, Epoch};
 use record::messages::{Ack, Answer, GoneMessage, HealthReport, Hello, VERSION};
 use record::sign::VerifierKey;
@@ -34,6 +35,7 @@ use super::transport::mqtt_link::{
 };
 use super::transport::probe::{RelayProbeTarget, ShownIdentity, mqtt_target};
 use super::transport::tls;
+use super::zone_check::compare_zone;
 use super::{UplinkShared, UplinkState};
 use crate::alarms::ActiveAlarm;
 use crate::store::Store;
@@ -491,6 +493,9 @@ impl UplinkSession<'_> {
             self.shared.transports().on_answer(self.shared.parts.clock.now().up_ms);
             self.shared.clear_faults(self.shared.transport());
         }
+        if let Some(there) = &ack.zone {
+            compare_zone(self.shared, there).await;
+        }
         // What the relay says before it was sent anything came to it by an earlier connection.
         let had_sent = self.proof.has_sent();
         let is_refusal = matches!(ack.answer, Answer::Refused { .. });
@@ -584,7 +589,8 @@ impl UplinkSession<'_> {
             cosigned: greeting.cosigned,
             boot: now.boot,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            tzdb: record::messages::tzdb_version().to_owned(),
+            tzdb: zone_release().to_owned(),
+            zone: parts.store.snapshot().settings.zone().to_owned(),
             addresses: parts.addresses.clone(),
             can: Vec::new(),
             clock: now.state,

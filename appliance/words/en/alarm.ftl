@@ -67,6 +67,9 @@ cause-relay-went-back = { $confirmed ->
 cause-relay-refused = It did not accept { $entries }.
     .adopted = It did not accept { $run }.
     .next = Ask the relay’s operator.
+# $here, $relay: releases such as “2026f”; $zone: such as “America/Havana”.
+cause-zone-data = The box has the time zone data { $here }, the relay { $relay }, and they make other days of { $zone }.
+    .next = Ask the relay’s operator: whichever is older needs an update.
 cause-photos-refused = { $count ->
     [one] It did not accept 1 photo.
    *[other] It did not accept { NUMBER($count) } photos.

@@ -39,6 +39,8 @@ alarm-relay-refused-adopted = The relay does not accept records that this box ad
     .safe = Everything stays recorded here and is sent again, less and less often.
 alarm-relay-refused = The relay does not accept records
     .safe = Everything stays recorded here and is sent again every ten minutes.
+alarm-zone-data = This box and the relay disagree on the time zone
+    .safe = Every record is kept with its exact time; only when something is due may differ between their pages.
 alarm-photos-refused = The relay does not accept photos
     .safe = Their records are safe. The photos stay on this box and are sent again every hour.
 

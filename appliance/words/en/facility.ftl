@@ -136,6 +136,8 @@ box-fact-panel = Panel
 box-fact-own-wifi = Password of the box’s own Wi-Fi
 box-fact-up = Uptime
 box-fact-zone = Time zone
+box-fact-zone-data = Time zone data
+    .other = { $here }; the relay has { $relay }
 box-fact-version = Version
 
 ## What somebody should see to.

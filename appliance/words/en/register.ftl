@@ -72,6 +72,9 @@ upkeep-column-item = Item
 upkeep-column-place = Place
 upkeep-column-state = State
 upkeep-column-last = Last
+# $schedule: such as “Every 90 days”.
+upkeep-by-last = { $schedule }, from the last time it was done
+upkeep-by-calendar = { $schedule }, by the calendar
 # Badges; $time: such as “19:00” or “Nov 3, 19:00”.
 upkeep-overdue = Overdue since { $time }
 upkeep-due = Due by { $time }

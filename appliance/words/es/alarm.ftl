@@ -57,6 +57,8 @@ cause-relay-went-back = { $confirmed ->
 cause-relay-refused = No aceptó { $entries }.
     .adopted = No aceptó { $run }.
     .next = Pregunte a quien administra el servidor central.
+cause-zone-data = La unidad tiene los datos de zonas horarias { $here }, el servidor central { $relay }, y hacen distintos los días de { $zone }.
+    .next = Pregunte a quien administra el servidor central: hay que actualizar el más antiguo.
 cause-photos-refused = { $count ->
     [one] No aceptó 1 foto.
    *[other] No aceptó { NUMBER($count) } fotos.

@@ -37,6 +37,8 @@ alarm-relay-refused-adopted = El servidor central no acepta registros que esta u
     .safe = Todo sigue registrado aquí y se envía de nuevo, cada vez más espaciado.
 alarm-relay-refused = El servidor central no acepta registros
     .safe = Todo sigue registrado aquí y se envía de nuevo cada diez minutos.
+alarm-zone-data = Esta unidad y el servidor central no coinciden en la zona horaria
+    .safe = Cada registro conserva su hora exacta; solo puede diferir entre sus páginas cuándo toca algo.
 alarm-photos-refused = El servidor central no acepta fotos
     .safe = Sus registros están a salvo, y las fotos siguen en esta unidad y se envían de nuevo cada hora.
 

@@ -118,6 +118,8 @@ box-fact-panel = Panel
 box-fact-own-wifi = Contraseña de la wifi propia de la unidad
 box-fact-up = Encendida desde hace
 box-fact-zone = Zona horaria
+box-fact-zone-data = Datos de zonas horarias
+    .other = { $here }; el servidor central tiene { $relay }
 box-fact-version = Versión
 
 note-token-clear = El token del programa “{ $name }” se envió sin HTTPS { $when } y se revocó. Dé al programa la dirección HTTPS y un token nuevo.

@@ -96,7 +96,10 @@ mod tests {
     const NOW_MS: i64 = 1_795_186_800_000;
 
     fn with_look<T>(locale: Locale, read: impl FnOnce(HistoryWording<'_>) -> T) -> T {
-        let (dates, facility) = (Dates::new(locale, "UTC", NOW_MS), FacilityState::default());
+        let (dates, facility) = (
+            Dates::new(locale, record::compliance::find_zone("UTC").unwrap(), NOW_MS),
+            FacilityState::default(),
+        );
         let tag = "ABCDEFGH3".parse().unwrap();
         read(HistoryWording { w: HistoryWords::in_locale(locale), dates: &dates, facility: &facility, tag })
     }

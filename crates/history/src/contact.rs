@@ -47,7 +47,11 @@ mod tests {
         let Event::CleaningRecorded(cleaning) = Event::read("cleaning.recorded", &body) else {
             panic!("{body}")
         };
-        word_contact(HistoryWords::in_locale(locale), &Dates::new(locale, "UTC", 0), &cleaning)
+        word_contact(
+            HistoryWords::in_locale(locale),
+            &Dates::new(locale, record::compliance::find_zone("UTC").unwrap(), 0),
+            &cleaning,
+        )
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! One line of an item's history, apart from its cleanings and uses.
 
+use record::compliance::is_interval;
 use record::fold::{FacilityState, RowKey};
 use record::ids::{ProtocolId, UpkeepId};
 use record::kinds::{
@@ -193,7 +194,9 @@ impl HistoryWording<'_> {
             return HistoryEntry::titled(w.line_upkeep_ended(&b.name));
         };
         let protocol = b.protocol.map(|id| w.line_by_protocol(self.protocol_name(id)));
-        let facts = protocol.into_iter().chain([self.word_from(b.from)]);
+        let basis = is_interval(&b.schedule)
+            .then(|| if b.by_calendar { w.line_upkeep_by_calendar() } else { w.line_upkeep_by_last() });
+        let facts = protocol.into_iter().chain(basis).chain([self.word_from(b.from)]);
         HistoryEntry::titled(w.line_upkeep_planned(schedule, &b.name)).facts(facts)
     }
 

@@ -74,7 +74,7 @@ impl World {
     }
 
     fn line(&self, locale: Locale, tag: Tag, event: &Event) -> Option<HistoryEntry> {
-        let dates = Dates::new(locale, "UTC", START_MS);
+        let dates = Dates::new(locale, record::compliance::find_zone("UTC").unwrap(), START_MS);
         let look = HistoryWording {
             w: HistoryWords::in_locale(locale),
             dates: &dates,
@@ -196,7 +196,16 @@ const LOG: &[LogLine] = &[
     (
         "upkeep.planned",
         r#"{"upkeep":"01KAFJWQ400000000000000021","tag":"ABCDEFGH3","name":"Filter","schedule":{"every":"weeks","n":2},"from":1795165200000,"protocol":"01KAFJWQ400000000000000003"}"#,
-        &[(PUMP, "Maintenance planned: Filter, every 2 weeks", &["By Wipe", "From today 09:00"])],
+        &[(
+            PUMP,
+            "Maintenance planned: Filter, every 2 weeks",
+            &["By Wipe", "From the last time it was done", "From today 09:00"],
+        )],
+    ),
+    (
+        "upkeep.planned",
+        r#"{"upkeep":"01KAFJWQ400000000000000021","tag":"ABCDEFGH3","name":"Filter","schedule":{"every":"weeks","n":2},"from":1795165200000,"by_calendar":true}"#,
+        &[(PUMP, "Maintenance planned: Filter, every 2 weeks", &["By the calendar", "From today 09:00"])],
     ),
     (
         "upkeep.done",

@@ -6,16 +6,19 @@ mod item;
 mod properties;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Range};
 
-pub use crate::values::civil_time::{CivilCalendar, ZoneSpan, zone_is_known};
+pub use crate::values::civil_time::{CivilCalendar, ZoneSpan};
 use crate::values::civil_time::{bounded, in_force};
+pub use crate::values::zones::{ZoneData, find_zone, zone_digest, zone_name, zone_release};
 use grid::ScheduleSegment;
 pub use item::{DueCause, DueReason, ItemTimelines, is_by_uses, reach_ms};
+pub use upkeep::{is_interval, upkeep_status};
 
 use crate::kinds::Schedule;
 use crate::limits::{COMPLIANCE_SPAN_MS_MAX, LATE_ENTRY_MS_MAX};

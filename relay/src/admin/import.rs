@@ -6,7 +6,7 @@ use record::ids::{AccountId, FacilityId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{AdminError, AdminHandler};
+use super::{AdminError, AdminHandler, read_zone};
 use crate::accounts::UserRole;
 use crate::accounts::members::import::{DjangoDump, ImportedFacility, OldPerson};
 use crate::db::PersonNumber;
@@ -52,12 +52,7 @@ impl AdminHandler {
         account: AccountId,
         old: &OldAccount,
     ) -> Result<Value, AdminError> {
-        if !record::compliance::zone_is_known(&old.zone) {
-            return Err(AdminError::Value(format!(
-                "{:?} is no time zone; one is America/New_York",
-                old.zone
-            )));
-        }
+        read_zone(&old.zone)?;
         let (scope, now_ms) = (self.scope(account).await?, self.clock.now_ms());
         let mut tx = self.db.platform_write(PlatformReason::Operator).await?;
         let (mut known, mut made) = (Vec::new(), Vec::new());
@@ -105,8 +100,8 @@ impl AdminHandler {
                 Some(id) => id.clone(),
                 None => {
                     let id = FacilityId::new(now_ms, self.random.bytes());
-                    let zone = facility.zone.as_deref().unwrap_or(&old.zone);
-                    db::facility::facilities::insert_facility(tx, id, &facility.name, zone, now_ms).await?;
+                    let zone = read_zone(facility.zone.as_deref().unwrap_or(&old.zone))?;
+                    db::facility::facilities::insert_facility(tx, id, &facility.name, &zone, now_ms).await?;
                     self.audit(tx, "facility create", &facility.name, Some(id)).await?;
                     made += 1;
                     by_name.insert(facility.name.clone(), id.to_string());

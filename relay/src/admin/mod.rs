@@ -210,6 +210,11 @@ fn check_name(name: &str) -> Result<String, AdminError> {
     visible_name(name).ok_or_else(|| AdminError::Value("a name has 1 to 120 visible characters".into()))
 }
 
+fn read_zone(zone: &str) -> Result<String, AdminError> {
+    let name = record::compliance::zone_name(zone);
+    name.ok_or_else(|| AdminError::Value(format!("{zone:?} is no time zone; one is America/New_York")))
+}
+
 pub fn serve_admin_socket(
     data: &Path,
     office: AdminHandler,
@@ -367,13 +372,11 @@ impl AdminHandler {
 
     async fn facility(&self, account: AccountId, name: &str, zone: &str) -> Result<Value, AdminError> {
         let name = check_name(name)?;
-        if !record::compliance::zone_is_known(zone) {
-            return Err(AdminError::Value(format!("{zone:?} is no time zone; one is America/New_York")));
-        }
+        let zone = read_zone(zone)?;
         let mut tx = self.begin(account).await?;
         let now_ms = self.clock.now_ms();
         let facility = FacilityId::new(now_ms, self.random.bytes());
-        facilities::insert_facility(&mut tx, facility, &name, zone, now_ms).await?;
+        facilities::insert_facility(&mut tx, facility, &name, &zone, now_ms).await?;
         self.audit(&mut tx, "facility create", &name, Some(facility)).await?;
         tx.commit().await?;
         Ok(json!({"facility": facility, "name": name, "zone": zone}))

@@ -231,6 +231,7 @@ fn some_hello() -> Hello {
         boot: BootId::new(0, [0; 10]),
         version: "1.0".to_owned(),
         tzdb: "2026a".to_owned(),
+        zone: "America/Chicago".to_owned(),
         addresses: Vec::new(),
         can: Vec::new(),
         clock: ClockState::Synced,

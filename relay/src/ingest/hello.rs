@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use record::checkpoint::{CosignedCheckpoint, LogOrigin};
+use record::compliance::{zone_digest, zone_release};
 use record::entry::ClockState;
 use record::ids::BoxId;
-use record::messages::{Answer, BatchRefused, HealthReport, Hello};
+use record::messages::{Answer, BatchRefused, HealthReport, Hello, RelayZone};
 use record::sign::VerifierKey;
 use serde_json::Value;
 
@@ -129,7 +130,13 @@ impl Ingest {
         }
         // Before the answer, which may be signed by a key that the box is informed of here.
         self.send_directives(home.scope, box_id, hello.directive.unwrap_or(0)).await?;
-        Ok(if fork || home.quarantined { quarantined_reply(&held) } else { done_reply(ack_cosigned(&held)) })
+        let mut reply =
+            if fork || home.quarantined { quarantined_reply(&held) } else { done_reply(ack_cosigned(&held)) };
+        if let Some(ack) = reply.ack.as_mut().filter(|_| !hello.zone.is_empty()) {
+            let digest = zone_digest(&hello.zone);
+            ack.zone = Some(RelayZone { tzdb: zone_release().to_owned(), zone: hello.zone, digest });
+        }
+        Ok(reply)
     }
 
     /// Compares a cosignature of our own that a box shows with what is held. True: they contradict each other.

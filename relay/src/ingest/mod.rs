@@ -437,7 +437,7 @@ fn claimed_checkpoint(note: &str) -> Option<Checkpoint> {
 }
 
 fn ack_with(epoch: Epoch, answer: Answer) -> Ack {
-    Ack { v: VERSION, epoch, answer }
+    Ack { v: VERSION, epoch, answer, zone: None }
 }
 
 /// What is held of a log: the newest cosigned checkpoint, or the request for its first entry.

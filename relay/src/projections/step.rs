@@ -17,7 +17,7 @@ use crate::db::delivery::webhook_events;
 use crate::db::facility::facilities;
 use crate::db::log::entries;
 use crate::db::projection::projections;
-use crate::db::projection::projections::{LogPosition, PROJECTION_VERSION, ProjectionRow};
+use crate::db::projection::projections::{LogPosition, ProjectionRow, projection_version};
 use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
 
 /// Entries that are folded in one transaction.
@@ -45,7 +45,7 @@ pub async fn step_facility(db: &Db, place: OwnedFacility, clock: &dyn Clock) -> 
     let Some(live) = projections::lock_live(&mut tx, facility).await? else { return Ok(StepOutcome::Idle) };
     let Some(row) = facilities::get(&mut tx, facility).await? else { return Ok(StepOutcome::Idle) };
     // Another version's is stepped by those; one whose rebuild was requested would get entries in the wrong order.
-    if live.version != PROJECTION_VERSION || row.awaits_rebuild {
+    if live.version != projection_version() || row.awaits_rebuild {
         return Ok(StepOutcome::Idle);
     }
     let (now_ms, known_ms) = (clock.now_ms(), row.known_ms);

@@ -148,6 +148,7 @@ impl FakeBox {
             boot: BootId::new(1, [1; 10]),
             version: "1.0".into(),
             tzdb: "2026e".into(),
+            zone: "America/Chicago".into(),
             addresses: Vec::new(),
             can: Vec::new(),
             clock: self.clock,

@@ -99,6 +99,7 @@ box-alarm = { $code ->
     [copy-removed] A damaged copy was removed, because a text in it was to be erased
     [relay-went-back] This relay lost records that it had confirmed; the box sends them again
     [relay-refused] This relay does not accept its records
+    [zone-data] Its time zone data and this relay’s make other days of its facility: update the older one
     [photos-refused] This relay does not accept some of its photos
     [photos-damaged] Its stored photos are damaged: have the storage card changed soon
     [backup-old] It has no backup from the last days

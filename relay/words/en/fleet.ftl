@@ -24,6 +24,9 @@ fleet-facility = Facility
 fleet-id = Box id
 fleet-model = Machine
 fleet-version = Version
+# $here, $there: releases such as “2026f”, of the box and of this relay.
+fleet-zone-data = Time zone data
+    .other = { $here }; this relay has { $there }
 fleet-claimed = Claimed
 fleet-retired = Retired
 fleet-seen = Last heard

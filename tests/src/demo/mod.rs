@@ -80,9 +80,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return report(Err(why));
     }
     match arguments.first().and_then(|a| a.to_str()) {
-        Some("box") => {
-            appliance::run_program(&appliance::ProgramSetup { prefix: vec!["box".into()] }, rest())
-        }
+        Some("box") => appliance::run_program(
+            &appliance::ProgramSetup { prefix: vec!["box".into()], ..Default::default() },
+            rest(),
+        ),
         Some("relay") => relay::run_program(relay_arguments(rest())),
         Some(region::EARLIER_RELAY) => {
             relay::run_with_clock(relay_arguments(rest()), Arc::new(region::EarlierClock::new()))

@@ -48,8 +48,11 @@ pub(in crate::intake) fn plan_upkeep(
         }
         None => UpkeepId::new(now, drafts.random.bytes()),
     };
-    // Another name makes nothing less overdue.
-    let before = task.filter(|task| task.schedule == plan.schedule).map(|task| task.from_ms);
+    let by_calendar = plan.by_calendar.unwrap_or_else(|| task.is_some_and(|task| task.by_calendar));
+    // Another name makes nothing less overdue, and what was done last stays the last time.
+    let before = task
+        .filter(|task| task.schedule == plan.schedule || (!by_calendar && task.done_ms.is_some()))
+        .map(|task| task.from_ms);
     let planned = UpkeepPlanned {
         upkeep,
         tag: item.tag,
@@ -57,6 +60,7 @@ pub(in crate::intake) fn plan_upkeep(
         schedule: plan.schedule.clone(),
         from: plan.from_ms.or(before).unwrap_or(now),
         protocol: plan.protocol,
+        by_calendar,
     };
     drafts.push(planned, Vec::new());
     Ok(())

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use firmware_config::MistakeReason;
 use firmware_config::fields::{check_label_host, label_host_name};
+use record::compliance::zone_name;
 use record::fold::{Equipment, FacilitySettings};
 use record::ids::ProtocolId;
 use record::kinds::{
@@ -91,11 +92,14 @@ fn decide_settings(
     let name = requested.name.as_deref();
     Ok(FacilityChanged {
         name: name.map(|n| text::check_name("name", n, RefusalCause::FacilityName)).transpose()?,
-        zone: keep_if(
-            requested.zone.as_ref(),
-            |zone: &String| jiff::tz::TimeZone::get(zone).is_ok(),
-            refuse_range("zone", RefusalCause::Facility(FacilityRefusal::TimeZone)),
-        )?,
+        zone: requested
+            .zone
+            .as_deref()
+            .map(|zone| {
+                let refusal = refuse_range("zone", RefusalCause::Facility(FacilityRefusal::TimeZone));
+                zone_name(zone).ok_or(refusal)
+            })
+            .transpose()?,
         label_host: requested.label_host.as_deref().map(label_host).transpose()?,
         allow_unattributed: requested.allow_unattributed,
         undo_min: keep_if(

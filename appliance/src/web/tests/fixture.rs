@@ -340,6 +340,7 @@ async fn append_upkeep(world: &World) {
         schedule: Schedule::Weeks { n: 52 },
         from: NOW,
         protocol: None,
+        by_calendar: false,
     };
     let drafts = vec![EntryDraft { by: EntryAuthor::BOX, idem: None, event: task.into(), texts: Vec::new() }];
     world.state.store.submit(|_| WriteDecision::Append { drafts, answer: () }).await.unwrap();

@@ -411,6 +411,7 @@ fn field_parts(data: &std::path::Path) -> FieldParts {
         transport: crate::uplink::transport::choice::UplinkTransport::Mqtt,
         faults: std::collections::BTreeMap::new(),
         proxy: None,
+        relay_tzdb: None,
     };
     let status = crate::uplink::UplinkStatus {
         state: crate::uplink::UplinkState::Alone,

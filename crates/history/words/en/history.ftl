@@ -115,6 +115,8 @@ line-about-report = About the report in entry { NUMBER($seq) }
 line-about-cleaning = About the cleaning in entry { NUMBER($seq) }
 line-after-check = After the spot check in entry { NUMBER($seq) }
 line-upkeep-planned = Maintenance planned: { $task }, { $schedule }
+line-upkeep-by-last = From the last time it was done
+line-upkeep-by-calendar = By the calendar
 line-upkeep-ended = Maintenance ended: { $task }
 line-upkeep-done = { $word ->
     [done] Maintenance done

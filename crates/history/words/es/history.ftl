@@ -103,6 +103,8 @@ line-about-report = Sobre el aviso del registro { NUMBER($seq) }
 line-about-cleaning = Sobre la limpieza del registro { NUMBER($seq) }
 line-after-check = Después del control del registro { NUMBER($seq) }
 line-upkeep-planned = Mantenimiento previsto: { $task }, { $schedule }
+line-upkeep-by-last = Desde la última vez que se hizo
+line-upkeep-by-calendar = Según el calendario
 line-upkeep-ended = Mantenimiento terminado: { $task }
 line-upkeep-done = { $word ->
     [done] Mantenimiento hecho

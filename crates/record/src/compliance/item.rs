@@ -45,6 +45,11 @@ impl ItemStatus {
     }
 }
 
+pub(super) fn zone_spans(settings: &FacilitySettings) -> Vec<ZoneSpan> {
+    let zones = settings.zones.iter();
+    zones.map(|zone| ZoneSpan { from_ms: zone.from_ms, zone: zone.zone.as_str().into() }).collect()
+}
+
 /// Why a recorded cleaning leaves its item due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -132,8 +137,6 @@ impl ItemTimelines {
     /// From the rows, and the item's uses in any order. For [`ItemTimelines::status`] the uses that the fold's `EquipmentActivity` keeps
     /// are enough.
     pub fn new(settings: &FacilitySettings, item: &Equipment, mut uses: Vec<i64>) -> Self {
-        let zones =
-            settings.zones.iter().map(|z| ZoneSpan { from_ms: z.from_ms, zone: z.zone.as_str().into() });
         let mut plans: Vec<(_, Vec<SchedulePeriod>)> = Vec::new();
         for row in &item.plans {
             let plan = SchedulePeriod { from_ms: row.from_ms, schedule: row.schedule.clone() };
@@ -148,7 +151,7 @@ impl ItemTimelines {
         }
         uses.sort_unstable();
         let out = item.out.iter().map(|out| out.from_ms..out.until_ms.unwrap_or(i64::MAX));
-        Self { zones: zones.collect(), plans, out: disjoint(out.collect()), uses }
+        Self { zones: zone_spans(settings), plans, out: disjoint(out.collect()), uses }
     }
 
     /// Each course, and the protocol whose cleanings meet it.

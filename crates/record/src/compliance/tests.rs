@@ -1,6 +1,7 @@
 //! The table of cases: what "due" means, zone by zone.
 
 mod deadlines;
+mod upkeep;
 
 use jiff::Timestamp;
 

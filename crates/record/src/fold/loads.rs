@@ -55,6 +55,9 @@ pub struct UpkeepTask {
     /// How it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<ProtocolId>,
+    /// Whether an interval goes by the calendar instead of by the last time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_calendar: bool,
     /// When it was last done, milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done_ms: Option<i64>,
@@ -154,7 +157,7 @@ impl FacilityState {
                 let task = &mut tasks[place];
                 (task.name, task.schedule) = (b.name.clone(), b.schedule.clone());
                 (task.from_ms, task.protocol, task.set_ms) = (b.from, b.protocol, line.ms);
-                task.changed = line.version;
+                (task.by_calendar, task.changed) = (b.by_calendar, line.version);
             }
             None if b.schedule == Schedule::Never || tasks.len() >= TASKS_MAX => {
                 return changes.pass(line.late, PassedOver::NotApplicable);
@@ -165,6 +168,7 @@ impl FacilityState {
                 schedule: b.schedule.clone(),
                 from_ms: b.from,
                 protocol: b.protocol,
+                by_calendar: b.by_calendar,
                 done_ms: None,
                 failed_ms: None,
                 unsure: false,

@@ -24,6 +24,8 @@ bodies! {
         from: i64,
         /// How it is done.
         #[serde(default, skip_serializing_if = "Option::is_none")] protocol: Option<ProtocolId>,
+        /// Whether an interval goes by the calendar, from `from` on, instead of by the last time that the task was done.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")] by_calendar: bool,
     }
     /// A maintenance task was done.
     UpkeepDone = "upkeep.done" {

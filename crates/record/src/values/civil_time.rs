@@ -1,9 +1,11 @@
-//! Civil time by the bundled zone data: what a facility's clock reads, and when it first reads something.
+//! Civil time by the zone data: what a facility's clock reads, and when it first reads something.
 
 use std::ops::Range;
 
 use jiff::Timestamp;
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+
+use super::zones::find_zone;
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
 /// From 1970 to 2200. A time outside counts as the nearer end, so that no sum of times overflows.
@@ -18,18 +20,8 @@ const OFFSET_MS_MAX: i64 = 26 * 3_600_000;
 pub struct ZoneSpan {
     /// The time of its entry, milliseconds since 1970.
     pub from_ms: i64,
-    /// IANA name, such as `Europe/Berlin`; one that the bundled data do not know counts as UTC.
+    /// IANA name, such as `Europe/Berlin`; one that the data do not know counts as UTC.
     pub zone: Box<str>,
-}
-
-/// Whether the bundled zone data know this name. Where they do not, pages show an amber line.
-pub fn zone_is_known(name: &str) -> bool {
-    zone_named(name).is_some()
-}
-
-// By name from the bundled data, never from the machine's: box and relay must cut days alike.
-fn zone_named(name: &str) -> Option<TimeZone> {
-    TimeZoneDatabase::bundled().get(name).ok()
 }
 
 pub(crate) fn bounded(ms: i64) -> i64 {
@@ -68,7 +60,7 @@ impl CivilCalendar {
     pub fn new(zones: &[ZoneSpan]) -> Self {
         let mut spans: Vec<(Range<i64>, TimeZone)> = Vec::new();
         for (span, message) in in_force(zones, |z| z.from_ms) {
-            let zone = zone_named(&message.zone).unwrap_or(TimeZone::UTC);
+            let zone = find_zone(&message.zone).unwrap_or(TimeZone::UTC);
             match spans.last_mut() {
                 None => spans.push((i64::MIN..i64::MAX, zone)),
                 Some((_, before)) if *before == zone => {}

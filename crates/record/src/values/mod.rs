@@ -9,3 +9,4 @@ pub mod json;
 pub mod redact;
 pub(crate) mod run_name;
 pub mod tag;
+pub(crate) mod zones;

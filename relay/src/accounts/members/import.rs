@@ -193,7 +193,7 @@ impl DumpRow {
         Some(ImportedFacility {
             number: read_key(&self.pk)?,
             name: visible_name(self.fields.name.as_deref()?)?,
-            zone: zone.filter(|zone| record::compliance::zone_is_known(zone)),
+            zone: zone.and_then(|zone| record::compliance::zone_name(&zone)),
         })
     }
 

@@ -10,13 +10,16 @@ use crate::db::{DbError, ScopedConnection, all, impl_from_row, opt};
 pub struct BoxDetails {
     pub model: String,
     pub quarantine: Option<String>,
+    /// Its newest hello, as JSON.
+    pub hello: Option<String>,
 }
 
-impl_from_row!(BoxDetails { model, quarantine });
+impl_from_row!(BoxDetails { model, quarantine, hello });
 
 pub async fn find_details(conn: &mut ScopedConnection, box_id: BoxId) -> Result<Option<BoxDetails>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT model, quarantine FROM boxes WHERE account = $1 AND box = $2";
+    let sql = "SELECT b.model, b.quarantine, n.hello FROM boxes b JOIN box_now n ON n.account = b.account AND n.box = b.box \
+               WHERE b.account = $1 AND b.box = $2";
     opt!(conn, BoxDetails, sql, scope.key(), box_id.to_string())
 }
 

@@ -47,9 +47,9 @@ fn text_mark(hash: Hash) -> i64 {
     hash.0[..4].iter().fold(0, |mark, byte| mark << 8 | i64::from(*byte))
 }
 
-/// What a packed cleaning is compared with: the members that nearly each one has. Another text is another [`PROJECTION_VERSION`].
+/// What a packed cleaning is compared with: the members that nearly each one has. Another text is another [`projection_version`].
 ///
-/// [`PROJECTION_VERSION`]: super::projections::PROJECTION_VERSION
+/// [`projection_version`]: super::projections::projection_version
 const SAMPLE: &[u8] = br#"{"stated":{"at_ms":1763610000000},"incomplete":["steps","contact-time","photo","who","steps-not-stated"],"voided":{"epoch":"1-00ab0102","seq":17},"flags":["late","no-photo"],"checked":{"epoch":"1-00ab0102","seq":18,"result":"passed"},"adopted":{"run":"","by":{"epoch":"1-00ab0102","seq":19},"at_ms":1763610000000},"photos":["0123456789abcdef"],"at":{"boot":"01JD","clock":"uncertain","up":360000,"wall":1763610000000},"who":"unattributed","who":{"badge":{"staff":"01JD"}},"who":{"entered":{"name":{"redactable":"","salt":""}}},"who":{"login":{"staff":"01JD"}},"at":{"boot":"01JD","clock":"synced","up":86400000,"wall":1763610000000},"who":{"pin":{"staff":"01JD","lists":"entered"}}}"#;
 
 /// Of a cleaning, what has no column of its own; members that occur more often come later, as in [`SAMPLE`].

@@ -2,6 +2,7 @@
 //! and takes its place at once.
 
 use record::checkpoint::LogOrigin;
+use record::compliance::zone_release;
 use record::ids::{BoxId, FacilityId};
 
 use crate::db::LogNumber;
@@ -11,8 +12,17 @@ use crate::db::account::accounts::read_scopes;
 use crate::db::to_i64;
 use crate::db::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
-/// Of the code that folds: a projection of another version is left to processes of that version, and rebuilt by this one.
-pub const PROJECTION_VERSION: i64 = 2;
+/// Of the code that folds.
+const PROJECTION_VERSION: i64 = 2;
+
+/// Of the code that folds and of the zone data that cut days: a projection of another version is left to processes of that version,
+/// and rebuilt by this one. Code 2 and data `2026f` are 2202606.
+pub fn projection_version() -> i64 {
+    let (year, letters) = zone_release().split_at_checked(4).unwrap_or_default();
+    let release = year.parse::<i64>().unwrap_or(0) * 100
+        + letters.bytes().map(|byte| i64::from(byte.saturating_sub(b'a')) + 1).sum::<i64>();
+    PROJECTION_VERSION * 1_000_000 + release
+}
 
 /// A projection as far as whoever steps it needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +59,7 @@ pub(in crate::db) async fn insert_projection(
         sql,
         scope.key(),
         facility.to_string(),
-        PROJECTION_VERSION,
+        projection_version(),
         state,
         rebuilds,
         now_ms
@@ -110,7 +120,7 @@ pub async fn take_building(
     let (rebuilds,) = row.ok_or_else(|| DbError::stored("facility", "it is gone"))?;
     let sql = "UPDATE projections SET state = 'dropped' WHERE account = $1 AND facility = $2 AND state = 'building' \
                AND (rebuilds <> $3 OR version <> $4)";
-    exec!(conn, sql, account, facility_text.as_str(), rebuilds, PROJECTION_VERSION)?;
+    exec!(conn, sql, account, facility_text.as_str(), rebuilds, projection_version())?;
     let sql = format!(
         "SELECT {COLUMNS} FROM projections WHERE account = $1 AND facility = $2 AND state = 'building'"
     );
@@ -119,7 +129,7 @@ pub async fn take_building(
         return Ok(read_row(row));
     }
     let projection = insert_projection(conn, facility, "building", rebuilds, now_ms).await?;
-    Ok(ProjectionRow { projection, version: PROJECTION_VERSION, rebuilds, newest_ms: 0 })
+    Ok(ProjectionRow { projection, version: projection_version(), rebuilds, newest_ms: 0 })
 }
 
 /// Puts a projection that was built into the place of the live one. `false`: the facility asks for another one by now.
@@ -329,7 +339,7 @@ pub async fn platform_behind(conn: &mut PlatformConnection) -> Result<Vec<Facili
                LEFT JOIN positions p ON p.account = l.account AND p.projection = f.projection AND p.log = l.log \
                WHERE l.account = f.account AND l.facility = f.facility AND l.key_known AND NOT l.apart \
                AND l.size > COALESCE(p.next_seq, 0))";
-    all!(conn, FacilityBehind, sql, PROJECTION_VERSION)
+    all!(conn, FacilityBehind, sql, projection_version())
 }
 
 /// Whether a facility asks for another projection, or its live one is of another version or not there.
@@ -338,7 +348,7 @@ pub async fn awaits_rebuild(conn: &mut ScopedConnection, facility: FacilityId) -
     let sql = "SELECT f.rebuilds <> f.rebuilt OR COALESCE(j.version <> $1, TRUE) FROM facilities f LEFT JOIN projections j \
                ON j.account = f.account AND j.projection = f.projection AND j.facility = f.facility \
                WHERE f.account = $2 AND f.facility = $3";
-    let row = opt!(conn, (bool,), sql, PROJECTION_VERSION, scope.key(), facility.to_string())?;
+    let row = opt!(conn, (bool,), sql, projection_version(), scope.key(), facility.to_string())?;
     Ok(row.is_some_and(|(awaits,)| awaits))
 }
 

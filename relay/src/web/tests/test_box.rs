@@ -4,9 +4,11 @@ use bytes::Bytes;
 use record::batch::pack_batch;
 use record::checkpoint::{Checkpoint, LogOrigin};
 use record::claim::{ClaimRequest, RenewRequest};
+use record::compliance::{zone_digest, zone_release};
 use record::entry::{ClockState, CommandSource, Entry, EntryAuthor, EntryTime};
 use record::ids::{BootId, BoxId, StaffId};
 use record::kinds::Event;
+use record::messages::Answer;
 use record::redact::{PersonalText, TextLine};
 use record::sign::{KeyKind, SignerKey};
 use record::tag::Tag;
@@ -206,12 +208,17 @@ impl TestBox {
         use base64::Engine as _;
         let key = base64::engine::general_purpose::STANDARD.encode(self.signer.verifier().public());
         let hello = format!(
-            r#"{{"v":1,"connection":"{0}","epoch":"{1}","key":"{key}","size":{2},"cursor":0,"boot":"{0}","version":"1.4.2","tzdb":"2026e","addresses":[],"can":[],"clock":"synced","wall":{now_ms}}}"#,
+            r#"{{"v":1,"connection":"{0}","epoch":"{1}","key":"{key}","size":{2},"cursor":0,"boot":"{0}","version":"1.4.2","tzdb":"2026e","zone":"America/Havana","addresses":[],"can":[],"clock":"synced","wall":{now_ms}}}"#,
             BootId::new(1, [1; 10]),
             self.origin.epoch,
             self.frontier.size() + behind,
         );
-        ingest.hello(self.id, hello.as_bytes()).await.unwrap();
+        let reply = ingest.hello(self.id, hello.as_bytes()).await.unwrap();
+        if let Some(ack) = reply.ack.filter(|ack| !matches!(ack.answer, Answer::Busy { .. })) {
+            let zone = ack.zone.unwrap();
+            assert_eq!((zone.tzdb.as_str(), zone.zone.as_str()), (zone_release(), "America/Havana"));
+            assert_eq!(zone.digest, zone_digest("America/Havana"));
+        }
         ingest.flush_reports().await.unwrap();
     }
 

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use record::compliance::WindowTally;
+use record::compliance::find_zone;
 use words::{Dates, Locale, Moment, Number, SafeHtml, WordSet};
 
 use crate::accounts::UserRole;
@@ -61,10 +62,10 @@ pub(crate) struct LocalTime {
 impl LocalTime {
     /// At `now_ms` in an IANA zone; a zone that nobody knows is UTC.
     pub(crate) fn new(now_ms: i64, zone: &str) -> Self {
-        let known = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+        let known = find_zone(zone).unwrap_or(TimeZone::UTC);
         Self {
+            dates: Dates::new(LOCALE, known.clone(), now_ms),
             now: nearest_timestamp(now_ms).to_zoned(known),
-            dates: Dates::new(LOCALE, zone, now_ms),
             page: PageWords::in_locale(LOCALE),
         }
     }

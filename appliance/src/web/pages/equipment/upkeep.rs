@@ -45,7 +45,7 @@ pub(crate) static UPKEEP: FormDefinition = FormDefinition {
             &[FormField::line("name", NAME_CHARS_MAX).required(), FormField::pick("protocol")],
         ),
         FormSection::titled("due", &DUE_FIELDS),
-        FormSection::plain(&[FormField::line("from", 10)]),
+        FormSection::plain(&[FormField::choice("basis", &["last", "calendar"]), FormField::line("from", 10)]),
     ],
 };
 
@@ -102,10 +102,12 @@ impl ItemTask {
 
     fn values(&self, local: &LocalTime) -> FormValues {
         let Some(task) = &self.task else {
-            return ScheduleFormData::of(Some(&Schedule::every_days(365))).fill(FormValues::empty(&UPKEEP));
+            return ScheduleFormData::of(Some(&Schedule::every_days(365)))
+                .fill(FormValues::empty(&UPKEEP).with("basis", "last"));
         };
         let values = FormValues::empty(&UPKEEP)
             .with("name", task.name.as_str())
+            .with("basis", if task.by_calendar { "calendar" } else { "last" })
             .with("from", write_local_day(local, task.from_ms))
             .with("protocol", task.protocol.map(|id| id.to_string()).unwrap_or_default());
         ScheduleFormData::of(Some(&task.schedule)).fill(values).remembered()
@@ -252,14 +254,15 @@ fn read_plan(
         schedule,
         from_ms,
         protocol: known,
+        by_calendar: Some(sent.values.text("basis") == "calendar"),
         seen: sent.seen,
     };
     (due, plan)
 }
 
 fn is_same(task: &UpkeepTask, plan: &UpkeepPlan) -> bool {
-    (&task.name, task.protocol, &task.schedule, Some(task.from_ms))
-        == (&plan.name, plan.protocol, &plan.schedule, plan.from_ms)
+    (&task.name, task.protocol, &task.schedule, Some(task.from_ms), Some(task.by_calendar))
+        == (&plan.name, plan.protocol, &plan.schedule, plan.from_ms, plan.by_calendar)
 }
 
 pub(crate) async fn ask_new(

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use record::compliance::zone_release;
 use web::answer::Page;
 use web::error::HttpError;
 use words::Number;
@@ -119,9 +120,21 @@ fn box_facts(state: &AppState, snapshot: &Snapshot, wording: &PageWording, w: Fa
     facts.extend([
         FactRow::worded(w.box_fact_clock(), word_clock(state, snapshot, w)),
         FactRow::worded(w.box_fact_zone(), wording.dates().zone_name()),
+        zone_data_fact(state, w),
         FactRow::entered(w.box_fact_version(), env!("CARGO_PKG_VERSION")),
     ]);
     facts
+}
+
+/// The release of the zone data that days are cut with, and the relay's where it is another.
+fn zone_data_fact(state: &AppState, w: FacilityWords) -> FactRow {
+    let relay = state.transports.borrow().as_ref().and_then(|report| report.relay_tzdb.clone());
+    match relay.filter(|relay| relay != zone_release()) {
+        Some(relay) => {
+            FactRow::worded(w.box_fact_zone_data(), w.box_fact_zone_data_other(zone_release(), relay))
+        }
+        None => FactRow::entered(w.box_fact_zone_data(), zone_release()),
+    }
 }
 
 /// The transport that reaches the relay, and why the others fail.

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use firmware_config::{AccessPointClaim, ClaimFile, Secret};
 use http::StatusCode;
+use record::compliance::zone_name;
 use record::entry::EntryAuthor;
 use record::ids::StaffId;
 use record::kinds::{AccessChange, AccessChanged, Event, StaffRole};
@@ -248,7 +249,11 @@ pub(super) fn find_facility_change(
 ) -> Option<SettingsChange> {
     let there = Snapshot::now(state).settings;
     let name = values.text("facility");
-    let zone = claim.time_zone.clone().filter(|zone| *zone != there.zone() || there.zones.is_empty());
+    let zone = claim
+        .time_zone
+        .as_deref()
+        .and_then(zone_name)
+        .filter(|zone| *zone != there.zone() || there.zones.is_empty());
     let settings = SettingsChange {
         name: Some(name.to_owned()).filter(|name| !name.is_empty() && *name != there.name),
         zone,

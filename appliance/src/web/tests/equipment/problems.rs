@@ -75,6 +75,7 @@ async fn list_item_pages(world: &World) -> [Vec<String>; 2] {
         schedule: Schedule::every_days(365),
         from_ms: None,
         protocol: None,
+        by_calendar: None,
         seen: None,
     };
     world.give(Command::PlanUpkeep(Box::new(task))).await;

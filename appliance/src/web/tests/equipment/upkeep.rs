@@ -49,10 +49,11 @@ async fn each_field_of_a_maintenance_task_is_set_seen_changed_and_cleared() {
         one_by_one(&[("name", "Calibration"), ("name", "Safety test"), ("number", "7"), ("number", "1")]);
     entered.extend(one_by_one(&[("protocol", &protocol), ("protocol", "")]));
     entered.extend(enter_due());
+    entered.extend(one_by_one(&[("basis", "calendar"), ("basis", "last")]));
     entered.extend(one_by_one(&[("from", "2026-02-01"), ("from", "2025-11-30")]));
     entered.push(vec![("every", "weeks".to_owned()), ("number", "2".to_owned())]);
     let mut cleared: Vec<FormStep> = DAYS.iter().map(|day| vec![(*day, String::new())]).collect();
-    cleared.extend(one_by_one(&[("protocol", "")]));
+    cleared.extend(one_by_one(&[("protocol", ""), ("basis", "last")]));
     cleared.push(vec![("every", "use".to_owned()), ("number", String::new()), ("times", String::new())]);
     cleared
         .push([("every", "days"), ("number", "1"), ("grace", "")].map(|(n, v)| (n, v.to_owned())).to_vec());
@@ -194,6 +195,47 @@ async fn another_name_makes_a_task_no_less_overdue() {
         let form = with(form_of(&tom.get(&page).await, &page), "from", day);
         send(&tom, &page, &form).await.is(422).has(words).has("id=\"from-e\"");
     }
+}
+
+#[tokio::test]
+async fn an_interval_goes_by_the_last_time_until_the_calendar_is_chosen() {
+    let world = World::new().await;
+    let now = Now {
+        wall_ms: "2026-11-28T15:00:00Z".parse::<jiff::Timestamp>().unwrap().as_millisecond(),
+        ..world.clock.now()
+    };
+    world.clock.set(now);
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let program = program(&world, ApiTokenScope::Write);
+    let path = format!("/api/v1/equipment/{}/upkeep", world.pump);
+    let mut task = serde_json::json!({ "name": "Safety test", "schedule": { "every": "days", "n": 90 }, "from": "2026-05-25T05:00:00Z" });
+    let id = program.post(&path, task.clone()).await.is(201).json()["id"].as_str().unwrap().to_owned();
+    let work = serde_json::json!({ "result": "done", "done_by": "Acme Service", "performed_at": "2026-08-24T15:00:00Z" });
+    program.post(&format!("{path}/{id}/done"), work).await.is(200);
+    let item = format!("/staff/equipment/{}", world.pump);
+    tom.get(&item)
+        .await
+        .has("Every 90 days, from the last time it was done")
+        .has("Overdue since Sun 00:00")
+        .has("From the last time it was done");
+    let status = async || program.get("/api/v1/upkeep").await.json()["items"][0].clone();
+    assert_eq!(
+        (&status().await["status"], &status().await["by_calendar"]),
+        (&"overdue".into(), &false.into())
+    );
+    // A shorter interval counts from the last time, not from the day on which it was chosen.
+    (task["upkeep"], task["schedule"]["n"]) = (id.into(), 60.into());
+    task.as_object_mut().unwrap().remove("from");
+    program.post(&path, task.clone()).await.is(201);
+    tom.get(&item).await.has("Overdue since Oct 23, 00:00");
+    (task["by_calendar"], task["schedule"]["n"]) = (true.into(), 90.into());
+    task["from"] = "2026-05-25T05:00:00Z".into();
+    program.post(&path, task.clone()).await.is(201);
+    tom.get(&item).await.has("Every 90 days, by the calendar").has("Due by Feb 18, 2027");
+    task.as_object_mut().unwrap().remove("by_calendar");
+    program.post(&path, task).await.is(201);
+    assert_eq!(status().await["by_calendar"], true, "it stays");
+    assert_eq!(status().await["due_by"].as_str().unwrap().split('-').next(), Some("2027"));
 }
 
 #[tokio::test]

@@ -82,12 +82,23 @@ async fn a_program_sees_changes_and_clears_each_setting() {
 }
 
 #[tokio::test]
+async fn a_zone_is_stored_by_its_present_name() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Write);
+    for (entered, name) in [("america/havana", "America/Havana"), ("US/Eastern", "America/New_York")] {
+        assert_eq!(program.set(&json!({ "zone": entered })).await.is(200).json()["zone"], name);
+        assert_eq!(world.state.store.facility().settings.zone(), name);
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_hold_is_refused_with_its_field_and_nothing_is_stored() {
     let world = World::new().await;
     let program = program(&world, ApiTokenScope::Write);
     let size = world.size();
     for (change, field) in [
         (json!({ "zone": "Mars/Olympus" }), "zone"),
+        (json!({ "zone": "Factory" }), "zone"),
         (json!({ "undo_min": 1_441 }), "undo_min"),
         (json!({ "pin_proof_min": 61 }), "pin_proof_min"),
         (json!({ "problem": "sometimes" }), "problem"),

@@ -12,7 +12,7 @@ fn report(
     faults: &[(UplinkTransport, TransportFault)],
 ) -> Option<TransportReport> {
     let faults: BTreeMap<_, _> = faults.iter().cloned().collect();
-    Some(TransportReport { transport: way, faults, proxy: proxy.map(str::to_owned) })
+    Some(TransportReport { transport: way, faults, proxy: proxy.map(str::to_owned), relay_tzdb: None })
 }
 
 async fn health(world: &World) -> serde_json::Value {

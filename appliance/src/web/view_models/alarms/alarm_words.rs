@@ -1,6 +1,7 @@
 //! Alarms in sentences: what happened, what is safe, what to do.
 
 use record::alarm::AlarmCode;
+use record::compliance::zone_release;
 use words::{Language, Locale, WordSet};
 
 use crate::alarms::sources::{OptionalPart, is_of_fetch_space, is_of_missing, is_of_rebuild_space};
@@ -91,6 +92,7 @@ fn word_cause(w: AlarmBannerWords, cause: &AlarmCause) -> (String, String) {
             (w.alarm_relay_refused_adopted(), w.alarm_relay_refused_adopted_safe())
         }
         C::RelayRefused => (w.alarm_relay_refused(), w.alarm_relay_refused_safe()),
+        C::ZoneData => (w.alarm_zone_data(), w.alarm_zone_data_safe()),
         C::PhotosRefused => (w.alarm_photos_refused(), w.alarm_photos_refused_safe()),
         C::DiskFull if is_of_fetch_space(cause) => (w.alarm_no_fetch_room(), w.alarm_no_fetch_room_safe()),
         C::DiskFull if is_of_rebuild_space(cause) => {
@@ -139,7 +141,9 @@ fn word_details(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
         | C::LogApart
         | C::LogUnvouched => word_log(w, cause),
         C::RebuildShort | C::DbDamaged | C::DbSalvage | C::CopyRemoved => word_database(w, cause),
-        C::RelayOther | C::RelayWentBack | C::RelayRefused | C::PhotosRefused => word_relay(w, cause),
+        C::RelayOther | C::RelayWentBack | C::RelayRefused | C::ZoneData | C::PhotosRefused => {
+            word_relay(w, cause)
+        }
         C::HistoryComing => (w.cause_history_coming(word_entries(w, cause)), w.cause_history_coming_next()),
         C::BoxReplaced => (w.cause_box_replaced(), w.cause_box_replaced_next()),
         C::DiskFull | C::PhotosDamaged | C::HintBad | C::ClockUnsure => word_storage(w, cause),
@@ -147,7 +151,7 @@ fn word_details(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
         C::OptionalPart => word_part_details(w, cause),
     };
     let happened = match (cause.code, cause.detail.trim_end_matches('.')) {
-        (_, "") => happened,
+        (_, "") | (C::ZoneData, _) => happened,
         (C::RelayRefused, answer) => format!("{happened} {}", w.cause_answer(answer)),
         (_, reason) => format!("{happened} {}", w.cause_reason(reason)),
     };
@@ -210,6 +214,10 @@ fn word_relay(w: AlarmWords, cause: &AlarmCause) -> (String, String) {
         (AlarmCode::RelayOther, _) => (w.cause_relay_other(log, to.to_string()), w.cause_relay_other_next()),
         (AlarmCode::RelayWentBack, _) => {
             (w.cause_relay_went_back(to, log, from), w.cause_relay_went_back_next())
+        }
+        (AlarmCode::ZoneData, zone) => {
+            let words = w.cause_zone_data(zone_release(), &cause.detail, zone.unwrap_or_default());
+            (words, w.cause_zone_data_next())
         }
         (AlarmCode::RelayRefused, Some(run)) => {
             (w.cause_relay_refused_adopted(run), w.cause_relay_refused_next())

@@ -1,7 +1,7 @@
 //! Maintenance tasks in words: the status of each, by the same windows as cleanings, and without a rate.
 
-use record::compliance::{ItemStatus, SchedulePeriod, ScheduleTimeline, ZoneSpan, item_status};
-use record::fold::{Equipment, EquipmentActivity, FacilityState, ServiceState, UpkeepTask};
+use record::compliance::{ItemStatus, is_interval, upkeep_status};
+use record::fold::{Equipment, FacilityState, ServiceState, UpkeepTask};
 use record::ids::UpkeepId;
 use record::tag::Tag;
 
@@ -24,20 +24,15 @@ pub(crate) struct UpkeepRow {
     order: (u8, i64),
 }
 
-pub(crate) fn upkeep_status(
-    facility: &FacilityState,
-    task: &UpkeepTask,
-    activity: Option<&EquipmentActivity>,
-    now_ms: i64,
-) -> ItemStatus {
-    let zones = facility.settings.zones.iter();
-    let zones: Vec<ZoneSpan> =
-        zones.map(|zone| ZoneSpan { from_ms: zone.from_ms, zone: zone.zone.as_str().into() }).collect();
-    let plans = [SchedulePeriod { from_ms: task.from_ms, schedule: task.schedule.clone() }];
-    let mut uses = activity.map(EquipmentActivity::use_times).unwrap_or_default();
-    uses.sort_unstable();
-    let course = ScheduleTimeline { zones: &zones, plans: &plans, out: &[], uses: &uses };
-    item_status(&course, task.done_ms, now_ms)
+/// `Every 90 days, by the last time`
+fn word_interval(e: EquipmentWords, w: RegisterWords, task: &UpkeepTask) -> String {
+    let schedule = history::word_schedule(schedule_words(e), &task.schedule);
+    let schedule = schedule.unwrap_or_else(|| e.schedules_none());
+    match (is_interval(&task.schedule), task.by_calendar) {
+        (false, _) => schedule,
+        (true, false) => w.upkeep_by_last(schedule),
+        (true, true) => w.upkeep_by_calendar(schedule),
+    }
 }
 
 fn word_state(w: RegisterWords, wording: &PageWording, status: &ItemStatus) -> (&'static str, String) {
@@ -65,7 +60,7 @@ fn upkeep_row(
     task: &UpkeepTask,
 ) -> UpkeepRow {
     let activity = facility.activity.get(&item.tag).map(AsRef::as_ref);
-    let status = upkeep_status(facility, task, activity, wording.local().now_ms());
+    let status = upkeep_status(&facility.settings, task, activity, wording.local().now_ms());
     let (class, state) = word_state(w, wording, &status);
     UpkeepRow {
         upkeep: task.upkeep,
@@ -73,8 +68,7 @@ fn upkeep_row(
         item: item.name.clone(),
         location: item.location.clone(),
         name: task.name.clone(),
-        schedule: history::word_schedule(schedule_words(e), &task.schedule)
-            .unwrap_or_else(|| e.schedules_none()),
+        schedule: word_interval(e, w, task),
         class,
         state,
         last: match (task.failed_ms, task.done_ms) {

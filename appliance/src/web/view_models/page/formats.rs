@@ -2,6 +2,7 @@
 
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, Zoned};
+use record::compliance::find_zone;
 use record::ids::Epoch;
 use record::kinds::{CivilDay, TimeOfDay};
 
@@ -23,9 +24,9 @@ pub(crate) struct LocalTime {
 
 impl LocalTime {
     pub(crate) fn new(zone: &str, now_ms: i64) -> Self {
-        let (zone, name) = match TimeZone::get(zone) {
-            Ok(known) => (known, zone.to_owned()),
-            Err(_) => (TimeZone::UTC, "UTC".to_owned()),
+        let (zone, name) = match find_zone(zone) {
+            Some(known) => (known, zone.to_owned()),
+            None => (TimeZone::UTC, "UTC".to_owned()),
         };
         Self { zone, name, now_ms, gap_before: None }
     }
@@ -46,6 +47,10 @@ impl LocalTime {
 
     pub(crate) fn today(&self) -> Option<CivilDay> {
         self.zoned(self.now_ms).strftime("%Y-%m-%d").to_string().parse().ok()
+    }
+
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     pub(crate) fn zone_name(&self) -> &str {

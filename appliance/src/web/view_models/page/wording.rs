@@ -23,7 +23,7 @@ pub(crate) struct PageWording {
 
 impl PageWording {
     pub(crate) fn new(words: PageWords, local: &LocalTime) -> Self {
-        let dates = Dates::new(words.catalog().locale(), local.zone_name(), local.now_ms());
+        let dates = Dates::new(words.catalog().locale(), local.zone().clone(), local.now_ms());
         Self { words, dates, local: local.clone() }
     }
 

@@ -225,3 +225,12 @@ fn hostile_times_cost_nothing() {
     }
     assert!(calendar.day_range(i32::MIN).is_empty() && calendar.day_range(i32::MAX).is_empty());
 }
+
+#[test]
+fn havana_keeps_its_summer_time_through_the_winter_of_2026() {
+    let (zones, plans) =
+        (zones("America/Havana"), [plan("2026-11-20T00:00:00Z", times(&["07:00", "19:00"]))]);
+    let got =
+        item_status(&course(&zones, &plans), Some(ms("2026-11-28T10:00:00Z")), ms("2026-11-28T21:00:00Z"));
+    assert_eq!(got, ItemStatus::Due { by_ms: ms("2026-11-28T23:00:00Z") });
+}

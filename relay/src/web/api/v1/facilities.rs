@@ -5,7 +5,7 @@ use ::web::argument::{IdempotencyKey, IfMatch, JsonBody, Path, Query};
 use ::web::error::HttpError;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use record::compliance::zone_is_known;
+use record::compliance::zone_name;
 use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -188,9 +188,7 @@ pub(crate) async fn create_facility(
     }
     let keyed = KeyedRequest::new(key, "facilities.create", "", &new)?;
     let name = visible_name(&new.name).ok_or_else(|| unfit_member("name", ErrorWords::parameter_name))?;
-    if !zone_is_known(&new.zone) {
-        return Err(unfit_member("zone", ErrorWords::parameter_zone));
-    }
+    let zone = zone_name(&new.zone).ok_or_else(|| unfit_member("zone", ErrorWords::parameter_zone))?;
     let mut work = match begin_once(&web, &program, keyed).await? {
         OnceStart::Answered(row) => return Ok(OnceAnswer::of(row)),
         OnceStart::Begun(work) => work,
@@ -202,7 +200,7 @@ pub(crate) async fn create_facility(
     }
     require_free_name(tx, &name, &NameRivals::All).await?;
     let facility = FacilityId::new(now_ms, web.random.bytes());
-    insert_facility(tx, facility, &name, &new.zone, now_ms).await?;
+    insert_facility(tx, facility, &name, &zone, now_ms).await?;
     let by = ActingProgram { web: &web, program: &program, facility };
     by.log(tx, "facility create", &name).await?;
     if let Some(region) = &new.region {

@@ -5,7 +5,7 @@ use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use record::compliance::zone_is_known;
+use record::compliance::zone_name;
 use record::ids::FacilityId;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -168,7 +168,9 @@ fn view_facility(row: ManagedFacility, wall: &LocalTime) -> FacilityView {
 /// Names of zones by place, such as people look for.
 fn list_zones() -> Vec<String> {
     let all = jiff::tz::db().available().map(|name| name.to_string());
-    let by_place = all.filter(|name| name.contains('/') && !name.starts_with("Etc/") && zone_is_known(name));
+    let by_place = all.filter(|name| {
+        name.contains('/') && !name.starts_with("Etc/") && zone_name(name).as_ref() == Some(name)
+    });
     by_place.collect()
 }
 
@@ -205,13 +207,13 @@ pub(crate) async fn add_facility(
 ) -> Result<FormReply, HttpError> {
     require_own_form(&visitor, &form)?;
     let w: FacilitiesWords = open_words();
-    let (name, zone) = (form.fields.text("name").trim(), form.fields.text("zone").trim());
+    let name = form.fields.text("name").trim();
     let Some(shown) = visible_name(name) else {
         return refuse_form(&visitor, &web, &form, "name", w.facilities_bad_name()).await;
     };
-    if !zone_is_known(zone) {
+    let Some(zone) = zone_name(form.fields.text("zone").trim()) else {
         return refuse_form(&visitor, &web, &form, "zone", w.facilities_bad_zone()).await;
-    }
+    };
     let now_ms = web.now_ms();
     let mut tx = web.db.write(visitor.scope).await?;
     lock_account(&mut tx).await?;
@@ -228,7 +230,7 @@ pub(crate) async fn add_facility(
     }
     if same.is_none() {
         let facility = FacilityId::new(now_ms, web.random.bytes());
-        insert_facility(&mut tx, facility, &shown, zone, now_ms).await?;
+        insert_facility(&mut tx, facility, &shown, &zone, now_ms).await?;
         let record = AccessRecord {
             who: &visitor.email,
             act: "facility create",

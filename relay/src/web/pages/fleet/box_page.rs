@@ -5,7 +5,9 @@ use ::web::argument::Path;
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
+use record::compliance::zone_release;
 use record::ids::BoxId;
+use record::messages::Hello;
 use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::AccountUser;
@@ -190,6 +192,12 @@ fn box_facts(found: &BoxFacts, state: BoxState, wall: &LocalTime) -> Vec<PageFac
         facts.push(PageFact::new(w.fleet_refused(), wall.number(row.refusals)));
     }
     facts.push(PageFact::new(w.fleet_version(), row.version.clone()));
+    let hello = found.details.hello.as_deref().and_then(|hello| serde_json::from_str::<Hello>(hello).ok());
+    if let Some(Hello { tzdb, .. }) = hello {
+        let (here, is_same) = (zone_release(), tzdb == zone_release());
+        let words = if is_same { tzdb } else { w.fleet_zone_data_other(tzdb, here) };
+        facts.push(PageFact::new(w.fleet_zone_data(), words));
+    }
     facts.push(PageFact::new(w.fleet_model(), found.details.model.clone()));
     facts.push(PageFact::new(w.fleet_claimed(), wall.day_plain(row.claimed_ms)));
     if let Some(revoked_ms) = row.revoked_ms {

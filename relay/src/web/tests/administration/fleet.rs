@@ -43,6 +43,7 @@ async fn the_page_of_a_box_says_how_it_stands() {
         "Box of Linden Valley Hospital",
         "Online",
         "1.4.2",
+        &format!("2026e; this relay has {}", record::compliance::zone_release()),
         "synced",
         "0a1b2c",
         "Valid",

@@ -290,6 +290,7 @@ async fn a_change_under_a_key_is_made_once() {
     for (body, field) in [
         (json!({ "name": " ", "zone": "Europe/Berlin" }), "name"),
         (json!({ "name": "A", "zone": "Mars" }), "zone"),
+        (json!({ "name": "A", "zone": "Factory" }), "zone"),
         (json!({ "name": "A", "zone": "Europe/Berlin", "region": "01JD0000000000000000000000" }), "region"),
         (json!({ "name": "A", "zone": "Europe/Berlin", "account": 1 }), "account"),
     ] {
@@ -298,6 +299,9 @@ async fn a_change_under_a_key_is_made_once() {
         assert_eq!((got.status.as_u16(), &problem["field"]), (422, &json!(field)), "{body}");
     }
     assert_eq!(count_stored(&world).await, before + 2);
+    let havana = json!({ "name": "Havana", "zone": "america/havana" });
+    let made: Value = serde_json::from_str(&send_facility(&world, &token, "k4", &havana).await.body).unwrap();
+    assert_eq!(made["zone"], "America/Havana");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::Method;
 use record::anchor::TimeCertainty;
-use record::compliance::ItemStatus;
+use record::compliance::{ItemStatus, upkeep_status};
 use record::fold::{FacilityState, RowVersion, ServiceState, UpkeepTask};
 use record::ids::{ProtocolId, UpkeepId};
 use record::kinds::{Event, Schedule, UpkeepReading, UpkeepResult};
@@ -28,7 +28,6 @@ use crate::web::api::v1::versions::run_over;
 use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
-use crate::web::view_models::equipment::upkeep::upkeep_status;
 use crate::web::view_models::page::formats::utc_text;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::{examples, refusals};
@@ -90,6 +89,8 @@ struct UpkeepJson {
     schedule: Schedule,
     /// From when it counts (RFC 3339, UTC).
     from: String,
+    /// Whether an interval of hours, weeks or several days goes by the calendar instead of by the last time it was done.
+    by_calendar: bool,
     /// How it is done.
     protocol: Option<ProtocolId>,
     /// How it stands.
@@ -109,7 +110,7 @@ struct UpkeepJson {
 impl UpkeepJson {
     fn of(facility: &FacilityState, tag: Tag, task: &UpkeepTask, now_ms: i64) -> Self {
         let activity = facility.activity.get(&tag).map(AsRef::as_ref);
-        let (status, by_ms) = match upkeep_status(facility, task, activity, now_ms) {
+        let (status, by_ms) = match upkeep_status(&facility.settings, task, activity, now_ms) {
             ItemStatus::Overdue { .. } => (UpkeepState::Overdue, None),
             ItemStatus::Due { by_ms } | ItemStatus::DueAfterUse { by_ms, .. } => {
                 (UpkeepState::Due, Some(by_ms))
@@ -125,6 +126,7 @@ impl UpkeepJson {
             name: task.name.clone(),
             schedule: task.schedule.clone(),
             from: utc_text(task.from_ms),
+            by_calendar: task.by_calendar,
             protocol: task.protocol,
             status,
             due_by: by_ms.map(utc_text),
@@ -161,9 +163,14 @@ struct NewUpkeep {
     name: String,
     /// How often; `never` ends it.
     schedule: Schedule,
-    /// From when it counts (RFC 3339); absent: from now, or as before where the schedule stays.
+    /// From when it counts (RFC 3339); absent: as before where the schedule stays or it goes by the last time and was done,
+    /// else from now.
     #[serde(default)]
     from: Option<String>,
+    /// Whether an interval of hours, weeks or several days goes by the calendar instead of by the last time it was done; absent:
+    /// as before, a new task by the last time.
+    #[serde(default)]
+    by_calendar: Option<bool>,
     /// How it is done.
     #[serde(default)]
     protocol: Option<ProtocolId>,
@@ -204,9 +211,9 @@ async fn plan_upkeep(
     JsonBody(new): JsonBody<NewUpkeep>,
 ) -> Result<WithHeaders<Created<PlannedUpkeep>>, HttpError> {
     let (tag, now) = find_version(&state, read_path_tag(&tag)?, new.upkeep)?;
-    let NewUpkeep { upkeep, name, schedule, from, protocol } = new;
+    let NewUpkeep { upkeep, name, schedule, from, by_calendar, protocol } = new;
     let from_ms = from.as_deref().map(|from| read_time("from", from)).transpose()?;
-    let plan = UpkeepPlan { upkeep, tag, name, schedule, from_ms, protocol, seen: None };
+    let plan = UpkeepPlan { upkeep, tag, name, schedule, from_ms, protocol, by_calendar, seen: None };
     let done = run_over(&state, now, key, &if_match, Command::PlanUpkeep(Box::new(plan))).await?;
     match read_event(&state, done.line).await? {
         Some((_, Event::UpkeepPlanned(planned))) => {
