@@ -29,7 +29,7 @@ fn due_in(zone: &str) -> ItemStatus {
     let plans =
         [SchedulePeriod { from_ms: ms("2026-11-20T00:00:00Z"), schedule: Schedule::every_day_at(at) }];
     let course = ScheduleTimeline { zones: &zones, plans: &plans, out: &[], uses: &[] };
-    item_status(&course, Some(ms("2026-11-28T11:30:00Z")), ms("2026-11-28T21:00:00Z"))
+    item_status(&course, Some(ms("2026-11-28T09:30:00Z")), ms("2026-11-28T21:00:00Z"))
 }
 
 #[test]

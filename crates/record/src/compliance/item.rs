@@ -343,7 +343,7 @@ mod tests {
         assert_eq!(too_late, Some((DueReason::TooLate, 22 * HOUR, Vec::new())));
         let before = cause(&[unsettled(22 * HOUR, 30 * HOUR)], &[cleaned_at(None, 22 * HOUR)], 31 * HOUR);
         assert_eq!(before, Some((DueReason::Before, 22 * HOUR, Vec::new())));
-        assert_eq!(cause(&[lacking.clone()], &[cleaned_at(None, 27 * HOUR)], 30 * HOUR), None, "it is clean");
+        assert_eq!(cause(&[lacking], &[cleaned_at(None, 27 * HOUR)], 30 * HOUR), None, "it is clean");
         let older = unsettled(3 * HOUR, 3 * HOUR);
         let older = UnsettledCleaning { incomplete: vec![MissingPart::Photo], ..older };
         assert_eq!(cause(&[older], &yesterday, 30 * HOUR), None, "it would not change what is due");
