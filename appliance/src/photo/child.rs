@@ -9,8 +9,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use super::PhotoTrouble;
 use super::scrub::{ScrubError, StrippedPhoto, THUMBNAIL_BYTES_MAX, strip_metadata};
 
-/// Address space: the blocks of a JPEG of 50 megapixels ([`super::jpeg_blocks`]) or the pixels of another photo, its file,
-/// and the program.
+/// Address space: the frequencies of a progressive JPEG of 50 megapixels or the pixels of another photo, its file, and the program.
 const MEMORY_BYTES_MAX: u64 = 350 * 1024 * 1024;
 /// CPU time; a decompression bomb gets no more. A process killed by the signal for it asked for too much.
 const CPU_S_MAX: u64 = 20;

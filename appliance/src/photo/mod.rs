@@ -5,8 +5,6 @@ mod child_turns;
 mod eviction;
 mod fetch;
 mod follow;
-mod jpeg_bits;
-mod jpeg_blocks;
 mod places;
 mod scrub;
 mod thumbnail;
@@ -434,6 +432,8 @@ async fn run_child(command: &[std::ffi::OsString], upload: &Path) -> Result<Stri
     let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
+        // Each further arena of its allocator would count 64 MB of the memory that it may have.
+        .env("MALLOC_ARENA_MAX", "1")
         .stdin(Stdio::from(input))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,19 +1,21 @@
 //! A photo in, a small upright JPEG without any metadata and its thumbnail out; pure, and checked before it is decoded.
 
-use std::io::Cursor;
+use std::io::{Cursor, ErrorKind};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits};
+use image::{
+    DynamicImage, GrayImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
+};
+use jpeg_decoder::PixelFormat;
 use record::limits::PHOTO_STORED_BYTES_MAX;
 
-use super::jpeg_bits::JpegFault;
-use super::jpeg_blocks::JpegBlocks;
-
 /// Pixels of an upload: what phones call 50 megapixels.
-pub(super) const PIXELS_MAX: u64 = 8_192 * 6_144;
+const PIXELS_MAX: u64 = 8_192 * 6_144;
 const SIDE_MAX: u32 = 16_384;
 const STORED_SIDE_MAX: u32 = 2_048;
+/// No side of a JPEG is made smaller than this while it is decoded, in halves: a progressive one of 50 megapixels is in memory whole.
+const SCALED_SIDE_MIN: u16 = 1_500;
 /// Pixels of a thumbnail's long side; half of them for a picture that is too large at every quality.
 const THUMBNAIL_SIDES: [u32; 2] = [320, 160];
 /// Qualities of a thumbnail that are tried until it is small enough.
@@ -96,14 +98,6 @@ fn decode_photo(photo: &[u8]) -> Result<(DynamicImage, Orientation), ScrubError>
     if is_cut_off(photo, format) {
         return Err(ScrubError::CutOff);
     }
-    let mut half = None;
-    if format == Some(ImageFormat::Jpeg) {
-        half = match JpegBlocks::read(photo) {
-            Err(JpegFault::CutOff) => return Err(ScrubError::CutOff),
-            Ok(blocks) if blocks.is_wider_than(2 * STORED_SIDE_MAX) => blocks.draw_half(),
-            Ok(_) | Err(JpegFault::Unread) => None,
-        };
-    }
     let reader = ImageReader::new(Cursor::new(photo)).with_guessed_format();
     let mut reader = reader.map_err(|e| ScrubError::NotAPhoto(e.to_string()))?;
     let mut limits = Limits::default();
@@ -117,13 +111,36 @@ fn decode_photo(photo: &[u8]) -> Result<(DynamicImage, Orientation), ScrubError>
         return Err(ScrubError::TooLarge);
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    if let Some(half) = half {
-        return Ok((shrink_to(DynamicImage::ImageRgb8(half), STORED_SIDE_MAX), orientation));
+    if format == Some(ImageFormat::Jpeg)
+        && let Some(image) = decode_jpeg(photo)?
+    {
+        return Ok((shrink_to(image, STORED_SIDE_MAX), orientation));
     }
     // Handed to a decoder, limits bind only its own buffers; the image itself is counted here.
     limits.reserve(decoder.total_bytes())?;
     let image = DynamicImage::from_decoder(decoder)?;
     Ok((shrink_to(image, STORED_SIDE_MAX), orientation))
+}
+
+/// By a decoder that says where a file ends early, and makes a large picture small while it decodes. `None`: that one cannot read
+/// it, and another may.
+fn decode_jpeg(photo: &[u8]) -> Result<Option<DynamicImage>, ScrubError> {
+    let mut decoder = jpeg_decoder::Decoder::new(photo);
+    let decoded =
+        decoder.scale(SCALED_SIDE_MIN, SCALED_SIDE_MIN).and_then(|size| Ok((size, decoder.decode()?)));
+    let ((width, height), pixels) = match decoded {
+        Err(jpeg_decoder::Error::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+            return Err(ScrubError::CutOff);
+        }
+        Err(_) => return Ok(None),
+        Ok(decoded) => decoded,
+    };
+    let (width, height) = (u32::from(width), u32::from(height));
+    Ok(match decoder.info().map(|info| info.pixel_format) {
+        Some(PixelFormat::RGB24) => RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8),
+        Some(PixelFormat::L8) => GrayImage::from_raw(width, height, pixels).map(DynamicImage::ImageLuma8),
+        _ => None,
+    })
 }
 
 /// Whether the file is shorter than it says, or does not say that it ends.
@@ -175,7 +192,7 @@ fn is_heic(photo: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::photo::marked_photos::{MarkedPhoto, compute_crc32, has_mark, marked_photos};
-    use image::{RgbImage, RgbaImage};
+    use image::RgbaImage;
 
     fn jpeg(width: u32, height: u32) -> Vec<u8> {
         let image = RgbImage::from_fn(width, height, |x, y| {
