@@ -3,8 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
-const SCRIPTS: [&str; 7] =
-    ["box.js", "keys.js", "station.js", "app/app.js", "app/queue.js", "app/scan.js", "app/reader.js"];
+const SCRIPTS: [&str; 8] = [
+    "box.js",
+    "keys.js",
+    "station.js",
+    "tablet.js",
+    "app/app.js",
+    "app/queue.js",
+    "app/scan.js",
+    "app/reader.js",
+];
 
 /// Removes indentation and lines that are a comment. No text in a script goes over several lines.
 fn squeeze_script(script: &str) -> String {

@@ -99,19 +99,7 @@ impl Customer {
         near.shows("HTTPS page only").await;
         near.goto(&self.r#box.https("/setup")).await;
         heading_is(&near, "Set up this box").await;
-        let label_host = self.r#box.http("").to_uppercase();
-        for (field, text) in [
-            ("#code", code.as_str()),
-            ("#admin", ADMIN),
-            ("#pin", PIN),
-            ("#again", PIN),
-            ("#facility", HOSPITAL),
-            ("#time_zone", "America/Chicago"),
-            ("#label_host", &label_host),
-            ("#file", &claim.to_string_lossy()),
-        ] {
-            type_into(&near, field, text).await;
-        }
+        self.fill_set_up_in(&near, &code, &claim).await;
         keep_page(&near, "customer-08-box-set-up").await;
         near.press(".go").await;
         heading_is(&near, "The box is being set up").await;
@@ -120,6 +108,22 @@ impl Customer {
         desk.until("document.querySelector('#waiting .num')?.innerText === '1 of 1'", TIME_LIMIT).await;
         keep_page(desk, "customer-10-box-is-here").await;
         end([near]).await;
+    }
+
+    pub(crate) async fn fill_set_up_in(&self, near: &Browser, code: &str, claim: &Path) {
+        let label_host = self.r#box.http("").to_uppercase();
+        for (field, text) in [
+            ("#code", code),
+            ("#admin", ADMIN),
+            ("#pin", PIN),
+            ("#again", PIN),
+            ("#facility", HOSPITAL),
+            ("#time_zone", "America/Chicago"),
+            ("#label_host", &label_host),
+            ("#file", &claim.to_string_lossy()),
+        ] {
+            type_into(near, field, text).await;
+        }
     }
 
     /// The address on the label.

@@ -1,10 +1,12 @@
 //! The box of the new customer is broken: another machine takes its place, and the labels that are printed open there.
 
+use std::path::PathBuf;
+
 use harness::world::{TheBox, until};
 
 use super::acts::type_into;
 use super::browser::{Browser, Kind, TIME_LIMIT};
-use super::customer::{ADMIN, Customer, HOSPITAL, ITEM, PIN, find_file, heading_is};
+use super::customer::{ADMIN, Customer, ITEM, PIN, find_file, heading_is};
 use super::end;
 use super::pictures::keep_page;
 
@@ -25,19 +27,7 @@ impl Customer {
         near.goto(&self.r#box.https("/setup")).await;
         heading_is(&near, "Set up this box").await;
         let code = self.r#box.order(&["setup-code"]).await;
-        let label_host = self.r#box.http("").to_uppercase();
-        for (field, text) in [
-            ("#code", code.as_str()),
-            ("#admin", ADMIN),
-            ("#pin", PIN),
-            ("#again", PIN),
-            ("#facility", HOSPITAL),
-            ("#time_zone", "America/Chicago"),
-            ("#label_host", &label_host),
-            ("#file", &claim),
-        ] {
-            type_into(&near, field, text).await;
-        }
+        self.fill_set_up_in(&near, &code, &claim).await;
         near.press(".go").await;
         heading_is(&near, "The box is being set up").await;
         let takes = until("it takes the place", async || is_box(&self.r#box, &lost).await);
@@ -69,7 +59,7 @@ impl Customer {
         keep_page(desk, "replacement-07-box").await;
     }
 
-    async fn make_replacing_claim(&self, desk: &Browser, lost: &str) -> String {
+    async fn make_replacing_claim(&self, desk: &Browser, lost: &str) -> PathBuf {
         let earlier = find_file(&self.downloads).expect("the claim file of the first box");
         std::fs::remove_file(earlier).expect("it is used up");
         desk.goto(&self.relay.https(&format!("/app/boxes/{lost}"))).await;
@@ -79,7 +69,7 @@ impl Customer {
         keep_page(desk, "replacement-02-claim").await;
         desk.press("form[action$='/replace'] .go").await;
         let claim = until("the claim file", async || find_file(&self.downloads)).await;
-        claim.expect("the claim file is downloaded").to_string_lossy().into_owned()
+        claim.expect("the claim file is downloaded")
     }
 }
 

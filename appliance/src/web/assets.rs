@@ -20,6 +20,8 @@ pub(crate) static BOX: LazyLock<StaticAsset<media::JavaScript>> =
     LazyLock::new(|| StaticAsset::new("box.js", include_str!(concat!(env!("OUT_DIR"), "/box.js"))));
 pub(crate) static KEYS: LazyLock<StaticAsset<media::JavaScript>> =
     LazyLock::new(|| StaticAsset::new("keys.js", include_str!(concat!(env!("OUT_DIR"), "/keys.js"))));
+pub(crate) static TABLET: LazyLock<StaticAsset<media::JavaScript>> =
+    LazyLock::new(|| StaticAsset::new("tablet.js", include_str!(concat!(env!("OUT_DIR"), "/tablet.js"))));
 pub(crate) static STATION: LazyLock<StaticAsset<media::JavaScript>> =
     LazyLock::new(|| StaticAsset::new("station.js", include_str!(concat!(env!("OUT_DIR"), "/station.js"))));
 
@@ -46,6 +48,7 @@ pub(crate) fn asset_routes() -> Vec<Route<AppState>> {
         LIVE.to_route("live-script.show"),
         BOX.to_route("box-script.show"),
         KEYS.to_route("keys-script.show"),
+        TABLET.to_route("tablet-script.show"),
         STATION.to_route("station-script.show"),
         APP.to_route("app-script.show"),
         QUEUE.to_route("app-queue-script.show"),
@@ -91,7 +94,7 @@ mod tests {
 
     #[test]
     fn scripts_are_squeezed_and_no_text_of_theirs_goes_over_lines() {
-        for asset in [&BOX, &KEYS, &STATION, &APP, &QUEUE, &SCAN, &READER] {
+        for asset in [&BOX, &KEYS, &TABLET, &STATION, &APP, &QUEUE, &SCAN, &READER] {
             for line in asset.text().lines() {
                 assert!(!line.starts_with("//") && line == line.trim(), "{line}");
                 assert_eq!(line.matches('`').count() % 2, 0, "{line}");
@@ -101,7 +104,7 @@ mod tests {
 
     #[test]
     fn no_asset_asks_anybody_else_for_anything() {
-        for asset in [&BOX, &KEYS, &STATION, &APP, &QUEUE, &SCAN, &READER] {
+        for asset in [&BOX, &KEYS, &TABLET, &STATION, &APP, &QUEUE, &SCAN, &READER] {
             for outside in ["http:", "https:", "url(", "@import", "//cdn", "eval(", "innerHTML"] {
                 assert!(!asset.text().contains(outside), "{outside}");
             }

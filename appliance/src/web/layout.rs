@@ -287,12 +287,9 @@ impl PageLayout {
     }
 
     pub(crate) fn used_by(mut self, browser: BrowserUse) -> Self {
-        let script = assets::BOX.path();
         if browser == BrowserUse::Shared {
             self.home_after_s = Some(HOME_AFTER_S);
-            if !self.scripts.contains(&script) {
-                self.scripts.push(script);
-            }
+            self.scripts.push(assets::TABLET.path());
         }
         self
     }
