@@ -20,12 +20,12 @@ fn zone_file(rule: &str, offset_s: i32) -> Vec<u8> {
 }
 
 fn ms(utc: &str) -> i64 {
-    utc.parse::<jiff::Timestamp>().unwrap().as_millisecond()
+    utc.parse::<jiff::Timestamp>().unwrap_or_else(|e| panic!("{utc}: {e}")).as_millisecond()
 }
 
 fn due_in(zone: &str) -> ItemStatus {
     let zones = [ZoneSpan { from_ms: 0, zone: zone.into() }];
-    let at = ["07:00", "19:00"].map(|time| time.parse().unwrap()).to_vec();
+    let at = ["07:00", "19:00"].map(|time| time.parse().unwrap_or_else(|e| panic!("{time}: {e}"))).to_vec();
     let plans =
         [SchedulePeriod { from_ms: ms("2026-11-20T00:00:00Z"), schedule: Schedule::every_day_at(at) }];
     let course = ScheduleTimeline { zones: &zones, plans: &plans, out: &[], uses: &[] };
