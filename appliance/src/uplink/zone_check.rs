@@ -41,9 +41,8 @@ mod tests {
             |zone: &str, digest: String| RelayZone { tzdb: "2026a".into(), zone: zone.into(), digest };
         let active = || {
             let alarms = shared.parts.alarms.all();
-            let active = alarms
-                .into_iter()
-                .filter(|alarm| alarm.is_active() && alarm.cause.code == AlarmCode::ZoneData);
+            let active =
+                alarms.iter().filter(|alarm| alarm.is_active() && alarm.cause.code == AlarmCode::ZoneData);
             active
                 .map(|alarm| (alarm.cause.subject.clone().unwrap(), alarm.cause.detail.clone()))
                 .collect::<Vec<_>>()

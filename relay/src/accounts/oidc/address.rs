@@ -58,7 +58,7 @@ mod tests {
     fn judge(
         preset: ProviderPreset,
         user_names: UserNameUse,
-        change: Value,
+        change: &Value,
     ) -> Result<String, StrangerCause> {
         let mut claims =
             json!({"iss": "https://l.example", "sub": "1", "aud": "us", "exp": 9, "iat": 1, "nonce": "n"});
@@ -101,7 +101,7 @@ mod tests {
                 Err(StrangerCause::NoWord),
             ),
         ] {
-            let read = judge(preset, user_names, claims.clone());
+            let read = judge(preset, user_names, &claims);
             assert_eq!(read.as_deref().map_err(|cause| *cause), judged, "{preset:?} {claims}");
         }
     }

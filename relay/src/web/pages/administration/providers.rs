@@ -108,7 +108,7 @@ impl<'a> RefusedProvider<'a> {
         fn chosen_words(choices: Vec<ProviderChoice>) -> String {
             choices.into_iter().find(|choice| choice.is_chosen).map(|choice| choice.words).unwrap_or_default()
         }
-        let user_names = user_names.then(|| open_words::<OidcWords>().oidc_user_names()).unwrap_or_default();
+        let user_names = if user_names { open_words::<OidcWords>().oidc_user_names() } else { String::new() };
         let lines = [chosen_words(presets), issuer, client_id, chosen_words(roles), claim, user_names];
         Some(lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
     }
