@@ -23,9 +23,13 @@
     const limits = { leave: Number(homeAfter), ask: Number(homeAsk), count: Number(homeCount) };
     const leaving = document.querySelector("#leaving");
     const seconds = leaving.querySelector("[role=timer]");
-    let touched = performance.now();
+    // Of two clocks the one that went further: one stands while some tablets sleep, the other may be set.
+    const times = () => [performance.now(), Date.now()];
+    const secondsSince = (then) => Math.max(...times().map((time, at) => time - then[at])) / 1000;
+    let touched = times();
+    let seen = times();
     const touch = () => {
-      touched = performance.now();
+      touched = times();
       leaving.hidden = true;
     };
     // A page with a problem or a contact time holds what was entered on the page before.
@@ -34,22 +38,28 @@
     // While a contact time runs or something is sent, it stays.
     const look = () => {
       if (still.open) return;
+      // Whoever comes next is not to record by the PIN of whoever went away.
+      if (secondsSince(seen) >= limits.leave) {
+        for (const pin of document.querySelectorAll("input[type=password]")) pin.value = "";
+      }
       if (document.querySelector("#wet [role=timer], form[aria-busy]")) return touch();
-      const idle = (performance.now() - touched) / 1000;
+      const idle = secondsSince(touched);
       const step = homeStep(idle, limits, holds());
       leaving.hidden = step !== "count";
       if (step === "count") seconds.textContent = Math.ceil(limits.leave - idle);
       if (step === "leave") return location.replace("/");
       if (step !== "ask") return;
-      // Whoever comes next is not to record by the PIN of whoever went away.
-      for (const pin of document.querySelectorAll("input[type=password]")) pin.value = "";
       still.showModal();
     };
     still.addEventListener("submit", (event) => {
       if (event.submitter.value === "leave") location.replace("/");
     });
     for (const event of ["pointerdown", "keydown", "input", "scroll", "submit"]) {
-      document.addEventListener(event, touch, { capture: true, passive: true });
+      document.addEventListener(event, () => {
+        look();
+        seen = times();
+        touch();
+      }, { capture: true, passive: true });
     }
     setInterval(look, 500);
   }

@@ -22,6 +22,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use record::alarm::AlarmCode;
 use service::activation::{ActivatedSockets, ActivationError};
 use service::admin_socket::AdminSocket;
 use service::clock::{Clock, boot_id};
@@ -38,7 +39,7 @@ use self::pooled_random::PooledRandom;
 use self::progress::StartProgress;
 use self::sockets::{BoxListeners, HTTP_SOCKET, HTTPS_SOCKET, SecureSockets};
 use crate::alarms::AlarmStore;
-use crate::alarms::sources::{report_past, report_start};
+use crate::alarms::sources::{is_of_missing, report_past, report_start};
 use crate::anchors::{corrected_time, newest_time};
 use crate::backup::{BackupService, StopOutcome};
 use crate::clock::{FloorClock, system_clock};
@@ -250,7 +251,12 @@ fn report_findings(alarms: &AlarmStore, store: &Store) {
         tracing::error!(%error, "it will be told once more that PINs and sessions were lost");
     }
     match past {
-        Ok(past) => report_past(alarms, &past),
+        Ok(past) => {
+            report_past(alarms, &past);
+            if start.missing.is_empty() && past.iter().all(|past| past.whole) {
+                alarms.end(|cause| is_of_missing(cause) && cause.code != AlarmCode::RelayOther);
+            }
+        }
         Err(error) => tracing::error!(%error, "it is not known whether earlier logs are whole"),
     }
     if alarms.is_saved()
@@ -445,8 +451,8 @@ fn start_sweep(
 }
 
 fn relay_photos(store: &Store) -> crate::sweep::RelayPhotoSource {
-    let state = store.state();
-    Arc::new(move || uplink::photos_at_relay(&state.db()))
+    let store = store.clone();
+    Arc::new(move || uplink::photos_at_relay(&store))
 }
 
 fn photo_settings(

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use record::ids::Epoch;
 use record::tree::Hash;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use service::clock::Clock;
@@ -21,8 +20,8 @@ const DOUBT_MS: u64 = 30 * 86_400_000;
 const AT_ONCE: u64 = 4_096;
 /// The newest entry that names a photo, by the photo's hash.
 const NAMED: TableDefinition<'static, &[u8; 32], EntryPosition> = TableDefinition::new("photos_named");
-/// Up to which entry of an epoch it tells.
-const UPTO: TableDefinition<'static, &str, u64> = TableDefinition::new("photos_named_upto");
+/// Up to which entry of what [`Store::lines_key`] names it tells.
+const UPTO: TableDefinition<'static, &str, u64> = TableDefinition::new("photos_followed");
 
 /// Why photos were not swept. The next round tries again.
 #[derive(Debug, thiserror::Error)]
@@ -168,8 +167,7 @@ pub fn count_photos(db: &Database, at_relay: &AtRelay) -> Result<PhotoCounts, re
     for row in named.iter()? {
         let (hash, place) = row?;
         counts.named += 1;
-        let is_there = place.value() < at_relay.before && !at_relay.refused.contains(&Hash(*hash.value()));
-        counts.at_relay += u64::from(is_there);
+        counts.at_relay += u64::from(at_relay.has(Hash(*hash.value()), place.value()));
     }
     Ok(counts)
 }
@@ -178,7 +176,8 @@ pub fn count_photos(db: &Database, at_relay: &AtRelay) -> Result<PhotoCounts, re
 fn follow_entries(store: &Store, db: &Database) -> Result<(), SweepError> {
     for epoch in store.epochs() {
         // Earlier ones may have come back from the relay since.
-        let mut next = read_position(db, epoch)?;
+        let key = store.lines_key(epoch);
+        let mut next = read_position(db, &key)?;
         loop {
             let reader = store.reader_of(epoch)?;
             let mut end = reader.size().min(next + AT_ONCE);
@@ -197,7 +196,7 @@ fn follow_entries(store: &Store, db: &Database) -> Result<(), SweepError> {
             }
             let last = end == reader.size();
             if end > next {
-                save_position(db, &found, (epoch, end))?;
+                save_position(db, &found, (&key, end))?;
             }
             next = end;
             if last {
@@ -208,10 +207,10 @@ fn follow_entries(store: &Store, db: &Database) -> Result<(), SweepError> {
     Ok(())
 }
 
-fn read_position(db: &Database, epoch: Epoch) -> Result<u64, redb::Error> {
+fn read_position(db: &Database, key: &str) -> Result<u64, redb::Error> {
     // Made where it is not there yet, so that readers find them.
     let write = db.begin_write()?;
-    let place = write.open_table(UPTO)?.get(epoch.to_string().as_str())?.map_or(0, |place| place.value());
+    let place = write.open_table(UPTO)?.get(key)?.map_or(0, |place| place.value());
     drop(write.open_table(NAMED)?);
     write.commit()?;
     Ok(place)
@@ -220,7 +219,7 @@ fn read_position(db: &Database, epoch: Epoch) -> Result<u64, redb::Error> {
 fn save_position(
     db: &Database,
     found: &[(Hash, EntryPosition)],
-    (epoch, next): (Epoch, u64),
+    (key, next): (&str, u64),
 ) -> Result<(), redb::Error> {
     let write = db.begin_write()?;
     {
@@ -228,7 +227,7 @@ fn save_position(
         for (photo, place) in found {
             named.insert(&photo.0, *place)?;
         }
-        write.open_table(UPTO)?.insert(epoch.to_string().as_str(), next)?;
+        write.open_table(UPTO)?.insert(key, next)?;
     }
     Ok(write.commit()?)
 }
@@ -322,7 +321,7 @@ mod tests {
     }
 
     fn upto(before: EntryPosition) -> AtRelay {
-        AtRelay { before, ..AtRelay::default() }
+        AtRelay::before(before)
     }
 
     #[tokio::test]

@@ -57,6 +57,8 @@ pub struct RelayClaim {
     pub code: Secret,
     /// When the relay stops accepting the code.
     pub expires: Timestamp,
+    /// Whether the box comes in the place of another one, whose settings it takes over with its history.
+    pub replaces: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,8 +162,17 @@ impl ClaimFile {
 }
 
 impl RelayClaim {
-    const KEYS: [&str; 8] =
-        ["relay_url", "relay_ca", "cosign_keys", "directive_keys", "mqtt_url", "facility", "code", "expires"];
+    const KEYS: [&str; 9] = [
+        "relay_url",
+        "relay_ca",
+        "cosign_keys",
+        "directive_keys",
+        "mqtt_url",
+        "facility",
+        "code",
+        "expires",
+        "replaces",
+    ];
 
     /// `None` where something is missing or wrong; the reader notes what.
     fn read(file: &mut SectionReader<'_>) -> Option<Self> {
@@ -173,7 +184,9 @@ impl RelayClaim {
         let facility = file.require_text("facility", fields::check_facility);
         let code = file.require_text("code", fields::check_code).map(Secret::new);
         let expires = file.require_text("expires", |text| fields::parse_expires(text).map(drop));
+        let replaces = file.take_flag("replaces").unwrap_or(false);
         Some(Self {
+            replaces,
             relay_url: relay_url?,
             relay_ca: relay_ca?,
             cosign_keys: cosign_keys?,

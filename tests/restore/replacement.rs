@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::{cleanings, demo, json, photos_of, picture, picture_of};
 
 /// A machine of its own that has recorded something before anybody gave it the claim file.
-async fn fresh_machine(world: &World) -> (TheBox, Phone) {
-    let mut fresh = TheBox::new(demo(), &world.r#box.data().with_extension("fresh"));
+async fn fresh_machine(world: &World, name: &str) -> (TheBox, Phone) {
+    let mut fresh = TheBox::new(demo(), &world.r#box.data().with_extension(name));
     fresh.start().await;
     fresh.found().await;
-    let phone = fresh.phone("Lea Sommer", &world.ledger);
+    let phone = fresh.phone(name, &world.ledger);
     phone.record_all(0..3).await;
     phone.record_with_photo(900, picture_of(20)).await;
     (fresh, phone)
@@ -55,7 +55,7 @@ async fn another_machine_takes_a_lost_boxs_place_and_old_labels_open() {
 
     let claim = world.r#box.data().with_extension("claim");
     std::fs::write(&claim, world.relay.replacing_claim(&lost).await).unwrap();
-    let (mut fresh, own_phone) = fresh_machine(&world).await;
+    let (mut fresh, own_phone) = fresh_machine(&world, "second").await;
     let own = box_id(&fresh).await.unwrap();
     assert_ne!(own, lost);
     // A label of the lost box, and what the fresh machine says of it, at each step.
@@ -122,4 +122,19 @@ async fn another_machine_takes_a_lost_boxs_place_and_old_labels_open() {
     world.caught_up().await;
     assert_eq!(cleanings(&world).await.len(), after.len(), "nothing of it came in");
     old.stop().await;
+
+    // And the machine that has its place is lost in turn.
+    world.r#box.kill().await;
+    std::fs::write(&claim, world.relay.replacing_claim(&lost).await).unwrap();
+    let (third, _) = fresh_machine(&world, "third").await;
+    third.claim_with(&claim).await;
+    let whole = until("all of it is back again", async || {
+        let health = third.health().await?;
+        (health["box"] == lost.as_str() && health["whole"] == true && third.ask_plain(&label).await.0 == 200)
+            .then_some(())
+    });
+    assert!(whole.await.is_some(), "{}\n{}", third.log(), third.get("/api/v1/alarms").await);
+    world.r#box = third;
+    world.caught_up().await;
+    assert_eq!(cleanings(&world).await.len(), after.len() + 4);
 }

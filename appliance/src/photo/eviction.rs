@@ -1,6 +1,6 @@
 //! How full the card is, and which photos leave it: the oldest of those at the relay, and those that no record names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -35,14 +35,15 @@ pub type EntryPosition = (u32, u64);
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AtRelay {
-    pub before: EntryPosition,
+    /// By the number of an epoch: photos of its entries before this one were sent,
+    pub upto: BTreeMap<u32, u64>,
     /// but not these: it refused them.
     pub refused: BTreeSet<Hash>,
 }
 
 impl AtRelay {
-    fn has(&self, photo: &OnCard) -> bool {
-        photo.named.is_some_and(|place| place < self.before) && !self.refused.contains(&photo.hash)
+    pub fn has(&self, photo: Hash, (n, seq): EntryPosition) -> bool {
+        self.upto.get(&n).is_some_and(|next| seq < *next) && !self.refused.contains(&photo)
     }
 }
 
@@ -65,7 +66,8 @@ pub fn photos_to_evict(
 ) -> Vec<Hash> {
     let mut leaving: Vec<Hash> = photos.iter().filter(|p| is_abandoned(p, waiting)).map(|p| p.hash).collect();
     let mut bytes: u64 = photos.iter().filter(|p| !is_abandoned(p, waiting)).map(|p| p.bytes).sum();
-    let mut spare: Vec<&OnCard> = photos.iter().filter(|p| at_relay.has(p)).collect();
+    let mut spare: Vec<&OnCard> =
+        photos.iter().filter(|p| p.named.is_some_and(|place| at_relay.has(p.hash, place))).collect();
     spare.sort_by_key(|p| p.named);
     for photo in spare {
         if bytes <= budget_bytes {
@@ -82,6 +84,15 @@ fn is_abandoned(photo: &OnCard, waiting: &BTreeSet<Hash>) -> bool {
 }
 
 #[cfg(test)]
+impl AtRelay {
+    /// All of the epochs before that one, and its entries before that one.
+    pub(crate) fn before((n, seq): EntryPosition) -> Self {
+        let whole = (0..n).map(|earlier| (earlier, u64::MAX));
+        Self { upto: whole.chain([(n, seq)]).collect(), refused: BTreeSet::new() }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -90,7 +101,7 @@ mod tests {
     }
 
     fn left(photos: &[OnCard], budget: u64, before: EntryPosition) -> Vec<u8> {
-        left_of(photos, budget, &AtRelay { before, refused: BTreeSet::new() })
+        left_of(photos, budget, &AtRelay::before(before))
     }
 
     fn left_of(photos: &[OnCard], budget: u64, at_relay: &AtRelay) -> Vec<u8> {
@@ -101,7 +112,7 @@ mod tests {
     fn what_the_relay_refused_stays() {
         let all = [photo(1, 0, Some((1, 1))), photo(2, 0, Some((1, 2))), photo(3, u64::MAX, Some((1, 3)))];
         let refused = [Hash([1; 32]), Hash([3; 32])].into();
-        assert_eq!(left_of(&all, 0, &AtRelay { before: (9, 0), refused }), [2]);
+        assert_eq!(left_of(&all, 0, &AtRelay { refused, ..AtRelay::before((9, 0)) }), [2]);
     }
 
     #[test]
@@ -130,7 +141,7 @@ mod tests {
         assert_eq!(left(&all, 1_000, (0, 0)), [2]);
         assert_eq!(left(&all, 0, (9, 0)), [2, 3], "and frees its room for the others");
         assert_eq!(left(&all, 200, (9, 0)), [2], "what leaves anyway is not counted");
-        let at_relay = AtRelay { before: (9, 0), refused: BTreeSet::new() };
+        let at_relay = AtRelay::before((9, 0));
         let left = photos_to_evict(&all, 200, &at_relay, &[Hash([2; 32])].into());
         assert_eq!(left, [Hash([3; 32])], "what waits for an entry takes its part of the room");
     }

@@ -3,11 +3,14 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use record::tree::Hash;
 
 use super::{PhotoStore, make_private, write_whole};
 
+/// A page of many photos does not wait for a line that gives none.
+const TURN_WITHIN: Duration = Duration::from_secs(5);
 /// How many are asked for at a time.
 pub(super) const FETCHES_MAX: usize = 2;
 
@@ -34,7 +37,8 @@ impl PhotoStore {
     /// One that cannot be stored is shown all the same.
     pub(super) async fn fetch(&self, hash: Hash) -> Option<Vec<u8>> {
         let remote = self.inner.remote.get()?;
-        let _turn = self.inner.fetches.acquire().await.ok()?;
+        let turn = tokio::time::timeout(TURN_WITHIN, self.inner.fetches.acquire()).await;
+        let _turn = turn.ok()?.ok()?;
         let path = self.path(hash);
         // Somebody else may have asked for it meanwhile.
         if let Ok(stored) = tokio::fs::read(&path).await {

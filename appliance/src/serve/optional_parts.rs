@@ -319,8 +319,7 @@ fn relay_copy(
             UplinkState::Down { since_ms: None, .. } => 0,
             UplinkState::Up | UplinkState::Down { .. } => ended.saturating_sub(ended_backlog),
         };
-        let state_db = store.state_db();
-        let photos = crate::sweep::count_photos(&state_db, &uplink::photos_at_relay(&state_db));
+        let photos = crate::sweep::count_photos(&store.state_db(), &uplink::photos_at_relay(&store));
         let photos = photos.unwrap_or_else(|error| {
             tracing::warn!(%error, "it is not known how many photos the relay has");
             PhotoCounts::default()

@@ -454,7 +454,10 @@ async fn claim_answer(shared: &Arc<UplinkShared>) -> Result<ClaimAnswer, Duratio
 /// Has this box go on as the one that it replaces, as its claim was answered; how long to wait until the restart.
 async fn take_place(shared: &Arc<UplinkShared>, answer: &ClaimAnswer) -> Duration {
     match logs::takeover::take_over(shared, answer).await {
-        Ok(()) => (shared.parts.restart)("this machine takes the place of another one"),
+        Ok(has_space) => {
+            shared.report_disk_space(has_space);
+            shared.restart("this machine takes the place of another one");
+        }
         Err(error) => {
             tracing::error!(%error, "the place of the other box is not taken");
             shared.credentials_bad(&error.to_string()).await;

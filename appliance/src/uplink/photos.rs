@@ -15,7 +15,7 @@ use super::logs::relay_answers::read_bounded;
 use super::transport::fault::error_reason;
 use super::transport::http_client::RelayHttpClient;
 use super::{Uplink, UplinkShared, refused};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 const ENTRIES_MAX: u64 = 512;
 /// The first wait after a failure; doubled up to [`RETRY_MAX`]. The connection itself has its own back-off.
@@ -146,17 +146,16 @@ fn map_request_error(error: &reqwest::Error) -> PhotoUplinkError {
 /// Entries whose photos have not been looked at yet, and photos that were refused: an upper bound for those that wait.
 pub(super) fn pending_photos(shared: &UplinkShared) -> u64 {
     let store = &shared.parts.store;
-    let at_relay = refused::at_relay(&store.state_db());
-    let (n, next) = at_relay.before;
-    let sizes = store.epochs().into_iter().filter(|epoch| epoch.n >= n).map(|epoch: Epoch| {
+    let at_relay = refused::at_relay(store);
+    let waiting = store.epochs().into_iter().map(|epoch: Epoch| {
         let size = if epoch == store.origin().epoch {
             store.size()
         } else {
             store.reader_of(epoch).map_or(0, |reader| reader.size())
         };
-        if epoch.n == n { size.saturating_sub(next) } else { size }
+        size.saturating_sub(at_relay.upto.get(&epoch.n).copied().unwrap_or(0))
     });
-    sizes.sum::<u64>() + at_relay.refused.len() as u64
+    waiting.sum::<u64>() + at_relay.refused.len() as u64
 }
 
 /// Sends photos after their entries, oldest first, for as long as the connection lasts.
@@ -165,34 +164,28 @@ pub(super) async fn run_photo_sync(
     to: RelayHttpClient,
     mut confirmed: watch::Receiver<(Epoch, u64)>,
 ) {
-    let (mut n, mut next) = refused::relay_photo_state(&shared);
     let mut wait = RETRY_MIN;
     loop {
         if let Err(error) = reset_refused(&shared, &to).await {
             tracing::warn!(%error, "photos that the relay refused wait");
         }
         let (now, size) = *confirmed.borrow_and_update();
+        let at_relay = refused::at_relay(&shared.parts.store);
         for epoch in shared.parts.store.epochs() {
-            if !(n..=now.n).contains(&epoch.n) {
-                continue;
-            }
-            if epoch.n > n {
-                (n, next) = (epoch.n, 0);
-            }
             let end = match shared.parts.store.reader_of(epoch) {
                 _ if epoch == now => size,
                 Ok(reader) => reader.size(),
                 Err(_) => 0,
             };
             // A relay that went back may have lost photos as well.
-            next = next.min(end);
+            let mut next = at_relay.upto.get(&epoch.n).copied().unwrap_or(0).min(end);
             while next < end {
                 let until = end.min(next + ENTRIES_MAX);
                 match sync_step(&shared, &to, epoch, next, until).await {
                     Ok(()) => {
                         next = until;
                         wait = RETRY_MIN;
-                        refused::keep_position(&shared, (n, next));
+                        refused::keep_position(&shared, (epoch, next));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "photos wait");
@@ -282,9 +275,11 @@ fn map_row_error(error: &redb::Error) -> PhotoUplinkError {
 /// The photos that entries `from..until` name, each once, in their order.
 fn photos_named(store: &Store, epoch: Epoch, from: u64, until: u64) -> Result<Vec<Hash>, PhotoUplinkError> {
     let reader = store.reader_of(epoch).map_err(|e| PhotoUplinkError::Unreachable(e.to_string()))?;
+    // An entry that adopts a run takes readers of its own, and longer than this one lives.
+    let entries: Result<Vec<_>, StoreError> = reader.entries(from..until.min(reader.size())).collect();
     let mut named = Vec::new();
-    for entry in reader.entries(from..until.min(reader.size())) {
-        let photos = entry.and_then(|entry| store.photos_named(&entry));
+    for entry in entries.map_err(|e| PhotoUplinkError::Unreachable(e.to_string()))? {
+        let photos = store.photos_named(&entry);
         named.extend(photos.map_err(|e| PhotoUplinkError::Unreachable(e.to_string()))?);
     }
     let mut seen = std::collections::BTreeSet::new();
@@ -381,7 +376,7 @@ mod tests {
         let (shared, photos) = shared(dir.path(), &clock).await;
         let (relay, to) = relay().await;
         let (epoch, size) = (shared.parts.store.origin().epoch, shared.parts.store.size());
-        let at_relay = || refused::at_relay(&shared.parts.store.state_db());
+        let at_relay = || refused::at_relay(&shared.parts.store);
         relay.answers.store(503, Ordering::Relaxed);
         assert!(matches!(
             sync_step(&shared, &to, epoch, 0, size).await,

@@ -2,47 +2,48 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use record::ids::Epoch;
 use record::tree::Hash;
-use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
 use super::UplinkShared;
 use super::plan::UplinkAlarm;
-use crate::photo::{AtRelay, EntryPosition};
+use crate::photo::AtRelay;
+use crate::store::Store;
 
-/// The position of the photo transfer: the photos of every entry before this one were looked at.
-const POSITION: TableDefinition<'static, &str, EntryPosition> = TableDefinition::new("uplink_photos");
+/// The position of the photo transfer in what [`Store::lines_key`] names: the photos of every entry before this one were looked at.
+const POSITION: TableDefinition<'static, &str, u64> = TableDefinition::new("uplink_photos_upto");
 /// Photos that the relay would not take: the status that it answered, and when, milliseconds since 1970.
 const REFUSED: TableDefinition<'static, &[u8; 32], (u16, i64)> =
     TableDefinition::new("uplink_photos_refused");
 
 /// Which photos the relay has. Where that cannot be read it has none: what it lacks must stay here.
-pub fn at_relay(state_db: &Database) -> AtRelay {
-    read_relay_photos(state_db).unwrap_or_else(|error| {
+pub fn at_relay(store: &Store) -> AtRelay {
+    read_relay_photos(store).unwrap_or_else(|error| {
         tracing::warn!(%error, "how far photos were sent cannot be read");
         AtRelay::default()
     })
 }
 
-fn read_relay_photos(state_db: &Database) -> Result<AtRelay, redb::Error> {
-    let read = state_db.begin_read()?;
+fn read_relay_photos(store: &Store) -> Result<AtRelay, redb::Error> {
+    let read = store.state_db().begin_read()?;
     let refused = refused_in(&read)?.into_keys().collect::<BTreeSet<_>>();
-    Ok(AtRelay { before: position_in(&read)?, refused })
+    let mut at_relay = AtRelay { upto: BTreeMap::new(), refused };
+    for epoch in store.epochs() {
+        at_relay.upto.insert(epoch.n, position_in(&read, &store.lines_key(epoch))?);
+    }
+    Ok(at_relay)
 }
 
-/// Epoch and entry to continue from; before anything was sent, the log's very beginning.
-pub(super) fn relay_photo_state(shared: &UplinkShared) -> EntryPosition {
-    at_relay(&shared.parts.store.state_db()).before
-}
-
-pub(super) fn keep_position(shared: &UplinkShared, position: EntryPosition) {
-    if let Err(error) = write_position(shared, position) {
+pub(super) fn keep_position(shared: &UplinkShared, (epoch, next): (Epoch, u64)) {
+    if let Err(error) = write_position(shared, &shared.parts.store.lines_key(epoch), next) {
         tracing::warn!(%error, "how far photos were sent is not kept; they are asked for again");
     }
 }
 
-fn write_position(shared: &UplinkShared, position: EntryPosition) -> Result<(), redb::Error> {
+fn write_position(shared: &UplinkShared, key: &str, next: u64) -> Result<(), redb::Error> {
     let write = shared.parts.store.state_db().begin_write()?;
-    write.open_table(POSITION)?.insert("next", position)?;
+    write.open_table(POSITION)?.insert(key, next)?;
     Ok(write.commit()?)
 }
 
@@ -94,10 +95,10 @@ pub(super) fn update_photo_alarm(shared: &UplinkShared) -> Result<(), redb::Erro
     Ok(())
 }
 
-fn position_in(read: &ReadTransaction) -> Result<EntryPosition, redb::Error> {
+fn position_in(read: &ReadTransaction, key: &str) -> Result<u64, redb::Error> {
     match read.open_table(POSITION) {
-        Ok(table) => Ok(table.get("next")?.map_or((0, 0), |row| row.value())),
-        Err(redb::TableError::TableDoesNotExist(_)) => Ok((0, 0)),
+        Ok(table) => Ok(table.get(key)?.map_or(0, |row| row.value())),
+        Err(redb::TableError::TableDoesNotExist(_)) => Ok(0),
         Err(error) => Err(error.into()),
     }
 }

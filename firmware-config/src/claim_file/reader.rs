@@ -7,7 +7,7 @@ use super::ClaimFile;
 use crate::mistakes::{ClaimFileError, ClaimMistake, KeyHint, MistakeReason};
 
 /// Every key with its section: candidates for a misspelt one.
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 29] = [
     "version",
     "relay_url",
     "relay_ca",
@@ -17,6 +17,7 @@ const KEYS: [&str; 28] = [
     "facility",
     "code",
     "expires",
+    "replaces",
     "time_zone",
     "hostname",
     "label_host",

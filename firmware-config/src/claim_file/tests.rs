@@ -21,6 +21,7 @@ fn example_relay() -> RelayClaim {
         facility: "01JCZ5T4M0000000000000000A".into(),
         code: Secret::new("K7Q-3M9-X2W-PLUM"),
         expires: "2026-12-31T12:00:00Z".parse().unwrap(),
+        replaces: false,
     }
 }
 
@@ -320,6 +321,7 @@ prop_compose! {
             cosign_keys: vec![example_key("cosign"); keys],
             code: Secret::new(code),
             expires: Timestamp::from_second(second).unwrap(),
+            replaces: second % 2 == 0,
             ..example_relay()
         };
         let setup_code = setup_code.map(Secret::new);

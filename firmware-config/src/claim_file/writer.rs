@@ -34,6 +34,9 @@ impl TomlLines {
         self.write("facility", relay.facility.as_str());
         self.write("code", relay.code.reveal());
         self.write("expires", relay.expires.to_string());
+        if relay.replaces {
+            self.write("replaces", true);
+        }
     }
 
     fn write_wifi(&mut self, wifi: &WifiClaim) {

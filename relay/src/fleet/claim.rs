@@ -247,14 +247,17 @@ impl Fleet {
         let mut conn = conn.enter(home.scope).await?;
         let held = epochs::find_log(&mut conn, &origin).await?.ok_or(ClaimRefusal::NotIts)?;
         let log = held.own_key().ok_or(ClaimRefusal::NotIts)?;
-        if !request.holds(&log) || log_keys::is_replaced(&mut conn, &origin).await? {
+        if !request.holds(&log) {
             return Err(ClaimRefusal::NotIts);
         }
         drop(conn);
         let mut tx = self.db.write(home.scope).await?;
-        // It may have been revoked meanwhile: no certificate comes behind that.
+        // It may have been revoked or replaced meanwhile: no certificate comes behind that.
         let home = boxes::lock_box(&mut tx, request.r#box).await?.filter(|home| !home.revoked);
         let home = home.ok_or(ClaimRefusal::NotIts)?;
+        if log_keys::is_replaced(&mut tx, &origin).await? {
+            return Err(ClaimRefusal::NotIts);
+        }
         let place = (request.r#box, home.facility);
         let answer = self.certify(&mut tx, place, &csr, now_ms).await?;
         tx.commit().await?;
@@ -332,6 +335,7 @@ impl Fleet {
             zone: &row.zone,
             code: &code,
             expires_ms,
+            replaces: place.replaces.is_some(),
         };
         let file = super::claim_file::write_claim_file(&facts, wishes)?;
         let digest = Hash::of(code.as_bytes());

@@ -64,6 +64,7 @@ pub(super) struct RelayFacts<'a> {
     pub(super) zone: &'a str,
     pub(super) code: &'a str,
     pub(super) expires_ms: i64,
+    pub(super) replaces: bool,
 }
 
 /// The file, which a box reads as it is meant.
@@ -82,6 +83,7 @@ pub(super) fn write_claim_file(
         facility: facts.facility.to_string(),
         code: Secret::new(facts.code),
         expires: expires.unwrap_or(jiff::Timestamp::UNIX_EPOCH),
+        replaces: facts.replaces,
     };
     let text = ClaimFile { relay: Some(relay), ..wished }.to_toml();
     // What fits alone may not fit together, and an operator may have set an address that no box takes.
@@ -108,6 +110,7 @@ mod tests {
             zone: "America/Chicago",
             code: "K7Q3-M9X2",
             expires_ms: 1_763_610_000_000,
+            replaces: false,
         };
         let written = write_claim_file(&facts, wishes).map_err(|error| {
             error

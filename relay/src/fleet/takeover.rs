@@ -8,6 +8,7 @@ use record::ids::BoxId;
 use super::{Fleet, done_act};
 use crate::db::access_log::audit::{NewAudit, insert_act};
 use crate::db::fleet::boxes;
+use crate::db::fleet::claims;
 use crate::db::fleet::claims::ClaimPlace;
 use crate::db::log::{epochs, log_keys};
 use crate::db::{DbError, ScopedConnection};
@@ -47,6 +48,7 @@ impl Fleet {
         self.end_service(tx, old).await?;
         boxes::release_box(tx, old).await?;
         log_keys::end_renewals(tx, old, now_ms).await?;
+        claims::end_replacing_claims(tx, old, now_ms).await?;
         epochs::insert_epoch(tx, origin, place.facility, (log_key, true), now_ms).await?;
         let held = epochs::find_log(tx, origin).await?;
         if held.is_none_or(|held| held.log_key != *log_key || held.frontier.size() > 0) {

@@ -24,7 +24,7 @@ use record::verify::{BatchRefusal, SignedBatch};
 
 use crate::db::fleet::boxes;
 use crate::db::fleet::boxes::BoxOwner;
-use crate::db::log::{entries, epochs};
+use crate::db::log::{entries, epochs, log_keys};
 use crate::db::{AccountScope, Db, DbError, PlatformReason, ScopedConnection};
 use crate::keys::SharedKeySet;
 use crate::mqtt::{BoxPublisher, PublishOutcome};
@@ -256,6 +256,10 @@ impl Ingest {
         let held = held.ok_or_else(|| DbError::stored("log", "it is gone"))?;
         let home = boxes::lock_box(&mut tx, origin.box_id).await?.filter(|home| !home.revoked);
         let Some(home) = &home else { return Ok(revoked_reply()) };
+        // The machine that has its key was replaced, by another process perhaps, while its connection was open.
+        if log_keys::is_replaced(&mut tx, origin).await? {
+            return Ok(revoked_reply());
+        }
         if home.quarantined {
             drop(tx);
             let place = (origin.epoch, signed.first());

@@ -17,7 +17,7 @@ use crate::db::delivery::webhook_events;
 use crate::db::facility::facilities;
 use crate::db::log::entries;
 use crate::db::projection::projections;
-use crate::db::projection::projections::{LogPosition, ProjectionRow, projection_version};
+use crate::db::projection::projections::{LogPosition, ProjectionRow, is_of_this_code};
 use crate::db::{Db, DbError, PlatformReason, ScopedConnection};
 
 /// Entries that are folded in one transaction.
@@ -44,8 +44,8 @@ pub async fn step_facility(db: &Db, place: OwnedFacility, clock: &dyn Clock) -> 
     let mut tx = db.write(scope).await?;
     let Some(live) = projections::lock_live(&mut tx, facility).await? else { return Ok(StepOutcome::Idle) };
     let Some(row) = facilities::get(&mut tx, facility).await? else { return Ok(StepOutcome::Idle) };
-    // Another version's is stepped by those; one whose rebuild was requested would get entries in the wrong order.
-    if live.version != projection_version() || row.awaits_rebuild {
+    // That of other code is stepped by processes of that code; one whose rebuild was requested would get entries in the wrong order.
+    if !is_of_this_code(live.version) || row.awaits_rebuild {
         return Ok(StepOutcome::Idle);
     }
     let (now_ms, known_ms) = (clock.now_ms(), row.known_ms);

@@ -18,21 +18,30 @@ pub(in crate::uplink) enum TakeoverError {
     Unproven(#[from] NoteError),
     #[error("the relay names a log of the box that this one replaces that is none of that box")]
     OtherBox,
+    /// Its later logs would be vouched for by a key of which the relay knows nothing.
+    #[error(
+        "this machine has a history of several logs of its own, and cannot go on as another box: begin it anew with an empty data folder, and \
+         make another claim file that replaces the box"
+    )]
+    OwnLogs,
     #[error(transparent)]
     Claim(#[from] ClaimError),
     #[error(transparent)]
     Store(#[from] RunUplinkError),
 }
 
-/// Notes it for the next start.
+/// Notes it for the next start. `false`: a start has found no space for it.
 ///
 /// # Errors
-/// What the answer says does not hold; the disk.
+/// What the answer says does not hold; this machine cannot; the disk.
 pub(in crate::uplink) async fn take_over(
     shared: &Arc<UplinkShared>,
     answer: &ClaimAnswer,
-) -> Result<(), TakeoverError> {
-    let Some(replaced) = &answer.replaces else { return Ok(()) };
+) -> Result<bool, TakeoverError> {
+    let Some(replaced) = &answer.replaces else { return Ok(true) };
+    if shared.parts.store.epochs().len() > 1 || !shared.parts.store.adopted_runs().counting.is_empty() {
+        return Err(TakeoverError::OwnLogs);
+    }
     let key = VerifierKey::parse(&replaced.key)?;
     let origin: Option<LogOrigin> = key.name().parse().ok();
     let origin = origin.filter(|origin| origin.box_id == replaced.r#box).ok_or(TakeoverError::OtherBox)?;

@@ -499,6 +499,7 @@ mod tests {
             facility: id.to_string(),
             code: Secret::new(text("code")),
             expires: jiff::Timestamp::UNIX_EPOCH,
+            replaces: false,
         };
         assert!(!files.belongs_to(&file, 0), "it was never claimed");
         let relation = ClaimAnswer {

@@ -89,8 +89,9 @@ async fn register_cleaning(
     let cleaning = read_quick(&state, move |_, reader| {
         reader.cleaning_at(done.line).map_err(store_error)?.ok_or_else(not_found)
     });
-    let cleaning = cleaning.await?;
-    let message = word_registered(&photo, &cleaning);
+    // It is recorded, whether it can be read again now or not: an error would have it sent twice.
+    let cleaning = cleaning.await.ok();
+    let message = word_registered(&photo, cleaning.as_ref());
     if let PhotoOutcome::Follows(photo) = photo {
         attach_late_photo(&state, done, photo);
     }
@@ -104,8 +105,8 @@ async fn register_cleaning(
     let registered = OldRegistered {
         success: true,
         message,
-        counts: cleaning.is_complete() && cleaning.counts(),
-        missing: cleaning.incomplete.iter().map(|part| part.word()).collect(),
+        counts: cleaning.as_ref().map(|cleaning| cleaning.is_complete() && cleaning.counts()),
+        missing: cleaning.iter().flat_map(|cleaning| &cleaning.incomplete).map(|part| part.word()).collect(),
         cleaning_log_id: format!("{}.{}", done.line.of.epoch, done.line.of.seq),
         equipment,
         timestamp: utc_text(recorded_ms),
@@ -115,7 +116,7 @@ async fn register_cleaning(
 }
 
 /// An unusable photo never prevents the record, and a record that does not count is not told as one that does.
-fn word_registered(photo: &PhotoOutcome, cleaning: &CleaningRecord) -> String {
+fn word_registered(photo: &PhotoOutcome, cleaning: Option<&CleaningRecord>) -> String {
     let why = match photo {
         PhotoOutcome::Refused(refusal) => Some(refusal.fault.word(ErrorWords::in_locale(Locale::EnUs))),
         PhotoOutcome::NoRoom => Some("photo storage is full".to_owned()),
@@ -125,9 +126,9 @@ fn word_registered(photo: &PhotoOutcome, cleaning: &CleaningRecord) -> String {
         Some(why) => format!("Cleaning recorded, but its photo was not saved: {why}"),
         None => "Cleaning recorded".to_owned(),
     };
-    if cleaning.is_complete() && cleaning.counts() {
+    let Some(cleaning) = cleaning.filter(|cleaning| !cleaning.is_complete() || !cleaning.counts()) else {
         return recorded;
-    }
+    };
     let lacks = match cleaning.voided {
         Some(_) => "it was voided".to_owned(),
         None => missing_words(PageWords::in_locale(Locale::EnUs), &cleaning.incomplete),
@@ -168,8 +169,10 @@ struct OldRegistered {
     success: bool,
     /// Says also what the cleaning lacks to count, and what became of a photo that was not kept.
     message: String,
-    /// Whether it counts as a cleaning. One that lacks something is stored, and its item stays due.
-    counts: bool,
+    /// Whether it counts as a cleaning. One that lacks something is stored, and its item stays due. Absent where the box had no
+    /// time to look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<bool>,
     /// What it lacks, in the words of `/api/v1/cleanings`; empty where it counts.
     missing: Vec<&'static str>,
     /// `<epoch>.<seq>` of the record's entry.

@@ -69,6 +69,7 @@ receipt-relay-since = stored and signed by the relay since { $time }.
 receipt-relay-since-or-earlier = stored and signed by the relay since { $time } or earlier.
 receipt-relay-other-log = this record is in an earlier log of this box.
 receipt-relay-none = this box has no relay.
+receipt-relay-replaced = another machine has taken this box’s place, and it stays here alone. Tell biomed.
 receipt-relay-sending = being sent. Nothing else to do.
 receipt-relay-no-line-since = waiting: no connection since { $time }. It is sent automatically; nothing else to do.
 receipt-relay-no-line = waiting: no connection yet. It is sent automatically; nothing else to do.

@@ -51,6 +51,7 @@ receipt-relay-since = guardado y firmado por el servidor central desde { $time }
 receipt-relay-since-or-earlier = guardado y firmado por el servidor central desde { $time } o antes.
 receipt-relay-other-log = este registro está en un historial anterior de esta unidad.
 receipt-relay-none = esta unidad no tiene servidor central.
+receipt-relay-replaced = otro equipo ha ocupado el lugar de esta unidad, y el registro se queda solo aquí. Avise a ingeniería biomédica.
 receipt-relay-sending = enviándose. No hay nada más que hacer.
 receipt-relay-no-line-since = en espera: sin conexión desde { $time }. Se envía automáticamente; no hay nada más que hacer.
 receipt-relay-no-line = en espera: aún sin conexión. Se envía automáticamente; no hay nada más que hacer.

@@ -108,7 +108,9 @@ impl Store {
             // Its first entry is not here: the one before is presumed, as the start did.
             let places = self.shared.places();
             let here = places.runs().iter().filter(|adopted| adopted.state != RunState::Lacks);
+            // What this machine recorded before it took another one's place is no log of that box.
             let runs = here.map(|adopted| adopted.by.run.epoch());
+            let runs = runs.filter(|run| self.shared.signer_of(*run).is_none());
             let lower = places.epochs.iter().copied().chain(runs).filter(|other| other.n < epoch.n).max();
             return Ok(lower.map(|before| PastLink { before, prev: None, is_takeover: false }));
         };

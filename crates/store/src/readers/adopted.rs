@@ -4,12 +4,14 @@ use std::ops::Range;
 
 use record::entry::Entry;
 use record::fold::LinePlace;
+use record::ids::Epoch;
 use record::kinds::{EntryRef, Event};
 use record::run::{BLOCK_LINES, RunBlocks, RunName, block_lines, path_in_run};
 use record::tree::{Frontier, Hash, leaf_hash};
 
 use super::reader::{LogReader, database_error};
 use crate::Store;
+use crate::index::places::RunState;
 use crate::index::tables;
 use crate::io::error::StoreError;
 use crate::runs::run_file;
@@ -25,6 +27,12 @@ pub struct LogAdoption {
 const LINES_AT_ONCE: usize = 512;
 
 impl Store {
+    /// Names what is read of an epoch, for whoever follows its entries: once the lines of another run count, it is another name, for
+    /// the entry that adopts them names more than before.
+    pub fn lines_key(&self, epoch: Epoch) -> String {
+        format!("{epoch} {}", self.shared.places().in_state(RunState::Counts).count())
+    }
+
     /// The photos that an entry names, and those of the lines that it adopts.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use record::sign::VerifierKey;
 
 use crate::Store;
 use crate::index::places::RUNS_FROM;
-use crate::io::disk::{Disk, put_small, read_small};
+use crate::io::disk::{Disk, file_exists, put_small, read_small};
 use crate::io::error::StoreError;
 use crate::side_files::evidence::EVIDENCE;
 
@@ -84,7 +84,7 @@ impl Store {
 
     /// Has the next start go on as another box, in whose place this machine has come: under its id, behind what the relay
     /// cosigned of its newest log, of which `key` is the key. What was recorded here so far is adopted. The caller has
-    /// verified both signatures, and knows by whose word that box is replaced.
+    /// verified both signatures, and knows by whose word that box is replaced. `false`: a start has found no space for it.
     ///
     /// # Errors
     /// The disk's.
@@ -93,8 +93,10 @@ impl Store {
         cosigned: &CosignedCheckpoint,
         key: &VerifierKey,
         now_ms: i64,
-    ) -> Result<(), StoreError> {
-        self.put_rebase(TAKEOVER, cosigned, key, now_ms)
+    ) -> Result<bool, StoreError> {
+        let is_new = !file_exists(&*self.shared.disk, TAKEOVER).map_err(StoreError::io(TAKEOVER))?;
+        self.put_rebase(TAKEOVER, cosigned, key, now_ms)?;
+        Ok(is_new)
     }
 
     fn put_rebase(

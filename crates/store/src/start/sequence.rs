@@ -95,8 +95,10 @@ fn open_once(
     // From here on a start that blocks or aborts is counted: the copy that it opened is skipped after two.
     let attempts = mark_start(&**disk)?;
     let as_it_was =
-        || open_marked((StartKind::Normal, &attempts, report.clone()), disk, sizes, clock, random).map(drop);
+        || open_marked((StartKind::Rebuild, &attempts, report.clone()), disk, sizes, clock, random).map(drop);
     takeover::finish_takeover(disk, as_it_was)?;
+    // What that start noted holds for this one too.
+    let report = StartReport { unreported: unreported::load_unreported(&**disk)?, ..report };
     let mut opened = open_marked((kind, &attempts, report.clone()), disk, sizes, clock, random);
     if kind == StartKind::Normal
         && opened.as_ref().is_err_and(StoreError::is_of_database)

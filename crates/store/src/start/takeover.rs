@@ -32,8 +32,7 @@ pub(crate) fn finish_takeover(
     };
     let replaced = takeover.box_id();
     if read_box_id(&**disk)? != Some(replaced) {
-        open_as_it_was()?;
-        match keep_own_lines(disk) {
+        match open_as_it_was().and_then(|()| keep_own_lines(disk)) {
             Err(e) if e.is_full() => {
                 tracing::error!(error = %e, "there is no room to take the other box's place: that waits");
                 return Ok(());
@@ -52,7 +51,7 @@ pub(crate) fn finish_takeover(
     Ok(())
 }
 
-/// The journal was just healed from whatever else has its lines.
+/// The journal was just healed whole from whatever else has its lines.
 fn keep_own_lines(disk: &Arc<dyn Disk>) -> Result<(), StoreError> {
     let log_error = StoreError::io("log/");
     let Some(box_id) = box_of_log(&**disk).map_err(log_error)? else { return Ok(()) };

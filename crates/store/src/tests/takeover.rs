@@ -45,7 +45,7 @@ async fn fresh_box(dir: &Path, lost: &LostBox) -> Told {
     record(&store, vec![equipment()]).await;
     live(&store, &mut told, 3).await;
     put_state_row(&store);
-    store.take_over(&lost.proof, &lost.key, 9).unwrap();
+    assert!(store.take_over(&lost.proof, &lost.key, 9).unwrap());
     store.stop().await.unwrap();
     told
 }

@@ -46,6 +46,17 @@ impl From<FacilityId> for ClaimPlace {
     }
 }
 
+/// Claim files that were made to replace a box end once one of them did: whoever finds another one takes nobody's place.
+pub async fn end_replacing_claims(
+    conn: &mut ScopedConnection,
+    replaced: BoxId,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let scope = conn.scope();
+    let sql = "UPDATE claims SET expires_ms = $1 WHERE account = $2 AND replaces = $3 AND used_ms IS NULL AND expires_ms > $1";
+    exec!(conn, sql, now_ms, scope.key(), replaced.to_string()).map(drop)
+}
+
 pub async fn insert_claim(
     conn: &mut ScopedConnection,
     place: ClaimPlace,

@@ -14,14 +14,20 @@ use crate::db::{AccountScope, DbError, PlatformConnection, ScopedConnection, all
 
 /// Of the code that folds.
 const PROJECTION_VERSION: i64 = 2;
+const DATA_RELEASES: i64 = 1_000_000;
 
-/// Of the code that folds and of the zone data that cut days: a projection of another version is left to processes of that version,
-/// and rebuilt by this one. Code 2 and data `2026f` are 2202606.
+/// Of the code that folds and of the zone data that cut days: a projection of other code is left to processes of that code, and rebuilt
+/// by this one, as is one that was cut by older zone data. Code 2 and data `2026f` are 2202606.
 pub fn projection_version() -> i64 {
     let (year, letters) = zone_release().split_at_checked(4).unwrap_or_default();
     let release = year.parse::<i64>().unwrap_or(0) * 100
         + letters.bytes().map(|byte| i64::from(byte.saturating_sub(b'a')) + 1).sum::<i64>();
-    PROJECTION_VERSION * 1_000_000 + release
+    PROJECTION_VERSION * DATA_RELEASES + release
+}
+
+/// Whatever zone data cut its days.
+pub fn is_of_this_code(version: i64) -> bool {
+    version / DATA_RELEASES == PROJECTION_VERSION
 }
 
 /// A projection as far as whoever steps it needs it.
@@ -332,10 +338,10 @@ impl FacilityBehind {
 
 pub async fn platform_behind(conn: &mut PlatformConnection) -> Result<Vec<FacilityBehind>, DbError> {
     let sql = "SELECT f.account, a.id AS account_id, f.facility, \
-               (f.rebuilds <> f.rebuilt OR COALESCE(j.version <> $1, TRUE)) AS awaits_rebuild \
+               (f.rebuilds <> f.rebuilt OR COALESCE(j.version < $1 OR j.version >= $1 / 1000000 * 1000000 + 1000000, TRUE)) AS awaits_rebuild \
                FROM facilities f JOIN accounts a ON a.account = f.account LEFT JOIN projections j \
                ON j.account = f.account AND j.projection = f.projection AND j.facility = f.facility \
-               WHERE f.rebuilds <> f.rebuilt OR COALESCE(j.version <> $1, TRUE) OR EXISTS (SELECT 1 FROM logs l \
+               WHERE f.rebuilds <> f.rebuilt OR COALESCE(j.version < $1 OR j.version >= $1 / 1000000 * 1000000 + 1000000, TRUE) OR EXISTS (SELECT 1 FROM logs l \
                LEFT JOIN positions p ON p.account = l.account AND p.projection = f.projection AND p.log = l.log \
                WHERE l.account = f.account AND l.facility = f.facility AND l.key_known AND NOT l.apart \
                AND l.size > COALESCE(p.next_seq, 0))";
@@ -345,7 +351,7 @@ pub async fn platform_behind(conn: &mut PlatformConnection) -> Result<Vec<Facili
 /// Whether a facility asks for another projection, or its live one is of another version or not there.
 pub async fn awaits_rebuild(conn: &mut ScopedConnection, facility: FacilityId) -> Result<bool, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT f.rebuilds <> f.rebuilt OR COALESCE(j.version <> $1, TRUE) FROM facilities f LEFT JOIN projections j \
+    let sql = "SELECT f.rebuilds <> f.rebuilt OR COALESCE(j.version < $1 OR j.version >= $1 / 1000000 * 1000000 + 1000000, TRUE) FROM facilities f LEFT JOIN projections j \
                ON j.account = f.account AND j.projection = f.projection AND j.facility = f.facility \
                WHERE f.account = $2 AND f.facility = $3";
     let row = opt!(conn, (bool,), sql, projection_version(), scope.key(), facility.to_string())?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use history::{HistoryWords, word_contact, word_flag};
+use record::alarm::AlarmCode;
 use record::compliance::ItemStatus;
 use record::fold::{CleaningRecord, ServiceState};
 use record::ids::DeviceId;
@@ -385,6 +386,9 @@ fn relay_state(state: &AppState, w: ReceiptWords, wording: &PageWording, of: Opt
     }
     if !here {
         return RelayState::lack_for_good(w.receipt_relay_other_log());
+    }
+    if state.alarms.stands(|cause| cause.code == AlarmCode::BoxReplaced) {
+        return RelayState::lack_for_good(w.receipt_relay_replaced());
     }
     let words = match *state.link.borrow() {
         RelayLinkState::Alone => return RelayState::lack_for_good(w.receipt_relay_none()),

@@ -195,7 +195,9 @@ fn read_entry(values: FormValues, form: &OpenListForm, w: SetupWords) -> Result<
 /// Creates the person last, because that closes this page. Only a password of the box's own Wi-Fi is set afterwards: a
 /// failure before that must not cost anybody their connection. The inner error says what the box could not write.
 async fn set_up(state: &AppState, entry: &FirstEntry) -> Result<Result<StaffId, String>, HttpError> {
-    if let Some(change) = find_facility_change(state, &entry.values, &entry.claim) {
+    // A box that comes in another one's place gets that one's name, zone and label host with its history.
+    let has_own = !entry.claim.relay.as_ref().is_some_and(|relay| relay.replaces);
+    if has_own && let Some(change) = find_facility_change(state, &entry.values, &entry.claim) {
         let command = Command::ChangeFacility(Box::new(change));
         run_command(state, EntryAuthor::BOX, None::<String>, command).await?;
     }

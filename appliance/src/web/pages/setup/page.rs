@@ -11,7 +11,7 @@ use crate::web::context::AppState;
 use crate::web::form_page::FormMarks;
 use crate::web::layout::{PageLayout, draw_page};
 use crate::web::request::fields::field_error::Wrong;
-use crate::web::view_models::machine::label_hosts::HostQuestion;
+use crate::web::view_models::machine::label_hosts::{HOST_FIELD, HostQuestion};
 use crate::web::view_models::machine::setup_words::{word_row, word_state};
 use crate::web::words::{FormWords, SetupWords};
 
@@ -103,6 +103,7 @@ pub(super) fn form_page(
     let is_first = definition.find_field("admin").is_some();
     let first = is_first.then(|| sections.remove(0));
     let lines = StateLines::of(state, w);
+    let asks = form.problems.iter().any(|problem| problem.at == HOST_FIELD);
     let page = SetupTemplate {
         frame,
         w,
@@ -115,7 +116,8 @@ pub(super) fn form_page(
         sections,
         relay,
         marks: form.marks,
-        asked: HostQuestion::find(state, form.values).map(|question| question.host),
+        // Only what the page says is asked.
+        asked: asks.then(|| HostQuestion::find(state, form.values)).flatten().map(|question| question.host),
     };
     draw_page(&page.frame, &page)
 }

@@ -9,7 +9,7 @@ use crate::web::words::FormWords;
 
 /// The hidden field by which a form says which address its page has asked about.
 pub(crate) const ASKED_FIELD: &str = "label_host_asked";
-const FIELD: &str = "label_host";
+pub(crate) const HOST_FIELD: &str = "label_host";
 
 /// A form that wants labels to carry another address, and what that means.
 pub(crate) struct HostQuestion {
@@ -21,7 +21,7 @@ impl HostQuestion {
     /// Of what the form says; `None` where nobody has to be asked. The address that the box is to get by the same form counts
     /// as its own.
     pub(crate) fn find(state: &AppState, values: &FormValues) -> Option<Self> {
-        let host = values.text(FIELD).to_owned();
+        let host = values.text(HOST_FIELD).to_owned();
         let coming: Option<std::net::IpAddr> =
             values.text("address").split('/').next().and_then(|address| address.trim().parse().ok());
         let mut own = (state.field.own_addresses)();
@@ -43,6 +43,6 @@ impl HostQuestion {
             self.change.printed.map(|(host, labels)| w.form_settings_host_printed(host, labels.to_string()));
         let again = w.form_settings_host_again(self.host);
         let words: Vec<String> = elsewhere.into_iter().chain(printed).chain([again]).collect();
-        Some(Wrong { at: FIELD.to_owned(), words: words.join(" ") })
+        Some(Wrong { at: HOST_FIELD.to_owned(), words: words.join(" ") })
     }
 }

@@ -1,11 +1,12 @@
 //! The scan page as it is shown: empty, with what was typed, or with what is wrong.
 
 use askama::Template;
+use record::alarm::AlarmCode;
 use record::fold::{Equipment, FacilityState};
 use record::ids::ProtocolId;
 use record::kinds::{ProofMethod, ProtocolPublished, SpauldingClass};
 use record::tag::Tag;
-use words::{S0, S1, SafeHtml, fill_slots};
+use words::{S0, S1, SafeHtml, WordSet as _, fill_slots};
 
 use crate::intake::{
     CommandRefusal, PhotoRule, SignOffVerdict, offered_protocols, open_tags, use_class, weakest_method,
@@ -33,7 +34,7 @@ use crate::web::view_models::equipment::status_board::StatusBoards;
 use crate::web::view_models::page::snapshot::{Snapshot, place_line};
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::view_models::records::photos::thumbnail_address;
-use crate::web::words::{RefusalWords, ScanWords};
+use crate::web::words::{AlarmBannerWords, RefusalWords, ScanWords};
 
 #[derive(Debug, Clone)]
 struct StepLine {
@@ -157,6 +158,16 @@ impl ScanPageBuilder<'_> {
         let staff_link = self.view.origin.staff_link(self.view.signed.as_ref(), self.view.words.0);
         let frame = PageLayout::open(self.state, self.snapshot, self.view.words.0, title).with_script();
         let frame = frame.used_by(self.view.usage).with_staff_link(staff_link);
+        // Nothing that is recorded here reaches the facility's records.
+        let frame = match self.state.alarms.stands(|cause| cause.code == AlarmCode::BoxReplaced) {
+            true => frame.alarmed(
+                self.state,
+                self.snapshot,
+                self.wording,
+                AlarmBannerWords::in_locale(w.catalog().locale()),
+            ),
+            false => frame,
+        };
         let frame = PageLayout { gap: badge.is_unsure, language_form: Some("scan"), ..frame };
         let frame = if protocol.is_none() { frame.status_line(w.scan_no_protocol()) } else { frame };
         ScanPage {
