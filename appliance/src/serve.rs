@@ -297,8 +297,7 @@ async fn start_box(
     let (plain_addr, secure_addr) = (bound.plain_addr()?, bound.secure_addr()?);
     let restart_request = watch::Sender::new(false);
     let parts = (&store, &photos, &printing);
-    let uplink = Arc::new(start_uplink(seams, settings, data, parts, (plain_addr, &restart_request)));
-    photos.set_remote(relay_photos::ask_relay(&uplink, &store));
+    let uplink = start_uplink(seams, settings, data, parts, (plain_addr, &restart_request));
     let (link, follow) = upkeep::follow_link(&uplink);
     tasks.push(follow);
     let parts = optional_parts::PrintingParts { store: &store, photos: &photos };

@@ -196,7 +196,7 @@ fn follow_entries(store: &Store, db: &Database) -> Result<(), SweepError> {
             }
             let last = end == reader.size();
             if end > next {
-                save_position(db, &found, (&key, end))?;
+                save_position(db, &found, &key, end)?;
             }
             next = end;
             if last {
@@ -219,7 +219,8 @@ fn read_position(db: &Database, key: &str) -> Result<u64, redb::Error> {
 fn save_position(
     db: &Database,
     found: &[(Hash, EntryPosition)],
-    (key, next): (&str, u64),
+    key: &str,
+    next: u64,
 ) -> Result<(), redb::Error> {
     let write = db.begin_write()?;
     {

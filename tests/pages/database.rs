@@ -51,9 +51,9 @@ pub(crate) async fn insert_provider(output: &DemoOutput) -> String {
     let account = "(SELECT MIN(account) FROM accounts)";
     let provider = "'01JD0000000000000000000001'";
     let sql = format!(
-        "INSERT INTO oidc_providers (account, provider, preset, issuer, client_id, seal_n, secret, role, claim, enforced, metadata, \
+        "INSERT INTO oidc_providers (account, provider, preset, issuer, client_id, seal_n, secret, role, claim, user_names, enforced, metadata, \
          fetched_ms, made_ms) VALUES ({account}, {provider}, 'other', 'https://login.example', 'cleantrack', 0, x'00', 'technician', 'groups', \
-         FALSE, '{metadata}', CAST(strftime('%s', 'now') AS INTEGER) * 1000, 0)"
+         FALSE, FALSE, '{metadata}', CAST(strftime('%s', 'now') AS INTEGER) * 1000, 0)"
     );
     change(output, &sql).await;
     let sql = format!(

@@ -14,8 +14,10 @@ use record::limits::PHOTO_STORED_BYTES_MAX;
 const PIXELS_MAX: u64 = 8_192 * 6_144;
 const SIDE_MAX: u32 = 16_384;
 const STORED_SIDE_MAX: u32 = 2_048;
-/// No side of a JPEG is made smaller than this while it is decoded, in halves: a progressive one of 50 megapixels is in memory whole.
-const SCALED_SIDE_MIN: u16 = 1_500;
+/// A JPEG is made smaller while it is decoded, in halves, and its long side never smaller than this: 2,048, and less where there are
+/// many pixels, for a progressive one is in memory whole.
+const SCALED_SIDES_MIN: [u16; 2] = [2_048, 1_500];
+const MANY_PIXELS: u64 = 24_000_000;
 /// Pixels of a thumbnail's long side; half of them for a picture that is too large at every quality.
 const THUMBNAIL_SIDES: [u32; 2] = [320, 160];
 /// Qualities of a thumbnail that are tried until it is small enough.
@@ -112,7 +114,7 @@ fn decode_photo(photo: &[u8]) -> Result<(DynamicImage, Orientation), ScrubError>
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     if format == Some(ImageFormat::Jpeg)
-        && let Some(image) = decode_jpeg(photo)?
+        && let Some(image) = decode_jpeg(photo, u64::from(width) * u64::from(height))?
     {
         return Ok((shrink_to(image, STORED_SIDE_MAX), orientation));
     }
@@ -124,10 +126,10 @@ fn decode_photo(photo: &[u8]) -> Result<(DynamicImage, Orientation), ScrubError>
 
 /// By a decoder that says where a file ends early, and makes a large picture small while it decodes. `None`: that one cannot read
 /// it, and another may.
-fn decode_jpeg(photo: &[u8]) -> Result<Option<DynamicImage>, ScrubError> {
+fn decode_jpeg(photo: &[u8], pixels: u64) -> Result<Option<DynamicImage>, ScrubError> {
     let mut decoder = jpeg_decoder::Decoder::new(photo);
-    let decoded =
-        decoder.scale(SCALED_SIDE_MIN, SCALED_SIDE_MIN).and_then(|size| Ok((size, decoder.decode()?)));
+    let side = SCALED_SIDES_MIN[usize::from(pixels > MANY_PIXELS)];
+    let decoded = decoder.scale(side, side).and_then(|size| Ok((size, decoder.decode()?)));
     let ((width, height), pixels) = match decoded {
         Err(jpeg_decoder::Error::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {
             return Err(ScrubError::CutOff);
@@ -327,7 +329,9 @@ mod tests {
         image.write_to(&mut Cursor::new(&mut webp), ImageFormat::WebP).unwrap();
         let grey = plain_jpeg(0xc0, 1, (4_200, 100));
         for whole in [jpeg(64, 64), grey, png, webp] {
-            for end in [whole.len() / 2, whole.len() * 9 / 10, whole.len() - 1] {
+            // Of a JPEG without its last byte nothing is missing that is seen.
+            let last = whole.len() - if whole.starts_with(b"\xff\xd8") { 3 } else { 1 };
+            for end in [whole.len() / 2, whole.len() * 9 / 10, last] {
                 let cut = strip_metadata(whole[..end].to_vec());
                 assert!(matches!(cut, Err(ScrubError::CutOff)), "{:?}: {end}", &whole[..4]);
             }

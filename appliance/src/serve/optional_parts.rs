@@ -242,17 +242,17 @@ pub(in crate::serve) fn start_uplink(
     data: &Path,
     (store, photos, printing): (&Store, &PhotoStore, &Arc<PrintService>),
     (http, restart_request): (SocketAddr, &watch::Sender<bool>),
-) -> Uplink {
+) -> Arc<Uplink> {
     let files = ClaimStore::new(&data.join("keys"));
     if let Err(why) = take_up_claim(settings, &files) {
         seams.alarms.raise(OptionalPart::Uplink.off(&why));
     }
-    let (photos, printing) = (photos.clone(), Arc::clone(printing));
+    let (paths, printing) = (photos.clone(), Arc::clone(printing));
     let addresses = own_addresses().into_iter().map(|ip| SocketAddr::new(ip, http.port()).to_string());
-    Uplink::start(uplink::UplinkContext {
+    let uplink = Arc::new(Uplink::start(uplink::UplinkContext {
         store: store.clone(),
         files,
-        photo_path: Arc::new(move |hash| photos.path(hash)),
+        photo_path: Arc::new(move |hash| paths.path(hash)),
         printers: Arc::new(move || {
             printing
                 .printers()
@@ -272,7 +272,9 @@ pub(in crate::serve) fn start_uplink(
         clock: Arc::clone(&seams.clock),
         random: Arc::clone(&seams.random),
         restart: restart_program(restart_request),
-    })
+    }));
+    photos.set_remote(super::relay_photos::ask_relay(&uplink, store));
+    uplink
 }
 
 /// Backups, with what they must know of the relay's copy.

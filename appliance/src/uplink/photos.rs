@@ -185,7 +185,7 @@ pub(super) async fn run_photo_sync(
                     Ok(()) => {
                         next = until;
                         wait = RETRY_MIN;
-                        refused::keep_position(&shared, (epoch, next));
+                        refused::keep_position(&shared, epoch, next);
                     }
                     Err(error) => {
                         tracing::warn!(%error, "photos wait");

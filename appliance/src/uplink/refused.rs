@@ -35,7 +35,7 @@ fn read_relay_photos(store: &Store) -> Result<AtRelay, redb::Error> {
     Ok(at_relay)
 }
 
-pub(super) fn keep_position(shared: &UplinkShared, (epoch, next): (Epoch, u64)) {
+pub(super) fn keep_position(shared: &UplinkShared, epoch: Epoch, next: u64) {
     if let Err(error) = write_position(shared, &shared.parts.store.lines_key(epoch), next) {
         tracing::warn!(%error, "how far photos were sent is not kept; they are asked for again");
     }

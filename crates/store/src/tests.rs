@@ -1,7 +1,5 @@
 //! The store as its callers see it, on a real folder.
 
-use crate::database::state_file;
-use crate::index::tables;
 use std::sync::Arc;
 
 use record::entry::{ClockState, Digest16, EntryAuthor, EntryDraft, IdempotencyRecord};
@@ -12,6 +10,9 @@ use record::tag::Tag;
 use record::tree::{TreeNodes as _, inclusion_proof, root_from_inclusion};
 use service::clock::{FakeClock, Now};
 use service::random::SeededRandom;
+
+use crate::database::state_file;
+use crate::index::tables;
 
 use super::io::system_disk::FolderError;
 use super::*;

@@ -130,7 +130,7 @@ async fn missing_of(caller: &CertifiedBox, api: &BoxApi, hashes: Vec<Hash>) -> R
 }
 
 /// A box that took the place of another one asks for what that one had sent.
-pub(crate) async fn download(
+pub(crate) async fn download_photo(
     caller: CertifiedBox,
     State(api): State<BoxApi>,
     Path(photo): Path<Hash>,

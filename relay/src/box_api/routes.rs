@@ -187,7 +187,7 @@ fn photo_rows() -> Vec<Route<BoxApi>> {
             "/box/v1/photos/{photo}/file",
             "box-photo.download",
             RouteKind::Api,
-            photos::download,
+            photos::download_photo,
         )
         .summary("A photo of the box’s facility, which this relay has whole")
         .refusals(MAY_BE_UNAVAILABLE)

@@ -6,7 +6,7 @@ use record::ids::{BoxId, Epoch, FacilityId};
 use record::sign::VerifierKey;
 use record::tree::Hash;
 
-use super::takeover::find_replaced;
+use super::takeover::{BoxTakeover, find_replaced};
 use super::{Fleet, FleetError, done_act};
 use crate::db::access_log::audit::{NewAudit, insert_act};
 use crate::db::facility::facilities;
@@ -158,14 +158,8 @@ impl Fleet {
             return Err(ClaimRefusal::Waits(origin.epoch));
         }
         let origin = LogOrigin { box_id: replaces.as_ref().map_or(origin.box_id, |old| old.r#box), ..origin };
-        if replaces.is_some() {
-            let by = (place, request.r#box);
-            if !self.take_over(&mut tx, by, (&origin, &log_key), now_ms).await? {
-                return Err(ClaimRefusal::Known);
-            }
-        } else {
-            epochs::insert_epoch(&mut tx, &origin, facility, (&log_key, true), now_ms).await?;
-        }
+        let brought = BroughtLog { origin: &origin, ..brought };
+        self.register_log(&mut tx, place, request.r#box, &brought, now_ms).await?;
         let named = (origin.box_id, facility, request.epoch);
         boxes::insert_box(&mut tx, named, &request.model, &request.version, now_ms).await?;
         if trust == LogTrust::Admitted {
@@ -175,13 +169,9 @@ impl Fleet {
         let answer = self.certify(&mut tx, (box_id, facility), &csr, now_ms).await?;
         let answer = ClaimAnswer { replaces, ..answer };
         let stored = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
-        let log = claim.used.and_then(|used| used.log);
-        let (csr_key, stored) = (csr_key.0.to_vec(), Some(stored));
-        let used = UsedClaim { box_id: request.r#box, csr_key, answer: stored, log };
-        box_keys::save_applied(&mut tx, box_id, self.keys.now().newest_of_each()).await?;
-        if let Some(announcement) = self.announcement() {
-            box_keys::set_announced(&mut tx, box_id, &announcement.digest).await?;
-        }
+        let (log, csr_key) = (claim.used.and_then(|used| used.log), csr_key.0.to_vec());
+        let used = UsedClaim { box_id: request.r#box, csr_key, answer: Some(stored), log };
+        self.save_given_keys(&mut tx, box_id).await?;
         claims::mark_used(&mut tx, &code.0, &used, now_ms).await?;
         let replaced = match &answer.replaces {
             Some(old) => Some(old.r#box),
@@ -194,6 +184,31 @@ impl Fleet {
         }
         tracing::info!(%box_id, %facility, ?replaced, "a box was claimed");
         Ok(answer)
+    }
+
+    async fn register_log(
+        &self,
+        tx: &mut ScopedConnection,
+        place: ClaimPlace,
+        by: BoxId,
+        brought: &BroughtLog<'_>,
+        now_ms: i64,
+    ) -> Result<(), ClaimRefusal> {
+        let (origin, log_key) = (brought.origin, brought.log_key);
+        if origin.box_id == by {
+            return Ok(epochs::insert_epoch(tx, origin, place.facility, (log_key, true), now_ms).await?);
+        }
+        let takeover = BoxTakeover { place, by, origin, log_key };
+        if self.take_over(tx, takeover, now_ms).await? { Ok(()) } else { Err(ClaimRefusal::Known) }
+    }
+
+    /// Notes which keys of this relay the answer to the box's claim names.
+    async fn save_given_keys(&self, tx: &mut ScopedConnection, box_id: BoxId) -> Result<(), DbError> {
+        box_keys::save_applied(tx, box_id, self.keys.now().newest_of_each()).await?;
+        match self.announcement() {
+            Some(announcement) => box_keys::set_announced(tx, box_id, &announcement.digest).await,
+            None => Ok(()),
+        }
     }
 
     /// Takes the box out of use in whose place another one has come, which had sent nothing that could be gone on with. Which one, if

@@ -34,16 +34,26 @@ pub(super) async fn find_replaced(
     Ok(Some(ReplacedBox { r#box: old, key: key.to_string(), cosigned }))
 }
 
+/// A machine that takes another one's place.
+pub(super) struct BoxTakeover<'a> {
+    pub(super) place: ClaimPlace,
+    /// The id with which it came.
+    pub(super) by: BoxId,
+    /// Its log, under the other one's id.
+    pub(super) origin: &'a LogOrigin,
+    pub(super) log_key: &'a [u8; 32],
+}
+
 impl Fleet {
     /// Ends what the replaced machine may do, and registers the log of the one that comes under its id. `false`: another
     /// log has that name.
     pub(super) async fn take_over(
         &self,
         tx: &mut ScopedConnection,
-        (place, by): (ClaimPlace, BoxId),
-        (origin, log_key): (&LogOrigin, &[u8; 32]),
+        takeover: BoxTakeover<'_>,
         now_ms: i64,
     ) -> Result<bool, DbError> {
+        let BoxTakeover { place, by, origin, log_key } = takeover;
         let old = origin.box_id;
         self.end_service(tx, old).await?;
         boxes::release_box(tx, old).await?;

@@ -113,7 +113,10 @@ async fn a_box_that_was_revoked_meanwhile_gets_nothing_in() {
 async fn a_silent_connection_of_a_box_that_another_process_revoked_ends() {
     let world = World::new().await;
     let (box_id, connection) = (world.origin.box_id, ConnectionId::new(1, [7; 10]));
-    let (_line, mut ends) = world.ingest.publisher.enter(BoxConnection { box_id, connection }, "");
+    let mut tx = world.db.write(world.scope).await.unwrap();
+    boxes::insert_certificate(&mut tx, box_id, "0a", (NOW_MS, NOW_MS)).await.unwrap();
+    tx.commit().await.unwrap();
+    let (_line, mut ends) = world.ingest.publisher.enter(BoxConnection { box_id, connection }, "0a");
     world.ingest.end_revoked().await.unwrap();
     assert!(ends.kicked.try_recv().is_err(), "it is in service");
     let mut tx = world.db.write(world.scope).await.unwrap();

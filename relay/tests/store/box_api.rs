@@ -296,6 +296,7 @@ pub(crate) async fn a_machine_goes_on_as_the_box_that_it_replaces(dbs: impl Data
     );
     let refused = post(&router, "/box/v1/claim", &request(&known, &late, &old_key)).await;
     assert_eq!(refused.0, StatusCode::CONFLICT, "one with a log of its own here takes nobody's place");
+    world.clock.advance_ms(10 * 60_000);
 
     let key = KeyPair::generate().unwrap();
     let (status, bytes) = post(&router, "/box/v1/claim", &request(&new, &file, &key)).await;
@@ -320,8 +321,8 @@ pub(crate) async fn a_machine_goes_on_as_the_box_that_it_replaces(dbs: impl Data
     let good =
         boxes::find_certificate(&mut world.read().await, certificate.box_id, &certificate.serial).await;
     assert_eq!(good.unwrap(), Some(false));
-    let (r#box, epoch, signature) = (old.origin.box_id, old.origin.epoch, String::new());
-    let renewal = RenewRequest { r#box, epoch, csr: csr(&old_key), at: NOW_MS, signature };
+    let record::checkpoint::LogOrigin { box_id: r#box, epoch } = old.origin;
+    let renewal = RenewRequest { r#box, epoch, csr: csr(&old_key), at: NOW_MS, signature: String::new() };
     assert_eq!(post(&router, "/box/v1/renew", &renewal.signed(&old.signer)).await.0, StatusCode::FORBIDDEN);
     let again = post(&router, "/box/v1/claim", &request(&old, &code(None).await, &old_key)).await;
     assert_eq!(again.0, StatusCode::CONFLICT, "nor by another claim file");
@@ -330,6 +331,12 @@ pub(crate) async fn a_machine_goes_on_as_the_box_that_it_replaces(dbs: impl Data
     assert_eq!(acts().await.last().unwrap(), "box return");
     assert_eq!(world.ingest.admit(&certificate).await, Admission::Revoked);
     assert_eq!(acts().await.iter().filter(|act| *act == "box return").count(), 1, "told once");
+
+    old.add(NOW_MS, "7QK3M9X2X");
+    assert!(
+        !matches!(world.send(&old, 2, 3).await, Said::Holds(..)),
+        "nor by a connection that is still open"
+    );
 
     // The new one's next log is vouched for by the key with which it came, and goes on behind the old one.
     let mut later = FakeBox::new(old.origin.box_id, 1, 4).later(2, 6);

@@ -94,7 +94,9 @@ impl RunExchange {
             adopts |= self.compare_epoch(past, theirs, &keys).await?;
             let proven =
                 theirs.filter(|_| !past.signs).and_then(|held| keys.proven(held, store, &self.cosigners));
-            if let Some((cosigned, _)) = proven {
+            if let Some((cosigned, _)) = proven
+                && cosigned.checkpoint().size <= past.counts.size
+            {
                 let store = store.clone();
                 in_background(move || store.keep_cosigned_note(&cosigned)).await?;
             }

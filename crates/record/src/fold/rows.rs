@@ -118,6 +118,11 @@ impl Default for FacilitySettings {
 }
 
 impl FacilitySettings {
+    /// Whether nothing but how many labels were printed tells these apart.
+    pub fn is_same_but_labels(&self, other: &Self) -> bool {
+        Self { labels: other.labels.clone(), ..self.clone() } == *other
+    }
+
     /// The zone now in force; UTC where none was set.
     pub fn zone(&self) -> &str {
         self.zones.last().map_or("UTC", |z| &z.zone)

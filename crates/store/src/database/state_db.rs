@@ -220,19 +220,19 @@ fn is_of_other(db: &Database, box_id: BoxId) -> bool {
 ///
 /// # Errors
 /// The disk's and redb's.
-pub(crate) fn give_state(disk: &dyn Disk, box_id: BoxId) -> Result<(), StoreError> {
+pub(crate) fn name_state_box(disk: &dyn Disk, box_id: BoxId) -> Result<(), StoreError> {
     if !file_exists(disk, STATE).map_err(StoreError::io(STATE))? || !is_state_whole(disk)? {
         return Ok(());
     }
     let Some(opened) = open_gated(disk, STATE, STATE_CACHE_BYTES)? else { return Ok(()) };
-    let given = (|| -> Result<(), redb::Error> {
+    let named = (|| -> Result<(), redb::Error> {
         let txn = opened.db.begin_write()?;
         txn.open_table(STATE_BOX)?.insert(STATE_ID, box_id.to_string().as_str())?;
         txn.commit()?;
         Ok(())
     })();
     let_go(opened);
-    given.map_err(StoreError::db("naming its box"))
+    named.map_err(StoreError::db("naming its box"))
 }
 
 /// Notes that somebody was informed that what was before this `state.redb` is lost: until then each start reports it.

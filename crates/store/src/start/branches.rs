@@ -120,14 +120,14 @@ impl StartState<'_> {
     ) -> Result<Option<Prev>, StoreError> {
         let stored = Rebase::stored(&**self.disk, self.keys.box_id)?;
         let Some(prev) = stored.map(|stored| stored.prev()) else { return Ok(None) };
-        let Some(log) = newest else { return Ok(self.is_kept_beside()?.then_some(prev)) };
+        let Some(log) = newest else { return Ok(self.is_displaced()?.then_some(prev)) };
         let chain = chain::follow_back(log.origin.epoch, names, |epoch| copies.link(epoch))?;
         Ok(chain.iter().all(|link| link.epoch != prev.epoch).then_some(prev))
     }
 
     /// Whether the newest log that this machine has a key of lies beside the chain, whole: it came from a box of its own,
     /// before it took another one's place.
-    fn is_kept_beside(&self) -> Result<bool, StoreError> {
+    fn is_displaced(&self) -> Result<bool, StoreError> {
         let Some(epoch) = self.keys.newest().map(|key| key.origin.epoch) else { return Ok(false) };
         let runs = run_file::list_runs(&**self.disk)?;
         Ok(runs.iter().any(|run| run.epoch() == epoch)

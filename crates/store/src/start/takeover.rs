@@ -7,7 +7,7 @@ use record::checkpoint::LogOrigin;
 
 use crate::adoption::adopt;
 use crate::database::main_database::MAIN;
-use crate::database::state_db::give_state;
+use crate::database::state_db::name_state_box;
 use crate::io::disk::{Disk, put_small, read_small, remove_if_there};
 use crate::io::error::StoreError;
 use crate::log::scan::SegmentFile;
@@ -37,12 +37,12 @@ pub(crate) fn finish_takeover(
                 tracing::error!(error = %e, "there is no room to take the other box's place: that waits");
                 return Ok(());
             }
-            kept => kept?,
+            ended => ended?,
         }
         put_box_id(&**disk, replaced)?;
     }
     remove_own_log(&**disk)?;
-    give_state(&**disk, replaced)?;
+    name_state_box(&**disk, replaced)?;
     trust_key(&**disk, takeover.key())?;
     put_small(&**disk, rebase::FILE, &bytes).map_err(StoreError::io(rebase::FILE))?;
     remove_if_there(&**disk, TAKEOVER).map_err(StoreError::io(TAKEOVER))?;

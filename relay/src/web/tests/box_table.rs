@@ -25,6 +25,7 @@ use crate::db::fleet::box_now;
 use crate::db::fleet::box_now::BoxFilter;
 use crate::db::fleet::boxes;
 use crate::db::fleet::claims::ClaimPlace;
+use crate::db::log::photos;
 use crate::db::{AccountScope, Db};
 use crate::fleet::{self, ClaimWishes};
 use crate::ingest::Ingest;
@@ -33,6 +34,7 @@ use crate::objects::PartialUploads;
 use crate::web::WebState;
 
 const SERIAL: &str = "0a";
+const PHOTO: &[u8] = b"abcdefgh";
 
 /// A world that was filled once; each test works on a copy.
 struct Template {
@@ -72,6 +74,9 @@ impl Template {
             boxes::insert_certificate(&mut tx, box_id, SERIAL, life).await.unwrap();
         }
         boxes::revoke_box(&mut tx, two, NOW_MS).await.unwrap();
+        let (photo, site) = (Hash::of(PHOTO), world.a.sites[0].id);
+        photos::mark_received(&mut tx, site, photo, PHOTO.len() as u64, NOW_MS).await.unwrap();
+        world.state.photos.put(world.a.scope, photo, PHOTO.into()).await.unwrap();
         tx.commit().await.unwrap();
         let callers = vec![
             FixtureCaller { name: "nobody", ..FixtureCaller::default() },
@@ -84,7 +89,7 @@ impl Template {
             ("epoch", world.a.sites[0].one.origin.epoch.to_string()),
             ("key", world.a.sites[0].one.verifier_key()),
             ("run", run.to_string()),
-            ("photo", Hash::of(b"abcdefgh").to_string()),
+            ("photo", Hash::of(PHOTO).to_string()),
         ];
         let claims = claims_of(&world).await;
         world.db.close().await;

@@ -152,8 +152,8 @@ fn item_page(
     };
     let problems = ProblemLook { state, facility: &facility, reader, wording: &wording, w: problem_words };
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
-    let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment);
-    let frame = frame.about_loan(state, tag);
+    let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment)
+        .about_loan(state, tag);
     let out = find_outage(item);
     let why_out = out.and_then(|out| out.reason).map(|why| looks.word_why_out(why));
     let paper = PaperWords {

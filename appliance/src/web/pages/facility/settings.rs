@@ -29,7 +29,7 @@ use crate::web::request::bodies::form::StaffForm;
 use crate::web::request::fields::field_error::Wrong;
 use crate::web::request::fields::optional_day::read_optional_day;
 use crate::web::schedule_fields::read_times;
-use crate::web::view_models::machine::label_hosts::{ASKED_FIELD, HostQuestion};
+use crate::web::view_models::machine::label_hosts::{HostQuestion, WEIGHED_HOST_FIELD};
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, StaffWords};
 
@@ -162,7 +162,7 @@ struct SettingsPage {
     problems: Vec<Wrong>,
     sections: Vec<FilledSection>,
     marks: FormMarks,
-    asked: Option<String>,
+    weighed_host: Option<String>,
 }
 
 fn values_of(settings: &FacilitySettings) -> FormValues {
@@ -274,7 +274,7 @@ fn settings_page(
         w,
         sections: form_painter(w).draw(values, &problems)?,
         problems,
-        asked: HostQuestion::find(state, values).map(|question| question.host),
+        weighed_host: HostQuestion::find(state, values).map(|question| question.host),
         marks: marks.over(snapshot.settings.changed),
     };
     draw_page(&page.frame, &page)
@@ -297,7 +297,8 @@ pub(crate) async fn save(
     let mut sent = SentForm::<RowVersion>::read(signed.words(), &SETTINGS, &form);
     let read = ReadSettings::read(signed.words(), &mut sent);
     let question = HostQuestion::find(&state, &sent.values);
-    sent.errors.extend(question.and_then(|asks| asks.unanswered(signed.words(), form.text(ASKED_FIELD))));
+    sent.errors
+        .extend(question.and_then(|asks| asks.unanswered(signed.words(), form.text(WEIGHED_HOST_FIELD))));
     let Some(read) = read.filter(|_| sent.errors.is_empty()) else {
         return save_again(&state, &signed, sent);
     };

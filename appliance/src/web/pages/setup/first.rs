@@ -36,7 +36,7 @@ use crate::web::request::client::next_page::{NextPage, sign_in_address};
 use crate::web::request::client::peer::https_address;
 use crate::web::request::fields::field_error::Wrong;
 use crate::web::request::submissions::submission::{new_submission, submission_of};
-use crate::web::view_models::machine::label_hosts::{ASKED_FIELD, HostQuestion};
+use crate::web::view_models::machine::label_hosts::{HostQuestion, WEIGHED_HOST_FIELD};
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{ErrorWords, PageWords, SetupWords};
 
@@ -103,8 +103,8 @@ pub(crate) async fn begin_setup(
     };
     let values = enter_claim(&entry.values, form.file.as_deref(), &entry.claim);
     let question = HostQuestion::find(&state, &values);
-    let asked = form.fields.text(ASKED_FIELD);
-    if let Some(wrong) = question.and_then(|asks| asks.unanswered(open_form_words(w), asked)) {
+    let weighed = form.fields.text(WEIGHED_HOST_FIELD);
+    if let Some(wrong) = question.and_then(|asks| asks.unanswered(open_form_words(w), weighed)) {
         let again = FormAgain { values: &values, ..again };
         let fault = SetupFault { recall: FormRecall::Invalid, problems: vec![wrong] };
         return again.answer(frame, fault);

@@ -41,7 +41,7 @@ struct SetupTemplate {
     sections: Vec<FilledSection>,
     relay: Option<FilledSection>,
     marks: SetupMarks,
-    asked: Option<String>,
+    weighed_host: Option<String>,
 }
 
 #[derive(Template)]
@@ -117,7 +117,10 @@ pub(super) fn form_page(
         relay,
         marks: form.marks,
         // Only what the page says is asked.
-        asked: asks.then(|| HostQuestion::find(state, form.values)).flatten().map(|question| question.host),
+        weighed_host: asks
+            .then(|| HostQuestion::find(state, form.values))
+            .flatten()
+            .map(|question| question.host),
     };
     draw_page(&page.frame, &page)
 }

@@ -23,7 +23,7 @@ use crate::web::form_page::{FormConflict, FormMarks, SentForm, is_changed, show_
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::request::bodies::form::StaffListForm;
 use crate::web::request::fields::field_error::Wrong;
-use crate::web::view_models::machine::label_hosts::{ASKED_FIELD, HostQuestion};
+use crate::web::view_models::machine::label_hosts::{HostQuestion, WEIGHED_HOST_FIELD};
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords, SetupWords, StaffWords};
 
@@ -78,8 +78,8 @@ pub(crate) async fn save_changes(
         Ok(claim) if sent.errors.is_empty() => {
             let values = enter_claim(&sent.values, form.file.as_deref(), &claim);
             let question = HostQuestion::find(&state, &values);
-            let asked = form.fields.text(ASKED_FIELD);
-            if let Some(wrong) = question.and_then(|asks| asks.unanswered(open_form_words(w), asked)) {
+            let weighed = form.fields.text(WEIGHED_HOST_FIELD);
+            if let Some(wrong) = question.and_then(|asks| asks.unanswered(open_form_words(w), weighed)) {
                 return save_again(&state, &signed, SentForm { values, errors: vec![wrong], ..sent });
             }
             claim

@@ -88,7 +88,7 @@ impl Counted {
         items: Vec<Arc<Equipment>>,
     ) -> Result<(), HttpError> {
         let settings = &seen.facility.settings;
-        if !self.settings.as_ref().is_some_and(|known| Arc::ptr_eq(known, settings)) {
+        if !self.settings.as_ref().is_some_and(|known| known.is_same_but_labels(settings)) {
             self.settings = Some(settings.clone());
             self.items.clear();
         }

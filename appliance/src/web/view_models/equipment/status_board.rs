@@ -49,7 +49,7 @@ impl StatusBoard {
     fn made(before: Option<&Self>, seen: Arc<StoreSnapshot>, local: &LocalTime, up_ms: u64) -> (Self, u64) {
         let now_ms = local.now_ms();
         let settings = &seen.facility.settings;
-        let before = before.filter(|b| Arc::ptr_eq(&b.seen.facility.settings, settings));
+        let before = before.filter(|b| b.seen.facility.settings.is_same_but_labels(settings));
         let (mut items, mut changed, mut computed) = (Vec::new(), BTreeSet::new(), 0);
         // All three are in the order of tags.
         let mut known = before.iter().flat_map(|b| &b.items).peekable();

@@ -8,7 +8,7 @@ use crate::web::request::fields::field_error::Wrong;
 use crate::web::words::FormWords;
 
 /// The hidden field by which a form says which address its page has asked about.
-pub(crate) const ASKED_FIELD: &str = "label_host_asked";
+pub(crate) const WEIGHED_HOST_FIELD: &str = "label_host_weighed";
 pub(crate) const HOST_FIELD: &str = "label_host";
 
 /// A form that wants labels to carry another address, and what that means.
@@ -31,8 +31,8 @@ impl HostQuestion {
     }
 
     /// What is said beside the field, unless the page has asked about this very address.
-    pub(crate) fn unanswered(self, w: FormWords, asked: &str) -> Option<Wrong> {
-        if asked == self.host {
+    pub(crate) fn unanswered(self, w: FormWords, weighed: &str) -> Option<Wrong> {
+        if weighed == self.host {
             return None;
         }
         let elsewhere = self.change.elsewhere.map(|(address, own)| {

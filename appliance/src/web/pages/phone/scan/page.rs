@@ -154,22 +154,7 @@ impl ScanPageBuilder<'_> {
         let row = self.state.stored::<StatusBoards>().row_of(self.facility, item, local);
         let cause = row.as_ref().and_then(|row| row.word_cause(self.wording));
         let badge = row.map(|row| row.badge(self.wording)).unwrap_or_default();
-        let title = self.title(&problems);
-        let staff_link = self.view.origin.staff_link(self.view.signed.as_ref(), self.view.words.0);
-        let frame = PageLayout::open(self.state, self.snapshot, self.view.words.0, title).with_script();
-        let frame = frame.used_by(self.view.usage).with_staff_link(staff_link);
-        // Nothing that is recorded here reaches the facility's records.
-        let frame = match self.state.alarms.stands(|cause| cause.code == AlarmCode::BoxReplaced) {
-            true => frame.alarmed(
-                self.state,
-                self.snapshot,
-                self.wording,
-                AlarmBannerWords::in_locale(w.catalog().locale()),
-            ),
-            false => frame,
-        };
-        let frame = PageLayout { gap: badge.is_unsure, language_form: Some("scan"), ..frame };
-        let frame = if protocol.is_none() { frame.status_line(w.scan_no_protocol()) } else { frame };
+        let frame = self.open_frame(self.title(&problems), protocol, &badge);
         ScanPage {
             w,
             stored: if self.view.token.photo.is_some() { w.scan_kept_photo() } else { w.scan_kept() },
@@ -217,6 +202,25 @@ impl ScanPageBuilder<'_> {
             problems,
             frame,
         }
+    }
+
+    fn open_frame(
+        &self,
+        title: String,
+        protocol: Option<&ProtocolPublished>,
+        badge: &StatusBadge,
+    ) -> PageLayout {
+        let w = self.view.words.1;
+        let staff_link = self.view.origin.staff_link(self.view.signed.as_ref(), self.view.words.0);
+        let frame = PageLayout::open(self.state, self.snapshot, self.view.words.0, title).with_script();
+        let mut frame = frame.used_by(self.view.usage).with_staff_link(staff_link);
+        // Nothing that is recorded here reaches the facility's records.
+        if self.state.alarms.stands(|cause| cause.code == AlarmCode::BoxReplaced) {
+            let words = AlarmBannerWords::in_locale(w.catalog().locale());
+            frame = frame.alarmed(self.state, self.snapshot, self.wording, words);
+        }
+        let frame = PageLayout { gap: badge.is_unsure, language_form: Some("scan"), ..frame };
+        if protocol.is_none() { frame.status_line(w.scan_no_protocol()) } else { frame }
     }
 
     fn title(&self, problems: &[Wrong]) -> String {
