@@ -11,9 +11,8 @@ use record::tree::{TreeNodes as _, inclusion_proof, root_from_inclusion};
 use service::clock::{FakeClock, Now};
 use service::random::SeededRandom;
 
-use crate::database::state_file;
-use crate::index::tables;
-
+use super::database::state_file;
+use super::index::tables;
 use super::io::system_disk::FolderError;
 use super::*;
 
@@ -68,12 +67,8 @@ fn open(dir: &std::path::Path) -> (Store, StartReport) {
 }
 
 fn try_open(dir: &std::path::Path, sizes: StoreSizes) -> Result<(Store, StartReport), StoreError> {
-    let now = Now {
-        wall_ms: 1_763_610_000_000,
-        boot: BootId::new(1, [1; 10]),
-        up_ms: 9,
-        state: ClockState::Synced,
-    };
+    let boot = BootId::new(1, [1; 10]);
+    let now = Now { wall_ms: 1_763_610_000_000, boot, up_ms: 9, state: ClockState::Synced };
     let config = StoreConfig { sizes, ..StoreConfig::new(dir) };
     Store::open(config, Arc::new(FakeClock::new(now)), Arc::new(SeededRandom::new(7)))
 }

@@ -93,8 +93,16 @@ fn decide_claim(claim: Option<&ClaimRow>, brought: &BroughtLog<'_>, now_ms: i64)
     }
 }
 
+fn read_csr(pem: &str) -> Result<SignedCsr, ClaimRefusal> {
+    SignedCsr::read(pem).ok_or(ClaimRefusal::Form("`csr` is no signed certificate request"))
+}
+
 /// The log that a request names, if key and name fit each other, and whoever asks has the key's other half.
 fn log_of(request: &ClaimRequest) -> Result<(LogOrigin, [u8; 32]), ClaimRefusal> {
+    let is_plain = |text: &str| text.len() <= 200 && !text.contains(char::is_control);
+    if !is_plain(&request.model) || !is_plain(&request.version) {
+        return Err(ClaimRefusal::Form("`model` or `version` is too long, or has a control character"));
+    }
     let origin = LogOrigin { box_id: request.r#box, epoch: request.epoch };
     let key = VerifierKey::parse(&request.log_key).ok().map(|key| key.public());
     let log = key.and_then(|key| origin.verifier(&key).ok());
@@ -109,15 +117,8 @@ fn log_of(request: &ClaimRequest) -> Result<(LogOrigin, [u8; 32]), ClaimRefusal>
 
 impl Fleet {
     pub async fn claim(&self, request: &ClaimRequest) -> Result<ClaimAnswer, ClaimRefusal> {
-        let csr = SignedCsr::read(&request.csr)
-            .ok_or(ClaimRefusal::Form("`csr` is no signed certificate request"))?;
+        let csr = read_csr(&request.csr)?;
         let (origin, log_key) = log_of(request)?;
-        fn is_plain(text: &str) -> bool {
-            text.len() <= 200 && !text.contains(char::is_control)
-        }
-        if !is_plain(&request.model) || !is_plain(&request.version) {
-            return Err(ClaimRefusal::Form("`model` or `version` is too long, or has a control character"));
-        }
         let now_ms = self.clock.now_ms();
         let (code, csr_key) = (Hash::of(request.code.as_bytes()), csr.key());
         if !claims::platform_exists(&mut self.db.platform_read(PlatformReason::Box).await?, &code.0).await? {
@@ -160,18 +161,18 @@ impl Fleet {
         let origin = LogOrigin { box_id: replaces.as_ref().map_or(origin.box_id, |old| old.r#box), ..origin };
         let brought = BroughtLog { origin: &origin, ..brought };
         self.register_log(&mut tx, place, request.r#box, &brought, now_ms).await?;
-        let named = (origin.box_id, facility, request.epoch);
+        let box_id = origin.box_id;
+        let named = (box_id, facility, request.epoch);
         boxes::insert_box(&mut tx, named, &request.model, &request.version, now_ms).await?;
         if trust == LogTrust::Admitted {
             confirm_log(&mut tx, &origin, &log_key).await?;
         }
-        let box_id = origin.box_id;
-        let answer = self.certify(&mut tx, (box_id, facility), &csr, now_ms).await?;
-        let answer = ClaimAnswer { replaces, ..answer };
+        let answer =
+            ClaimAnswer { replaces, ..self.certify(&mut tx, (box_id, facility), &csr, now_ms).await? };
         let stored = serde_json::to_string(&answer).map_err(|e| DbError::stored("claim", e))?;
         let (log, csr_key) = (claim.used.and_then(|used| used.log), csr_key.0.to_vec());
         let used = UsedClaim { box_id: request.r#box, csr_key, answer: Some(stored), log };
-        self.save_given_keys(&mut tx, box_id).await?;
+        self.save_named_keys(&mut tx, box_id).await?;
         claims::mark_used(&mut tx, &code.0, &used, now_ms).await?;
         let replaced = match &answer.replaces {
             Some(old) => Some(old.r#box),
@@ -203,7 +204,7 @@ impl Fleet {
     }
 
     /// Notes which keys of this relay the answer to the box's claim names.
-    async fn save_given_keys(&self, tx: &mut ScopedConnection, box_id: BoxId) -> Result<(), DbError> {
+    async fn save_named_keys(&self, tx: &mut ScopedConnection, box_id: BoxId) -> Result<(), DbError> {
         box_keys::save_applied(tx, box_id, self.keys.now().newest_of_each()).await?;
         match self.announcement() {
             Some(announcement) => box_keys::set_announced(tx, box_id, &announcement.digest).await,
@@ -251,8 +252,7 @@ impl Fleet {
     }
 
     pub async fn renew(&self, request: &RenewRequest) -> Result<ClaimAnswer, ClaimRefusal> {
-        let csr = SignedCsr::read(&request.csr)
-            .ok_or(ClaimRefusal::Form("`csr` is no signed certificate request"))?;
+        let csr = read_csr(&request.csr)?;
         let now_ms = self.clock.now_ms();
         let origin = LogOrigin { box_id: request.r#box, epoch: request.epoch };
         // Nobody is known yet: a stranger gets no transaction.

@@ -266,6 +266,26 @@ fn answer(bytes: &[u8]) -> ClaimAnswer {
     serde_json::from_slice(bytes).unwrap()
 }
 
+/// The new one's next log is vouched for by the key with which it came, and goes on behind the old one.
+async fn go_on_behind(world: &World, old: &FakeBox) -> FakeBox {
+    let mut later = FakeBox::new(old.origin.box_id, 1, 4).later(2, 6);
+    let prev = serde_json::json!({"epoch": old.origin.epoch, "size": 2, "root": old.root(2)});
+    let body = later.started(&format!(r#","prev":{prev}"#));
+    later.tell(NOW_MS, "log.started", &body);
+    later.clean(NOW_MS, "7QK3M9X2W");
+    world.hello(&later, 0, None).await;
+    let said = world.send(&later, 0, 2).await;
+    assert!(matches!(said, Said::Holds(2, _)), "{said:?}");
+    let logs = epochs::of_box(&mut world.read().await, old.origin.box_id).await.unwrap();
+    let counting = logs.iter().filter(|log| log.key_known && !log.apart && log.frontier.size() > 0);
+    assert_eq!(
+        counting.map(|log| log.origin.epoch).collect::<Vec<_>>(),
+        [old.origin.epoch, later.origin.epoch]
+    );
+    assert!(world.dump().await.contains("Maria Alvarez"), "a cleaning of an item that the old one added");
+    later
+}
+
 pub(crate) async fn a_machine_goes_on_as_the_box_that_it_replaces(dbs: impl Databases) {
     let world = World::new(dbs.db("a").await).await;
     let dir = tempfile::tempdir().unwrap();
@@ -338,20 +358,7 @@ pub(crate) async fn a_machine_goes_on_as_the_box_that_it_replaces(dbs: impl Data
         "nor by a connection that is still open"
     );
 
-    // The new one's next log is vouched for by the key with which it came, and goes on behind the old one.
-    let mut later = FakeBox::new(old.origin.box_id, 1, 4).later(2, 6);
-    let prev = serde_json::json!({"epoch": old.origin.epoch, "size": 2, "root": old.root(2)});
-    let body = later.started(&format!(r#","prev":{prev}"#));
-    later.tell(NOW_MS, "log.started", &body);
-    later.clean(NOW_MS, "7QK3M9X2W");
-    assert!(matches!(world.send(&later, 0, 2).await, Said::Holds(2, _)));
-    let logs = epochs::of_box(&mut world.read().await, old.origin.box_id).await.unwrap();
-    let counting = logs.iter().filter(|log| log.key_known && !log.apart && log.frontier.size() > 0);
-    assert_eq!(
-        counting.map(|log| log.origin.epoch).collect::<Vec<_>>(),
-        [old.origin.epoch, later.origin.epoch]
-    );
-    assert!(world.dump().await.contains("Maria Alvarez"), "a cleaning of an item that the old one added");
+    let later = go_on_behind(&world, &old).await;
     assert_eq!(
         post(
             &router,

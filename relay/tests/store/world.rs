@@ -268,7 +268,7 @@ impl Said {
                 let log = of.signer.verifier();
                 let cosigned = CosignedCheckpoint::verify(&checkpoint, &of.origin, log, &cosigners).unwrap();
                 let size = cosigned.checkpoint().size;
-                assert_eq!(cosigned.time_s(), (NOW_MS / 1000).unsigned_abs());
+                assert!(cosigned.time_s() >= (NOW_MS / 1000).unsigned_abs());
                 if size <= of.size() {
                     assert_eq!(cosigned.checkpoint().root, of.root(size));
                 }

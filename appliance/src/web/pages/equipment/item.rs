@@ -146,10 +146,7 @@ fn item_page(
     let may = HistoryRights { change: signed.can_edit(), record: signed.holds(Permission::Record) };
     let history = history_rows(looks, tag, &done, may);
     let openers = ItemOpeners::of(signed.words(), &wording, &facility, &state.label_scans, item);
-    let former = match upto {
-        None => former_histories(looks, &openers.former, may)?,
-        Some(_) => Vec::new(),
-    };
+    let former = if upto.is_none() { former_histories(looks, &openers.former, may)? } else { Vec::new() };
     let problems = ProblemLook { state, facility: &facility, reader, wording: &wording, w: problem_words };
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
     let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment)
