@@ -15,7 +15,7 @@ use crate::mistakes::{CLAIM_FILE_BYTES_MAX, ClaimFileError, MistakeReason};
 use crate::secret::Secret;
 use crate::wpa::hash_passphrase;
 
-use self::reader::{SectionReader, check_together};
+use self::reader::{RELAY_KEYS, SectionReader, check_together};
 
 pub const CLAIM_FILE_NAME: &str = "cleantrack.toml";
 /// What a box writes after it took the file.
@@ -135,7 +135,7 @@ impl ClaimFile {
         let text = decode_text(bytes).map_err(ClaimFileError::whole)?;
         let mut file = SectionReader::open(&text);
         file.check_version(VERSION);
-        let relay = file.has_any(&RelayClaim::KEYS).then(|| RelayClaim::read(&mut file)).flatten();
+        let relay = file.has_any(&RELAY_KEYS).then(|| RelayClaim::read(&mut file)).flatten();
         let read = Self {
             relay,
             time_zone: file.take_text("time_zone", fields::check_time_zone),
@@ -162,18 +162,6 @@ impl ClaimFile {
 }
 
 impl RelayClaim {
-    const KEYS: [&str; 9] = [
-        "relay_url",
-        "relay_ca",
-        "cosign_keys",
-        "directive_keys",
-        "mqtt_url",
-        "facility",
-        "code",
-        "expires",
-        "replaces",
-    ];
-
     /// `None` where something is missing or wrong; the reader notes what.
     fn read(file: &mut SectionReader<'_>) -> Option<Self> {
         let relay_url = file.require_text("relay_url", fields::check_relay_url);

@@ -6,9 +6,8 @@ use toml::de::{DeTable, DeValue};
 use super::ClaimFile;
 use crate::mistakes::{ClaimFileError, ClaimMistake, KeyHint, MistakeReason};
 
-/// Every key with its section: candidates for a misspelt one.
-const KEYS: [&str; 29] = [
-    "version",
+/// What a relay says of itself.
+pub(super) const RELAY_KEYS: [&str; 9] = [
     "relay_url",
     "relay_ca",
     "cosign_keys",
@@ -18,6 +17,10 @@ const KEYS: [&str; 29] = [
     "code",
     "expires",
     "replaces",
+];
+/// All others, with their sections.
+const OTHER_KEYS: [&str; 20] = [
+    "version",
     "time_zone",
     "hostname",
     "label_host",
@@ -55,6 +58,11 @@ const ALIASES: [(&str, &str); 14] = [
     ("https_proxy", "network.proxy"),
     ("http_proxy", "network.proxy"),
 ];
+
+/// Candidates for a misspelt one.
+fn list_keys() -> impl Iterator<Item = &'static str> {
+    RELAY_KEYS.into_iter().chain(OTHER_KEYS)
+}
 /// Settings of WPA2-Enterprise and 802.1X as wpa_supplicant, NetworkManager and netplan call them.
 const ENTERPRISE: [&str; 20] = [
     "eap",
@@ -285,13 +293,13 @@ fn unknown_key(prefix: &str, key: &str, value: &Spanned<DeValue<'_>>) -> Mistake
 
 /// The same name in another section first, then other systems' names, then the least mistyped one.
 fn nearest_key(prefix: &str, key: &str) -> KeyHint {
-    if let Some(known) = KEYS.into_iter().find(|known| known.rsplit('.').next().unwrap_or_default() == key) {
+    if let Some(known) = list_keys().find(|known| known.rsplit('.').next().unwrap_or_default() == key) {
         return KeyHint::Nearest(known);
     }
     if let Some((_, known)) = ALIASES.iter().find(|(alias, _)| *alias == key) {
         return KeyHint::Nearest(known);
     }
-    let nearest = KEYS.into_iter().min_by_key(|known| key_distance(known, prefix, key));
+    let nearest = list_keys().min_by_key(|known| key_distance(known, prefix, key));
     let near = nearest
         .filter(|known| key_distance(known, prefix, key) <= 2 * (1 + key.chars().count() / 4).min(3) + 1);
     near.map_or(KeyHint::Unlike, KeyHint::Nearest)
