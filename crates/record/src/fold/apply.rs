@@ -264,14 +264,15 @@ impl FacilityState {
             set_ms: super::ValueTimes::default(),
             changed: line.version,
         };
-        self.equipment.insert(b.tag, Arc::new(item));
+        self.set_item(b.tag, Some(Arc::new(item)));
         changes.row(RowKey::Equipment(b.tag));
     }
 
     fn equipment_changed(&mut self, b: &EquipmentChanged, line: LineTime, changes: &mut FoldChanges) {
-        let Some(item) = self.item_mut(b.tag) else {
+        let Some(mut changed) = self.equipment.get(&b.tag).cloned() else {
             return changes.pass(line.late, PassedOver::NotApplicable);
         };
+        let item = Arc::make_mut(&mut changed);
         let mut setter = ValueSetter {
             times: &mut item.set_ms,
             changed: &mut item.changed,
@@ -304,6 +305,7 @@ impl FacilityState {
                 item.custom.insert(name.clone(), value.clone());
             }
         }
+        self.set_item(b.tag, Some(changed));
         changes.row(RowKey::Equipment(b.tag));
     }
 

@@ -1,6 +1,7 @@
 //! Codes on items that are no tags of ours, and items that turned out to be one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +79,35 @@ fn comparison_digest(code: &str) -> Digest16 {
     Digest16::of(comparison_key(read.as_ref().map_or(code, ScannedCode::as_str)).as_bytes())
 }
 
+/// By what asset numbers are compared: without regard to case and blanks around them. `None` where nothing is left.
+fn number_digest(number: &str) -> Option<Digest16> {
+    let number = comparison_key(number.trim());
+    (!number.is_empty()).then(|| Digest16::of(number.as_bytes()))
+}
+
 impl FacilityState {
+    /// Items with this asset number, in any state, in the order of their tags.
+    pub fn items_numbered(&self, number: &str) -> impl Iterator<Item = &Equipment> {
+        let first = number_digest(number).map(|digest| (digest, Tag::from_random([0; 5])));
+        let all = first
+            .into_iter()
+            .flat_map(|first| self.numbered.range(first..).take_while(move |(digest, _)| *digest == first.0));
+        all.filter_map(|(_, tag)| self.equipment.get(tag).map(AsRef::as_ref))
+    }
+
+    pub(super) fn set_item(&mut self, tag: Tag, item: Option<Arc<Equipment>>) {
+        let number = item.as_ref().and_then(|item| number_digest(&item.asset_number));
+        let before = match item {
+            Some(item) => self.equipment.insert(tag, item),
+            None => self.equipment.remove(&tag),
+        };
+        let before = before.and_then(|before| number_digest(&before.asset_number));
+        if before != number {
+            before.map(|before| self.numbered.remove(&(before, tag)));
+            self.numbered.extend(number.map(|number| (number, tag)));
+        }
+    }
+
     /// The item that a code opens which is no tag of ours, exactly as it is stored.
     pub fn resolve_code(&self, code: &str) -> Option<&Equipment> {
         let alias = self.codes.get(&Digest16::of(code.as_bytes())).filter(|alias| !alias.removed)?;
@@ -196,6 +225,29 @@ mod tests {
             assert_eq!(found(scanned), Some(Tag::from_random([item; 5])), "{scanned}");
         }
         assert_eq!(found("(01)09506000134352(21)SN772"), None);
+    }
+
+    #[test]
+    fn an_asset_number_finds_its_items_until_it_is_another() {
+        let mut facility = FacilityState::default();
+        let tags = [[2; 5], [1; 5]].map(Tag::from_random);
+        let set = |facility: &mut FacilityState, tag: Tag, number: &str| {
+            let row = format!(
+                r#"{{"tag":"{tag}","name":"Pump","asset_number":"{number}","serial":"","maker":"","model":"","category":"","location":"","class":"semicritical","photo":"optional","protocols":[],"custom":{{}},"service":"in","plans":[],"out":[],"added_ms":0}}"#
+            );
+            facility.load(RowKey::Equipment(tag), &row).unwrap();
+        };
+        let found = |facility: &FacilityState, number: &str| {
+            facility.items_numbered(number).map(|item| item.tag).collect::<Vec<_>>()
+        };
+        set(&mut facility, tags[0], "BM-20419");
+        set(&mut facility, tags[1], " bm-20419");
+        assert_eq!(found(&facility, "Bm-20419 "), [tags[1], tags[0]]);
+        set(&mut facility, tags[0], "");
+        assert_eq!((found(&facility, "BM-20419"), found(&facility, "")), (vec![tags[1]], vec![]));
+        facility.share_row(&FacilityState::default(), RowKey::Equipment(tags[1]));
+        facility.share_row(&FacilityState::default(), RowKey::Equipment(tags[0]));
+        assert_eq!(facility, FacilityState::default());
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod uses;
 mod values;
 mod version;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -135,6 +135,8 @@ pub struct FacilityState {
     pub settings: Arc<FacilitySettings>,
     /// Items, by first tag.
     pub equipment: BTreeMap<Tag, Arc<Equipment>>,
+    /// The same items, by what their asset numbers are compared by.
+    numbered: BTreeSet<(Digest16, Tag)>,
     /// What happened to them lately.
     pub activity: BTreeMap<Tag, Arc<EquipmentActivity>>,
     /// Further tags.
@@ -286,7 +288,7 @@ impl FacilityState {
         }
         match key {
             RowKey::Settings => self.settings.clone_from(&from.settings),
-            RowKey::Equipment(tag) => one(&from.equipment, &mut self.equipment, tag),
+            RowKey::Equipment(tag) => self.set_item(tag, from.equipment.get(&tag).cloned()),
             RowKey::Activity(tag) => one(&from.activity, &mut self.activity, tag),
             RowKey::Alias(tag) => one(&from.aliases, &mut self.aliases, tag),
             RowKey::Protocol(id) => one(&from.protocols, &mut self.protocols, id),
@@ -336,7 +338,7 @@ impl FacilityState {
     pub fn load(&mut self, key: RowKey, row: &str) -> Result<(), serde_json::Error> {
         match key {
             RowKey::Settings => self.settings = serde_json::from_str(row)?,
-            RowKey::Equipment(tag) => drop(self.equipment.insert(tag, serde_json::from_str(row)?)),
+            RowKey::Equipment(tag) => self.set_item(tag, Some(serde_json::from_str(row)?)),
             RowKey::Activity(tag) => drop(self.activity.insert(tag, serde_json::from_str(row)?)),
             RowKey::Alias(tag) => drop(self.aliases.insert(tag, serde_json::from_str(row)?)),
             RowKey::Protocol(id) => drop(self.protocols.insert(id, serde_json::from_str(row)?)),

@@ -69,10 +69,7 @@ pub(crate) fn find_scanned<'a>(facility: &'a FacilityState, text: &str) -> Optio
 
 /// Items in use with this asset number: hospitals' own barcodes carry it.
 pub(crate) fn numbered_tags(facility: &FacilityState, entered: &str) -> Vec<Tag> {
-    let number = entered.trim();
-    let in_use = facility.equipment.values().filter(|item| item.service != ServiceState::Retired);
-    let numbered =
-        in_use.filter(|item| !number.is_empty() && item.asset_number.trim().eq_ignore_ascii_case(number));
+    let numbered = facility.items_numbered(entered).filter(|item| item.service != ServiceState::Retired);
     numbered.map(|item| item.tag).collect()
 }
 
