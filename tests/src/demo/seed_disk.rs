@@ -23,29 +23,17 @@ impl SeedDisk {
 struct SeedFile(Arc<dyn DiskFile>);
 
 impl Disk for SeedDisk {
+    fn under(&self) -> io::Result<&dyn Disk> {
+        Ok(&self.0)
+    }
     fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         Ok(Arc::new(SeedFile(self.0.create_new(path)?)))
     }
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         Ok(Arc::new(SeedFile(self.0.open(path)?)))
     }
-    fn make_dir(&self, path: &str) -> io::Result<()> {
-        self.0.make_dir(path)
-    }
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.0.rename(from, to)
-    }
-    fn remove(&self, path: &str) -> io::Result<()> {
-        self.0.remove(path)
-    }
-    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
-        self.0.list(dir)
-    }
     fn sync_dir(&self, _dir: &str) -> io::Result<()> {
         Ok(())
-    }
-    fn open_to_others(&self, path: &str) -> io::Result<u32> {
-        self.0.open_to_others(path)
     }
     fn free_bytes(&self) -> Option<u64> {
         self.0.free_bytes()
@@ -53,17 +41,8 @@ impl Disk for SeedDisk {
 }
 
 impl DiskFile for SeedFile {
-    fn length(&self) -> io::Result<u64> {
-        self.0.length()
-    }
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read_at(offset, out)
-    }
-    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write_at(offset, data)
-    }
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+    fn under(&self) -> io::Result<&dyn DiskFile> {
+        Ok(&*self.0)
     }
     fn sync_data(&self) -> io::Result<()> {
         Ok(())

@@ -40,20 +40,11 @@ impl SteadyDisk {
 struct StateFile(Arc<dyn DiskFile>, Arc<StateFaults>);
 
 impl DiskFile for StateFile {
-    fn length(&self) -> io::Result<u64> {
-        self.0.length()
+    fn under(&self) -> io::Result<&dyn DiskFile> {
+        Ok(&*self.0)
     }
-
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read_at(offset, out)
-    }
-
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         fail_one(&self.1.writes).and_then(|()| self.0.write_at(offset, data))
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -62,6 +53,9 @@ impl DiskFile for StateFile {
 }
 
 impl Disk for SteadyDisk {
+    fn under(&self) -> io::Result<&dyn Disk> {
+        Ok(&self.0)
+    }
     fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         if path == "state.redb.new" && self.1.is_full.load(Ordering::Relaxed) {
             return Err(io::ErrorKind::StorageFull.into());
@@ -71,30 +65,6 @@ impl Disk for SteadyDisk {
 
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         Ok(self.wrap(path, self.0.open(path)?))
-    }
-
-    fn make_dir(&self, path: &str) -> io::Result<()> {
-        self.0.make_dir(path)
-    }
-
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.0.rename(from, to)
-    }
-
-    fn remove(&self, path: &str) -> io::Result<()> {
-        self.0.remove(path)
-    }
-
-    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
-        self.0.list(dir)
-    }
-
-    fn sync_dir(&self, dir: &str) -> io::Result<()> {
-        self.0.sync_dir(dir)
-    }
-
-    fn open_to_others(&self, path: &str) -> io::Result<u32> {
-        self.0.open_to_others(path)
     }
 
     fn free_bytes(&self) -> Option<u64> {

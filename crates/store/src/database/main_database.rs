@@ -109,8 +109,8 @@ impl LostPart {
 struct NotingFile(Arc<dyn DiskFile>, LostPart);
 
 impl DiskFile for NotingFile {
-    fn length(&self) -> io::Result<u64> {
-        self.0.length()
+    fn under(&self) -> io::Result<&dyn DiskFile> {
+        Ok(&*self.0)
     }
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let Err(e) = self.0.read_at(offset, out) else { return Ok(()) };
@@ -120,15 +120,6 @@ impl DiskFile for NotingFile {
         self.1.0.store(true, Ordering::Relaxed);
         // It is damage of this file: whoever opens it does without.
         Err(io::Error::new(io::ErrorKind::InvalidData, e))
-    }
-    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write_at(offset, data)
-    }
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
-    }
-    fn sync_data(&self) -> io::Result<()> {
-        self.0.sync_data()
     }
 }
 

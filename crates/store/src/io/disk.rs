@@ -23,27 +23,41 @@ pub const PAGE_BYTES: usize = 4096;
 
 /// One open file. Offsets and lengths are bytes.
 pub trait DiskFile: Debug + Send + Sync {
-    fn length(&self) -> io::Result<u64>;
+    /// The file on which this one lies, and which does what this one does not do itself.
+    fn under(&self) -> io::Result<&dyn DiskFile> {
+        Err(ErrorKind::Unsupported.into())
+    }
+    fn length(&self) -> io::Result<u64> {
+        self.under()?.length()
+    }
     /// Reads exactly `out.len()` bytes.
     ///
     /// # Errors
     /// The disk's; `UnexpectedEof` past the end.
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()>;
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.under()?.read_at(offset, out)
+    }
     /// Writes all of `data`, making the file longer where needed. A failed call may have written a part.
     ///
     /// # Errors
     /// The disk's; `StorageFull` when there is no space.
-    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()>;
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.under()?.write_at(offset, data)
+    }
     /// Cuts the file or lengthens it with zeros.
     ///
     /// # Errors
     /// The disk's.
-    fn set_len(&self, len: u64) -> io::Result<()>;
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.under()?.set_len(len)
+    }
     /// Makes data and length durable. After an error nobody knows what is durable, and asking again says nothing.
     ///
     /// # Errors
     /// The disk's.
-    fn sync_data(&self) -> io::Result<()>;
+    fn sync_data(&self) -> io::Result<()> {
+        self.under()?.sync_data()
+    }
     /// Whether it has no name any more: what is written to it now is lost with the process, and no flush says so.
     fn is_removed(&self) -> bool {
         false
@@ -55,46 +69,66 @@ pub trait DiskFile: Debug + Send + Sync {
 
 /// The files of one data folder. Paths are relative to it and use `/`.
 pub trait Disk: Debug + Send + Sync + 'static {
+    /// The disk on which this one lies, and which does what this one does not do itself.
+    fn under(&self) -> io::Result<&dyn Disk> {
+        Err(ErrorKind::Unsupported.into())
+    }
     /// Makes a file that must not be there yet, for reading and writing, readable by the owner only.
     ///
     /// # Errors
     /// The disk's; `AlreadyExists`.
-    fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>>;
+    fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.under()?.create_new(path)
+    }
     /// Opens a file for reading and writing.
     ///
     /// # Errors
     /// The disk's; `NotFound`; `PermissionDenied` also when a key can be read by others.
-    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>>;
+    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.under()?.open(path)
+    }
     /// Makes a folder for the owner only; it may be there already.
     ///
     /// # Errors
     /// The disk's.
-    fn make_dir(&self, path: &str) -> io::Result<()>;
+    fn make_dir(&self, path: &str) -> io::Result<()> {
+        self.under()?.make_dir(path)
+    }
     /// Renames, replacing what has the new name.
     ///
     /// # Errors
     /// The disk's.
-    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.under()?.rename(from, to)
+    }
     /// Removes a file.
     ///
     /// # Errors
     /// The disk's; `NotFound`.
-    fn remove(&self, path: &str) -> io::Result<()>;
+    fn remove(&self, path: &str) -> io::Result<()> {
+        self.under()?.remove(path)
+    }
     /// Names in a folder, sorted. A folder that is not there has none.
     ///
     /// # Errors
     /// The disk's.
-    fn list(&self, dir: &str) -> io::Result<Vec<String>>;
+    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
+        self.under()?.list(dir)
+    }
     /// Makes names in a folder durable; `""` is the data folder itself.
     ///
     /// # Errors
     /// The disk's.
-    fn sync_dir(&self, dir: &str) -> io::Result<()>;
+    fn sync_dir(&self, dir: &str) -> io::Result<()> {
+        self.under()?.sync_dir(dir)
+    }
     /// Permission bits beyond the owner's, `0` when nobody else can use the file.
     ///
     /// # Errors
     /// The disk's; `NotFound`.
-    fn open_to_others(&self, path: &str) -> io::Result<u32>;
+    fn open_to_others(&self, path: &str) -> io::Result<u32> {
+        self.under()?.open_to_others(path)
+    }
     fn free_bytes(&self) -> Option<u64> {
         None
     }

@@ -88,8 +88,8 @@ impl FaultyFile {
 }
 
 impl DiskFile for FaultyFile {
-    fn length(&self) -> io::Result<u64> {
-        self.file.length()
+    fn under(&self) -> io::Result<&dyn DiskFile> {
+        Ok(&*self.file)
     }
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.call_at(Call::Read, &(offset..offset + out.len() as u64))?;
@@ -103,9 +103,6 @@ impl DiskFile for FaultyFile {
         }
         self.file.write_at(offset, data)
     }
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.file.set_len(len)
-    }
     fn sync_data(&self) -> io::Result<()> {
         self.call(Call::Flush)?;
         self.file.sync_data()
@@ -113,6 +110,9 @@ impl DiskFile for FaultyFile {
 }
 
 impl Disk for FaultyDisk {
+    fn under(&self) -> io::Result<&dyn Disk> {
+        Ok(&self.disk)
+    }
     fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let file = self.disk.create_new(path)?;
         Ok(Arc::new(FaultyFile { file, path: path.to_owned(), faults: self.faults.clone() }))
@@ -123,9 +123,6 @@ impl Disk for FaultyDisk {
         file.call_at(Call::Open, &(0..1))?;
         Ok(Arc::new(file))
     }
-    fn make_dir(&self, path: &str) -> io::Result<()> {
-        self.disk.make_dir(path)
-    }
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.disk.rename(from, to)?;
         // A lost sector is the file's, whatever its name is.
@@ -134,20 +131,11 @@ impl Disk for FaultyDisk {
         faults.iter_mut().filter(|fault| fault.path == from).for_each(|fault| fault.path = to.to_owned());
         Ok(())
     }
-    fn remove(&self, path: &str) -> io::Result<()> {
-        self.disk.remove(path)
-    }
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
         if let Some(How::Error(kind)) = met(&self.faults, dir, Call::List, &(0..0)) {
             return Err(io::Error::new(kind, "a fault"));
         }
         self.disk.list(dir)
-    }
-    fn sync_dir(&self, dir: &str) -> io::Result<()> {
-        self.disk.sync_dir(dir)
-    }
-    fn open_to_others(&self, path: &str) -> io::Result<u32> {
-        self.disk.open_to_others(path)
     }
     fn free_bytes(&self) -> Option<u64> {
         self.free

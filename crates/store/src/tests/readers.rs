@@ -138,17 +138,8 @@ impl SlowFlush {
 struct SlowFile(Arc<dyn DiskFile>, Option<Arc<SlowFlush>>);
 
 impl DiskFile for SlowFile {
-    fn length(&self) -> io::Result<u64> {
-        self.0.length()
-    }
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read_at(offset, out)
-    }
-    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write_at(offset, data)
-    }
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+    fn under(&self) -> io::Result<&dyn DiskFile> {
+        Ok(&*self.0)
     }
     fn sync_data(&self) -> io::Result<()> {
         self.1.iter().for_each(|flush| flush.pass());
@@ -163,29 +154,14 @@ impl SlowCard {
 }
 
 impl Disk for SlowCard {
+    fn under(&self) -> io::Result<&dyn Disk> {
+        Ok(&self.disk)
+    }
     fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         Ok(self.file(path, self.disk.create_new(path)?))
     }
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         Ok(self.file(path, self.disk.open(path)?))
-    }
-    fn make_dir(&self, path: &str) -> io::Result<()> {
-        self.disk.make_dir(path)
-    }
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.disk.rename(from, to)
-    }
-    fn remove(&self, path: &str) -> io::Result<()> {
-        self.disk.remove(path)
-    }
-    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
-        self.disk.list(dir)
-    }
-    fn sync_dir(&self, dir: &str) -> io::Result<()> {
-        self.disk.sync_dir(dir)
-    }
-    fn open_to_others(&self, path: &str) -> io::Result<u32> {
-        self.disk.open_to_others(path)
     }
 }
 

@@ -46,18 +46,12 @@ impl Drop for CountingFile {
 }
 
 impl DiskFile for CountingFile {
-    fn length(&self) -> io::Result<u64> {
-        self.0.length()
+    fn under(&self) -> io::Result<&dyn DiskFile> {
+        Ok(&*self.0)
     }
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         self.1.fetch_add(1 + out.len() as u64 / 4096, Ordering::Relaxed);
         self.0.read_at(offset, out)
-    }
-    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write_at(offset, data)
-    }
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
     }
     fn sync_data(&self) -> io::Result<()> {
         Ok(())
@@ -65,21 +59,15 @@ impl DiskFile for CountingFile {
 }
 
 impl Disk for CountingDisk {
+    fn under(&self) -> io::Result<&dyn Disk> {
+        Ok(&self.disk)
+    }
     fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         Ok(self.counted(self.disk.create_new(path)?))
     }
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         Ok(self.counted(self.disk.open(path)?))
-    }
-    fn make_dir(&self, path: &str) -> io::Result<()> {
-        self.disk.make_dir(path)
-    }
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.disk.rename(from, to)
-    }
-    fn remove(&self, path: &str) -> io::Result<()> {
-        self.disk.remove(path)
     }
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
         let names = self.disk.list(dir)?;
@@ -88,9 +76,6 @@ impl Disk for CountingDisk {
     }
     fn sync_dir(&self, _: &str) -> io::Result<()> {
         Ok(())
-    }
-    fn open_to_others(&self, path: &str) -> io::Result<u32> {
-        self.disk.open_to_others(path)
     }
 }
 

@@ -30,11 +30,8 @@ impl Calls {
 }
 
 impl DiskFile for DyingFile {
-    fn length(&self) -> std::io::Result<u64> {
-        self.0.length()
-    }
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
-        self.0.read_at(offset, out)
+    fn under(&self) -> std::io::Result<&dyn DiskFile> {
+        Ok(&*self.0)
     }
     fn write_at(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
         self.1.take().and_then(|()| self.0.write_at(offset, data))
@@ -48,6 +45,9 @@ impl DiskFile for DyingFile {
 }
 
 impl Disk for DyingDisk {
+    fn under(&self) -> std::io::Result<&dyn Disk> {
+        Ok(&*self.0)
+    }
     fn create_new(&self, path: &str) -> std::io::Result<Arc<dyn DiskFile>> {
         self.1.take()?;
         Ok(Arc::new(DyingFile(self.0.create_new(path)?, self.1.clone())))
@@ -64,14 +64,8 @@ impl Disk for DyingDisk {
     fn remove(&self, path: &str) -> std::io::Result<()> {
         self.1.take().and_then(|()| self.0.remove(path))
     }
-    fn list(&self, dir: &str) -> std::io::Result<Vec<String>> {
-        self.0.list(dir)
-    }
     fn sync_dir(&self, dir: &str) -> std::io::Result<()> {
         self.1.take().and_then(|()| self.0.sync_dir(dir))
-    }
-    fn open_to_others(&self, path: &str) -> std::io::Result<u32> {
-        self.0.open_to_others(path)
     }
 }
 

@@ -147,15 +147,12 @@ impl KilledDisk {
 }
 
 impl Disk for KilledDisk {
+    fn under(&self) -> io::Result<&dyn Disk> {
+        Ok(&*self.disk)
+    }
     fn create_new(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         self.count();
         self.disk.create_new(path)
-    }
-    fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
-        self.disk.open(path)
-    }
-    fn make_dir(&self, path: &str) -> io::Result<()> {
-        self.disk.make_dir(path)
     }
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         self.count();
@@ -164,15 +161,6 @@ impl Disk for KilledDisk {
     fn remove(&self, path: &str) -> io::Result<()> {
         self.count();
         self.disk.remove(path)
-    }
-    fn list(&self, dir: &str) -> io::Result<Vec<String>> {
-        self.disk.list(dir)
-    }
-    fn sync_dir(&self, dir: &str) -> io::Result<()> {
-        self.disk.sync_dir(dir)
-    }
-    fn open_to_others(&self, path: &str) -> io::Result<u32> {
-        self.disk.open_to_others(path)
     }
     fn free_bytes(&self) -> Option<u64> {
         self.disk.free_bytes()
