@@ -1,13 +1,14 @@
 //! Fetches entries that this box has lost back from the relay, from where its own log diverges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use record::batch::UnverifiedBatch;
 use record::ids::Epoch;
-use record::limits::{BATCH_ENTRIES_MAX, BATCH_WIRE_BYTES_MAX};
+use record::limits::BATCH_WIRE_BYTES_MAX;
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::store::{PastLog, RefillError, RefillPage, Store, StoreError};
@@ -18,6 +19,12 @@ use crate::uplink::transport::http_client::RelayHttpClient;
 
 /// A page of the log comes within this: one that trickles would hold what waits for it for weeks.
 const PAGE_WITHIN: Duration = Duration::from_secs(60);
+/// Entries of a page: cleanings with long notes stay below a batch's bytes, so that it is known where the next page begins.
+const PAGE_ENTRIES: usize = 256;
+/// The nice value (lower priority) of the thread that verifies them.
+const NICENESS: i32 = 19;
+/// Pages that are on their way while one is verified.
+const PAGES_AHEAD: usize = 3;
 /// The first wait after a failure; doubled up to [`RETRY_MAX`].
 const RETRY_MIN: Duration = Duration::from_secs(2);
 const RETRY_MAX: Duration = Duration::from_secs(60);
@@ -55,8 +62,15 @@ pub(in crate::uplink) fn start_refill(
 async fn fetch_lines(shared: &Arc<UplinkShared>, from: &RelayHttpClient) -> Result<bool, RefillError> {
     let (shared, from) = (Arc::clone(shared), from.clone());
     let runtime = Handle::current();
-    let worked = tokio::task::spawn_blocking(move || fetch_missing(&shared, &from, &runtime)).await;
-    worked.unwrap_or_else(|e| Err(RefillError::Relay(e.to_string())))
+    let (done, worked) = oneshot::channel();
+    let work = move || {
+        // Phones come first; where this is not allowed they wait a little longer.
+        let _ = rustix::process::setpriority_process(None, NICENESS);
+        let _ = done.send(fetch_missing(&shared, &from, &runtime));
+    };
+    let failed = |e: &dyn std::error::Error| RefillError::Relay(e.to_string());
+    std::thread::Builder::new().name("log-refill".to_owned()).spawn(work).map_err(|e| failed(&e))?;
+    worked.await.map_err(|e| failed(&e))?
 }
 
 fn fetch_missing(
@@ -74,9 +88,8 @@ fn fetch_missing(
             let failure = failed.into_values().next().filter(|_| !waits);
             return failure.map_or(Ok(waits), Err);
         };
-        let fetched = fetch_log(store, past, &mut |seq, limit| {
-            runtime.block_on(fetch_page(from, past.origin.epoch, seq, limit))
-        });
+        let log = RemoteLog { from, epoch: past.origin.epoch, size: past.counts.size, runtime };
+        let fetched = fetch_log(store, past, &log);
         match fetched {
             Ok(()) => {}
             Err(RefillError::Store(error)) => return Err(error.into()),
@@ -89,21 +102,76 @@ fn fetch_missing(
     }
 }
 
-fn fetch_log(
-    store: &Store,
-    past: &PastLog,
-    ask: &mut dyn FnMut(u64, usize) -> Result<RefillPage, String>,
-) -> Result<(), RefillError> {
+/// A log as the relay has it.
+struct RemoteLog<'a> {
+    from: &'a RelayHttpClient,
+    epoch: Epoch,
+    size: u64,
+    runtime: &'a Handle,
+}
+
+type PageTask = JoinHandle<Result<Vec<u8>, String>>;
+
+impl RemoteLog<'_> {
+    fn fetch(&self, seq: u64, limit: usize) -> Result<RefillPage, String> {
+        self.runtime.block_on(fetch_page(self.from, self.epoch, seq, limit))
+    }
+
+    fn refill(&self, store: &Store, past: &PastLog, begin: u64) -> Result<(), RefillError> {
+        let mut pages = PageStream { log: self, ahead: VecDeque::new(), full: true };
+        store.refill(past, begin, &mut |seq| pages.take(seq))
+    }
+}
+
+/// Pages one behind the other, fetched while those before them are verified.
+struct PageStream<'a> {
+    log: &'a RemoteLog<'a>,
+    ahead: VecDeque<(u64, PageTask)>,
+    /// Whether the last page was no shorter than it may be: where bytes end pages sooner, the next one's begin is unknown.
+    full: bool,
+}
+
+impl PageStream<'_> {
+    fn take(&mut self, seq: u64) -> Result<RefillPage, String> {
+        if self.ahead.front().is_some_and(|(first, _)| *first != seq) {
+            self.abort();
+        }
+        let mut next = self.ahead.back().map_or(seq, |(last, _)| last + PAGE_ENTRIES as u64);
+        let pages_max = if self.full { 1 + PAGES_AHEAD } else { 1 };
+        while self.ahead.is_empty() || (self.ahead.len() < pages_max && next < self.log.size) {
+            let (from, epoch, first) = (self.log.from.clone(), self.log.epoch, next);
+            let page = async move { fetch_packed(&from, epoch, first, PAGE_ENTRIES).await };
+            self.ahead.push_back((first, self.log.runtime.spawn(page)));
+            next += PAGE_ENTRIES as u64;
+        }
+        let Some((_, task)) = self.ahead.pop_front() else { return self.log.fetch(seq, PAGE_ENTRIES) };
+        let packed = self.log.runtime.block_on(task).map_err(|e| e.to_string())??;
+        let page = unpack_page(&packed, seq)?;
+        self.full = page.0.len() == PAGE_ENTRIES;
+        Ok(page)
+    }
+
+    fn abort(&mut self) {
+        self.ahead.drain(..).for_each(|(_, task)| task.abort());
+    }
+}
+
+impl Drop for PageStream<'_> {
+    fn drop(&mut self) {
+        self.abort();
+    }
+}
+
+fn fetch_log(store: &Store, past: &PastLog, log: &RemoteLog<'_>) -> Result<(), RefillError> {
     let begin = match store.fetched_size(past.origin.epoch)? {
         // Interrupted in the middle: it continues there.
         Some(size) => size,
-        None => common_size(store, past, past.counts.size, ask)?,
+        None => common_size(store, past, past.counts.size, &mut |seq, limit| log.fetch(seq, limit))?,
     };
-    let filled = store.refill(past, begin, &mut |seq| ask(seq, BATCH_ENTRIES_MAX));
-    match filled {
+    match log.refill(store, past, begin) {
         // Then the own entries before it are wrong as well.
         Err(RefillError::Wrong(_)) if begin > 0 => {
-            store.refill(past, 0, &mut |seq| ask(seq, BATCH_ENTRIES_MAX))?;
+            log.refill(store, past, 0)?;
         }
         done => done?,
     }
@@ -131,6 +199,15 @@ pub(in crate::uplink) async fn fetch_page(
     seq: u64,
     limit: usize,
 ) -> Result<RefillPage, String> {
+    unpack_page(&fetch_packed(from, epoch, seq, limit).await?, seq)
+}
+
+async fn fetch_packed(
+    from: &RelayHttpClient,
+    epoch: Epoch,
+    seq: u64,
+    limit: usize,
+) -> Result<Vec<u8>, String> {
     let url = format!("{}/box/v1/log/{epoch}?from={seq}&limit={limit}", from.url);
     let response = from.client.get(url).timeout(PAGE_WITHIN).send().await.map_err(|e| error_reason(&e))?;
     let mut response = response.error_for_status().map_err(|e| error_reason(&e))?;
@@ -141,7 +218,11 @@ pub(in crate::uplink) async fn fetch_page(
             return Err("it sends more than it was asked for".to_owned());
         }
     }
-    let batch = UnverifiedBatch::unpack(&wire).map_err(|e| e.to_string())?;
+    Ok(wire)
+}
+
+fn unpack_page(wire: &[u8], seq: u64) -> Result<RefillPage, String> {
+    let batch = UnverifiedBatch::unpack(wire).map_err(|e| e.to_string())?;
     if batch.first() != seq {
         return Err("it sends other entries than it was asked for".to_owned());
     }

@@ -169,6 +169,10 @@ async fn texts_of_segments(
     for range in ranges {
         for segment in segments::load_segments(conn, origin, range).await? {
             for line in segment.texts()? {
+                // A page of a log is a part of a segment, and to parse a text costs its hash.
+                if stated_seq(&line).is_some_and(|seq| !seqs.contains(&seq)) {
+                    continue;
+                }
                 let text = TextLine::parse(line.as_bytes()).map_err(|e| DbError::stored("text", e))?;
                 if seqs.contains(&text.seq()) {
                     found.insert((text.seq(), text.hash()), line);
@@ -177,6 +181,11 @@ async fn texts_of_segments(
         }
     }
     Ok(found)
+}
+
+/// The number of the entry beside which a text line is, as its first member says.
+fn stated_seq(line: &str) -> Option<u64> {
+    line.strip_prefix("{\"seq\":")?.split_once(',')?.0.parse().ok()
 }
 
 async fn texts_of_runs(
