@@ -90,30 +90,46 @@ async fn every_page_of_the_relay_at_every_size() {
     browser.close().await;
 }
 
-/// Two fifths longer and in brackets: what leaves no space for a translation shows, and what is no message.
+/// Opens these pages in the pseudo locale, two fifths longer and in brackets: what leaves no space for a translation shows, and what is
+/// no message.
+async fn look_at_words(browser: &Browser, pages: Vec<page::Page>, mut rows: rows::PageRows, origin: &str) {
+    let mut wrong = Vec::new();
+    for page in pages {
+        page.open_in_pseudo(browser).await.iter().for_each(|url| rows.look_at(url.path()));
+        wrong.extend(find_unworded(browser, &page).await);
+    }
+    for row in rows.missing_plain() {
+        let page = page::Page::unnamed(origin, row);
+        page.open_in_pseudo(browser).await;
+        rows.look_at(row.1);
+        wrong.extend(find_unworded(browser, &page).await);
+    }
+    wrong.extend(rows.missing().into_iter().inspect(|found| println!("{found}")));
+    assert!(wrong.is_empty(), "{} findings: see above", wrong.len());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_of_the_box_in_the_pseudo_locale() {
     let demo = Demo::start(&[]);
     let browser = Browser::open(Kind::Desk, true).await;
-    let mut wrong = Vec::new();
     let places = table::Places::look(&browser, &demo.output).await;
     let at = &demo.output.r#box;
     pseudo::choose(&browser, &at.http).await;
     pseudo::choose(&browser, &at.https).await;
-    let mut rows = rows::PageRows::of_box();
-    for page in table::pages_of_box(&places) {
-        page.open_in_pseudo(&browser).await.iter().for_each(|url| rows.look_at(url.path()));
-        wrong.extend(find_unworded(&browser, &page).await);
-    }
-    for row in rows.missing_plain() {
-        let page = page::Page::unnamed(places.origin_of_box(), row);
-        page.open_in_pseudo(&browser).await;
-        rows.look_at(row.1);
-        wrong.extend(find_unworded(&browser, &page).await);
-    }
+    let pages = table::pages_of_box(&places);
+    look_at_words(&browser, pages, rows::PageRows::of_box(), places.origin_of_box()).await;
     browser.close().await;
-    wrong.extend(rows.missing().into_iter().inspect(|found| println!("{found}")));
-    assert!(wrong.is_empty(), "{} findings: see above", wrong.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_of_the_relay_in_the_pseudo_locale() {
+    let demo = Demo::start(&[]);
+    let browser = Browser::open(Kind::Desk, true).await;
+    let places = table::Places::look(&browser, &demo.output).await;
+    pseudo::choose(&browser, places.origin_of_relay()).await;
+    let pages = table::pages_of_relay(&places);
+    look_at_words(&browser, pages, rows::PageRows::of_relay(), places.origin_of_relay()).await;
+    browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,14 +1,71 @@
-//! The words of the relay's pages: a type for each area of messages, as the build script makes them.
+//! The words of the relay's pages and mails: a type for each area of messages, as the build script makes them, and who reads them.
 
+use std::cell::RefCell;
+
+use jiff::tz::TimeZone;
+use record::compliance::find_zone;
 use words::{Locale, WordSet};
 
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
-/// In which the relay's pages are: nobody chooses another language here so far.
-pub(crate) const LOCALE: Locale = Locale::EnUs;
+/// Whoever reads what is made: their language as their country writes it, and the zone of their times.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TextReader {
+    pub(crate) locale: Locale,
+    pub(crate) zone: TimeZone,
+}
+
+impl Default for TextReader {
+    fn default() -> Self {
+        Self { locale: Locale::EnUs, zone: TimeZone::UTC }
+    }
+}
+
+impl TextReader {
+    /// By a locale's tag and a zone's name; what is none of them, or nothing, is as by default.
+    pub(crate) fn of(locale: &str, zone: &str) -> Self {
+        let default = Self::default();
+        Self {
+            locale: Locale::from_tag(locale).unwrap_or(default.locale),
+            zone: find_zone(zone).unwrap_or(default.zone),
+        }
+    }
+
+    pub(crate) fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
+    }
+}
+
+tokio::task_local! {
+    /// Of the request that this task answers, or of the mail that it words: whatever is worded on the way is for one reader, and
+    /// some two hundred functions would have to hand them on.
+    static READER: RefCell<TextReader>;
+}
+
+/// The reader of what this task makes; of one that nobody waits for, the default.
+pub(crate) fn find_reader() -> TextReader {
+    READER.try_with(|reader| reader.borrow().clone()).unwrap_or_default()
+}
+
+fn find_locale() -> Locale {
+    READER.try_with(|reader| reader.borrow().locale).unwrap_or(Locale::EnUs)
+}
+
+/// Says whose request this task answers, once that is known.
+pub(crate) fn set_reader(reader: TextReader) {
+    let _ = READER.try_with(|known| known.replace(reader));
+}
+
+pub(crate) async fn answer_reader<T>(reader: TextReader, answer: impl Future<Output = T>) -> T {
+    READER.scope(RefCell::new(reader), answer).await
+}
+
+pub(crate) fn word_for<T>(reader: TextReader, work: impl FnOnce() -> T) -> T {
+    READER.sync_scope(RefCell::new(reader), work)
+}
 
 pub(crate) fn open_words<W: WordSet>() -> W {
-    W::in_locale(LOCALE)
+    W::in_locale(find_locale())
 }
 
 /// Browsers by what they call themselves: the first that fits is it, for most of them name others too.

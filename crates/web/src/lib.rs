@@ -14,6 +14,7 @@
 //! | [`assets`] | style sheet, script and mark of all pages |
 //! | [`table`] | rows put together: the router, and the OpenAPI document |
 //! | [`live`] | how an open page learns that what it shows has changed |
+//! | [`referer`] | the page from which a form was sent |
 //! | [`present`] | errors as a page or as a problem document, whichever the caller reads |
 //! | `test` | feature `test`: every row tried rightly and wrongly, every answer held against its description |
 
@@ -26,6 +27,7 @@ pub mod error;
 pub mod form;
 pub mod live;
 pub mod present;
+pub mod referer;
 pub mod request_id;
 pub mod route;
 pub mod table;

@@ -25,6 +25,7 @@ use record::tree::Hash;
 
 use crate::accounts::credentials::token::TokenScope;
 use crate::db::PersonNumber;
+use crate::db::person::people::ReaderChoice;
 use crate::db::{AccountScope, DbError, ReadScope};
 
 /// RFC 5321 §4.5.3.1.3, without the angle brackets.
@@ -101,6 +102,9 @@ pub struct AccountUser {
     /// When their time in it ends, milliseconds since 1970.
     pub until_ms: Option<i64>,
     pub account_name: String,
+    pub own_choice: ReaderChoice,
+    /// Of the account, for whoever has chosen nothing.
+    pub account_choice: ReaderChoice,
     pub accent: Option<String>,
     /// SHA-256 of the picture at their head.
     pub logo: Option<Hash>,

@@ -17,6 +17,7 @@ use crate::db::delivery::mails;
 use crate::db::delivery::mails::{MailRow, NewMail};
 use crate::db::operation::jobs::{NewJobRow, platform_enqueue};
 use crate::db::{AccountScope, DbError, SqlConnection};
+use crate::wording::{TextReader, find_reader, word_for};
 
 /// The kind of the job that sends one; its key is the mail's id.
 pub const JOB_KIND: &str = "mail";
@@ -60,7 +61,13 @@ impl MailOutbox {
         let now_ms = self.clock.now_ms();
         let mail = UserId::new(now_ms, self.random.bytes()).to_string();
         let body = serde_json::to_string(letter).map_err(|e| DbError::stored("mail", e))?;
-        let new = NewMail { mail: &mail, account, kind: letter.kind(), address, body: &body };
+        let chosen = mails::find_choice(tx, account, address).await?;
+        // Nobody chose: as whoever asks for it reads, or the default.
+        let present = find_reader();
+        let locale = chosen.locale.as_deref().unwrap_or(present.locale.tag());
+        let zone = chosen.zone.as_deref().unwrap_or(present.zone_name());
+        let kind = letter.kind();
+        let new = NewMail { mail: &mail, account, kind, address, body: &body, locale, zone };
         mails::insert_mail(tx, &new, now_ms).await?;
         let job = NewJobRow {
             job: RelayJobId::new(now_ms, self.random.bytes()),
@@ -79,6 +86,7 @@ impl MailOutbox {
 pub async fn send_waiting(transport: &MailTransport, mail: &str, row: &MailRow) -> Result<(), MailFailure> {
     let letter: MailLetter =
         serde_json::from_str(&row.body).map_err(|e| MailFailure::Final(format!("read the mail: {e}")))?;
-    let text = render::render_letter(&letter, transport.host());
+    let reader = TextReader::of(&row.locale, &row.zone);
+    let text = word_for(reader, || render::render_letter(&letter, transport.host()));
     transport.send(mail, &row.address, text, row.made_ms).await
 }

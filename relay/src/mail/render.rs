@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::letter::MailLetter;
-use crate::wording::{MailWords, PageWords, SupportWords, name_agent, open_words};
+use crate::wording::{MailWords, PageWords, SupportWords, find_reader, name_agent, open_words};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MailText {
@@ -16,6 +16,7 @@ pub(super) struct MailText {
 #[derive(Template)]
 #[template(path = "mail.html")]
 struct MailPage<'a> {
+    lang: &'static str,
     subject: &'a str,
     lines: &'a [String],
     button: &'a str,
@@ -37,7 +38,8 @@ pub(super) fn render_letter(letter: &MailLetter, host: &str) -> MailText {
     let mut parts = letter_parts(letter, w);
     parts.hints.push(w.mail_sent_by(host));
     let MailParts { subject, lines, button, link, hints } = parts;
-    let page = MailPage { subject: &subject, lines: &lines, button: &button, link, hints: &hints };
+    let lang = w.catalog().locale().html_lang();
+    let page = MailPage { lang, subject: &subject, lines: &lines, button: &button, link, hints: &hints };
     // A template writes into memory: what could fail is a value that cannot be shown, and all of these are text.
     let html = page.render().unwrap_or_default();
     let paragraphs = lines.iter().cloned().chain([format!("{button}:\n{link}")]).chain(hints.iter().cloned());
@@ -45,10 +47,10 @@ pub(super) fn render_letter(letter: &MailLetter, host: &str) -> MailText {
     MailText { subject, text, html }
 }
 
-/// Minutes, in UTC: the relay knows no zone of whoever reads.
+/// Minutes in the reader's zone, such as `2026-11-20 14:05 UTC`: a date that nobody reads otherwise.
 fn time_text(ms: i64) -> String {
     let time = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    time.to_zoned(find_reader().zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 fn letter_parts(letter: &MailLetter, w: MailWords) -> MailParts<'_> {
@@ -234,6 +236,7 @@ fn copied_parts<'a>(w: MailWords, at: String, name: &str, link: &'a str) -> Mail
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wording::{TextReader, word_for};
 
     fn letters() -> Vec<MailLetter> {
         fn example_link() -> String {
@@ -291,6 +294,28 @@ mod tests {
                 link: example_link(),
             },
         ]
+    }
+
+    #[test]
+    fn each_mail_is_in_the_language_and_zone_of_its_reader() {
+        for letter in letters() {
+            let word = |reader: TextReader| word_for(reader, || render_letter(&letter, "relay.example"));
+            let english = word(TextReader::default());
+            let spanish = word(TextReader::of("es-MX", "America/Chicago"));
+            assert_ne!(english.subject, spanish.subject, "{letter:?}");
+            assert!(spanish.html.contains("<html lang=\"es-MX\">"), "{}", spanish.html);
+            assert!(!spanish.text.contains("UTC"), "{}", spanish.text);
+            let of_english: Vec<&str> = english.text.lines().collect();
+            let alike = spanish.text.lines().filter(|line| line.contains(' ') && of_english.contains(line));
+            assert_eq!(alike.collect::<Vec<_>>(), [""; 0], "{letter:?}");
+            let pseudo = word(TextReader::of("xx", ""));
+            let worded = pseudo.text.lines().filter(|line| line.contains(' '));
+            assert!(
+                worded.clone().count() > 1 && worded.clone().all(|line| line.starts_with('⟦')),
+                "{}",
+                pseudo.text
+            );
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ use crate::web::named_place::{find_facility, known_facility};
 use crate::web::next_page::page_after_sign_in;
 use crate::web::notices::seen_notices;
 use crate::web::quota::QuotaLeft;
+use crate::web::words::{choose_reader, read_cookies, set_reader};
 use crate::web::{WebContext, cross_origin, http_error, program_errors};
 
 /// Where open pages ask whether there is news.
@@ -199,9 +200,8 @@ impl FromRequestParts<WebContext> for GuestCaller {
 }
 
 fn find_token(parts: &Parts) -> Option<SessionToken> {
-    // HTTP/2 may send each cookie in a field of its own, and another program on this host may have set one.
-    let mut cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.find_map(SessionToken::read)
+    // Another program on this host may have set one.
+    read_cookies(&parts.headers).find_map(SessionToken::read)
 }
 
 async fn find_visitor(parts: &Parts, web: &WebContext) -> Result<Option<AccountUser>, HttpError> {
@@ -210,6 +210,7 @@ async fn find_visitor(parts: &Parts, web: &WebContext) -> Result<Option<AccountU
     if let Some(visitor) = &mut visitor {
         visitor.notices =
             web.board().await?.of_account(visitor.scope, web.now_ms(), &seen_notices(&parts.headers));
+        set_reader(choose_reader(&parts.headers, parts.uri.path(), Some(visitor)));
         KnownCaller::person(visitor).note(parts);
     }
     Ok(visitor)

@@ -6,13 +6,14 @@ use ::web::present::ErrorPresenter;
 use askama::Template;
 use axum::extract::Request;
 use axum::http::StatusCode;
+use words::{Language, Locale};
 
 use crate::web::WebContext;
 use crate::web::access::CallerSlot;
 use crate::web::entered_form::EnteredForm;
 use crate::web::http_error::{fault_words, link_of};
 use crate::web::layout::{NavSection, PageLayout};
-use crate::web::words::{ErrorWords, LOCALE, open_words};
+use crate::web::words::{ErrorWords, TextReader, find_reader, open_words, set_reader};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -58,6 +59,11 @@ impl ErrorPresenter for WebContext {
         fault_words(fault)
     }
 
+    fn problem_locale(&self, _: &CallerSlot, error: &HttpError) -> Locale {
+        let locale = find_reader().locale;
+        if error.is_in_every_locale() { locale } else { locale.in_language(Language::English) }
+    }
+
     fn request_id(&self, visit: &CallerSlot) -> Option<String> {
         visit.request_id()
     }
@@ -68,9 +74,13 @@ impl ErrorPresenter for WebContext {
 
     async fn draw_page(&self, visit: CallerSlot, error: &HttpError, id: &str) -> Result<Page, askama::Error> {
         let (next_href, next) = link_of(error);
-        fn default_text(text: &ErrorText) -> String {
-            text.in_locale(LOCALE).into_owned()
+        let reader = find_reader();
+        if !error.is_in_every_locale() {
+            // A page is in one language.
+            set_reader(TextReader { locale: reader.locale.in_language(Language::English), ..reader });
         }
+        let locale = find_reader().locale;
+        let default_text = |text: &ErrorText| text.in_locale(locale).into_owned();
         let title = default_text(&error.title);
         let visitor = visit.get().and_then(|caller| caller.visitor.as_ref());
         let shell = match visitor {

@@ -4,7 +4,7 @@ use ::web::assets::{LIVE, MARK, STYLE};
 use ::web::live::LivePage;
 use record::ids::AccountId;
 use record::tree::Hash;
-use words::{S0, SafeHtml, fill_slots};
+use words::{Language, S0, SafeHtml, fill_slots};
 
 use crate::accounts::notices::{NoticeLine, PageNotices};
 use crate::accounts::permission::Permission;
@@ -38,7 +38,7 @@ impl SupportBanner {
     fn of_visitor(visitor: &AccountUser) -> Option<Self> {
         let until_ms = visitor.until_ms.filter(|_| visitor.role == UserRole::Support)?;
         let w: SupportWords = open_words();
-        let until = LocalTime::new(until_ms, "UTC").plain(until_ms);
+        let until = LocalTime::of_reader(until_ms).plain_zoned(until_ms);
         let line = w.support_banner(visitor.account_name.as_str(), until);
         Some(Self { line, button: w.support_leave() })
     }
@@ -110,6 +110,13 @@ impl PageLayout {
     pub(crate) fn announcing(mut self, lines: Vec<NoticeLine>) -> Self {
         self.notices.lines = lines;
         self
+    }
+
+    /// Each by its name in itself.
+    pub(crate) fn other_languages(&self) -> Vec<(Language, &'static str)> {
+        let own = self.w.catalog().locale().language();
+        let all = [(Language::English, "English"), (Language::Spanish, "Español")];
+        all.into_iter().filter(|(language, _)| *language != own).collect()
     }
 
     pub(crate) fn notice_words(&self) -> NoticesWords {

@@ -6,11 +6,13 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
+use record::ids::FacilityId;
 
 use crate::accounts::records::access_log::{AccessOutcome, AccessRecord, DenialReason};
 use crate::db::DbError;
 use crate::web::access::{CallerSlot, KnownCaller};
 use crate::web::named_place::{find_facility, known_facility};
+use crate::web::words::{answer_reader, choose_reader, find_reader};
 use crate::web::{WebContext, cross_origin, http_error};
 
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -39,12 +41,23 @@ pub(crate) async fn guard_answers(
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let facility = find_facility(route, request.uri().path());
     let requested = format!("{} {route}", request.method());
-    let mut answer = next.run(request).await;
+    let reader = choose_reader(request.headers(), request.uri().path(), None);
+    answer_reader(reader, guard_answer(&web, &slot, &requested, facility, next.run(request))).await
+}
+
+async fn guard_answer(
+    web: &WebContext,
+    slot: &CallerSlot,
+    requested: &str,
+    facility: Option<FacilityId>,
+    answer: impl Future<Output = Response<Body>>,
+) -> Response<Body> {
+    let mut answer = answer.await;
     if let Some(&why) = answer.extensions().get::<DenialReason>()
         && let Some(caller) = slot.get()
     {
-        let record = AccessRecord { who: &caller.who, act: &requested, about: why.key(), facility };
-        if let Err(error) = keep_denial(&web, caller, record).await {
+        let record = AccessRecord { who: &caller.who, act: requested, about: why.key(), facility };
+        if let Err(error) = keep_denial(web, caller, record).await {
             tracing::error!(%error, requested, "cannot keep that something was denied");
         }
     }
@@ -55,6 +68,7 @@ pub(crate) async fn guard_answers(
     if let Some(origin) = slot.origin() {
         cross_origin::allow_origin(headers, origin);
     }
+    mark_language(headers);
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -76,6 +90,17 @@ pub(crate) async fn refuse_foreign_forms(
     }
     web.strangers.sent_foreign_form();
     http_error::foreign_form().into_response()
+}
+
+/// Says of a page in which language it is, and that others get it in others.
+fn mark_language(headers: &mut HeaderMap) {
+    let is_page =
+        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page {
+        let lang = find_reader().locale.html_lang();
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang));
+        headers.append(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    }
 }
 
 async fn keep_denial(

@@ -204,14 +204,20 @@ pub(crate) struct PageFact {
     name: String,
     value: String,
     code: bool,
+    /// Whether the value is as somebody or something wrote it, in no language of the page.
+    entered: bool,
 }
 
 impl PageFact {
     fn new(name: String, value: impl Into<String>) -> Self {
-        Self { name, value: value.into(), code: false }
+        Self { name, value: value.into(), code: false, entered: false }
+    }
+
+    fn entered(name: String, value: impl Into<String>) -> Self {
+        Self { entered: true, ..Self::new(name, value) }
     }
 
     fn code(name: String, value: impl Into<String>) -> Self {
-        Self { name, value: value.into(), code: true }
+        Self { code: true, ..Self::entered(name, value) }
     }
 }

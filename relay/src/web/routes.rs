@@ -26,7 +26,7 @@ use crate::web::pages::facilities::{
 use crate::web::pages::fleet::{add_box, box_acts, box_forks, box_page, boxes};
 use crate::web::pages::help;
 use crate::web::pages::operator::{platform, platform_notices, platform_records};
-use crate::web::pages::personal::{factors, identities, me, notices, passkeys};
+use crate::web::pages::personal::{factors, identities, locale, me, notices, passkeys};
 use crate::web::{key_list, live, proof};
 
 const INFO: ApiInfo = ApiInfo {
@@ -208,6 +208,14 @@ fn own_rows() -> Vec<Route<WebContext>> {
             .example(new_password.secret(PASSWORD_EXAMPLE).secret(NEW_PASSWORD_EXAMPLE)),
         row(Method::POST, "/app/me/account", "me.switch-account", Form, me::switch_account)
             .example(problem_example().field("account", SOME_ID)),
+        row(Method::POST, locale::LANGUAGE_PATH, "language.choose", Form, locale::choose_language)
+            .example(Example::default().field("language", "es")),
+        row(Method::GET, "/app/me/locale", "own-locale.show", Page, locale::show_own),
+        row(Method::POST, "/app/me/locale", "own-locale.change", Form, locale::change_own)
+            .example(problem_example().field("locale", "es-MX").field("zone", "America/Mexico_City")),
+        row(Method::GET, "/app/locale", "account-locale.show", Page, locale::show_account),
+        row(Method::POST, "/app/locale", "account-locale.change", Form, locale::change_account)
+            .example(problem_example().field("locale", "es-US").field("zone", "America/Chicago")),
         row(Method::GET, "/app/me/factors/new", "factors.new", Page, factors::show_new),
         row(Method::POST, "/app/me/factors", "factors.add", Form, factors::add_app)
             .example(problem_example().field("offer", "1.AAAA").field("code", "287082")),

@@ -446,8 +446,8 @@ async fn what_should_be_there_and_is_not_is_named() {
     let patient = Patient::new().await;
     patient.write("DELETE FROM facility_now").await;
     patient.is_found(Bad, "numbers of facilities", "1 facilities have none", "rebuild").await;
-    let mail = "INSERT INTO mails (mail, kind, address, body, state, made_ms) \
-                VALUES ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'reset', 'x', '{}', 'failed', 1999999999999)";
+    let mail = "INSERT INTO mails (mail, kind, address, body, locale, zone, state, made_ms) \
+                VALUES ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'reset', 'x', '{}', 'en-US', 'UTC', 'failed', 1999999999999)";
     patient.write(mail).await;
     patient.is_found(Warning, "mails", "1 did not leave", "invite again").await;
     let factor = "INSERT INTO factors (person, factor, kind, name, seal_n, secret, step, made_ms) \

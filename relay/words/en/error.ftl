@@ -126,6 +126,7 @@ parameter-size = a size at which this relay has cosigned, or none for the newest
 parameter-provider-act = save, remove, domain-add, domain-prove, domain-remove, enforce or leave
 parameter-act = sign-out, disable, enable or hand-over
 parameter-account = the id of an account of yours
+parameter-language = there is no such language here
 parameter-switch = sign-up or read-only
 parameter-on-off = on or off
 parameter-factor-act = demand or leave

@@ -142,5 +142,5 @@ form-member-admin-sees-all = An admin of the account sees every facility: tick i
 form-member-bad-email = Enter an e-mail address such as name@hospital.example
 form-member-known = They are of this account already
 form-member-too-many = This account has { NUMBER($max) } open invitations. Take some back first
-form-member-wait = Too many invitations were sent. Wait until { $time } UTC, then send this one
+form-member-wait = Too many invitations were sent. Wait until { $time }, then send this one
 form-member-not-yours = You cannot give this: it is more than your own role, or facilities that you do not see

@@ -17,6 +17,8 @@ page-boxes = Boxes
 page-people = People
 page-programs = Programs
 page-access-log = Access log
+# Names the buttons by which another language is chosen.
+page-language = Language
 # $time: when the page was made.
 page-live = Live, as of { $time } { $zone }.
 # $time: of when the numbers are, where the box is behind.
@@ -47,7 +49,7 @@ zone-name = { $zone ->
     [hawaii] Hawaii time
    *[place] { $place } time
 }
-time-utc = { $time } UTC
+time-zoned = { $time } { $zone }
 time-never = never
 
 ## Numbers.

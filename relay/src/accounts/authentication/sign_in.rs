@@ -478,6 +478,7 @@ impl<'a> AuthService<'a> {
             (role, _) => role,
         };
         let logo = found.logo();
+        let (own_choice, account_choice) = (found.own_choice(), found.account_choice());
         let reads = if role.holds(Permission::ReadNames) { reads } else { reads.without_names() };
         if now_ms.saturating_sub(found.used_ms) >= session::TOUCH_MS {
             let mut tx = self.db.write(scope).await?;
@@ -494,6 +495,8 @@ impl<'a> AuthService<'a> {
             role,
             is_owner: found.is_owner,
             until_ms: found.until_ms,
+            own_choice,
+            account_choice,
             account_name: found.account_name,
             logo,
             accent: found.accent,

@@ -8,13 +8,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use record::tree::Hash;
 
 /// The value of the cookie with this name in a `Cookie` header.
-pub(in crate::accounts) fn find_cookie<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn find_cookie<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     let mut named = header.split(';').filter_map(|pair| pair.trim().split_once('='));
     named.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
 /// The `Set-Cookie` value that gives a browser a cookie; of an age of 0, that takes it away.
-pub(in crate::accounts) fn write_cookie(name: &str, value: &str, age_s: i64) -> String {
+pub(crate) fn write_cookie(name: &str, value: &str, age_s: i64) -> String {
     format!("{name}={value}; Path=/; Max-Age={age_s}; Secure; HttpOnly; SameSite=Lax")
 }
 

@@ -1,7 +1,7 @@
 //! What proves somebody, and what is kept of it: passwords, cookies, sessions, tokens, links, and the limits of trying.
 
 pub(super) mod ceremony;
-pub(super) mod cookie;
+pub(crate) mod cookie;
 pub mod device;
 pub(super) mod django_hash;
 pub mod lock_out;

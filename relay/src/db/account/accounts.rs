@@ -3,6 +3,7 @@
 use record::ids::AccountId;
 
 use crate::db::PersonNumber;
+use crate::db::person::people::ReaderChoice;
 use crate::db::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +97,12 @@ pub async fn save_brand(
     let scope = conn.scope();
     let sql = "UPDATE accounts SET name = $1, accent = $2 WHERE account = $3";
     exec!(conn, sql, name.to_owned(), accent.map(str::to_owned), scope.key()).map(drop)
+}
+
+pub async fn save_choice(conn: &mut ScopedConnection, choice: &ReaderChoice) -> Result<(), DbError> {
+    let (scope, ReaderChoice { locale, zone }) = (conn.scope(), choice.clone());
+    exec!(conn, "UPDATE accounts SET locale = $1, zone = $2 WHERE account = $3", locale, zone, scope.key())
+        .map(drop)
 }
 
 pub async fn set_owner(conn: &mut ScopedConnection, person: PersonNumber) -> Result<(), DbError> {

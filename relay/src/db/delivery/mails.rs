@@ -1,5 +1,6 @@
 //! Mails that are to leave, and those that left.
 
+use crate::db::person::people::ReaderChoice;
 use crate::db::{
     AccountScope, DbError, PlatformConnection, SqlConnection, WriteConnection, exec, impl_from_row, opt,
 };
@@ -11,6 +12,9 @@ pub struct NewMail<'a> {
     pub kind: &'static str,
     pub address: &'a str,
     pub body: &'a str,
+    /// In which it is read: a locale's tag and a zone's name.
+    pub locale: &'a str,
+    pub zone: &'a str,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -18,10 +22,12 @@ pub struct MailRow {
     pub kind: String,
     pub address: String,
     pub body: String,
+    pub locale: String,
+    pub zone: String,
     pub made_ms: i64,
 }
 
-impl_from_row!(MailRow { kind, address, body, made_ms });
+impl_from_row!(MailRow { kind, address, body, locale, zone, made_ms });
 
 impl std::fmt::Debug for MailRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -34,11 +40,29 @@ pub async fn insert_mail(
     new: &NewMail<'_>,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let sql = "INSERT INTO mails (mail, account, kind, address, body, state, made_ms) \
-               VALUES ($1, $2, $3, $4, $5, 'wait', $6)";
+    let sql = "INSERT INTO mails (mail, account, kind, address, body, locale, zone, state, made_ms) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 'wait', $8)";
     let account = new.account.map(AccountScope::key);
     let (address, body) = (new.address.to_owned(), new.body.to_owned());
-    exec!(conn, sql, new.mail.to_owned(), account, new.kind, address, body, now_ms).map(drop)
+    let (locale, zone) = (new.locale.to_owned(), new.zone.to_owned());
+    exec!(conn, sql, new.mail.to_owned(), account, new.kind, address, body, locale, zone, now_ms).map(drop)
+}
+
+/// In which whoever has an address, in lower case, reads: as they chose, or else the account.
+pub async fn find_choice(
+    conn: &mut impl SqlConnection,
+    account: Option<AccountScope>,
+    address: &str,
+) -> Result<ReaderChoice, DbError> {
+    type Columns = (Option<String>, Option<String>);
+    let own = opt!(conn, Columns, "SELECT locale, zone FROM people WHERE email = $1", address.to_owned())?;
+    let (mut locale, mut zone) = own.unwrap_or_default();
+    if let Some(account) = account {
+        let sql = "SELECT locale, zone FROM accounts WHERE account = $1";
+        let (of_account, its_zone) = opt!(conn, Columns, sql, account.key())?.unwrap_or_default();
+        (locale, zone) = (locale.or(of_account), zone.or(its_zone));
+    }
+    Ok(ReaderChoice { locale, zone })
 }
 
 /// Whether such a mail was made for an address since a time.
@@ -56,7 +80,8 @@ pub async fn platform_find_waiting(
     conn: &mut PlatformConnection,
     mail: &str,
 ) -> Result<Option<MailRow>, DbError> {
-    let sql = "SELECT kind, address, body, made_ms FROM mails WHERE mail = $1 AND state = 'wait'";
+    let sql =
+        "SELECT kind, address, body, locale, zone, made_ms FROM mails WHERE mail = $1 AND state = 'wait'";
     opt!(conn, MailRow, sql, mail.to_owned())
 }
 

@@ -13,6 +13,23 @@ pub async fn platform_old_hash(conn: &mut PlatformConnection) -> Result<Option<S
     Ok(opt!(conn, (String,), sql)?.map(|(hash,)| hash))
 }
 
+/// In which locale, by its tag, and zone, by its name, a person or an account reads; what they chose none of is found elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReaderChoice {
+    pub locale: Option<String>,
+    pub zone: Option<String>,
+}
+
+pub async fn platform_save_choice(
+    conn: &mut PlatformConnection,
+    person: PersonNumber,
+    choice: &ReaderChoice,
+) -> Result<(), DbError> {
+    let ReaderChoice { locale, zone } = choice.clone();
+    exec!(conn, "UPDATE people SET locale = $1, zone = $2 WHERE person = $3", locale, zone, person.key())
+        .map(drop)
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPerson<'a> {
     pub id: UserId,

@@ -2,7 +2,7 @@
 
 use record::tree::Hash;
 
-use super::people::ROLE;
+use super::people::{ROLE, ReaderChoice};
 use crate::db::PersonNumber;
 use crate::db::{
     AccountScope, DbError, PlatformConnection, ReadScope, ScopedConnection, all, exec, impl_from_row, opt,
@@ -26,6 +26,11 @@ pub struct SessionRow {
     /// Whether the account is theirs.
     pub is_owner: bool,
     pub account_name: String,
+    /// What they have chosen, and what the account has.
+    locale: Option<String>,
+    zone: Option<String>,
+    account_locale: Option<String>,
+    account_zone: Option<String>,
     pub accent: Option<String>,
     /// SHA-256 of the picture at their head.
     logo: Option<Vec<u8>>,
@@ -58,6 +63,10 @@ impl_from_row!(SessionRow {
     until_ms,
     is_owner,
     account_name,
+    locale,
+    zone,
+    account_locale,
+    account_zone,
     accent,
     logo,
     created_ms,
@@ -88,6 +97,14 @@ impl SessionRow {
 
     pub fn person(&self) -> PersonNumber {
         PersonNumber::of(self.person)
+    }
+
+    pub fn own_choice(&self) -> ReaderChoice {
+        ReaderChoice { locale: self.locale.clone(), zone: self.zone.clone() }
+    }
+
+    pub fn account_choice(&self) -> ReaderChoice {
+        ReaderChoice { locale: self.account_locale.clone(), zone: self.account_zone.clone() }
     }
 }
 
@@ -159,7 +176,7 @@ pub async fn platform_find(
 ) -> Result<Option<SessionRow>, DbError> {
     let sql = format!(
         "SELECT s.account, a.id AS account_id, s.person, p.id AS user_id, p.name, p.email, {ROLE} AS role, \
-         m.all_facilities, m.until_ms, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, a.accent, a.logo, s.created_ms, \
+         m.all_facilities, m.until_ms, COALESCE(a.owner = s.person, FALSE) AS is_owner, a.name AS account_name, p.locale, p.zone, a.locale AS account_locale, a.zone AS account_zone, a.accent, a.logo, s.created_ms, \
          s.used_ms, s.reauth_ms, \
          a.second_factor AS demands_factor, EXISTS (SELECT 1 FROM factors x WHERE x.person = s.person) AS has_factor, \
          s.provider, s.provider_factor, {BARRED} AS is_barred, \

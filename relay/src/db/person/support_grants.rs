@@ -98,7 +98,7 @@ pub async fn platform_find_session(
     now_ms: i64,
 ) -> Result<Option<SessionRow>, DbError> {
     let sql = "SELECT s.account, a.id AS account_id, s.person, p.id AS user_id, p.name, p.email, 'support' AS role, \
-         TRUE AS all_facilities, g.until_ms, FALSE AS is_owner, a.name AS account_name, a.accent, a.logo, s.created_ms, s.used_ms, \
+         TRUE AS all_facilities, g.until_ms, FALSE AS is_owner, a.name AS account_name, p.locale, p.zone, a.locale AS account_locale, a.zone AS account_zone, a.accent, a.logo, s.created_ms, s.used_ms, \
          s.reauth_ms, CAST(NULL AS TEXT) AS provider, FALSE AS provider_factor, FALSE AS is_barred, TRUE AS has_password, \
          FALSE AS demands_factor, TRUE AS has_factor \
          FROM sessions s \

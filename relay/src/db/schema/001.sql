@@ -12,6 +12,8 @@ CREATE TABLE accounts (
   second_factor BOOLEAN NOT NULL DEFAULT FALSE,
   accent TEXT,
   logo @BLOB@,
+  locale @ID@,
+  zone TEXT,
   created_ms BIGINT NOT NULL
 );
 

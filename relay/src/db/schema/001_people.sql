@@ -1,13 +1,15 @@
 -- People and how they come in: the second part of the first step.
 
 -- A person, in any number of accounts. `email` is in lower case. `verified_ms`: since when it is known that mail to it reaches them.
--- `platform_role`: super_admin of whoever runs the platform. Behind the wall as far as they are members of the account.
+-- `locale` and `zone`: in which they read pages and mails; absent where they have chosen none. `platform_role`: super_admin of whoever runs the platform. Behind the wall as far as they are members of the account.
 CREATE TABLE people (
   person @SERIAL@,
   id @ID@ NOT NULL UNIQUE,
   email @ID@ NOT NULL UNIQUE,
   verified_ms BIGINT,
   name TEXT NOT NULL,
+  locale @ID@,
+  zone TEXT,
   platform_role @ID@,
   disabled_ms BIGINT,
   created_ms BIGINT NOT NULL,
@@ -125,6 +127,8 @@ CREATE TABLE mails (
   kind @ID@ NOT NULL,
   address TEXT NOT NULL,
   body TEXT NOT NULL,
+  locale @ID@ NOT NULL,
+  zone TEXT NOT NULL,
   state @ID@ NOT NULL,
   made_ms BIGINT NOT NULL,
   sent_ms BIGINT,

@@ -9,6 +9,7 @@ mod facility;
 mod fake_provider;
 #[path = "../../../../tests/src/kept_answers.rs"]
 mod kept_answers;
+mod languages;
 mod links;
 mod pages;
 #[path = "../../../../tests/src/postgres.rs"]

@@ -8,7 +8,7 @@ use record::compliance::find_zone;
 use words::{Dates, Locale, Moment, Number, SafeHtml, WordSet};
 
 use crate::accounts::UserRole;
-use crate::web::words::{LOCALE, PageWords};
+use crate::web::words::{PageWords, find_reader};
 
 /// The first 12 digits of a hash in fours, as people compare them: `B81D 04E7 5A9C`.
 pub(crate) fn short_hash(hash: &[u8; 32]) -> String {
@@ -62,11 +62,20 @@ pub(crate) struct LocalTime {
 impl LocalTime {
     /// At `now_ms` in an IANA zone; a zone that nobody knows is UTC.
     pub(crate) fn new(now_ms: i64, zone: &str) -> Self {
-        let known = find_zone(zone).unwrap_or(TimeZone::UTC);
+        Self::in_zone(now_ms, find_zone(zone).unwrap_or(TimeZone::UTC))
+    }
+
+    /// In the zone of whoever reads the page.
+    pub(crate) fn of_reader(now_ms: i64) -> Self {
+        Self::in_zone(now_ms, find_reader().zone)
+    }
+
+    fn in_zone(now_ms: i64, zone: TimeZone) -> Self {
+        let locale = find_reader().locale;
         Self {
-            dates: Dates::new(LOCALE, known.clone(), now_ms),
-            now: nearest_timestamp(now_ms).to_zoned(known),
-            page: PageWords::in_locale(LOCALE),
+            dates: Dates::new(locale, zone.clone(), now_ms),
+            now: nearest_timestamp(now_ms).to_zoned(zone),
+            page: PageWords::in_locale(locale),
         }
     }
 
@@ -127,6 +136,11 @@ impl LocalTime {
     /// Hours and minutes as plain text.
     pub(crate) fn plain(&self, ms: i64) -> String {
         self.dates.deadline_time(ms).text
+    }
+
+    /// The same with its zone: `14:02 UTC`.
+    pub(crate) fn plain_zoned(&self, ms: i64) -> String {
+        self.page.time_zoned(self.plain(ms), self.zone())
     }
 
     pub(crate) fn day_plain(&self, ms: i64) -> String {
@@ -191,9 +205,9 @@ impl LocalTime {
         self.page.count_items(count)
     }
 
-    /// A time in UTC, in a sentence: `today 14:02 UTC`. For walls of that zone.
-    pub(crate) fn day_plain_utc(&self, ms: i64) -> String {
-        self.page.time_utc(self.day_plain(ms))
+    /// A time with its zone, in a sentence: `today 14:02 UTC`.
+    pub(crate) fn day_plain_zoned(&self, ms: i64) -> String {
+        self.page.time_zoned(self.day_plain(ms), self.zone())
     }
 }
 

@@ -68,6 +68,7 @@ access-did = { $act ->
     [factor-rename] Gave a passkey another name
     [account-logo] Changed the account’s logo
     [account-slug] Changed the account’s short name
+    [account-locale] Changed the account’s language or time zone
     [account-brand] Changed the account’s name or color
     [admin-create] Added a person
     [admin-import] Imported a person
@@ -154,6 +155,7 @@ access-tried = { $act ->
     [confirm-password] Tried to confirm a change
     [sign-out] Tried to sign out
     [account-create] Tried to create an account
+    [account-locale] Tried to change the account’s language or time zone
     [account-brand] Tried to change the account’s name or color
     [admin-create] Tried to add a person
     [admin-import] Tried to import a person

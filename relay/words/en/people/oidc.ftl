@@ -7,7 +7,7 @@ oidc-email = E-mail
 # Button.
 oidc-find = Continue
 oidc-unknown = No organization signs people in with this address. Sign in with your password, or ask your admin for the link of your organization
-oidc-wait = Too many sign-ins were begun from your network. Wait until { $time } UTC, then try again.
+oidc-wait = Too many sign-ins were begun from your network. Wait until { $time }, then try again.
 # $account: the organization.
 oidc-account-title = Sign in to { $account }
 oidc-account-lead = Your organization signs you in on a page of its own. Here you enter no password.

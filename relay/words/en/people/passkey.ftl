@@ -34,7 +34,7 @@ passkey-use-lead = Your browser asks for your fingerprint, your face, a PIN or a
 passkey-refused = This passkey does not let you in. Was it removed, or is it for another account? Try another one, or sign in with your password.
 passkey-not-yours = That passkey is none of yours. Try another one, or enter your password.
 passkey-over = That took too long. Try again.
-passkey-wait = Too many passkeys were refused. Wait until { $time } UTC, then try again.
+passkey-wait = Too many passkeys were refused. Wait until { $time }, then try again.
 
 ## What the page says when the browser's dialogue ends without one.
 

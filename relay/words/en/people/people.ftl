@@ -17,7 +17,7 @@ people-sessions = Signed in now
     [one] in { $count } browser
    *[other] in { $count } browsers
 }
-people-times = Times are UTC.
+people-times = Times are { $zone }.
 people-regions = Regions: groups of facilities
 people-invite = Invite somebody
 people-invite-button = Send the invitation

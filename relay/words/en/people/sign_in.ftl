@@ -15,13 +15,13 @@ sign-in-done-here = You are signed out on this device.
 sign-in-done-everywhere = You are signed out on every device.
 sign-in-done-ended = You are signed out: you were away for long, or you or an admin ended it. Sign in to go on.
 
-## What was wrong. $time is that of a clock in UTC.
+## What was wrong. $time: of a clock, with its zone.
 
 sign-in-wrong = Wrong e-mail or password.
 sign-in-ended = Your access has ended: its time is over, or an admin ended it. What you did stays in the access log. Ask an admin of the account if you still need it.
-sign-in-wait-device = Too many wrong passwords were entered on this device. Wait until { $time } UTC, then try again. Your other devices do not have to wait.
-sign-in-wait-strangers = Too many wrong passwords were entered for this e-mail on devices that never signed in with it. Wait until { $time } UTC, then try again; or sign in now from a browser in which you signed in before: it does not have to wait.
-sign-in-wait-network = Too many wrong passwords came from your network. Wait until { $time } UTC, then try again; or sign in now from a browser in which you signed in before: it does not have to wait.
+sign-in-wait-device = Too many wrong passwords were entered on this device. Wait until { $time }, then try again. Your other devices do not have to wait.
+sign-in-wait-strangers = Too many wrong passwords were entered for this e-mail on devices that never signed in with it. Wait until { $time }, then try again; or sign in now from a browser in which you signed in before: it does not have to wait.
+sign-in-wait-network = Too many wrong passwords came from your network. Wait until { $time }, then try again; or sign in now from a browser in which you signed in before: it does not have to wait.
 
 ## The second step.
 
@@ -32,7 +32,7 @@ step-lead = Your password is right. Now enter the code that your authenticator a
 step-code = Code
     .hint = Lost the phone? Enter one of your recovery codes
 step-wrong = That is not a code of yours, or it was used already. Wait for the next one that the app shows.
-step-wait = Too many wrong codes were entered. Wait until { $time } UTC, then try again.
+step-wait = Too many wrong codes were entered. Wait until { $time }, then try again.
 step-over = The second step took too long. Sign in again.
 
 ## Somebody who is signed in shows that it is them.
@@ -63,7 +63,7 @@ ways-short = The password is too short: it needs 12 characters or more
 ways-guessable = The password is easy to guess. Several words that do not belong together are not
 ways-leaked = This password was leaked somewhere, and is one of the first that others try. Choose another one
 ways-long = The password is too long: 256 bytes are the most
-ways-wait = Too many mails were asked for. Wait until { $time } UTC, then try again.
+ways-wait = Too many mails were asked for. Wait until { $time }, then try again.
 ways-over-title = This link is over
 ways-over = It was used already, its time is over, or another one took its place. Ask for a new one.
 ways-sent-title = Look into your mail

@@ -32,7 +32,7 @@ support-link = Support access: let the platform look, for a time
 
 ## On every page of an account that is open to whoever looks.
 
-support-banner = You see { $account } as support, until { $until } UTC. You change nothing, and each page that you look at stands in its access log.
+support-banner = You see { $account } as support, until { $until }. You change nothing, and each page that you look at stands in its access log.
 support-leave = Go back to your own account
 
 ## The page of the platform that opens one.

@@ -138,6 +138,8 @@ struct ExportPages {
     web: WebContext,
     token: SessionToken,
     reads: ReadScope,
+    /// Of whoever takes the file: what writes it is no part of their request any more.
+    w: AccessWords,
     filter: AuditFilter,
     at: i64,
     rows: usize,
@@ -149,7 +151,8 @@ impl ExportPages {
     /// `at`: before the first row.
     fn new(web: &WebContext, visitor: &AccountUser, place: ExportPlace, at: i64) -> Self {
         let (web, token, reads) = (web.clone(), visitor.token.clone(), visitor.reads);
-        Self { web, token, reads, filter: AuditFilter::default(), at, rows: 0, is_over: false, _place: place }
+        let (w, filter) = (open_words(), AuditFilter::default());
+        Self { web, token, reads, w, filter, at, rows: 0, is_over: false, _place: place }
     }
 
     fn of(mut self, filter: AuditFilter) -> Self {
@@ -182,10 +185,9 @@ impl ExportPages {
         let mut conn = self.web.db.read(self.reads).await?;
         let page = list_acts(&mut conn, &self.filter, self.at, PAGE as i64).await?;
         drop(conn);
-        let w: AccessWords = open_words();
-        let mut text = encode_rows(w, &page);
+        let mut text = encode_rows(self.w, &page);
         if self.advance(page.len(), page.last().map(|row| row.n)) {
-            text.push_str(&csv_line(&[w.access_left_out(ROWS_MAX)]));
+            text.push_str(&csv_line(&[self.w.access_left_out(ROWS_MAX)]));
         }
         Ok(Some((Bytes::from(text), self)))
     }

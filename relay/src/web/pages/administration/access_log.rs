@@ -417,7 +417,8 @@ fn fleet_key(act: &str) -> &'static str {
         "factor rename" => "factor-rename",
         "account logo" | "POST /app/brand/logo" => "account-logo",
         "account slug" => "account-slug",
-        "GET /app/brand" => "page",
+        "account locale" | "POST /app/locale" => "account-locale",
+        "GET /app/brand" | "GET /app/locale" => "page",
         read => read_key(read),
     }
 }
@@ -465,6 +466,8 @@ fn read_key(act: &str) -> &'static str {
         "GET /app"
         | "GET /app/"
         | "GET /app/me"
+        | "GET /app/me/locale"
+        | "POST /app/me/locale"
         | "GET /live"
         | "GET /app/support"
         | "GET /app/platform/accounts/{account}"

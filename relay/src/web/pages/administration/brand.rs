@@ -25,7 +25,7 @@ use crate::web::http_error::{not_found, read_only};
 use crate::web::layout::{NavSection, PageLayout, logo_path};
 use crate::web::pages::forms::single_form::SignInProblem;
 use crate::web::picture_form::{PICTURE, PictureForm};
-use crate::web::words::{BrandWords, open_words};
+use crate::web::words::{BrandWords, LocaleWords, open_words};
 
 /// A colour's sheet never changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -38,6 +38,7 @@ const LOGO_CHARS: usize = 16;
 struct BrandPage {
     shell: PageLayout,
     w: BrandWords,
+    locale: LocaleWords,
     problem: Option<SignInProblem>,
     name: String,
     accent: String,
@@ -85,6 +86,7 @@ async fn draw_form(
     Page::draw(&BrandPage {
         shell,
         w,
+        locale: open_words(),
         problem,
         name: filled.name,
         accent: filled.accent,

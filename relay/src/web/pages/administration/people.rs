@@ -70,6 +70,8 @@ struct PeoplePage {
     open: Vec<InvitationView>,
     invited: Option<InvitedView>,
     /// Whether the page of regions is theirs to see.
+    /// Of the times on it.
+    zone: String,
     has_regions: bool,
     f: FactorWords,
     /// Whether the account demands a second factor, where that is theirs to say.
@@ -129,7 +131,7 @@ async fn load_people(
 ) -> Result<Vec<PersonView>, HttpError> {
     let now_ms = web.now_ms();
     let alive = crate::accounts::credentials::session::alive_since(now_ms);
-    let wall = LocalTime::new(now_ms, "UTC");
+    let wall = LocalTime::of_reader(now_ms);
     let w: PeopleWords = wall.words();
     let mut people = Vec::new();
     for (row, places) in list_visible(conn, visitor, alive).await? {
@@ -157,7 +159,7 @@ async fn draw_people(
     let mut conn = web.db.read(visitor.reads).await?;
     let options = load_places(&mut conn, visitor).await?;
     let people = load_people(&mut conn, visitor, web, &options).await?;
-    let wall = LocalTime::new(web.now_ms(), "UTC");
+    let wall = LocalTime::of_reader(web.now_ms());
     let w: PeopleWords = wall.words();
     let known = all_places(&mut conn).await?;
     let mut open = Vec::new();
@@ -185,6 +187,7 @@ async fn draw_people(
         open,
         invited,
         has_regions: visitor.role.holds(Permission::ManageRegions),
+        zone: wall.zone(),
         f: wall.words(),
         demands_factor,
         oidc: open_words(),
@@ -263,7 +266,7 @@ pub(crate) async fn invite_person(
             (places_field(&options), w.form_member_no_place())
         }
         Err(InvitationError::Wait { until_ms }) => {
-            let time = LocalTime::new(web.now_ms(), "UTC").plain(until_ms.saturating_add(59_999));
+            let time = LocalTime::of_reader(web.now_ms()).plain_zoned(until_ms.saturating_add(59_999));
             ("email", w.form_member_wait(time))
         }
         Err(InvitationError::TooMany) => ("email", w.form_member_too_many(OPEN_MAX)),
@@ -546,7 +549,7 @@ async fn draw_person(
     news: PersonNews,
 ) -> Result<Page, HttpError> {
     let options = load_places(&mut web.db.read(visitor.reads).await?, visitor).await?;
-    let wall = LocalTime::new(web.now_ms(), "UTC");
+    let wall = LocalTime::of_reader(web.now_ms());
     let w: PeopleWords = wall.words();
     let present = CurrentTerms { row, places: places.as_deref() };
     let now = terms_text(&present, &options, &wall);
@@ -615,10 +618,10 @@ fn person_facts(
     wall: &LocalTime,
 ) -> Vec<PageFact> {
     let (w, page): (PeopleWords, PageWords) = (wall.words(), wall.words());
-    let signed_in = row.signed_in_ms.map(|at| wall.day_plain_utc(at));
+    let signed_in = row.signed_in_ms.map(|at| wall.day_plain_zoned(at));
     let sees = sees_text(w, places, options);
     let mut facts = vec![
-        PageFact::new(w.people_email(), row.email.clone()),
+        PageFact::entered(w.people_email(), row.email.clone()),
         PageFact::new(w.people_role(), role_text(row, page)),
         PageFact::new(w.people_sees(), sees),
         PageFact::new(w.person_added(), wall.day_of(row.created_ms)),

@@ -211,11 +211,11 @@ pub(crate) async fn show(
         PageFact::new(w.programs_last_used(), used_text(&row, &wall)),
     ];
     if !origins.is_empty() {
-        facts.push(PageFact::new(w.program_origins(), origins.join(" ")));
+        facts.push(PageFact::entered(w.program_origins(), origins.join(" ")));
     }
     if let Some(at) = row.revoked_ms {
         let by = row.revoked_by.as_deref().unwrap_or_default();
-        facts.push(PageFact::new(w.program_revoked(), w.program_revoked_by(by, wall.day_plain_utc(at))));
+        facts.push(PageFact::new(w.program_revoked(), w.program_revoked_by(by, wall.day_plain_zoned(at))));
     }
     let view = ProgramPage {
         shell: PageLayout::signed_in(row.name.clone(), NavSection::Programs, &visitor),

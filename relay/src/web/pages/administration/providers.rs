@@ -195,7 +195,7 @@ async fn draw_providers(
     let mut conn = web.db.read(visitor.reads).await?;
     let places = list_places(load_places(&mut conn, visitor).await?);
     drop(conn);
-    let (w, wall): (OidcWords, _) = (open_words(), LocalTime::new(web.now_ms(), "UTC"));
+    let (w, wall): (OidcWords, _) = (open_words(), LocalTime::of_reader(web.now_ms()));
     let providers = rows.iter().enumerate().map(|(n, row): (usize, &ProviderRow)| ProviderView {
         at: format!("-{}", n + 1),
         host: provider_host(&row.issuer),

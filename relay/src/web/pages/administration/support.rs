@@ -92,7 +92,7 @@ async fn draw_support(
     problem: Option<SignInProblem>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
-    let wall = LocalTime::new(now_ms, "UTC");
+    let wall = LocalTime::of_reader(now_ms);
     let w: SupportWords = wall.words();
     let grants = list_grants(&mut web.db.read(visitor.reads).await?, GRANTS_MAX).await?;
     let (open, past): (Vec<_>, Vec<_>) = grants
@@ -113,13 +113,13 @@ async fn draw_support(
 
 fn view_grant(grant: SupportGrantRow, wall: &LocalTime) -> GrantView {
     let w: SupportWords = wall.words();
-    let until = wall.day_plain_utc(grant.ended_ms.unwrap_or(grant.until_ms));
+    let until = wall.day_plain_zoned(grant.ended_ms.unwrap_or(grant.until_ms));
     let about = match (&grant.granted_by, &grant.opened_by) {
         (Some(who), _) => w.support_granted(until, who.as_str()),
         (None, who) => w.support_broken(until, who.as_deref().unwrap_or_default()),
     };
     let used = match grant.used_ms {
-        Some(at_ms) => w.support_used(wall.day_plain_utc(at_ms)),
+        Some(at_ms) => w.support_used(wall.day_plain_zoned(at_ms)),
         None => w.support_unused(),
     };
     let ended = grant.ended_by.as_deref().map(|who| w.support_ended(who));
@@ -172,7 +172,7 @@ async fn draw_account(
     problem: Option<(SignInProblem, &str)>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
-    let wall = LocalTime::new(now_ms, "UTC");
+    let wall = LocalTime::of_reader(now_ms);
     let w: SupportWords = wall.words();
     let mut conn = web.db.platform_read(PlatformReason::Operator).await?;
     let id = account.to_string();
@@ -188,7 +188,7 @@ async fn draw_account(
         w,
         problem,
         title,
-        granted: open.map(|open| w.support_account_granted(open.reason, wall.day_plain_utc(open.until_ms))),
+        granted: open.map(|open| w.support_account_granted(open.reason, wall.day_plain_zoned(open.until_ms))),
         href: format!("/app/platform/accounts/{account}"),
         reason: reason.to_owned(),
         hours: OPENED_HOURS,

@@ -296,7 +296,7 @@ async fn draw_webhook(
 ) -> Result<Page, HttpError> {
     let (row, places, deliveries) = web.webhook_office(visitor).find(webhook).await.map_err(fault_error)?;
     let names = place_names(&load_options(web, visitor).await?, &places);
-    let wall = LocalTime::new(web.now_ms(), "UTC");
+    let wall = LocalTime::of_reader(web.now_ms());
     let w: WebhooksWords = wall.words();
     let state = WebhookState::read(&row.state);
     let href = format!("{PATH}/{}", row.webhook);
@@ -307,10 +307,10 @@ async fn draw_webhook(
         PageFact::new(w.webhook_made(), w.webhook_made_by(wall.day_of(row.made_ms), &row.made_by)),
     ];
     if let Some(since_ms) = row.failing_ms {
-        facts.push(PageFact::new(w.webhook_failing_since(), wall.day_plain_utc(since_ms)));
+        facts.push(PageFact::new(w.webhook_failing_since(), wall.day_plain_zoned(since_ms)));
     }
     if let Some(until_ms) = row.old_until_ms.filter(|until_ms| *until_ms > web.now_ms()) {
-        facts.push(PageFact::new(w.webhook_old_until(), wall.day_plain_utc(until_ms)));
+        facts.push(PageFact::new(w.webhook_old_until(), wall.day_plain_zoned(until_ms)));
     }
     let host = host_of(&row.url);
     let (secret, problem) = match news {
@@ -336,7 +336,7 @@ async fn draw_webhook(
                 id: row.delivery.clone(),
                 href: format!("{href}/deliveries/{}", row.delivery),
                 event: row.event.clone(),
-                made: wall.day_plain_utc(row.made_ms),
+                made: wall.day_plain_zoned(row.made_ms),
                 state: delivery_badge(row),
             })
             .collect(),
@@ -403,12 +403,12 @@ async fn draw_delivery(
     let [webhook, delivery] = ids;
     let found = web.webhook_office(visitor).find_delivery(webhook, delivery).await;
     let (row, sent) = found.map_err(fault_error)?;
-    let wall = LocalTime::new(web.now_ms(), "UTC");
+    let wall = LocalTime::of_reader(web.now_ms());
     let (w, page): (WebhooksWords, PageWords) = (wall.words(), wall.words());
-    let tried = sent.tried_ms.map_or_else(|| page.time_never(), |at_ms| wall.day_plain_utc(at_ms));
+    let tried = sent.tried_ms.map_or_else(|| page.time_never(), |at_ms| wall.day_plain_zoned(at_ms));
     let mut facts = vec![
         PageFact::code(w.delivery_id(), sent.delivery.clone()),
-        PageFact::new(w.delivery_made(), wall.day_plain_utc(sent.made_ms)),
+        PageFact::new(w.delivery_made(), wall.day_plain_zoned(sent.made_ms)),
         PageFact::new(w.delivery_tries(), wall.number(sent.tries)),
         PageFact::new(w.delivery_tried(), tried),
     ];
@@ -416,7 +416,7 @@ async fn draw_delivery(
         facts.push(PageFact::code(w.delivery_status(), status.to_string()));
     }
     if let Some(error) = sent.error.clone() {
-        facts.push(PageFact::new(w.delivery_error(), error));
+        facts.push(PageFact::entered(w.delivery_error(), error));
     }
     let back = format!("{PATH}/{webhook}");
     let shell = PageLayout::signed_in(sent.event.clone(), NavSection::Programs, visitor);

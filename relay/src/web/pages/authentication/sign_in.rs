@@ -140,7 +140,7 @@ pub(crate) async fn sign_in(
             let words = wait_words(
                 open_words(),
                 bucket,
-                &LocalTime::new(now_ms, "UTC").plain(until_minute(until_ms)),
+                &LocalTime::of_reader(now_ms).plain_zoned(until_minute(until_ms)),
             );
             // A second begun is waited whole: nobody is sent back too early.
             let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(until_minute(MINUTE_MS), MINUTE_MS);
         assert_eq!(until_minute(MINUTE_MS + 1), 2 * MINUTE_MS);
         let words = [EmptyBucket::KnownDevice, EmptyBucket::Strangers, EmptyBucket::Network]
-            .map(|bucket| wait_words(open_words(), bucket, "20:07"));
+            .map(|bucket| wait_words(open_words(), bucket, "20:07 UTC"));
         assert!(words.iter().all(|w| w.contains("Wait until 20:07 UTC, then try again")), "{words:?}");
     }
 }

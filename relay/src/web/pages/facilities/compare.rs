@@ -44,7 +44,7 @@ pub(crate) async fn show_regions(
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
     let rows = compare_regions(&mut web.db.read(visitor.reads).await?, now_ms).await?;
-    let wall = LocalTime::new(now_ms, "UTC");
+    let wall = LocalTime::of_reader(now_ms);
     let w: CompareWords = wall.words();
     let shell = PageLayout::signed_in(w.compare_title(), NavSection::Facilities, &visitor);
     Page::draw(&ComparePage {

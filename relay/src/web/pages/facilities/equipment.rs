@@ -346,7 +346,7 @@ async fn item_facts(
     let w: EquipmentWords = wall.words();
     let mut facts = Vec::new();
     if !item.category.is_empty() {
-        facts.push(PageFact::new(w.fact_category(), item.category.clone()));
+        facts.push(PageFact::entered(w.fact_category(), item.category.clone()));
     }
     facts.push(PageFact::new(w.fact_class(), class_text(w, item.class)));
     let mut own = Vec::new();

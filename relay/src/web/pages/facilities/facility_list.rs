@@ -125,7 +125,7 @@ async fn draw_list(
     // The next one is most likely where the others are.
     let zone = if new.zone.is_empty() && !rows.is_empty() { common_zone(&mut conn).await? } else { new.zone };
     drop(conn);
-    let wall = LocalTime::new(web.now_ms(), "UTC");
+    let wall = LocalTime::of_reader(web.now_ms());
     let w: FacilitiesWords = wall.words();
     let shell = PageLayout::signed_in(w.facilities_title(), NavSection::Facilities, visitor);
     Page::draw(&FacilityListPage {

@@ -83,7 +83,7 @@ pub(crate) async fn show_gaps(
     let number = requested.number();
     let mut conn = web.db.read(visitor.reads).await?;
     let mut rows = list_facilities(&mut conn, (number - 1) * PAGE, PAGE + 1).await?;
-    let wall = LocalTime::new(web.now_ms(), "UTC");
+    let wall = LocalTime::of_reader(web.now_ms());
     let w: GapsWords = wall.words();
     let turns = turn_pages(GAPS_PATH, number, rows.len());
     rows.truncate(PAGE.unsigned_abs() as usize);

@@ -191,14 +191,16 @@ fn box_facts(found: &BoxFacts, state: BoxState, wall: &LocalTime) -> Vec<PageFac
     if row.refusals > 0 {
         facts.push(PageFact::new(w.fleet_refused(), wall.number(row.refusals)));
     }
-    facts.push(PageFact::new(w.fleet_version(), row.version.clone()));
+    facts.push(PageFact::entered(w.fleet_version(), row.version.clone()));
     let hello = found.details.hello.as_deref().and_then(|hello| serde_json::from_str::<Hello>(hello).ok());
     if let Some(Hello { tzdb, .. }) = hello {
         let (here, is_same) = (zone_release(), tzdb == zone_release());
-        let words = if is_same { tzdb } else { w.fleet_zone_data_other(tzdb, here) };
-        facts.push(PageFact::new(w.fleet_zone_data(), words));
+        facts.push(match is_same {
+            true => PageFact::entered(w.fleet_zone_data(), tzdb),
+            false => PageFact::new(w.fleet_zone_data(), w.fleet_zone_data_other(tzdb, here)),
+        });
     }
-    facts.push(PageFact::new(w.fleet_model(), found.details.model.clone()));
+    facts.push(PageFact::entered(w.fleet_model(), found.details.model.clone()));
     facts.push(PageFact::new(w.fleet_claimed(), wall.day_plain(row.claimed_ms)));
     if let Some(revoked_ms) = row.revoked_ms {
         facts.push(PageFact::new(w.fleet_retired(), wall.day_plain(revoked_ms)));

@@ -199,6 +199,6 @@ impl SignInMethodPage {
 
 pub(crate) fn wait_until(now_ms: i64, until_ms: i64) -> (FormRecall, String) {
     let wait_s = until_ms.saturating_sub(now_ms).max(0).unsigned_abs().div_ceil(1_000).max(1);
-    let time = LocalTime::new(now_ms, "UTC").plain(until_ms.saturating_add(59_999));
+    let time = LocalTime::of_reader(now_ms).plain_zoned(until_ms.saturating_add(59_999));
     (FormRecall::TooMany { wait_s }, time)
 }

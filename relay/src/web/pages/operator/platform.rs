@@ -107,7 +107,7 @@ async fn draw_platform(
     problem: Option<SignInProblem>,
 ) -> Result<Page, HttpError> {
     let now_ms = web.now_ms();
-    let wall = LocalTime::new(now_ms, "UTC");
+    let wall = LocalTime::of_reader(now_ms);
     let w: PlatformWords = wall.words();
     let mut conn = web.db.platform_read(PlatformReason::Operator).await?;
     let accounts = platform_overview(&mut conn, ROWS_MAX).await?;
@@ -136,7 +136,7 @@ async fn draw_platform(
 
 fn view_process(row: ProcessRow, wall: &LocalTime) -> ProcessView {
     let ProcessRow { host, pid, roles, version, started_ms, seen_ms, .. } = row;
-    let (started, seen) = (wall.day_plain_utc(started_ms), wall.day_plain_utc(seen_ms));
+    let (started, seen) = (wall.day_plain_zoned(started_ms), wall.day_plain_zoned(seen_ms));
     ProcessView { host, pid, roles, version, started, seen }
 }
 
@@ -144,11 +144,11 @@ fn view_account(row: AccountOverview, open: &[OpenAccount], wall: &LocalTime) ->
     let AccountOverview { id, name, created_ms, people, facilities, boxes, seen_ms } = row;
     let (made, seen) = (
         wall.day_of(created_ms),
-        seen_ms.map_or_else(|| wall.words::<PageWords>().time_never(), |at| wall.day_plain_utc(at)),
+        seen_ms.map_or_else(|| wall.words::<PageWords>().time_never(), |at| wall.day_plain_zoned(at)),
     );
     let (href, w) = (format!("/app/platform/accounts/{id}"), wall.words::<SupportWords>());
     let open = open.iter().find(|open| open.account_id == id);
-    let open = open.map(|open| w.support_account_until(wall.day_plain_utc(open.until_ms)));
+    let open = open.map(|open| w.support_account_until(wall.day_plain_zoned(open.until_ms)));
     AccountView { id, name, people, facilities, boxes, made, seen, href, open }
 }
 
@@ -161,7 +161,7 @@ fn view_dead(row: DeadJobRow, wall: &LocalTime) -> DeadJobView {
     let w: PlatformWords = wall.words();
     let tries = w.platform_tries(usize::try_from(row.tries).unwrap_or_default());
     DeadJobView {
-        about: w.platform_died(wall.day_plain_utc(row.died_ms), tries),
+        about: w.platform_died(wall.day_plain_zoned(row.died_ms), tries),
         error: row.error.unwrap_or_default(),
         href: format!("/app/platform/jobs/{}", row.job),
         kind: row.kind,

@@ -139,7 +139,7 @@ fn view_switch(
         account: account.map_or_else(|| w.notices_for_all(), |name| w.notices_for(name)),
         account_id,
         moved: row
-            .map(|row| w.notices_moved(wall.day_plain_utc(row.set_ms), row.set_by.as_str()))
+            .map(|row| w.notices_moved(wall.day_plain_zoned(row.set_ms), row.set_by.as_str()))
             .unwrap_or_default(),
         to: if is_on { "off" } else { "on" },
     }
@@ -149,7 +149,7 @@ fn view_announcement(row: &AnnouncementRow, wall: &LocalTime) -> AnnouncementVie
     let w: NoticesWords = wall.words();
     AnnouncementView {
         text: read_text(&row.texts),
-        times: w.notices_times(wall.day_plain(row.from_ms), wall.day_plain_utc(row.until_ms)),
+        times: w.notices_times(wall.day_plain(row.from_ms), wall.day_plain_zoned(row.until_ms)),
         href: format!("{PATH}/{}", row.announcement),
     }
 }

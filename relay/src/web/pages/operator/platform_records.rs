@@ -131,5 +131,5 @@ async fn note_look(
 
 fn view_row(row: RecordRow) -> Vec<PageFact> {
     let shown = row.into_iter().filter(|(_, value)| !value.is_empty());
-    shown.map(|(name, value)| PageFact::new(name, value)).collect()
+    shown.map(|(name, value)| PageFact::entered(name, value)).collect()
 }

@@ -25,7 +25,8 @@ use crate::web::pages::forms::single_form::SignInProblem;
 use crate::web::pages::personal::identities::{AccountIdentities, load_identities};
 use crate::web::view_models::formats::{LocalTime, role_name};
 use crate::web::words::{
-    ErrorWords, FactorWords, OidcWords, PasskeyWords, PeopleWords, SignInWords, name_agent, open_words,
+    ErrorWords, FactorWords, LocaleWords, OidcWords, PasskeyWords, PeopleWords, SignInWords, name_agent,
+    open_words,
 };
 use crate::web::{PageFact, WebContext};
 
@@ -49,6 +50,7 @@ struct MePage {
     shell: PageLayout,
     w: PeopleWords,
     sign_in_words: SignInWords,
+    locale: LocaleWords,
     problem: Option<SignInProblem>,
     done: Option<String>,
     name: String,
@@ -103,13 +105,13 @@ async fn draw_me(
     done: Option<String>,
     problem: Option<SignInProblem>,
 ) -> Result<Page, HttpError> {
-    let wall = LocalTime::new(web.now_ms(), "UTC");
+    let wall = LocalTime::of_reader(web.now_ms());
     let w: PeopleWords = wall.words();
     let facts = vec![
-        PageFact::new(w.me_account(), visitor.account_name.clone()),
+        PageFact::entered(w.me_account(), visitor.account_name.clone()),
         PageFact::new(w.people_role(), role_name(wall.words(), Some(visitor.role))),
-        PageFact::new(w.people_email(), visitor.email.clone()),
-        PageFact::new(w.me_signed_in(), wall.day_plain_utc(visitor.since_ms)),
+        PageFact::entered(w.people_email(), visitor.email.clone()),
+        PageFact::new(w.me_signed_in(), wall.day_plain_zoned(visitor.since_ms)),
     ];
     let mut open = web.auth_service().list_sessions(visitor.person).await?;
     // Where else somebody is signed in is not for a provider that one account chose.
@@ -118,7 +120,8 @@ async fn draw_me(
         open.into_iter().map(|(digest, session): (record::tree::Hash, sessions::OpenSession)| SessionView {
             agent: name_agent(&session.agent),
             network: session.network,
-            about: w.me_sessions_since(wall.day_of(session.created_ms), wall.day_plain_utc(session.used_ms)),
+            about: w
+                .me_sessions_since(wall.day_of(session.created_ms), wall.day_plain_zoned(session.used_ms)),
             is_this: digest == visitor.token.digest(),
             href: format!("/app/me/sessions/{}", session.mark),
         });
@@ -142,6 +145,7 @@ async fn draw_me(
         shell: shell.with_problem(problem.is_some()),
         w,
         sign_in_words: wall.words(),
+        locale: wall.words(),
         problem,
         done,
         facts,
@@ -166,7 +170,7 @@ fn view_factor(factor: AccountFactor, wall: &LocalTime) -> FactorView {
     let f: FactorWords = wall.words();
     FactorView {
         about: match factor.used_ms {
-            Some(used_ms) => f.factor_used(wall.day_of(factor.made_ms), wall.day_plain_utc(used_ms)),
+            Some(used_ms) => f.factor_used(wall.day_of(factor.made_ms), wall.day_plain_zoned(used_ms)),
             None => f.factor_since(wall.day_of(factor.made_ms)),
         },
         href: format!("/app/me/factors/{}", factor.id),
@@ -209,7 +213,7 @@ pub(crate) async fn change_password(
             return refuse_password(&visitor, &web, problem).await;
         }
         Err(SignInError::Wait { until_ms, .. }) => {
-            let time = LocalTime::new(web.now_ms(), "UTC").plain(until_ms.saturating_add(59_999));
+            let time = LocalTime::of_reader(web.now_ms()).plain_zoned(until_ms.saturating_add(59_999));
             let words = sign_in_words.sign_in_wait_device(time);
             return refuse_password(&visitor, &web, SignInProblem { field: "present", words }).await;
         }

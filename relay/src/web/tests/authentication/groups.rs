@@ -70,7 +70,10 @@ async fn groups_give_roles_and_facilities_as_the_admin_said() {
     add_group(&oidc, "CT+Biomed", "biomed", "all").await;
     add_group(&oidc, "CT+IT", "account_admin", "all").await;
     let page = oidc.world.get("/app/sign-in", &oidc.cookie).await.body;
-    assert!(page.contains("<strong>CT Nurses</strong> technician, Linden Riverside Imaging"), "{page}");
+    assert!(
+        page.contains("<strong translate=\"no\">CT Nurses</strong> <span translate=\"no\">technician, Linden Riverside Imaging"),
+        "{page}"
+    );
     let many: Vec<String> = (0..10_000).map(|n| format!("g{n}")).chain(["CT Nurses".to_owned()]).collect();
     for (subject, value, what) in [
         ("one", json!("CT Nurses"), format!("technician {site}")),

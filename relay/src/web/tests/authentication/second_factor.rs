@@ -45,7 +45,7 @@ fn is_signed_in(got: &Got) -> bool {
 impl World {
     pub(in crate::web::tests) async fn set_app_up(&self, cookie: &str) -> (TestApp, Vec<String>) {
         let page = self.get("/app/me/factors/new", cookie).await.body;
-        let app = TestApp(between(&page, "<p><code>", "</code>").to_owned());
+        let app = TestApp(between(&page, "<p translate=\"no\"><code>", "</code>").to_owned());
         let offer = between(&page, "name=\"offer\" value=\"", "\"").to_owned();
         let form = |code: &str| format!("csrf={}&offer={offer}&name=phone&code={code}", csrf(&page));
         let wrong = self.post("/app/me/factors", cookie, &form("000000")).await;
@@ -65,7 +65,7 @@ impl World {
         let own = self.get("/app/me", cookie).await.body;
         let factor = between(&own, "action=\"/app/me/factors/", "\"").to_owned();
         let page = self.get("/app/me/factors/new", cookie).await.body;
-        let app = TestApp(between(&page, "<p><code>", "</code>").to_owned());
+        let app = TestApp(between(&page, "<p translate=\"no\"><code>", "</code>").to_owned());
         let offer = between(&page, "name=\"offer\" value=\"", "\"").to_owned();
         vec![("factor", factor), ("offer", offer), ("code", app.code(self))]
     }
@@ -177,7 +177,7 @@ async fn a_form_that_is_sent_twice_sets_one_app_up() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     let page = world.get("/app/me/factors/new", &cookie).await.body;
-    let app = TestApp(between(&page, "<p><code>", "</code>").to_owned());
+    let app = TestApp(between(&page, "<p translate=\"no\"><code>", "</code>").to_owned());
     let offer = between(&page, "name=\"offer\" value=\"", "\"").to_owned();
     let form = format!("csrf={}&offer={offer}&code={}", csrf(&page), app.code(&world));
     let shown = async || {

@@ -113,7 +113,7 @@ async fn regions_are_compared_as_far_as_somebody_sees_them() {
     assert_eq!(saved.status, StatusCode::SEE_OTHER);
     let page = world.get("/app/compare", &cookie).await.body;
     let link = format!("/app/?region={region}");
-    assert!(page.contains(&format!("<a href=\"{link}\">North</a>")), "{page}");
+    assert!(page.contains(&format!("<a href=\"{link}\" translate=\"no\">North</a>")), "{page}");
     let shown = world.get(&link, &cookie).await.body;
     assert!(shown.contains("Only facilities of the region North"), "{shown}");
     let table = shown.split("id=\"sites\"").nth(1).unwrap().split("</table>").next().unwrap();

@@ -68,7 +68,11 @@ async fn an_account_has_a_name_and_colour_of_its_own() {
     let world = World::new().await;
     let cookie = world.sign_in(&world.a.email).await;
     let form = world.get("/app/brand", &cookie).await.body;
-    assert!(form.contains("</svg> CleanTrack</a>") && form.contains("Linden Health Partners"), "{form}");
+    assert!(
+        form.contains("<span translate=\"no\">CleanTrack</span></a>")
+            && form.contains("Linden Health Partners"),
+        "{form}"
+    );
     let save = async |fields: &str| {
         world.post("/app/brand", &cookie, &format!("csrf={}&{fields}", csrf(&form))).await
     };
@@ -84,7 +88,7 @@ async fn an_account_has_a_name_and_colour_of_its_own() {
     let done = save("name=Linden+%3CCare%3E&accent=7F1A14").await;
     assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     let page = world.get("/app/", &cookie).await.body;
-    assert!(page.contains("</svg> Linden &#60;Care&#62;</a>"), "{page}");
+    assert!(page.contains("<span translate=\"no\">Linden &#60;Care&#62;</span></a>"), "{page}");
     assert!(page.contains("<link rel=\"stylesheet\" href=\"/brand/7f1a14.css\">"), "{page}");
     let sheet = world.get("/brand/7f1a14.css", "").await;
     assert_eq!((sheet.status, sheet.header("content-type")), (StatusCode::OK, "text/css; charset=utf-8"));
