@@ -58,11 +58,7 @@ pub(crate) struct LanguageChoice {
 
 impl LanguageChoice {
     fn of(language: Language) -> Self {
-        let name = match language {
-            Language::English => "English",
-            Language::Spanish => "Español",
-        };
-        Self { code: language.code(), name }
+        Self { code: language.code(), name: language.own_name() }
     }
 }
 

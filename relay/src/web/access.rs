@@ -28,7 +28,8 @@ use crate::web::named_place::{find_facility, known_facility};
 use crate::web::next_page::page_after_sign_in;
 use crate::web::notices::seen_notices;
 use crate::web::quota::QuotaLeft;
-use crate::web::words::{choose_reader, read_cookies, set_reader};
+use crate::web::reader::{choose_reader, read_cookies};
+use crate::web::words::set_reader;
 use crate::web::{WebContext, cross_origin, http_error, program_errors};
 
 /// Where open pages ask whether there is news.

@@ -112,11 +112,9 @@ impl PageLayout {
         self
     }
 
-    /// Each by its name in itself.
-    pub(crate) fn other_languages(&self) -> Vec<(Language, &'static str)> {
+    pub(crate) fn other_languages(&self) -> Vec<Language> {
         let own = self.w.catalog().locale().language();
-        let all = [(Language::English, "English"), (Language::Spanish, "Español")];
-        all.into_iter().filter(|(language, _)| *language != own).collect()
+        Language::ALL.into_iter().filter(|language| *language != own).collect()
     }
 
     pub(crate) fn notice_words(&self) -> NoticesWords {

@@ -12,7 +12,8 @@ use crate::accounts::records::access_log::{AccessOutcome, AccessRecord, DenialRe
 use crate::db::DbError;
 use crate::web::access::{CallerSlot, KnownCaller};
 use crate::web::named_place::{find_facility, known_facility};
-use crate::web::words::{answer_reader, choose_reader, find_reader};
+use crate::web::reader::{choose_reader, mark_language};
+use crate::web::words::answer_reader;
 use crate::web::{WebContext, cross_origin, http_error};
 
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -90,17 +91,6 @@ pub(crate) async fn refuse_foreign_forms(
     }
     web.strangers.sent_foreign_form();
     http_error::foreign_form().into_response()
-}
-
-/// Says of a page in which language it is, and that others get it in others.
-fn mark_language(headers: &mut HeaderMap) {
-    let is_page =
-        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if is_page {
-        let lang = find_reader().locale.html_lang();
-        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang));
-        headers.append(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
-    }
 }
 
 async fn keep_denial(

@@ -20,10 +20,10 @@ mod named_place;
 mod next_page;
 mod notices;
 pub(crate) mod pages;
-mod picture_form;
 mod program_errors;
 mod proof;
 mod quota;
+mod reader;
 pub(crate) mod routes;
 #[cfg(test)]
 mod tests;

@@ -137,18 +137,25 @@ impl PageStream<'_> {
             self.abort();
         }
         let mut next = self.ahead.back().map_or(seq, |(last, _)| last + PAGE_ENTRIES as u64);
-        let pages_max = if self.full { 1 + PAGES_AHEAD } else { 1 };
-        while self.ahead.is_empty() || (self.ahead.len() < pages_max && next < self.log.size) {
-            let (from, epoch, first) = (self.log.from.clone(), self.log.epoch, next);
-            let page = async move { fetch_packed(&from, epoch, first, PAGE_ENTRIES).await };
-            self.ahead.push_back((first, self.log.runtime.spawn(page)));
-            next += PAGE_ENTRIES as u64;
+        let task = match self.ahead.pop_front() {
+            Some((_, task)) => task,
+            None => self.begin_page(&mut next),
+        };
+        while self.full && self.ahead.len() < PAGES_AHEAD && next < self.log.size {
+            let first = next;
+            let task = self.begin_page(&mut next);
+            self.ahead.push_back((first, task));
         }
-        let Some((_, task)) = self.ahead.pop_front() else { return self.log.fetch(seq, PAGE_ENTRIES) };
         let packed = self.log.runtime.block_on(task).map_err(|e| e.to_string())??;
         let page = unpack_page(&packed, seq)?;
         self.full = page.0.len() == PAGE_ENTRIES;
         Ok(page)
+    }
+
+    fn begin_page(&self, next: &mut u64) -> PageTask {
+        let (from, epoch, first) = (self.log.from.clone(), self.log.epoch, *next);
+        *next += PAGE_ENTRIES as u64;
+        self.log.runtime.spawn(async move { fetch_packed(&from, epoch, first, PAGE_ENTRIES).await })
     }
 
     fn abort(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -63,32 +63,13 @@ pub struct ImportedLines {
 #[derive(Debug)]
 struct BackupFolder(PathBuf);
 
-fn read_only<T>() -> io::Result<T> {
-    Err(ErrorKind::ReadOnlyFilesystem.into())
-}
-
 impl Disk for BackupFolder {
-    fn create_new(&self, _: &str) -> io::Result<Arc<dyn DiskFile>> {
-        read_only()
-    }
     fn open(&self, path: &str) -> io::Result<Arc<dyn DiskFile>> {
         let file = OpenOptions::new().read(true).open(self.0.join(path))?;
         Ok(Arc::new(SystemFile::new(file, DiskCalls::default(), None)))
     }
-    fn make_dir(&self, _: &str) -> io::Result<()> {
-        read_only()
-    }
-    fn rename(&self, _: &str, _: &str) -> io::Result<()> {
-        read_only()
-    }
-    fn remove(&self, _: &str) -> io::Result<()> {
-        read_only()
-    }
     fn list(&self, dir: &str) -> io::Result<Vec<String>> {
         crate::io::system_disk::list_names(&self.0.join(dir))
-    }
-    fn sync_dir(&self, _: &str) -> io::Result<()> {
-        read_only()
     }
     fn open_to_others(&self, _: &str) -> io::Result<u32> {
         Ok(0)

@@ -23,8 +23,8 @@ use crate::web::access::{ManageBrand, MemberCaller};
 use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::{not_found, read_only};
 use crate::web::layout::{NavSection, PageLayout, logo_path};
+use crate::web::pages::forms::picture_form::{PICTURE, PictureForm};
 use crate::web::pages::forms::single_form::SignInProblem;
-use crate::web::picture_form::{PICTURE, PictureForm};
 use crate::web::words::{BrandWords, LocaleWords, open_words};
 
 /// A colour's sheet never changes.

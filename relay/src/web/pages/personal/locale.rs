@@ -20,7 +20,8 @@ use crate::web::form::{RelayForm, require_own_form};
 use crate::web::http_error::parameter_error;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::forms::single_form::SignInProblem;
-use crate::web::words::{ErrorWords, LocaleWords, find_reader, keep_language, open_words};
+use crate::web::reader::keep_language;
+use crate::web::words::{ErrorWords, LocaleWords, find_reader, open_words};
 
 pub(crate) const LANGUAGE_PATH: &str = "/language";
 const OWN_PATH: &str = "/app/me/locale";
