@@ -35,7 +35,7 @@ use browser::{Browser, Kind};
 
 /// How long a label, a contact time of one minute or a photo on its way to the relay may take on a loaded
 /// machine.
-const SLOW: Duration = Duration::from_secs(120);
+const SLOW: Duration = Duration::from_secs(300);
 
 struct Story {
     demo: Demo,

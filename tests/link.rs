@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 async fn soon<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), what).await.expect("nothing came for a minute")
+    tokio::time::timeout(Duration::from_secs(240), what).await.expect("nothing came for four minutes")
 }
 
 struct Pair {

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 /// How long the relay may take to have all that the boxes sent, and a process to be restarted, on a loaded
 /// machine.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(240);
 /// Entries per page of the relay's API.
 const PAGE: usize = 1_000;
 

@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 /// How long a page may take to show what it must; a loaded machine with two cores needs its time.
-pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(90);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(240);
 const PERIOD: Duration = Duration::from_millis(50);
 
 struct Driver {
@@ -113,6 +113,7 @@ impl Browser {
         }
         let wishes = json!({
             "acceptInsecureCerts": true,
+            "timeouts": {"script": TIME_LIMIT.as_millis(), "pageLoad": TIME_LIMIT.as_millis()},
             "goog:loggingPrefs": {"browser": "ALL"},
             "goog:chromeOptions": options,
         });

@@ -15,7 +15,7 @@ use super::page::Page;
 use super::table::{sign_in_staff, type_note};
 
 /// A silent connection is given up after half a minute, and noticed a little later; a printer is quicker.
-pub(crate) const NOTICED_WITHIN: Duration = Duration::from_secs(120);
+pub(crate) const NOTICED_WITHIN: Duration = Duration::from_secs(300);
 
 const OPENED_EVERY: Duration = Duration::from_secs(1);
 

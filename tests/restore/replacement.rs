@@ -73,8 +73,8 @@ async fn another_machine_takes_a_lost_boxs_place_and_old_labels_open() {
     own_phone.record(3).await;
     world.set_fault(NetworkFault::None);
     let whole = until("the history is back", async || {
-        let health = fresh.health().await?;
-        (health["whole"] == true && fresh.ask_plain(&label).await.0 == 200).then_some(())
+        (fresh.health().await?["whole"] == true).then_some(())?;
+        fresh.opens(&label).await
     });
     assert!(whole.await.is_some(), "box:\n{}\nrelay:\n{}", fresh.log(), world.relay.log());
 
@@ -84,9 +84,7 @@ async fn another_machine_takes_a_lost_boxs_place_and_old_labels_open() {
     check::receipts(&world.r#box, &world.ledger).await;
     // Its photos come when somebody looks at them; those that the machine took before the claim reach the relay.
     for file in [of_lost.clone(), of_lost.replace(".jpg", ".t.jpg")] {
-        let shown = until("the photo is shown", async || {
-            (world.r#box.ask_plain(&format!("/photos/{file}")).await.0 == 200).then_some(())
-        });
+        let shown = until("the photo is shown", async || world.r#box.opens(&format!("/photos/{file}")).await);
         assert!(shown.await.is_some(), "{file}: {}", world.r#box.log());
     }
     assert!(photos_of(world.r#box.data()).contains(&of_lost), "it is kept");
@@ -130,8 +128,8 @@ async fn another_machine_takes_a_lost_boxs_place_and_old_labels_open() {
     third.claim_with(&claim).await;
     let whole = until("all of it is back again", async || {
         let health = third.health().await?;
-        (health["box"] == lost.as_str() && health["whole"] == true && third.ask_plain(&label).await.0 == 200)
-            .then_some(())
+        (health["box"] == lost.as_str() && health["whole"] == true).then_some(())?;
+        third.opens(&label).await
     });
     assert!(whole.await.is_some(), "{}\n{}", third.log(), third.get("/api/v1/alarms").await);
     world.r#box = third;

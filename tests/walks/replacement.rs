@@ -34,8 +34,7 @@ impl Customer {
         assert!(takes.await.is_some(), "{}", self.r#box.log());
         self.r#box.kill().await;
         self.r#box.start().await;
-        let opens =
-            until("the old label opens", async || (self.r#box.ask_plain(label).await.0 == 200).then_some(()));
+        let opens = until("the old label opens", async || self.r#box.opens(label).await);
         assert!(opens.await.is_some(), "{}", self.r#box.log());
         near.goto(&self.r#box.http(label)).await;
         heading_is(&near, ITEM).await;

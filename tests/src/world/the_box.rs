@@ -292,6 +292,12 @@ impl TheBox {
         (status.as_u16(), body.unwrap_or_else(|e| panic!("{path} broke off: {e:?}")))
     }
 
+    /// Whether its plain HTTP answers 200 now. A box that restarts by itself closes connections on the way.
+    pub async fn opens(&self, path: &str) -> Option<()> {
+        let answer = self.plain.get(self.http(path)).send().await.ok()?;
+        (answer.status() == 200).then_some(())
+    }
+
     /// Status and answer of its API to a POST.
     pub async fn post(&self, path: &str, new: &Value) -> (u16, Value) {
         let requested = self.client().post(self.https(path)).bearer_auth(&self.token).json(new).send().await;
