@@ -3,8 +3,8 @@
 //! The seams to time and randomness ([`clock`], [`random`]), limits of calls and of sign-in attempts ([`limit`],
 //! [`attempts`]), connections and their time limits ([`listener`]), clients behind a balancer ([`proxy_header`]),
 //! sockets from systemd ([`activation`]), [`settings`], the administration socket ([`admin_socket`]), the log
-//! ([`logging`]), whose a new file is ([`ownership`]), notifications to systemd ([`process`]), exit statuses ([`exit`])
-//! and newer zone data ([`zone_data`]).
+//! ([`logging`]), whose a new file is ([`ownership`]), notifications to systemd ([`process`]), exit statuses ([`exit`]),
+//! newer zone data ([`zone_data`]) and messages that their sender signs ([`signature`]).
 
 #![warn(missing_docs)]
 
@@ -21,4 +21,5 @@ pub mod process;
 pub mod proxy_header;
 pub mod random;
 pub mod settings;
+pub mod signature;
 pub mod zone_data;

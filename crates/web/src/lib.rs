@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | [`error`] | why a request was refused, and the problem document that says so |
 //! | [`route`] | a row: method, path, name, kind and handler, and what its handler says of itself |
-//! | [`argument`] | what handlers read: path, query, JSON, form, idempotency key; each bounded |
+//! | [`argument`] | what handlers read: path, query, JSON, form, signed body, idempotency key; each bounded |
 //! | [`form`] | forms as data: one definition draws, reads and compares |
 //! | [`answer`] | what handlers send: pages, JSON, files, streams, redirects |
 //! | [`assets`] | style sheet, script and mark of all pages |

@@ -91,7 +91,9 @@ impl Reader {
 
     fn reads_json(&self, kind: Option<RouteKind>) -> bool {
         match kind {
-            Some(RouteKind::Api | RouteKind::Old | RouteKind::Live | RouteKind::Operator) => true,
+            Some(
+                RouteKind::Api | RouteKind::Old | RouteKind::Webhook | RouteKind::Live | RouteKind::Operator,
+            ) => true,
             Some(RouteKind::Page | RouteKind::Form | RouteKind::Asset) => self.accepts_json_only,
             None => self.is_below_api || self.accepts_json_only,
         }

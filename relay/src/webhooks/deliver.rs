@@ -2,8 +2,9 @@
 
 use http::{HeaderName, HeaderValue, StatusCode};
 use service::clock::Clock;
+use service::signature::{STANDARD_WEBHOOKS, SigningSecret};
 
-use super::{WebhookLine, WebhookSecret, WebhookState, seal_place};
+use super::{WebhookLine, WebhookState, seal_place};
 use crate::db::account::accounts;
 use crate::db::delivery::webhook_deliveries;
 use crate::db::delivery::webhook_deliveries::DeliveryTry;
@@ -22,10 +23,6 @@ const UNWELL_AFTER_MS: i64 = 5 * 60_000;
 const UNWELL_REST_MS: i64 = 60_000;
 /// What is said of a try that was not made.
 const RESTING: &str = "the receiver failed just now, and is left alone for a minute";
-
-const ID: HeaderName = HeaderName::from_static("webhook-id");
-const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
-const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
 #[derive(Debug)]
 pub struct DeliveryWorker<'a> {
@@ -163,16 +160,14 @@ impl DeliveryWorker<'_> {
         let now_ms = self.clock.now_ms();
         let (time_s, secrets) = (now_ms.div_euclid(1_000), self.open_secrets(scope, webhook, now_ms));
         let secrets = secrets.map_err(|error| FailureReason::open(&error))?;
-        let signed: Vec<String> = secrets.iter().map(|secret| secret.sign(delivery, time_s, body)).collect();
+        let headers = STANDARD_WEBHOOKS.sign(&secrets, delivery, time_s, body.as_bytes());
         let url = OutgoingUrl::parse(&webhook.url).map_err(|error| FailureReason::open(&error))?;
         let json = HeaderValue::from_static("application/json");
         let mut request =
             OutgoingRequest::post(url, json, body.as_bytes().to_vec()).reading_first(ANSWER_BYTES_STORED);
-        for (name, text) in
-            [(ID, delivery.to_owned()), (TIMESTAMP, time_s.to_string()), (SIGNATURE, signed.join(" "))]
-        {
+        for (name, text) in headers {
             let value = HeaderValue::from_str(&text).map_err(|error| FailureReason::open(&error))?;
-            request = request.header(name, value);
+            request = request.header(HeaderName::from_static(name), value);
         }
         Ok(request)
     }
@@ -183,7 +178,7 @@ impl DeliveryWorker<'_> {
         scope: AccountScope,
         webhook: &WebhookRow,
         now_ms: i64,
-    ) -> Result<Vec<WebhookSecret>, UnsealError> {
+    ) -> Result<Vec<SigningSecret>, UnsealError> {
         let mut sealed = vec![SealedBytes { n: webhook.seal_n, bytes: webhook.secret.clone() }];
         if let (Some(n), Some(bytes), Some(until_ms)) =
             (webhook.old_seal_n, webhook.old_secret.clone(), webhook.old_until_ms)
@@ -192,7 +187,7 @@ impl DeliveryWorker<'_> {
             sealed.push(SealedBytes { n, bytes });
         }
         let place = seal_place(scope, &webhook.webhook);
-        sealed.iter().map(|one| self.keys.unseal_bytes(one, &place).map(WebhookSecret::of_bytes)).collect()
+        sealed.iter().map(|one| self.keys.unseal_bytes(one, &place).map(SigningSecret::of_bytes)).collect()
     }
 
     /// Writes down what became of a try, and turns off what has failed for days.

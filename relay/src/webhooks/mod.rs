@@ -1,11 +1,11 @@
-//! What accounts have sent to them when something happens, as Standard Webhooks describe it: `event` says what there is, `signature`
-//! how it is signed, `collect` makes deliveries of what happened, `deliver` sends them, `office` is what an admin does with them.
+//! What accounts have sent to them when something happens, as Standard Webhooks describe it: `event` says what there is, `state`
+//! whether it is sent, `collect` makes deliveries of what happened, `deliver` sends them, `office` is what an admin does with them.
 
 mod collect;
 mod deliver;
 mod event;
 mod office;
-mod signature;
+mod state;
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub use collect::{CollectOutcome, collect_events};
 pub use deliver::{DeliveryTurn, DeliveryWorker};
 pub use event::WebhookEvent;
 pub use office::{BY_HAND_MAX, MintedWebhook, WEBHOOKS_MAX, WebhookFault, WebhookForm, WebhookOffice};
-pub use signature::{WebhookSecret, WebhookState};
+pub use state::WebhookState;
 
 use crate::db::delivery::webhook_deliveries;
 use crate::db::delivery::webhook_deliveries::NewDelivery;

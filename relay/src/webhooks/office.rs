@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use record::ids::UserId;
 use service::random::RandomSource;
+use service::signature::SigningSecret;
 
 use super::event::WebhookEvent;
-use super::{WebhookSecret, WebhookState, enqueue_delivery, post_delivery, seal_place};
+use super::{WebhookState, enqueue_delivery, post_delivery, seal_place};
 use crate::accounts::AccountUser;
 use crate::accounts::records::access_log::{AccessLog, AccessRecord};
 use crate::db::account::accounts::lock_account;
@@ -63,7 +64,7 @@ pub struct WebhookForm<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MintedWebhook {
     pub id: String,
-    pub secret: WebhookSecret,
+    pub secret: SigningSecret,
 }
 
 #[derive(Debug)]
@@ -114,7 +115,7 @@ impl WebhookOffice<'_> {
         Ok((row, sent))
     }
 
-    fn seal(&self, webhook: &str, secret: &WebhookSecret) -> Result<SealedBytes, UnsealError> {
+    fn seal(&self, webhook: &str, secret: &SigningSecret) -> Result<SealedBytes, UnsealError> {
         self.keys.seal_bytes(secret.bytes(), &seal_place(self.visitor.scope, webhook), self.random())
     }
 
@@ -123,7 +124,7 @@ impl WebhookOffice<'_> {
         let events = read_events(form.events).ok_or(WebhookFault::Events)?;
         let id = form.id.parse::<UserId>().map_or_else(|_| self.new_id(), |id| id.to_string());
         let places: Vec<String> = form.places.split_whitespace().map(str::to_owned).collect();
-        let secret = WebhookSecret::new(self.random());
+        let secret = SigningSecret::new(self.random());
         let sealed = self.seal(&id, &secret)?;
         let mut tx = self.db.write(self.visitor.scope).await?;
         // Two at once would both find space.
@@ -155,7 +156,7 @@ impl WebhookOffice<'_> {
 
     /// Makes another secret; the one before it signs too for a day.
     pub async fn rotate(&self, webhook: &str) -> Result<MintedWebhook, WebhookFault> {
-        let secret = WebhookSecret::new(self.random());
+        let secret = SigningSecret::new(self.random());
         let sealed = self.seal(webhook, &secret)?;
         let (mut tx, url) = self.begin(webhook).await?;
         let until_ms = self.now_ms().saturating_add(OLD_SECRET_MS);

@@ -63,8 +63,9 @@ pub async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, HttpError> {
                 }
             }
             Some(Err(error)) => {
-                let source = error.source().and_then(|source| source.downcast_ref::<UploadError>());
-                let is_slow = source.is_some_and(|source| matches!(source, UploadError::TooSlow));
+                // A layer around the body wraps its errors once more.
+                let mut chain = std::iter::successors(Some(&error as &dyn Error), |error| (*error).source());
+                let is_slow = chain.any(|cause| matches!(cause.downcast_ref(), Some(UploadError::TooSlow)));
                 return Err(if is_slow { RequestFault::TooSlow } else { RequestFault::BrokenOff }.into());
             }
         }

@@ -9,6 +9,7 @@ mod json;
 mod path;
 mod percent;
 mod query;
+mod signed;
 
 pub use self::body::{next_chunk, read_body, require_media};
 pub use self::form::{FormBody, FormFields, FormRules, PlainForm};
@@ -17,3 +18,4 @@ pub use self::if_match::{IfMatch, OtherVersion};
 pub use self::json::{JSON_BYTES_MAX, JsonBody, json_error};
 pub use self::path::Path;
 pub use self::query::{LenientQuery, Query};
+pub use self::signed::{SignedBody, SignedMessage};

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
+use service::signature::SignatureFault;
 
 use super::fault::RequestFault;
 use super::text::ErrorText;
@@ -135,6 +136,17 @@ impl From<RequestFault> for HttpError {
         let answer = fault.answer();
         let field = answer.field.map(Cow::Owned);
         Self { field, fault: Some(fault), ..Self::new(answer.status, answer.code, ErrorText::default()) }
+    }
+}
+
+impl From<SignatureFault> for HttpError {
+    fn from(fault: SignatureFault) -> Self {
+        let (status, code) = fault.answer();
+        let next = "Send it again at the present time, signed by a secret that both sides have";
+        Self::new(status, code, "The signature is not accepted")
+            .detail(fault.to_string())
+            .safe("Nothing was taken from this message")
+            .next(next)
     }
 }
 

@@ -53,7 +53,7 @@ mod example;
 mod operation;
 mod row;
 
-pub use self::access::{Access, AnyCaller, Caller};
+pub use self::access::{Access, AnyCaller, Caller, SenderCaller, SenderSecrets, SignedSender};
 pub use self::endpoint::{Answer, Argument, EndpointDescription, Signature};
 pub use self::example::{Example, ExampleBody, percent_encoded};
 pub(crate) use self::operation::path_parts;

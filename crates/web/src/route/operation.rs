@@ -65,6 +65,8 @@ pub struct OperationDescription {
     pub answers: Vec<AnswerDescription>,
     /// With which statuses it answers a problem.
     pub refusals: BTreeSet<u16>,
+    /// Whether its body is read only once its sender is proven.
+    pub is_signed: bool,
 }
 
 /// The description of a row while its handler's types fill it in.
@@ -142,6 +144,12 @@ impl<'s> Operation<'s> {
     pub fn set_body(&mut self, media: &str, schema: &Value) {
         let content = json!({ media: { "schema": schema } });
         self.description.body = Some(json!({ "required": true, "content": content }));
+    }
+
+    /// A body that its sender signed.
+    pub fn set_signed_body(&mut self, media: &str, schema: &Value) {
+        self.set_body(media, schema);
+        self.description.is_signed = true;
     }
 
     /// The body that was described last may be left out.

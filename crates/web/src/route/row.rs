@@ -23,6 +23,8 @@ pub enum RouteKind {
     Api,
     /// A path of the program before this one, with the shapes that its scripts know; it is in the OpenAPI document.
     Old,
+    /// What another service calls when something happened there; it is among the webhooks of the OpenAPI document.
+    Webhook,
     /// A style sheet, script, picture or document that belongs to the program.
     Asset,
     /// What an open page calls to learn whether something changed.
@@ -34,7 +36,7 @@ pub enum RouteKind {
 impl RouteKind {
     /// Whether the OpenAPI document describes it.
     pub fn is_documented(self) -> bool {
-        matches!(self, Self::Api | Self::Old)
+        matches!(self, Self::Api | Self::Old | Self::Webhook)
     }
 }
 

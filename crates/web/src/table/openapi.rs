@@ -8,33 +8,45 @@ use crate::error::PROBLEM_MEDIA;
 use crate::route::{Access, AnswerBody, AnswerDescription, OperationDescription, Route, RouteKind};
 
 pub(super) fn write_document<S>(info: ApiInfo, rows: &[TableRow<S>], schemas: &Map<String, Value>) -> Value {
-    let mut paths: Map<String, Value> = Map::new();
+    let (mut paths, mut webhooks) = (json!({}), json!({}));
+    let mut schemes = json!({
+        "token": { "type": "http", "scheme": "bearer" },
+        "session": { "type": "apiKey", "in": "cookie", "name": info.session_cookie },
+        "certificate": { "type": "mutualTLS" },
+    });
     for TableRow { route, description } in rows.iter().filter(|row| row.route.kind.is_documented()) {
         let method = route.method.as_str().to_ascii_lowercase();
-        let pattern = route.path.replace("{*", "{");
-        let path = paths.entry(pattern).or_insert_with(|| json!({}));
-        path[method] = operation_object(route, description);
+        let mut operation = operation_object(route, description);
+        if let Access::Sender { name, scheme } = route.access {
+            schemes[name] = json!({ "type": "apiKey", "in": "header", "name": scheme.signature_header() });
+        }
+        if route.kind == RouteKind::Webhook {
+            operation["description"] = json!(format!("Sent to `{} {}`.", route.method, route.path));
+            webhooks[route.name][method] = operation;
+        } else {
+            paths[route.path.replace("{*", "{")][method] = operation;
+        }
     }
-    let paths = Value::Object(paths);
-    json!({
+    let operations = json!([paths, webhooks]);
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": { "title": info.title, "version": info.version, "description": info.description },
         "paths": paths,
         "components": {
-            "schemas": reachable_schemas(&paths, schemas),
-            "securitySchemes": {
-                "token": { "type": "http", "scheme": "bearer" },
-                "session": { "type": "apiKey", "in": "cookie", "name": info.session_cookie },
-                "certificate": { "type": "mutualTLS" },
-            },
+            "schemas": reachable_schemas(&operations, schemas),
+            "securitySchemes": schemes,
         },
-    })
+    });
+    if webhooks != json!({}) {
+        document["webhooks"] = webhooks;
+    }
+    document
 }
 
-/// Those that the paths name, and that these name: rows that are not in the API have schemas too.
-fn reachable_schemas(paths: &Value, schemas: &Map<String, Value>) -> Map<String, Value> {
+/// Those that the operations name, and that these name: rows that are not in the API have schemas too.
+fn reachable_schemas(operations: &Value, schemas: &Map<String, Value>) -> Map<String, Value> {
     let mut reached = Map::new();
-    let mut texts = vec![paths.to_string()];
+    let mut texts = vec![operations.to_string()];
     while let Some(text) = texts.pop() {
         for rest in text.split("#/components/schemas/").skip(1) {
             let name = rest.split('"').next().unwrap_or_default();
@@ -105,5 +117,6 @@ fn security_of(access: Access) -> Value {
             json!([{ "token": [scope] }, { "session": [permission] }])
         }
         Access::Certificate => json!([{ "certificate": [] }]),
+        Access::Sender { name, .. } => json!([{ name: [] }]),
     }
 }

@@ -106,6 +106,9 @@ fn check_rows<S>(rows: &[TableRow<S>]) -> Result<(), TableError> {
         if route.example.address(route.path).is_none() {
             return Err(TableError::Example(route.name));
         }
+        if matches!(route.access, Access::Sender { .. }) != description.is_signed {
+            return Err(TableError::SignedBody(route.name));
+        }
         if route.kind.is_documented() && route.summary.is_empty() {
             return Err(TableError::Summary(route.name));
         }

@@ -20,6 +20,9 @@ pub enum TableError {
     /// The example lacks a part of the path.
     #[error("`{0}`: the example lacks a part of the path")]
     Example(&'static str),
+    /// Its caller is a sender whose body nobody proves, or its body is signed and its caller is no sender.
+    #[error("`{0}`: a sender is proven by a signed body, and only a sender signs one")]
+    SignedBody(&'static str),
     /// An endpoint without a summary for the API's description.
     #[error("`{0}`: an endpoint has a summary")]
     Summary(&'static str),

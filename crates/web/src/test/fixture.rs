@@ -42,6 +42,8 @@ pub struct FixtureCaller {
     pub scopes: Vec<&'static str>,
     /// Whether they show a box's certificate.
     pub has_certificate: bool,
+    /// The sender that they are by their headers, which sign the body of its row's example.
+    pub sender: Option<&'static str>,
     /// Whether they come by the operator's listener.
     pub is_operator: bool,
     /// What proves it: cookies, a token.
@@ -65,6 +67,7 @@ impl FixtureCaller {
                 self.permissions.contains(&permission) || self.scopes.contains(&scope)
             }
             Access::Certificate => self.has_certificate,
+            Access::Sender { name, .. } => self.sender == Some(name),
             Access::Operator => self.is_operator,
         }
     }

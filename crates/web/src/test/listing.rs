@@ -43,6 +43,7 @@ impl fmt::Display for Access {
                 write!(f, "session {permission} or token {scope}")
             }
             Self::Certificate => f.write_str("certificate"),
+            Self::Sender { name, .. } => write!(f, "sender {name}"),
             Self::Operator => f.write_str("operator"),
         }
     }
@@ -55,6 +56,7 @@ impl fmt::Display for RouteKind {
             Self::Form => "form",
             Self::Api => "api",
             Self::Old => "old",
+            Self::Webhook => "webhook",
             Self::Asset => "asset",
             Self::Live => "live",
             Self::Operator => "operator",

@@ -62,6 +62,10 @@ fn it_says_what_the_types_say() {
     let print = &document["paths"]["/api/v1/things/{id}/labels/{number}"]["put"];
     let parts: Vec<&Value> = print["parameters"].as_array().unwrap().iter().map(|one| &one["name"]).collect();
     assert_eq!(parts, ["id", "number"]);
+    let event = &document["webhooks"]["event.take"]["post"];
+    assert_eq!(event["security"], serde_json::json!([{ "events": [] }]));
+    assert_eq!(event["description"], "Sent to `POST /webhooks/events`.");
+    assert_eq!(document["components"]["securitySchemes"]["events"]["name"], "svix-signature");
     let pages = document["paths"].as_object().unwrap().keys().filter(|path| !path.starts_with("/api/"));
     assert_eq!(pages.count(), 0, "pages are not for programs");
 }

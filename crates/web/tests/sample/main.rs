@@ -5,6 +5,7 @@ mod answers;
 mod document;
 mod planted;
 mod program;
+mod signed;
 mod tables;
 mod world;
 

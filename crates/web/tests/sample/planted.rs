@@ -59,7 +59,7 @@ async fn fuzz_faults(route: Route<Things>) -> String {
 async fn a_caller_that_lets_others_in_is_found() {
     let removing = row(Method::DELETE, "/api/v1/a", "a.remove", RouteKind::Api, empty);
     let faults = access_faults(removing.summary("A")).await;
-    let denied = ["nobody", "ended session", "viewer", "editor", "reader", "box"];
+    let denied = ["nobody", "ended session", "viewer", "editor", "reader", "box", "events"];
     assert_eq!(faults, denied.map(|name| format!("a.remove by {name}: is let in: 204 No Content")));
     let reading = row(Method::POST, "/api/v1/a", "a.add", RouteKind::Api, read);
     let faults = access_faults(reading.summary("A").example(Example::default().json(json!("a")))).await;

@@ -14,13 +14,17 @@ use http::{Method, StatusCode, header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use service::signature::{SVIX, SignatureScheme, SigningSecret};
 use web::answer::{
     Accepted, Created, FileDownload, FormRecall, FormReply, Json, MediaBytes, Ndjson, NoContent, OneOf, Page,
     SeeOther, media,
 };
-use web::argument::{FormBody, IdempotencyKey, JsonBody, LenientQuery, Path, Query};
+use web::argument::{FormBody, IdempotencyKey, JsonBody, LenientQuery, Path, Query, SignedBody};
 use web::error::HttpError;
-use web::route::{Access, AnyCaller, Argument, Caller, Example, Operation, Route, RouteKind, row};
+use web::route::{
+    Access, AnyCaller, Argument, Caller, Example, Operation, Route, RouteKind, SenderCaller, SenderSecrets,
+    SignedSender, row,
+};
 use web::table::{ApiInfo, Table, TableError};
 
 pub(crate) const SESSION: &str = "session=5f1c-editor";
@@ -253,6 +257,39 @@ impl<S: Send + Sync> FromRequestParts<S> for BoxCaller {
     }
 }
 
+/// A service that tells of events.
+#[derive(Debug)]
+pub(crate) struct EventSender;
+
+pub(crate) const NOW_S: i64 = 1_795_204_920;
+pub(crate) const EVENT: &[u8] = br#"{ "type": "thing.lost" }"#;
+pub(crate) const EVENT_BYTES_MAX: usize = 1_024;
+
+impl SignedSender for EventSender {
+    const NAME: &'static str = "events";
+    const SCHEME: SignatureScheme = SVIX;
+}
+
+impl SenderSecrets<EventSender> for Things {
+    fn signing_secrets(&self) -> Vec<SigningSecret> {
+        [b"old", b"new"].map(|bytes| SigningSecret::of_bytes(bytes.to_vec())).to_vec()
+    }
+
+    fn now_s(&self) -> i64 {
+        NOW_S
+    }
+}
+
+async fn take_event(
+    sender: SenderCaller<EventSender>,
+    State(things): State<Things>,
+    body: SignedBody<EVENT_BYTES_MAX>,
+) -> Result<NoContent, HttpError> {
+    let message = body.open(sender)?;
+    things.add(message.id.as_deref().unwrap_or_default());
+    Ok(NoContent)
+}
+
 /// An extractor of the program's own.
 #[derive(Debug, Clone)]
 pub(crate) struct Context(Things);
@@ -440,6 +477,9 @@ pub(crate) fn sample_routes() -> Vec<Route<Things>> {
         row(Method::POST, "/api/register/{token}/", "old.register", Old, register)
             .summary("Records as before")
             .example(Example::default().part("token", "5f1c").field("name", "Probe 5")),
+        row(Method::POST, "/webhooks/events", "event.take", RouteKind::Webhook, take_event)
+            .summary("Something happened elsewhere")
+            .example(Example::default().bytes("application/json", EVENT)),
         row(Method::GET, "/live", "live.show", Live, live).example(Example::default().query("since=7")),
         row(Method::GET, "/base.css", "style.show", Asset, show_style),
         row(Method::PUT, "/box/v1/photos/{hash}", "photo.store", RouteKind::Operator, store_photo)

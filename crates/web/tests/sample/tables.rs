@@ -4,12 +4,12 @@ use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use web::answer::{Json, NoContent};
-use web::argument::{JsonBody, Path};
+use web::argument::{JsonBody, Path, SignedBody};
 use web::error::HttpError;
-use web::route::{AnyCaller, Example, Route, RouteKind, row};
+use web::route::{AnyCaller, Example, Route, RouteKind, SenderCaller, row};
 use web::table::TableError;
 
-use super::program::{Things, build_table, sample_table};
+use super::program::{EventSender, Things, build_table, sample_table};
 
 /// Read without `note` being needed, sent with it always there.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -100,10 +100,28 @@ fn what_does_not_fit_together_is_refused_by_name() {
 }
 
 #[test]
+fn a_sender_whose_body_nobody_proves_is_refused() {
+    async fn trusting(_: SenderCaller<EventSender>, _: JsonBody<String>) -> Result<NoContent, HttpError> {
+        Ok(NoContent)
+    }
+    async fn pointless(_: AnyCaller, _: SignedBody<8>) -> Result<NoContent, HttpError> {
+        Ok(NoContent)
+    }
+    let rows = [
+        row(Method::POST, "/a", "a.take", RouteKind::Webhook, trusting).summary("A"),
+        row(Method::POST, "/a", "a.take", RouteKind::Api, pointless).summary("A"),
+    ];
+    for row in rows {
+        assert_eq!(refusal(vec![row]), TableError::SignedBody("a.take"));
+    }
+}
+
+#[test]
 fn all_rows_are_listed_with_who_may_come() {
     let lines = sample_table().list_rows();
     let words: Vec<Vec<&str>> = lines.lines().map(|line| line.split_whitespace().collect()).collect();
     for expected in [
+        "event.take POST /webhooks/events webhook sender events",
         "label.print PUT /api/v1/things/{id}/labels/{number} api token write",
         "openapi.show GET /api/openapi.json asset open",
         "photo.store PUT /box/v1/photos/{hash} operator certificate",
@@ -112,7 +130,7 @@ fn all_rows_are_listed_with_who_may_come() {
     ] {
         assert!(words.contains(&expected.split(' ').collect()), "{expected}: {lines}");
     }
-    assert_eq!(words.len(), 14);
+    assert_eq!(words.len(), 15);
     assert!(words.is_sorted());
     let table = sample_table();
     let save = table.rows().iter().find(|row| row.route.name == "thing.save").unwrap();

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
+use service::signature::{SVIX, SigningSecret};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tracing::subscriber::DefaultGuard;
@@ -18,7 +19,9 @@ use web::route::Route;
 use web::table::{Table, mount};
 use web::test::{AnswerChecker, FixtureCaller, FixtureWorld, TestClient};
 
-use super::program::{ClientCertificate, READER, SESSION, Things, VIEWER, WRITER, build_table, sample_table};
+use super::program::{
+    ClientCertificate, EVENT, NOW_S, READER, SESSION, Things, VIEWER, WRITER, build_table, sample_table,
+};
 
 #[derive(Debug, Clone)]
 pub(crate) struct SamplePresenter;
@@ -157,7 +160,18 @@ fn sample_callers() -> Vec<FixtureCaller> {
         ..nobody.clone()
     };
     let certified = FixtureCaller { name: "box", has_certificate: true, extensions, ..nobody.clone() };
-    vec![nobody, ended, viewer, editor, reader, writer, certified]
+    let sender = FixtureCaller {
+        name: "events",
+        sender: Some("events"),
+        headers: sign_event(b"new", NOW_S, EVENT),
+        ..nobody.clone()
+    };
+    vec![nobody, ended, viewer, editor, reader, writer, certified, sender]
+}
+
+pub(crate) fn sign_event(secret: &[u8], time_s: i64, body: &[u8]) -> HeaderMap {
+    let headers = SVIX.sign(&[SigningSecret::of_bytes(secret.to_vec())], "msg_1", time_s, body);
+    headers.into_iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
 }
 
 fn proof(name: HeaderName, value: &'static str) -> HeaderMap {
