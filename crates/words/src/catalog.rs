@@ -44,7 +44,7 @@ impl Catalog {
 
     /// Plain text, not escaped for HTML. A missing key is its own text, and so is a missing variable, in
     /// braces; neither happens to generated functions.
-    pub fn format(&self, key: &str, values: &[(&'static str, Value<'_>)]) -> String {
+    pub fn format(&self, key: &str, values: &[(&str, Value<'_>)]) -> String {
         self.bracket_pseudo(self.format_inner(key, values))
     }
 
@@ -58,12 +58,12 @@ impl Catalog {
     }
 
     /// For a message that becomes part of another.
-    pub(crate) fn format_inner(&self, key: &str, values: &[(&'static str, Value<'_>)]) -> String {
+    pub(crate) fn format_inner(&self, key: &str, values: &[(&str, Value<'_>)]) -> String {
         let Some(pattern) = self.find_pattern(key) else { return key.to_owned() };
         self.join_plain(pattern, values).unwrap_or_else(|| self.resolve_pattern(pattern, values))
     }
 
-    fn resolve_pattern(&self, pattern: &Pattern<&str>, values: &[(&'static str, Value<'_>)]) -> String {
+    fn resolve_pattern(&self, pattern: &Pattern<&str>, values: &[(&str, Value<'_>)]) -> String {
         let arguments: FluentArgs<'_> =
             values.iter().map(|(variable, value)| (*variable, value.to_fluent())).collect();
         let mut text = String::new();
@@ -74,7 +74,7 @@ impl Catalog {
 
     /// A message of words and variables alone, which most are: the bundle, which could also choose among
     /// variants, takes several times as long. `None` where the bundle is needed.
-    fn join_plain(&self, pattern: &Pattern<&str>, values: &[(&'static str, Value<'_>)]) -> Option<String> {
+    fn join_plain(&self, pattern: &Pattern<&str>, values: &[(&str, Value<'_>)]) -> Option<String> {
         if self.locale == Locale::Pseudo {
             return None;
         }

@@ -1,127 +1,99 @@
-//! What each kind of mail says, as its row stores it until it has been sent.
+//! A mail as its row stores it until it has been sent: the keys of its words, and the facts that are put into them.
 
 use serde::{Deserialize, Serialize};
 
-/// A mail's facts; its words are made just before it leaves.
+/// What stands in the place of a message's variable.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum MailLetter {
-    Invitation {
-        account: String,
-        by: String,
-        /// As `accounts::UserRole` writes it.
-        role: String,
-        link: String,
-        expires_ms: i64,
-    },
-    /// Somebody made an account, and shows by the link that the address is theirs.
-    SignUp {
-        link: String,
-        expires_ms: i64,
-    },
-    AddressKnown {
-        link: String,
-    },
-    Reset {
-        link: String,
-        expires_ms: i64,
-    },
-    SignInLink {
-        link: String,
-        expires_ms: i64,
-    },
-    /// Somebody asked for a password or a link at an address that nobody has.
-    NobodyKnown {
-        link: String,
-    },
-    NewDevice {
-        at_ms: i64,
-        network: String,
-        agent: String,
-        link: String,
-    },
-    PasswordChanged {
-        at_ms: i64,
-        link: String,
-    },
-    /// A second factor was added or removed, or recovery codes were generated again.
-    FactorChanged {
-        at_ms: i64,
-        link: String,
-    },
-    /// Codes of somebody's second step were wrong too often.
-    WrongCodes {
-        at_ms: i64,
-        network: String,
-        link: String,
-    },
-    /// The operator took all second factors of somebody away.
-    FactorsForgotten {
-        at_ms: i64,
-        link: String,
-    },
-    /// Somebody came into an account by its provider who was never here. `role`: as `accounts::UserRole` writes it.
-    NewColleague {
-        account: String,
-        who: String,
-        role: String,
-        sees_nothing: bool,
-        link: String,
-    },
-    /// A passkey was refused because its counter went back: there may be a copy of it.
-    PasskeyCopied {
-        at_ms: i64,
-        name: String,
-        link: String,
-    },
-    /// Somebody signs in by a provider from now on. `host`: of the provider.
-    IdentityLinked {
-        at_ms: i64,
-        host: String,
-        link: String,
-    },
-    /// Whoever runs the platform opened an account that nobody had opened to them.
-    SupportAccess {
-        by: String,
-        reason: String,
-        until_ms: i64,
-        link: String,
-    },
-    /// A webhook takes nothing any more. `failing_ms`: since when nothing arrived; absent, its receiver said that it is gone.
-    WebhookOff {
-        account: String,
-        host: String,
-        failing_ms: Option<i64>,
-        link: String,
-    },
+#[serde(rename_all = "kebab-case")]
+pub enum MailFact {
+    Text(String),
+    /// Milliseconds since 1970, shown in the reader's zone.
+    Time(i64),
+    /// As `accounts::UserRole` writes it.
+    Role(String),
+    /// What a browser calls itself.
+    Agent(String),
+}
+
+/// The words are made just before it leaves: subject and button by its kind, lines and hints by the keys that it names. Kinds, keys and
+/// the names of facts are stored: a mail that waits must find its words by them after an update.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailLetter {
+    kind: String,
+    pub(super) link: String,
+    pub(super) facts: Vec<(String, MailFact)>,
+    pub(super) lines: Vec<String>,
+    pub(super) hints: Vec<String>,
 }
 
 impl std::fmt::Debug for MailLetter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "MailLetter({})", self.kind())
+        write!(f, "MailLetter({})", self.kind)
     }
 }
 
 impl MailLetter {
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Invitation { .. } => "invitation",
-            Self::SignUp { .. } => "sign-up",
-            Self::AddressKnown { .. } => "address-known",
-            Self::Reset { .. } => "reset",
-            Self::SignInLink { .. } => "sign-in-link",
-            Self::NobodyKnown { .. } => "nobody-known",
-            Self::NewDevice { .. } => "new-device",
-            Self::PasswordChanged { .. } => "password-changed",
-            Self::FactorChanged { .. } => "factor-changed",
-            Self::WrongCodes { .. } => "wrong-codes",
-            Self::FactorsForgotten { .. } => "factors-forgotten",
-            Self::NewColleague { .. } => "new-colleague",
-            Self::PasskeyCopied { .. } => "passkey-copied",
-            Self::IdentityLinked { .. } => "identity-linked",
-            Self::SupportAccess { .. } => "support-access",
-            Self::WebhookOff { .. } => "webhook-off",
-        }
+    pub(super) fn new(kind: &str, link: String) -> Self {
+        let (facts, lines, hints) = (Vec::new(), Vec::new(), Vec::new());
+        Self { kind: kind.to_owned(), link, facts, lines, hints }
+    }
+
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The key of its subject.
+    pub(super) fn subject_key(&self) -> String {
+        format!("mail-{}", self.kind)
+    }
+
+    /// The key of a part of it.
+    pub(super) fn part_key(&self, part: &str) -> String {
+        format!("mail-{}.{part}", self.kind)
+    }
+
+    fn fact(mut self, variable: &str, fact: MailFact) -> Self {
+        self.facts.push((variable.to_owned(), fact));
+        self
+    }
+
+    pub(super) fn text(self, variable: &str, text: &str) -> Self {
+        self.fact(variable, MailFact::Text(text.to_owned()))
+    }
+
+    pub(super) fn time(self, variable: &str, ms: i64) -> Self {
+        self.fact(variable, MailFact::Time(ms))
+    }
+
+    pub(super) fn role(self, variable: &str, role: &str) -> Self {
+        self.fact(variable, MailFact::Role(role.to_owned()))
+    }
+
+    pub(super) fn agent(self, variable: &str, agent: &str) -> Self {
+        self.fact(variable, MailFact::Agent(agent.to_owned()))
+    }
+
+    pub(super) fn line(mut self, part: &str) -> Self {
+        self.lines.push(self.part_key(part));
+        self
+    }
+
+    /// A line below the button.
+    pub(super) fn hint(mut self, part: &str) -> Self {
+        self.hints.push(self.part_key(part));
+        self
+    }
+
+    /// Below the button, that nothing happens if it was not they.
+    pub(super) fn hint_not_you(mut self) -> Self {
+        self.hints.push("mail-not-you".to_owned());
+        self
+    }
+
+    /// Below the button, until when the link works.
+    pub(super) fn works_once(mut self, expires_ms: i64) -> Self {
+        self.hints.push("mail-link-once".to_owned());
+        self.time("until", expires_ms).hint_not_you()
     }
 }
 
@@ -131,9 +103,13 @@ mod tests {
 
     #[test]
     fn a_letter_is_read_as_it_was_written_and_shows_no_link() {
-        let letter = MailLetter::Reset { link: "https://relay.example/reset/S3CRET".into(), expires_ms: 7 };
+        let letter = MailLetter::reset("https://relay.example/reset/S3CRET".to_owned(), 7);
         let body = serde_json::to_string(&letter).unwrap();
-        assert!(body.contains(&format!(r#""kind":"{}""#, letter.kind())), "{body}");
+        let stored =
+            r#"{"kind":"reset","link":"https://relay.example/reset/S3CRET","facts":[["until",{"time":7}]],"#
+                .to_owned()
+                + r#""lines":["mail-reset.what"],"hints":["mail-link-once","mail-not-you"]}"#;
+        assert_eq!(body, stored);
         assert_eq!(serde_json::from_str::<MailLetter>(&body).unwrap(), letter);
         assert!(!format!("{letter:?}").contains("S3CRET"));
     }

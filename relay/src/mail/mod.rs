@@ -1,6 +1,7 @@
-//! Mail: what it says (`letter`), how it looks (`render`), how it is sent (`transport`), and the entry point for callers that have
-//! something to send: a row in the transaction of what happened, and with it the job that sends it.
+//! Mail: which there are (`kinds`), what a row has of one (`letter`), how it looks (`render`), how it is sent (`transport`), and the
+//! entry point for callers that have something to send: a row in the transaction of what happened, and with it the job that sends it.
 
+mod kinds;
 pub mod letter;
 mod render;
 pub mod transport;
@@ -11,6 +12,7 @@ use record::ids::{RelayJobId, UserId};
 use service::clock::Clock;
 use service::random::RandomSource;
 
+pub use self::kinds::ColleagueView;
 pub use self::letter::MailLetter;
 use self::transport::{MailFailure, MailTransport};
 use crate::db::delivery::mails;
@@ -84,9 +86,11 @@ impl MailOutbox {
 }
 
 pub async fn send_waiting(transport: &MailTransport, mail: &str, row: &MailRow) -> Result<(), MailFailure> {
+    // Another build wrote it: its relay may come back.
     let letter: MailLetter =
-        serde_json::from_str(&row.body).map_err(|e| MailFailure::Final(format!("read the mail: {e}")))?;
+        serde_json::from_str(&row.body).map_err(|e| MailFailure::Passing(format!("read the mail: {e}")))?;
     let reader = TextReader::of(&row.locale, &row.zone);
     let text = word_for(reader, || render::render_letter(&letter, transport.host()));
+    let text = text.map_err(|key| MailFailure::Passing(format!("this relay has no words for {key}")))?;
     transport.send(mail, &row.address, text, row.made_ms).await
 }

@@ -240,12 +240,10 @@ impl DeliveryWorker<'_> {
         if !webhooks::set_state(tx, &webhook.webhook, WebhookState::Off.word()).await? {
             return Ok(());
         }
-        let letter = MailLetter::WebhookOff {
-            account: accounts::find_name(tx).await?,
-            host: OutgoingUrl::parse(&webhook.url).map(|url| url.host().to_owned()).unwrap_or_default(),
-            failing_ms,
-            link: format!("{}/app/webhooks/{}", self.line.public_url, webhook.webhook),
-        };
+        let account = accounts::find_name(tx).await?;
+        let host = OutgoingUrl::parse(&webhook.url).map(|url| url.host().to_owned()).unwrap_or_default();
+        let link = format!("{}/app/webhooks/{}", self.line.public_url, webhook.webhook);
+        let letter = MailLetter::webhook_off(&account, &host, failing_ms, link);
         let scope = tx.scope();
         for address in list_admins(tx).await? {
             self.line.mail.post(tx, Some(scope), &address, &letter).await?;

@@ -289,7 +289,7 @@ impl FieldFault {
     }
 }
 
-fn word_own(words: &Catalog, own: &str, general: &str, values: &[(&'static str, Value<'_>)]) -> String {
+fn word_own(words: &Catalog, own: &str, general: &str, values: &[(&str, Value<'_>)]) -> String {
     if words.has_message(own) { words.format(own, &[]) } else { words.format(general, values) }
 }
 

@@ -4,9 +4,9 @@ use super::areas::AreaFiles;
 use super::file::{WordFile, WordMessage};
 use crate::locale::Language;
 
-/// A form finds these by the names of its fields.
-const FORM_KEYS: &str = "form-";
-const FORM_ATTRIBUTE: &str = "\n    #[allow(dead_code, reason = \"forms find their words by key\")]";
+/// A form finds these by the names of its fields, a mail by its kind, a refusal by its cause.
+const KEYS_FOUND: [&str; 3] = ["form-", "mail-", "refusal-"];
+const FOUND_ATTRIBUTE: &str = "\n    #[allow(dead_code, reason = \"it is found by its key\")]";
 
 /// `page-words.hint` becomes `page_words_hint`.
 pub(super) fn function_name(key: &str) -> String {
@@ -75,7 +75,8 @@ fn write_function(key: &str, message: &WordMessage, files: &AreaFiles) -> String
         Some(texts) => format!("show_plain(\"{key}\", {texts:?})"),
         None => format!("format(\"{key}\", &[{values}])"),
     };
-    let unused = if key.starts_with(FORM_KEYS) { FORM_ATTRIBUTE } else { "" };
+    let is_found = KEYS_FOUND.iter().any(|keys| key.starts_with(keys));
+    let unused = if is_found { FOUND_ATTRIBUTE } else { "" };
     format!(
         "
     /// ```text

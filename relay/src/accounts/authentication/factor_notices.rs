@@ -31,11 +31,9 @@ impl SecondFactorService<'_> {
     }
 
     async fn warn_of_codes(&self, email: &str, origin: &SignInOrigin, now_ms: i64) -> Result<(), DbError> {
-        let letter = MailLetter::WrongCodes {
-            at_ms: now_ms,
-            network: ClientNetwork::of(origin.peer).to_string(),
-            link: format!("{}/forgot", self.auth.public_url),
-        };
+        let (network, link) =
+            (ClientNetwork::of(origin.peer).to_string(), format!("{}/forgot", self.auth.public_url));
+        let letter = MailLetter::wrong_codes(now_ms, &network, link);
         let mut tx = self.auth.db.platform_write(PlatformReason::SignIn).await?;
         if !mails::platform_was_made(&mut tx, letter.kind(), email, now_ms - ONCE_MS).await? {
             self.auth.mail.post(&mut tx, None, email, &letter).await?;

@@ -336,7 +336,7 @@ impl PasskeyService<'_> {
         let auth = self.auth();
         let mut tx = auth.db.platform_write(PlatformReason::SignIn).await?;
         let link = format!("{}/app/me", auth.public_url);
-        let letter = MailLetter::PasskeyCopied { at_ms: self.now_ms(), name: name.to_owned(), link };
+        let letter = MailLetter::passkey_copied(self.now_ms(), name, link);
         auth.mail.post(&mut tx, None, email, &letter).await?;
         let mut tx = tx.enter(scope).await?;
         let record = AccessRecord { who: email, act: COPY_ACT, about: name, facility: None };

@@ -125,11 +125,11 @@ impl RecoveryService<'_> {
             Some(person) => {
                 let (link, expires_ms) = self.new_link(&mut tx, kind, Some(person.person()), "{}").await?;
                 match kind {
-                    LinkKind::SignIn => MailLetter::SignInLink { link, expires_ms },
-                    _ => MailLetter::Reset { link, expires_ms },
+                    LinkKind::SignIn => MailLetter::sign_in_link(link, expires_ms),
+                    _ => MailLetter::reset(link, expires_ms),
                 }
             }
-            None => MailLetter::NobodyKnown { link: format!("{}/login", self.auth.public_url) },
+            None => MailLetter::nobody_known(format!("{}/login", self.auth.public_url)),
         };
         self.auth.mail.post(&mut tx, None, email, &letter).await?;
         Ok(tx.commit().await?)
@@ -172,7 +172,7 @@ impl RecoveryService<'_> {
 
     async fn notify_of_password(&self, tx: &mut PlatformConnection, email: &str) -> Result<(), DbError> {
         let link = format!("{}/forgot", self.auth.public_url);
-        let letter = MailLetter::PasswordChanged { at_ms: self.now_ms(), link };
+        let letter = MailLetter::password_changed(self.now_ms(), link);
         self.auth.mail.post(tx, None, email, &letter).await
     }
 
@@ -195,11 +195,11 @@ impl RecoveryService<'_> {
     pub async fn sign_up(&self, new: &PendingAccount, peer: IpAddr) -> Result<(), RecoveryError> {
         let mut tx = self.begin(LinkKind::SignUp, &new.email, peer).await?;
         let letter = if db::person::people::platform_find(&mut tx, &new.email).await?.is_some() {
-            MailLetter::AddressKnown { link: format!("{}/login", self.auth.public_url) }
+            MailLetter::address_known(format!("{}/login", self.auth.public_url))
         } else {
             let body = serde_json::to_string(new).map_err(|e| DbError::stored("new account", e))?;
             let (link, expires_ms) = self.new_link(&mut tx, LinkKind::SignUp, None, &body).await?;
-            MailLetter::SignUp { link, expires_ms }
+            MailLetter::sign_up(link, expires_ms)
         };
         self.auth.mail.post(&mut tx, None, &new.email, &letter).await?;
         Ok(tx.commit().await?)

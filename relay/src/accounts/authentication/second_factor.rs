@@ -376,7 +376,7 @@ impl SecondFactorService<'_> {
         act: &str,
     ) -> Result<(), FactorError> {
         let link = format!("{}/app/me", self.auth.public_url);
-        let letter = MailLetter::FactorChanged { at_ms: self.now_ms(), link };
+        let letter = MailLetter::factor_changed(self.now_ms(), link);
         self.auth.mail.post(&mut tx, None, &visitor.email, &letter).await?;
         let scopes = list_scopes(&mut tx, visitor.person, self.now_ms()).await?;
         let tx = tx.enter(visitor.scope).await?;

@@ -252,12 +252,8 @@ impl<'a> AuthService<'a> {
             Some(_) => false,
         };
         if is_new && !is_first {
-            let letter = MailLetter::NewDevice {
-                at_ms: now_ms,
-                network: network.clone(),
-                agent: session.agent.to_owned(),
-                link: format!("{}/app/me", self.public_url),
-            };
+            let link = format!("{}/app/me", self.public_url);
+            let letter = MailLetter::new_device(now_ms, &network, session.agent, link);
             self.mail.post(&mut tx, Some(scope), email, &letter).await?;
         }
         let about = if is_new { SessionDetail::NewDevice(network) } else { SessionDetail::KnownDevice };

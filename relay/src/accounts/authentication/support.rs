@@ -148,12 +148,8 @@ impl SupportService<'_> {
     ) -> Result<SupportGrantRow, DbError> {
         let grant = SupportGrantRow { opened_by: Some(staff.email.clone()), ..self.new_grant(terms) };
         support_grants::insert_grant(tx, &grant).await?;
-        let letter = MailLetter::SupportAccess {
-            by: staff.email.clone(),
-            reason: terms.reason.clone(),
-            until_ms: grant.until_ms,
-            link: format!("{}/app/support", self.auth.public_url),
-        };
+        let link = format!("{}/app/support", self.auth.public_url);
+        let letter = MailLetter::support_access(&staff.email, &terms.reason, grant.until_ms, link);
         let account = Some(tx.scope());
         for address in support_grants::list_admins(tx).await? {
             self.auth.mail.post(tx, account, &address, &letter).await?;

@@ -124,13 +124,7 @@ impl InvitationService<'_> {
         invitations::insert_invitation(tx, &new, now_ms).await?;
         let link = format!("{}{PATH}{}", self.public_url, secret.text());
         let account = by.member.map(|member| member.account_name.clone()).unwrap_or_default();
-        let letter = MailLetter::Invitation {
-            account,
-            by: by.who.to_owned(),
-            role: grant.role.key().to_owned(),
-            link: link.clone(),
-            expires_ms,
-        };
+        let letter = MailLetter::invitation(&account, by.who, grant.role.key(), link.clone(), expires_ms);
         let scope = tx.scope();
         self.mail.post(tx, Some(scope), email, &letter).await?;
         let about = format!("{email} {}", write_grant(grant));

@@ -185,7 +185,7 @@ pub async fn forget_factors(
     db::person::sessions::platform_delete_of_person(&mut tx, person).await?;
     db::person::devices::forget_device(&mut tx, person, None).await?;
     let link = format!("{}/app/me", notices.public_url);
-    let letter = MailLetter::FactorsForgotten { at_ms: now_ms, link };
+    let letter = MailLetter::factors_forgotten(now_ms, link);
     notices.mail.post(&mut tx, None, email, &letter).await?;
     let mut scopes = list_scopes(&mut tx, person, now_ms).await?;
     let mut tx = tx.enter(scope).await?;

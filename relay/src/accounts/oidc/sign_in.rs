@@ -45,7 +45,7 @@ use crate::db::person::people::{NewPerson, PersonCredentials};
 use crate::db::person::sessions::ProviderSignIn;
 use crate::db::{AccountScope, DbError, PlatformReason, ScopedConnection};
 use crate::keys::{KeySet, SealedBytes};
-use crate::mail::MailLetter;
+use crate::mail::{ColleagueView, MailLetter};
 use crate::outgoing::{OutgoingHttp, OutgoingRequest, OutgoingUrl, encode_pairs};
 
 /// Where a provider sends people back to.
@@ -452,13 +452,13 @@ impl OidcService<'_> {
         if !count_colleague(tx, self.now_ms()).await? {
             return Ok(());
         }
-        let letter = MailLetter::NewColleague {
-            account: row.account_name.clone(),
-            who: format!("{} ({})", new.name, new.email),
-            role: grant.role.key().to_owned(),
-            sees_nothing: grant.places.as_ref().is_some_and(Vec::is_empty),
-            link: format!("{}/app/people", self.auth.public_url),
+        let (who, link) =
+            (format!("{} ({})", new.name, new.email), format!("{}/app/people", self.auth.public_url));
+        let view = match grant.places.as_ref().is_some_and(Vec::is_empty) {
+            true => ColleagueView::Nothing,
+            false => ColleagueView::Groups,
         };
+        let letter = MailLetter::new_colleague(&row.account_name, &who, grant.role.key(), view, link);
         let scope = tx.scope();
         self.auth.mail.post(tx, Some(scope), &owner, &letter).await
     }
@@ -477,7 +477,7 @@ impl OidcService<'_> {
         }
         let host = OutgoingUrl::parse(&key.issuer).map(|url| url.host().to_owned()).unwrap_or_default();
         let link = format!("{}/app/me", self.auth.public_url);
-        let letter = MailLetter::IdentityLinked { at_ms: now_ms, host, link };
+        let letter = MailLetter::identity_linked(now_ms, &host, link);
         self.auth.mail.post(&mut tx, None, &visitor.email, &letter).await?;
         let mut tx = tx.enter(visitor.scope).await?;
         let record =

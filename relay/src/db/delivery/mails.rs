@@ -9,7 +9,7 @@ use crate::db::{
 pub struct NewMail<'a> {
     pub mail: &'a str,
     pub account: Option<AccountScope>,
-    pub kind: &'static str,
+    pub kind: &'a str,
     pub address: &'a str,
     pub body: &'a str,
     /// In which it is read: a locale's tag and a zone's name.
@@ -45,7 +45,8 @@ pub async fn insert_mail(
     let account = new.account.map(AccountScope::key);
     let (address, body) = (new.address.to_owned(), new.body.to_owned());
     let (locale, zone) = (new.locale.to_owned(), new.zone.to_owned());
-    exec!(conn, sql, new.mail.to_owned(), account, new.kind, address, body, locale, zone, now_ms).map(drop)
+    exec!(conn, sql, new.mail.to_owned(), account, new.kind.to_owned(), address, body, locale, zone, now_ms)
+        .map(drop)
 }
 
 /// In which whoever has an address, in lower case, reads: as they chose, or else the account.
@@ -68,12 +69,13 @@ pub async fn find_choice(
 /// Whether such a mail was made for an address since a time.
 pub async fn platform_was_made(
     conn: &mut PlatformConnection,
-    kind: &'static str,
+    kind: &str,
     address: &str,
     since_ms: i64,
 ) -> Result<bool, DbError> {
     let sql = "SELECT COUNT(*) FROM mails WHERE made_ms > $1 AND kind = $2 AND address = $3";
-    Ok(opt!(conn, (i64,), sql, since_ms, kind, address.to_owned())?.is_some_and(|(count,)| count > 0))
+    Ok(opt!(conn, (i64,), sql, since_ms, kind.to_owned(), address.to_owned())?
+        .is_some_and(|(count,)| count > 0))
 }
 
 pub async fn platform_find_waiting(

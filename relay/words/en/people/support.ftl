@@ -52,11 +52,3 @@ support-account-link = Open
 support-account-until = open until { $until }
 support-own = It is your own account: choose it on the page about you
 support-closed = It is not open any more. Ask an admin of the account, or say why you open it without one.
-
-## The mail to the account’s admins.
-
-support-mail-subject = Your CleanTrack account was opened by the platform
-support-mail-what = { $by }, who runs the platform, opened your account without one of you, until { $until }. They see its pages and change nothing.
-support-mail-why = The reason that they gave: { $reason }
-support-mail-button = See it, and end it
-support-mail-hint = Each page that they look at stands in the access log of your account. Whoever administers it ends the access at once on the page Support access.

@@ -44,8 +44,3 @@ support-account-until = abierta hasta { $until }
 support-own = Es su propia cuenta: elíjala en la página sobre usted
 support-closed = Ya no está abierta. Pídalo a quien administra la cuenta, o indique por qué la abre sin un administrador.
 
-support-mail-subject = La plataforma abrió su cuenta de CleanTrack
-support-mail-what = { $by }, que administra la plataforma, abrió su cuenta sin uno de ustedes, hasta { $until }. Ve las páginas de la cuenta y no cambia nada.
-support-mail-why = El motivo que dio: { $reason }
-support-mail-button = Verlo y terminarlo
-support-mail-hint = Cada página que mira queda en el registro de accesos de su cuenta. Quien la administra termina el acceso de inmediato en la página Acceso de asistencia.
