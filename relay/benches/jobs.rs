@@ -19,8 +19,9 @@ use std::time::Instant;
 use record::ids::AccountId;
 use relay::db::account::accounts::platform_create;
 use relay::db::{AccountScope, Db, PlatformReason};
-use relay::jobs::kinds::{JobKind, JobLane};
-use relay::jobs::queue::{AfterRun, JobQueue, JobResult, NewJob};
+use relay::jobs::kind::{AfterRun, JobLane, JobResult};
+use relay::jobs::kinds::WINDOWS;
+use relay::jobs::queue::{JobQueue, NewJob};
 use service::clock::FakeClock;
 use service::random::SystemRandom;
 
@@ -62,7 +63,7 @@ async fn fill(db: &Db, queue: &JobQueue, jobs: usize, spread: JobSpread) {
                 _ => 1 + n % 200,
             };
             let run_ms = NOW_MS - i64::try_from(jobs - n).unwrap();
-            let (kind, key, body) = (JobKind::Windows, format!("{spread:?}{n}"), "{}".to_owned());
+            let (kind, key, body) = (&WINDOWS, format!("{spread:?}{n}"), "{}".to_owned());
             let new = NewJob { kind, account: Some(accounts[of]), key, body, run_ms };
             queue.enqueue(&mut tx, &new).await.unwrap();
         }

@@ -167,7 +167,11 @@ pub const MODULES: &[ModuleRule] = &[
         &["accounts", "audit", "db", "keys", "mail", "objects", "projections", "webhooks"],
         "work outside the request that asks for it; it knows no page",
     ),
-    module("relay/jobs/kinds", &["mail", "webhooks"], "what jobs there are"),
+    module(
+        "relay/jobs/kinds",
+        &["audit", "db", "jobs", "keys", "mail", "projections", "webhooks"],
+        "what jobs there are, and what each does",
+    ),
     module(
         "relay/audit",
         &["accounts", "db", "objects", "projections"],

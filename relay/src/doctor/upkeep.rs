@@ -3,7 +3,7 @@
 use super::{DoctorReport, SILENT_MS};
 use crate::db::operation::{checks, jobs};
 use crate::db::{DbError, PlatformConnection};
-use crate::jobs::kinds::JobKind;
+use crate::jobs::kinds::KINDS;
 
 /// How long mails that failed are reported.
 const MAILS_MS: i64 = 7 * 24 * 3_600_000;
@@ -14,9 +14,9 @@ pub(super) async fn examine_upkeep(
     now_ms: i64,
 ) -> Result<(), DbError> {
     let mut missing = Vec::new();
-    for kind in JobKind::ALL.into_iter().filter(|kind| kind.period_ms().is_some()) {
-        if jobs::platform_known_keys(conn, kind.word(), 0).await?.is_empty() {
-            missing.push(kind.word());
+    for kind in KINDS.into_iter().filter(|kind| kind.period_ms.is_some()) {
+        if jobs::platform_known_keys(conn, kind.word, 0).await?.is_empty() {
+            missing.push(kind.word);
         }
     }
     if missing.is_empty() {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::kinds::JobKind;
+use super::kinds::KINDS;
 use crate::db::operation::jobs;
 use crate::db::projection::projections;
 use crate::db::{Db, DbError, PlatformReason};
@@ -17,9 +17,8 @@ pub async fn job_metrics(db: &Db, now_ms: i64) -> Result<String, DbError> {
     let counted = jobs::platform_count(&mut conn, now_ms).await?;
     let lag = projections::platform_lag(&mut conn).await?;
     let oldest_ms = jobs::platform_oldest_due_ms(&mut conn, now_ms).await?;
-    let kinds = JobKind::ALL
-        .into_iter()
-        .flat_map(|kind| STATES.map(|state| (kind.word().to_owned(), state.to_owned())));
+    let kinds =
+        KINDS.into_iter().flat_map(|kind| STATES.map(|state| (kind.word.to_owned(), state.to_owned())));
     let mut all: BTreeMap<(String, String), i64> = kinds.map(|labels| (labels, 0)).collect();
     all.extend(counted.into_iter().map(|row| ((row.kind, row.state), row.jobs)));
     let mut text =

@@ -8,12 +8,11 @@ use service::random::RandomSource;
 use tokio::sync::Notify;
 
 use super::JobError;
-use super::kinds::{JobKind, JobLane};
+use super::kind::{AfterRun, ClaimedJob, JobKind, JobLane, JobResult};
+use super::kinds::find_kind;
 use crate::db::operation::jobs;
 use crate::db::operation::jobs::{ClaimedJobRow, DoneJobRow, NewJobRow};
-use crate::db::{
-    AccountScope, Db, DbError, PlatformConnection, PlatformReason, SqlConnection, WriteConnection,
-};
+use crate::db::{AccountScope, Db, DbError, PlatformConnection, PlatformReason, SqlConnection};
 
 /// How long a worker has a job without a word from it.
 pub const LEASE_MS: i64 = 60_000;
@@ -29,7 +28,7 @@ const ABANDONED: &str =
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
-    pub kind: JobKind,
+    pub kind: &'static JobKind,
     pub account: Option<AccountScope>,
     pub key: String,
     pub body: String,
@@ -37,57 +36,23 @@ pub struct NewJob {
 }
 
 impl NewJob {
-    pub fn of_relay(kind: JobKind, run_ms: i64) -> Self {
-        Self { kind, account: None, key: kind.word().to_owned(), body: "{}".to_owned(), run_ms }
+    pub fn of_relay(kind: &'static JobKind, run_ms: i64) -> Self {
+        Self { kind, account: None, key: kind.word.to_owned(), body: "{}".to_owned(), run_ms }
     }
 
-    pub fn of_account(kind: JobKind, scope: AccountScope, run_ms: i64) -> Self {
+    pub fn of_account(kind: &'static JobKind, scope: AccountScope, run_ms: i64) -> Self {
         let key = scope.account().to_string();
         Self { kind, account: Some(scope), key, body: "{}".to_owned(), run_ms }
     }
 
-    pub fn of_facility(kind: JobKind, scope: AccountScope, facility: FacilityId, run_ms: i64) -> Self {
+    pub fn of_facility(
+        kind: &'static JobKind,
+        scope: AccountScope,
+        facility: FacilityId,
+        run_ms: i64,
+    ) -> Self {
         Self { kind, account: Some(scope), key: facility.to_string(), body: "{}".to_owned(), run_ms }
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClaimedJob {
-    pub id: String,
-    lease: JobLeaseId,
-    pub account: Option<AccountScope>,
-    pub kind: JobKind,
-    pub key: String,
-    /// JSON, of its newest request.
-    pub body: String,
-    /// How often it was begun since it was last done, this time included.
-    pub tries: i64,
-    requests: i64,
-    made_ms: i64,
-}
-
-impl ClaimedJob {
-    fn of(row: ClaimedJobRow, kind: JobKind, lease: JobLeaseId) -> Result<Self, DbError> {
-        let account = row.scope()?;
-        let ClaimedJobRow { job: id, key, body, tries, requests, made_ms, .. } = row;
-        Ok(Self { id, lease, account, kind, key, body, tries, requests, made_ms })
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AfterRun {
-    /// Nothing, unless it was asked for again while it ran.
-    Over,
-    /// It recurs: it runs at this moment, or earlier if asked for.
-    NextRun(i64),
-    /// Whoever asks for it, it does not run before this moment; then it looks whether there is something to do.
-    Rest(i64),
-}
-
-#[derive(Debug)]
-pub struct JobResult {
-    pub tx: WriteConnection,
-    pub after: AfterRun,
 }
 
 #[derive(Debug, Clone)]
@@ -141,10 +106,10 @@ impl JobQueue {
         NewJobRow {
             job: RelayJobId::new(now_ms, self.random.bytes()),
             account: new.account,
-            kind: new.kind.word(),
+            kind: new.kind.word,
             key: &new.key,
             body: &new.body,
-            lane: new.kind.lane() as i64,
+            lane: new.kind.lane as i64,
             run_ms: new.run_ms,
             now_ms,
         }
@@ -182,7 +147,7 @@ impl JobQueue {
         lease: JobLeaseId,
     ) -> Result<Option<ClaimedJob>, DbError> {
         let (id, now_ms) = (row.job.clone(), self.clock.now_ms());
-        let Some(kind) = JobKind::find_kind(&row.kind) else {
+        let Some(kind) = find_kind(&row.kind) else {
             jobs::platform_end_lease(tx, &id, lease).await?;
             let why = "no relay that runs here knows its kind";
             jobs::platform_wait_for_retry(tx, &id, now_ms.saturating_add(UNKNOWN_KIND_MS), why, now_ms)
@@ -192,15 +157,15 @@ impl JobQueue {
         };
         // What cannot be read, or ends its process each time, would otherwise hold up the queue for ever.
         let why = match ClaimedJob::of(row, kind, lease) {
-            Ok(claimed) if claimed.tries <= kind.tries_max() => return Ok(Some(claimed)),
+            Ok(claimed) if claimed.tries <= kind.tries_max => return Ok(Some(claimed)),
             Ok(_) => ABANDONED.to_owned(),
             Err(error) => error.to_string(),
         };
-        tracing::error!(job = id, kind = kind.word(), why, "a job is dead");
+        tracing::error!(job = id, kind = kind.word, why, "a job is dead");
         let ended = jobs::platform_end_lease(tx, &id, lease).await?;
         jobs::platform_bury(tx, &id, &why, now_ms).await?;
         if ended.is_some_and(|ended| ended.again_ms.is_some()) {
-            self.put_in_after_death(tx, &id, kind, kind.tries_max()).await?;
+            self.put_in_after_death(tx, &id, kind, kind.tries_max).await?;
         }
         Ok(None)
     }
@@ -210,7 +175,7 @@ impl JobQueue {
         &self,
         tx: &mut PlatformConnection,
         dead: &str,
-        kind: JobKind,
+        kind: &'static JobKind,
         tries: i64,
     ) -> Result<(), DbError> {
         let now_ms = self.clock.now_ms();
@@ -244,16 +209,16 @@ impl JobQueue {
             AfterRun::NextRun(at) => (Some(again_ms.map_or(at, |again| again.min(at))), 0),
             AfterRun::Over | AfterRun::Rest(_) => (again_ms, 0),
         };
-        jobs::platform_delete_dead(conn, job.kind.word(), &job.key).await?;
+        jobs::platform_delete_dead(conn, job.kind.word, &job.key).await?;
         match next_ms {
             Some(next_ms) => jobs::platform_wait_again(conn, &job.id, next_ms, rest_ms, now_ms).await?,
             None => jobs::platform_delete(conn, &job.id).await?,
         }
-        if job.kind.is_recorded() {
+        if job.kind.is_recorded {
             let done = DoneJobRow {
                 job: &job.id,
                 account: job.account,
-                kind: job.kind.word(),
+                kind: job.kind.word,
                 key: &job.key,
                 tries: job.tries,
                 made_ms: job.made_ms,
@@ -273,7 +238,7 @@ impl JobQueue {
             return Ok(());
         };
         let why = error.to_string();
-        if job.tries < job.kind.tries_max() {
+        if job.tries < job.kind.tries_max {
             let run_ms = now_ms.saturating_add(retry_wait_ms(job.kind, job.tries, &*self.random));
             jobs::platform_wait_for_retry(&mut tx, &job.id, run_ms, &why, now_ms).await?;
         } else {
@@ -295,17 +260,18 @@ impl JobQueue {
     }
 }
 
-fn retry_wait_ms(kind: JobKind, tries: i64, random: &dyn RandomSource) -> i64 {
+fn retry_wait_ms(kind: &'static JobKind, tries: i64, random: &dyn RandomSource) -> i64 {
     let doublings = u32::try_from(tries).unwrap_or(u32::MAX).min(30);
-    let wait_ms = RETRY_MS.saturating_mul(1_i64 << doublings).min(kind.retry_ms_max());
+    let wait_ms = RETRY_MS.saturating_mul(1_i64 << doublings).min(kind.retry_ms_max);
     let jitter = random.below(2 * JITTER_PERCENT.unsigned_abs() + 1).cast_signed() - JITTER_PERCENT;
-    (wait_ms + wait_ms / 100 * jitter).min(kind.retry_ms_max())
+    (wait_ms + wait_ms / 100 * jitter).min(kind.retry_ms_max)
 }
 
 #[cfg(test)]
 mod tests {
     use service::random::SeededRandom;
 
+    use super::super::kinds::{MERGE, WEBHOOK};
     use super::*;
 
     #[test]
@@ -314,14 +280,14 @@ mod tests {
         for tries in 1..40 {
             let exact_ms = (10_000.0 * 2_f64.powi(tries)).min(3_600_000.0);
             for _ in 0..100 {
-                let wait_ms = retry_wait_ms(JobKind::Merge, i64::from(tries), &random) as f64;
+                let wait_ms = retry_wait_ms(&MERGE, i64::from(tries), &random) as f64;
                 assert!((0.79..=1.21).contains(&(wait_ms / exact_ms)), "{tries}: {wait_ms}");
                 assert!(wait_ms <= 3_600_000.0);
             }
         }
         assert!(
             (1..50)
-                .map(|_| retry_wait_ms(JobKind::Merge, 1, &random))
+                .map(|_| retry_wait_ms(&MERGE, 1, &random))
                 .collect::<std::collections::BTreeSet<_>>()
                 .len()
                 > 5
@@ -332,8 +298,7 @@ mod tests {
     fn the_tries_of_a_webhook_are_over_after_three_days() {
         let random = SeededRandom::new(1);
         for _ in 0..100 {
-            let waits =
-                (1..JobKind::Webhook.tries_max()).map(|t| retry_wait_ms(JobKind::Webhook, t, &random));
+            let waits = (1..WEBHOOK.tries_max).map(|t| retry_wait_ms(&WEBHOOK, t, &random));
             let hours = waits.sum::<i64>() / 3_600_000;
             assert!((60..=84).contains(&hours), "{hours}");
         }

@@ -11,8 +11,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep, timeout};
 
 use super::JobError;
-use super::kinds::JobLane;
-use super::queue::{ClaimedJob, JobQueue, JobResult};
+use super::handlers::RelayHandlers;
+use super::kind::{ClaimedJob, JobLane, JobResult};
+use super::queue::JobQueue;
 use super::schedule;
 use crate::db::DbError;
 use crate::projections::facility_now::find_silent_boxes;
@@ -36,6 +37,12 @@ const STOP_WITHIN: Duration = Duration::from_secs(4);
 pub trait JobHandlers: Send + Sync + 'static {
     /// Does the work, and returns the transaction with its result, not committed. The future is dropped where the lease is lost.
     fn run(&self, job: &ClaimedJob) -> impl Future<Output = Result<JobResult, JobError>> + Send;
+}
+
+impl JobHandlers for RelayHandlers {
+    async fn run(&self, job: &ClaimedJob) -> Result<JobResult, JobError> {
+        (job.kind.run)(self, job).await
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +99,7 @@ impl<H: JobHandlers> JobRunner<H> {
             Err(error) => Err(error),
         };
         let Err(error) = ended else { return };
-        let (kind, key, tries) = (job.kind.word(), &job.key, job.tries);
+        let (kind, key, tries) = (job.kind.word, &job.key, job.tries);
         if matches!(error, JobError::LeaseLost) {
             tracing::warn!(job = job.id, kind, key, "a job's lease was lost: what it did here is taken back");
             return;

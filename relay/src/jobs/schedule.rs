@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::kinds::JobKind;
+use super::kind::JobKind;
+use super::kinds::{DROP, ERASE, KINDS, MERGE, REBUILD, WEBHOOK_COLLECT, WINDOWS};
 use super::queue::{JobQueue, NewJob};
 use crate::db::delivery::webhook_events;
 use crate::db::facility::facilities;
@@ -31,10 +32,10 @@ pub(super) async fn sweep_jobs(queue: &JobQueue) -> Result<(), DbError> {
             "the clock was set back: what was counted ahead of it is counted anew"
         );
     }
-    for kind in JobKind::ALL {
-        let Some(period_ms) = kind.period_ms() else { continue };
+    for kind in KINDS {
+        let Some(period_ms) = kind.period_ms else { continue };
         let new = NewJob::of_relay(kind, now_ms.saturating_add(period_ms));
-        let known = jobs::platform_known_keys(&mut conn, kind.word(), dead_since(now_ms)).await?;
+        let known = jobs::platform_known_keys(&mut conn, kind.word, dead_since(now_ms)).await?;
         if !known.contains(&new.key) {
             let mut tx = queue.db().platform_write(PlatformReason::Work).await?;
             queue.put_back(&mut tx, &new).await?;
@@ -60,15 +61,11 @@ async fn account_jobs(conn: &mut PlatformConnection, now_ms: i64) -> Result<Vec<
     let erased = texts::platform_to_sweep(conn).await?;
     let dropped = projections::platform_with_dropped(conn).await?;
     let happened = webhook_events::platform_with_events(conn).await?;
-    let kinds = [
-        (JobKind::Merge, tails, 0),
-        (JobKind::Erase, erased, 0),
-        (JobKind::Drop, dropped, READ_MS),
-        (JobKind::WebhookCollect, happened, 0),
-    ];
+    let kinds =
+        [(&MERGE, tails, 0), (&ERASE, erased, 0), (&DROP, dropped, READ_MS), (&WEBHOOK_COLLECT, happened, 0)];
     Ok(kinds
         .into_iter()
-        .flat_map(|(kind, scopes, later_ms): (JobKind, Vec<AccountScope>, i64)| {
+        .flat_map(|(kind, scopes, later_ms): (&'static JobKind, Vec<AccountScope>, i64)| {
             scopes
                 .into_iter()
                 .map(move |scope| NewJob::of_account(kind, scope, now_ms.saturating_add(later_ms)))
@@ -81,26 +78,28 @@ pub(super) async fn sweep_facilities(queue: &JobQueue) -> Result<(), DbError> {
     let now_ms = queue.now_ms();
     let mut conn = queue.db().platform_read(PlatformReason::Work).await?;
     let behind = projections::platform_behind(&mut conn).await?;
-    let rebuilds = behind.iter().filter(|one| one.awaits_rebuild).map(|one| (JobKind::Rebuild, one.place()));
+    let rebuilds = behind.iter().filter(|one| one.awaits_rebuild).map(|one| (&REBUILD, one.place()));
     let closed = facilities::platform_due(&mut conn, now_ms).await?;
     let mut due: Vec<_> = rebuilds.collect();
-    due.extend(closed.iter().map(|one| (JobKind::Windows, one.place())));
+    due.extend(closed.iter().map(|one| (&WINDOWS, one.place())));
     let accounts = account_jobs(&mut conn, now_ms).await?;
     if due.is_empty() && accounts.is_empty() {
         return Ok(());
     }
     let mut known = BTreeSet::new();
-    let kinds = [JobKind::Rebuild, JobKind::Windows, JobKind::Merge, JobKind::Erase, JobKind::Drop];
-    for kind in kinds.into_iter().chain([JobKind::WebhookCollect]) {
-        let keys = jobs::platform_known_keys(&mut conn, kind.word(), dead_since(now_ms)).await?;
-        known.extend(keys.into_iter().map(|key| (kind, key)));
+    let kinds = [&REBUILD, &WINDOWS, &MERGE, &ERASE, &DROP];
+    for kind in kinds.into_iter().chain([&WEBHOOK_COLLECT]) {
+        let keys = jobs::platform_known_keys(&mut conn, kind.word, dead_since(now_ms)).await?;
+        known.extend(keys.into_iter().map(|key| (kind.word, key)));
     }
     drop(conn);
-    let mut missing: Vec<NewJob> =
-        accounts.into_iter().filter(|new: &NewJob| !known.contains(&(new.kind, new.key.clone()))).collect();
+    let mut missing: Vec<NewJob> = accounts
+        .into_iter()
+        .filter(|new: &NewJob| !known.contains(&(new.kind.word, new.key.clone())))
+        .collect();
     for (kind, place) in due {
         match place {
-            Ok(place) if known.contains(&(kind, place.facility.to_string())) => {}
+            Ok(place) if known.contains(&(kind.word, place.facility.to_string())) => {}
             Ok(place) => missing.push(NewJob::of_facility(kind, place.scope, place.facility, now_ms)),
             Err(error) => tracing::error!(%error, "a facility is passed over"),
         }

@@ -15,7 +15,7 @@ use relay::doctor::DoctorState::{Bad, Good, Warning};
 use relay::doctor::{DoctorDepth, DoctorReport, DoctorSeams, DoctorState, FreeSpace, examine_relay};
 use relay::fleet::Fleet;
 use relay::ingest::Ingest;
-use relay::jobs::kinds::JobKind;
+use relay::jobs::kinds::find_kind;
 use relay::jobs::queue::{JobQueue, NewJob};
 use relay::keys::{AuthorityKeys, KeyNeeds};
 use relay::mqtt::BoxPublisher;
@@ -132,7 +132,7 @@ impl Patient {
 
     async fn waits(&self, kind: &str) {
         let queue = JobQueue::new(self.world.db.clone(), self.clock.clone(), Arc::new(SystemRandom));
-        let kind = JobKind::find_kind(kind).unwrap();
+        let kind = find_kind(kind).unwrap();
         let mut tx = self.world.db.platform_write(PlatformReason::Work).await.unwrap();
         queue.enqueue(&mut tx, &NewJob::of_relay(kind, NOW_MS + 30 * DAY_MS)).await.unwrap();
         tx.commit().await.unwrap();

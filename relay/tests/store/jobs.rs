@@ -12,9 +12,10 @@ use relay::db::account::accounts::platform_create;
 use relay::db::operation::jobs::{DeadJobRow, platform_list_dead, platform_retry_dead};
 use relay::db::{AccountScope, Db, DbError, PlatformReason, SqlConnection, SqlExecutor};
 use relay::jobs::JobError;
-use relay::jobs::kinds::{JobKind, JobLane};
+use relay::jobs::kind::{AfterRun, ClaimedJob, JobLane, JobResult};
+use relay::jobs::kinds::{WEBHOOK, WINDOWS};
 use relay::jobs::metrics::job_metrics;
-use relay::jobs::queue::{AfterRun, ClaimedJob, JobQueue, JobResult, LEASE_MS, NewJob};
+use relay::jobs::queue::{JobQueue, LEASE_MS, NewJob};
 use relay::jobs::runner::{JobHandlers, JobRunner, JobWorkers, RENEW_EVERY};
 use service::clock::{Clock as _, FakeClock};
 use service::random::{RandomSource, SeededRandom};
@@ -112,7 +113,7 @@ async fn write_result(tx: &mut impl SqlConnection, result: &str) {
 }
 
 fn job(key: &str, of: AccountScope, run_ms: i64) -> NewJob {
-    NewJob { kind: JobKind::Windows, account: Some(of), key: key.to_owned(), body: "0".to_owned(), run_ms }
+    NewJob { kind: &WINDOWS, account: Some(of), key: key.to_owned(), body: "0".to_owned(), run_ms }
 }
 
 /// What workers and whoever asks have seen of each other.
@@ -248,9 +249,9 @@ pub(crate) async fn a_slow_receiver_of_one_account_has_one_worker(dbs: impl Data
     let world = QueueWorld::new(dbs.db("a").await).await;
     let (slow, other) = (world.account(1), world.account(2));
     for (key, ago_ms) in [("s1", 3_000), ("s2", 2_000), ("s3", 1_000)] {
-        world.enqueue(&NewJob { kind: JobKind::Webhook, ..job(key, slow, NOW_MS - ago_ms) }).await;
+        world.enqueue(&NewJob { kind: &WEBHOOK, ..job(key, slow, NOW_MS - ago_ms) }).await;
     }
-    world.enqueue(&NewJob { kind: JobKind::Webhook, ..job("other", other, NOW_MS) }).await;
+    world.enqueue(&NewJob { kind: &WEBHOOK, ..job("other", other, NOW_MS) }).await;
     for key in ["w1", "w2", "w3"] {
         world.enqueue(&job(key, slow, NOW_MS)).await;
     }
@@ -272,7 +273,7 @@ pub(crate) async fn slow_receivers_have_none_of_the_relays_own_workers(dbs: impl
     let runner = Arc::new(JobRunner::new(world.queue.clone(), handlers, RENEW_EVERY));
     let workers = JobWorkers::start(&runner, 2);
     for (n, key) in [(1, "hangs at a"), (2, "hangs at b")] {
-        world.enqueue(&NewJob { kind: JobKind::Webhook, ..job(key, world.account(n), NOW_MS) }).await;
+        world.enqueue(&NewJob { kind: &WEBHOOK, ..job(key, world.account(n), NOW_MS) }).await;
     }
     world.queue.wake_workers();
     let begun = BTreeSet::from([sees.recv().await.unwrap(), sees.recv().await.unwrap()]);
@@ -353,7 +354,7 @@ pub(crate) async fn a_job_that_fails_is_dead_in_the_end_and_can_be_tried_again(d
         world.enqueue(&job(key, world.account(1), NOW_MS)).await;
     }
     world.enqueue(&job("works", world.account(1), NOW_MS + 1)).await;
-    let tries_max = JobKind::Windows.tries_max();
+    let tries_max = WINDOWS.tries_max;
     let mut tried = BTreeMap::new();
     let mut last_ms = NOW_MS;
     while world.dead().await.len() < 2 {
@@ -406,12 +407,12 @@ pub(crate) async fn a_job_that_ends_its_process_is_dead_in_the_end(dbs: impl Dat
     while world.dead().await.is_empty() {
         let begun = world.claim().await.is_some();
         tries += i64::from(begun);
-        if begun && tries == JobKind::Windows.tries_max() {
+        if begun && tries == WINDOWS.tries_max {
             world.enqueue(&NewJob { body: "1".to_owned(), ..job("k", world.account(1), NOW_MS) }).await;
         }
         world.clock.advance_ms(LEASE_MS);
     }
-    assert_eq!(tries, JobKind::Windows.tries_max());
+    assert_eq!(tries, WINDOWS.tries_max);
     assert!(world.dead().await[0].error.as_ref().unwrap().contains("without a word"));
     // What was asked for during its last try waits: then nobody needs to look at the dead one.
     world.clock.advance_ms(HOUR_MS);
@@ -577,7 +578,7 @@ pub(crate) async fn an_operator_lists_dead_jobs_and_tries_one_again(dbs: impl Da
     let mut tx = world.db.platform_write(PlatformReason::Work).await.unwrap();
     queue.enqueue(&mut tx, &job("k", world.scope, NOW_MS)).await.unwrap();
     tx.commit().await.unwrap();
-    for _ in 0..JobKind::Windows.tries_max() {
+    for _ in 0..WINDOWS.tries_max {
         let claimed = queue.claim(LANES).await.unwrap().unwrap();
         queue.fail(&claimed, &JobError::NoAccount).await.unwrap();
         world.clock.advance_ms(2 * HOUR_MS);

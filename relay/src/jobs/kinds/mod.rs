@@ -1,0 +1,60 @@
+//! The jobs that there are: each has a file with its word, how it is tried, and what it does, and a row of [`KINDS`].
+
+mod drop;
+mod erase;
+mod forget;
+mod mail;
+mod merge;
+mod rebuild;
+mod sign_access;
+mod webhook;
+mod windows;
+
+pub use self::drop::DROP;
+pub use self::erase::ERASE;
+pub use self::forget::FORGET;
+pub use self::mail::MAIL;
+pub use self::merge::{MERGE, MERGE_REST};
+pub use self::rebuild::REBUILD;
+pub use self::sign_access::SIGN_ACCESS;
+pub use self::webhook::{WEBHOOK, WEBHOOK_COLLECT};
+pub use self::windows::WINDOWS;
+use super::JobError;
+use super::handlers::RelayHandlers;
+use super::kind::{AfterRun, ClaimedJob, HOUR_MS, JobKind, JobLane, JobResult};
+
+pub static KINDS: [&JobKind; 11] = [
+    &FORGET,
+    &WINDOWS,
+    &REBUILD,
+    &MERGE,
+    &MERGE_REST,
+    &ERASE,
+    &DROP,
+    &MAIL,
+    &WEBHOOK_COLLECT,
+    &WEBHOOK,
+    &SIGN_ACCESS,
+];
+
+pub fn find_kind(word: &str) -> Option<&'static JobKind> {
+    KINDS.into_iter().find(|kind| kind.word == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_known_by_its_word() {
+        for kind in KINDS {
+            assert!(find_kind(kind.word).is_some_and(|found| std::ptr::eq(found, kind)), "{kind:?}");
+        }
+        assert_eq!(find_kind("later"), None);
+        let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/jobs/kinds")).unwrap();
+        let files = folder.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let declared: usize = files.map(|file| file.matches("\npub static ").count()).sum();
+        // And the list itself.
+        assert_eq!(declared, KINDS.len() + 1, "a job that is in no row of the list");
+    }
+}
