@@ -16,7 +16,7 @@ use crate::alarms::{ActiveAlarm, AlarmReader, AlarmStore, AlarmWorder};
 use crate::anchors::known_now_ms;
 use crate::backup::{BackupService, RestoreTest};
 use crate::bundle::BundleFile;
-use crate::command::{CommandError, ExecuteOutcome, execute_command};
+use crate::command::{ExecuteOutcome, execute_command};
 use crate::doctor::facts::ServiceFacts;
 use crate::identity::{
     AccessCaller, AccessOutcome, AccessRow, AccessTarget, ApiToken, ApiTokenScope, IdentityError,
@@ -25,6 +25,7 @@ use crate::identity::{
 use crate::intake::{Command, CommandRequest, NewStaff, SettingsChange, weigh_label_host};
 use crate::store::Store;
 use crate::uplink::Uplink;
+use crate::wording::refusals::word_command_error;
 
 mod backups;
 mod staff;
@@ -131,8 +132,7 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
             // No person is added whose PIN is then refused.
             pin.as_ref().map_or(Ok(()), |pin| PinForm::of(role).check(pin)).map_err(|e| e.to_string())?;
             let added = execute_here(context, Command::AddStaff(NewStaff::named(name, role))).await;
-            let outcome = added.map_err(|e| e.to_string())?;
-            let staff = staff_of(&context.store, &outcome)?;
+            let staff = staff_of(&context.store, &added?)?;
             if let Some(pin) = pin {
                 set_pin(context, staff, role, pin).await?;
             }
@@ -171,7 +171,7 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
                 ));
             }
             let changed = execute_here(context, Command::ChangeFacility(settings)).await;
-            changed.map_err(|e| e.to_string())?;
+            changed?;
             note_access(context, AccessOutcome::SettingsChanged, None);
             Ok("The settings are recorded.".to_owned())
         }
@@ -188,14 +188,15 @@ async fn run_command(admin_command: AdminCommand, context: &Arc<AdminContext>) -
     }
 }
 
-async fn execute_here(context: &AdminContext, command: Command) -> Result<ExecuteOutcome, CommandError> {
+async fn execute_here(context: &AdminContext, command: Command) -> Result<ExecuteOutcome, String> {
     let by = EntryAuthor { staff: None, via: CommandSource::Socket, device: None };
     let request = CommandRequest { by, key: None, sent: None, command };
-    execute_command(&context.store, Arc::clone(&context.random), request).await
+    let executed = execute_command(&context.store, Arc::clone(&context.random), request).await;
+    executed.map_err(|error| word_command_error(&error))
 }
 
 /// Logs a change of who may sign in, and how: written before the change grants access, and after it revokes access.
-async fn log_access(context: &AdminContext, change: AccessChanged) -> Result<(), CommandError> {
+async fn log_access(context: &AdminContext, change: AccessChanged) -> Result<(), String> {
     execute_here(context, Command::ChangeAccess(Box::new(change))).await.map(drop)
 }
 
@@ -222,7 +223,7 @@ async fn make_token(context: &Arc<AdminContext>, new: NewToken) -> Result<String
             identity.tokens.revoke(&id, TokenHand::Socket, now_ms).map(drop)
         })
         .await?;
-        return Err(error.to_string());
+        return Err(error);
     }
     note_access(context, AccessOutcome::TokenMade, Some(token.id));
     Ok(text)
@@ -363,7 +364,7 @@ async fn set_pin(
 ) -> Result<(), String> {
     PinForm::of(role).check(&pin).map_err(|form| form.to_string())?;
     let change = AccessChanged::new(AccessChange::PinSet, Some(staff));
-    log_access(context, change).await.map_err(|error| error.to_string())?;
+    log_access(context, change).await?;
     let pins = Arc::clone(&context.identity.pins);
     let set = tokio::task::spawn_blocking(move || {
         let set = pins.set(staff, role, &pin)?;

@@ -6,7 +6,7 @@
 //! log, [`photo`] opens photos in a process of its own, [`sweep`] keeps them within their share of the card, [`scrub`] checks
 //! everything that is stored once a week, [`backup`] puts it into encrypted files and back, [`identity`] holds PINs, sessions and
 //! tokens, [`alarms`] what somebody must know, [`panel`] shows it by lights, [`phones`] places what phones kept back in time,
-//! [`packs`] holds drafts of protocols until somebody adopts them, [`admin`] is root's interface. [`clock`] says what vouches for the
+//! [`packs`] holds drafts of protocols until somebody adopts them, [`admin`] is root's interface, `wording` has the words of both. [`clock`] says what vouches for the
 //! time; [`settings`] is the only module that reads settings.
 
 pub mod admin;
@@ -40,6 +40,7 @@ pub mod store;
 pub mod sweep;
 pub mod uplink;
 pub mod web;
+mod wording;
 
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};

@@ -134,15 +134,16 @@ pub const MODULES: &[ModuleRule] = &[
         &[
             "alarms", "anchors", "backup", "bundle", "clock", "command", "doctor", "identity", "intake",
             "listen", "packs", "panel", "phones", "photo", "printing", "settings", "setup", "store",
-            "uplink",
+            "uplink", "wording",
         ],
         "pages and API",
     ),
+    module("appliance/wording", &["command", "intake"], "words, whoever shows them"),
     module(
         "appliance/admin",
         &[
             "alarms", "anchors", "backup", "bundle", "clock", "command", "doctor", "identity", "intake",
-            "photo", "printing", "store", "uplink",
+            "photo", "printing", "store", "uplink", "wording",
         ],
         "the administration socket knows no page",
     ),

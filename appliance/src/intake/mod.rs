@@ -51,10 +51,10 @@ pub use self::records::queued::{
 };
 pub use self::records::review::{HAND_TRIGGERS, review_cleaning};
 pub use self::records::uses::UseForm;
-pub use self::refusals::refusal::{CodeQuestion, CommandRefusal, CustomFieldRule};
-pub use self::refusals::refusal_cause::{
+pub use self::refusals::cause::{
     ClockRefusal, FacilityRefusal, ItemRefusal, LanguageRefusal, RefusalCause, RenameRefusal, SignOffRefusal,
 };
+pub use self::refusals::refusal::{CodeQuestion, CommandRefusal, CustomFieldRule, RefusalFacts};
 pub(crate) use self::text::is_blank_text;
 
 /// What intake may know. The store answers on its writer thread, so nothing changes between the look and the entry.

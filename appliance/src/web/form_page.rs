@@ -23,11 +23,11 @@ use crate::web::commands::run::{SubmissionKey, entry_by};
 use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{read_quick, staff_name};
-use crate::web::refusal_words::word_staff_refusal;
 use crate::web::request::fields::field_error::Wrong;
 use crate::web::request::submissions::submission::{new_submission, submission_of};
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
+use crate::wording::refusals::word_refusal;
 
 /// Field-name prefix of a submitted value while a conflict is open.
 const UNCHOSEN: &str = "yours-";
@@ -152,7 +152,7 @@ pub(crate) fn find_refused(form: &FormDefinition, refusal: &CommandRefusal) -> O
 }
 
 pub(crate) fn word_at_field(signed: &StaffSession, at: &str, refusal: &CommandRefusal) -> Wrong {
-    Wrong { at: at.to_owned(), words: word_staff_refusal(signed.words(), refusal) }
+    Wrong { at: at.to_owned(), words: word_refusal(signed.words(), refusal) }
 }
 
 #[cfg(test)]

@@ -8,12 +8,11 @@ use record::tag::Tag;
 use web::answer::etag_header;
 pub(crate) use web::error::word_text as worded;
 use web::error::{ErrorText, HttpError, RequestFault};
-use words::{Locale, WordSet as _};
 
 use crate::intake::CommandRefusal;
 use crate::store::{ReadError, StoreError};
-use crate::web::refusal_words::{word_detail, word_refusal, word_staff_detail, word_staff_refusal};
-use crate::web::words::{ErrorWords, RefusalWords};
+use crate::web::words::ErrorWords;
+use crate::wording::refusals::{word_refusal, word_rule};
 
 pub(crate) fn new_error(status: StatusCode, code: &'static str, title: impl Into<ErrorText>) -> HttpError {
     HttpError::new(status, code, title).safe(worded(ErrorWords::error_nothing_recorded))
@@ -129,19 +128,9 @@ impl From<CommandRefusal> for HttpError {
     }
 }
 
-/// What was refused and the rule behind it, in every language where an open page can meet it.
+/// What was refused and the rule behind it.
 pub(crate) fn refusal_texts(refusal: CommandRefusal) -> (ErrorText, ErrorText) {
-    let english = RefusalWords::in_locale(Locale::EnUs);
-    match (word_refusal(english, &refusal), word_detail(english, &refusal)) {
-        (Some(_), Some(_)) => {
-            let other = refusal.clone();
-            let title = worded(move |words| word_refusal(words, &refusal).unwrap_or_default());
-            (title, worded(move |words| word_detail(words, &other).unwrap_or_default()))
-        }
-        _ => {
-            let other = refusal.clone();
-            let title = worded(move |words| word_staff_refusal(words, &refusal));
-            (title, worded(move |words| word_staff_detail(words, &other)))
-        }
-    }
+    let other = refusal.clone();
+    let title = worded(move |words| word_refusal(words, &refusal));
+    (title, worded(move |words| word_rule(words, &other)))
 }

@@ -27,7 +27,6 @@ mod middleware;
 mod pages;
 mod presenter;
 mod protocol_fields;
-mod refusal_words;
 mod refusals;
 mod request;
 mod routes;

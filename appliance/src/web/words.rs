@@ -1,3 +1,3 @@
-//! The words of pages: a type for each area of messages, as the build script makes them. Pages in English only have none yet.
+//! The words of pages.
 
-include!(concat!(env!("OUT_DIR"), "/words.rs"));
+pub(crate) use crate::wording::*;

@@ -91,7 +91,7 @@ pub(in crate::intake) fn check_proof(
         _ if is_enough(method, needed) => Ok(()),
         ProofDemand::Required => Err(CommandRefusal::ProofMissing { needed: needed.clone() }),
         ProofDemand::Waived if note.trim().is_empty() => {
-            Err(CommandRefusal::Needed { field: "notes", cause: RefusalCause::Reason })
+            Err(CommandRefusal::Needed { field: "notes", cause: RefusalCause::NoteReason })
         }
         ProofDemand::Any | ProofDemand::Waived => Ok(()),
     }

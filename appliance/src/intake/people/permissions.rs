@@ -64,19 +64,22 @@ impl Permission {
         }
     }
 
-    /// What is said to those whose role does not include it.
-    pub const fn requirement(self) -> &'static str {
+    /// Of the message to those whose role does not include it.
+    pub const fn key(self) -> &'static str {
         match self {
-            Self::View => "This needs a sign-in",
-            Self::Record => "This needs a sign-in as technician, biomed or facility admin",
+            Self::View => "refusal-needs-sign-in",
+            Self::Record => "refusal-needs-sign-in.recorder",
             Self::EditEquipment | Self::Print | Self::EditPrinters | Self::SignOff | Self::SeePeople => {
-                "This needs a sign-in as biomed or facility admin"
+                "refusal-needs-sign-in.biomed"
             }
-            Self::EditPeople | Self::EditSettings | Self::ManageTokens => {
-                "This needs a sign-in as facility admin"
-            }
-            Self::ReadAudit => "This needs a sign-in as facility admin or auditor",
+            Self::EditPeople | Self::EditSettings | Self::ManageTokens => "refusal-needs-sign-in.admin",
+            Self::ReadAudit => "refusal-needs-sign-in.auditor",
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn all() -> [Self; 5] {
+        [Self::View, Self::Record, Self::EditEquipment, Self::EditPeople, Self::ReadAudit]
     }
 
     /// What a command needs of those who give it on a page of the staff.

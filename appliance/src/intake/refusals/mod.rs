@@ -1,4 +1,4 @@
 //! Why a command is refused.
 
+pub(in crate::intake) mod cause;
 pub(in crate::intake) mod refusal;
-pub(in crate::intake) mod refusal_cause;

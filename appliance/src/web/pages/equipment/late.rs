@@ -27,7 +27,6 @@ use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::listed_people::find_only_name;
 use crate::web::log_reads::{read_quick, staff_name};
-use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
 use crate::web::request::bodies::form::StaffForm;
 use crate::web::request::fields::about_cleaning::{read_class, read_lot_day, read_trigger};
 use crate::web::request::fields::field_error::Wrong;
@@ -35,7 +34,8 @@ use crate::web::view_models::equipment::items::find_item;
 use crate::web::view_models::equipment::protocols::find_protocol;
 use crate::web::view_models::page::formats::{CivilTimeFault, read_span};
 use crate::web::view_models::page::snapshot::Snapshot;
-use crate::web::words::{EquipmentWords, ErrorWords, FormWords, PageWords};
+use crate::web::words::{EquipmentWords, ErrorWords, FormWords, PageWords, RefusalWords};
+use crate::wording::refusals::word_refusal;
 
 const NAMES_MAX: usize = 200;
 
@@ -141,7 +141,7 @@ pub(crate) async fn ask_late(
 
 struct LateEntry<'a> {
     w: EquipmentWords,
-    refusals: EveryRefusalWords,
+    refusals: RefusalWords,
     state: &'a AppState,
     item: &'a Equipment,
     sent: &'a mut SentForm<RowVersion>,
@@ -212,7 +212,7 @@ impl LateEntry<'_> {
     fn lot_expires(&mut self) -> Option<CivilDay> {
         let read = read_lot_day(self.sent.values.text("lot_expires"));
         read.unwrap_or_else(|refusal| {
-            let words = word_staff_refusal(self.refusals, &refusal);
+            let words = word_refusal(self.refusals, &refusal);
             self.wrong("lot_expires", words);
             None
         })

@@ -24,7 +24,6 @@ use crate::web::form_page::FormMarks;
 use crate::web::http_error::worded;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::log_reads::read_quick;
-use crate::web::refusal_words::{EveryRefusalWords, word_staff_refusal};
 use crate::web::request::bodies::form::StaffForm;
 use crate::web::request::fields::field_error::Wrong;
 use crate::web::request::submissions::submission::submission_of;
@@ -32,9 +31,10 @@ use crate::web::view_models::equipment::items::find_item;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::view_models::records::receipts;
-use crate::web::words::{EquipmentWords, ErrorWords, PageWords, StaffWords};
+use crate::web::words::{EquipmentWords, ErrorWords, PageWords, RefusalWords, StaffWords};
+use crate::wording::refusals::word_refusal;
 
-type ReasonWords = (PageWords, EveryRefusalWords, StaffWords, EquipmentWords);
+type ReasonWords = (PageWords, RefusalWords, StaffWords, EquipmentWords);
 
 #[derive(Template)]
 #[template(path = "equipment/reason.html")]
@@ -80,7 +80,7 @@ impl ReasonPrompt {
             problems: refused
                 .map(|refusal: &CommandRefusal| Wrong {
                     at: "reason".to_owned(),
-                    words: word_staff_refusal(refusals, refusal),
+                    words: word_refusal(refusals, refusal),
                 })
                 .into_iter()
                 .collect(),

@@ -30,7 +30,6 @@ use crate::web::log_reads::read_quick;
 use crate::web::pages::phone::scan::someone_else::forget_person;
 use crate::web::pages::phone::scan::who::{KnownCleaner, ProofRefusal, ScanProof};
 use crate::web::pages::phone::tag_answer::TagAnswer;
-use crate::web::refusal_words::word_refusal;
 use crate::web::request::bodies::photo_form::PhotoForm;
 use crate::web::request::fields::field_error::Wrong;
 use crate::web::request::limits::address_share::AddressShare;
@@ -43,6 +42,7 @@ use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::view_models::records::photos::thumbnail_address;
 use crate::web::words::{ErrorWords, PageWords, ProblemWords, RefusalWords, ScanWords};
+use crate::wording::refusals::word_refusal;
 
 struct ProblemChoice {
     value: &'static str,
@@ -102,7 +102,7 @@ impl ReportFault {
             }
             Self::Rule(refusal) => Wrong {
                 at: refusal.field().unwrap_or("what").to_owned(),
-                words: word_refusal(refusals, refusal).unwrap_or_else(|| refusal.to_string()),
+                words: word_refusal(refusals, refusal),
             },
             Self::Photo(refusal) => Wrong { at: "photo".to_owned(), words: refusal.fault.word(errors) },
         }

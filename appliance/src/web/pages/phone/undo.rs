@@ -17,7 +17,6 @@ use crate::web::context::AppState;
 use crate::web::http_error::worded;
 use crate::web::layout::PageLayout;
 use crate::web::log_reads::read_quick;
-use crate::web::refusal_words::word_refusal;
 use crate::web::request::fields::field_error::Wrong;
 use crate::web::request::limits::address_share::AddressShare;
 use crate::web::request::submissions::submission::{new_submission, submission_key};
@@ -25,6 +24,7 @@ use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::view_models::records::receipts::find_receipt;
 use crate::web::words::{ErrorWords, PageWords, ReceiptWords, RefusalWords};
+use crate::wording::refusals::word_refusal;
 
 #[derive(Template)]
 #[template(path = "phone/undo.html")]
@@ -80,7 +80,7 @@ async fn undo_page(
                 .refused
                 .map(|refusal: CommandRefusal| Wrong {
                     at: "reason".to_owned(),
-                    words: word_refusal(refusals, &refusal).unwrap_or_else(|| refusal.to_string()),
+                    words: word_refusal(refusals, &refusal),
                 })
                 .into_iter()
                 .collect(),

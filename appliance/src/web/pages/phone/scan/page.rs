@@ -23,7 +23,6 @@ use crate::web::pages::phone::scan::proof::{BadgeField, ProofAsk, ProofLook};
 use crate::web::pages::phone::scan::view::{ScanProblem, ScanView};
 use crate::web::pages::phone::scan::wet::{ScanFoot, WetCard, WetLook, over_ms};
 use crate::web::pages::phone::scan::who::KnownCleaner;
-use crate::web::refusal_words::word_refusal;
 use crate::web::request::fields::field_error::Wrong;
 use crate::web::view_models::equipment::item_status::StatusBadge;
 use crate::web::view_models::equipment::problems::{ItemProblems, ProblemLook, ReportDetails};
@@ -34,7 +33,8 @@ use crate::web::view_models::equipment::status_board::StatusBoards;
 use crate::web::view_models::page::snapshot::{Snapshot, place_line};
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::view_models::records::photos::thumbnail_address;
-use crate::web::words::{AlarmBannerWords, RefusalWords, ScanWords};
+use crate::web::words::{AlarmBannerWords, ScanWords};
+use crate::wording::refusals::word_refusal;
 
 #[derive(Debug, Clone)]
 struct StepLine {
@@ -357,7 +357,7 @@ impl ScanPageBuilder<'_> {
             // One line, however many: it links to the first of them.
             ScanProblem::Rule(missing @ CommandRefusal::StepsMissing(steps)) => {
                 let first = steps.first().map_or_else(|| "step".to_owned(), |n| format!("step-{n}"));
-                mark_field(&first, explain_refusal(refusals, missing))
+                mark_field(&first, word_refusal(refusals, missing))
             }
             ScanProblem::Rule(CommandRefusal::StillWet { left_s }) => {
                 let over_ms = over_ms(self.snapshot.now_ms(), (*left_s).min(contact_s));
@@ -373,7 +373,7 @@ impl ScanPageBuilder<'_> {
                     Some("photo") => "photo",
                     _ => "step",
                 };
-                mark_field(at, explain_refusal(refusals, other))
+                mark_field(at, word_refusal(refusals, other))
             }
         }
     }
@@ -381,11 +381,6 @@ impl ScanPageBuilder<'_> {
 
 fn mark_field(at: &str, words: String) -> Wrong {
     Wrong { at: at.to_owned(), words }
-}
-
-/// All other refusals of intake are in English.
-fn explain_refusal(w: RefusalWords, refusal: &CommandRefusal) -> String {
-    word_refusal(w, refusal).unwrap_or_else(|| refusal.to_string())
 }
 
 impl ScanPage {
