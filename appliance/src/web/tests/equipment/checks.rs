@@ -1,7 +1,7 @@
 //! Spot checks: by somebody else, shown on the cleaning, and void beside the one that is to be done again.
 
 use super::editing::{form_of, send, with, with_photo};
-use crate::intake::{CheckForm, ClaimedCleaner, CleaningForm};
+use crate::intake::{CheckForm, ClaimedCleaner, CleaningForm, CommandRefusal, RefusalCause};
 use crate::web::tests::programs::calls::program;
 use crate::web::tests::staff::staff_pages::desk;
 use crate::web::tests::*;
@@ -81,7 +81,8 @@ async fn a_technician_does_not_check_their_own_work() {
     let command = Command::RecordCheck(Box::new(form));
     let request = crate::intake::CommandRequest { by, key: None, sent: None, command };
     let refused = command::execute_command(&world.state.store, world.state.random.clone(), request).await;
-    assert!(refused.unwrap_err().to_string().contains("somebody else checks it"));
+    let own = CommandRefusal::NotAllowed(RefusalCause::OwnCleaning);
+    assert!(matches!(refused, Err(command::CommandError::Refused(refusal)) if refusal == own));
 }
 
 #[tokio::test]
