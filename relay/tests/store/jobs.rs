@@ -330,6 +330,8 @@ impl Drop for Dropped {
 
 impl JobHandlers for FakeHandlers {
     async fn run(&self, job: &ClaimedJob) -> Result<JobResult, JobError> {
+        // Before anybody may take its lease away: it can be dropped at any step.
+        let _dropped = job.key.starts_with("hangs").then(|| Dropped(self.seen.clone()));
         let _ = self.seen.send(job.key.clone());
         let mut tx = self.db.platform_write(PlatformReason::Work).await?;
         write_result(&mut tx, &format!("{} {}", job.key, job.body)).await;
@@ -338,7 +340,6 @@ impl JobHandlers for FakeHandlers {
             "panics" => panic!("the handler's own words"),
             key if key.starts_with("hangs") => {
                 drop(tx);
-                let _dropped = Dropped(self.seen.clone());
                 std::future::pending().await
             }
             _ => Ok(JobResult { tx: tx.into(), after: AfterRun::Over }),
