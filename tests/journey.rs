@@ -28,14 +28,9 @@ mod scanner;
 mod shift;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use browser::demo::Demo;
 use browser::{Browser, Kind};
-
-/// How long a label, a contact time of one minute or a photo on its way to the relay may take on a loaded
-/// machine.
-const SLOW: Duration = Duration::from_secs(300);
 
 struct Story {
     demo: Demo,

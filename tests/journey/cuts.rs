@@ -8,7 +8,7 @@ use harness::proxy::{NetworkFault, Proxy};
 use serde_json::{Value, json};
 
 use super::browser::{Browser, Kind, TIME_LIMIT};
-use super::{SLOW, Story, dead_spot, desk, photo};
+use super::{Story, dead_spot, desk, photo};
 
 const PLACES: usize = 30;
 /// How far the time of a record may be from the press.
@@ -44,7 +44,7 @@ pub(crate) async fn close_tab(phone: &Browser, kept: WindowHandle) {
             }
         }
     };
-    tokio::time::timeout(SLOW, closed).await.expect("the tab closes");
+    tokio::time::timeout(TIME_LIMIT, closed).await.expect("the tab closes");
     phone.client.switch_to_window(kept).await.expect("the tab that is kept");
 }
 
@@ -112,7 +112,7 @@ impl Spot {
             "({states}.length > 0 && {states}.every((state) => state === 'box'))",
             states = dead_spot::STATES
         );
-        self.phone.until(&sent, SLOW).await;
+        self.phone.until(&sent, TIME_LIMIT).await;
     }
 }
 
@@ -135,7 +135,7 @@ pub(crate) async fn read_cleanings(desk: &Browser) -> Vec<(Value, i64)> {
 /// Photos follow their records one by one, when nothing else has to run: the next one within the limit, and then the next.
 async fn await_photos(desk: &Browser, count: usize) {
     for there in 1..=count {
-        desk.until(&format!("{PHOTOS_THERE} >= {there})"), SLOW).await;
+        desk.until(&format!("{PHOTOS_THERE} >= {there})"), TIME_LIMIT).await;
     }
 }
 
@@ -310,7 +310,7 @@ pub(crate) async fn drain_forty(story: &Story) {
     // However slow the machine: the next record goes within the limit, and then the next.
     for sent in 1..=40 {
         let is_sent = format!("{}.filter((state) => state === 'box').length >= {sent}", dead_spot::STATES);
-        spot.phone.until(&is_sent, SLOW).await;
+        spot.phone.until(&is_sent, TIME_LIMIT).await;
     }
     println!("40 records with photos, {bytes} bytes: {:?}", begun.elapsed());
     let all = read_cleanings(&desk).await;

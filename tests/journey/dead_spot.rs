@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use harness::proxy::{NetworkFault, Proxy};
 
+use super::Story;
 use super::browser::{Browser, Kind, TIME_LIMIT};
-use super::{SLOW, Story};
 
 /// Where each record of this phone is, the newest first.
 pub(crate) const STATES: &str =
@@ -67,7 +67,7 @@ pub(crate) async fn record_out_of_reach(story: &Story, tags: &[String]) {
     proxy.set(NetworkFault::None);
     phone.press_moving("#send").await;
     // What the silent connection still holds has to end before.
-    phone.until(&format!("{STATES}.join() === 'box,box,box'"), SLOW).await;
+    phone.until(&format!("{STATES}.join() === 'box,box,box'"), TIME_LIMIT).await;
     story.picture(&phone, "02-on-the-box").await;
     // The newest is on top; the log has them in the order of the presses.
     let receipts = "[...document.querySelectorAll('#app [data-state] a')].map((link) => Number(link.pathname.split('-')[1]))";

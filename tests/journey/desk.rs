@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::Story;
 use super::browser::{Browser, TIME_LIMIT};
-use super::{SLOW, Story};
 
 pub(crate) async fn follow(desk: &Browser, within: &str, words: &str) {
     let href = desk.link(within, words).await;
@@ -43,7 +43,7 @@ pub(crate) async fn print_label(story: &Story, desk: &Browser, name: &str) -> St
     desk.shows("Submitted").await;
     desk.shows(name).await;
     let spool = &story.demo.output.printers[0].spool;
-    let label = tokio::time::timeout(SLOW, async {
+    let label = tokio::time::timeout(TIME_LIMIT, async {
         loop {
             match labels(spool).into_iter().find(|png| !before.contains(png)) {
                 Some(png) => {
@@ -173,7 +173,7 @@ pub(crate) async fn read_dashboard(story: &Story, desk: &Browser) {
     desk.shows("Latest cleanings").await;
     let cleaned =
         "[...document.querySelectorAll('#feed li')].some(li => li.innerText.includes('Infusion pump 14'))";
-    desk.until(cleaned, SLOW).await;
+    desk.until(cleaned, TIME_LIMIT).await;
     photo_opens(desk, "#feed").await;
     story.picture(desk, "20-dashboard").await;
     follow(desk, "#feed", "Infusion pump 14").await;

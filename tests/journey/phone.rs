@@ -4,7 +4,7 @@ use record::proof::RecordProof;
 use record::sign::VerifierKey;
 
 use super::browser::{Browser, TIME_LIMIT};
-use super::{SLOW, Story, photo};
+use super::{Story, photo};
 
 const RECORD: &str = ".bar .go";
 const NAME: &str = "Aisha Bello";
@@ -81,13 +81,13 @@ pub(crate) async fn in_view(phone: &Browser, css: &str) {
 pub(crate) async fn record(story: &Story, phone: &Browser) {
     if story.script {
         let over = "document.querySelector('[data-say]').textContent.includes('You can record')";
-        phone.until(over, SLOW).await;
+        phone.until(over, TIME_LIMIT).await;
         story.picture(phone, "03-wet-done").await;
     } else {
         // The page looks again by itself, and has no such time any more once it is over.
         let over = "(wet => wet && (!wet.querySelector('time') || new Date() >= new Date(wet.querySelector('time').dateTime)))\
                     (document.querySelector('#wet'))";
-        phone.until(over, SLOW).await;
+        phone.until(over, TIME_LIMIT).await;
         phone.client.refresh().await.expect("the page again");
     }
     // Shown without a reload or after one: heading, words and colour.
@@ -140,7 +140,7 @@ pub(crate) async fn record_and_undo(story: &Story, phone: &Browser, label: &str)
 }
 
 pub(crate) async fn reaches_the_relay(story: &Story, phone: &Browser) {
-    phone.until("document.querySelectorAll('#where li.done').length === 3", SLOW).await;
+    phone.until("document.querySelectorAll('#where li.done').length === 3", TIME_LIMIT).await;
     phone.script("document.querySelector('#where').scrollIntoView({block: 'center'})").await;
     story.picture(phone, "06-at-the-relay").await;
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::cuts::{Press, check, read_cleanings, wall_ms};
-use super::{SLOW, Story, dead_spot, desk, photo};
+use super::{Story, dead_spot, desk, photo};
 
 const RECORD: &str = "#unmeasured, .bar .go";
 /// A name that is no loopback: without TLS a browser keeps workers and stores from it.
@@ -73,7 +73,7 @@ impl Phone {
     }
 
     async fn shows_states(&self, states: &str) {
-        self.browser.until(&format!("{}.join() === '{states}'", dead_spot::STATES), SLOW).await;
+        self.browser.until(&format!("{}.join() === '{states}'", dead_spot::STATES), TIME_LIMIT).await;
     }
 
     async fn send(&self) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::cuts::{Spot, read_cleanings};
-use super::{SLOW, Story, dead_spot, desk, photo};
+use super::{Story, dead_spot, desk, photo};
 
 /// Records that the phone has stored, without its clocks: six reports, one more than an hour has, and a cleaning after them.
 const FILL: &str = "const [tag, from, to, done] = arguments;
@@ -87,7 +87,7 @@ pub(crate) async fn set_one_aside(story: &Story) {
     fn are(states: &str) -> String {
         format!("{}.join() === '{states}'", dead_spot::STATES)
     }
-    spot.phone.until(&are("box,phone,box,box,box,box,box"), SLOW).await;
+    spot.phone.until(&are("box,phone,box,box,box,box,box"), TIME_LIMIT).await;
     spot.phone.shows("takes this record later: Too many problems were reported from here").await;
     let waiting = run(&spot.phone, WAITING, Vec::new()).await;
     assert_eq!(waiting[0]["document"]["problem"]["text"], "report 6");
@@ -99,7 +99,7 @@ pub(crate) async fn set_one_aside(story: &Story) {
     run(&spot.phone, FILL, vec![json!(spot.tag), json!(8), json!(8)]).await;
     spot.proxy.set(NetworkFault::None);
     spot.phone.press_moving("#send").await;
-    spot.phone.until(&are("box,box,phone,box,box,box,box,box"), SLOW).await;
+    spot.phone.until(&are("box,box,phone,box,box,box,box,box"), TIME_LIMIT).await;
     let cleanings = read_cleanings(&desk).await;
     let notes: Vec<_> = cleanings.iter().filter_map(|(one, _)| one["notes"].as_str()).collect();
     assert_eq!(notes, ["record 7", "record 8"]);
@@ -109,7 +109,7 @@ pub(crate) async fn set_one_aside(story: &Story) {
     run(&spot.phone, FILL, vec![json!(spot.tag), json!(9), json!(10)]).await;
     spot.proxy.set(NetworkFault::None);
     spot.phone.press_moving("#send").await;
-    spot.phone.until(&are("box,phone,box,box,phone,box,box,box,box,box"), SLOW).await;
+    spot.phone.until(&are("box,phone,box,box,phone,box,box,box,box,box"), TIME_LIMIT).await;
     let waiting = run(&spot.phone, WAITING, Vec::new()).await;
     assert_eq!(waiting[1]["document"]["note"], "record 9");
     assert!(waiting[1]["trouble"]["after"].is_number(), "{waiting}");
@@ -157,7 +157,7 @@ async fn hand_over_a_copy(spot: &Spot, desk: &Browser) {
     spot.phone.press_moving("#send").await;
     spot.phone.script("globalThis.endRun()").await;
     let all = format!("{}.every((state) => state === 'box')", dead_spot::STATES);
-    spot.phone.until(&all, SLOW).await;
+    spot.phone.until(&all, TIME_LIMIT).await;
     let notes = read_cleanings(desk).await;
     let ninth = notes.iter().filter(|(one, _)| one["notes"] == "record 9");
     assert_eq!(ninth.count(), 1);
@@ -300,7 +300,7 @@ pub(crate) async fn measure_out_of_reach(story: &Story) {
     assert_eq!(waiting.as_array().map(Vec::len), Some(1));
     spot.proxy.set(NetworkFault::None);
     spot.phone.goto(&format!("{}/app/queue", spot.origin)).await;
-    spot.phone.until(&format!("{}.join() === 'box'", dead_spot::STATES), SLOW).await;
+    spot.phone.until(&format!("{}.join() === 'box'", dead_spot::STATES), TIME_LIMIT).await;
     let all = read_cleanings(&desk).await;
     let [(cleaning, _)] = all.as_slice() else { panic!("{all:?}") };
     assert_eq!(
@@ -325,7 +325,7 @@ pub(crate) async fn carry_to_the_relay(story: &Story) {
     spot.phone.until(&format!("{}.join() === 'phone'", dead_spot::STATES), TIME_LIMIT).await;
     spot.proxy.set(NetworkFault::None);
     spot.phone.press_moving("#send").await;
-    spot.phone.until(&format!("{}.join() === 'relay'", dead_spot::STATES), SLOW).await;
+    spot.phone.until(&format!("{}.join() === 'relay'", dead_spot::STATES), TIME_LIMIT).await;
     spot.phone.shows("At the relay").await;
     spot.phone.close().await;
 }

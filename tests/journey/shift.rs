@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::browser::{Browser, Kind, TIME_LIMIT};
 use super::cuts::close_tab;
 use super::desk::{self, follow, labels, read_code};
-use super::{SLOW, Story, dead_spot, phone};
+use super::{Story, dead_spot, phone};
 
 const RECORD: &str = ".bar .go";
 const NAME: &str = "Aisha Bello";
@@ -64,7 +64,7 @@ async fn claim_roll(story: &Story, desk: &Browser) -> Vec<String> {
     desk.goto(&format!("{}/staff/labels/blank", output.r#box.https)).await;
     desk.script("document.querySelector('#count').value = '3'").await;
     desk.press("form[action='/staff/labels/blank'] .go").await;
-    let printed = tokio::time::timeout(SLOW, async {
+    let printed = tokio::time::timeout(TIME_LIMIT, async {
         loop {
             let fresh = labels(spool).into_iter().filter(|png| !before.contains(png));
             let read: BTreeSet<String> = fresh.filter_map(|png| read_code(&png)).collect();
@@ -136,7 +136,7 @@ async fn wake_and_record(
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
     };
-    tokio::time::timeout(SLOW, over).await.expect("the contact time ends");
+    tokio::time::timeout(TIME_LIMIT, over).await.expect("the contact time ends");
     close_tab(phone, tab.clone()).await;
     phone.devtools("Page.setWebLifecycleState", json!({"state": "active"})).await;
     phone.devtools("Page.bringToFront", json!({})).await;

@@ -1,7 +1,6 @@
 //! A letter in words: subject, text and page, with the same facts in both.
 
 use askama::Template;
-
 use words::{Catalog, Value};
 
 use super::letter::{MailFact, MailLetter};
