@@ -8,7 +8,7 @@ use record::fold::{LinePlace, RowVersion};
 use record::ids::{BootId, ProtocolId, StaffId, UpkeepId};
 use record::kinds::{
     AccessChanged, Agent, CategoryDefaults, CategoryField, CheckMethod, CheckResult, CivilDay,
-    CleaningTrigger, CompetencyPolicy, DayChange, EntryRef, EquipmentLoan, Event, LabelPrinted, PackSource,
+    CleaningTrigger, CompetencyPolicy, DayChange, EntryRef, EquipmentPatch, Event, LabelPrinted, PackSource,
     PhotoPolicy, ProblemOutcome, ProblemPolicy, ProtocolWords, QueuedPolicy, Schedule, SpauldingClass, Step,
     TagEnd, TagReason, TimeOfDay, UpkeepReading, UpkeepResult, WhoPolicy,
 };
@@ -29,7 +29,7 @@ pub enum Command {
     AddEquipment(Box<NewEquipment>),
     ChangeEquipment {
         tag: Tag,
-        fields: Box<EquipmentFields>,
+        fields: Box<EquipmentPatch>,
         /// When it is due by any protocol; absent: as before.
         schedule: Option<Schedule>,
         /// The version of the item that this change is based on; absent: any.
@@ -195,7 +195,7 @@ pub struct NewEquipment {
     /// A printed blank tag that is already on it; else a new one is made.
     pub tag: Option<Tag>,
     /// Its facts; `name` must be among them.
-    pub fields: EquipmentFields,
+    pub fields: EquipmentPatch,
     pub schedule: Option<Schedule>,
     /// A code that is on it already and is to open it, as scanned.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -229,40 +229,6 @@ pub struct EquipmentMerge {
     /// The version of the first that this change is based on; absent: any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<RowVersion>,
-}
-
-/// Facts about an item, as typed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EquipmentFields {
-    /// What people call it.
-    pub name: Option<String>,
-    /// The hospital's own number.
-    pub asset_number: Option<String>,
-    /// The maker's number.
-    pub serial: Option<String>,
-    /// Who made it.
-    pub maker: Option<String>,
-    /// Which model.
-    pub model: Option<String>,
-    /// What sort of thing.
-    pub category: Option<String>,
-    /// Where it stands.
-    pub location: Option<String>,
-    /// Default class.
-    pub class: Option<SpauldingClass>,
-    /// Whether a cleaning needs a photo.
-    pub photo: Option<PhotoPolicy>,
-    /// Where `photo` is optional, one cleaning in this many is asked for one: 2 to 100; 0 for none.
-    pub photo_one_in: Option<u32>,
-    /// Whether it is used once: it takes no protocol then.
-    pub single_use: Option<bool>,
-    /// How to clean it.
-    pub protocols: Option<Vec<ProtocolId>>,
-    /// That it is lent or rented, with its last day; an empty day: it is no loaner any more.
-    pub loan: Option<EquipmentLoan>,
-    /// The facility's own fields; an empty value removes one.
-    pub custom: BTreeMap<String, String>,
 }
 
 /// A protocol as written by a person.

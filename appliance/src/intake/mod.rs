@@ -21,9 +21,9 @@ use service::clock::Now;
 use service::random::RandomSource;
 
 pub use self::command::{
-    CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentFields, EquipmentMerge,
-    ListedOver, LocationChange, NewAlias, NewEquipment, NewProtocol, NewTag, ProblemClosing, SettingsChange,
-    UpkeepPlan, UpkeepRecord, WetTime,
+    CategoryChange, CheckForm, ClaimedCleaner, CleaningForm, Command, EquipmentMerge, ListedOver,
+    LocationChange, NewAlias, NewEquipment, NewProtocol, NewTag, ProblemClosing, SettingsChange, UpkeepPlan,
+    UpkeepRecord, WetTime,
 };
 pub use self::command_sources::{
     COMMAND_SOURCES, CommandSources, MADE_BY_BOX, MadeByBox, NOT_YET, NotYet, ONE_SIDED, OneSided,
@@ -270,7 +270,7 @@ fn find_item(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusa
 fn in_use(view: &dyn StateView, tag: Tag) -> Result<&Equipment, CommandRefusal> {
     let item = find_item(view, tag)?;
     if item.service == ServiceState::Retired {
-        Err(CommandRefusal::Retired { name: item.name.clone() })
+        Err(CommandRefusal::Retired { name: item.facts.name.clone() })
     } else {
         Ok(item)
     }

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use record::entry::{ClockState, CommandSource, EntryTime};
 use record::fold::{AdoptedBy, FoldEffect, HistoryLookup, LinePlace, UseRecord};
 use record::ids::{BootId, DeviceId, ProtocolId, StaffId};
-use record::kinds::{MissingPart, PhotoPolicy, Schedule, StaffRole, Step, TagReason};
+use record::kinds::{EquipmentPatch, MissingPart, PhotoPolicy, Schedule, StaffRole, Step, TagReason};
 use record::run::RunName;
 use record::tree::Hash;
 use service::random::SeededRandom;
@@ -161,7 +161,7 @@ impl World {
     }
 
     fn item(&mut self, protocols: Vec<ProtocolId>, photo: PhotoPolicy) -> Tag {
-        let fields = EquipmentFields {
+        let fields = EquipmentPatch {
             name: Some("Pump".into()),
             protocols: Some(protocols),
             photo: Some(photo),
@@ -561,7 +561,7 @@ fn a_protocol_of_an_item_has_its_own_schedule_until_the_item_loses_it() {
     let Event::CleaningRecorded(cleaning) = world.last() else { panic!() };
     assert_eq!(cleaning.protocol.map(|p| p.id), Some(daily), "the first, where none is named");
     assert_eq!(world.facility.equipment[&tag].schedule(Some(weekly)), Some(&Schedule::every_days(7)));
-    let fields = EquipmentFields { protocols: Some(vec![daily]), ..Default::default() };
+    let fields = EquipmentPatch { protocols: Some(vec![daily]), ..Default::default() };
     world
         .tell(Command::ChangeEquipment { tag, fields: Box::new(fields), schedule: None, seen: None })
         .unwrap();
@@ -592,21 +592,21 @@ fn facts_and_schedule_of_an_item_are_one_act() {
     let tag = world.item(Vec::new(), PhotoPolicy::None);
     let change = |name: Option<&str>, n| Command::ChangeEquipment {
         tag,
-        fields: Box::new(EquipmentFields { name: name.map(Into::into), ..Default::default() }),
+        fields: Box::new(EquipmentPatch { name: name.map(Into::into), ..Default::default() }),
         schedule: Some(Schedule::every_days(n)),
         seen: None,
     };
     let before = world.entries.len();
     let refused = world.tell(change(Some("Pump 2"), 0)).unwrap_err();
     assert_eq!((refused.field(), world.entries.len()), (Some("schedule"), before));
-    assert_eq!(world.facility.equipment[&tag].name, "Pump");
+    assert_eq!(world.facility.equipment[&tag].facts.name, "Pump");
     let refused = world.tell(change(Some(" "), 2)).unwrap_err();
     assert_eq!((refused.field(), world.entries.len()), (Some("name"), before));
     let Ok(CommandDecision::New(drafts)) = world.tell(change(Some("Pump 2"), 2)) else { panic!() };
     assert!(matches!(drafts[0].event, Event::EquipmentChanged(_)));
     assert!(matches!(drafts[1].event, Event::ScheduleSet(_)));
     let item = &world.facility.equipment[&tag];
-    assert_eq!((item.name.as_str(), item.schedule(None)), ("Pump 2", Some(&Schedule::every_days(2))));
+    assert_eq!((item.facts.name.as_str(), item.schedule(None)), ("Pump 2", Some(&Schedule::every_days(2))));
     let Ok(CommandDecision::New(drafts)) = world.tell(change(None, 3)) else { panic!() };
     assert!(matches!(drafts.as_slice(), [EntryDraft { event: Event::ScheduleSet(_), .. }]));
 }
@@ -620,7 +620,7 @@ fn what_somebody_else_changed_since_is_not_changed_unseen() {
     let item = |world: &World| world.facility.equipment[&tag].changed;
     let commands = |seen: [RowVersion; 3], n: u32| {
         let [item, person, settings] = seen.map(Some);
-        let fields = EquipmentFields { serial: Some(n.to_string()), ..Default::default() };
+        let fields = EquipmentPatch { serial: Some(n.to_string()), ..Default::default() };
         let settings = SettingsChange { undo_min: Some(n), seen: settings, ..Default::default() };
         let schedule = Schedule::every_days(n);
         [

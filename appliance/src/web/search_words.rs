@@ -31,7 +31,13 @@ impl SearchWords {
     pub(crate) fn fit(&self, item: &Equipment, codes: &str) -> bool {
         let text = fold_letters(&format!(
             "{} {} {} {} {} {} {} {codes}",
-            item.name, item.location, item.asset_number, item.serial, item.model, item.category, item.tag
+            item.facts.name,
+            item.facts.location,
+            item.facts.asset_number,
+            item.facts.serial,
+            item.facts.model,
+            item.facts.category,
+            item.tag
         ));
         self.0.iter().all(|word| text.contains(word))
     }

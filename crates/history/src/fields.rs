@@ -1,35 +1,24 @@
 //! What a change of an item says of each of its fields.
 
-use record::kinds::{EquipmentChanged, EquipmentLoan, PhotoPolicy, SpauldingClass};
+use record::kinds::{EquipmentChanged, EquipmentLoan, PhotoPolicy, SpauldingClass, TEXT_FACTS};
 
 use crate::line::HistoryWording;
 
 impl HistoryWording<'_> {
     pub(crate) fn word_fields(self, b: &EquipmentChanged) -> Vec<String> {
-        let texts = [
-            ("name", &b.name),
-            ("asset-number", &b.asset_number),
-            ("serial", &b.serial),
-            ("maker", &b.maker),
-            ("model", &b.model),
-            ("category", &b.category),
-            ("location", &b.location),
-        ];
-        let mut facts: Vec<String> = Vec::new();
-        for (field, value) in texts {
-            facts.extend(value.as_ref().map(|value| self.word_field(&self.w.line_field(field), value)));
-        }
+        let b = &b.patch;
+        let texts = TEXT_FACTS.iter().map(|fact| (fact.name, (fact.patch)(b).clone()));
         let chosen = [
             ("class", b.class.map(|class| self.word_class(class))),
             ("photo", b.photo.map(|photo| self.word_photo(photo))),
             ("protocols", b.protocols.as_ref().map(|all| self.word_protocols(all))),
             ("loan", b.loan.as_ref().map(|loan| self.word_loan(loan))),
-            ("single-use", b.single_use.map(|is| self.w.line_single_use(if is { "yes" } else { "no" }))),
-            ("photo-one-in", b.photo_one_in.map(|count| self.word_one_in(count))),
+            ("single_use", b.single_use.map(|is| self.w.line_single_use(if is { "yes" } else { "no" }))),
+            ("photo_one_in", b.photo_one_in.map(|count| self.word_one_in(count))),
         ];
-        for (field, value) in chosen {
-            facts.extend(value.map(|value| self.word_field(&self.w.line_field(field), &value)));
-        }
+        let named = texts.chain(chosen).filter_map(|(fact, value)| Some((fact, value?)));
+        let mut facts: Vec<String> =
+            named.map(|(fact, value)| self.word_field(&self.w.line_field(fact), &value)).collect();
         facts.extend(b.custom.iter().map(|(name, value)| self.word_field(name, value)));
         facts
     }

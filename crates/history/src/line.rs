@@ -58,7 +58,9 @@ fn protocol_keys(id: Option<ProtocolId>) -> Vec<RowKey> {
 
 pub fn rows_named(event: &Event) -> Vec<RowKey> {
     match event {
-        Event::EquipmentChanged(b) => b.protocols.iter().flatten().map(|id| RowKey::Protocol(*id)).collect(),
+        Event::EquipmentChanged(b) => {
+            b.patch.protocols.iter().flatten().map(|id| RowKey::Protocol(*id)).collect()
+        }
         Event::EquipmentMerged(b) => vec![RowKey::Equipment(b.from), RowKey::Equipment(b.into)],
         Event::ScheduleSet(b) => protocol_keys(b.protocol),
         Event::UpkeepPlanned(b) => protocol_keys(b.protocol),
@@ -248,7 +250,7 @@ impl HistoryWording<'_> {
     }
 
     fn item_name(self, tag: Tag) -> String {
-        self.facility.equipment.get(&tag).map_or_else(|| tag.grouped(), |item| item.name.clone())
+        self.facility.equipment.get(&tag).map_or_else(|| tag.grouped(), |item| item.facts.name.clone())
     }
 
     fn task_name(self, tag: Tag, upkeep: UpkeepId) -> Option<String> {

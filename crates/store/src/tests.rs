@@ -122,7 +122,7 @@ async fn recorded_found_again_and_kept() {
     let (store, report) = open(dir.path());
     assert_eq!((report.size, report.replayed, report.new_epoch), (3, 0, None));
     assert_eq!(store.origin(), origin);
-    assert_eq!(store.facility().equipment[&tag()].name, "Pump");
+    assert_eq!(store.facility().equipment[&tag()].facts.name, "Pump");
     let reader = store.reader().unwrap();
     let of = record::kinds::EntryRef { epoch: origin.epoch, seq: 2 };
     assert_eq!(reader.cleaning(of).unwrap().unwrap().of, of);

@@ -1,12 +1,12 @@
 //! Thirty days at a facility, as commands in the order of their time: the box's real code records them under a simulated clock.
 
 use appliance::intake::{
-    CleaningForm, Command, EquipmentFields, NewEquipment, NewProtocol, NewStaff, SettingsChange, UseForm,
+    CleaningForm, Command, NewEquipment, NewProtocol, NewStaff, SettingsChange, UseForm,
 };
 use record::compliance::{DueWindow, SchedulePeriod, ScheduleTimeline, ZoneSpan, due_windows};
 use record::fold::{FacilityState, ServiceState};
 use record::ids::ProtocolId;
-use record::kinds::{Agent, PhotoPolicy, Schedule, SpauldingClass, Step};
+use record::kinds::{Agent, EquipmentPatch, PhotoPolicy, Schedule, SpauldingClass, Step};
 use record::tag::Tag;
 use service::random::RandomSource;
 
@@ -89,7 +89,7 @@ pub(super) fn equipment(facility: &DemoFacility, protocols: &[ProtocolId]) -> Ve
             if item.class == SpauldingClass::Semicritical { protocols.last() } else { protocols.first() };
         Command::AddEquipment(Box::new(NewEquipment {
             tag: None,
-            fields: EquipmentFields {
+            fields: EquipmentPatch {
                 name: Some(item.name.clone()),
                 asset_number: Some(item.asset.clone()),
                 category: Some(item.category.into()),
@@ -97,7 +97,7 @@ pub(super) fn equipment(facility: &DemoFacility, protocols: &[ProtocolId]) -> Ve
                 class: Some(item.class),
                 photo: Some(item.photo),
                 protocols: Some(protocol.copied().into_iter().collect()),
-                ..EquipmentFields::default()
+                ..EquipmentPatch::default()
             },
             schedule: Some(item.schedule.clone()),
             ..NewEquipment::default()
@@ -231,15 +231,15 @@ pub(super) fn next_cleaning(
     random: &dyn RandomSource,
 ) -> Option<CleaningForm> {
     let cleaned = known.equipment.values();
-    let cleaned =
-        cleaned.filter(|item| item.service == ServiceState::In && !is_in(&item.location, SLIPPING_WARD));
+    let cleaned = cleaned
+        .filter(|item| item.service == ServiceState::In && !is_in(&item.facts.location, SLIPPING_WARD));
     let next = cleaned.max_by_key(|item| {
         let last = known.activity.get(&item.tag).and_then(|activity| activity.last.as_ref());
         let since_ms = last.map_or(item.added_ms, |last| last.performed_ms);
         // In thousandths of the interval.
         Some((now_ms - since_ms).saturating_mul(1_000) / interval_ms(&item.plans.last()?.schedule))
     })?;
-    let protocol = next.protocols.first().and_then(|id| known.protocols.get(id));
+    let protocol = next.facts.protocols.first().and_then(|id| known.protocols.get(id));
     let steps = protocol.map_or(1, |protocol| u16::try_from(protocol.steps.len()).unwrap_or(u16::MAX));
     Some(complete(facility, next.tag, steps, random))
 }

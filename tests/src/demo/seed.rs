@@ -153,7 +153,7 @@ impl Box {
             let facility = self.store.facility();
             let protocols = tags
                 .iter()
-                .map(|tag| facility.protocols.get(facility.equipment.get(tag)?.protocols.first()?));
+                .map(|tag| facility.protocols.get(facility.equipment.get(tag)?.facts.protocols.first()?));
             protocols
                 .map(|protocol| protocol.and_then(|it| u16::try_from(it.steps.len()).ok()).unwrap_or(1))
                 .collect()

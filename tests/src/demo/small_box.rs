@@ -220,7 +220,11 @@ mod tests {
             known.activity.iter().filter(|(_, a)| a.last.is_some()).map(|(t, _)| t).collect();
         assert_eq!(cleaned.len(), 12, "each time another one");
         for tag in cleaned {
-            assert!(!is_in(&known.equipment[tag].location, SLIPPING_WARD), "{:?}", known.equipment[tag]);
+            assert!(
+                !is_in(&known.equipment[tag].facts.location, SLIPPING_WARD),
+                "{:?}",
+                known.equipment[tag]
+            );
         }
         store.stop().await.unwrap();
     }

@@ -6,18 +6,17 @@ use record::entry::Digest16;
 use record::fold::{Equipment, EquipmentCategory, RowVersion, ServiceState};
 use record::ids::ProtocolId;
 use record::kinds::{
-    CivilDay, EquipmentAdded, EquipmentChanged, EquipmentLoan, EquipmentResumed, EquipmentRetired,
-    EquipmentSuspended, PhotoPolicy, Schedule, ScheduleSet,
+    CivilDay, EquipmentAdded, EquipmentChanged, EquipmentFacts, EquipmentLoan, EquipmentPatch,
+    EquipmentResumed, EquipmentRetired, EquipmentSuspended, PhotoPolicy, Schedule, ScheduleSet, TEXT_FACTS,
 };
-use record::tag::Tag;
 
 use super::custom_fields::check_own_fields;
 use super::tags::{push_alias, take_free_tag};
 use crate::intake::facility::settings::check_schedule;
 use crate::intake::records::problem::close_of_item;
 use crate::intake::{
-    CommandRefusal, Drafts, EquipmentFields, ItemRefusal, NewAlias, NewEquipment, ProblemClosing,
-    RefusalCause, StateView, facility_day, text,
+    CommandRefusal, Drafts, ItemRefusal, NewAlias, NewEquipment, ProblemClosing, RefusalCause, StateView,
+    facility_day, text,
 };
 
 const CUSTOM_MAX: usize = 30;
@@ -78,19 +77,24 @@ pub(in crate::intake) fn resume_item(
 /// Other facts and another schedule are one act: the drafts are recorded together, or none is.
 pub(in crate::intake) fn decide_change(
     item: &Equipment,
-    fields: &EquipmentFields,
+    fields: &EquipmentPatch,
     new_schedule: Option<&Schedule>,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
-    let event = changed_fields(item.tag, fields, view)?;
+    let patch = check_facts(fields, view)?;
     new_schedule.map_or(Ok(()), check_schedule)?;
-    check_together(&ItemRules::of_changed(item, &event))?;
-    check_changed_fields(item, &event, view)?;
-    let gone = unfollowed_protocols(item, event.protocols.as_deref());
+    let mut changed = item.facts.clone();
+    changed.apply(&patch, |_| true);
+    check_together(&changed)?;
+    let is_other = changed.category != item.facts.category;
+    check_own_fields(find_category(view, &changed.category), &changed.custom, |key| {
+        is_other || patch.custom.contains_key(key)
+    })?;
+    let gone = unfollowed_protocols(item, patch.protocols.as_deref());
     // A schedule alone is no other fact.
-    if new_schedule.is_none() || *fields != EquipmentFields::default() {
-        drafts.push(event, Vec::new());
+    if new_schedule.is_none() || *fields != EquipmentPatch::default() {
+        drafts.push(EquipmentChanged { tag: item.tag, patch }, Vec::new());
     }
     // What the item is no longer cleaned by can no longer be due.
     let ended = gone.into_iter().map(|protocol| (Some(protocol), Schedule::Never));
@@ -107,30 +111,15 @@ pub(in crate::intake) fn decide_add(
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     let tag = take_free_tag(new.tag, view, drafts)?;
-    let fields = check_fields(&new.fields, view)?;
-    check_together(&ItemRules::of_new(&fields))?;
-    check_own_fields(find_category(view, fields.category.as_deref()), &fields.custom, |_| true)?;
-    let name = fields.name.ok_or(CommandRefusal::Needed { field: "name", cause: NAME_NEEDED })?;
-    drafts.push(
-        EquipmentAdded {
-            tag,
-            name,
-            asset_number: fields.asset_number.unwrap_or_default(),
-            serial: fields.serial.unwrap_or_default(),
-            maker: fields.maker.unwrap_or_default(),
-            model: fields.model.unwrap_or_default(),
-            category: fields.category.unwrap_or_default(),
-            location: fields.location.unwrap_or_default(),
-            class: fields.class.unwrap_or_default(),
-            photo: fields.photo.unwrap_or_default(),
-            protocols: fields.protocols.unwrap_or_default(),
-            custom: fields.custom.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
-            loan: fields.loan.filter(|loan| loan.until.0.is_some()),
-            single_use: fields.single_use.unwrap_or_default(),
-            photo_one_in: fields.photo_one_in.filter(|n| *n > 0),
-        },
-        Vec::new(),
-    );
+    let patch = check_facts(&new.fields, view)?;
+    if patch.name.is_none() {
+        return Err(CommandRefusal::Needed { field: "name", cause: NAME_NEEDED });
+    }
+    let mut facts = EquipmentFacts::default();
+    facts.apply(&patch, |_| true);
+    check_together(&facts)?;
+    check_own_fields(find_category(view, &facts.category), &facts.custom, |_| true)?;
+    drafts.push(EquipmentAdded { tag, facts }, Vec::new());
     if let Some(code) = &new.code {
         push_alias(&NewAlias { code: code.clone(), equipment: tag, confirmed: false }, view, drafts)?;
     }
@@ -142,52 +131,23 @@ pub(in crate::intake) fn decide_add(
     Ok(())
 }
 
-pub(in crate::intake) fn changed_fields(
-    tag: Tag,
-    fields: &EquipmentFields,
+pub(in crate::intake) fn check_facts(
+    patch: &EquipmentPatch,
     view: &dyn StateView,
-) -> Result<EquipmentChanged, CommandRefusal> {
-    let f = check_fields(fields, view)?;
-    Ok(EquipmentChanged {
-        tag,
-        name: f.name,
-        asset_number: f.asset_number,
-        serial: f.serial,
-        maker: f.maker,
-        model: f.model,
-        category: f.category,
-        location: f.location,
-        class: f.class,
-        photo: f.photo,
-        protocols: f.protocols,
-        custom: f.custom,
-        loan: f.loan,
-        single_use: f.single_use,
-        photo_one_in: f.photo_one_in,
-    })
-}
-
-fn check_fields(fields: &EquipmentFields, view: &dyn StateView) -> Result<EquipmentFields, CommandRefusal> {
-    Ok(EquipmentFields {
-        name: fields.name.as_deref().map(|t| text::check_name("name", t, NAME_NEEDED)).transpose()?,
-        asset_number: check_entered_line("asset_number", fields.asset_number.as_deref())?,
-        serial: check_entered_line("serial", fields.serial.as_deref())?,
-        maker: check_entered_line("maker", fields.maker.as_deref())?,
-        model: check_entered_line("model", fields.model.as_deref())?,
-        category: check_entered_line("category", fields.category.as_deref())?,
-        location: check_entered_line("location", fields.location.as_deref())?,
-        class: fields.class,
-        photo: fields.photo,
-        photo_one_in: fields.photo_one_in,
-        single_use: fields.single_use,
-        protocols: fields.protocols.as_ref().map(|p| check_protocols(p, view)).transpose()?,
-        loan: fields.loan.as_ref().map(check_loan).transpose()?,
-        custom: check_custom(&fields.custom)?,
-    })
-}
-
-fn check_entered_line(field: &'static str, entered: Option<&str>) -> Result<Option<String>, CommandRefusal> {
-    entered.map(|t| text::check_line(field, t)).transpose()
+) -> Result<EquipmentPatch, CommandRefusal> {
+    let mut checked = patch.clone();
+    for fact in TEXT_FACTS {
+        if let Some(entered) = (fact.patch_mut)(&mut checked) {
+            *entered = match fact.name {
+                "name" => text::check_name("name", entered, NAME_NEEDED)?,
+                field => text::check_line(field, entered)?,
+            };
+        }
+    }
+    patch.protocols.as_ref().map_or(Ok(()), |protocols| check_protocols(protocols, view))?;
+    checked.loan = patch.loan.as_ref().map(check_loan).transpose()?;
+    checked.custom = check_custom(&patch.custom)?;
+    Ok(checked)
 }
 
 /// The owner of a loaner states until when it is here: without a day nothing could show that it is to go back.
@@ -202,59 +162,21 @@ fn check_loan(loan: &EquipmentLoan) -> Result<EquipmentLoan, CommandRefusal> {
     Ok(EquipmentLoan { until: loan.until, owner })
 }
 
-struct ItemRules<'a> {
-    single_use: bool,
-    protocols: &'a [ProtocolId],
-    photo: PhotoPolicy,
-    photo_one_in: u32,
-}
-
-impl<'a> ItemRules<'a> {
-    fn of_new(fields: &'a EquipmentFields) -> Self {
-        Self {
-            single_use: fields.single_use.unwrap_or_default(),
-            protocols: fields.protocols.as_deref().unwrap_or_default(),
-            photo: fields.photo.unwrap_or_default(),
-            photo_one_in: fields.photo_one_in.unwrap_or_default(),
-        }
-    }
-
-    fn of_changed(item: &'a Equipment, event: &'a EquipmentChanged) -> Self {
-        Self {
-            single_use: event.single_use.unwrap_or(item.single_use),
-            protocols: event.protocols.as_deref().unwrap_or(&item.protocols),
-            photo: event.photo.unwrap_or(item.photo),
-            photo_one_in: event.photo_one_in.or(item.photo_one_in).unwrap_or_default(),
-        }
-    }
-}
-
-fn check_together(rules: &ItemRules<'_>) -> Result<(), CommandRefusal> {
-    if rules.single_use && !rules.protocols.is_empty() {
+fn check_together(facts: &EquipmentFacts) -> Result<(), CommandRefusal> {
+    if facts.single_use && !facts.protocols.is_empty() {
         return Err(CommandRefusal::Range { field: "single_use", cause: RefusalCause::SingleUse });
     }
-    let drawn = rules.photo_one_in;
-    if drawn != 0 && (!(2..=100).contains(&drawn) || rules.photo != PhotoPolicy::Optional) {
+    if let Some(drawn) = facts.photo_one_in
+        && (!(2..=100).contains(&drawn) || facts.photo != PhotoPolicy::Optional)
+    {
         return Err(CommandRefusal::Range { field: "photo_one_in", cause: RefusalCause::PhotoSampling });
     }
     Ok(())
 }
 
-fn find_category<'a>(view: &'a dyn StateView, name: Option<&str>) -> Option<&'a EquipmentCategory> {
-    let key = Digest16::of(name?.as_bytes());
+fn find_category<'a>(view: &'a dyn StateView, name: &str) -> Option<&'a EquipmentCategory> {
+    let key = Digest16::of(name.as_bytes());
     view.facility().categories.get(&key).map(AsRef::as_ref)
-}
-
-fn check_changed_fields(
-    item: &Equipment,
-    event: &EquipmentChanged,
-    view: &dyn StateView,
-) -> Result<(), CommandRefusal> {
-    let category = find_category(view, event.category.as_deref().or(Some(item.category.as_str())));
-    let is_other = event.category.as_ref().is_some_and(|category| *category != item.category);
-    let mut custom = item.custom.clone();
-    custom.extend(event.custom.clone());
-    check_own_fields(category, &custom, |key| is_other || event.custom.contains_key(key))
 }
 
 /// Protocols with a schedule of their own that the item will no longer have.
@@ -264,16 +186,13 @@ fn unfollowed_protocols(item: &Equipment, requested: Option<&[ProtocolId]>) -> V
     own.filter(|protocol| !requested.contains(protocol)).collect()
 }
 
-fn check_protocols(
-    requested: &[ProtocolId],
-    view: &dyn StateView,
-) -> Result<Vec<ProtocolId>, CommandRefusal> {
+fn check_protocols(requested: &[ProtocolId], view: &dyn StateView) -> Result<(), CommandRefusal> {
     if requested.len() > 20 {
         return Err(CommandRefusal::Range { field: "protocol", cause: RefusalCause::ProtocolCount });
     }
     match requested.iter().find(|id| !view.facility().protocols.contains_key(id)) {
         Some(unknown) => Err(CommandRefusal::UnknownProtocol(*unknown)),
-        None => Ok(requested.to_vec()),
+        None => Ok(()),
     }
 }
 

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use record::entry::Digest16;
 use record::fold::{Equipment, EquipmentCategory, FacilityLocation, FacilityState, RowVersion, ServiceState};
-use record::kinds::{CategoryDefaults, CategoryField, CategorySet, FieldType, LocationSet};
+use record::kinds::{
+    CategoryDefaults, CategoryField, CategorySet, EquipmentChanged, EquipmentPatch, FieldType, LocationSet,
+};
 use record::limits::{COMMAND_ENTRIES_MAX, OWN_FIELD_CHOICES_MAX, OWN_FIELD_KEY_CHARS_MAX, OWN_FIELDS_MAX};
 
-use super::items::changed_fields;
+use super::items::check_facts;
 use crate::intake::facility::settings::check_schedule;
 use crate::intake::{
-    CategoryChange, CommandRefusal, Drafts, EquipmentFields, ListedOver, LocationChange, RefusalCause,
-    RenameRefusal, StateView, require_seen, text,
+    CategoryChange, CommandRefusal, Drafts, ListedOver, LocationChange, RefusalCause, RenameRefusal,
+    StateView, require_seen, text,
 };
 
 /// Places of one facility: more are no pick list any more.
@@ -47,7 +49,7 @@ fn check_rename<'a, T>(
 }
 
 fn rename_at_items<'a>(
-    items: impl Iterator<Item = (&'a Equipment, EquipmentFields)>,
+    items: impl Iterator<Item = (&'a Equipment, EquipmentPatch)>,
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
@@ -56,8 +58,8 @@ fn rename_at_items<'a>(
         let cause = RefusalCause::Rename(RenameRefusal::ItemCount);
         return Err(CommandRefusal::Range { field: "name", cause });
     }
-    for (item, fields) in items {
-        drafts.push(changed_fields(item.tag, &fields, view)?, Vec::new());
+    for (item, patch) in items {
+        drafts.push(EquipmentChanged { tag: item.tag, patch: check_facts(&patch, view)? }, Vec::new());
     }
     Ok(())
 }
@@ -84,8 +86,8 @@ fn rename_location(
 ) -> Result<(), CommandRefusal> {
     let facility = view.facility();
     let renamed = present_items(facility).filter_map(|item| {
-        let location = renamed_place(facility, &item.location, &former.name, name)?;
-        Some((item, EquipmentFields { location: Some(location), ..EquipmentFields::default() }))
+        let location = renamed_place(facility, &item.facts.location, &former.name, name)?;
+        Some((item, EquipmentPatch { location: Some(location), ..EquipmentPatch::default() }))
     });
     rename_at_items(renamed, view, drafts)?;
     let inside: Vec<_> = facility.locations.values().filter(|place| place.within == former.name).collect();
@@ -115,10 +117,9 @@ fn rename_category(
     view: &dyn StateView,
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
-    let of_it = present_items(view.facility()).filter(|item| item.category == former.name);
-    let renamed = of_it.map(|item| {
-        (item, EquipmentFields { category: Some(name.to_owned()), ..EquipmentFields::default() })
-    });
+    let of_it = present_items(view.facility()).filter(|item| item.facts.category == former.name);
+    let renamed = of_it
+        .map(|item| (item, EquipmentPatch { category: Some(name.to_owned()), ..EquipmentPatch::default() }));
     rename_at_items(renamed, view, drafts)?;
     let left = CategorySet {
         name: former.name.clone(),

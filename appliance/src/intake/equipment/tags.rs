@@ -162,7 +162,7 @@ pub(in crate::intake) fn push_alias(
     let code = read_code(facility, &new.code).map_err(CommandRefusal::Code)?;
     for alias in facility.codes_like(&new.code) {
         let Some(holder) = find_named_item(facility, alias.equipment) else { continue };
-        let name = holder.name.clone();
+        let name = holder.facts.name.clone();
         if holder.tag == new.equipment {
             return Err(CommandRefusal::AlreadySo(RefusalCause::Item(ItemRefusal::OwnCode)));
         }

@@ -32,9 +32,9 @@ pub fn offered_protocols<'a>(
     item: &Equipment,
     at_ms: i64,
 ) -> Vec<&'a ProtocolPublished> {
-    let own = item.protocols.iter().filter_map(|id| facility.protocols.get(id));
+    let own = item.facts.protocols.iter().filter_map(|id| facility.protocols.get(id));
     let mut offered: Vec<_> = own.filter(|own| !own.retired).map(|own| own.in_force(at_ms)).collect();
-    offered.sort_by_key(|protocol| protocol.class != Some(item.class));
+    offered.sort_by_key(|protocol| protocol.class != Some(item.facts.class));
     offered
 }
 

@@ -32,7 +32,7 @@ pub(in crate::intake) fn decide_schedule(
     drafts: &mut Drafts<'_>,
 ) -> Result<(), CommandRefusal> {
     check_schedule(requested)?;
-    if protocol.is_some_and(|id| !item.protocols.contains(&id)) {
+    if protocol.is_some_and(|id| !item.facts.protocols.contains(&id)) {
         return Err(CommandRefusal::NotItsProtocol);
     }
     drafts.push(ScheduleSet { tag: item.tag, protocol, schedule: requested.clone(), from }, Vec::new());

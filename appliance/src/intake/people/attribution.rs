@@ -45,7 +45,7 @@ pub(crate) fn raised_class(
 
 /// What an item and its protocol say of the class of each use: the stricter of both.
 pub fn stated_class(item: &Equipment, protocol: Option<&ProtocolPublished>) -> SpauldingClass {
-    protocol.and_then(|p| p.class).map_or(item.class, |class| class.max(item.class))
+    protocol.and_then(|p| p.class).map_or(item.facts.class, |class| class.max(item.facts.class))
 }
 
 /// What the facility allows for a class; none: it has said nothing of that.

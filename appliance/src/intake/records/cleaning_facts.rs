@@ -34,7 +34,7 @@ pub(in crate::intake) fn find_cleanable(
 ) -> Result<&Equipment, CommandRefusal> {
     let item = find_named_item(facility, tag).ok_or(CommandRefusal::UnknownTag(tag))?;
     if item.service == ServiceState::Retired {
-        Err(CommandRefusal::Retired { name: item.name.clone() })
+        Err(CommandRefusal::Retired { name: item.facts.name.clone() })
     } else {
         Ok(item)
     }

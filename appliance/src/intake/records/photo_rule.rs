@@ -17,7 +17,7 @@ pub(crate) enum PhotoRule {
 
 impl PhotoRule {
     pub(crate) fn of(item: &Equipment, protocol: Option<&ProtocolPublished>) -> Self {
-        let of_item = Self::stated(item.photo, item.photo_one_in);
+        let of_item = Self::stated(item.facts.photo, item.facts.photo_one_in);
         let of_protocol = protocol.and_then(|p| p.photo.map(|photo| Self::stated(photo, p.photo_one_in)));
         of_protocol.map_or(of_item, |rule| rule.max(of_item))
     }
@@ -58,7 +58,7 @@ mod tests {
         let one_in = |n| PhotoRule::OneIn(Reverse(n));
         let item = |photo: &str, rest: &str| -> Equipment {
             let body = format!(
-                r#"{{"tag":"7QK3M9X2W","name":"","asset_number":"","serial":"","maker":"","model":"","category":"","location":"","class":"noncritical","photo":"{photo}","protocols":[],"custom":{{}},"service":"in","plans":[],"out":[],"added_ms":0{rest}}}"#
+                r#"{{"tag":"7QK3M9X2W","facts":{{"name":"","photo":"{photo}"{rest}}},"service":"in","plans":[],"out":[],"added_ms":0}}"#
             );
             serde_json::from_str(&body).unwrap()
         };
@@ -80,7 +80,7 @@ mod tests {
             (&in_ten, r#","photo":"required""#, PhotoRule::Required),
             (&item("required", ""), r#","photo":"none""#, PhotoRule::Required),
         ] {
-            assert_eq!(PhotoRule::of(item, Some(&protocol(rest))), expected, "{:?} {rest}", item.photo);
+            assert_eq!(PhotoRule::of(item, Some(&protocol(rest))), expected, "{:?} {rest}", item.facts.photo);
         }
         assert_eq!(PhotoRule::of(&in_ten, None), one_in(10));
     }

@@ -245,7 +245,7 @@ fn find_edition(form: &QueuedCleaning, item: &Equipment, view: &dyn StateView) -
         let protocol = find_offered(item, view, pressed_ms);
         return JudgedProtocol { is_present: protocol.is_none(), protocol };
     };
-    let known = facility.protocols.get(&shown.id).filter(|_| item.protocols.contains(&shown.id));
+    let known = facility.protocols.get(&shown.id).filter(|_| item.facts.protocols.contains(&shown.id));
     let Some(known) = known else {
         return JudgedProtocol { protocol: find_offered(item, view, pressed_ms), is_present: false };
     };

@@ -214,7 +214,7 @@ fn find_protocol<'a>(
 ) -> Result<Option<&'a ProtocolPublished>, CommandRefusal> {
     let at_ms = stated_ms.unwrap_or(now.wall_ms);
     let protocol = match form.protocol {
-        Some(id) if !item.protocols.contains(&id) => return Err(CommandRefusal::NotItsProtocol),
+        Some(id) if !item.facts.protocols.contains(&id) => return Err(CommandRefusal::NotItsProtocol),
         Some(id) => facility.protocols.get(&id).map(|p| p.in_force(at_ms)),
         None => offered_protocols(facility, item, at_ms).first().copied(),
     };

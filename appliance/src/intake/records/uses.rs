@@ -46,7 +46,7 @@ pub(in crate::intake) fn record_use(
         Some(_) => performed,
         None => performed_time(ended, &now)?,
     };
-    let class = form.class.filter(|class| *class > item.class);
+    let class = form.class.filter(|class| *class > item.facts.class);
     let (ago_s, sticker) = (form.ago_s, form.sticker);
     drafts.push(UseRecorded { tag: item.tag, performed, ended, ago_s, class, sticker }, Vec::new());
     Ok(())

@@ -191,7 +191,7 @@ proptest! {
         });
         let judged = cleaning.protocol.unwrap();
         let known = &before.protocols[&judged.id];
-        prop_assert!(before.equipment[&tag].protocols.contains(&judged.id));
+        prop_assert!(before.equipment[&tag].facts.protocols.contains(&judged.id));
         let pressed_ms = now.wall_ms - said.waited_ms.cast_signed();
         if judged.version < known.newest.version {
             let replaced_ms = ward.replaced_ms[usize::try_from(judged.version).unwrap() - 1];

@@ -98,7 +98,7 @@ async fn register_cleaning(
     let (equipment, recorded_ms) = {
         let facility = state.store.snapshot();
         let anchor = facility.boots.get(&done.at.boot).copied();
-        (find_named_item(&facility, tag).map(|item| item.name.clone()), corrected_ms(&done.at, anchor))
+        (find_named_item(&facility, tag).map(|item| item.facts.name.clone()), corrected_ms(&done.at, anchor))
     };
     let receipt = Receipt::of(done.line.of, done.leaf).to_string();
     let address = format!("/r/{receipt}");

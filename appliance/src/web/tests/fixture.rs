@@ -9,7 +9,9 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use record::alarm::AlarmCode;
 use record::entry::{CommandSource, EntryAuthor, EntryDraft};
 use record::ids::DeviceId;
-use record::kinds::{CategoryDefaults, EntryRef, ProtocolPublished, StaffAdded, UpkeepPlanned};
+use record::kinds::{
+    CategoryDefaults, EntryRef, EquipmentPatch, ProtocolPublished, StaffAdded, UpkeepPlanned,
+};
 use record::receipt::Receipt;
 use record::redact::PersonalText;
 use service::clock::Clock as _;
@@ -278,7 +280,7 @@ async fn append_chosen(world: &World) {
 async fn add_items(world: &World) {
     let protocol: ProtocolId = examples::PROTOCOL.parse().unwrap();
     for (tag, name) in [(examples::TAG, "Infusion pump 14"), (examples::SUSPENDED_TAG, "Infusion pump 15")] {
-        let fields = EquipmentFields {
+        let fields = EquipmentPatch {
             name: Some(name.into()),
             asset_number: Some("BM-20418".into()),
             photo: Some(PhotoPolicy::Optional),

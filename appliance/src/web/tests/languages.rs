@@ -254,8 +254,15 @@ async fn steps_to_trust_the_box_are_whole_in_each_language() {
 async fn scan_pages_are_whole_in_each_language() {
     let world = World::new().await;
     let path = format!("/t/{}", world.pump);
-    let cart =
-        world.state.store.facility().equipment.values().find(|e| e.name.starts_with("ECG")).unwrap().tag;
+    let cart = world
+        .state
+        .store
+        .facility()
+        .equipment
+        .values()
+        .find(|e| e.facts.name.starts_with("ECG"))
+        .unwrap()
+        .tag;
     let protocol = world.state.store.facility().protocols.keys().next().unwrap().to_string();
     let page = world.get(&path).await;
     let (token, submission) = (page.hidden("page"), page.hidden("submission"));

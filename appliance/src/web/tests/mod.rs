@@ -9,7 +9,7 @@ use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use record::entry::ClockState;
 use record::ids::{BootId, FacilityId, ProtocolId, StaffId};
-use record::kinds::{Agent, Event, PhotoPolicy, Schedule, StaffRole, Step};
+use record::kinds::{Agent, EquipmentPatch, Event, PhotoPolicy, Schedule, StaffRole, Step};
 use record::proof::RecordProof;
 use record::tag::Tag;
 use service::clock::{FakeClock, Now};
@@ -24,7 +24,7 @@ use crate::backup::{BackupContext, BackupService, RelayCopy};
 use crate::command;
 use crate::command::ExecuteOutcome;
 use crate::identity::{ApiTokenScope, IdentityStores};
-use crate::intake::{Command, EquipmentFields, NewEquipment, NewProtocol, NewStaff};
+use crate::intake::{Command, NewEquipment, NewProtocol, NewStaff};
 use crate::listen::PeerAddress;
 use crate::photo::{PhotoSettings, PhotoStore, UploadLimits};
 use crate::printing::{PrintService, PrinterConfig};
@@ -320,7 +320,7 @@ impl World {
     }
 
     async fn add(&self, name: &str, location: &str, protocol: Option<ProtocolId>, photo: PhotoPolicy) -> Tag {
-        let fields = EquipmentFields {
+        let fields = EquipmentPatch {
             name: Some(name.into()),
             location: Some(location.into()),
             asset_number: Some("BM-20418".into()),

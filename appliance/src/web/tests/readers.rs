@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use record::entry::{CommandSource, EntryAuthor, EntryDraft};
-use record::kinds::{EquipmentAdded, ScheduleSet};
+use record::kinds::{EquipmentAdded, EquipmentPatch, ScheduleSet};
 
 use super::programs::calls::program;
 use super::staff::staff_pages::desk;
@@ -171,7 +171,8 @@ async fn rates_are_counted_again_only_where_something_changed() {
 
 /// A hundred cleanings of the pump, some of the second pump between them, and some uses.
 async fn long_history(world: &World) -> Tag {
-    let other = world.state.store.facility().equipment.values().find(|e| e.name.ends_with("15")).unwrap().tag;
+    let other =
+        world.state.store.facility().equipment.values().find(|e| e.facts.name.ends_with("15")).unwrap().tag;
     for i in 0..130 {
         world.clock.advance(std::time::Duration::from_secs(61));
         let tag = if i % 5 == 4 { other } else { world.pump };
@@ -377,7 +378,7 @@ async fn records_of_an_ended_epoch_keep_receipt_notes_and_contact() {
     let config = configure_test_store(dir.path().join("box"));
     let (store, _) = Store::open(config, Arc::new(FakeClock::new(now)), random.clone()).unwrap();
     let tag: Tag = "ABCDEFGH3".parse().unwrap();
-    let fields = EquipmentFields { name: Some("Old bed".into()), ..EquipmentFields::default() };
+    let fields = EquipmentPatch { name: Some("Old bed".into()), ..EquipmentPatch::default() };
     let item = NewEquipment { tag: Some(tag), fields, schedule: None, ..Default::default() };
     let form = CleaningForm {
         note: "left wheel squeaks".into(),

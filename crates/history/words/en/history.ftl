@@ -8,7 +8,7 @@ line-field-set = { $field }: { $value }
 line-field-cleared = { $field }: removed
 line-field = { $field ->
     [name] Name
-    [asset-number] Asset number
+    [asset_number] Asset number
     [serial] Serial number
     [maker] Manufacturer
     [model] Model
@@ -18,8 +18,8 @@ line-field = { $field ->
     [photo] Photo
     [protocols] Protocols
     [loan] Loaner
-    [single-use] Single use
-   *[photo-one-in] Photos by draw
+    [single_use] Single use
+   *[photo_one_in] Photos by draw
 }
 line-class = { $class ->
     [noncritical] noncritical

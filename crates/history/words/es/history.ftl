@@ -5,7 +5,7 @@ line-field-set = { $field }: { $value }
 line-field-cleared = { $field }: quitado
 line-field = { $field ->
     [name] Nombre
-    [asset-number] Número de inventario
+    [asset_number] Número de inventario
     [serial] Número de serie
     [maker] Fabricante
     [model] Modelo
@@ -15,8 +15,8 @@ line-field = { $field ->
     [photo] Foto
     [protocols] Protocolos
     [loan] Préstamo
-    [single-use] Un solo uso
-   *[photo-one-in] Fotos por sorteo
+    [single_use] Un solo uso
+   *[photo_one_in] Fotos por sorteo
 }
 line-class = { $class ->
     [noncritical] no crítico

@@ -233,7 +233,7 @@ mod tests {
     use super::*;
     use crate::compliance::WindowTally;
     use crate::fold::{self, EquipmentOutage, ServiceState};
-    use crate::kinds::{EntryRef, PhotoPolicy, SpauldingClass};
+    use crate::kinds::{EntryRef, EquipmentFacts, PhotoPolicy};
     use crate::values::ids::Epoch;
 
     const HOUR: i64 = 3_600_000;
@@ -242,20 +242,7 @@ mod tests {
     fn item(plans: Vec<fold::EquipmentSchedule>, out: Vec<EquipmentOutage>) -> Equipment {
         Equipment {
             tag: crate::values::tag::Tag::from_random([7; 5]),
-            name: String::new(),
-            asset_number: String::new(),
-            serial: String::new(),
-            maker: String::new(),
-            model: String::new(),
-            category: String::new(),
-            location: String::new(),
-            class: SpauldingClass::Noncritical,
-            photo: PhotoPolicy::Optional,
-            protocols: Vec::new(),
-            custom: std::collections::BTreeMap::new(),
-            loan: None,
-            single_use: false,
-            photo_one_in: None,
+            facts: EquipmentFacts { photo: PhotoPolicy::Optional, ..EquipmentFacts::default() },
             merged: None,
             service: ServiceState::In,
             plans,

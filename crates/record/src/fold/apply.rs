@@ -239,23 +239,11 @@ impl FacilityState {
         if self.equipment.contains_key(&b.tag) {
             return changes.pass(line.late, PassedOver::NotApplicable);
         }
-        let b = b.clone();
+        let mut facts = b.facts.clone();
+        facts.clear_empty();
         let item = Equipment {
             tag: b.tag,
-            name: b.name,
-            asset_number: b.asset_number,
-            serial: b.serial,
-            maker: b.maker,
-            model: b.model,
-            category: b.category,
-            location: b.location,
-            class: b.class,
-            photo: b.photo,
-            protocols: b.protocols,
-            custom: b.custom,
-            loan: b.loan.filter(|loan| loan.until.0.is_some()),
-            single_use: b.single_use,
-            photo_one_in: b.photo_one_in.filter(|&n| n > 0),
+            facts,
             merged: None,
             service: ServiceState::In,
             plans: Vec::new(),
@@ -280,31 +268,7 @@ impl FacilityState {
             line,
             changes,
         };
-        setter.set("name", &mut item.name, b.name.as_ref());
-        setter.set("asset_number", &mut item.asset_number, b.asset_number.as_ref());
-        setter.set("serial", &mut item.serial, b.serial.as_ref());
-        setter.set("maker", &mut item.maker, b.maker.as_ref());
-        setter.set("model", &mut item.model, b.model.as_ref());
-        setter.set("category", &mut item.category, b.category.as_ref());
-        setter.set("location", &mut item.location, b.location.as_ref());
-        setter.set("class", &mut item.class, b.class.as_ref());
-        setter.set("photo", &mut item.photo, b.photo.as_ref());
-        setter.set("protocols", &mut item.protocols, b.protocols.as_ref());
-        let loan = b.loan.as_ref().map(|loan| Some(loan.clone()).filter(|loan| loan.until.0.is_some()));
-        setter.set("loan", &mut item.loan, loan.as_ref());
-        setter.set("single_use", &mut item.single_use, b.single_use.as_ref());
-        let photo_one_in = b.photo_one_in.map(|n| Some(n).filter(|&n| n > 0));
-        setter.set("photo_one_in", &mut item.photo_one_in, photo_one_in.as_ref());
-        for (name, value) in &b.custom {
-            if !setter.take(&format!("custom/{name}")) {
-                continue;
-            }
-            if value.is_empty() {
-                item.custom.remove(name);
-            } else {
-                item.custom.insert(name.clone(), value.clone());
-            }
-        }
+        item.facts.apply(&b.patch, |name| setter.take(name));
         self.set_item(b.tag, Some(changed));
         changes.row(RowKey::Equipment(b.tag));
     }

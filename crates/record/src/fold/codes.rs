@@ -96,12 +96,12 @@ impl FacilityState {
     }
 
     pub(super) fn set_item(&mut self, tag: Tag, item: Option<Arc<Equipment>>) {
-        let number = item.as_ref().and_then(|item| number_digest(&item.asset_number));
+        let number = item.as_ref().and_then(|item| number_digest(&item.facts.asset_number));
         let before = match item {
             Some(item) => self.equipment.insert(tag, item),
             None => self.equipment.remove(&tag),
         };
-        let before = before.and_then(|before| number_digest(&before.asset_number));
+        let before = before.and_then(|before| number_digest(&before.facts.asset_number));
         if before != number {
             before.map(|before| self.numbered.remove(&(before, tag)));
             self.numbered.extend(number.map(|number| (number, tag)));
@@ -233,7 +233,7 @@ mod tests {
         let tags = [[2; 5], [1; 5]].map(Tag::from_random);
         let set = |facility: &mut FacilityState, tag: Tag, number: &str| {
             let row = format!(
-                r#"{{"tag":"{tag}","name":"Pump","asset_number":"{number}","serial":"","maker":"","model":"","category":"","location":"","class":"semicritical","photo":"optional","protocols":[],"custom":{{}},"service":"in","plans":[],"out":[],"added_ms":0}}"#
+                r#"{{"tag":"{tag}","facts":{{"name":"Pump","asset_number":"{number}"}},"service":"in","plans":[],"out":[],"added_ms":0}}"#
             );
             facility.load(RowKey::Equipment(tag), &row).unwrap();
         };

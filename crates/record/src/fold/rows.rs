@@ -12,7 +12,7 @@ use crate::anchor::{ClockAnchor, StatedTime, TimeCertainty};
 use crate::entry::{ClockState, EntryTime};
 use crate::kinds::{
     AnnouncedInspection, CheckResult, CivilDay, CleanedBy, CleaningFlag, CompetencyPolicy, EntryRef,
-    EquipmentLoan, FacilityBrand, MissingPart, OpenWord, PhotoPolicy, ProblemPolicy, QueuedPolicy, Schedule,
+    EquipmentFacts, FacilityBrand, MissingPart, OpenWord, ProblemPolicy, QueuedPolicy, Schedule,
     SpauldingClass, StaffRole, TimeOfDay, WhoPolicy,
 };
 use crate::limits::LATE_ENTRY_MS_MAX;
@@ -176,43 +176,14 @@ pub enum ServiceState {
 pub struct Equipment {
     /// Its first tag.
     pub tag: Tag,
-    /// What people call it.
-    pub name: String,
-    /// The hospital's own number.
-    pub asset_number: String,
-    /// The maker's number.
-    pub serial: String,
-    /// Who made it.
-    pub maker: String,
-    /// Which model.
-    pub model: String,
-    /// What sort of thing.
-    pub category: String,
-    /// Where the item is.
-    pub location: String,
-    /// Default class.
-    pub class: SpauldingClass,
-    /// Whether a cleaning needs a photo.
-    pub photo: PhotoPolicy,
-    /// How to clean it; a scan offers the first.
-    pub protocols: Vec<ProtocolId>,
-    /// The facility's own fields.
-    pub custom: BTreeMap<String, String>,
+    /// What the facility says of it.
+    pub facts: EquipmentFacts,
     /// Whether it is used.
     pub service: ServiceState,
     /// Schedules over time.
     pub plans: Vec<EquipmentSchedule>,
     /// Times out of service; the last may be open. Retiring opens one that never ends.
     pub out: Vec<EquipmentOutage>,
-    /// It is lent or rented, and until when.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub loan: Option<EquipmentLoan>,
-    /// Used once: it takes no protocol.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub single_use: bool,
-    /// Where photos are optional, one cleaning in this many is asked for one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub photo_one_in: Option<u32>,
     /// The item that this one turned out to be; its tags and codes open that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<Tag>,

@@ -6,6 +6,7 @@ mod body_values;
 mod civil_day;
 mod cleanings;
 mod equipment;
+mod equipment_facts;
 mod event;
 mod facility;
 mod loads;
@@ -30,6 +31,7 @@ pub use self::equipment::{
     EquipmentAdded, EquipmentChanged, EquipmentMerged, EquipmentResumed, EquipmentRetired,
     EquipmentSuspended, ScheduleSet,
 };
+pub use self::equipment_facts::{EquipmentFacts, EquipmentPatch, TEXT_FACTS, TextFact};
 pub use self::event::{Event, Unknown};
 pub use self::facility::{CategorySet, FacilityChanged, LocationSet};
 pub use self::loads::{LoadFailed, LoadFinished, LoadStarted, LotClosed, LotOpened};

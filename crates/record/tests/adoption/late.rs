@@ -208,7 +208,7 @@ fn time_of(n: usize) -> i64 {
 fn pump_values(f: &FacilityState) -> impl PartialEq + std::fmt::Debug + use<> {
     let item = &f.equipment[&PUMP.parse().unwrap()];
     let schedule = item.schedule(None).cloned();
-    (item.name.clone(), item.location.clone(), item.custom.clone(), schedule)
+    (item.facts.name.clone(), item.facts.location.clone(), item.facts.custom.clone(), schedule)
 }
 
 fn staff_values(f: &FacilityState) -> impl PartialEq + std::fmt::Debug + use<> {

@@ -13,7 +13,7 @@ use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use crate::io::error::StoreError;
 
 /// The schema that this program writes; a database of an older one is rebuilt from the journal.
-pub(crate) const SCHEMA: u32 = 13;
+pub(crate) const SCHEMA: u32 = 14;
 
 /// Entries' exact bytes by [`entry_key`].
 pub(crate) const ENTRIES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("entries");

@@ -217,7 +217,7 @@ impl MarkedRow {
 
 fn item_name(body: Option<&str>) -> Result<Option<String>, DbError> {
     let item = body.map(serde_json::from_str::<Equipment>).transpose();
-    Ok(item.map_err(|e| DbError::stored("item", e))?.map(|item| item.name))
+    Ok(item.map_err(|e| DbError::stored("item", e))?.map(|item| item.facts.name))
 }
 
 /// The cleanings of a log from a mark on, the first so many.

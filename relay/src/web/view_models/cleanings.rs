@@ -44,7 +44,7 @@ pub(crate) struct CleaningView {
 
 impl CleaningView {
     pub(crate) fn item(&self) -> String {
-        self.equipment.as_ref().map_or_else(|| self.cleaning.tag.grouped(), |e| e.name.clone())
+        self.equipment.as_ref().map_or_else(|| self.cleaning.tag.grouped(), |e| e.facts.name.clone())
     }
 
     /// Who, and how that was proven: `Dwayne Carter, PIN`.

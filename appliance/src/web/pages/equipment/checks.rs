@@ -96,7 +96,7 @@ async fn find_cleaning(
         let facility = state.store.snapshot();
         let wording = PageWording::new(words.0, &Snapshot::of(state, &facility).local);
         let (tag, receipt, line) = (found.cleaning.tag, found.receipt, found.line);
-        let name = facility.equipment.get(&tag).map_or_else(|| tag.grouped(), |item| item.name.clone());
+        let name = facility.equipment.get(&tag).map_or_else(|| tag.grouped(), |item| item.facts.name.clone());
         let by = wording.cleaner_text(reader, &facility, &found.cleaning.who);
         let when = wording.cleaning_time(&facility, &found.cleaning);
         let what = words.1.check_what(&name, when, by);

@@ -57,7 +57,7 @@ pub(crate) async fn ask_claim(
         ("", _) => None,
         (_, None) => Some(signed.words::<CodeWords>().label_add_tag_wrong()),
         (_, Some(tag)) => match state.store.snapshot().resolve(tag) {
-            Some(item) => Some(signed.words::<FormWords>().form_equipment_claim_taken(&item.name)),
+            Some(item) => Some(signed.words::<FormWords>().form_equipment_claim_taken(&item.facts.name)),
             None => {
                 let after = params.after.map_or_else(String::new, |item| format!("&after={item}"));
                 return SeeOther::to(&format!("/staff/equipment/new?tag={tag}{after}")).map(OneOf::Second);
@@ -85,7 +85,7 @@ fn claim_page(
         w,
         problems,
         added: before
-            .map(|item| AddedBefore { tag: item.tag, words: w.form_equipment_claim_added(&item.name) }),
+            .map(|item| AddedBefore { tag: item.tag, words: w.form_equipment_claim_added(&item.facts.name) }),
         entered,
     };
     draw_page(&page.frame, &page)

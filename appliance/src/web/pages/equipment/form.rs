@@ -6,7 +6,9 @@ use askama::Template;
 use axum::extract::State;
 use record::entry::Digest16;
 use record::fold::{Equipment, FacilityState, RowVersion};
-use record::kinds::{CivilDay, DayChange, EquipmentLoan, PhotoPolicy, Schedule, SpauldingClass};
+use record::kinds::{
+    CivilDay, DayChange, EquipmentLoan, EquipmentPatch, PhotoPolicy, Schedule, SpauldingClass, TEXT_FACTS,
+};
 use record::limits::NAME_CHARS_MAX;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -21,7 +23,7 @@ use web::form::{
 use super::custom_fields::{
     CustomFieldInput, CustomFieldShape, find_input, find_unnamed, join_inputs, list_inputs,
 };
-use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment};
+use crate::intake::{Command, CommandRefusal, NewEquipment};
 use crate::web::access::permissions::EditEquipment;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
@@ -118,37 +120,24 @@ fn read_custom(text: &str) -> Option<BTreeMap<String, String>> {
 }
 
 fn values_of(item: &Equipment, facility: &FacilityState) -> FormValues {
-    let values = FormValues::empty(&EQUIPMENT)
-        .with("name", item.name.as_str())
-        .with("asset_number", item.asset_number.as_str())
-        .with("serial", item.serial.as_str())
-        .with("maker", item.maker.as_str())
-        .with("model", item.model.as_str())
-        .with("category", item.category.as_str())
-        .with("location", item.location.as_str())
-        .with("class", choice_word(item.class))
-        .with("photo", choice_word(item.photo))
-        .with("photo_one_in", item.photo_one_in.map(|n| n.to_string()).unwrap_or_default())
-        .with_tick("single_use", item.single_use)
-        .with(
-            "loan_until",
-            item.loan.as_ref().and_then(|loan| loan.until.0).map_or_else(String::new, |day| day.to_string()),
-        )
-        .with("loan_owner", item.loan.as_ref().map(|loan| loan.owner.as_str()).unwrap_or_default())
-        .with("custom", write_custom(facility, &item.category, &item.custom));
-    ScheduleFormData::of(item.schedule(None)).fill(fill_protocols(values, &item.protocols))
+    let facts = &item.facts;
+    let loan = facts.loan.as_ref();
+    let until = loan.and_then(|loan| loan.until.0).map(|day| day.to_string());
+    let values = TEXT_FACTS
+        .iter()
+        .fold(FormValues::empty(&EQUIPMENT), |values, fact| values.with(fact.name, (fact.of)(facts).as_str()))
+        .with("class", choice_word(facts.class))
+        .with("photo", choice_word(facts.photo))
+        .with("photo_one_in", facts.photo_one_in.map(|n| n.to_string()).unwrap_or_default())
+        .with_tick("single_use", facts.single_use)
+        .with("loan_until", until.unwrap_or_default())
+        .with("loan_owner", loan.map(|loan| loan.owner.as_str()).unwrap_or_default())
+        .with("custom", write_custom(facility, &facts.category, &facts.custom));
+    ScheduleFormData::of(item.schedule(None)).fill(fill_protocols(values, &item.facts.protocols))
 }
 
-fn fields_of(values: &FormValues) -> EquipmentFields {
-    let text = |name: &str| Some(values.text(name).to_owned());
-    EquipmentFields {
-        name: text("name"),
-        asset_number: text("asset_number"),
-        serial: text("serial"),
-        maker: text("maker"),
-        model: text("model"),
-        category: text("category"),
-        location: text("location"),
+fn read_facts(values: &FormValues) -> EquipmentPatch {
+    let mut patch = EquipmentPatch {
         class: read_word(values.text("class")),
         photo: read_word(values.text("photo")),
         protocols: Some(read_protocols(values).unwrap_or_default()),
@@ -159,7 +148,12 @@ fn fields_of(values: &FormValues) -> EquipmentFields {
             owner: values.text("loan_owner").to_owned(),
         }),
         custom: read_custom(values.text("custom")).unwrap_or_default(),
+        ..EquipmentPatch::default()
+    };
+    for fact in TEXT_FACTS {
+        *(fact.patch_mut)(&mut patch) = Some(values.text(fact.name).to_owned());
     }
+    patch
 }
 
 fn form_painter(w: FormWords, facility: &FacilityState, chosen: &FormValues) -> FormPainter<'static> {
@@ -245,11 +239,12 @@ impl CurrentItem {
     }
 
     fn change(&self, sent: &SentForm<RowVersion>, schedule: &Schedule) -> Option<Command> {
-        let there = fields_of(&self.values);
-        let fields = only_new(fields_of(&sent.values), &there);
+        let (there, mut fields) = (read_facts(&self.values), read_facts(&sent.values));
+        fields.leave_out(&there);
+        fields.custom = new_custom(fields.custom, &there.custom);
         let there = ScheduleFormData::of(Some(&self.schedule));
         let schedule = Some(schedule).filter(|schedule| ScheduleFormData::of(Some(schedule)) != there);
-        if fields == EquipmentFields::default() && schedule.is_none() {
+        if fields == EquipmentPatch::default() && schedule.is_none() {
             return None;
         }
         Some(Command::ChangeEquipment {
@@ -379,7 +374,7 @@ fn first_values(facility: &FacilityState, category: Option<&str>) -> FormValues 
 
 /// The same after an item like it: what is of that one alone is left out.
 fn next_values(facility: &FacilityState, item: &Equipment) -> FormValues {
-    let custom = write_custom(facility, &item.category, &BTreeMap::new());
+    let custom = write_custom(facility, &item.facts.category, &BTreeMap::new());
     let values = values_of(item, facility).with("custom", custom);
     ["name", "asset_number", "serial"].iter().fold(values, |values, name| values.with(name, ""))
 }
@@ -404,7 +399,8 @@ pub(crate) async fn ask_new(
     };
     let w: FormWords = signed.words();
     let scanned = ScannedBefore { tag: &tag, code: params.code.as_deref().unwrap_or_default() };
-    let added = before.map(|item| AddedItem { tag: item.tag, words: w.form_equipment_added(&item.name) });
+    let added =
+        before.map(|item| AddedItem { tag: item.tag, words: w.form_equipment_added(&item.facts.name) });
     EquipmentForm { state: &state, signed: &signed, item: None, added }.first(&values, scanned)
 }
 
@@ -480,7 +476,7 @@ pub(crate) async fn add(
     if !sent.errors.is_empty() {
         return page.again(sent, scanned);
     }
-    let fields = fields_of(&sent.values);
+    let fields = read_facts(&sent.values);
     let code = Some(scanned.code).filter(|code| !code.is_empty()).map(str::to_owned);
     let new = NewEquipment { tag: tag.flatten(), fields, schedule, code };
     let command = Command::AddEquipment(Box::new(new));
@@ -527,7 +523,7 @@ pub(crate) async fn edit(
     let facility = state.store.snapshot();
     let form = join_inputs(&facility, &form)?;
     let mut sent = SentForm::read(w, &EQUIPMENT, &form);
-    let there = fields_of(&item.values).custom;
+    let there = read_facts(&item.values).custom;
     let (due, schedule) = read_further(w, &facility, &there, &mut sent);
     let page = EquipmentForm { state: &state, signed: &signed, item: Some(item.clone()), added: None };
     if !sent.errors.is_empty() {
@@ -582,29 +578,6 @@ async fn show_difference(
         carried: Vec::new(),
     };
     show_conflict(state, signed, conflict).await
-}
-
-/// Expected values that did not change are left out.
-fn only_new(expected: EquipmentFields, there: &EquipmentFields) -> EquipmentFields {
-    fn new<T: PartialEq>(expected: Option<T>, there: &Option<T>) -> Option<T> {
-        if expected == *there { None } else { expected }
-    }
-    EquipmentFields {
-        name: new(expected.name, &there.name),
-        asset_number: new(expected.asset_number, &there.asset_number),
-        serial: new(expected.serial, &there.serial),
-        maker: new(expected.maker, &there.maker),
-        model: new(expected.model, &there.model),
-        category: new(expected.category, &there.category),
-        location: new(expected.location, &there.location),
-        class: new(expected.class, &there.class),
-        photo: new(expected.photo, &there.photo),
-        photo_one_in: new(expected.photo_one_in, &there.photo_one_in),
-        single_use: new(expected.single_use, &there.single_use),
-        loan: new(expected.loan, &there.loan),
-        protocols: new(expected.protocols, &there.protocols),
-        custom: new_custom(expected.custom, &there.custom),
-    }
 }
 
 fn new_custom(

@@ -149,7 +149,7 @@ fn item_page(
     let former = if upto.is_none() { former_histories(looks, &openers.former, may)? } else { Vec::new() };
     let problems = ProblemLook { state, facility: &facility, reader, wording: &wording, w: problem_words };
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
-    let frame = PageLayout::staff(state, &snapshot, item.name.clone(), signed, NavSection::Equipment)
+    let frame = PageLayout::staff(state, &snapshot, item.facts.name.clone(), signed, NavSection::Equipment)
         .about_loan(state, tag);
     let out = find_outage(item);
     let why_out = out.and_then(|out| out.reason).map(|why| looks.word_why_out(why));
@@ -163,7 +163,7 @@ fn item_page(
         s,
         w,
         tag,
-        name: item.name.clone(),
+        name: item.facts.name.clone(),
         subtitle: item_subtitle(item, w),
         badge: row.badge(&wording),
         cause: row.word_cause(&wording),
@@ -218,10 +218,10 @@ fn former_histories(
 }
 
 fn item_subtitle(item: &Equipment, w: EquipmentWords) -> SafeHtml {
-    let maker = [item.maker.as_str(), item.model.as_str()].join(" ").trim().to_owned();
-    let parts = [item.location.as_str(), &item.asset_number, &maker];
+    let maker = [item.facts.maker.as_str(), item.facts.model.as_str()].join(" ").trim().to_owned();
+    let parts = [item.facts.location.as_str(), &item.facts.asset_number, &maker];
     let entered = parts.into_iter().filter(|p| !p.is_empty()).map(SafeHtml::entered);
-    let serial = Some(item.serial.as_str()).filter(|serial| !serial.is_empty());
+    let serial = Some(item.facts.serial.as_str()).filter(|serial| !serial.is_empty());
     let serial = serial.map(|serial| fill_slots(w.item_serial(S0), [SafeHtml::entered(serial)]));
     SafeHtml::join(entered.chain(serial), " · ")
 }
@@ -251,7 +251,7 @@ fn list_protocols(
 ) -> Vec<(String, String)> {
     let offered = offered_protocols(facility, item, wording.local().now_ms()).into_iter();
     let offered = offered.filter_map(|offered| facility.protocols.get(&offered.protocol));
-    let known = item.protocols.iter().filter_map(|id| facility.protocols.get(id));
+    let known = item.facts.protocols.iter().filter_map(|id| facility.protocols.get(id));
     let retired = known.filter(|protocol| protocol.retired);
     offered.chain(retired).map(|protocol| link_protocol(w, protocol, wording)).collect()
 }
@@ -272,10 +272,10 @@ fn link_protocol(w: EquipmentWords, protocol: &FacilityProtocol, wording: &PageW
 }
 
 fn own_facts(w: EquipmentWords, facility: &FacilityState, item: &Equipment) -> Vec<FactRow> {
-    let category = facility.categories.get(&Digest16::of(item.category.as_bytes()));
+    let category = facility.categories.get(&Digest16::of(item.facts.category.as_bytes()));
     let fields = category.map(|category| category.fields.as_slice()).unwrap_or_default();
     let of_category = fields.iter().filter_map(|field| {
-        let value = item.custom.get(&field.key)?;
+        let value = item.facts.custom.get(&field.key)?;
         let words = match (&field.field_type, value.as_str()) {
             (FieldType::Yes, "yes") => Some(w.fact_yes()),
             (FieldType::Yes, "no") => Some(w.fact_no()),
@@ -288,7 +288,7 @@ fn own_facts(w: EquipmentWords, facility: &FacilityState, item: &Equipment) -> V
         ))
     });
     let is_other = |key: &str| !fields.iter().any(|field| field.key == key);
-    let others = item.custom.iter().filter(|(key, _)| is_other(key));
+    let others = item.facts.custom.iter().filter(|(key, _)| is_other(key));
     let others = others.map(|(key, value)| FactRow::entered(key.clone(), value));
     of_category.chain(others).collect()
 }
@@ -299,32 +299,35 @@ fn item_facts(
     item: &Equipment,
     wording: &PageWording,
 ) -> Vec<FactRow> {
-    let class = match item.class {
+    let class = match item.facts.class {
         SpauldingClass::Noncritical => w.fact_noncritical(),
         SpauldingClass::Semicritical => w.fact_semicritical(),
         SpauldingClass::Critical => w.fact_critical(),
     };
-    let photo = match item.photo {
+    let photo = match item.facts.photo {
         PhotoPolicy::None => w.fact_photo_none(),
         PhotoPolicy::Optional => w.fact_photo_optional(),
         PhotoPolicy::Required => w.fact_photo_required(),
     };
     let mut facts = vec![
-        FactRow::entered(w.fact_category(), &item.category),
+        FactRow::entered(w.fact_category(), &item.facts.category),
         FactRow::worded(w.fact_class(), class),
         FactRow::worded(w.fact_photo(), photo),
         FactRow::worded(
             w.fact_photo_one_in(),
-            item.photo_one_in.map(|n| w.fact_photo_one_in_value(n)).unwrap_or_default(),
+            item.facts.photo_one_in.map(|n| w.fact_photo_one_in_value(n)).unwrap_or_default(),
         ),
-        FactRow::worded(w.fact_single_use(), if item.single_use { w.fact_yes() } else { String::new() }),
-        FactRow::entered(w.fact_maker(), &item.maker),
-        FactRow::entered(w.fact_model(), &item.model),
-        FactRow::entered(w.fact_serial(), &item.serial),
+        FactRow::worded(
+            w.fact_single_use(),
+            if item.facts.single_use { w.fact_yes() } else { String::new() },
+        ),
+        FactRow::entered(w.fact_maker(), &item.facts.maker),
+        FactRow::entered(w.fact_model(), &item.facts.model),
+        FactRow::entered(w.fact_serial(), &item.facts.serial),
         FactRow::worded(w.fact_loan(), word_last_day(wording, item).unwrap_or_default()),
         FactRow::entered(
             w.fact_loan_owner(),
-            item.loan.as_ref().map(|loan| loan.owner.as_str()).unwrap_or_default(),
+            item.facts.loan.as_ref().map(|loan| loan.owner.as_str()).unwrap_or_default(),
         ),
         FactRow::worded(w.fact_added(), wording.dates().day_and_time(item.added_ms).text),
     ];

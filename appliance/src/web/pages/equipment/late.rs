@@ -77,7 +77,8 @@ fn late_painter(
     names: Vec<String>,
     now_ms: i64,
 ) -> FormPainter<'static> {
-    let own = item.protocols.iter().filter_map(|id| facility.protocols.get(id)).filter(|own| !own.retired);
+    let own =
+        item.facts.protocols.iter().filter_map(|id| facility.protocols.get(id)).filter(|own| !own.retired);
     let protocols = own.map(|own| FormOption::entered(own.protocol.to_string(), own.name.clone())).collect();
     let steps = find_protocol(facility, item, None, now_ms).map(list_steps);
     let lines = HistoryWords::in_locale(w.catalog().locale());
@@ -106,7 +107,7 @@ async fn late_page(
         Ok(present.map(|(id, _)| staff_name(reader, &facility, *id)).collect::<Vec<_>>())
     });
     let names = names.await?;
-    let title = window_title(page_words, w.late_title(&item.name), &problems);
+    let title = window_title(page_words, w.late_title(&item.facts.name), &problems);
     let frame = PageLayout::staff(state, &Snapshot::now(state), title, signed, NavSection::Equipment);
     let page = RegisterFormPage {
         frame: frame.with_script().about_item(state, item.tag),
@@ -114,7 +115,7 @@ async fn late_page(
         sections: late_painter(f, &state.store.snapshot(), item, names, state.known_now_ms())
             .draw(values, &problems)?,
         problems,
-        title: w.late_title(&item.name),
+        title: w.late_title(&item.facts.name),
         hint: w.late_hint(),
         action: format!("/staff/equipment/{}/late", item.tag),
         back: format!("/staff/equipment/{}", item.tag),

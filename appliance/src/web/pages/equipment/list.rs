@@ -136,7 +136,7 @@ pub(crate) async fn show(
     let line = |row: &&Arc<ItemRow>| {
         let last = row.activity.as_ref().and_then(|a| a.last);
         EquipmentRow {
-            asset_number: row.item.asset_number.clone(),
+            asset_number: row.item.facts.asset_number.clone(),
             last: last.map(|last| wording.dates().day_and_time(last.performed_ms)),
             unsure: last.and_then(|last| wording.unsure_mark(last.certainty(&board.seen.boots))),
             rate: word_rate(s, tallies.items.get(&row.item.tag).and_then(|tally| tally.rate())),

@@ -199,7 +199,7 @@ async fn resume_prompt(
         let facility = state.store.snapshot();
         let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
         let look = ProblemLook { state, facility: &facility, reader, wording: &wording, w };
-        Ok((item.name.clone(), item.changed, look.cards_of(tag, ReportDetails::Shown)))
+        Ok((item.facts.name.clone(), item.changed, look.cards_of(tag, ReportDetails::Shown)))
     });
     let (name, changed, open) = found.await?;
     let forms: FormWords = signed.words();

@@ -79,7 +79,8 @@ fn current_schedule(
     let (tag, name) = item_name(state, tag)?;
     let facility = state.store.snapshot();
     let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
-    if item.service == ServiceState::Retired || protocol.is_some_and(|id| !item.protocols.contains(&id)) {
+    if item.service == ServiceState::Retired || protocol.is_some_and(|id| !item.facts.protocols.contains(&id))
+    {
         return Err(not_found());
     }
     let schedule = item.schedule(protocol);

@@ -98,7 +98,7 @@ fn seen_by(sent: &FormFields) -> Option<RowVersion> {
 }
 
 fn retire_prompt(signed: &StaffSession, item: &Equipment) -> ReasonPrompt {
-    let (tag, name) = (item.tag, &item.name);
+    let (tag, name) = (item.tag, &item.facts.name);
     let (.., w): ReasonWords = signed.words();
     ReasonPrompt {
         tag,
@@ -183,7 +183,8 @@ fn void_prompt_by(
         return SeeOther::to(&format!("/r/{}", found.receipt)).map(OneOf::Second);
     }
     let facility = state.store.snapshot();
-    let name = facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.name.clone());
+    let name =
+        facility.equipment.get(&found.cleaning.tag).map_or_else(String::new, |item| item.facts.name.clone());
     let wording = PageWording::new(page_words, &Snapshot::of(state, &facility).local);
     let by = wording.cleaner_text(reader, &facility, &found.cleaning.who);
     let when = wording.cleaning_time(&facility, &found.cleaning);

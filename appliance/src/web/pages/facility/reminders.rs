@@ -58,7 +58,7 @@ struct RemindersPage {
 
 fn item_name(facility: &FacilityState, subject: &str) -> String {
     let item = subject.parse::<Tag>().ok().and_then(|tag| facility.equipment.get(&tag));
-    item.map_or_else(|| subject.to_owned(), |item| item.name.clone())
+    item.map_or_else(|| subject.to_owned(), |item| item.facts.name.clone())
 }
 
 struct ReminderSources<'a> {

@@ -199,7 +199,7 @@ impl TodayLook<'_> {
         let no_items = board.in_use().is_empty();
         let no_schedule = !no_items && facility.equipment.values().all(|item| item.plans.is_empty());
         let overdue_words = match board.overdue().first() {
-            Some(row) => w.today_longest(row.badge(wording).short.to_lowercase(), &row.item.name),
+            Some(row) => w.today_longest(row.badge(wording).short.to_lowercase(), &row.item.facts.name),
             None => w.today_none_late(),
         };
         let last = |row: &ItemRow| match row.activity.as_ref().and_then(|a| a.last) {

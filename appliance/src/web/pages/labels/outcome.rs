@@ -46,5 +46,5 @@ impl LabelActionOutcome {
 
 fn find_name(state: &AppState, tag: Tag) -> String {
     let facility = state.store.snapshot();
-    facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default()
+    facility.equipment.get(&tag).map(|item| item.facts.name.clone()).unwrap_or_default()
 }

@@ -73,9 +73,9 @@ pub(crate) fn filter_options(
 ) -> Vec<SelectOption> {
     let used = list_used_items(facility);
     let places: BTreeSet<&str> =
-        used.iter().map(|item| location_head(&item.location)).filter(|w| !w.is_empty()).collect();
+        used.iter().map(|item| location_head(&item.facts.location)).filter(|w| !w.is_empty()).collect();
     let categories: BTreeSet<&str> =
-        used.iter().map(|item| item.category.as_str()).filter(|c| !c.is_empty()).collect();
+        used.iter().map(|item| item.facts.category.as_str()).filter(|c| !c.is_empty()).collect();
     let mut all = vec![ItemFilter::Never, ItemFilter::All, ItemFilter::Overdue, ItemFilter::Picked];
     all.extend(places.into_iter().take(KINDS_MAX).map(|p| ItemFilter::Place(p.to_owned())));
     all.extend(categories.into_iter().take(KINDS_MAX).map(|c| ItemFilter::Category(c.to_owned())));
@@ -187,8 +187,8 @@ impl PickQuery<'_> {
             ItemFilter::Never => !printed.contains_key(&item.tag),
             ItemFilter::All => true,
             ItemFilter::Overdue => self.overdue.contains(&item.tag),
-            ItemFilter::Place(place) => location_head(&item.location) == place,
-            ItemFilter::Category(category) => item.category == *category,
+            ItemFilter::Place(place) => location_head(&item.facts.location) == place,
+            ItemFilter::Category(category) => item.facts.category == *category,
             ItemFilter::Picked => picked.contains(&item.tag),
         }
     }
@@ -208,8 +208,8 @@ pub(crate) fn pick_rows(
     let page = requested.page.clamp(1, pages);
     let rows = shown.iter().skip((page - 1) * PAGE_ROWS).take(PAGE_ROWS).map(|item| PickRow {
         tag: item.tag,
-        name: item.name.clone(),
-        place: item.location.clone(),
+        name: item.facts.name.clone(),
+        place: item.facts.location.clone(),
         printed: match printed.get(&item.tag) {
             None => w.station_never_printed(),
             Some(LastPrinted::Waiting) => w.station_in_job(),
@@ -238,7 +238,7 @@ fn shown_items<'a>(
     }
     shown.retain(|item| requested.shows_item(item, printed, picked) && words.fit(item, ""));
     if !is_picks {
-        shown.sort_by_cached_key(|item| (natural_key(&item.name), item.tag));
+        shown.sort_by_cached_key(|item| (natural_key(&item.facts.name), item.tag));
     }
     (shown, all)
 }

@@ -141,7 +141,7 @@ fn report_unknown(words: String) -> ScanOutcome {
 }
 
 fn scan_outcome(w: LabelsWords, facility: &FacilityState, state: ScanState, tag: Tag) -> ScanOutcome {
-    let name = facility.equipment.get(&tag).map(|item| item.name.clone()).unwrap_or_default();
+    let name = facility.equipment.get(&tag).map(|item| item.facts.name.clone()).unwrap_or_default();
     let words = if state == ScanState::Full { w.scan_full(name) } else { name };
     ScanOutcome { state, tag: tag.to_string(), words }
 }

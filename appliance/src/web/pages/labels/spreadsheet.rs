@@ -87,8 +87,8 @@ impl<'a> Index<'a> {
         let (mut numbers, mut names): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
         let items = facility.equipment.values().map(AsRef::as_ref);
         for item in items.filter(|item: &&Equipment| item.service != ServiceState::Retired) {
-            numbers.entry(item.asset_number.to_lowercase()).or_default().push(item);
-            names.entry(item.name.to_lowercase()).or_default().push(item);
+            numbers.entry(item.facts.asset_number.to_lowercase()).or_default().push(item);
+            names.entry(item.facts.name.to_lowercase()).or_default().push(item);
         }
         Self { facility, numbers, names }
     }
@@ -131,8 +131,8 @@ impl<'a> Index<'a> {
         } else {
             return Err(RowFault::Empty);
         };
-        if !number.is_empty() && item.asset_number.to_lowercase() != number {
-            let (name, number) = (item.name.clone(), item.asset_number.clone());
+        if !number.is_empty() && item.facts.asset_number.to_lowercase() != number {
+            let (name, number) = (item.facts.name.clone(), item.facts.asset_number.clone());
             return Err(RowFault::OtherNumber { name, number });
         }
         Ok(item)
@@ -234,7 +234,7 @@ fn preview_rows(
             fates.iter().filter_map(|f| if let RowOutcome::Prints(tag) = f { Some(*tag) } else { None });
         let names = tags.map(|tag| {
             let item = facility.equipment.get(&tag);
-            (tag, item.map(|item| item.name.clone()).unwrap_or_default())
+            (tag, item.map(|item| item.facts.name.clone()).unwrap_or_default())
         });
         let names: BTreeMap<Tag, String> = names.collect();
         (fates, names)

@@ -136,13 +136,15 @@ fn code_links(w: TagWords, code: &ScannedCode) -> Vec<(String, String)> {
 /// Items that are perhaps meant: their code has other zeros at its front.
 fn link_zero_variants(w: TagWords, facility: &StoreSnapshot, text: &str) -> Vec<(String, String)> {
     let variants = find_zero_variants(facility, text).into_iter().take(CANDIDATES_MAX);
-    variants.map(|(item, code)| (format!("/t/{}", item.tag), w.tag_code_zeros(code, &item.name))).collect()
+    variants
+        .map(|(item, code)| (format!("/t/{}", item.tag), w.tag_code_zeros(code, &item.facts.name)))
+        .collect()
 }
 
 fn find_former(facility: &StoreSnapshot, code: &ScannedCode) -> Option<(Tag, String)> {
     let alias = facility.codes.get(&Digest16::of(code.as_str().as_bytes()));
     let alias = alias.filter(|alias| alias.removed)?;
-    find_named_item(facility, alias.equipment).map(|item| (item.tag, item.name.clone()))
+    find_named_item(facility, alias.equipment).map(|item| (item.tag, item.facts.name.clone()))
 }
 
 fn unknown_code_page(
@@ -282,8 +284,8 @@ fn code_candidates(
         let row = state.stored::<StatusBoards>().row_of(facility, item, wording.local())?;
         Some(Candidate {
             tag: item.tag,
-            name: row.item.name.clone(),
-            place: row.item.location.clone(),
+            name: row.item.facts.name.clone(),
+            place: row.item.facts.location.clone(),
             badge: row.badge(wording),
             before: code.to_owned(),
             differs: String::new(),
@@ -328,8 +330,8 @@ fn tag_candidates(
         let (grouped, at) = (tag.grouped(), at + at / 3);
         Some(Candidate {
             tag,
-            name: row.item.name.clone(),
-            place: row.item.location.clone(),
+            name: row.item.facts.name.clone(),
+            place: row.item.facts.location.clone(),
             badge: row.badge(wording),
             before: grouped[..at].to_owned(),
             differs: grouped[at..=at].to_owned(),
@@ -357,7 +359,7 @@ impl UnknownTag {
         let revoked = facility.aliases.get(&tag).filter(|alias| alias.revoked);
         let item = revoked.and_then(|alias| facility.equipment.get(&alias.equipment));
         if let Some((open, item)) = item.and_then(|item| Some((*open_tags(facility, item).first()?, item))) {
-            return Self::Replaced { open, name: item.name.clone() };
+            return Self::Replaced { open, name: item.facts.name.clone() };
         }
         let is_discarded = state.printing.is_discarded(tag).unwrap_or_else(|error| {
             tracing::error!(%error, "whether a blank tag was given up is not known");

@@ -160,7 +160,7 @@ fn all_items(
     being_cleaned: &BTreeSet<Tag>,
 ) -> SearchResults {
     let mut rows: Vec<&Arc<ItemRow>> = board.in_use().iter().collect();
-    rows.sort_by(|a, b| a.item.name.cmp(&b.item.name));
+    rows.sort_by(|a, b| a.item.facts.name.cmp(&b.item.facts.name));
     SearchResults {
         title: fill_slots(w.home_all_items(rows.len()), []),
         more: rows.len().saturating_sub(ALL_MAX),

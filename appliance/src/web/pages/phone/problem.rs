@@ -153,7 +153,7 @@ async fn report_page(
             w,
             problems: entered.refused.iter().map(|fault| fault.word(&faults)).collect(),
             tag,
-            title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.name)]),
+            title: fill_slots(w.problem_title_of(S0), [SafeHtml::entered(&item.facts.name)]),
             open: look.cards_of(tag, ReportDetails::on_open_page(signed.as_ref().map(StaffSession::staff))),
             choices: ProblemWord::ALL
                 .iter()

@@ -179,7 +179,7 @@ impl ReceiptLook<'_> {
         let Self { words: w, wording, state, facility, snapshot, reader, .. } = self;
         let (cleaning, dates) = (&found.cleaning, wording.dates());
         let item = facility.equipment.get(&cleaning.tag);
-        let name = item.map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone());
+        let name = item.map_or_else(|| cleaning.tag.grouped(), |item| item.facts.name.clone());
         let late = cleaning.stated.is_some() && cleaning.recorded_ms - cleaning.performed_ms > 60_000;
         let done = dates.day_and_time(cleaning.performed_ms).to_html();
         let written = dates.day_and_time(cleaning.recorded_ms).to_html();
@@ -194,7 +194,7 @@ impl ReceiptLook<'_> {
         });
         let on_disk = dates.clock_time_with_seconds(cleaning.recorded_ms).to_html();
         let adopted = cleaning.adopted.map(|adopted| dates.day_and_time(adopted.at_ms).to_html());
-        let next = next_item(board, facility, cleaning.tag, item.map_or("", |i| &i.location));
+        let next = next_item(board, facility, cleaning.tag, item.map_or("", |i| &i.facts.location));
         ReceiptPage {
             frame: self.frame(found, &relay, title),
             w,
@@ -219,7 +219,7 @@ impl ReceiptLook<'_> {
             adopted: adopted.map(|since| fill_slots(w.receipt_adopted(S0), [since])),
             relay,
             next: next.map(|item| {
-                let name = SafeHtml::entered(&item.item.name);
+                let name = SafeHtml::entered(&item.item.facts.name);
                 (item.item.tag, fill_slots(w.receipt_next(S0), [name]))
             }),
             again: after_use && cleaning.voided.is_none(),
@@ -330,7 +330,7 @@ fn next_item<'a>(
     this: Tag,
     place: &str,
 ) -> Option<&'a Arc<ItemRow>> {
-    let near = board.overdue().iter().filter(|row| !place.is_empty() && row.item.location == place);
+    let near = board.overdue().iter().filter(|row| !place.is_empty() && row.item.facts.location == place);
     near.chain(board.waiting()).find(|row| {
         let tag = row.item.tag;
         let item = facility.equipment.get(&tag);

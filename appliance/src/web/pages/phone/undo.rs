@@ -63,7 +63,7 @@ async fn undo_page(
         let snapshot = Snapshot::of(state, &facility);
         let wording = PageWording::new(page_words, &snapshot.local);
         let item = facility.equipment.get(&found.cleaning.tag);
-        let name = item.map_or("", |item| item.name.as_str());
+        let name = item.map_or("", |item| item.facts.name.as_str());
         let name = SafeHtml::element("strong", &[("translate", "no")], name);
         let by = wording.cleaner(reader, &facility, &found.cleaning.who);
         let title = match entered.refused {

@@ -70,7 +70,7 @@ fn list_classes(w: TagWords, item: &Equipment) -> Vec<UseChoice> {
         ("semicritical", SpauldingClass::Semicritical, w.used_class_semicritical()),
         ("critical", SpauldingClass::Critical, w.used_class_critical()),
     ];
-    let above = all.into_iter().filter(|(_, class, _)| *class > item.class);
+    let above = all.into_iter().filter(|(_, class, _)| *class > item.facts.class);
     above.map(|(value, _, words)| UseChoice { value: value.to_owned(), words }).collect()
 }
 
@@ -133,7 +133,7 @@ pub(crate) async fn ask_used(
         w,
         scan,
         tag: item.tag,
-        title: fill_slots(w.used_title_of(S0), [SafeHtml::entered(&item.name)]),
+        title: fill_slots(w.used_title_of(S0), [SafeHtml::entered(&item.facts.name)]),
         submission: new_submission(&state),
         ended: list_ended(w),
         classes: list_classes(w, &item),

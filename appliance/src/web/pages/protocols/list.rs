@@ -77,7 +77,7 @@ pub(crate) async fn show_protocols(
     let wording = PageWording::new(page_words, &snapshot.local);
     let mut items: BTreeMap<ProtocolId, usize> = BTreeMap::new();
     for item in facility.equipment.values().filter(|item| item.service != ServiceState::Retired) {
-        for id in &item.protocols {
+        for id in &item.facts.protocols {
             *items.entry(*id).or_default() += 1;
         }
     }

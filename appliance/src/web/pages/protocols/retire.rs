@@ -66,11 +66,11 @@ fn retire_page(
     let has_it = facility
         .equipment
         .values()
-        .filter(|item| item.service != ServiceState::Retired && item.protocols.contains(&there.id));
+        .filter(|item| item.service != ServiceState::Retired && item.facts.protocols.contains(&there.id));
     let mut items: Vec<FollowingItem> = has_it
         .map(|item| FollowingItem {
             tag: item.tag,
-            name: item.name.clone(),
+            name: item.facts.name.clone(),
             is_due: item.schedule(Some(there.id)).is_some(),
         })
         .collect();

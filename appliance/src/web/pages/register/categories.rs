@@ -96,7 +96,7 @@ pub(crate) async fn list_categories(
     let w: RegisterWords = signed.words();
     let mut items: BTreeMap<&str, usize> = BTreeMap::new();
     for item in facility.equipment.values().filter(|item| item.service != ServiceState::Retired) {
-        *items.entry(item.category.as_str()).or_default() += 1;
+        *items.entry(item.facts.category.as_str()).or_default() += 1;
     }
     let row = |(id, category): (&Digest16, &std::sync::Arc<EquipmentCategory>)| CategoryRow {
         to: format!("{CATEGORIES}/{id}"),

@@ -75,7 +75,7 @@ pub(crate) async fn list_places(
     let w: RegisterWords = signed.words();
     let mut items: BTreeMap<&str, usize> = BTreeMap::new();
     for item in facility.equipment.values().filter(|item| item.service != ServiceState::Retired) {
-        *items.entry(item.location.as_str()).or_default() += 1;
+        *items.entry(item.facts.location.as_str()).or_default() += 1;
     }
     let mut places: Vec<(&Digest16, &FacilityLocation)> = facility.locations.iter().collect();
     places.sort_by_key(|(_, place)| {

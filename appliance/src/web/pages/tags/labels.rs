@@ -109,7 +109,7 @@ fn look_lost(w: CodeWords, facility: &FacilityState, item: &str, named: &str) ->
     let only = Some(open.as_slice()).filter(|open| open.len() == 1).and_then(|open| open.first().copied());
     let tag = Tag::read(named).ok().or(only)?;
     let words = match open.contains(&tag) {
-        true => w.label_add_lost(&item.name, tag.grouped()),
+        true => w.label_add_lost(&item.facts.name, tag.grouped()),
         false => w.label_add_gone(tag.grouped()),
     };
     Some(LostLabel { tag, words })
@@ -231,7 +231,7 @@ fn revoke_prompt(
     let prompt = TagPrompt {
         item: Some(item.tag),
         title: w.label_revoke_title(label.grouped()),
-        hint: w.label_revoke_hint(&item.name),
+        hint: w.label_revoke_hint(&item.facts.name),
         action: format!("/staff/tags/{label}/revoke"),
         back: format!("/staff/equipment/{}", item.tag),
         button: w.label_revoke_save(),

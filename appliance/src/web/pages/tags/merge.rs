@@ -76,14 +76,14 @@ impl MergeLook<'_> {
         let reports = facility.activity.get(&item.tag).map_or(0, |activity| activity.problems.len());
         let schedule = word_schedules(e, facility, item).unwrap_or_else(|| e.schedules_none());
         let mut facts = vec![
-            FactRow::entered(s.column_place(), &item.location),
-            FactRow::entered(w.merge_fact_number(), &item.asset_number),
-            FactRow::entered(e.fact_serial(), &item.serial),
+            FactRow::entered(s.column_place(), &item.facts.location),
+            FactRow::entered(w.merge_fact_number(), &item.facts.asset_number),
+            FactRow::entered(e.fact_serial(), &item.facts.serial),
             FactRow::worded(w.merge_fact_schedule(), schedule),
             FactRow::worded(w.merge_fact_reports(), reports.to_string()),
         ];
         facts.retain(|fact| !fact.value.is_empty());
-        MergeSide { tag: item.tag.grouped(), name: item.name.clone(), facts }
+        MergeSide { tag: item.tag.grouped(), name: item.facts.name.clone(), facts }
     }
 
     fn list_lost(self, from: &Equipment, into: &Equipment) -> Vec<String> {
@@ -110,7 +110,7 @@ fn merge_check(
     let w: CodeWords = signed.words();
     let facility = state.store.snapshot();
     let other = find_item(state, into.as_str())?;
-    let title = w.merge_check_title(&item.name, &other.name);
+    let title = w.merge_check_title(&item.facts.name, &other.facts.name);
     let look = MergeLook { w, e, s, facility: &facility };
     let snapshot = Snapshot::of(state, &facility);
     let address = format!("/staff/equipment/{}", item.tag);
@@ -149,7 +149,7 @@ fn merge_prompt(state: &AppState, signed: &StaffSession, item: &Equipment) -> Ta
     let w: CodeWords = signed.words();
     TagPrompt {
         item: Some(item.tag),
-        title: w.merge_title(&item.name),
+        title: w.merge_title(&item.facts.name),
         hint: w.merge_hint(),
         action: format!("/staff/equipment/{}/merge", item.tag),
         back: format!("/staff/equipment/{}", item.tag),

@@ -1,6 +1,6 @@
 //! Codes that are no tags of ours: a hospital’s barcode, a UDI and an id of the old app open the item that they are on.
 
-use record::kinds::TagReason;
+use record::kinds::{EquipmentPatch, TagReason};
 use serde_json::json;
 
 use crate::intake::NewTag;
@@ -255,7 +255,7 @@ async fn an_asset_number_opens_its_item() {
     let several = world.get(&format!("/t/?tag={number}")).await.is(303).location();
     assert_eq!(several, format!("/?q={number}"));
     let fields =
-        Box::new(EquipmentFields { asset_number: Some("BM-99001".into()), ..EquipmentFields::default() });
+        Box::new(EquipmentPatch { asset_number: Some("BM-99001".into()), ..EquipmentPatch::default() });
     world.give(Command::ChangeEquipment { tag: world.pump, fields, schedule: None, seen: None }).await;
     assert_eq!(world.get("/t/?tag=bm-99001").await.is(303).location(), format!("/t/{}", world.pump));
 }

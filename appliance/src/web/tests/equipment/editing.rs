@@ -220,7 +220,7 @@ async fn each_field_is_chosen_and_nothing_of_either_is_lost() {
     let choice = with(with(form_of(&conflict, &edit), "location", "OR 2"), "serial", "SN-1");
     send(&tom, &edit, &choice).await.is(303);
     let item = world.state.store.facility().equipment[&world.pump].clone();
-    assert_eq!((item.location.as_str(), item.serial.as_str()), ("OR 2", "SN-1"));
+    assert_eq!((item.facts.location.as_str(), item.facts.serial.as_str()), ("OR 2", "SN-1"));
     let size = world.size();
     send(&tom, &edit, &choice).await.is(303);
     assert_eq!(world.size(), size, "the second press says nothing new");
@@ -248,8 +248,8 @@ async fn what_only_one_of_them_touched_is_chosen_already() {
     assert_eq!(of("custom"), "Colour | blue");
     send(&tom, &edit, &with(chosen.clone(), "location", "OR 3")).await.is(303);
     let item = world.state.store.facility().equipment[&world.pump].clone();
-    assert_eq!((&*item.serial, &*item.maker, &*item.location), ("SN-A", "Acme", "OR 3"));
-    assert_eq!(item.custom["Colour"], "blue");
+    assert_eq!((&*item.facts.serial, &*item.facts.maker, &*item.facts.location), ("SN-A", "Acme", "OR 3"));
+    assert_eq!(item.facts.custom["Colour"], "blue");
     // The page of the conflict is a form of its own time.
     let settings = "/staff/box/settings";
     let (first, second) =

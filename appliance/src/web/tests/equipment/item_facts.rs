@@ -20,7 +20,7 @@ async fn further_protocols_are_set_seen_changed_and_cleared() {
     let (soak, rinse) = (add_protocol(&world, "Soak").await, add_protocol(&world, "Rinse").await);
     let item = format!("/staff/equipment/{}", world.pump);
     let edit = format!("{item}/edit");
-    let stored = || world.state.store.facility().equipment[&world.pump].protocols.clone();
+    let stored = || world.state.store.facility().equipment[&world.pump].facts.protocols.clone();
     let all = format!("{rinse} {soak}");
     let both =
         with(with(form_of(&tom.get(&edit).await, &edit), "protocol", &wipe.to_string()), "further", &all);
@@ -87,7 +87,7 @@ async fn further_protocols_of_a_category_begin_a_new_item() {
     assert_eq!(value_of(&form, "further"), soak.to_string());
     let added = send(&tom, add, &with(form, "name", "Probe 1")).await;
     let tag: Tag = added.is(303).location().rsplit('/').next().unwrap().parse().unwrap();
-    assert_eq!(world.state.store.facility().equipment[&tag].protocols, [wipe, soak]);
+    assert_eq!(world.state.store.facility().equipment[&tag].facts.protocols, [wipe, soak]);
     // What is cleared is gone for the next one.
     let form = with(form_of(&tom.get(&page).await, &page), "further", "");
     send(&tom, &page, &form).await.is(303);

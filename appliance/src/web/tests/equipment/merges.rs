@@ -8,7 +8,7 @@ use crate::web::tests::*;
 
 fn tag_of(world: &World, name: &str) -> Tag {
     let facility = world.state.store.facility();
-    facility.equipment.values().find(|item| item.name == name).unwrap().tag
+    facility.equipment.values().find(|item| item.facts.name == name).unwrap().tag
 }
 
 async fn merge(tom: &Desk<'_>, from: Tag, into: &str) -> Answer {

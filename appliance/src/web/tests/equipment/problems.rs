@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::web::tests::programs::calls::program;
 use crate::web::tests::staff::staff_pages::desk;
 use crate::web::tests::*;
-use record::kinds::{DayChange, EquipmentLoan};
+use record::kinds::{DayChange, EquipmentLoan, EquipmentPatch};
 
 use crate::alarms::reminders::ReminderCode;
 use crate::intake::SettingsChange;
@@ -132,7 +132,7 @@ async fn every_page_of_a_loaner_says_once_that_it_was_due_back() {
         |page: &Answer| page.is(200).text().matches("This loaner was due back on Nov 19, 2026").count();
     for until in ["2026-11-20", "2026-11-19"] {
         let loan = EquipmentLoan { until: DayChange(Some(until.parse().unwrap())), owner: "Acme".into() };
-        let fields = Box::new(EquipmentFields { loan: Some(loan), ..EquipmentFields::default() });
+        let fields = Box::new(EquipmentPatch { loan: Some(loan), ..EquipmentPatch::default() });
         let change = Command::ChangeEquipment { tag: world.pump, fields, schedule: None, seen: None };
         world.give(change).await;
         let expected = usize::from(until == "2026-11-19");

@@ -535,8 +535,9 @@ async fn a_category_fills_the_form_of_a_new_item_and_its_own_fields_are_checked(
     let cleared = cleared.iter().fold(form, |form, (name, value)| with(form, name, value));
     send(&tom, &edit, &with(cleared, "custom", "")).await.is(303);
     let stored = world.state.store.facility();
-    let item = stored.equipment.values().find(|item| item.name == "Bed 9").unwrap();
-    let stored: Vec<_> = item.custom.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let item = stored.equipment.values().find(|item| item.facts.name == "Bed 9").unwrap();
+    let stored: Vec<_> =
+        item.facts.custom.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     assert_eq!(stored, [("Bed side", "right"), ("Weight", "7")]);
     let form = form_of(&tom.get(&edit).await, &edit);
     for (fields, words) in [

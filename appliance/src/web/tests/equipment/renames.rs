@@ -2,6 +2,7 @@
 
 use http::header::{ETAG, IF_MATCH};
 use record::entry::Digest16;
+use record::kinds::EquipmentPatch;
 use serde_json::{Value, json};
 
 use super::editing::{form_of, second_desk, send, with};
@@ -30,19 +31,19 @@ async fn rename(desk: &Desk<'_>, list: &str, former: &str, name: &str) -> Answer
 }
 
 async fn equip(world: &World, name: &str, location: &str, category: &str) -> Tag {
-    let fields = EquipmentFields {
+    let fields = EquipmentPatch {
         name: Some(name.into()),
         location: Some(location.into()),
         category: Some(category.into()),
-        ..EquipmentFields::default()
+        ..EquipmentPatch::default()
     };
     world.give(Command::AddEquipment(Box::new(NewEquipment { fields, ..NewEquipment::default() }))).await;
     let facility = world.state.store.facility();
-    facility.equipment.values().find(|item| item.name == name).unwrap().tag
+    facility.equipment.values().find(|item| item.facts.name == name).unwrap().tag
 }
 
 fn place_of(world: &World, tag: Tag) -> String {
-    world.state.store.facility().equipment[&tag].location.clone()
+    world.state.store.facility().equipment[&tag].facts.location.clone()
 }
 
 #[tokio::test]
@@ -95,7 +96,7 @@ async fn a_category_gets_another_name_with_its_items() {
     rename(&tom, CATEGORIES, "Bed", "Cot").await.is(303);
     let facility = world.state.store.facility();
     let row = |name: &str| facility.categories[&Digest16::of(name.as_bytes())].clone();
-    assert_eq!(facility.equipment[&bed].category, "Cot");
+    assert_eq!(facility.equipment[&bed].facts.category, "Cot");
     assert!(row("Bed").retired && !row("Cot").retired);
     assert_eq!(
         (row("Cot").fields.clone(), row("Cot").defaults.clone()),
@@ -137,7 +138,7 @@ async fn programs_rename_over_the_version_that_they_saw() {
     program.post("/api/v1/categories", category).await.is(200);
     let bed = equip(&world, "Bed 1", "", "Bed").await;
     program.post("/api/v1/categories", json!({ "name": "Cot", "renamed_from": "Bed" })).await.is(200);
-    assert_eq!(world.state.store.facility().equipment[&bed].category, "Cot");
+    assert_eq!(world.state.store.facility().equipment[&bed].facts.category, "Cot");
 }
 
 #[tokio::test]

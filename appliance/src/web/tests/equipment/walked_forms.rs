@@ -80,8 +80,11 @@ async fn each_field_of_an_item() {
     let definition = named(equipment::FORMS, "equipment");
     WalkedForm { definition, page, entered, cleared }.walk(&tom).await;
     let left = world.state.store.facility().equipment[&world.pump].clone();
-    assert_eq!((left.name.as_str(), &left.loan, left.photo_one_in), ("Another", &None, None));
-    assert!(left.custom.is_empty() && left.protocols.is_empty(), "{left:?}");
+    assert_eq!(
+        (left.facts.name.as_str(), &left.facts.loan, left.facts.photo_one_in),
+        ("Another", &None, None)
+    );
+    assert!(left.facts.custom.is_empty() && left.facts.protocols.is_empty(), "{left:?}");
 }
 
 #[tokio::test]

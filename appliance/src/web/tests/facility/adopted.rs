@@ -2,6 +2,7 @@
 //! was given; one whose log nobody can sign for any more is proven by the last note about it.
 
 use record::entry::EntryAuthor;
+use record::kinds::EquipmentPatch;
 
 use crate::intake::CleaningForm;
 use crate::web::tests::programs::calls::program;
@@ -30,7 +31,7 @@ async fn an_adopted_record_keeps_receipt_and_note_and_is_proven_by_two_steps() {
     let (data, other) = (dir.path().join("box"), dir.path().join("other"));
     let tag: Tag = "ABCDEFGH3".parse().unwrap();
     let store = open_box(&data);
-    let fields = EquipmentFields { name: Some("Old bed".into()), ..EquipmentFields::default() };
+    let fields = EquipmentPatch { name: Some("Old bed".into()), ..EquipmentPatch::default() };
     let item = NewEquipment { tag: Some(tag), fields, schedule: None, ..Default::default() };
     execute(&store, sent("item", Command::AddEquipment(Box::new(item)))).await;
     store.stop().await.unwrap();

@@ -1,6 +1,7 @@
 //! Alarms on pages, at the API and in `/healthz`: shown until somebody who may acknowledges them.
 
 use record::alarm::AlarmCode;
+use record::kinds::EquipmentPatch;
 use service::clock::Clock as _;
 
 use crate::alarms::AlarmCause;
@@ -243,7 +244,7 @@ async fn nothing_is_called_clean_by_a_history_of_which_a_part_is_missing() {
     let (world, ..) = without_its_first_log().await;
     let (missing, unsure) =
         ("A part of this box’s history is missing", "Not known: a part of the history is missing");
-    let fields = EquipmentFields { name: Some("Bladder scanner".into()), ..Default::default() };
+    let fields = EquipmentPatch { name: Some("Bladder scanner".into()), ..Default::default() };
     let new = NewEquipment { tag: None, fields, schedule: None, ..Default::default() };
     let seq = world.give(Command::AddEquipment(Box::new(new))).await;
     let Event::EquipmentAdded(added) = world.event(seq) else { panic!("no equipment") };

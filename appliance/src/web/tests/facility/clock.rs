@@ -1,7 +1,7 @@
 //! A box that does not know the time: what it wrote is corrected by a later time source.
 
 use record::fold::{CleaningRecord, LinePlace};
-use record::kinds::EntryRef;
+use record::kinds::{EntryRef, EquipmentPatch};
 use service::clock::Clock as _;
 
 use crate::command::{CommandError, execute_as_box};
@@ -102,7 +102,7 @@ async fn record_one_of_each(world: &World, tom: &Desk<'_>) -> Vec<ShownTime> {
         world.post(&format!("{scan}/problem"), &[("what", what), ("notes", "look")]).await.is(303);
     }
     world.post(&format!("{scan}/used"), &[]).await.is(303);
-    let fields = EquipmentFields { location: Some("ICU West".into()), ..Default::default() };
+    let fields = EquipmentPatch { location: Some("ICU West".into()), ..Default::default() };
     let fields = Box::new(fields);
     world.give(Command::ChangeEquipment { tag, fields, schedule: None, seen: None }).await;
     let conflict = send(tom, &format!("{item}/edit"), &with(seen, "location", "ICU East")).await;

@@ -78,7 +78,7 @@ async fn a_phone_that_seldom_gives_the_photo_that_is_asked_for_is_an_alarm_until
         table.all(NOW).iter().map(|row| (row.code.as_str(), row.count)).collect::<Vec<_>>()
     };
     let facility = world.state.store.facility();
-    let cart = facility.equipment.values().find(|item| item.name.starts_with("ECG")).unwrap().tag;
+    let cart = facility.equipment.values().find(|item| item.facts.name.starts_with("ECG")).unwrap().tag;
     let scan = format!("/t/{cart}");
     let clean = async |cookies: &str, photo: Option<&[u8]>| {
         let of_phone = |mut request: Request<Body>| {

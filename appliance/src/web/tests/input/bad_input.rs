@@ -266,8 +266,15 @@ async fn forms_of_many_parts_are_bounded() {
 #[tokio::test]
 async fn a_card_without_room_for_photos_still_takes_the_record() {
     let world = World::new().await;
-    let cart =
-        world.state.store.facility().equipment.values().find(|e| e.name.starts_with("ECG")).unwrap().tag;
+    let cart = world
+        .state
+        .store
+        .facility()
+        .equipment
+        .values()
+        .find(|e| e.facts.name.starts_with("ECG"))
+        .unwrap()
+        .tag;
     let path = format!("/t/{cart}");
     world.card.0.store(91, std::sync::atomic::Ordering::Relaxed);
     let page = world.get(&path).await;

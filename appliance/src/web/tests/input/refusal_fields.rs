@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use record::fold::RowVersion;
 use record::ids::{Epoch, UpkeepId};
-use record::kinds::{EntryRef, ProofMethod};
+use record::kinds::{EntryRef, ProofMethod, TEXT_FACTS};
 
 use crate::intake::{CommandRefusal, CustomFieldRule, ItemRefusal, RefusalCause};
 use crate::web::form_page::RefusedField;
@@ -158,7 +158,8 @@ fn list_forms() -> impl Iterator<Item = RefusedField> {
 
 #[test]
 fn every_field_of_a_refusal_is_a_field_of_the_form_that_shows_it() {
-    let fields: BTreeSet<&'static str> = SOURCES.into_iter().flat_map(named_fields).collect();
+    let facts = TEXT_FACTS.iter().map(|fact| fact.name);
+    let fields: BTreeSet<&'static str> = SOURCES.into_iter().flat_map(named_fields).chain(facts).collect();
     for expected in ["name", "undo_min", "reason", "cleaned_by", "serial", "schedule"] {
         assert!(fields.contains(expected), "the sources are not read rightly: {fields:?}");
     }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use record::kinds::{CivilDay, CleaningFlag, CleaningTrigger, MissingPart, SpauldingClass, WhoPolicy};
+use record::kinds::{
+    CivilDay, CleaningFlag, CleaningTrigger, EquipmentPatch, MissingPart, SpauldingClass, WhoPolicy,
+};
 use serde_json::json;
 
 use super::phone_browser::PhoneBrowser;
@@ -118,7 +120,7 @@ async fn a_class_that_was_raised_decides_what_proof_is_asked_for() {
     let body = world.cleaning();
     assert_eq!((body.class, body.incomplete), (Some(SpauldingClass::Critical), vec![MissingPart::Who]));
     // What is no higher than usual is nothing to record.
-    let fields = EquipmentFields { class: Some(SpauldingClass::Critical), ..EquipmentFields::default() };
+    let fields = EquipmentPatch { class: Some(SpauldingClass::Critical), ..EquipmentPatch::default() };
     world.give(Command::ChangeEquipment { tag, fields: Box::new(fields), schedule: None, seen: None }).await;
     world.get(&format!("/t/{tag}")).await.has("This item needs your PIN").has_not("name=\"class\"");
 }
@@ -223,12 +225,12 @@ async fn what_serves_the_class_of_an_item_is_offered_first() {
     let class = Some(SpauldingClass::Semicritical);
     let soak = item_by(&world, NewProtocol { name: "Soak".into(), class, ..Default::default() }).await;
     let facility = world.state.store.facility();
-    let protocols = [wipe, soak].map(|tag| facility.equipment[&tag].protocols[0]);
+    let protocols = [wipe, soak].map(|tag| facility.equipment[&tag].facts.protocols[0]);
     let change = async |class| {
-        let fields = EquipmentFields {
+        let fields = EquipmentPatch {
             class: Some(class),
             protocols: Some(protocols.to_vec()),
-            ..EquipmentFields::default()
+            ..EquipmentPatch::default()
         };
         let tag = world.pump;
         world
@@ -248,8 +250,8 @@ async fn another_protocol_takes_the_ticks_and_nothing_else() {
     let wipe = item_by(&world, NewProtocol { name: "Wipe".into(), ..Default::default() }).await;
     let soak = item_by(&world, NewProtocol { name: "Soak".into(), ..Default::default() }).await;
     let facility = world.state.store.facility();
-    let protocols = [wipe, soak].map(|tag| facility.equipment[&tag].protocols[0]);
-    let fields = EquipmentFields { protocols: Some(protocols.to_vec()), ..EquipmentFields::default() };
+    let protocols = [wipe, soak].map(|tag| facility.equipment[&tag].facts.protocols[0]);
+    let fields = EquipmentPatch { protocols: Some(protocols.to_vec()), ..EquipmentPatch::default() };
     let change = Command::ChangeEquipment { tag: wipe, fields: Box::new(fields), schedule: None, seen: None };
     world.give(change).await;
     let mut phone = PhoneBrowser::open(&world, &format!("/t/{wipe}")).await;

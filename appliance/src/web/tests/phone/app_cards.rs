@@ -46,7 +46,7 @@ async fn a_phone_learns_what_a_record_will_lack() {
         WhoPolicy { critical: Some(vec![ProofMethod::Pin, ProofMethod::Badge]), ..WhoPolicy::default() };
     let change = SettingsChange { who: Some(who), ..SettingsChange::default() };
     world.give(Command::ChangeFacility(Box::new(change))).await;
-    let id = world.state.store.snapshot().equipment[&world.pump].protocols[0];
+    let id = world.state.store.snapshot().equipment[&world.pump].facts.protocols[0];
     let published = world.state.store.snapshot().protocols[&id].newest.clone();
     let newer = NewProtocol {
         protocol: Some(id),

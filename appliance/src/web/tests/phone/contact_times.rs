@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use record::kinds::WeekdaySet;
+use record::kinds::{EquipmentPatch, WeekdaySet};
 use service::clock::Clock as _;
 
 use super::phone_browser::PhoneBrowser;
@@ -117,7 +117,7 @@ async fn a_cleaning_that_was_begun_an_hour_ago_is_an_alarm_until_it_is_recorded_
 
 pub(in crate::web::tests) async fn add_soak(world: &World) -> [ProtocolId; 2] {
     let facility = world.state.store.facility();
-    let wipe = facility.equipment[&world.pump].protocols[0];
+    let wipe = facility.equipment[&world.pump].facts.protocols[0];
     let steps = vec![Step { text: "Soak it".into(), required: true }];
     let soak = NewProtocol { name: "Soak".into(), steps, contact_s: Some(720), ..NewProtocol::default() };
     world.give(Command::PublishProtocol(Box::new(soak))).await;
@@ -125,9 +125,9 @@ pub(in crate::web::tests) async fn add_soak(world: &World) -> [ProtocolId; 2] {
     let soak = *facility
         .protocols
         .keys()
-        .find(|id| !facility.equipment[&world.pump].protocols.contains(id))
+        .find(|id| !facility.equipment[&world.pump].facts.protocols.contains(id))
         .unwrap();
-    let fields = EquipmentFields { protocols: Some(vec![wipe, soak]), ..EquipmentFields::default() };
+    let fields = EquipmentPatch { protocols: Some(vec![wipe, soak]), ..EquipmentPatch::default() };
     let change =
         Command::ChangeEquipment { tag: world.pump, fields: Box::new(fields), schedule: None, seen: None };
     world.give(change).await;

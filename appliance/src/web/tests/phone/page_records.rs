@@ -7,7 +7,15 @@ use super::submissions::{document, packed, send, with};
 use crate::web::tests::*;
 
 fn cart(world: &World) -> Tag {
-    world.state.store.facility().equipment.values().find(|item| item.name.starts_with("ECG")).unwrap().tag
+    world
+        .state
+        .store
+        .facility()
+        .equipment
+        .values()
+        .find(|item| item.facts.name.starts_with("ECG"))
+        .unwrap()
+        .tag
 }
 
 /// What the phone makes of the page: its key, and what was entered on it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 use record::entry::{EntryAuthor, EntryDraft};
-use record::kinds::{CleaningFlag, EntryRef, MissingPart};
+use record::kinds::{CleaningFlag, EntryRef, EquipmentPatch, MissingPart};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
@@ -353,11 +353,11 @@ async fn a_thumbnail_is_shown_when_its_photo_has_left() {
 async fn one_cleaning_in_some_is_picked_for_a_photo() {
     let world = World::new().await;
     let tag: Tag = "ABCDEFGH3".parse().unwrap();
-    let fields = EquipmentFields {
+    let fields = EquipmentPatch {
         name: Some("Bed 7".into()),
         photo: Some(PhotoPolicy::Optional),
         photo_one_in: Some(2),
-        ..EquipmentFields::default()
+        ..EquipmentPatch::default()
     };
     let item = NewEquipment { tag: Some(tag), fields, schedule: None, code: None };
     world.give(Command::AddEquipment(Box::new(item))).await;
@@ -401,11 +401,11 @@ async fn a_protocol_asks_for_a_photo_of_its_own() {
     let draft = EntryDraft { by: EntryAuthor::BOX, idem: None, event, texts: Vec::new() };
     let drafts = vec![draft];
     world.state.store.submit(|_| WriteDecision::Append { drafts, answer: () }).await.unwrap();
-    let fields = EquipmentFields {
+    let fields = EquipmentPatch {
         name: Some("Bed 7".into()),
         photo: Some(PhotoPolicy::None),
         protocols: Some(vec![protocol.parse().unwrap()]),
-        ..EquipmentFields::default()
+        ..EquipmentPatch::default()
     };
     let item = NewEquipment { tag: Some(tag), fields, schedule: None, code: None };
     world.give(Command::AddEquipment(Box::new(item))).await;

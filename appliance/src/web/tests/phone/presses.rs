@@ -2,14 +2,22 @@
 
 use std::time::Duration;
 
-use record::kinds::{CleanedBy, ProofMethod, SpauldingClass, WhoPolicy};
+use record::kinds::{CleanedBy, EquipmentPatch, ProofMethod, SpauldingClass, WhoPolicy};
 
 use super::phone_browser::PhoneBrowser;
 use crate::intake::{CleaningForm, SettingsChange, UseForm, methods_from};
 use crate::web::tests::*;
 
 fn item_named(world: &World, name: &str) -> Tag {
-    world.state.store.facility().equipment.values().find(|item| item.name.starts_with(name)).unwrap().tag
+    world
+        .state
+        .store
+        .facility()
+        .equipment
+        .values()
+        .find(|item| item.facts.name.starts_with(name))
+        .unwrap()
+        .tag
 }
 
 async fn item_after_use(world: &World, name: &str) -> Tag {
@@ -308,7 +316,7 @@ async fn the_stricter_class_decides_whether_one_press_ticks_all_steps() {
             ..NewProtocol::default()
         };
         world.give(Command::PublishProtocol(Box::new(version))).await;
-        let fields = Box::new(EquipmentFields { class: Some(class), ..EquipmentFields::default() });
+        let fields = Box::new(EquipmentPatch { class: Some(class), ..EquipmentPatch::default() });
         let change = Command::ChangeEquipment { tag: world.pump, fields, schedule: None, seen: None };
         world.give(change).await;
         let page = world.get(&path).await;

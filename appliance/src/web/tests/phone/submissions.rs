@@ -278,7 +278,7 @@ async fn hardly_anything_is_refused() {
 async fn the_version_that_the_phone_showed_judges_its_record() {
     let world = World::new().await;
     let item = world.state.store.snapshot().equipment[&world.pump].clone();
-    let id = item.protocols[0];
+    let id = item.facts.protocols[0];
     let published = world.state.store.snapshot().protocols[&id].newest.clone();
     let step = |text: &str| Step { text: text.into(), required: true };
     let newer = NewProtocol {

@@ -177,7 +177,8 @@ async fn a_running_contact_time_is_there_again_when_its_page_is_loaded_again() {
     // Long after, and under the tag of another item, it is a page like any other.
     world.clock.advance(std::time::Duration::from_secs(600));
     world.get(address).await.has("This page has expired").has("Surface is wet").has("value=\"Zoë\"");
-    let other = world.state.store.facility().equipment.values().find(|e| e.name.ends_with("15")).unwrap().tag;
+    let other =
+        world.state.store.facility().equipment.values().find(|e| e.facts.name.ends_with("15")).unwrap().tag;
     let moved = address.replace(&world.pump.to_string(), &other.to_string());
     world.get(&moved).await.is(200).has("This page has expired").has_not("Zoë");
 }
@@ -428,8 +429,15 @@ async fn what_a_post_without_its_page_lacks_is_asked_for_and_nothing_is_lost() {
 #[tokio::test]
 async fn photos_are_kept_and_a_bad_one_loses_nothing() {
     let world = World::new().await;
-    let cart =
-        world.state.store.facility().equipment.values().find(|e| e.name.starts_with("ECG")).unwrap().tag;
+    let cart = world
+        .state
+        .store
+        .facility()
+        .equipment
+        .values()
+        .find(|e| e.facts.name.starts_with("ECG"))
+        .unwrap()
+        .tag;
     let path = format!("/t/{cart}");
     let page = world.get(&path).await;
     page.has("Required");

@@ -115,7 +115,10 @@ async fn an_item_is_found_changed_shown_as_a_code_and_retired_by_its_old_number(
         versions.push(changed.header(ETAG).to_owned());
     }
     let stored = || world.state.store.facility().equipment[&world.pump].clone();
-    assert_eq!((stored().location.as_str(), stored().name.as_str()), ("Room PATCH", "Infusion pump 14"));
+    assert_eq!(
+        (stored().facts.location.as_str(), stored().facts.name.as_str()),
+        ("Room PATCH", "Infusion pump 14")
+    );
     let code =
         script.send(Method::POST, &format!("{path}generate-qr/"), Some(json!({ "permanent": true }))).await;
     assert_eq!(code.is(200).json()["token"], world.pump.as_str());

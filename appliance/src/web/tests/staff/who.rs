@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use record::entry::EntryAuthor;
-use record::kinds::{CleanedBy, MissingPart, NameSource, ProofMethod, SpauldingClass, WhoPolicy};
+use record::kinds::{
+    CleanedBy, EquipmentPatch, MissingPart, NameSource, ProofMethod, SpauldingClass, WhoPolicy,
+};
 
 use super::badges::{CODE, enrol};
 use super::staff_pages::{desk, person};
@@ -26,7 +28,7 @@ async fn ask(world: &World, class: SpauldingClass, weakest: &ProofMethod) {
     }
     let settings = SettingsChange { who: Some(who), ..SettingsChange::default() };
     world.give(Command::ChangeFacility(Box::new(settings))).await;
-    let fields = EquipmentFields { class: Some(class), ..EquipmentFields::default() };
+    let fields = EquipmentPatch { class: Some(class), ..EquipmentPatch::default() };
     let change =
         Command::ChangeEquipment { tag: world.pump, fields: Box::new(fields), schedule: None, seen: None };
     world.give(change).await;

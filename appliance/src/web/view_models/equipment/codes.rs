@@ -89,7 +89,7 @@ pub(crate) fn find_zero_variants<'a>(
     let coded =
         coded.filter_map(|alias| Some((find_named_item(facility, alias.equipment)?, alias.code.as_str())));
     let items = facility.equipment.values().map(AsRef::as_ref);
-    let numbered = items.map(|item: &Equipment| (item, item.asset_number.as_str()));
+    let numbered = items.map(|item: &Equipment| (item, item.facts.asset_number.as_str()));
     let all = coded.chain(numbered.filter(|(_, number)| is_variant(number)));
     all.filter(|(item, _)| item.service != ServiceState::Retired).collect()
 }
@@ -147,7 +147,7 @@ pub(crate) struct MergedItem {
 
 impl MergedItem {
     fn of(item: &Equipment) -> Self {
-        Self { tag: item.tag, name: item.name.clone() }
+        Self { tag: item.tag, name: item.facts.name.clone() }
     }
 
     fn find(facility: &FacilityState, tag: Tag) -> Self {
@@ -157,7 +157,7 @@ impl MergedItem {
 }
 
 fn is_called(item: &Equipment, name: &str) -> bool {
-    let own = [item.asset_number.as_str(), item.name.as_str()];
+    let own = [item.facts.asset_number.as_str(), item.facts.name.as_str()];
     !name.is_empty() && own.iter().any(|own| fold_letters(own) == name)
 }
 

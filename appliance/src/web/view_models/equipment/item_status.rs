@@ -151,7 +151,7 @@ impl ItemRow {
             ItemStatus::DueAfterUse { .. } => words.list_next_after_use(S0),
             _ => return None,
         };
-        Some(fill_slots(sentence, [SafeHtml::entered(&self.item.name)]))
+        Some(fill_slots(sentence, [SafeHtml::entered(&self.item.facts.name)]))
     }
 
     pub(crate) fn list(&self, wording: &PageWording, being_cleaned: &BTreeSet<Tag>) -> ListedItem {
@@ -188,7 +188,7 @@ impl ItemRow {
     /// The order of lists: the most urgent first.
     pub(crate) fn order(&self) -> (u8, i64, &str, Tag) {
         let (urgency, ms) = self.status.order();
-        (urgency, ms, &self.item.name, self.item.tag)
+        (urgency, ms, &self.item.facts.name, self.item.tag)
     }
 }
 

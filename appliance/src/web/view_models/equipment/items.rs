@@ -9,7 +9,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 
 pub(crate) fn item_name(state: &AppState, text: &str) -> Result<(Tag, String), HttpError> {
-    find_item(state, text).map(|item| (item.tag, item.name))
+    find_item(state, text).map(|item| (item.tag, item.facts.name))
 }
 
 /// The item whose own page an address names: one that was merged has a page of its own by its first tag.

@@ -258,7 +258,7 @@ impl ProblemLook<'_> {
             earlier: (problem.earlier > 0).then(|| self.w.problem_added_earlier(problem.earlier)),
             id: problem_id(problem.report.of),
             tag,
-            name: item.map_or_else(|| tag.grouped(), |item| item.name.clone()),
+            name: item.map_or_else(|| tag.grouped(), |item| item.facts.name.clone()),
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn schedule_rows(
     facility: &FacilityState,
     item: &Equipment,
 ) -> Vec<ScheduleRow> {
-    let rows = std::iter::once(None).chain(item.protocols.iter().copied().map(Some)).map(|protocol| {
+    let rows = std::iter::once(None).chain(item.facts.protocols.iter().copied().map(Some)).map(|protocol| {
         let query = protocol.map_or_else(String::new, |id| format!("?protocol={id}"));
         ScheduleRow {
             protocol_name: protocol

@@ -65,8 +65,8 @@ fn upkeep_row(
     UpkeepRow {
         upkeep: task.upkeep,
         tag: item.tag,
-        item: item.name.clone(),
-        location: item.location.clone(),
+        item: item.facts.name.clone(),
+        location: item.facts.location.clone(),
         name: task.name.clone(),
         schedule: word_interval(e, w, task),
         class,

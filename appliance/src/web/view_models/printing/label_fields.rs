@@ -213,9 +213,9 @@ impl Scene<'_> {
         Ok(LabelRequest {
             tag: Some(tag),
             url: format!("{host}/{tag}"),
-            name: item.name.clone(),
-            asset_number: item.asset_number.clone(),
-            location: item.location.clone(),
+            name: item.facts.name.clone(),
+            asset_number: item.facts.asset_number.clone(),
+            location: item.facts.location.clone(),
             blank: false,
             more: shown.collect(),
             slip: None,
@@ -224,15 +224,15 @@ impl Scene<'_> {
 
     /// What the box knows of a field beyond those that every label has; empty where it knows nothing.
     fn value(&self, facility: &FacilityState, item: &Equipment, field: Field) -> String {
-        let protocol = item.protocols.first().and_then(|id| facility.protocols.get(id));
+        let protocol = item.facts.protocols.first().and_then(|id| facility.protocols.get(id));
         let protocol = protocol.map(|protocol| protocol.in_force(self.local.now_ms()));
         let last = facility.activity.get(&item.tag).and_then(|activity| activity.last);
         let out = item.out.last().filter(|out| out.until_ms.is_none());
         let value = match field {
-            Field::Serial => Some(item.serial.clone()),
-            Field::Maker => Some(item.maker.clone()),
-            Field::Model => Some(item.model.clone()),
-            Field::Category => Some(item.category.clone()),
+            Field::Serial => Some(item.facts.serial.clone()),
+            Field::Maker => Some(item.facts.maker.clone()),
+            Field::Model => Some(item.facts.model.clone()),
+            Field::Category => Some(item.facts.category.clone()),
             Field::Facility => Some(facility.settings.name.clone()),
             Field::Date => Some(self.local.date(self.local.now_ms())),
             Field::Protocol => protocol.map(|p| p.name.clone()),

@@ -128,7 +128,7 @@ pub(crate) fn compose_receipt_strip(sources: &StripSources<'_>, found: &ReceiptT
     let StripSources { facility, reader, wording, words: w } = *sources;
     let cleaning = &found.cleaning;
     let item = facility.equipment.get(&cleaning.tag);
-    let name = item.map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone());
+    let name = item.map_or_else(|| cleaning.tag.grouped(), |item| item.facts.name.clone());
     let done = wording.dates().day_and_time(cleaning.performed_ms).text;
     let facts = [
         (w.slip_equipment(), name.clone()),

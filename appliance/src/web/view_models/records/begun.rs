@@ -42,7 +42,7 @@ pub(crate) fn word_begun(facility: &FacilityState, wording: &PageWording, begun:
     let item = facility.equipment.get(&begun.tag);
     BegunRow {
         tag: begun.tag,
-        name: item.map_or_else(|| begun.tag.grouped(), |item| item.name.clone()),
+        name: item.map_or_else(|| begun.tag.grouped(), |item| item.facts.name.clone()),
         started: wording.dates().day_and_time(begun.started_ms),
         by: begun.by,
     }

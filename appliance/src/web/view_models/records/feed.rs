@@ -78,7 +78,7 @@ fn read_lines(
         name: facility
             .equipment
             .get(&cleaning.tag)
-            .map_or_else(|| cleaning.tag.grouped(), |item| item.name.clone()),
+            .map_or_else(|| cleaning.tag.grouped(), |item| item.facts.name.clone()),
         photo: thumbnail_path(state, cleaning),
         words: feed_words(reader, facility, cleaning, &wording, FacilityWords::in_locale(locale)),
         at: wording.dates().day_and_time(cleaning.performed_ms),

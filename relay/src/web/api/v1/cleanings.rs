@@ -269,7 +269,7 @@ fn cleaning_json(cleaning_view: CleaningView, entry: Option<Entry>) -> CleaningF
         seq: cleaning.of.seq,
         facility: cleaning_view.facility.to_string(),
         tag: cleaning.tag.to_string(),
-        equipment: cleaning_view.equipment.map(|item| item.name),
+        equipment: cleaning_view.equipment.map(|item| item.facts.name),
         cleaned_by: cleaning_view.name,
         proof,
         performed_at: stamp(cleaning.performed_ms),

@@ -131,7 +131,7 @@ async fn of_items(
             let item = read_equipment(&row)?;
             items.push(ItemCompliance {
                 tag: row.tag,
-                equipment: item.name,
+                equipment: item.facts.name,
                 last_30_days: period_json(30, tally),
             });
         }

@@ -1,7 +1,5 @@
 //! `GET /api/v1/equipment`: every item of the account with its state.
 
-use std::collections::BTreeMap;
-
 use ::web::answer::OneOf;
 use ::web::argument::{Path, Query};
 use ::web::error::HttpError;
@@ -10,7 +8,7 @@ use axum::http::HeaderMap;
 use record::compliance::DueReason;
 use record::fold::{Equipment, ServiceState};
 use record::ids::{FacilityId, ProtocolId};
-use record::kinds::{PhotoPolicy, Schedule, SpauldingClass};
+use record::kinds::{EquipmentFacts, Schedule};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,19 +47,8 @@ pub(crate) struct EquipmentItem {
     pub(crate) tag: String,
     /// The facility's id.
     pub(crate) facility: String,
-    name: String,
-    asset_number: String,
-    serial: String,
-    maker: String,
-    model: String,
-    category: String,
-    location: String,
-    class: SpauldingClass,
-    photo: PhotoPolicy,
-    /// The protocols by which it is cleaned.
-    protocols: Vec<ProtocolId>,
-    /// Further facts, by name.
-    custom: BTreeMap<String, String>,
+    #[serde(flatten)]
+    facts: EquipmentFacts,
     service: ServiceState,
     status: EquipmentStatus,
     /// When the next cleaning is due, in UTC; null where none is.
@@ -221,18 +208,8 @@ pub(crate) fn equipment_json(row: &ItemRow) -> Result<EquipmentItem, DbError> {
     Ok(EquipmentItem {
         tag: item.tag.to_string(),
         facility: row.facility.clone(),
-        name: item.name,
-        asset_number: item.asset_number,
-        serial: item.serial,
-        maker: item.maker,
-        model: item.model,
-        category: item.category,
-        location: item.location,
-        class: item.class,
+        facts: item.facts,
         service: item.service,
-        photo: item.photo,
-        protocols: item.protocols,
-        custom: item.custom,
         status,
         due_by: row.by_ms.map(stamp),
         status_since: row.since_ms.map(stamp),

@@ -119,14 +119,14 @@ pub(crate) async fn show(
     let recent =
         crate::db::projection::history::count_since(&mut conn, (facility, tag), site.as_of_ms - LOOK_BACK_MS)
             .await?;
-    let look = HistoryLook { facility, tag, item: &item.name, wall: &wall };
+    let look = HistoryLook { facility, tag, item: &item.facts.name, wall: &wall };
     let history = lines.rows(&mut conn, look).await?;
     let cleanings = lines.cleanings();
     let activity = load_activity(&mut conn, facility, tag).await?;
     let trust = verify_records(&mut conn, &web, site, &cleanings, &wall).await?;
     let facts = item_facts(&mut conn, facility, &item, &wall).await?;
     let w: EquipmentWords = wall.words();
-    let title = w.item_title(&site.name, &item.name);
+    let title = w.item_title(&site.name, &item.facts.name);
     let view = EquipmentPage {
         w,
         page: wall.words(),
@@ -152,7 +152,7 @@ pub(crate) async fn show(
         latest_proof: trust.latest,
         check_hint: fill_slots(w.trust_check(S0), [SafeHtml::element("code", &[], VERIFY_COMMAND)]),
         facts,
-        name: item.name,
+        name: item.facts.name,
     };
     Page::draw(&view).map(OneOf::First)
 }
@@ -223,9 +223,9 @@ async fn load_days(
 }
 
 fn item_text(w: EquipmentWords, item: &Equipment) -> String {
-    let made = [item.maker.as_str(), item.model.as_str()].map(str::trim).join(" ");
-    let serial = if item.serial.is_empty() { String::new() } else { w.item_serial(&item.serial) };
-    let parts = [item.location.as_str(), item.asset_number.as_str(), made.trim(), &serial];
+    let made = [item.facts.maker.as_str(), item.facts.model.as_str()].map(str::trim).join(" ");
+    let serial = if item.facts.serial.is_empty() { String::new() } else { w.item_serial(&item.facts.serial) };
+    let parts = [item.facts.location.as_str(), item.facts.asset_number.as_str(), made.trim(), &serial];
     let parts: Vec<&str> = parts.into_iter().filter(|p| !p.is_empty()).collect();
     parts.join(" · ")
 }
@@ -262,7 +262,7 @@ async fn state_words(
 }
 
 fn rate_words(w: EquipmentWords, month: WindowTally, item: &Equipment) -> String {
-    let class = class_text(w, item.class);
+    let class = class_text(w, item.facts.class);
     if month.closed == 0 && item.schedules().iter().all(|(_, plan)| **plan == Schedule::Never) {
         return w.item_rate_no_schedule(class);
     }
@@ -345,12 +345,12 @@ async fn item_facts(
 ) -> Result<Vec<PageFact>, DbError> {
     let w: EquipmentWords = wall.words();
     let mut facts = Vec::new();
-    if !item.category.is_empty() {
-        facts.push(PageFact::entered(w.fact_category(), item.category.clone()));
+    if !item.facts.category.is_empty() {
+        facts.push(PageFact::entered(w.fact_category(), item.facts.category.clone()));
     }
-    facts.push(PageFact::new(w.fact_class(), class_text(w, item.class)));
+    facts.push(PageFact::new(w.fact_class(), class_text(w, item.facts.class)));
     let mut own = Vec::new();
-    for protocol in &item.protocols {
+    for protocol in &item.facts.protocols {
         let body =
             crate::db::projection::dashboard::load_row(conn, facility, "protocol", &protocol.to_string())
                 .await?;
@@ -375,14 +375,14 @@ async fn item_facts(
         }
     }
     facts.append(&mut own);
-    let policy = match item.photo {
+    let policy = match item.facts.photo {
         PhotoPolicy::None => "none",
         PhotoPolicy::Optional => "optional",
         PhotoPolicy::Required => "required",
     };
     facts.push(PageFact::new(w.fact_photo(), w.fact_photo_policy(policy)));
     facts.push(PageFact::new(w.fact_added(), wall.day_of(item.added_ms)));
-    let custom = item.custom.iter().take(20);
+    let custom = item.facts.custom.iter().take(20);
     facts.extend(custom.map(|(name, value)| PageFact::new(w.fact_field(), w.fact_field_named(name, value))));
     Ok(facts)
 }

@@ -147,14 +147,20 @@ pub(crate) fn matches_query(item: &Equipment, query: &str) -> bool {
         return true;
     }
     let expected = query.to_lowercase();
-    let texts = [&item.name, &item.location, &item.asset_number, &item.serial, &item.category];
+    let texts = [
+        &item.facts.name,
+        &item.facts.location,
+        &item.facts.asset_number,
+        &item.facts.serial,
+        &item.facts.category,
+    ];
     texts.iter().any(|text| text.to_lowercase().contains(&expected))
         || Tag::read(query).is_ok_and(|tag| tag == item.tag)
 }
 
 /// Overdue first and the longest before all, then what is due by its end, then by name.
 fn order_rows(row: &ItemRow, item: &Equipment) -> (u8, i64, String) {
-    let name = item.name.to_lowercase();
+    let name = item.facts.name.to_lowercase();
     match row.state.as_deref() {
         Some("overdue") => (0, row.since_ms.unwrap_or(0), name),
         Some("due" | "used") => (1, row.by_ms.unwrap_or(i64::MAX), name),
@@ -177,9 +183,9 @@ fn list_row(
         cause: word_cause(row, wall)?,
         rate: wall.rate_or_no_data(tally),
         last: row.last_ms.map(|at| wall.clock(at)),
-        name: item.name,
-        place: item.location,
-        asset_number: item.asset_number,
+        name: item.facts.name,
+        place: item.facts.location,
+        asset_number: item.facts.asset_number,
     })
 }
 

@@ -252,9 +252,9 @@ pub(crate) fn read_equipment(row: &ItemRow) -> Result<Equipment, DbError> {
 fn late_row(row: &ItemRow, site: &FacilityOverview, wall: &LocalTime) -> Result<LateRow, DbError> {
     let item = read_equipment(row)?;
     Ok(LateRow {
-        name: item.name,
+        name: item.facts.name,
         href: format!("/app/f/{}/e/{}", site.id, item.tag),
-        place: item.location,
+        place: item.facts.location,
         late: wall.span(site.as_of_ms.saturating_sub(row.since_ms.unwrap_or(site.as_of_ms))),
         cause: word_cause(row, wall)?,
         last: row.last_ms.map(|at| wall.clock(at)),
@@ -282,7 +282,7 @@ async fn load_locations(
     for row in &items {
         let item = read_equipment(row)?;
         if let Some(tally) = tallies.get(row.tag.as_str()) {
-            *places.entry(place_of(&item.location).to_owned()).or_default() += *tally;
+            *places.entry(place_of(&item.facts.location).to_owned()).or_default() += *tally;
         }
     }
     Ok(lowest_locations(places, wall))

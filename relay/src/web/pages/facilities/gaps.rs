@@ -160,8 +160,8 @@ fn item_row(row: &ItemGaps, site: &FacilityOverview, wall: &LocalTime) -> Result
     let last_day = i32::try_from(row.last_day).unwrap_or_default();
     Ok(ItemGapRow {
         href: format!("/app/f/{}/e/{}", site.id, item.tag),
-        name: item.name,
-        place: item.location,
+        name: item.facts.name,
+        place: item.facts.location,
         missed: row.closed.saturating_sub(row.met).max(0),
         met: wall.met_of(tally),
         last_day: wall.axis_day(crate::web::view_models::facility_state::day_date(last_day)),

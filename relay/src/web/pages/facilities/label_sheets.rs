@@ -193,7 +193,9 @@ async fn load_selection(
             items.push(item);
         }
     }
-    items.sort_by(|a, b| (&a.location, &a.name, a.tag).cmp(&(&b.location, &b.name, b.tag)));
+    items.sort_by(|a, b| {
+        (&a.facts.location, &a.facts.name, a.tag).cmp(&(&b.facts.location, &b.facts.name, b.tag))
+    });
     Ok(SheetSelection { site, host, items })
 }
 
@@ -223,7 +225,7 @@ fn make_sheet(
         let fields = label_fields(item, &expected.host);
         let fields = if requested.numbers == "yes" { fields.without_name() } else { Ok(fields) };
         let drawn = fields.and_then(|fields| layout::lay_out_label(typesetter, template, &fields, None, dpi));
-        drawings.push(drawn.map_err(|why| SheetRefusal::Label { item: item.name.clone(), why })?);
+        drawings.push(drawn.map_err(|why| SheetRefusal::Label { item: item.facts.name.clone(), why })?);
     }
     pdf::write_sheets(sheet, FirstLabel::at(start), nudge, drawings.into_iter()).map_err(SheetRefusal::Pdf)
 }
@@ -236,9 +238,9 @@ pub(crate) fn label_fields(item: &Equipment, host: &str) -> Fields {
     Fields::new()
         .with(Field::Url, format!("{host}/{}", item.tag))
         .with(Field::Tag, item.tag.to_string())
-        .with(Field::Name, &item.name)
-        .with(Field::AssetNumber, &item.asset_number)
-        .with(Field::Location, &item.location)
+        .with(Field::Name, &item.facts.name)
+        .with(Field::AssetNumber, &item.facts.asset_number)
+        .with(Field::Location, &item.facts.location)
 }
 
 fn draw_form(

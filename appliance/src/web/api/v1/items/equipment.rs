@@ -9,7 +9,7 @@ use record::anchor::TimeCertainty;
 use record::compliance::{DueCause, DueReason, ItemStatus};
 use record::fold::{Equipment, FacilityState, RowVersion, ServiceState};
 use record::ids::ProtocolId;
-use record::kinds::{CivilDay, EquipmentLoan, Event, PhotoPolicy, Schedule, SpauldingClass};
+use record::kinds::{CivilDay, EquipmentFacts, EquipmentPatch, Event, Schedule};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use web::argument::{IdempotencyKey, IfMatch, JsonBody, Path, Query, json_error};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
 
-use crate::intake::{Command, CommandRefusal, EquipmentFields, NewEquipment, find_named_item};
+use crate::intake::{Command, CommandRefusal, NewEquipment, find_named_item};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::api::list::ListJson;
@@ -132,34 +132,8 @@ impl DueBecause {
 pub(crate) struct EquipmentJson {
     /// Its first tag, which names it for good.
     tag: Tag,
-    /// What people call it.
-    name: String,
-    /// The hospital's own number.
-    asset_number: String,
-    /// The maker's number.
-    serial: String,
-    /// Who made it.
-    maker: String,
-    /// Which model.
-    model: String,
-    /// What sort of thing.
-    category: String,
-    /// Where it stands.
-    location: String,
-    /// What its use can do to a patient.
-    class: SpauldingClass,
-    /// Whether a cleaning needs a photo.
-    photo: PhotoPolicy,
-    /// Where photos are optional, one cleaning in this many is asked for one; null: none.
-    photo_one_in: Option<u32>,
-    /// Whether it is used once: it takes no protocol.
-    single_use: bool,
-    /// That it is lent or rented, with its last day; null where it is not.
-    loan: Option<EquipmentLoan>,
-    /// How to clean it, the usual protocol first.
-    protocols: Vec<ProtocolId>,
-    /// The facility's own fields.
-    custom: BTreeMap<String, String>,
+    #[serde(flatten)]
+    facts: EquipmentFacts,
     /// Whether it is used.
     service: ServiceState,
     /// When it is expected back in service; null where nobody has said.
@@ -207,20 +181,7 @@ impl EquipmentJson {
         let last = row.activity.as_ref().and_then(|a| a.last);
         Self {
             tag: item.tag,
-            name: item.name.clone(),
-            asset_number: item.asset_number.clone(),
-            serial: item.serial.clone(),
-            maker: item.maker.clone(),
-            model: item.model.clone(),
-            category: item.category.clone(),
-            location: item.location.clone(),
-            class: item.class,
-            photo: item.photo,
-            photo_one_in: item.photo_one_in,
-            single_use: item.single_use,
-            loan: item.loan.clone(),
-            protocols: item.protocols.clone(),
-            custom: item.custom.clone(),
+            facts: item.facts.clone(),
             service: item.service,
             back: find_outage(item).and_then(|outage| outage.back),
             status,
@@ -332,11 +293,11 @@ pub(crate) struct NewItem {
     schedule: Option<Schedule>,
     // Read a second time, so that what does not fit is named.
     #[serde(flatten)]
-    #[schemars(with = "EquipmentFields")]
+    #[schemars(with = "EquipmentPatch")]
     fields: BTreeMap<String, Value>,
 }
 
-pub(crate) fn read_fields(members: BTreeMap<String, Value>) -> Result<EquipmentFields, HttpError> {
+pub(crate) fn read_facts(members: BTreeMap<String, Value>) -> Result<EquipmentPatch, HttpError> {
     let members = Value::Object(members.into_iter().collect());
     serde_path_to_error::deserialize(members).map_err(|error| json_error(&error))
 }
@@ -359,7 +320,7 @@ pub(crate) async fn add_item(
 ) -> Result<EquipmentJson, HttpError> {
     let tag = new.tag.as_deref().map(Tag::read).transpose();
     let tag = tag.map_err(|e| invalid_parameter("tag", format!("{e}.")))?;
-    let fields = read_fields(new.fields)?;
+    let fields = read_facts(new.fields)?;
     let command =
         Command::AddEquipment(Box::new(NewEquipment { tag, fields, schedule: new.schedule, code: new.code }));
     let done = run_command(state, BY_API, key, command).await?;

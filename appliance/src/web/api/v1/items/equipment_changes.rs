@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use http::Method;
 use record::fold::RowVersion;
-use record::kinds::{CivilDay, ProblemOutcome, Schedule};
+use record::kinds::{CivilDay, EquipmentPatch, ProblemOutcome, Schedule};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,11 +15,11 @@ use web::argument::{IdempotencyKey, IfMatch, JsonBody, OtherVersion, Path};
 use web::error::HttpError;
 use web::route::{Route, RouteKind, row};
 
-use crate::intake::{Command, CommandRefusal, EquipmentFields, EquipmentMerge, ProblemClosing, RefusalCause};
+use crate::intake::{Command, CommandRefusal, EquipmentMerge, ProblemClosing, RefusalCause};
 use crate::web::access::permissions::Write;
 use crate::web::access::program::ProgramCaller;
 use crate::web::api::v1::items::equipment::{
-    EquipmentJson, VersionedItem, act_over, find_item, find_item_version, read_fields, read_path_tag,
+    EquipmentJson, VersionedItem, act_over, find_item, find_item_version, read_facts, read_path_tag,
 };
 use crate::web::context::AppState;
 use crate::web::http_error::changed_since;
@@ -65,7 +65,7 @@ pub(crate) struct ItemChanges {
     schedule: Option<Schedule>,
     // Read a second time, so that what does not fit is named.
     #[serde(flatten)]
-    #[schemars(with = "EquipmentFields")]
+    #[schemars(with = "EquipmentPatch")]
     fields: BTreeMap<String, Value>,
 }
 
@@ -77,8 +77,8 @@ pub(crate) async fn change_item(
     if_match: &IfMatch,
     changes: ItemChanges,
 ) -> Result<(EquipmentJson, RowVersion), HttpError> {
-    let (schedule, fields) = (changes.schedule, read_fields(changes.fields)?);
-    if schedule.is_none() && fields == EquipmentFields::default() {
+    let (schedule, fields) = (changes.schedule, read_facts(changes.fields)?);
+    if schedule.is_none() && fields == EquipmentPatch::default() {
         let (item, now) = find_item_version(state, tag)?;
         if_match.require(Some(now)).map_err(|OtherVersion| changed_since(Some(now)))?;
         return Ok((item, now));

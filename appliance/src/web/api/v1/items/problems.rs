@@ -118,7 +118,7 @@ impl ProblemJson {
     }
 
     fn alone(facility: &FacilityState, tag: Tag, report: ReportJson) -> Self {
-        let equipment = facility.equipment.get(&tag).map(|item| item.name.clone());
+        let equipment = facility.equipment.get(&tag).map(|item| item.facts.name.clone());
         Self { report, tag, equipment, additions: Vec::new(), earlier_additions: 0, added_to: None }
     }
 

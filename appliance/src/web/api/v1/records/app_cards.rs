@@ -218,12 +218,12 @@ fn item_card(
         tags: labels.tags.get(&item.tag).cloned().unwrap_or_default(),
         replaced: labels.replaced.get(&item.tag).cloned().unwrap_or_default(),
         codes: codes.map(|code| (*code).to_owned()).collect(),
-        name: item.name.clone(),
-        place: item.location.clone(),
-        asset: item.asset_number.clone(),
+        name: item.facts.name.clone(),
+        place: item.facts.location.clone(),
+        asset: item.facts.asset_number.clone(),
         protocols: offered.iter().map(|offered| offered.protocol).collect(),
-        photo: item.photo,
-        class: item.class,
+        photo: item.facts.photo,
+        class: item.facts.class,
         out_of_service: item.service == ServiceState::Out,
         problems: problems_of(row)
             .iter()

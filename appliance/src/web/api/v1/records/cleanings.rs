@@ -169,7 +169,7 @@ impl CleaningJson {
             protocol_version: body.and_then(|body| body.protocol).map(|protocol| protocol.version),
             steps: body.and_then(|body| body.steps.clone()),
             tag: cleaning.tag,
-            equipment: facility.equipment.get(&cleaning.tag).map(|item| item.name.clone()),
+            equipment: facility.equipment.get(&cleaning.tag).map(|item| item.facts.name.clone()),
             cleaned_by: who_name(reader, facility, &cleaning.who),
             proof: proof_word(&cleaning.who),
             agent: body.map(|body| body.agent.clone()).unwrap_or_default(),

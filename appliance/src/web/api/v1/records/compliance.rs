@@ -93,7 +93,7 @@ pub(crate) async fn count_compliance(state: &AppState) -> Result<ComplianceJson,
     let items = tallies.items.iter().filter_map(|(tag, tally)| {
         let item = facility.equipment.get(tag)?;
         let last_30_days = RatePeriod::of(30, *tally);
-        Some(ItemRate { tag: item.tag, equipment: item.name.clone(), last_30_days })
+        Some(ItemRate { tag: item.tag, equipment: item.facts.name.clone(), last_30_days })
     });
     Ok(ComplianceJson {
         facility: snapshot.settings.name.clone(),

@@ -54,9 +54,9 @@ pub(crate) async fn out_page(
         let last: Option<&EquipmentOutage> = item.out.last();
         let retired = item.service == ServiceState::Retired;
         let (title, title_html) = if retired {
-            (w.out_retired_title(&item.name), w.out_retired_title(S0))
+            (w.out_retired_title(&item.facts.name), w.out_retired_title(S0))
         } else {
-            (w.out_title(&item.name), w.out_title(S0))
+            (w.out_title(&item.facts.name), w.out_title(S0))
         };
         let since_ms = last.map_or(item.added_ms, |out| out.from_ms);
         let why = last.and_then(|out| out.reason).map(|why| StoredText::read(reader, why));
@@ -66,9 +66,9 @@ pub(crate) async fn out_page(
             tag,
             retired,
             badge: if retired { page_words.item_retired() } else { page_words.item_out_of_service() },
-            name: item.name.clone(),
-            place: place_line(&item.location, &item.asset_number),
-            title: fill_slots(title_html, [SafeHtml::entered(&item.name)]),
+            name: item.facts.name.clone(),
+            place: place_line(&item.facts.location, &item.facts.asset_number),
+            title: fill_slots(title_html, [SafeHtml::entered(&item.facts.name)]),
             what: if retired { w.out_retired_what() } else { w.out_what() },
             since: wording.marked_time(since_ms, note_certainty(reader, &facility, tag, since_ms)).to_html(),
             why: why

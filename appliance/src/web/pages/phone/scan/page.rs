@@ -162,8 +162,8 @@ impl ScanPageBuilder<'_> {
             label: open_tags(self.facility, item).first().unwrap_or(&item.tag).grouped(),
             badge,
             cause,
-            name: item.name.clone(),
-            place: place_line(&item.location, &item.asset_number),
+            name: item.facts.name.clone(),
+            place: place_line(&item.facts.location, &item.facts.asset_number),
             last: self.last(),
             note: self.view.note.map(|note| note.word(w)),
             sign_off: self.word_sign_off(protocol.map(|p| p.protocol)),
@@ -224,7 +224,7 @@ impl ScanPageBuilder<'_> {
     }
 
     fn title(&self, problems: &[Wrong]) -> String {
-        let name = &self.item.name;
+        let name = &self.item.facts.name;
         if problems.is_empty() { name.clone() } else { self.view.words.0.page_error_title(name) }
     }
 
