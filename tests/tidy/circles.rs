@@ -8,6 +8,7 @@ use crate::sources::{File, Sources};
 
 /// What a folder's `mod.rs` names is no part of a circle.
 pub const CRATES: &[&str] = &[
+    "api",
     "appliance",
     "firmware-config",
     "history",

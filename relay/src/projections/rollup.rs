@@ -138,12 +138,14 @@ fn item_state(settings: &FacilitySettings, span: &Span<'_>, as_of_ms: i64) -> It
         ItemStatus::DueAfterUse { since_ms, by_ms } => ("used", Some(since_ms), Some(by_ms)),
         ItemStatus::Overdue { since_ms } => ("overdue", Some(since_ms), None),
     };
+    let last = span.activity.and_then(|activity| activity.last);
     ItemState {
         tag: span.item.tag,
         state,
         since_ms,
         by_ms,
-        last_ms: span.activity.and_then(|a| a.last).map(|last| last.performed_ms),
+        last_ms: last.map(|last| last.performed_ms),
+        last_boot: last.and_then(|last| last.unsure.filter(|_| !last.is_rtc)),
         next_ms: courses.next_change_ms(as_of_ms),
         counted_ms: as_of_ms,
         // Numbers and words: JSON takes them all.

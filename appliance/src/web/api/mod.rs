@@ -2,7 +2,6 @@
 
 pub(crate) mod docs;
 pub(crate) mod health;
-pub(crate) mod list;
 pub(crate) mod v1;
 
 use words::Locale;

@@ -1,5 +1,6 @@
 //! The old app's cleaning logs.
 
+use api::ListJson;
 use axum::extract::State;
 use http::Method;
 use serde_json::json;
@@ -10,7 +11,6 @@ use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::access::permissions::{Read, Record, View};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::records::cleanings::{
     CleaningJson, NewCleaning, RecordedCleaning, add_cleaning, list_cleanings, show_cleaning,
 };

@@ -1,5 +1,6 @@
 //! The old app's equipment; the `{id}` of an item is its tag, or the number that it had there.
 
+use api::ListJson;
 use axum::extract::State;
 use http::Method;
 use record::tag::Tag;
@@ -13,7 +14,6 @@ use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::items::equipment::{
     EquipmentJson, NewItem, add_item, find_item_version, list_equipment,
 };

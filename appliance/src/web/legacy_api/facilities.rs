@@ -1,5 +1,6 @@
 //! The old app's facilities: a box has one, known by the relay's id for it or by the box's own id.
 
+use api::ListJson;
 use axum::extract::State;
 use http::Method;
 use record::ids::FacilityId;
@@ -12,7 +13,6 @@ use web::route::{Example, Route, RouteKind, row};
 
 use crate::web::access::permissions::{Read, View};
 use crate::web::access::program::StaffOrProgram;
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::records::compliance::{ComplianceJson, count_compliance};
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;

@@ -2,6 +2,7 @@
 
 use ::labels::code::encode_qr;
 use ::labels::{Bitmap, Dpi};
+use api::utc_text;
 use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,7 +23,6 @@ use crate::web::examples;
 use crate::web::legacy_api::old_ids::read_old_id;
 use crate::web::request::bodies::optional_json::OptionalJson;
 use crate::web::request::submissions::page_token::{PAGE_MS, PageToken};
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::printing::label_fields::read_label_host;
 

@@ -1,5 +1,6 @@
 //! The one operation of the old app that needs no sign-in: a phone reports a cleaning.
 
+use api::utc_text;
 use axum::extract::State;
 use http::{Method, StatusCode};
 use record::anchor::corrected_ms;
@@ -33,7 +34,6 @@ use crate::web::log_reads::read_quick;
 use crate::web::request::bodies::photo_form::PhotoForm;
 use crate::web::request::limits::address_share::AddressShare;
 use crate::web::request::submissions::page_token::PageToken;
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::view_models::page::snapshot::missing_words;
 use crate::web::words::{ErrorWords, PageWords};
 use crate::web::{examples, refusals};

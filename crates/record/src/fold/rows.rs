@@ -198,6 +198,11 @@ pub struct Equipment {
 }
 
 impl Equipment {
+    /// Since when and why it is out of service; none where it is in service, or retired.
+    pub fn outage(&self) -> Option<&EquipmentOutage> {
+        self.out.last().filter(|_| self.service == ServiceState::Out)
+    }
+
     /// The newest schedule for this protocol; for `None`, the one for any protocol. [`Schedule::Never`] is none.
     pub fn schedule(&self, protocol: Option<ProtocolId>) -> Option<&Schedule> {
         let newest = self.plans.iter().rfind(|plan| plan.protocol == protocol)?;

@@ -20,11 +20,13 @@ pub struct ItemRow {
     pub by_ms: Option<i64>,
     /// The newest cleaning that is not voided, complete or not.
     pub last_ms: Option<i64>,
+    /// Whether that is a guess: the clock was not set, and nobody has said since what the time was.
+    pub last_uncertain: bool,
     /// JSON of `record::compliance::DueCause`, where a recorded cleaning leaves it due.
     pub cause: Option<String>,
 }
 
-impl_from_row!(ItemRow { facility, tag, body, state, since_ms, by_ms, last_ms, cause });
+impl_from_row!(ItemRow { facility, tag, body, state, since_ms, by_ms, last_ms, last_uncertain, cause });
 
 impl ItemRow {
     pub fn due_cause(&self) -> Result<Option<DueCause>, DbError> {
@@ -40,10 +42,13 @@ pub async fn load_overdue(
     limit: i64,
 ) -> Result<Vec<ItemRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT f.facility, i.tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, i.cause \
+    let sql = "SELECT f.facility, i.tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, \
+               i.last_boot IS NOT NULL AND b.id IS NULL AS last_uncertain, i.cause \
                FROM facilities f JOIN items i ON i.account = f.account AND i.projection = f.projection \
                JOIN state_rows r ON r.account = i.account AND r.projection = i.projection \
                AND r.room = 'equipment' AND r.id = i.tag \
+               LEFT JOIN state_rows b ON b.account = i.account AND b.projection = i.projection \
+               AND b.room = 'boot' AND b.id = i.last_boot \
                WHERE f.account = $1 AND f.facility = $2 AND i.state = 'overdue' \
                ORDER BY i.since_ms, i.tag LIMIT $3";
     all!(conn, ItemRow, sql, scope.key(), facility.to_string(), limit)
@@ -97,9 +102,12 @@ pub async fn load_items(
     limit: i64,
 ) -> Result<Vec<ItemRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT f.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, i.cause \
+    let sql = "SELECT f.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, \
+               i.last_boot IS NOT NULL AND b.id IS NULL AS last_uncertain, i.cause \
                FROM facilities f JOIN state_rows r ON r.account = f.account AND r.projection = f.projection \
                LEFT JOIN items i ON i.account = r.account AND i.projection = r.projection AND i.tag = r.id \
+               LEFT JOIN state_rows b ON b.account = i.account AND b.projection = i.projection \
+               AND b.room = 'boot' AND b.id = i.last_boot \
                WHERE f.account = $1 AND f.facility = $2 AND r.room = 'equipment' AND r.id > $3 \
                ORDER BY r.id LIMIT $4";
     all!(conn, ItemRow, sql, scope.key(), facility.to_string(), after.to_owned(), limit)
@@ -111,9 +119,12 @@ pub async fn load_item(
     tag: Tag,
 ) -> Result<Option<ItemRow>, DbError> {
     let scope = conn.scope();
-    let sql = "SELECT f.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, i.cause \
+    let sql = "SELECT f.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, \
+               i.last_boot IS NOT NULL AND b.id IS NULL AS last_uncertain, i.cause \
                FROM facilities f JOIN state_rows r ON r.account = f.account AND r.projection = f.projection \
                LEFT JOIN items i ON i.account = r.account AND i.projection = r.projection AND i.tag = r.id \
+               LEFT JOIN state_rows b ON b.account = i.account AND b.projection = i.projection \
+               AND b.room = 'boot' AND b.id = i.last_boot \
                WHERE f.account = $1 AND f.facility = $2 AND r.room = 'equipment' AND r.id = $3";
     opt!(conn, ItemRow, sql, scope.key(), facility.to_string(), tag.to_string())
 }
@@ -121,9 +132,12 @@ pub async fn load_item(
 pub async fn find_by_tag(conn: &mut ScopedConnection, tag: Tag) -> Result<Option<ItemRow>, DbError> {
     let (scope, viewer) = (conn.scope(), conn.viewer());
     let sql = format!(
-        "SELECT facilities.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, i.cause \
+        "SELECT facilities.facility, r.id AS tag, r.body, i.state, i.since_ms, i.by_ms, i.last_ms, \
+               i.last_boot IS NOT NULL AND b.id IS NULL AS last_uncertain, i.cause \
          FROM facilities JOIN state_rows r ON r.account = facilities.account AND r.projection = facilities.projection \
          LEFT JOIN items i ON i.account = r.account AND i.projection = r.projection AND i.tag = r.id \
+         LEFT JOIN state_rows b ON b.account = i.account AND b.projection = i.projection \
+         AND b.room = 'boot' AND b.id = i.last_boot \
          WHERE facilities.account = $1 AND {} AND r.room = 'equipment' AND r.id = $2 ORDER BY facilities.facility LIMIT 1",
         seen_facilities("$3")
     );

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use record::ids::BootId;
 use record::tag::Tag;
 
 use super::cleanings::text_keys;
@@ -17,6 +18,8 @@ pub struct ItemState {
     pub by_ms: Option<i64>,
     /// Newest cleaning that is not voided.
     pub last_ms: Option<i64>,
+    /// The boot in which it was written, where no clock that can be believed was set then.
+    pub last_boot: Option<BootId>,
     /// When it can change with no new entry.
     pub next_ms: Option<i64>,
     /// Windows that closed up to then are in the tallies.
@@ -66,14 +69,14 @@ pub async fn save_items(
 ) -> Result<(), DbError> {
     let scope = conn.scope();
     let (account, projection) = (scope.key(), projection.key());
-    let head = "INSERT INTO items (account, projection, tag, state, since_ms, by_ms, last_ms, next_ms, counted_ms, cause)";
+    let head = "INSERT INTO items (account, projection, tag, state, since_ms, by_ms, last_ms, last_boot, next_ms, counted_ms, cause)";
     let tail = " ON CONFLICT (account, projection, tag) DO UPDATE SET state = excluded.state, \
-                since_ms = excluded.since_ms, by_ms = excluded.by_ms, last_ms = excluded.last_ms, \
+                since_ms = excluded.since_ms, by_ms = excluded.by_ms, last_ms = excluded.last_ms, last_boot = excluded.last_boot, \
                 next_ms = excluded.next_ms, counted_ms = excluded.counted_ms, cause = excluded.cause";
     bulk!(
         conn,
         head,
-        10,
+        11,
         tail,
         items,
         |i| account,
@@ -83,6 +86,7 @@ pub async fn save_items(
         i.since_ms,
         i.by_ms,
         i.last_ms,
+        i.last_boot.map(|boot| boot.to_string()),
         i.next_ms,
         i.counted_ms,
         i.cause.as_deref(),

@@ -286,7 +286,7 @@ CREATE TABLE state_rows (
 
 -- How each item stands, by record::compliance. `state`: none, out, idle, clean, due, used, overdue. `since_ms` and
 -- `by_ms` as the state has them. `next_ms`: when it can change with no new entry. `counted_ms`: windows that closed up to
--- then are in the tallies. `cause`: JSON of record::compliance::DueCause, where a recorded cleaning leaves it due.
+-- then are in the tallies. `last_boot`: the boot of the newest cleaning, where its clock was not set. `cause`: JSON of record::compliance::DueCause, where a recorded cleaning leaves it due.
 CREATE TABLE items (
   account BIGINT NOT NULL,
   projection BIGINT NOT NULL,
@@ -295,6 +295,7 @@ CREATE TABLE items (
   since_ms BIGINT,
   by_ms BIGINT,
   last_ms BIGINT,
+  last_boot @ID@,
   next_ms BIGINT,
   counted_ms BIGINT NOT NULL,
   cause TEXT,

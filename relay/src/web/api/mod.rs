@@ -10,8 +10,7 @@ pub(crate) mod revision;
 pub(crate) mod v1;
 
 use ::web::error::HttpError;
-use schemars::JsonSchema;
-use serde::Serialize;
+use api::ListJson;
 
 use crate::web::api::cursor::CursorSeal;
 use crate::web::http_error::parameter_error;
@@ -20,30 +19,18 @@ use crate::web::http_error::parameter_error;
 const LIMIT: i64 = 100;
 const LIMIT_MAX: i64 = 1_000;
 
-/// Part of a list.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ListOf{T}")]
-pub(crate) struct ListJson<T> {
-    /// The things.
-    pub(crate) items: Vec<T>,
-    /// The `cursor` of the part after it; null at the end.
-    pub(crate) next: Option<String>,
-}
-
-impl<T> ListJson<T> {
-    /// Of one thing more than the list may have, where there is one; `key` sorts.
-    fn cut(
-        mut items: Vec<T>,
-        limit: i64,
-        seal: &CursorSeal,
-        key: impl Fn(&T) -> String,
-    ) -> Result<Self, HttpError> {
-        let bound = usize::try_from(limit).unwrap_or(usize::MAX);
-        let more = items.len() > bound;
-        items.truncate(bound);
-        let next = items.last().filter(|_| more).map(|last| seal.write(&key(last))).transpose()?;
-        Ok(Self { items, next })
-    }
+/// A list of one thing more than a part of it may have, where there is one; `key` sorts.
+fn cut_list<T>(
+    mut items: Vec<T>,
+    limit: i64,
+    seal: &CursorSeal,
+    key: impl Fn(&T) -> String,
+) -> Result<ListJson<T>, HttpError> {
+    let bound = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > bound;
+    items.truncate(bound);
+    let next = items.last().filter(|_| more).map(|last| seal.write(&key(last))).transpose()?;
+    Ok(ListJson { items, next })
 }
 
 /// Reads `limit`: absent is [`LIMIT`], more than [`LIMIT_MAX`] is that.
@@ -55,12 +42,6 @@ fn read_limit(requested: Option<&str>) -> Result<i64, HttpError> {
     number
         .map(|number| number.min(LIMIT_MAX))
         .ok_or_else(|| parameter_error("limit", |words| words.parameter_limit(LIMIT_MAX)))
-}
-
-/// RFC 3339 in UTC with milliseconds, as the box writes it.
-fn stamp(ms: i64) -> String {
-    let time = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 #[cfg(test)]
@@ -75,11 +56,5 @@ mod tests {
         for wrong in ["-1", "+1", "0", "", "ten", "1e9", "9999999999999999999999"] {
             assert!(read_limit(Some(wrong)).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn times() {
-        assert_eq!(stamp(1_795_204_920_000), "2026-11-20T20:02:00.000Z");
-        assert_eq!(stamp(1_795_204_920_123), "2026-11-20T20:02:00.123Z");
     }
 }

@@ -1,5 +1,6 @@
 //! Alarms, for programs.
 
+use api::ListJson;
 use axum::extract::State;
 use http::{Method, StatusCode};
 use web::answer::Json;
@@ -12,7 +13,6 @@ use crate::identity::{AccessOutcome, AccessTarget};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::access_note::AccessNote;
-use crate::web::api::list::ListJson;
 use crate::web::commands::alarms::acknowledge_alarm;
 use crate::web::context::AppState;
 use crate::web::examples;

@@ -1,5 +1,6 @@
 //! The box's time, for programs.
 
+use api::utc_text;
 use axum::extract::State;
 use http::Method;
 use record::entry::ClockState;
@@ -18,7 +19,6 @@ use crate::web::api::v1::records::cleanings::read_time;
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::refusals;
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::view_models::page::snapshot::Snapshot;
 
 pub(crate) fn clock_routes() -> Vec<Route<AppState>> {

@@ -1,5 +1,6 @@
 //! Packs of protocols, for programs: they come as drafts, which people adopt.
 
+use api::{ListJson, utc_text};
 use axum::extract::State;
 use http::Method;
 use record::pack::PackSignature;
@@ -14,14 +15,12 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::packs::{PackDraft, remove_pack};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
 use crate::web::request::bodies::uploaded_file::{FileKind, UploadedFile};
 use crate::web::view_models::machine::packs::{
     OfferedPack, PackSigning, bring_pack, brought_packs, make_own_pack, starter_packs,
 };
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::{examples, refusals};
 
 const PACKS: &str = "/api/v1/packs";

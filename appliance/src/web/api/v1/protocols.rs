@@ -1,5 +1,6 @@
 //! Protocols, for programs.
 
+use api::ListJson;
 use axum::extract::State;
 use http::Method;
 use record::fold::{FacilityProtocol, RowVersion};
@@ -17,7 +18,6 @@ use crate::intake::{Command, CommandRefusal, NewProtocol, RefusalCause};
 use crate::store::{LogReader, ReadLane};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::versions::run_over;
 use crate::web::commands::run::read_event;
 use crate::web::context::AppState;

@@ -1,5 +1,6 @@
 //! What waits for somebody at the facility, for programs.
 
+use api::ListJson;
 use axum::extract::State;
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -14,7 +15,6 @@ use crate::alarms::reminders::{OpenReminder, ReminderCode, SNOOZE_HOURS_MAX};
 use crate::alarms::{AlarmAcknowledgement, AlarmReader};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::commands::reminders::{change_reminder, list_reminders};
 use crate::web::context::AppState;
 use crate::web::examples;

@@ -2,17 +2,18 @@
 
 use askama::Template;
 use axum::extract::State;
+use history::HistoryWords;
 use record::compliance::WindowTally;
 use record::entry::Digest16;
 use record::fold::{Equipment, FacilityProtocol, FacilityState, ServiceState};
-use record::kinds::{FieldType, PhotoPolicy, SpauldingClass};
+use record::kinds::{FieldType, PhotoPolicy, SpauldingClass, TEXT_FACTS};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::Page;
 use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
-use words::{S0, SafeHtml, fill_slots};
+use words::{S0, SafeHtml, WordSet as _, fill_slots};
 
 use crate::intake::{Permission, offered_protocols};
 use crate::store::{HistoryPlace, LogReader};
@@ -27,7 +28,7 @@ use crate::web::log_reads::read_long;
 use crate::web::request::lists::page_cursor::{HistoryScope, PageCursor};
 use crate::web::view_models::equipment::codes::{ItemOpener, ItemOpeners, MergedItem};
 use crate::web::view_models::equipment::item_status::StatusBadge;
-use crate::web::view_models::equipment::items::{find_outage, find_own_item};
+use crate::web::view_models::equipment::items::find_own_item;
 use crate::web::view_models::equipment::loans::word_last_day;
 use crate::web::view_models::equipment::problems::{ProblemCard, ProblemLook, ReportDetails};
 use crate::web::view_models::equipment::rates::{tally_of, word_rate};
@@ -151,7 +152,7 @@ fn item_page(
     let cleaned = facility.activity.get(&tag).map_or(0, |activity| activity.cleanings);
     let frame = PageLayout::staff(state, &snapshot, item.facts.name.clone(), signed, NavSection::Equipment)
         .about_loan(state, tag);
-    let out = find_outage(item);
+    let out = item.outage();
     let why_out = out.and_then(|out| out.reason).map(|why| looks.word_why_out(why));
     let paper = PaperWords {
         heading: paper_heading(&frame.facility, &trust, snapshot.local.iso(snapshot.now_ms()), w),
@@ -309,10 +310,14 @@ fn item_facts(
         PhotoPolicy::Optional => w.fact_photo_optional(),
         PhotoPolicy::Required => w.fact_photo_required(),
     };
-    let mut facts = vec![
-        FactRow::entered(w.fact_category(), &item.facts.category),
-        FactRow::worded(w.fact_class(), class),
-        FactRow::worded(w.fact_photo(), photo),
+    let labels = HistoryWords::in_locale(wording.locale());
+    // The others stand above.
+    let texts = TEXT_FACTS.iter().filter(|fact| !["name", "location", "asset_number"].contains(&fact.name));
+    let texts = texts.map(|fact| FactRow::entered(labels.line_field(fact.name), (fact.of)(&item.facts)));
+    let mut facts: Vec<FactRow> = texts.collect();
+    facts.extend([
+        FactRow::worded(labels.line_field("class"), class),
+        FactRow::worded(labels.line_field("photo"), photo),
         FactRow::worded(
             w.fact_photo_one_in(),
             item.facts.photo_one_in.map(|n| w.fact_photo_one_in_value(n)).unwrap_or_default(),
@@ -321,16 +326,13 @@ fn item_facts(
             w.fact_single_use(),
             if item.facts.single_use { w.fact_yes() } else { String::new() },
         ),
-        FactRow::entered(w.fact_maker(), &item.facts.maker),
-        FactRow::entered(w.fact_model(), &item.facts.model),
-        FactRow::entered(w.fact_serial(), &item.facts.serial),
         FactRow::worded(w.fact_loan(), word_last_day(wording, item).unwrap_or_default()),
         FactRow::entered(
             w.fact_loan_owner(),
             item.facts.loan.as_ref().map(|loan| loan.owner.as_str()).unwrap_or_default(),
         ),
         FactRow::worded(w.fact_added(), wording.dates().day_and_time(item.added_ms).text),
-    ];
+    ]);
     facts.extend(own_facts(w, facility, item));
     facts.retain(|fact| !fact.value.is_empty());
     facts

@@ -26,7 +26,7 @@ use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::bodies::form::StaffForm;
 use crate::web::request::fields::field_error::Wrong;
 use crate::web::request::fields::optional_day::read_optional_day;
-use crate::web::view_models::equipment::items::{find_outage, item_name};
+use crate::web::view_models::equipment::items::item_name;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::words::{FormWords, PageWords};
 
@@ -58,7 +58,7 @@ impl ItemSuspension {
         read_quick(state, move |state, reader| {
             let facility = state.store.snapshot();
             let item = facility.equipment.get(&tag).ok_or_else(not_found)?;
-            let outage = find_outage(item);
+            let outage = item.outage();
             let reason = outage.and_then(|outage| outage.reason);
             let reason = reason.and_then(|reason| StoredText::read(reader, reason).readable());
             let back = outage.and_then(|outage| outage.back);

@@ -70,7 +70,7 @@ async fn what_was_done_before_that_day_is_judged_by_the_version_of_its_time() {
     let tom = desk(&world, StaffRole::Biomed).await;
     let protocol = publish(&tom, "Rinse the new way", "2026-11-22").await;
     set_clock(&world, DAY_MS + HOUR_MS);
-    let at = |ms: i64| json!({ "performed_at": crate::web::view_models::page::formats::utc_text(ms) });
+    let at = |ms: i64| json!({ "performed_at": api::utc_text(ms) });
     assert_eq!(record(&world, at(DAY_MS - HOUR_MS)).await, 1);
     assert_eq!(record(&world, at(DAY_MS + HOUR_MS / 2)).await, 2);
     // From paper: the one step of the new version, the three of the one before.

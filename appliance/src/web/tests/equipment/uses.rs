@@ -153,11 +153,7 @@ async fn a_cleaning_is_due_from_the_end_of_a_use() {
     world.give(Command::RecordUse(UseForm { performed_ms, ended_ms, ..UseForm::now(world.pump) })).await;
     let program = program(&world, ApiTokenScope::Read);
     let item = program.get(&format!("/api/v1/equipment/{}", world.pump)).await.is(200).json();
-    assert_eq!(
-        item["due_by"],
-        crate::web::view_models::page::formats::utc_text(now_ms + 30 * 60_000),
-        "{item}"
-    );
+    assert_eq!(item["due_by"], api::utc_text(now_ms + 30 * 60_000), "{item}");
 }
 
 #[tokio::test]

@@ -265,8 +265,7 @@ async fn what_is_said_of_a_time_is_judged_by_the_time_that_is_known() {
     let program = program(&world, ApiTokenScope::Write);
     let used = format!("/api/v1/equipment/{}/uses", world.pump);
     world.clock.set(Now { wall_ms: 5_000, boot: boot(), up_ms: 5_000, state: ClockState::Uncertain });
-    let hour_ago =
-        serde_json::json!({ "ended_at": crate::web::view_models::page::formats::utc_text(NOW - 3_600_000) });
+    let hour_ago = serde_json::json!({ "ended_at": api::utc_text(NOW - 3_600_000) });
     program.post(&used, hour_ago.clone()).await.is(422);
     world.anchor(NOW, AnchorSource::Hand).await.unwrap();
     program.post(&used, hour_ago).await.is(201);

@@ -537,21 +537,11 @@ async fn the_ancestors_scripts_go_on_working() {
 }
 
 #[tokio::test]
-async fn an_item_and_a_cleaning_have_the_names_that_the_relay_gives_them() {
-    const ITEM: &str = "tag name asset_number serial maker model category location class service status status_since \
-        due_by last_cleaned_at added_at";
-    const CLEANING: &str = "box epoch seq id receipt tag equipment cleaned_by proof performed_at recorded_at voided \
-        notes photos protocol";
+async fn a_cleaning_says_how_it_is_proven_who_cleaned() {
     let world = World::new().await;
     let program = program(&world, ApiTokenScope::Write);
     let add = serde_json::json!({"tag": world.pump, "cleaned_by": "Ada"});
     program.post("/api/v1/cleanings", add).await.is(201).has("\"proof\":\"typed\"");
-    for (path, names) in [("/api/v1/equipment", ITEM), ("/api/v1/cleanings", CLEANING)] {
-        let item = &program.get(path).await.json()["items"][0];
-        for name in names.split_whitespace() {
-            assert!(item.as_object().unwrap().contains_key(name), "{path}: {name} is not in {item}");
-        }
-    }
     let ada =
         crate::web::tests::staff::staff_pages::person(&world, "Ada", StaffRole::Technician, "4711").await;
     let form = crate::intake::CleaningForm {

@@ -1,6 +1,6 @@
 //! An item of equipment by its tag.
 
-use record::fold::{Equipment, EquipmentOutage, ServiceState};
+use record::fold::Equipment;
 use record::tag::Tag;
 use web::error::HttpError;
 
@@ -23,8 +23,4 @@ pub(crate) fn find_own_item(state: &AppState, text: &str) -> Result<Equipment, H
 pub(crate) fn find_item(state: &AppState, text: &str) -> Result<Equipment, HttpError> {
     let tag = Tag::read(text).map_err(|_| not_found())?;
     find_named_item(&state.store.snapshot(), tag).cloned().ok_or_else(not_found)
-}
-
-pub(crate) fn find_outage(item: &Equipment) -> Option<&EquipmentOutage> {
-    item.out.last().filter(|_| item.service == ServiceState::Out)
 }

@@ -13,11 +13,11 @@ use crate::accounts::ApiProgram;
 use crate::db::projection::old_ids::OldKind;
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
-use crate::web::api::ListJson;
 use crate::web::api::old::at_the_box::{AtTheBox, BoxWork, list_addresses};
 use crate::web::api::old::numbers::{find_numbered, number_of, number_things};
 use crate::web::api::v1::cleanings::{CleaningFacts, CleaningParams, find_facts, load_list};
 use crate::web::http_error::not_found;
+use api::ListJson;
 
 /// A cleaning, as scripts of the app before this one know it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -31,7 +31,7 @@ pub(crate) struct OldCleaning {
 
 /// What `old_ids` calls a cleaning.
 fn thing_of(cleaning: &CleaningFacts) -> String {
-    format!("{}/{}/{}", cleaning.r#box, cleaning.epoch, cleaning.seq)
+    format!("{}/{}/{}", cleaning.cleaning.r#box, cleaning.cleaning.epoch, cleaning.cleaning.seq)
 }
 
 fn read_thing(thing: &str) -> Option<(LogOrigin, u64)> {

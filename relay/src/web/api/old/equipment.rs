@@ -16,11 +16,11 @@ use crate::db::projection::dashboard::{ItemRow, find_by_tag, load_item};
 use crate::db::projection::old_ids::OldKind;
 use crate::web::WebContext;
 use crate::web::access::{TokenProgram, WritingProgram};
-use crate::web::api::ListJson;
 use crate::web::api::old::at_the_box::{AtTheBox, BoxWork, list_addresses};
 use crate::web::api::old::numbers::{find_numbered, number_of, number_things};
 use crate::web::api::v1::equipment::{EquipmentItem, EquipmentQuery, equipment_json, load_list};
 use crate::web::http_error::not_found;
+use api::ListJson;
 
 /// An item, as scripts of the app before this one know it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -34,7 +34,7 @@ pub(crate) struct OldEquipment {
 
 /// What `old_ids` calls an item.
 fn thing_of(item: &EquipmentItem) -> String {
-    format!("{}/{}", item.facility, item.tag)
+    format!("{}/{}", item.facility, item.item.tag)
 }
 
 async fn number_items(

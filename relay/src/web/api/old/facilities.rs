@@ -12,11 +12,11 @@ use crate::db::facility::listed_facilities::find_listed;
 use crate::db::projection::old_ids::OldKind;
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
-use crate::web::api::ListJson;
 use crate::web::api::old::numbers::{find_facility, number_of, number_things};
 use crate::web::api::v1::compliance::{FacilityCompliance, find_compliance};
 use crate::web::api::v1::facilities::{FacilityItem, FacilityParams, load_list};
 use crate::web::http_error::not_found;
+use api::ListJson;
 
 /// A facility, as scripts of the app before this one know it.
 #[derive(Debug, Serialize, JsonSchema)]

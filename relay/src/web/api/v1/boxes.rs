@@ -15,8 +15,9 @@ use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::cursor::CursorSeal;
 use crate::web::api::v1::equipment::read_facility;
-use crate::web::api::{ListJson, read_limit, stamp};
+use crate::web::api::{cut_list, read_limit};
 use crate::web::http_error::not_found;
+use api::{ListJson, utc_text};
 
 /// The row of the list, as cursors know it.
 const LIST: &str = "boxes";
@@ -75,10 +76,10 @@ fn box_json(row: BoxRow, now_ms: i64) -> BoxItem {
         r#box: row.box_id,
         facility: row.facility,
         version: row.version,
-        claimed_at: stamp(row.claimed_ms),
-        revoked_at: row.revoked_ms.map(stamp),
-        quarantined_at: row.quarantined_ms.map(stamp),
-        last_seen_at: row.last_seen_ms.map(stamp),
+        claimed_at: utc_text(row.claimed_ms),
+        revoked_at: row.revoked_ms.map(utc_text),
+        quarantined_at: row.quarantined_ms.map(utc_text),
+        last_seen_at: row.last_seen_ms.map(utc_text),
         online: row.online,
         epoch: row.epoch,
         reported_entries: row.reported_size,
@@ -104,7 +105,7 @@ pub(crate) async fn list_boxes(
     }
     let rows = box_now::list_after(&mut conn, only, &after, expected + 1).await?;
     let items = rows.into_iter().map(|row| box_json(row, web.now_ms())).collect();
-    ListJson::cut(items, expected, &seal, |item: &BoxItem| item.r#box.clone()).map(Json)
+    cut_list(items, expected, &seal, |item: &BoxItem| item.r#box.clone()).map(Json)
 }
 
 pub(crate) async fn show_box(

@@ -5,12 +5,9 @@ use ::web::argument::{Path, Query};
 use ::web::error::HttpError;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use record::anchor::{AnchorSource, TimeCertainty};
 use record::checkpoint::LogOrigin;
 use record::entry::Entry;
 use record::ids::{BoxId, Epoch};
-use record::kinds::{CivilDay, CleaningFlag, CleaningTrigger, Contact, Event, QueuedRecord, SpauldingClass};
-use record::receipt::Receipt;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,13 +19,14 @@ use crate::db::projection::history::{HistoryCursor, HistoryScope};
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::cursor::CursorSeal;
+use crate::web::api::read_limit;
 use crate::web::api::revision::{CachedJson, find_revision};
 use crate::web::api::v1::equipment::read_facility;
-use crate::web::api::{ListJson, read_limit, stamp};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::program_errors::foreign_cursor;
 use crate::web::view_models::cleanings::{CleaningView, load_cleaning_views, read_entries};
 use crate::web::words::ErrorWords;
+use api::{Cleaning, CleaningSources, CleaningTexts, ListJson};
 
 /// Which cleanings.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -58,82 +56,14 @@ pub(crate) struct CleaningItem {
 /// All that is told of a cleaning but its id.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CleaningFacts {
-    /// The box that recorded it.
-    pub(crate) r#box: String,
-    /// The epoch of the box's log.
-    pub(crate) epoch: String,
-    /// The number of its entry there.
-    pub(crate) seq: u64,
-    /// What the technician was shown; null where the entry is not here.
-    receipt: Option<String>,
     /// The facility's id.
     facility: String,
-    tag: String,
-    /// The item's name; null where it is not known.
-    equipment: Option<String>,
-    /// The protocol's id.
-    protocol: Option<String>,
-    /// Its version.
-    protocol_version: Option<u32>,
-    /// Numbers of the steps that were done, from 1; null where nobody stated them.
-    steps: Option<Vec<u16>>,
-    /// The disinfectant; empty where nobody stated it.
-    agent: String,
-    /// Lot of the disinfectant; empty where nobody stated it.
-    lot: String,
-    /// The last day of that lot.
-    lot_expires: Option<CivilDay>,
-    /// Why it was done: `schedule`, `after use`, `soiled`, `incident`, `returned` or `load`; null where nobody stated it.
-    trigger: Option<CleaningTrigger>,
-    /// The class of the use before it, where that was above the item's own.
-    class: Option<SpauldingClass>,
-    /// Until when the item counts as clean after it, in UTC; null where its protocol sets no time.
-    clean_until: Option<String>,
-    /// From the first view of its page to the press, less the contact time, milliseconds.
-    took_ms: Option<u32>,
-    /// How long it waited in a phone; null where it did not.
-    queued: Option<QueuedRecord>,
-    /// Null where the name was erased, or nobody said.
-    cleaned_by: Option<String>,
-    proof: CleanerProof,
-    /// In UTC.
-    performed_at: String,
-    /// In UTC.
-    recorded_at: String,
-    /// Whether these times are a guess: the box's clock was not set, and nobody has said since what the time was.
-    time_uncertain: bool,
-    /// Who corrected these times later, where the box's clock was not set: `ntp`, `relay`, `hand`, or `order`: it was ahead, and
-    /// these times are the latest that they can be.
-    time_corrected_by: Option<&'static str>,
-    complete: bool,
-    /// What it lacks to be complete.
-    missing: Vec<&'static str>,
-    /// Remarks that do not make it incomplete, in words.
-    flags: Vec<CleaningFlag>,
-    /// Paths of JPEGs at this relay, for a token or a session; 404 while a photo is on its way.
-    photos: Vec<String>,
-    /// How long the surface stayed wet, in seconds.
-    contact: Option<Contact>,
-    notes: Option<String>,
-    voided: bool,
-    /// Epoch and number of the entry that voided it.
-    voided_by: Option<String>,
+    #[serde(flatten)]
+    pub(crate) cleaning: Cleaning,
 }
 
 /// The row of the list, as cursors know it.
 const LIST: &str = "cleanings";
-
-/// How it is proven who cleaned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum CleanerProof {
-    #[serde(rename = "typed")]
-    Entered,
-    Pin,
-    Badge,
-    Login,
-    Unattributed,
-}
 
 pub(crate) async fn list(
     program: TokenProgram,
@@ -157,7 +87,7 @@ pub(crate) async fn list(
 
 impl CleaningItem {
     fn of(facts: CleaningFacts) -> Self {
-        Self { id: format!("{}.{}", facts.epoch, facts.seq), facts }
+        Self { id: format!("{}.{}", facts.cleaning.epoch, facts.cleaning.seq), facts }
     }
 }
 
@@ -210,7 +140,7 @@ async fn describe_cleanings(
 ) -> Result<Vec<CleaningFacts>, HttpError> {
     let places: Vec<_> = found.iter().map(CleaningView::address).collect();
     let entries = read_entries(conn, &places).await?;
-    Ok(found.into_iter().zip(entries).map(|(found, entry)| cleaning_json(found, entry)).collect())
+    Ok(found.into_iter().zip(entries).map(|(found, entry)| cleaning_json(found, entry.as_ref())).collect())
 }
 
 pub(crate) async fn find_facts(
@@ -234,54 +164,19 @@ pub(crate) async fn show_cleaning(
     Ok(Json(CleaningItem::of(facts)))
 }
 
-fn cleaning_json(cleaning_view: CleaningView, entry: Option<Entry>) -> CleaningFacts {
-    use record::kinds::CleanedBy;
-    let proof = match cleaning_view.cleaning.who {
-        CleanedBy::Entered { .. } => CleanerProof::Entered,
-        CleanedBy::Pin { .. } => CleanerProof::Pin,
-        CleanedBy::Badge { .. } => CleanerProof::Badge,
-        CleanedBy::Login { .. } => CleanerProof::Login,
-        CleanedBy::Unattributed => CleanerProof::Unattributed,
-    };
-    let body = match entry.as_ref().map(Entry::event) {
-        Some(Event::CleaningRecorded(body)) => Some(*body),
-        _ => None,
-    };
-    let body = body.as_ref();
-    let certainty = cleaning_view.certainty;
-    let cleaning = cleaning_view.cleaning;
-    CleaningFacts {
-        receipt: entry.map(|entry| Receipt::of(cleaning.of, entry.leaf()).to_string()),
-        protocol: cleaning.protocol.map(|id| id.to_string()),
-        protocol_version: body.and_then(|body| body.protocol).map(|protocol| protocol.version),
-        steps: body.and_then(|body| body.steps.clone()),
-        agent: body.map(|body| body.agent.clone()).unwrap_or_default(),
-        lot: body.map(|body| body.lot.clone()).unwrap_or_default(),
-        lot_expires: body.and_then(|body| body.lot_expires),
-        trigger: body.and_then(|body| body.trigger.clone()),
-        class: body.and_then(|body| body.class),
-        clean_until: body.and_then(|body| body.clean_until).map(stamp),
-        took_ms: body.and_then(|body| body.took_ms),
-        queued: body.and_then(|body| body.queued),
-        contact: body.and_then(|body| body.contact),
-        r#box: cleaning_view.box_id.to_string(),
-        epoch: cleaning.of.epoch.to_string(),
-        seq: cleaning.of.seq,
-        facility: cleaning_view.facility.to_string(),
-        tag: cleaning.tag.to_string(),
-        equipment: cleaning_view.equipment.map(|item| item.facts.name),
-        cleaned_by: cleaning_view.name,
-        proof,
-        performed_at: stamp(cleaning.performed_ms),
-        recorded_at: stamp(cleaning.recorded_ms),
-        time_uncertain: certainty == TimeCertainty::Uncertain,
-        time_corrected_by: certainty.corrected_by().map(AnchorSource::word),
-        complete: cleaning.incomplete.is_empty(),
-        missing: cleaning.incomplete.iter().map(|m| m.word()).collect(),
-        flags: cleaning.flags.clone(),
+fn cleaning_json(found: CleaningView, entry: Option<&Entry>) -> CleaningFacts {
+    let cleaning = &found.cleaning;
+    let sources = CleaningSources {
+        box_id: found.box_id,
+        cleaning,
+        entry,
+        certainty: found.certainty,
         photos: cleaning.photos.iter().map(|photo| format!("/photos/{photo}")).collect(),
-        notes: cleaning_view.note,
-        voided: cleaning.voided.is_some(),
-        voided_by: cleaning.voided.map(|of| format!("{}.{}", of.epoch, of.seq)),
-    }
+        texts: CleaningTexts {
+            equipment: found.equipment.map(|item| item.facts.name),
+            cleaned_by: found.name,
+            notes: found.note,
+        },
+    };
+    CleaningFacts { facility: found.facility.to_string(), cleaning: sources.into() }
 }

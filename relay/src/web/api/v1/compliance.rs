@@ -16,12 +16,12 @@ use crate::db::{DbError, ScopedConnection};
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::v1::equipment::read_facility;
-use crate::web::api::{ListJson, stamp};
 use crate::web::http_error::not_found;
 use crate::web::pages::facilities::facility::read_equipment;
 use crate::web::view_models::facility_state::{
     FacilityOverview, find_overview, read_overview, tally_windows,
 };
+use api::{ComplianceDay, CompliancePeriod, ItemCompliance, ListJson, utc_text};
 
 /// Which facilities.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -29,31 +29,6 @@ use crate::web::view_models::facility_state::{
 pub(crate) struct ComplianceParams {
     /// Only this facility.
     facility: Option<String>,
-}
-
-/// Windows of some days.
-#[derive(Debug, Serialize, JsonSchema)]
-struct CompliancePeriod {
-    days: usize,
-    /// Windows in which it was cleaned.
-    met: u32,
-    /// Windows that are over.
-    closed: u32,
-    /// Per cent with one decimal, floored; null where no window closed.
-    rate: Option<f64>,
-}
-
-/// Windows of one day.
-#[derive(Debug, Serialize, JsonSchema)]
-struct ComplianceDay {
-    /// Of the facility's zone.
-    day: String,
-    /// Windows in which it was cleaned.
-    met: u32,
-    /// Windows that are over.
-    closed: u32,
-    /// Per cent with one decimal, floored; null where no window closed.
-    rate: Option<f64>,
 }
 
 /// Met and closed windows of a facility.
@@ -77,15 +52,6 @@ pub(crate) struct FacilityCompliance {
     /// Each item, where one facility was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Vec<ItemCompliance>>,
-}
-
-/// Windows of one item.
-#[derive(Debug, Serialize, JsonSchema)]
-struct ItemCompliance {
-    tag: String,
-    /// Its name.
-    equipment: String,
-    last_30_days: CompliancePeriod,
 }
 
 pub(crate) async fn list(
@@ -130,38 +96,25 @@ async fn of_items(
         if let Some(tally) = tallies.remove(&row.tag) {
             let item = read_equipment(&row)?;
             items.push(ItemCompliance {
-                tag: row.tag,
+                tag: item.tag,
                 equipment: item.facts.name,
-                last_30_days: period_json(30, tally),
+                last_30_days: CompliancePeriod::of(30, tally),
             });
         }
     }
     Ok(items)
 }
 
-fn rate_percent(tally: WindowTally) -> Option<f64> {
-    tally.rate().map(|rate| f64::from(rate.per_mille()) / 10.0)
-}
-
-fn period_json(days: usize, tally: WindowTally) -> CompliancePeriod {
-    CompliancePeriod { days, met: tally.met, closed: tally.closed, rate: rate_percent(tally) }
-}
-
 fn compliance_json(site: &FacilityOverview) -> FacilityCompliance {
-    let days = site.days.iter().map(|d| ComplianceDay {
-        day: d.date.to_string(),
-        met: d.tally.met,
-        closed: d.tally.closed,
-        rate: rate_percent(d.tally),
-    });
+    let days = site.days.iter().map(|d| ComplianceDay::of(d.date.to_string(), d.tally));
     FacilityCompliance {
         facility: site.id.to_string(),
         name: site.name.clone(),
         zone: site.zone.clone(),
-        as_of: site.is_known.then(|| stamp(site.as_of_ms)),
-        today: period_json(1, site.tally(1)),
-        last_7_days: period_json(7, site.tally(7)),
-        last_30_days: period_json(30, site.tally(30)),
+        as_of: site.is_known.then(|| utc_text(site.as_of_ms)),
+        today: CompliancePeriod::of(1, site.tally(1)),
+        last_7_days: CompliancePeriod::of(7, site.tally(7)),
+        last_30_days: CompliancePeriod::of(30, site.tally(30)),
         equipment: site.items,
         overdue: site.overdue,
         days: days.collect(),

@@ -5,10 +5,8 @@ use ::web::argument::{Path, Query};
 use ::web::error::HttpError;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use record::compliance::DueReason;
-use record::fold::{Equipment, ServiceState};
-use record::ids::{FacilityId, ProtocolId};
-use record::kinds::{EquipmentFacts, Schedule};
+use record::fold::Equipment;
+use record::ids::FacilityId;
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,9 +19,10 @@ use crate::web::WebContext;
 use crate::web::access::TokenProgram;
 use crate::web::api::cursor::CursorSeal;
 use crate::web::api::revision::{CachedJson, find_revision};
-use crate::web::api::{ListJson, read_limit, stamp};
+use crate::web::api::{cut_list, read_limit};
 use crate::web::http_error::not_found;
 use crate::web::program_errors::foreign_cursor;
+use api::{EquipmentStanding, EquipmentStatus, ListJson, NewestCleaning};
 
 /// Which items.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -43,60 +42,10 @@ pub(crate) struct EquipmentQuery {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Equipment")]
 pub(crate) struct EquipmentItem {
-    /// Its first tag.
-    pub(crate) tag: String,
     /// The facility's id.
     pub(crate) facility: String,
     #[serde(flatten)]
-    facts: EquipmentFacts,
-    service: ServiceState,
-    status: EquipmentStatus,
-    /// When the next cleaning is due, in UTC; null where none is.
-    due_by: Option<String>,
-    /// Since when its status is so, in UTC.
-    status_since: Option<String>,
-    /// The recorded cleaning that leaves it due, and why; null where it is not due, or none was recorded that could count.
-    due_because: Option<DueBecause>,
-    /// The schedule that holds for any protocol.
-    schedule: Option<Schedule>,
-    schedules: Vec<ProtocolSchedule>,
-    /// In UTC; null where it never was.
-    last_cleaned_at: Option<String>,
-    /// In UTC.
-    added_at: String,
-}
-
-/// A recorded cleaning that leaves its item due.
-#[derive(Debug, Serialize, JsonSchema)]
-struct DueBecause {
-    /// `incomplete`, `voided`, `too_late` (recorded more than 72 hours after it was done), or `before` (a late entry of what
-    /// was done before that which is due now began).
-    reason: DueReason,
-    /// When it was done, in UTC.
-    cleaned_at: String,
-    /// What it lacks, in the words of a cleaning’s `missing`.
-    missing: Vec<&'static str>,
-}
-
-/// How an item stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum EquipmentStatus {
-    Overdue,
-    Due,
-    DueAfterUse,
-    Clean,
-    OutOfService,
-    NotDue,
-    NoSchedule,
-}
-
-/// A schedule, of one protocol or for any.
-#[derive(Debug, Serialize, JsonSchema)]
-struct ProtocolSchedule {
-    /// Null: for any.
-    protocol: Option<ProtocolId>,
-    schedule: Schedule,
+    pub(crate) item: api::Equipment,
 }
 
 /// The row of the list, as cursors know it.
@@ -164,7 +113,7 @@ pub(crate) async fn load_list(
             items.push(equipment_json(&row)?);
         }
     }
-    ListJson::cut(items, expected, &seal, |item| format!("{}.{}", item.facility, item.tag))
+    cut_list(items, expected, &seal, |item| format!("{}.{}", item.facility, item.item.tag))
 }
 
 pub(crate) async fn show_item(
@@ -200,27 +149,14 @@ pub(crate) fn equipment_json(row: &ItemRow) -> Result<EquipmentItem, DbError> {
         Some("idle") => EquipmentStatus::NotDue,
         _ => EquipmentStatus::NoSchedule,
     };
-    let schedule = item.schedule(None).cloned();
-    let schedules = item.schedules().into_iter();
-    let schedules = schedules
-        .map(|(protocol, schedule)| ProtocolSchedule { protocol, schedule: schedule.clone() })
-        .collect();
-    Ok(EquipmentItem {
-        tag: item.tag.to_string(),
-        facility: row.facility.clone(),
-        facts: item.facts,
-        service: item.service,
+    let newest =
+        row.last_ms.map(|performed_ms| NewestCleaning { performed_ms, is_uncertain: row.last_uncertain });
+    let standing = EquipmentStanding {
         status,
-        due_by: row.by_ms.map(stamp),
-        status_since: row.since_ms.map(stamp),
-        due_because: row.due_cause()?.map(|cause| DueBecause {
-            reason: cause.reason,
-            cleaned_at: stamp(cause.performed_ms),
-            missing: cause.missing.iter().map(|part| part.word()).collect(),
-        }),
-        schedule,
-        schedules,
-        last_cleaned_at: row.last_ms.map(stamp),
-        added_at: stamp(item.added_ms),
-    })
+        by_ms: row.by_ms,
+        since_ms: row.since_ms,
+        cause: row.due_cause()?,
+        newest,
+    };
+    Ok(EquipmentItem { facility: row.facility.clone(), item: api::Equipment::of(&item, &standing) })
 }

@@ -28,11 +28,12 @@ use crate::web::access::{TokenProgram, WritingProgram};
 use crate::web::api::cursor::CursorSeal;
 use crate::web::api::once::{DoneRequest, KeyedRequest, OnceAnswer, OnceStart, begin_once};
 use crate::web::api::revision::{AnswerRevision, CachedJson, RELEASE};
-use crate::web::api::{ListJson, read_limit, stamp};
+use crate::web::api::{cut_list, read_limit};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::pages::facilities::facility_list::FACILITIES_MAX;
 use crate::web::program_errors::{FacilityRefusal, needs_whole_account, other_version, unfit_member};
 use crate::web::words::ErrorWords;
+use api::{ListJson, utc_text};
 
 /// The row of the list, as cursors know it.
 const LIST: &str = "facilities";
@@ -94,8 +95,8 @@ impl FacilityItem {
             name: row.name,
             zone: row.zone,
             region: row.region,
-            created_at: stamp(row.created_ms),
-            closed_at: row.closed_ms.map(stamp),
+            created_at: utc_text(row.created_ms),
+            closed_at: row.closed_ms.map(utc_text),
             r#box: row.box_id,
             box_state: row.box_state,
             equipment: row.items,
@@ -103,9 +104,9 @@ impl FacilityItem {
             out_of_service: row.out_of_service,
             due: row.due,
             overdue: row.overdue,
-            overdue_since: row.overdue_since_ms.map(stamp),
+            overdue_since: row.overdue_since_ms.map(utc_text),
             cleanings_today: row.cleanings_today,
-            last_cleaned_at: row.last_cleaning_ms.map(stamp),
+            last_cleaned_at: row.last_cleaning_ms.map(utc_text),
         }
     }
 }
@@ -138,7 +139,7 @@ pub(crate) async fn load_list(
         rows.iter().map(|row| format!("{} {}", row.facility, version_of(row))).collect();
     let revision = AnswerRevision::of(record::tree::Hash::of(versions.join("\n").as_bytes()))?;
     let items = rows.into_iter().map(FacilityItem::of).collect();
-    let list = ListJson::cut(items, expected, &seal, |item| item.facility.clone())?;
+    let list = cut_list(items, expected, &seal, |item| item.facility.clone())?;
     Ok((list, revision))
 }
 

@@ -139,7 +139,7 @@ async fn lines_of_every_sort_are_paged_each_once() {
     assert!(pages > 3, "{pages}");
     let count = |title: &str| all.matches(&format!("<strong>{title}</strong>")).count();
     assert_eq!((count("Used"), count("Changed")), (60, 60));
-    assert!((0..60).all(|round| all.matches(&format!("Location: Room {round}.<")).count() == 1));
+    assert!((0..60).all(|round| all.matches(&format!("Place: Room {round}.<")).count() == 1));
     assert_eq!(all.matches("Luis Ortega").count(), 60);
 }
 
@@ -215,6 +215,13 @@ async fn a_time_that_was_corrected_later_says_by_whom() {
     one.clean(NOW_MS - 5 * MINUTE_MS, tag.as_str(), "Mara Voss", "");
     one.clock = ClockState::Synced;
     one.send(&world.ingest).await;
+    let last_of = async |world: &World| {
+        let item = world.api(&format!("/api/v1/facilities/{id}/equipment/{tag}"), &world.a.token).await.body;
+        let item: serde_json::Value = serde_json::from_str(&item).unwrap();
+        (item["last_cleaned_at"].as_str().unwrap().to_owned(), item["time_uncertain"].as_bool().unwrap())
+    };
+    let five_min_ago = api::utc_text(NOW_MS - 5 * MINUTE_MS);
+    assert_eq!(last_of(&world).await, (five_min_ago.clone(), true));
     let path = format!("/app/f/{id}/e/{tag}");
     let page = world.get(&path, &cookie).await.body;
     assert!(page.contains("Time uncertain") && page.contains("the time is an estimate"), "{page}");
@@ -226,6 +233,7 @@ async fn a_time_that_was_corrected_later_says_by_whom() {
     let page = world.get(&path, &cookie).await.body;
     assert!(page.contains("the time was corrected later, by hand, to within 60 s"), "{page}");
     assert!(!page.contains("Time uncertain"), "{page}");
+    assert_eq!(last_of(&world).await, (five_min_ago, false));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Codes on items, for programs.
 
+use api::{ListJson, utc_text};
 use axum::extract::State;
 use http::Method;
 use record::entry::Digest16;
@@ -16,14 +17,12 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::intake::{Command, NewAlias, find_named_item, read_code};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::items::equipment::{EquipmentJson, find_item, read_path_tag};
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::http_error::{broken_rule, not_found};
 use crate::web::view_models::equipment::codes::{code_of_item, codes_of, find_scanned};
 use crate::web::view_models::page::entry_times::WrittenTime;
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::{examples, refusals};
 
 pub(crate) fn code_routes() -> Vec<Route<AppState>> {

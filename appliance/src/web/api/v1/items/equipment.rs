@@ -1,15 +1,15 @@
 //! Equipment and its schedules, for programs.
 
+use api::{Equipment, EquipmentStanding, ListJson, NewestCleaning, ProtocolSchedule};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
 use http::Method;
 use record::anchor::TimeCertainty;
-use record::compliance::{DueCause, DueReason, ItemStatus};
-use record::fold::{Equipment, FacilityState, RowVersion, ServiceState};
+use record::fold::{FacilityState, RowVersion};
 use record::ids::ProtocolId;
-use record::kinds::{CivilDay, EquipmentFacts, EquipmentPatch, Event, Schedule};
+use record::kinds::{EquipmentPatch, Event, Schedule};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,6 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::intake::{Command, CommandRefusal, NewEquipment, find_named_item};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::versions::run_over;
 use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
@@ -30,9 +29,7 @@ use crate::web::http_error::{invalid_parameter, not_found};
 use crate::web::request::lists::listing::ListParams;
 use crate::web::request::lists::page_cursor::{PageCursor, bad_cursor};
 use crate::web::view_models::equipment::item_status::ItemRow;
-use crate::web::view_models::equipment::items::find_outage;
 use crate::web::view_models::equipment::status_board::{StatusBoards, status_board};
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::{examples, refusals};
 
@@ -71,129 +68,30 @@ pub(crate) fn equipment_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-/// How an item stands.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum ItemState {
-    /// It has no schedule.
-    NoSchedule,
-    /// It is out of service.
-    OutOfService,
-    /// Nothing is due yet.
-    NotDue,
-    /// It is clean.
-    Clean,
-    /// It is due.
-    Due,
-    /// It was used since it was cleaned.
-    DueAfterUse,
-    /// It is overdue.
-    Overdue,
-}
-
-/// A schedule for one of an item's protocols, or for any.
-#[derive(Debug, Serialize, JsonSchema)]
-struct ItemSchedule {
-    /// Which protocol; null: any.
-    protocol: Option<ProtocolId>,
-    /// How often.
-    schedule: Schedule,
-}
-
-impl ItemSchedule {
-    fn all_of(item: &Equipment) -> Vec<Self> {
-        let schedules = item.schedules().into_iter();
-        schedules.map(|(protocol, schedule)| Self { protocol, schedule: schedule.clone() }).collect()
-    }
-}
-
-/// A recorded cleaning that leaves its item due.
-#[derive(Debug, Serialize, JsonSchema)]
-struct DueBecause {
-    /// `incomplete`, `voided`, `too_late` (recorded more than 72 hours after it was done), or `before` (a late entry of what
-    /// was done before that which is due now began).
-    reason: DueReason,
-    /// When it was done (RFC 3339, UTC).
-    cleaned_at: String,
-    /// What it lacks, in the words of a cleaning’s `missing`.
-    missing: Vec<&'static str>,
-}
-
-impl DueBecause {
-    fn of(cause: &DueCause) -> Self {
-        let missing = cause.missing.iter().map(|part| part.word()).collect();
-        Self { reason: cause.reason, cleaned_at: utc_text(cause.performed_ms), missing }
-    }
-}
-
 /// An item.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Equipment")]
 pub(crate) struct EquipmentJson {
-    /// Its first tag, which names it for good.
-    tag: Tag,
     #[serde(flatten)]
-    facts: EquipmentFacts,
-    /// Whether it is used.
-    service: ServiceState,
-    /// When it is expected back in service; null where nobody has said.
-    back: Option<CivilDay>,
-    /// How it stands.
-    status: ItemState,
-    /// Until when it is to be cleaned (RFC 3339, UTC); null where it is not due.
-    due_by: Option<String>,
-    /// Since when it stands so (RFC 3339, UTC), where that has a beginning.
-    status_since: Option<String>,
-    /// The recorded cleaning that leaves it due, and why; null where it is not due, or none was recorded that could count.
-    due_because: Option<DueBecause>,
-    /// The schedule that a cleaning by any protocol meets.
-    schedule: Option<Schedule>,
-    /// All its schedules.
-    schedules: Vec<ItemSchedule>,
-    /// When it was cleaned last (RFC 3339, UTC); null where it never was.
-    last_cleaned_at: Option<String>,
-    /// Whether that is a guess: the box's clock was not set, and nobody has said since what the time was.
-    time_uncertain: bool,
+    item: Equipment,
     /// Whether somebody cleans it at this moment: its contact time was started, and nothing is recorded yet.
     being_cleaned: bool,
-    /// When it was added (RFC 3339, UTC).
-    added_at: String,
 }
 
 impl EquipmentJson {
     pub(crate) fn tag(&self) -> Tag {
-        self.tag
+        self.item.tag
     }
 
     fn of(facility: &FacilityState, row: &ItemRow, being_cleaned: &BTreeSet<Tag>) -> Self {
-        let item = &row.item;
-        let (status, by_ms, since_ms) = match row.status {
-            ItemStatus::NoSchedule => (ItemState::NoSchedule, None, None),
-            ItemStatus::OutOfService { since_ms } => (ItemState::OutOfService, None, Some(since_ms)),
-            ItemStatus::NotDue => (ItemState::NotDue, None, None),
-            ItemStatus::Clean { until_ms } => (ItemState::Clean, until_ms, None),
-            ItemStatus::Due { by_ms } => (ItemState::Due, Some(by_ms), None),
-            ItemStatus::DueAfterUse { since_ms, by_ms } => {
-                (ItemState::DueAfterUse, Some(by_ms), Some(since_ms))
-            }
-            ItemStatus::Overdue { since_ms } => (ItemState::Overdue, None, Some(since_ms)),
-        };
-        let last = row.activity.as_ref().and_then(|a| a.last);
+        let newest = row.activity.as_ref().and_then(|a| a.last).map(|last| NewestCleaning {
+            performed_ms: last.performed_ms,
+            is_uncertain: last.certainty(&facility.boots) == TimeCertainty::Uncertain,
+        });
+        let standing = EquipmentStanding::of(row.status, row.cause.clone(), newest);
         Self {
-            tag: item.tag,
-            facts: item.facts.clone(),
-            service: item.service,
-            back: find_outage(item).and_then(|outage| outage.back),
-            status,
-            due_by: by_ms.map(utc_text),
-            status_since: since_ms.map(utc_text),
-            due_because: row.cause.as_ref().map(DueBecause::of),
-            schedule: item.schedule(None).cloned(),
-            schedules: ItemSchedule::all_of(item),
-            last_cleaned_at: last.map(|l| utc_text(l.performed_ms)),
-            time_uncertain: last.is_some_and(|l| l.certainty(&facility.boots) == TimeCertainty::Uncertain),
-            being_cleaned: being_cleaned.contains(&item.tag),
-            added_at: utc_text(item.added_ms),
+            item: Equipment::of(&row.item, &standing),
+            being_cleaned: being_cleaned.contains(&row.item.tag),
         }
     }
 }
@@ -275,11 +173,11 @@ async fn list_schedules(
     _: StaffOrProgram<View, Read>,
     State(state): State<AppState>,
     Path(tag): Path<String>,
-) -> Result<Json<ListJson<ItemSchedule>>, HttpError> {
+) -> Result<Json<ListJson<ProtocolSchedule>>, HttpError> {
     let tag = read_path_tag(&tag)?;
     let facility = state.store.snapshot();
     let item = find_named_item(&facility, tag).ok_or_else(|| state.unknown_tag(tag))?;
-    Ok(Json(ListJson::whole(ItemSchedule::all_of(item))))
+    Ok(Json(ListJson::whole(ProtocolSchedule::all_of(item))))
 }
 
 /// A new item: its facts, and optionally a printed blank tag and a schedule.
@@ -337,7 +235,7 @@ async fn add(
     JsonBody(new): JsonBody<NewItem>,
 ) -> Result<Created<EquipmentJson>, HttpError> {
     let added = add_item(&state, key, new).await?;
-    Created::at(&format!("/api/v1/equipment/{}", added.tag), added)
+    Created::at(&format!("/api/v1/equipment/{}", added.tag()), added)
 }
 
 /// A schedule of an item: for any protocol, or with `protocol` for one of its protocols.

@@ -1,5 +1,6 @@
 //! Places and categories, for programs.
 
+use api::ListJson;
 use axum::extract::State;
 use http::Method;
 use record::entry::Digest16;
@@ -17,7 +18,6 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::intake::{CategoryChange, Command, ListedOver, LocationChange};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::versions::run_over;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;

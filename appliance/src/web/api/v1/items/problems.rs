@@ -1,5 +1,6 @@
 //! Reports that something is wrong with an item, for programs.
 
+use api::{ListJson, utc_text};
 use axum::extract::State;
 use http::Method;
 use record::fold::{FacilityState, OpenProblem, ReportedProblem};
@@ -18,7 +19,6 @@ use crate::intake::{ClaimedCleaner, Command, ProblemClosing, ProblemForm};
 use crate::store::LogReader;
 use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::items::equipment::read_path_tag;
 use crate::web::api::v1::records::photos::check_photos_are_here;
 use crate::web::commands::run::{CommandOutcome, read_event, run_command};
@@ -29,7 +29,6 @@ use crate::web::view_models::equipment::problems::{
     find_problem, open_problems, problem_id, read_problem_id, report_time,
 };
 use crate::web::view_models::page::entry_times::WrittenTime;
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::view_models::page::snapshot::who_name;
 use crate::web::view_models::page::wording::proof_word;
 use crate::web::{examples, refusals};

@@ -1,5 +1,6 @@
 //! Tags of items, for programs.
 
+use api::{ListJson, utc_text};
 use axum::extract::State;
 use http::Method;
 use record::kinds::{Event, TagEnd, TagReason};
@@ -15,12 +16,10 @@ use web::route::{Route, RouteKind, row};
 use crate::intake::{Command, NewTag, find_named_item, open_tags};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::items::equipment::read_path_tag;
 use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::{broken_rule, not_found};
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::{examples, refusals};
 
 pub(crate) fn tag_routes() -> Vec<Route<AppState>> {

@@ -1,5 +1,6 @@
 //! Maintenance tasks of items, for programs.
 
+use api::{ListJson, utc_text};
 use axum::extract::State;
 use http::Method;
 use record::anchor::TimeCertainty;
@@ -20,7 +21,6 @@ use web::route::{Example, Route, RouteKind, row};
 use crate::intake::{Command, CommandRefusal, UpkeepPlan, UpkeepRecord, find_named_item};
 use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::items::equipment::read_path_tag;
 use crate::web::api::v1::records::cleanings::read_time;
 use crate::web::api::v1::records::photos::check_photos_are_here;
@@ -28,7 +28,6 @@ use crate::web::api::v1::versions::run_over;
 use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::{examples, refusals};
 

@@ -1,5 +1,6 @@
 //! Uses of items, for programs.
 
+use api::utc_text;
 use axum::extract::State;
 use http::Method;
 use record::kinds::{Event, SpauldingClass};
@@ -21,7 +22,6 @@ use crate::web::commands::run::{read_event, run_command};
 use crate::web::context::AppState;
 use crate::web::http_error::broken_rule;
 use crate::web::view_models::page::entry_times::WrittenTime;
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::{examples, refusals};
 
 pub(crate) fn use_routes() -> Vec<Route<AppState>> {

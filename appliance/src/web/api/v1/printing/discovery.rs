@@ -1,6 +1,7 @@
 //! The API of looking for printers: what is plugged in or announces itself, and a host that a person names.
 
 use ::labels::wording::show_text;
+use api::ListJson;
 use axum::extract::State;
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -17,7 +18,6 @@ use crate::printing::{DeviceTree, discovery};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::API_LOCALE;
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::printing::print_bodies::FoundJson;
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};

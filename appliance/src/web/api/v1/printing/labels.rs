@@ -1,5 +1,6 @@
 //! The API of the printing module: jobs, doubts, previews and sheets.
 
+use api::ListJson;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -22,7 +23,6 @@ use crate::printing::{AnswerError, JobView, NameStyle, PrintService, ReprintRequ
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::API_LOCALE;
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::printing::print_bodies::{JobJson, JobSummaryJson};
 use crate::web::context::AppState;
 use crate::web::http_error::{invalid_parameter, new_error, not_found, worded};

@@ -1,5 +1,6 @@
 //! Printers, for programs.
 
+use api::ListJson;
 use axum::extract::State;
 use http::Method;
 use serde_json::json;
@@ -15,7 +16,6 @@ use crate::printing::{
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
 use crate::web::api::API_LOCALE;
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::printing::labels::{JobAccepted, LOOK, accept_job, run_blocking};
 use crate::web::api::v1::printing::print_bodies::PrinterJson;
 use crate::web::context::AppState;

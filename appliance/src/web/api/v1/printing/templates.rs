@@ -1,5 +1,6 @@
 //! The facility's own label templates and its logo over HTTP, for programs.
 
+use api::ListJson;
 use axum::extract::State;
 use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue, Method};
@@ -16,7 +17,6 @@ use crate::printing::{
 };
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::context::AppState;
 use crate::web::http_error::changed_since;
 use crate::web::request::bodies::uploaded_file::{FileKind, UploadedFile};

@@ -1,15 +1,13 @@
 //! Cleanings, for programs.
 
+use api::{Cleaning, CleaningSources, CleaningTexts, ListJson};
 use axum::extract::State;
 use http::{Method, StatusCode};
-use record::anchor::{AnchorSource, TimeCertainty, time_certainty};
+use record::anchor::time_certainty;
 use record::entry::Entry;
 use record::fold::{CleaningRecord, FacilityState, LinePlace};
-use record::ids::{BoxId, Epoch, ProtocolId};
-use record::kinds::{
-    CheckMethod, CheckResult, CivilDay, CleaningFlag, CleaningTrigger, Contact, Event, QueuedRecord,
-    SpauldingClass,
-};
+use record::ids::{Epoch, ProtocolId};
+use record::kinds::{CheckMethod, CheckResult, CivilDay, CleaningTrigger, Event, SpauldingClass};
 use record::receipt::Receipt;
 use record::tag::Tag;
 use record::tree::Hash;
@@ -25,7 +23,6 @@ use crate::intake::{CheckForm, CleaningForm, Command, HAND_TRIGGERS};
 use crate::store::{HISTORY_PIECE, HistoryPlace, LogReader};
 use crate::web::access::permissions::{Read, Record, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::records::photos::check_photos_are_here;
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
@@ -33,9 +30,7 @@ use crate::web::http_error::{history_missing, invalid_parameter, new_error, not_
 use crate::web::log_reads::{read_long, read_quick, text_of};
 use crate::web::request::lists::listing::ListParams;
 use crate::web::request::lists::page_cursor::{HistoryScope, PageCursor};
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::view_models::page::snapshot::who_name;
-use crate::web::view_models::page::wording::proof_word;
 use crate::web::{examples, refusals};
 
 pub(crate) fn cleaning_routes() -> Vec<Route<AppState>> {
@@ -74,71 +69,8 @@ pub(crate) fn cleaning_routes() -> Vec<Route<AppState>> {
 pub(crate) struct CleaningJson {
     /// Names it for good.
     id: String,
-    /// Whether its entry was displaced by a card that forgot, and counts again.
-    adopted: bool,
-    /// The box that recorded it.
-    r#box: BoxId,
-    /// The epoch of its entry.
-    epoch: Epoch,
-    /// The number of its entry in that epoch, from 0.
-    seq: u64,
-    /// Which protocol was followed; null where the item has none.
-    protocol: Option<ProtocolId>,
-    /// Its version.
-    protocol_version: Option<u32>,
-    /// Numbers of the steps that were done, from 1; null where nobody stated them.
-    steps: Option<Vec<u16>>,
-    /// The item's tag.
-    tag: Tag,
-    /// The item's name; null where nothing here says what the tag is on.
-    equipment: Option<String>,
-    /// Who cleaned.
-    cleaned_by: String,
-    /// How that is proven: `typed`, `pin`, `badge`, `login` or `unattributed`.
-    proof: &'static str,
-    /// When it was done (RFC 3339, UTC).
-    performed_at: String,
-    /// When it was recorded (RFC 3339, UTC).
-    recorded_at: String,
-    /// Whether these times are a guess: the box's clock was not set, and nobody has said since what the time was.
-    time_uncertain: bool,
-    /// Who corrected these times later, where the box's clock was not set: `ntp`, `relay`, `hand`, or `order`: it was ahead, and
-    /// these times are the latest that they can be.
-    time_corrected_by: Option<&'static str>,
-    /// What was noted; null where nothing was.
-    notes: Option<String>,
-    /// What it was wiped with; empty where nobody stated it.
-    agent: String,
-    /// Lot of the disinfectant; empty where nobody stated it.
-    lot: String,
-    /// The last day of that lot; null where nobody stated it.
-    lot_expires: Option<CivilDay>,
-    /// What led to it: `schedule`, `after use`, `soiled`, `incident`, `returned` or `load`; null where nobody stated it.
-    trigger: Option<CleaningTrigger>,
-    /// The class of the use before it, where that was above the item's own.
-    class: Option<SpauldingClass>,
-    /// Until when the item counts as clean after it (RFC 3339, UTC); null where its protocol sets no time.
-    clean_until: Option<String>,
-    /// From the first view of its page to the press, less the contact time, milliseconds.
-    took_ms: Option<u32>,
-    /// How long it waited in a phone; null where it did not.
-    queued: Option<QueuedRecord>,
-    /// How long the surface stayed wet, seconds.
-    contact: Option<Contact>,
-    /// Addresses of photos on this box.
-    photos: Vec<String>,
-    /// Whether it has all that its protocol asks.
-    complete: bool,
-    /// What it lacks, in words.
-    missing: Vec<&'static str>,
-    /// Remarks that do not make it incomplete, such as `late` or `lot expired`.
-    flags: Vec<CleaningFlag>,
-    /// Whether it was taken back.
-    voided: bool,
-    /// What the newest spot check found: `good` or `again`; null where there was none.
-    checked: Option<CheckResult>,
-    /// Opens `/r/{receipt}`.
-    receipt: Option<String>,
+    #[serde(flatten)]
+    cleaning: Cleaning,
 }
 
 impl CleaningJson {
@@ -153,47 +85,24 @@ impl CleaningJson {
         cleaning: &CleaningRecord,
     ) -> Result<Self, HttpError> {
         let entry = reader.line(cleaning.place()).map_err(store_error)?;
-        let body = match entry.as_ref().map(Entry::event) {
-            Some(Event::CleaningRecorded(body)) => Some(*body),
+        let note = match entry.as_ref().map(Entry::event) {
+            Some(Event::CleaningRecorded(body)) => body.note,
             _ => None,
         };
-        let body = body.as_ref();
-        let certainty = time_certainty(&cleaning.at, facility.boots.get(&cleaning.at.boot).copied());
-        Ok(Self {
-            id: id_of(cleaning, entry.as_ref()),
-            adopted: cleaning.place().run.is_some(),
-            r#box: state.store.origin().box_id,
-            epoch: cleaning.of.epoch,
-            seq: cleaning.of.seq,
-            protocol: cleaning.protocol,
-            protocol_version: body.and_then(|body| body.protocol).map(|protocol| protocol.version),
-            steps: body.and_then(|body| body.steps.clone()),
-            tag: cleaning.tag,
+        let texts = CleaningTexts {
             equipment: facility.equipment.get(&cleaning.tag).map(|item| item.facts.name.clone()),
-            cleaned_by: who_name(reader, facility, &cleaning.who),
-            proof: proof_word(&cleaning.who),
-            agent: body.map(|body| body.agent.clone()).unwrap_or_default(),
-            lot: body.map(|body| body.lot.clone()).unwrap_or_default(),
-            lot_expires: body.and_then(|body| body.lot_expires),
-            trigger: body.and_then(|body| body.trigger.clone()),
-            class: body.and_then(|body| body.class),
-            clean_until: body.and_then(|body| body.clean_until).map(utc_text),
-            took_ms: body.and_then(|body| body.took_ms),
-            queued: body.and_then(|body| body.queued),
-            performed_at: utc_text(cleaning.performed_ms),
-            recorded_at: utc_text(cleaning.recorded_ms),
-            time_uncertain: certainty == TimeCertainty::Uncertain,
-            time_corrected_by: certainty.corrected_by().map(AnchorSource::word),
-            notes: body.and_then(|body| body.note).map(|note| text_of(reader, note.hash)),
-            contact: body.and_then(|body| body.contact),
+            cleaned_by: Some(who_name(reader, facility, &cleaning.who)),
+            notes: note.map(|note| text_of(reader, note.hash)),
+        };
+        let sources = CleaningSources {
+            box_id: state.store.origin().box_id,
+            cleaning,
+            entry: entry.as_ref(),
+            certainty: time_certainty(&cleaning.at, facility.boots.get(&cleaning.at.boot).copied()),
             photos: cleaning.photos.iter().map(|hash| format!("/photos/{hash}.jpg")).collect(),
-            complete: cleaning.is_complete(),
-            missing: cleaning.incomplete.iter().map(|m| m.word()).collect(),
-            flags: cleaning.flags.clone(),
-            voided: cleaning.voided.is_some(),
-            checked: cleaning.checked.as_ref().map(|check| check.result.clone()),
-            receipt: entry.map(|e| Receipt::of(cleaning.of, e.leaf()).to_string()),
-        })
+            texts,
+        };
+        Ok(Self { id: id_of(cleaning, entry.as_ref()), cleaning: sources.into() })
     }
 }
 

@@ -1,9 +1,8 @@
 //! Compliance rates, for programs.
 
+use api::{CompliancePeriod, ItemCompliance, utc_text};
 use axum::extract::State;
 use http::Method;
-use record::compliance::WindowTally;
-use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use web::answer::Json;
@@ -18,7 +17,6 @@ use crate::web::http_error::invalid_parameter;
 use crate::web::refusals;
 use crate::web::view_models::equipment::rates::load_tallies;
 use crate::web::view_models::equipment::status_board::status_board;
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::view_models::page::snapshot::Snapshot;
 
 pub(crate) fn compliance_routes() -> Vec<Route<AppState>> {
@@ -28,37 +26,6 @@ pub(crate) fn compliance_routes() -> Vec<Route<AppState>> {
             .refusals(refusals::READING)
             .example(Example::default().query("days=7")),
     ]
-}
-
-/// How many due windows closed in some days, and how many of them were met.
-#[derive(Debug, Serialize, JsonSchema)]
-struct RatePeriod {
-    /// Days up to today.
-    days: usize,
-    /// Windows that were met.
-    met: u32,
-    /// Windows that closed.
-    closed: u32,
-    /// Percent with one decimal; null where no window closed.
-    rate: Option<f64>,
-}
-
-impl RatePeriod {
-    fn of(days: usize, tally: WindowTally) -> Self {
-        let rate = tally.rate().map(|rate| f64::from(rate.per_mille()) / 10.0);
-        Self { days, met: tally.met, closed: tally.closed, rate }
-    }
-}
-
-/// The rate of an item.
-#[derive(Debug, Serialize, JsonSchema)]
-struct ItemRate {
-    /// Its tag.
-    tag: Tag,
-    /// Its name.
-    equipment: String,
-    /// Over 30 days.
-    last_30_days: RatePeriod,
 }
 
 /// Rates of the facility and of each item.
@@ -74,16 +41,16 @@ pub(crate) struct ComplianceJson {
     /// Items that are overdue now.
     overdue: usize,
     /// Since midnight.
-    today: RatePeriod,
+    today: CompliancePeriod,
     /// Over 7 days.
-    last_7_days: RatePeriod,
+    last_7_days: CompliancePeriod,
     /// Over 30 days.
-    last_30_days: RatePeriod,
+    last_30_days: CompliancePeriod,
     /// Each item that has a schedule.
-    items: Vec<ItemRate>,
+    items: Vec<ItemCompliance>,
     /// Over the days that were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    period: Option<RatePeriod>,
+    period: Option<CompliancePeriod>,
 }
 
 pub(crate) async fn count_compliance(state: &AppState) -> Result<ComplianceJson, HttpError> {
@@ -92,17 +59,17 @@ pub(crate) async fn count_compliance(state: &AppState) -> Result<ComplianceJson,
     let snapshot = Snapshot::of(state, facility);
     let items = tallies.items.iter().filter_map(|(tag, tally)| {
         let item = facility.equipment.get(tag)?;
-        let last_30_days = RatePeriod::of(30, *tally);
-        Some(ItemRate { tag: item.tag, equipment: item.facts.name.clone(), last_30_days })
+        let last_30_days = CompliancePeriod::of(30, *tally);
+        Some(ItemCompliance { tag: item.tag, equipment: item.facts.name.clone(), last_30_days })
     });
     Ok(ComplianceJson {
         facility: snapshot.settings.name.clone(),
         zone: snapshot.local.zone_name().to_owned(),
         as_of: utc_text(snapshot.now_ms()),
         overdue: board.overdue().len(),
-        today: RatePeriod::of(1, tallies.last(1)),
-        last_7_days: RatePeriod::of(7, tallies.last(7)),
-        last_30_days: RatePeriod::of(30, tallies.last(30)),
+        today: CompliancePeriod::of(1, tallies.last(1)),
+        last_7_days: CompliancePeriod::of(7, tallies.last(7)),
+        last_30_days: CompliancePeriod::of(30, tallies.last(30)),
         items: items.collect(),
         period: None,
     })
@@ -125,7 +92,7 @@ async fn show(
         let days = days.parse::<usize>().ok().filter(|d| (1..=30).contains(d));
         let days = days.ok_or_else(|| invalid_parameter("days", "A period has 1 to 30 days."))?;
         let tally = load_tallies(&state).await?.last(days);
-        compliance.period = Some(RatePeriod::of(days, tally));
+        compliance.period = Some(CompliancePeriod::of(days, tally));
     }
     Ok(Json(compliance))
 }

@@ -1,5 +1,6 @@
 //! What phones sent and the box refused, and phones that hold records, for programs.
 
+use api::{ListJson, utc_text};
 use axum::extract::State;
 use http::Method;
 use record::kinds::ProblemWord;
@@ -15,7 +16,6 @@ use words::{Locale, WordSet as _};
 use crate::phones::{RefusedSubmission, SubmissionFault, WaitingPhones};
 use crate::web::access::permissions::{Read, View, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::records::submissions::{SubmissionReceipt, read_receipt};
 use crate::web::commands::refused_records::{
     LateWords, choose_text, close_row, enter_late, find_open, list_open,
@@ -25,7 +25,6 @@ use crate::web::http_error::invalid_parameter;
 use crate::web::request::lists::listing::ListParams;
 use crate::web::request::lists::page_cursor::bad_cursor;
 use crate::web::view_models::equipment::codes::read_meant;
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::words::CodeWords;
 use crate::web::{examples, refusals};
 

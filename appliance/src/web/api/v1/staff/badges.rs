@@ -1,5 +1,6 @@
 //! Badges of staff, for programs: when each was added and used, never what is on it.
 
+use api::{ListJson, utc_text};
 use axum::extract::State;
 use http::{Method, StatusCode};
 use record::ids::StaffId;
@@ -15,12 +16,10 @@ use crate::identity::{AccessOutcome, AccessTarget, BadgeCode, BadgeRefusal, Staf
 use crate::web::access::permissions::{EditPeople, Read, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::access_note::AccessNote;
-use crate::web::api::list::ListJson;
 use crate::web::commands::badges::{badges_of, enrol_badge, remove_badge};
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::request::fields::badge_text::BadgeText;
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::words::ErrorWords;
 use crate::web::{examples, refusals};
 

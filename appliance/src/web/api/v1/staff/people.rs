@@ -1,5 +1,6 @@
 //! People at the facility, for programs: who a record names, never a PIN.
 
+use api::{ListJson, utc_text};
 use axum::extract::State;
 use http::Method;
 use record::fold::StaffMember;
@@ -19,7 +20,6 @@ use crate::store::{LogReader, ReadLane};
 use crate::web::access::permissions::{Read, SeePeople, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::access_note::AccessNote;
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::versions::run_over;
 use crate::web::commands::pins::remove_access;
 use crate::web::commands::run::{read_event, run_command};
@@ -27,7 +27,6 @@ use crate::web::context::AppState;
 use crate::web::http_error::{changed_since, not_found};
 use crate::web::log_reads::{StoredText, read_quick, read_text};
 use crate::web::request::bodies::uploaded_file::IgnoredBody;
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::{examples, refusals};
 
 pub(crate) fn people_routes() -> Vec<Route<AppState>> {

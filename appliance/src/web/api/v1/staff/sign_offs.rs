@@ -1,5 +1,6 @@
 //! Who is signed off for which protocol, for programs.
 
+use api::{ListJson, utc_text};
 use axum::extract::State;
 use http::Method;
 use record::fold::{CompetencyGrant, RowVersion};
@@ -18,12 +19,10 @@ use crate::intake::{Command, CompetencyEnding, CompetencySignOff, find_grant, gr
 use crate::store::LogReader;
 use crate::web::access::permissions::{Read, SignOff, Write};
 use crate::web::access::program::{ProgramCaller, StaffOrProgram};
-use crate::web::api::list::ListJson;
 use crate::web::api::v1::versions::run_over;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::log_reads::{read_long, read_quick};
-use crate::web::view_models::page::formats::utc_text;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::records::sign_offs::read_grant;
 use crate::web::words::PageWords;

@@ -6,15 +6,16 @@ use serde::Serialize;
 /// A part of a list.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ListOf{T}")]
-pub(crate) struct ListJson<T> {
+pub struct ListJson<T> {
     /// What is on it.
-    pub(crate) items: Vec<T>,
+    pub items: Vec<T>,
     /// The `cursor` of the part that follows; null at the end.
-    pub(crate) next: Option<String>,
+    pub next: Option<String>,
 }
 
 impl<T> ListJson<T> {
-    pub(crate) fn whole(items: Vec<T>) -> Self {
+    /// A list that has no other part.
+    pub fn whole(items: Vec<T>) -> Self {
         Self { items, next: None }
     }
 }
