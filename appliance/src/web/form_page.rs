@@ -113,7 +113,7 @@ impl<V: FromStr + Default> SentForm<V> {
                 .filter(|field| !errors.iter().any(|e| e.at == field.name));
             let missing: Vec<Wrong> = missing
                 .map(|field| {
-                    let label = catalog.format(&form.message_key(field.name), &[]);
+                    let label = form.label(field.name, catalog);
                     Wrong { at: field.name.to_owned(), words: w.form_changed_choose(label) }
                 })
                 .collect();

@@ -58,7 +58,6 @@ merge-check-title = Merge { $from } into { $into }?
 # Tags of the two.
 merge-goes = Is retired
 merge-stays = Stays
-merge-fact-number = Asset number
 merge-fact-schedule = Schedule
 merge-fact-reports = Open reports
 merge-lost = This does not go over to the item that stays

@@ -159,18 +159,12 @@ schedule-by-protocol = { $every } by { $protocol }
 
 ## Facts of an item.
 
-fact-category = Category
-fact-class = Spaulding class
 fact-noncritical = Noncritical
 fact-semicritical = Semicritical
 fact-critical = Critical
-fact-photo = Photo
 fact-photo-none = Not requested
 fact-photo-optional = Optional
 fact-photo-required = Required
-fact-maker = Manufacturer
-fact-model = Model
-fact-serial = Serial
 # A loaner or rental.
 fact-loan = Here until
 fact-loan-owner = Owner

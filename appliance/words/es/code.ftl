@@ -44,7 +44,6 @@ merge-save = Comparar los dos equipos
 merge-check-title = ¿Unir { $from } a { $into }?
 merge-goes = Se da de baja
 merge-stays = Se queda
-merge-fact-number = Número de inventario
 merge-fact-schedule = Programación
 merge-fact-reports = Avisos abiertos
 merge-lost = Esto no pasa al equipo que se queda

@@ -17,5 +17,5 @@ pub use self::cleaning::{word_certainty, word_due_cause, word_trigger};
 pub use self::contact::word_contact;
 pub use self::flag::word_flag;
 pub use self::line::{HistoryEntry, HistoryWording, rows_named, word_key, word_problem};
-pub use self::messages::{HistoryWords, ScheduleWords};
+pub use self::messages::{HISTORY_WORDS, HistoryWords, ScheduleWords};
 pub use self::schedule::{word_schedule, word_schedule_inside};

@@ -102,7 +102,7 @@ const LOG: &[LogLine] = &[
             "Changed",
             &[
                 "Name: Pump",
-                "Location: removed",
+                "Place: removed",
                 "Spaulding class: critical",
                 "Photo: optional",
                 "Protocols: Wipe",

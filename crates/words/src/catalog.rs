@@ -112,6 +112,12 @@ impl fmt::Debug for Catalog {
     }
 }
 
+impl fmt::Debug for WordArea {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WordArea").finish_non_exhaustive()
+    }
+}
+
 pub struct WordArea {
     texts: &'static [(Language, &'static str)],
     parsed: [OnceLock<Arc<FluentResource>>; Language::ALL.len()],

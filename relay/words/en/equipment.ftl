@@ -136,8 +136,6 @@ trust-check = Anyone can check it with the public keys and { $command }, without
 ## Facts.
 
 fact-title = Facts
-fact-category = Category
-fact-class = Spaulding class
 fact-protocol = Protocol
     .version = { $name }, version { NUMBER($version) }
 fact-schedule = Schedule

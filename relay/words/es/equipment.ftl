@@ -115,8 +115,6 @@ trust-download = Descargar la prueba de la entrada { $entry }
 trust-check = Cualquiera puede comprobarla con las claves públicas y { $command }, sin nosotros.
 
 fact-title = Datos
-fact-category = Categoría
-fact-class = Clase de Spaulding
 fact-protocol = Protocolo
     .version = { $name }, versión { NUMBER($version) }
 fact-schedule = Programación

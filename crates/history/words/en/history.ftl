@@ -13,7 +13,7 @@ line-field = { $field ->
     [maker] Manufacturer
     [model] Model
     [category] Category
-    [location] Location
+    [location] Place
     [class] Spaulding class
     [photo] Photo
     [protocols] Protocols

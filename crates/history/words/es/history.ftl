@@ -10,7 +10,7 @@ line-field = { $field ->
     [maker] Fabricante
     [model] Modelo
     [category] Categoría
-    [location] Ubicación
+    [location] Lugar
     [class] Clase de Spaulding
     [photo] Foto
     [protocols] Protocolos

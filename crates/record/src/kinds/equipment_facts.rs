@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::body_values::{EquipmentLoan, PhotoPolicy, SpauldingClass};
@@ -119,7 +118,7 @@ pub struct TextFact {
     pub patch_mut: fn(&mut EquipmentPatch) -> &mut Option<String>,
 }
 
-/// Every fact that is a line of text, in the log's order.
+/// Every fact that is a line of text, in the order of forms and pages; the name is first.
 pub const TEXT_FACTS: &[TextFact] = &[
     TextFact {
         name: "name",
@@ -127,6 +126,13 @@ pub const TEXT_FACTS: &[TextFact] = &[
         of_mut: |facts| &mut facts.name,
         patch: |patch| &patch.name,
         patch_mut: |patch| &mut patch.name,
+    },
+    TextFact {
+        name: "location",
+        of: |facts| &facts.location,
+        of_mut: |facts| &mut facts.location,
+        patch: |patch| &patch.location,
+        patch_mut: |patch| &mut patch.location,
     },
     TextFact {
         name: "asset_number",
@@ -162,13 +168,6 @@ pub const TEXT_FACTS: &[TextFact] = &[
         of_mut: |facts| &mut facts.category,
         patch: |patch| &patch.category,
         patch_mut: |patch| &mut patch.category,
-    },
-    TextFact {
-        name: "location",
-        of: |facts| &facts.location,
-        of_mut: |facts| &mut facts.location,
-        patch: |patch| &patch.location,
-        patch_mut: |patch| &mut patch.location,
     },
 ];
 
@@ -230,31 +229,23 @@ fn set_fact<T: Clone>(value: Option<&T>, field: &mut T, takes: impl FnOnce() -> 
     }
 }
 
-/// The members of a log's line: what is empty is not written.
+/// As a line of the log: what is empty is not written.
 pub(super) fn write_facts<S: Serializer>(facts: &EquipmentFacts, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(None)?;
+    let EquipmentFacts { class, photo, photo_one_in, single_use, loan, protocols, custom, .. } =
+        facts.clone();
+    let mut patch = EquipmentPatch {
+        class: Some(class),
+        photo: Some(photo),
+        protocols: Some(protocols).filter(|protocols| !protocols.is_empty()),
+        custom,
+        loan,
+        single_use: Some(single_use).filter(|is| *is),
+        photo_one_in,
+        ..EquipmentPatch::default()
+    };
     for fact in TEXT_FACTS {
-        let text = (fact.of)(facts);
-        if fact.name == "name" || !text.is_empty() {
-            map.serialize_entry(fact.name, text)?;
-        }
+        let text = Some((fact.of)(facts).clone());
+        *(fact.patch_mut)(&mut patch) = text.filter(|text| fact.name == "name" || !text.is_empty());
     }
-    map.serialize_entry("class", &facts.class)?;
-    map.serialize_entry("photo", &facts.photo)?;
-    if !facts.protocols.is_empty() {
-        map.serialize_entry("protocols", &facts.protocols)?;
-    }
-    if !facts.custom.is_empty() {
-        map.serialize_entry("custom", &facts.custom)?;
-    }
-    if let Some(loan) = &facts.loan {
-        map.serialize_entry("loan", loan)?;
-    }
-    if facts.single_use {
-        map.serialize_entry("single_use", &true)?;
-    }
-    if let Some(one_in) = facts.photo_one_in {
-        map.serialize_entry("photo_one_in", &one_in)?;
-    }
-    map.end()
+    patch.serialize(serializer)
 }

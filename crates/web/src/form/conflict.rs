@@ -70,7 +70,7 @@ impl FormPainter<'_> {
         let rows = fields.map(|field| ConflictRow {
             chosen: choose_side(theirs, yours, field.name),
             name: field.name,
-            label: self.message(field.name),
+            label: self.form.label(field.name, self.words),
             theirs: self.conflict_value(field, theirs.text(field.name)),
             yours: self.conflict_value(field, yours.text(field.name)),
             is_long: matches!(field.input, FieldInput::Lines { .. } | FieldInput::Prose { .. }),

@@ -1,5 +1,7 @@
 //! What a form consists of.
 
+use words::{Catalog, WordArea};
+
 /// A form.
 #[derive(Debug)]
 pub struct FormDefinition {
@@ -29,6 +31,8 @@ pub struct FormField {
     pub input: FieldInput,
     /// Whether it must have a value.
     pub is_required: bool,
+    /// Where its label stands, if other pages than the form have it too: a message that chooses by `$field`, the field's name.
+    pub labels: Option<(&'static WordArea, &'static str)>,
 }
 
 /// What goes into a field.
@@ -97,7 +101,7 @@ impl FormSection {
 
 impl FormField {
     const fn new(name: &'static str, input: FieldInput) -> Self {
-        Self { name, input, is_required: false }
+        Self { name, input, is_required: false, labels: None }
     }
 
     /// One line of text.
@@ -155,6 +159,11 @@ impl FormField {
         Self::new(name, FieldInput::Tick)
     }
 
+    /// The same, with a label that other pages have too.
+    pub const fn labelled(self, area: &'static WordArea, message: &'static str) -> Self {
+        Self { labels: Some((area, message)), ..self }
+    }
+
     /// The same, and it must have a value.
     pub const fn required(self) -> Self {
         Self { is_required: true, ..self }
@@ -177,6 +186,14 @@ impl FormDefinition {
         format!("form-{}-{}", self.name, part.replace('_', "-"))
     }
 
+    /// A field's label, in the language of `words`, the form's catalogue.
+    pub fn label(&self, field: &str, words: &Catalog) -> String {
+        match self.find_field(field).and_then(|field| field.labels) {
+            Some((area, message)) => area.catalog(words.locale()).format(message, &[("field", field.into())]),
+            None => words.format(&self.message_key(field), &[]),
+        }
+    }
+
     /// The key of an option's words.
     pub fn option_key(&self, field: &str, word: &str) -> String {
         format!("{}-{}", self.message_key(field), word.replace('_', "-"))
@@ -187,7 +204,9 @@ impl FormDefinition {
         let titles = self.sections.iter().filter(|section| !section.name.is_empty());
         let mut keys: Vec<String> = titles.map(|section| self.message_key(section.name)).collect();
         for field in self.fields() {
-            keys.push(self.message_key(field.name));
+            if field.labels.is_none() {
+                keys.push(self.message_key(field.name));
+            }
             if let FieldInput::Choice(words) = field.input {
                 keys.extend(words.iter().map(|word| self.option_key(field.name, word)));
             }

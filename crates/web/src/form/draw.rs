@@ -179,7 +179,7 @@ impl<'a> FormPainter<'a> {
         };
         FilledField {
             name: field.name,
-            label: self.message(field.name),
+            label: self.form.label(field.name, self.words),
             hint: self.hint(field),
             value,
             suggestions: self

@@ -267,7 +267,7 @@ impl FieldFault {
     /// What a person reads beside the field: the field's own words where it has some.
     pub fn word(self, form: &FormDefinition, words: &Catalog) -> FieldError {
         let key = form.message_key(self.field);
-        let label = words.format(&key, &[]);
+        let label = form.label(self.field, words);
         let (needed, wrong) = (format!("{key}.needed"), format!("{key}.wrong"));
         let text = match self.cause {
             FieldCause::Needed => word_own(words, &needed, "form-needed", &[("field", label.into())]),

@@ -23,7 +23,8 @@ pub(super) fn write_area(name: &str, files: &AreaFiles, english: &WordFile) -> S
     let functions: String =
         english.messages.iter().map(|(key, message)| write_function(key, message, files)).collect();
     format!(
-        "static {constant}: ::words::WordArea = ::words::WordArea::new(&[
+        "#[allow(unreachable_pub, reason = \"as visible as the module that it is in\")]
+pub static {constant}: ::words::WordArea = ::words::WordArea::new(&[
 {texts}]);
 
 /// The words of the area `{name}`.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::State;
+use history::HISTORY_WORDS;
 use record::entry::Digest16;
 use record::fold::{Equipment, FacilityState, RowVersion};
 use record::kinds::{
@@ -51,24 +52,25 @@ use crate::web::words::{FormWords, PageWords};
 
 const CUSTOM_CHARS_MAX: usize = 8_000;
 
+/// Facts that are a line, and what belongs beside them.
+const FACT_FIELDS: [FormField; TEXT_FACTS.len() + 3] = {
+    let mut fields = [FormField::line("loan_owner", NAME_CHARS_MAX); TEXT_FACTS.len() + 3];
+    let mut place = 0;
+    while place < TEXT_FACTS.len() {
+        let line = FormField::line(TEXT_FACTS[place].name, NAME_CHARS_MAX);
+        let line = line.labelled(&HISTORY_WORDS, "line-field");
+        fields[place] = if place == 0 { line.required() } else { line };
+        place += 1;
+    }
+    fields[place] = FormField::choice("class", &["noncritical", "semicritical", "critical"]);
+    fields[place + 1] = FormField::line("loan_until", 10);
+    fields
+};
+
 pub(crate) static EQUIPMENT: FormDefinition = FormDefinition {
     name: "equipment",
     sections: &[
-        FormSection::titled(
-            "what",
-            &[
-                FormField::line("name", NAME_CHARS_MAX).required(),
-                FormField::line("location", NAME_CHARS_MAX),
-                FormField::line("asset_number", NAME_CHARS_MAX),
-                FormField::line("serial", NAME_CHARS_MAX),
-                FormField::line("maker", NAME_CHARS_MAX),
-                FormField::line("model", NAME_CHARS_MAX),
-                FormField::line("category", NAME_CHARS_MAX),
-                FormField::choice("class", &["noncritical", "semicritical", "critical"]),
-                FormField::line("loan_until", 10),
-                FormField::line("loan_owner", NAME_CHARS_MAX),
-            ],
-        ),
+        FormSection::titled("what", &FACT_FIELDS),
         FormSection::titled(
             "how",
             &[

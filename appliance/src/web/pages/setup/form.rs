@@ -135,7 +135,7 @@ fn word_fields(error: &ClaimFileError, w: SetupWords) -> Vec<Wrong> {
     let worded = rows.map(|row| {
         let key = row.key.as_deref().unwrap_or_default();
         let field = FIELD_KEYS.iter().find(|(known, _)| *known == key).map_or("claim", |(_, field)| *field);
-        let label = open_form_words(w).catalog().format(&FIRST_IMAGE.message_key(field), &[]);
+        let label = FIRST_IMAGE.label(field, open_form_words(w).catalog());
         Wrong { at: field.to_owned(), words: format!("{label}: {}", word_reason(w, &row)) }
     });
     worded.collect()

@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::extract::State;
+use history::HistoryWords;
 use record::fold::{Equipment, FacilityState, RowVersion};
+use record::kinds::TEXT_FACTS;
 use record::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
 use record::tag::Tag;
 use web::answer::{OneOf, Page};
@@ -26,7 +28,7 @@ use crate::web::view_models::equipment::items::find_item;
 use crate::web::view_models::equipment::schedules::word_schedules;
 use crate::web::view_models::page::facts::FactRow;
 use crate::web::view_models::page::snapshot::Snapshot;
-use crate::web::words::{CodeWords, EquipmentWords, ErrorWords, FormWords, StaffWords};
+use crate::web::words::{CodeWords, EquipmentWords, ErrorWords, FormWords};
 
 pub(crate) static MERGE: FormDefinition = FormDefinition {
     name: "merge",
@@ -66,22 +68,23 @@ struct MergePage {
 struct MergeLook<'a> {
     w: CodeWords,
     e: EquipmentWords,
-    s: StaffWords,
+    labels: HistoryWords,
     facility: &'a FacilityState,
 }
 
 impl MergeLook<'_> {
     fn side(self, item: &Equipment) -> MergeSide {
-        let Self { w, e, s, facility } = self;
+        let Self { w, e, labels, facility } = self;
         let reports = facility.activity.get(&item.tag).map_or(0, |activity| activity.problems.len());
         let schedule = word_schedules(e, facility, item).unwrap_or_else(|| e.schedules_none());
-        let mut facts = vec![
-            FactRow::entered(s.column_place(), &item.facts.location),
-            FactRow::entered(w.merge_fact_number(), &item.facts.asset_number),
-            FactRow::entered(e.fact_serial(), &item.facts.serial),
+        let texts = TEXT_FACTS.iter().filter(|fact| fact.name != "name");
+        let mut facts: Vec<FactRow> = texts
+            .map(|fact| FactRow::entered(labels.line_field(fact.name), (fact.of)(&item.facts)))
+            .collect();
+        facts.extend([
             FactRow::worded(w.merge_fact_schedule(), schedule),
             FactRow::worded(w.merge_fact_reports(), reports.to_string()),
-        ];
+        ]);
         facts.retain(|fact| !fact.value.is_empty());
         MergeSide { tag: item.tag.grouped(), name: item.facts.name.clone(), facts }
     }
@@ -106,12 +109,12 @@ fn merge_check(
     into: Tag,
     sent: SentForm<RowVersion>,
 ) -> Result<Page, HttpError> {
-    let (s, e, f): (StaffWords, EquipmentWords, FormWords) = signed.words();
+    let (e, f): (EquipmentWords, FormWords) = signed.words();
     let w: CodeWords = signed.words();
     let facility = state.store.snapshot();
     let other = find_item(state, into.as_str())?;
     let title = w.merge_check_title(&item.facts.name, &other.facts.name);
-    let look = MergeLook { w, e, s, facility: &facility };
+    let look = MergeLook { w, e, labels: signed.words(), facility: &facility };
     let snapshot = Snapshot::of(state, &facility);
     let address = format!("/staff/equipment/{}", item.tag);
     let page = MergePage {

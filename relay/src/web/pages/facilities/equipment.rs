@@ -5,12 +5,12 @@ use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
-use history::{word_problem, word_schedule};
+use history::{HistoryWords, word_problem, word_schedule};
 use record::checkpoint::{CosignedCheckpoint, LogOrigin};
 use record::compliance::WindowTally;
 use record::fold::{Equipment, EquipmentActivity, FacilityProtocol, ServiceState, TagAlias};
 use record::ids::FacilityId;
-use record::kinds::{PhotoPolicy, Schedule, SpauldingClass};
+use record::kinds::{PhotoPolicy, Schedule, SpauldingClass, TEXT_FACTS};
 use record::tag::Tag;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -222,6 +222,9 @@ async fn load_days(
     Ok(days.collect())
 }
 
+/// Facts that [`item_text`] and the title have.
+const IN_TITLE: [&str; 6] = ["name", "location", "asset_number", "maker", "model", "serial"];
+
 fn item_text(w: EquipmentWords, item: &Equipment) -> String {
     let made = [item.facts.maker.as_str(), item.facts.model.as_str()].map(str::trim).join(" ");
     let serial = if item.facts.serial.is_empty() { String::new() } else { w.item_serial(&item.facts.serial) };
@@ -344,11 +347,14 @@ async fn item_facts(
     wall: &LocalTime,
 ) -> Result<Vec<PageFact>, DbError> {
     let w: EquipmentWords = wall.words();
-    let mut facts = Vec::new();
-    if !item.facts.category.is_empty() {
-        facts.push(PageFact::entered(w.fact_category(), item.facts.category.clone()));
-    }
-    facts.push(PageFact::new(w.fact_class(), class_text(w, item.facts.class)));
+    let labels: HistoryWords = wall.words();
+    // The others stand above.
+    let texts = TEXT_FACTS.iter().filter(|fact| !IN_TITLE.contains(&fact.name));
+    let texts = texts.map(|fact| (labels.line_field(fact.name), (fact.of)(&item.facts)));
+    let texts = texts.filter(|(_, text)| !text.is_empty());
+    let mut facts: Vec<PageFact> =
+        texts.map(|(label, text)| PageFact::entered(label, text.clone())).collect();
+    facts.push(PageFact::new(labels.line_field("class"), class_text(w, item.facts.class)));
     let mut own = Vec::new();
     for protocol in &item.facts.protocols {
         let body =

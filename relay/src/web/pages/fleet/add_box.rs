@@ -313,7 +313,7 @@ fn word_mistake(mistake: &ClaimMistake, w: FormWords) -> Option<FieldError> {
 }
 
 fn word_reason(w: FormWords, field: &str, reason: &MistakeReason) -> String {
-    let label = w.catalog().format(&CLAIM.message_key(field), &[]);
+    let label = CLAIM.label(field, w.catalog());
     let key = format!("form-claim-mistake-{}", reason.code());
     let most = match reason {
         MistakeReason::ListLength { most } => most.to_string(),
