@@ -16,21 +16,12 @@ pub enum Subject {
     Words(String),
 }
 
-impl std::fmt::Display for Subject {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Field(field) => field.fmt(f),
-            Self::Words(words) => write!(f, "template’s text {words:?}"),
-        }
-    }
-}
-
 /// Why a label cannot be made. Nothing has been printed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[error("{self:?}")]
 pub enum LabelError {
     /// A text with something that cannot be printed.
-    #[error("the {subject} cannot be printed: {why}{}", if *asset_number_instead { "; or print the asset number instead" } else { "" })]
     Text {
         /// Where.
         subject: Subject,
@@ -41,12 +32,8 @@ pub enum LabelError {
         asset_number_instead: bool,
     },
     /// The code cannot be made.
-    #[error("{0}")]
     Code(#[from] BarcodeError),
     /// A text that may not be cut is too long.
-    #[error(
-        "the {subject} has {chars} characters, too many for this label; shorten it or choose a larger label"
-    )]
     DoesNotFit {
         /// Which.
         subject: Subject,
@@ -54,13 +41,10 @@ pub enum LabelError {
         chars: usize,
     },
     /// A field that the label cannot do without.
-    #[error("this label needs the {0}, which is empty; fill it in or choose another template")]
     Missing(Field),
     /// The tag is no sequence of letters and digits.
-    #[error("{0:?} is not a tag: a tag is letters and digits only")]
     NoTag(String),
     /// The code's address does not match the tag on the label.
-    #[error("the label address {url:?} does not end with the tag {tag:?}; nothing was printed")]
     OtherTag {
         /// What the code would hold.
         url: String,
@@ -68,8 +52,5 @@ pub enum LabelError {
         tag: String,
     },
     /// There is no replacement for a name that cannot be printed.
-    #[error(
-        "this equipment has no asset number to print instead of its name; give it one, or enter a name with Latin, Greek or Cyrillic letters"
-    )]
     NoAssetNumber,
 }

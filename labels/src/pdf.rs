@@ -29,20 +29,15 @@ const LEVEL: Compression = Compression::new(6);
 
 /// Why labels do not become a PDF.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum PdfError {
     /// There was none.
-    #[error("there is no label to print; choose some")]
     Nothing,
     /// More than [`LABELS_MAX`].
-    #[error("more than {LABELS_MAX} labels do not go into one PDF; print them in several")]
     TooMany,
     /// Together too large.
-    #[error(
-        "the labels and their logos are too large for one PDF; print fewer at a time or choose a simpler logo"
-    )]
     TooMuch,
     /// A label of no size, or a huge one.
-    #[error("a label of {width} × {height} dots cannot be printed; 1 to {DOTS_MAX} dots each way can")]
     Size {
         /// Dots across.
         width: u32,
@@ -50,7 +45,6 @@ pub enum PdfError {
         height: u32,
     },
     /// A character without a picture.
-    #[error("the character {0:?} cannot be printed; write it with Latin, Greek or Cyrillic letters")]
     MissingGlyph(char),
     /// They do not go onto that sheet.
     #[error(transparent)]
@@ -59,10 +53,8 @@ pub enum PdfError {
     #[error(transparent)]
     Font(#[from] FontError),
     /// The program's own font cannot be cut down to the letters that are used.
-    #[error("taking letters from the embedded font: {0}; install the program again")]
     Subset(#[from] subsetter::Error),
     /// What was made is no PDF.
-    #[error("writing the PDF: {0}; please report this")]
     Write(String),
 }
 

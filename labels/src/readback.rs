@@ -12,12 +12,11 @@ use crate::raster::drawing::{DrawElement, Drawing};
 /// Why a label would not scan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[error("{self:?}")]
 pub enum ReadbackError {
     /// No code was found, or one that does not decode.
-    #[error("this label would not scan: its code could not be read back; nothing was printed")]
     NotReadable,
     /// It decodes to something else.
-    #[error("this label would open {found:?} instead of {expected:?}; nothing was printed")]
     Other {
         /// What a phone would open.
         found: String,
@@ -26,7 +25,6 @@ pub enum ReadbackError {
         expected: String,
     },
     /// The address itself cannot be on a label.
-    #[error("{0}")]
     Address(#[from] BarcodeError),
 }
 

@@ -30,7 +30,7 @@ pub const WORDS_CHARS_MAX: usize = 300;
 
 /// What is wrong with a template, and where.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{}{why}", line.map_or_else(String::new, |n| format!("line {n} of the template: ")))]
+#[error("{self:?}")]
 pub struct TemplateError {
     /// The line of the file, counted from 1.
     pub line: Option<usize>,
@@ -40,27 +40,21 @@ pub struct TemplateError {
 
 /// What can be wrong with a template.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{self:?}")]
 pub enum TemplateFault {
     /// Over [`BYTES_MAX`].
-    #[error("a template has at most {BYTES_MAX} bytes; this one has {0}")]
     TooLong(usize),
     /// Not UTF-8.
-    #[error("a template is text in UTF-8; save it as UTF-8")]
     NotText,
     /// Not TOML, or a key that templates do not have.
-    #[error("{0}")]
     Toml(String),
     /// A line end, another control character, or one that turns the direction of reading.
-    #[error("the title has a character that cannot be seen; enter it again, on one line")]
     Title,
     /// Over [`ELEMENTS_MAX`].
-    #[error("a template has at most {ELEMENTS_MAX} elements; this one has {0}")]
     TooManyElements(usize),
     /// A name that is not one.
-    #[error("{0:?} cannot be a template’s name: use 1 to 40 small letters, digits and hyphens")]
     Name(String),
     /// A measure outside its limits.
-    #[error("{key} is {value}, and must be from {least} to {most}")]
     Measure {
         /// Which key.
         key: &'static str,
@@ -72,13 +66,8 @@ pub enum TemplateFault {
         most: f64,
     },
     /// A height that is neither millimetres nor `"continuous"`.
-    #[error("height_mm is a number of millimetres, or \"continuous\" for a strip that grows; not {0:?}")]
     Height(String),
     /// Reaches over the label's edge.
-    #[error(
-        "the {what} reaches {over_mm:.2} mm over the {edge} edge of the label ({}); move it or make it smaller",
-        write_size(*width_mm, *height)
-    )]
     OffLabel {
         /// Which element.
         what: &'static str,
@@ -92,9 +81,6 @@ pub enum TemplateFault {
         height: LabelHeight,
     },
     /// Two elements that overlap.
-    #[error(
-        "the {what} overlaps the {other} of line {other_line}; move one of them, or put both into one column"
-    )]
     Overlap {
         /// Which element.
         what: &'static str,
@@ -104,27 +90,18 @@ pub enum TemplateFault {
         other_line: usize,
     },
     /// A placeholder that is no field.
-    #[error("{0}")]
     Field(#[from] UnknownField),
     /// A brace without its partner.
-    #[error("{0:?} has a brace without its partner; fields are written {{name}}")]
     Brace(String),
     /// Too much of an element's own words.
-    #[error("an element’s own words have at most {WORDS_CHARS_MAX} characters; these have {0}")]
     Words(usize),
     /// Steps that might be left out.
-    #[error("a text with {{steps}} may not be cut, because no step may be left out: remove `cut = true`")]
     CutSteps,
     /// A strip without anything that grows.
-    #[error(
-        "a continuous label needs exactly one column without height, and everything else above or beside it; this one has {0}"
-    )]
     Growing(usize),
     /// A column beside nothing.
-    #[error("a column with beside_code needs a code that begins further left")]
     BesideNothing,
     /// A column of nothing.
-    #[error("a column needs at least one [[column.text]]")]
     EmptyColumn,
 }
 

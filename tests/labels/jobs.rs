@@ -118,7 +118,10 @@ fn a_label_that_the_roll_is_too_small_for_is_taken_smaller_and_it_is_said() {
     let id = JobId::new(1, [54; 10]);
     let requested = JobRequest { template: Some("equipment".into()), ..JobRequest::new(id, labels.clone()) };
     let refused = server.service.submit(requested).unwrap_err().to_string();
-    assert!(refused.contains("30.0 × 15.0 mm") && refused.contains("choose a template"), "{refused}");
+    assert!(
+        refused.contains("DoesNotFit") && refused.contains("width_mm: 30.0, height_mm: Some(15.0)"),
+        "{refused}"
+    );
     let job = server.service.submit(JobRequest::new(id, labels)).unwrap();
     assert_eq!(job.template, "micro");
     assert!(

@@ -32,6 +32,7 @@ use crate::uplink::relation::claim::{ClaimError, ClaimStore};
 use crate::uplink::transport::choice::{TransportChoice, UplinkTransport};
 use crate::uplink::transport::config::{RouteSources, TransportConfig};
 use crate::uplink::{Uplink, UplinkState, UplinkStatus};
+use crate::web::word_settings_refusal;
 use crate::{admin, uplink, web};
 
 const FIRST_SLIP: &str = "setup-slip/first-start";
@@ -103,7 +104,7 @@ fn read_printer(settings: &toml::Table) -> Result<PrinterConfig, String> {
     let name = settings.get("name").and_then(|n| n.as_str()).unwrap_or_default();
     let read: Result<PrinterSettings, _> = settings.clone().try_into();
     let read = read.map_err(|error| error.message().to_owned());
-    read.and_then(|read| read.checked().map_err(|refusal| refusal.to_string()))
+    read.and_then(|read| read.checked().map_err(|refusal| word_settings_refusal(&refusal)))
         .map_err(|why| format!("the printer “{name}” of the settings file: {why}"))
 }
 

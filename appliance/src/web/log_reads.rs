@@ -2,6 +2,7 @@
 
 use record::fold::FacilityState;
 use record::ids::StaffId;
+use record::kinds::CleanedBy;
 use record::tree::Hash;
 use web::error::HttpError;
 use words::{Locale, SafeHtml, WordSet as _, fill_slots};
@@ -66,6 +67,17 @@ impl StoredText {
 
     pub(crate) fn of_staff(reader: &LogReader, facility: &FacilityState, staff: StaffId) -> Self {
         facility.staff.get(&staff).map_or(Self::Nobody, |staff| Self::read(reader, staff.name))
+    }
+
+    /// The name of who cleaned; none where nobody is named.
+    pub(crate) fn of_cleaner(reader: &LogReader, facility: &FacilityState, who: &CleanedBy) -> Option<Self> {
+        match who {
+            CleanedBy::Entered { name, .. } => Some(Self::read(reader, name.hash)),
+            CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
+                Some(Self::of_staff(reader, facility, *staff))
+            }
+            CleanedBy::Unattributed => None,
+        }
     }
 
     /// Why a record was taken back. The default text for a missing reason is translated to the reader's language.

@@ -67,6 +67,7 @@ pub use self::view_models::machine::doctor_words::{
 pub use self::view_models::machine::health::running_facts;
 pub use self::view_models::machine::panel_words::panel_reason;
 pub use self::view_models::machine::setup_words::{word_card_report, word_provision};
+pub(crate) use self::view_models::printing::print_refusals::word_settings_refusal;
 pub use self::view_models::printing::slips::compose_first_slip;
 
 /// All pages and the API. Requests must carry [`crate::listen::PeerAddress`] as an extension; without it they

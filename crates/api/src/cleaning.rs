@@ -135,7 +135,7 @@ pub struct Cleaning {
     photos: Vec<String>,
     /// How long the surface stayed wet, seconds.
     contact: Option<Contact>,
-    /// What was noted; null where nothing was.
+    /// What was noted; null where nothing was, or it was erased.
     notes: Option<String>,
     /// Whether it was taken back.
     voided: bool,

@@ -1,5 +1,8 @@
 //! Built-in templates drawn, read back and compared; bad input refused.
 
+use ::words::{Locale, WordSet as _};
+
+use crate::wording::{LabelFaultWords, word_label_error};
 use proptest::prelude::*;
 
 use super::*;
@@ -57,8 +60,9 @@ fn drawn(name: &str, fields: &Fields, dpi: u16) -> Result<(Bitmap, Drawing), Lab
     Ok((drawing.bitmap(&mut t), drawing))
 }
 
+/// As people read it.
 fn refused(name: &str, fields: &Fields) -> String {
-    drawn(name, fields, 203).unwrap_err().to_string()
+    word_label_error(LabelFaultWords::in_locale(Locale::EnUs), &drawn(name, fields, 203).unwrap_err())
 }
 
 fn fnv(bytes: &[u8]) -> u64 {
@@ -174,7 +178,7 @@ fn with_field(field: Field, text: &str) -> Fields {
 #[test]
 fn refusals_name_the_field_and_offer_the_asset_number() {
     let emoji = refused("equipment", &with_field(Field::Location, "💉"));
-    assert!(emoji.starts_with("the location cannot be printed: the character '💉'"), "{emoji}");
+    assert!(emoji.starts_with("the location cannot be printed: the character “💉”"), "{emoji}");
     assert!(refused("equipment", &with_field(Field::Name, "a\u{1b}@")).contains("U+001B"));
     for name in ["超声", "משאבה", "pump 💉", "q\u{30a}x"] {
         let fields = with_field(Field::Name, name);
@@ -247,8 +251,9 @@ fn small_modules_are_warned_of_and_smaller_ones_refused() {
     assert!(
         matches!(warnings_of(&t, 15.0).unwrap().as_slice(), [LabelWarning::SmallModules { module_mm }] if (0.49..0.51).contains(module_mm))
     );
-    let refusal = warnings_of(&t, 9.0).unwrap_err().to_string();
-    assert!(refusal.contains("squares of 0.25 mm") && refusal.contains("at least 11.1 mm wide"), "{refusal}");
+    let refusal = warnings_of(&t, 9.0).unwrap_err();
+    let words = word_label_error(LabelFaultWords::in_locale(Locale::EnUs), &refusal);
+    assert!(words.contains("squares of 0.25 mm") && words.contains("at least 11.1 mm wide"), "{words}");
     assert!(warnings_of(&t, 11.1).is_ok(), "what the refusal says does do");
 }
 

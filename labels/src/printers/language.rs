@@ -155,30 +155,22 @@ pub enum PrinterEvent {
 /// Why a model cannot be driven, or not as it is set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[error("{self:?}")]
 pub enum ModelFault {
     /// DYMO's printers for chipped rolls.
-    #[error(
-        "the DYMO LabelWriter 550 series and 5XL cannot be used: they accept only DYMO’s own chipped rolls and use their own language; use a LabelWriter 450, or another label printer"
-    )]
     ChippedRolls,
     /// Epson's TM-T88 family has 180 dots per inch alone.
-    #[error(
-        "Epson TM-T88 printers print 180 dots per inch and this one is set up with another resolution; set it up with 180"
-    )]
     OnlyDpi180,
     /// A roll with red on it.
-    #[error("this Brother QL prints black only; put in a black-on-white roll and choose it")]
     BlackOnly,
 }
 
 /// Why a picture cannot be sent to this printer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[error("{self:?}")]
 pub enum EncodeError {
     /// Wider than the head.
-    #[error(
-        "the label is {width} dots wide and this printer prints {head}; choose a narrower label or another printer"
-    )]
     TooWide {
         /// The label's.
         width: u32,
@@ -186,12 +178,8 @@ pub enum EncodeError {
         head: u32,
     },
     /// Nothing to print.
-    #[error("the label has no dots")]
     Empty,
     /// Longer than the label in the printer, or than the printer takes.
-    #[error(
-        "the label is {height} dots long and this printer’s labels have {available}; choose a shorter label or another roll"
-    )]
     TooLong {
         /// The label's.
         height: u32,
@@ -203,7 +191,6 @@ pub enum EncodeError {
     #[error(transparent)]
     Model(#[from] ModelFault),
     /// A roll that printers of this language do not know.
-    #[error("this kind of printer does not accept the roll {name}; choose one from its list")]
     Roll {
         /// The roll's name.
         name: String,

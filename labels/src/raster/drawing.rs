@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::raster::bitmap::Bitmap;
-use crate::raster::code::{Barcode, MODULE_MM_WARN};
+use crate::raster::code::Barcode;
 use crate::raster::dpi::Dpi;
 use crate::raster::text::{FontWeight, Typesetter};
 
@@ -81,21 +81,6 @@ pub enum LabelWarning {
         /// The text.
         text: String,
     },
-}
-
-impl std::fmt::Display for LabelWarning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::SmallModules { module_mm } => write!(
-                f,
-                "the code’s squares are {module_mm:.2} mm; phones read {MODULE_MM_WARN:.1} mm and more well, so this label has to be scanned from close up"
-            ),
-            Self::Cut { text } => write!(f, "{text:?} is too long for this label: its middle is left out"),
-            Self::LeftOut { text } => {
-                write!(f, "{text:?} is left out, because this label has no room for it")
-            }
-        }
-    }
 }
 
 /// A part of a label, in dots from its upper left corner.

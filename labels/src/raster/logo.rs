@@ -20,17 +20,13 @@ const THRESHOLD: u32 = 128;
 
 /// Why a picture is no logo.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum LogoError {
     /// Over [`FILE_BYTES_MAX`].
-    #[error("the logo’s file has {0} bytes; at most 1 MB ({FILE_BYTES_MAX}) is allowed: save it smaller")]
     File(usize),
     /// Neither of the two.
-    #[error("the logo is neither a PNG nor a JPEG picture; save it as one of them")]
     Format,
     /// Over [`PIXELS_MAX`] or [`SIDE_MAX`].
-    #[error(
-        "the logo has {width} × {height} pixels; at most 4 million and {SIDE_MAX} a side are allowed: save it smaller"
-    )]
     TooLarge {
         /// From left to right.
         width: u32,
@@ -38,7 +34,6 @@ pub enum LogoError {
         height: u32,
     },
     /// Damaged.
-    #[error("the logo’s picture cannot be read: {0}; save it again")]
     Damaged(#[from] image::ImageError),
 }
 
@@ -196,7 +191,6 @@ mod tests {
     fn a_hundred_megapixels_are_refused_before_they_are_unpacked() {
         let refusal = Logo::decode(&huge_png()).unwrap_err();
         assert!(matches!(refusal, LogoError::TooLarge { width: 10_000, height: 10_000 }), "{refusal}");
-        assert!(refusal.to_string().contains("10000 × 10000 pixels"), "{refusal}");
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub async fn close_windows(
     now_ms: i64,
 ) -> Result<(), DbError> {
     let Some(live) = projections::lock_live(conn, facility).await? else { return Ok(()) };
+    // Another build reads these rows; a rebuild makes new ones.
+    if !projections::is_of_this_code(live.version) {
+        return Ok(());
+    }
     if !projections::logs_behind(conn, facility, live.projection).await?.is_empty() {
         // Its day may be over all the same. Nothing else has changed: no page is to be notified of this each time.
         return match facility_now::is_day_over(conn, facility, now_ms).await? {

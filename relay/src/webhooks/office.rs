@@ -28,22 +28,15 @@ pub const BY_HAND_MAX: i64 = 20;
 const OLD_SECRET_MS: i64 = 24 * 3_600_000;
 
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum WebhookFault {
-    #[error("there is no such webhook or delivery")]
     Unknown,
-    #[error("the address is none that this relay sends to")]
     Url,
-    #[error("no event was chosen, or one that there is not")]
     Events,
-    #[error("a facility was chosen that there is not")]
     Places,
-    #[error("this account has {WEBHOOKS_MAX} webhooks; remove one that is no longer used")]
     TooMany,
-    #[error("this webhook was added already, and its secret was shown once")]
     Repeated,
-    #[error("it takes nothing now")]
     NotOn,
-    #[error("{BY_HAND_MAX} deliveries wait for it")]
     Crowded,
     #[error(transparent)]
     Seal(#[from] UnsealError),

@@ -157,7 +157,7 @@ impl World {
             "SELECT tag || CAST(ended_ms AS TEXT) || epoch || CAST(seq AS TEXT) || held_in FROM uses ORDER BY 1",
             "SELECT tag || CAST(at_ms AS TEXT) || epoch || CAST(seq AS TEXT) || held_in FROM item_notes ORDER BY 1",
             "SELECT tag || ' ' || CAST(day AS TEXT) || ' ' || CAST(met AS TEXT) || '/' || CAST(closed AS TEXT) FROM item_days ORDER BY 1",
-            "SELECT tag || ' ' || state || ' ' || COALESCE(CAST(since_ms AS TEXT), '-') || COALESCE(CAST(by_ms AS TEXT), '-') FROM items ORDER BY 1",
+            "SELECT tag || ' ' || state || ' ' || COALESCE(CAST(since_ms AS TEXT), '-') || COALESCE(CAST(by_ms AS TEXT), '-') || COALESCE(CAST(last_ms AS TEXT), '-') || COALESCE(last_boot, '-') FROM items ORDER BY 1",
             "SELECT CAST(day AS TEXT) || ' ' || CAST(met AS TEXT) || '/' || CAST(closed AS TEXT) FROM facility_days WHERE closed <> 0 ORDER BY 1",
         ] {
             text.push_str(&column(&mut conn, sql).await.join("\n"));

@@ -58,7 +58,7 @@ mod tests {
         let one_in = |n| PhotoRule::OneIn(Reverse(n));
         let item = |photo: &str, rest: &str| -> Equipment {
             let body = format!(
-                r#"{{"tag":"7QK3M9X2W","facts":{{"name":"","photo":"{photo}"{rest}}},"service":"in","plans":[],"out":[],"added_ms":0}}"#
+                r#"{{"tag":"7QK3M9X2W","facts":{{"name":"","asset_number":"","serial":"","maker":"","model":"","category":"","location":"","class":"noncritical","photo":"{photo}","single_use":false,"protocols":[],"custom":{{}}{rest}}},"service":"in","plans":[],"out":[],"added_ms":0}}"#
             );
             serde_json::from_str(&body).unwrap()
         };

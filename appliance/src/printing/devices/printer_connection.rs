@@ -22,18 +22,14 @@ const ACKNOWLEDGED: Duration = Duration::from_millis(1_500);
 const PIECE_BYTES: usize = 4_096;
 
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub(crate) enum PrinterLinkError {
-    #[error("the connection to the printer broke: {0}")]
     Line(#[from] io::Error),
-    #[error("the printer closed the connection")]
     Closed,
     /// It takes bytes and says nothing, though it is set up as a printer that answers.
-    #[error("the printer does not answer; if it never does, set it up as one that cannot answer")]
     Silent,
-    #[error("the printer accepts no more data")]
     Stalled,
     /// It is ready and does not confirm.
-    #[error("the printer did not say that the label is out")]
     Unconfirmed,
 }
 

@@ -13,6 +13,7 @@ use crate::printing::model::slip::SlipError;
 /// Why a label cannot be printed on this printer. No paper has moved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[error("{self:?}")]
 pub enum MakeError {
     #[error(transparent)]
     Label(#[from] LabelError),
@@ -32,6 +33,5 @@ pub enum MakeError {
     Test(#[from] TestLabelError),
     #[error(transparent)]
     Slip(#[from] SlipError),
-    #[error("the template {0:?} is missing or cannot be read; print these labels again with another one")]
     Template(String),
 }

@@ -109,22 +109,18 @@ impl SlipContent {
 /// Why a slip cannot be printed. No paper has moved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
+#[error("{self:?}")]
 pub enum SlipError {
     /// What is in the printer are labels or sheets.
-    #[error("this slip needs a receipt printer with an endless roll; choose one that speaks escpos")]
     NeedsReceiptRoll,
     /// Not even on a label: what is needed to get in does not fit in letters that can be read.
-    #[error(
-        "the set-up slip does not fit: this roll has room for {width_mm:.1} × {height_mm:.1} mm, and it needs at least 40 × 20 mm, more with a long address or Wi-Fi password; choose a larger roll or a receipt printer"
-    )]
-    TooSmall { width_mm: f64, height_mm: f64 },
-    #[error(
-        "the slip is longer than {SLIP_LINES_MAX} lines, or one of its texts than {SLIP_CHARS_MAX} characters"
-    )]
+    TooSmall {
+        width_mm: f64,
+        height_mm: f64,
+    },
     TooLong,
     #[error(transparent)]
     Code(#[from] BarcodeError),
-    #[error("the slip cannot be written in the printer’s language: {0}")]
     Unwritable(String),
 }
 

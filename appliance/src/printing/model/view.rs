@@ -7,7 +7,6 @@ use record::tag::Tag;
 
 use crate::printing::model::cause::{FailureCause, JobNote, PrinterCause};
 use crate::printing::model::ledger_error::LedgerError;
-use crate::printing::model::limits::{KEY_CHARS_MAX, LABELS_MAX, OPEN_MAX, REASON_CHARS_MAX};
 use crate::printing::model::make_error::MakeError;
 use crate::printing::model::paper::PrinterPaper;
 use crate::printing::model::plan::{ConfirmedBy, LabelState};
@@ -169,25 +168,26 @@ pub struct PreviewImage {
 
 /// Why a job is not taken. No paper has moved.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum PrintRefusal {
-    #[error("no printer is set up; add one in the box’s settings")]
     NoPrinter,
-    #[error("no printer here prints slips; add a receipt printer that speaks escpos and has an endless roll")]
     NoSlipPrinter,
-    #[error("no printer is named {expected:?}; known: {known}")]
-    UnknownPrinter { expected: String, known: String },
-    #[error("no template is named {expected:?}; known: {known}")]
-    UnknownTemplate { expected: String, known: String },
-    #[error("select at least one item to print")]
+    UnknownPrinter {
+        expected: String,
+        known: String,
+    },
+    UnknownTemplate {
+        expected: String,
+        known: String,
+    },
     NoLabels,
     /// More than [`LABELS_MAX`].
-    #[error("{labels} labels are more than one job takes; print at most {LABELS_MAX} at a time")]
-    TooMany { labels: usize },
+    TooMany {
+        labels: usize,
+    },
     /// Too many jobs are unfinished.
-    #[error("{OPEN_MAX} print jobs are not finished yet; wait for some, or cancel those that are not needed")]
     Full,
     /// A label that cannot be made.
-    #[error("label {n}{}: {why}", tag.map_or_else(String::new, |tag| format!(" ({tag})")))]
     Label {
         n: u32,
         tag: Option<Tag>,
@@ -195,25 +195,21 @@ pub enum PrintRefusal {
         why: Box<MakeError>,
     },
     /// A blank tag that was printed before, or occurs twice in the job.
-    #[error("the blank tag {} was given to a printer before; a blank tag is never printed twice, so use a new one", .0.grouped())]
     BlankAgain(Tag),
     /// An idempotency key that belongs to another job already.
-    #[error("this idempotency key was used for a job of other labels; use a new key")]
     KeyReused,
-    #[error("there is no print job {0}, or it was finished and deleted; print its items again")]
     NoJob(JobId),
-    #[error("print job {job} has no label {n}; check its list")]
-    NoLabel { job: JobId, n: u32 },
-    #[error("enter in 1 to {REASON_CHARS_MAX} characters why these labels are printed again")]
+    NoLabel {
+        job: JobId,
+        n: u32,
+    },
     Reason,
     /// An idempotency key of more than [`KEY_CHARS_MAX`] characters.
-    #[error("the idempotency key is longer than {KEY_CHARS_MAX} characters")]
     Key,
     /// The embedded fonts do not open.
     #[error(transparent)]
     Fonts(#[from] labels::font::FontError),
     /// The box cannot write it down.
-    #[error("the job could not be written down, so nothing is printed; try again: {0}")]
     Ledger(#[from] LedgerError),
 }
 
@@ -232,18 +228,20 @@ impl PrintRefusal {
 }
 
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum AnswerError {
-    #[error("there is no print job {0}")]
     NoJob(JobId),
-    #[error("print job {job} has no label {n}")]
-    NoLabel { job: JobId, n: u32 },
+    NoLabel {
+        job: JobId,
+        n: u32,
+    },
     /// It is known what became of every label.
-    #[error("no label of print job {0} is waiting for an answer; nothing was changed")]
     NoneInDoubt(JobId),
-    #[error("label {n} is not waiting for an answer: it is {state:?}; nothing was changed")]
-    NotInDoubt { n: u32, state: LabelState },
+    NotInDoubt {
+        n: u32,
+        state: LabelState,
+    },
     /// The box cannot write it down.
-    #[error("the answer could not be written down; try again: {0}")]
     Ledger(#[from] LedgerError),
 }
 

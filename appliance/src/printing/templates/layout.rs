@@ -168,7 +168,7 @@ mod tests {
         let refused = render_label(&mut t, manner(NameStyle::AsTheyAre), &config, &label(), (1, 1))
             .unwrap_err()
             .to_string();
-        assert!(refused.contains('超') && refused.contains("asset number"), "{refused}");
+        assert!(refused.contains('超') && refused.contains("asset_number_instead: true"), "{refused}");
         assert!(render_label(&mut t, manner(NameStyle::AssetNumber), &config, &label(), (1, 1)).is_ok());
         let nameless = LabelRequest { asset_number: String::new(), ..label() };
         assert!(render_label(&mut t, manner(NameStyle::AssetNumber), &config, &nameless, (1, 1)).is_err());
@@ -229,6 +229,6 @@ mod tests {
         let pump = LabelRequest { name: "Pump".into(), ..label() };
         let message =
             render_label(&mut t, manner, &config, &pump, (1, 1)).map(|_| ()).unwrap_err().to_string();
-        assert!(message.contains("mm too little"), "{message}");
+        assert!(message.contains("DoesNotFit"), "{message}");
     }
 }

@@ -233,7 +233,7 @@ mod tests {
         let tags = [[2; 5], [1; 5]].map(Tag::from_random);
         let set = |facility: &mut FacilityState, tag: Tag, number: &str| {
             let row = format!(
-                r#"{{"tag":"{tag}","facts":{{"name":"Pump","asset_number":"{number}"}},"service":"in","plans":[],"out":[],"added_ms":0}}"#
+                r#"{{"tag":"{tag}","facts":{{"name":"Pump","asset_number":"{number}","serial":"","maker":"","model":"","category":"","location":"","class":"semicritical","photo":"optional","single_use":false,"protocols":[],"custom":{{}}}},"service":"in","plans":[],"out":[],"added_ms":0}}"#
             );
             facility.load(RowKey::Equipment(tag), &row).unwrap();
         };

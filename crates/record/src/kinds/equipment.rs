@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::body::is_false;
 use super::body_values::Schedule;
 use super::civil_day::CivilDay;
-use super::equipment_facts::{EquipmentFacts, EquipmentPatch, write_facts};
+use super::equipment_facts::{EquipmentFacts, EquipmentPatch, read_facts, write_facts};
 use crate::values::ids::{EntryRef, LoadId, ProtocolId};
 use crate::values::redact::Redactable;
 use crate::values::tag::Tag;
@@ -16,7 +16,7 @@ bodies! {
         /// Its first tag.
         tag: Tag,
         /// What is known of it.
-        #[serde(flatten, serialize_with = "write_facts")] facts: EquipmentFacts,
+        #[serde(flatten, serialize_with = "write_facts", deserialize_with = "read_facts")] facts: EquipmentFacts,
     }
     /// Fields of an item; what is absent stays, an empty text clears.
     EquipmentChanged = "equipment.changed" {

@@ -2,55 +2,44 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::body_values::{EquipmentLoan, PhotoPolicy, SpauldingClass};
 use crate::values::ids::ProtocolId;
 
-/// What is known of an item: in the state of a facility, and as programs are told it.
+/// What is known of an item: in the state of a facility, and as programs are told it. All of it is there: a row that lacks a
+/// member is damaged, or of other code.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EquipmentFacts {
     /// What people call it.
     pub name: String,
     /// The hospital's own number.
-    #[serde(default)]
     pub asset_number: String,
     /// The maker's number.
-    #[serde(default)]
     pub serial: String,
     /// Who made it.
-    #[serde(default)]
     pub maker: String,
     /// Which model.
-    #[serde(default)]
     pub model: String,
     /// What sort of thing.
-    #[serde(default)]
     pub category: String,
     /// Where it is.
-    #[serde(default)]
     pub location: String,
     /// What its use can do to a patient; a use may raise it.
-    #[serde(default)]
     pub class: SpauldingClass,
     /// Whether a cleaning needs a photo.
-    #[serde(default)]
     pub photo: PhotoPolicy,
     /// Where photos are optional, one cleaning in this many is asked for one; null: none.
-    #[serde(default)]
     pub photo_one_in: Option<u32>,
     /// Whether it is used once: it takes no protocol.
-    #[serde(default)]
     pub single_use: bool,
     /// That it is lent or rented, with its last day; null where it is not.
-    #[serde(default)]
     pub loan: Option<EquipmentLoan>,
     /// How to clean it, the usual protocol first: a scan offers that one.
-    #[serde(default)]
     pub protocols: Vec<ProtocolId>,
     /// The facility's own fields.
-    #[serde(default)]
     pub custom: BTreeMap<String, String>,
 }
 
@@ -231,9 +220,32 @@ fn set_fact<T: Clone>(value: Option<&T>, field: &mut T, takes: impl FnOnce() -> 
 
 /// As a line of the log: what is empty is not written.
 pub(super) fn write_facts<S: Serializer>(facts: &EquipmentFacts, serializer: S) -> Result<S::Ok, S::Error> {
-    let EquipmentFacts { class, photo, photo_one_in, single_use, loan, protocols, custom, .. } =
-        facts.clone();
-    let mut patch = EquipmentPatch {
+    // Every member is named: one that is forgotten would be lost.
+    let EquipmentFacts {
+        name,
+        asset_number,
+        serial,
+        maker,
+        model,
+        category,
+        location,
+        class,
+        photo,
+        photo_one_in,
+        single_use,
+        loan,
+        protocols,
+        custom,
+    } = facts.clone();
+    let text = |text: String| Some(text).filter(|text| !text.is_empty());
+    let patch = EquipmentPatch {
+        name: Some(name),
+        asset_number: text(asset_number),
+        serial: text(serial),
+        maker: text(maker),
+        model: text(model),
+        category: text(category),
+        location: text(location),
         class: Some(class),
         photo: Some(photo),
         protocols: Some(protocols).filter(|protocols| !protocols.is_empty()),
@@ -241,11 +253,95 @@ pub(super) fn write_facts<S: Serializer>(facts: &EquipmentFacts, serializer: S) 
         loan,
         single_use: Some(single_use).filter(|is| *is),
         photo_one_in,
-        ..EquipmentPatch::default()
     };
-    for fact in TEXT_FACTS {
-        let text = Some((fact.of)(facts).clone());
-        *(fact.patch_mut)(&mut patch) = text.filter(|text| fact.name == "name" || !text.is_empty());
-    }
     patch.serialize(serializer)
+}
+
+/// Of a line of the log, in which what is absent is empty.
+pub(super) fn read_facts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EquipmentFacts, D::Error> {
+    let patch = EquipmentPatch::deserialize(deserializer)?;
+    Ok(EquipmentFacts {
+        loan: patch.loan,
+        photo_one_in: patch.photo_one_in,
+        custom: patch.custom,
+        class: patch.class.unwrap_or_default(),
+        photo: patch.photo.unwrap_or_default(),
+        single_use: patch.single_use.unwrap_or_default(),
+        protocols: patch.protocols.unwrap_or_default(),
+        name: patch.name.ok_or_else(|| D::Error::missing_field("name"))?,
+        asset_number: patch.asset_number.unwrap_or_default(),
+        serial: patch.serial.unwrap_or_default(),
+        maker: patch.maker.unwrap_or_default(),
+        model: patch.model.unwrap_or_default(),
+        category: patch.category.unwrap_or_default(),
+        location: patch.location.unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::kinds::{EquipmentAdded, EquipmentChanged};
+    use crate::values::tag::Tag;
+
+    fn full() -> Value {
+        json!({
+            "name": "Pump", "asset_number": "BM-1", "serial": "S", "maker": "M", "model": "T", "category": "C",
+            "location": "ICU", "class": "critical", "photo": "optional", "photo_one_in": 5, "single_use": true,
+            "loan": { "until": "2026-12-31", "owner": "Acme" }, "protocols": ["01KAFJWQ400000000000000003"],
+            "custom": { "Side": "left" }
+        })
+    }
+
+    fn names(of: &Value) -> Vec<String> {
+        let mut names: Vec<String> = of.as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn every_fact_is_written_into_the_log_patched_and_left_out() {
+        let facts: EquipmentFacts = serde_json::from_value(full()).unwrap();
+        let tag = Tag::from_random([7; 5]);
+        let mut expected = names(&serde_json::to_value(&facts).unwrap());
+        let patch: EquipmentPatch = serde_json::from_value(full()).unwrap();
+        assert_eq!(names(&serde_json::to_value(&patch).unwrap()), expected);
+        let mut made = EquipmentFacts::default();
+        made.apply(&patch, |_| true);
+        assert_eq!(made, facts);
+        let mut none = patch.clone();
+        none.leave_out(&patch);
+        assert_eq!(none, EquipmentPatch { custom: patch.custom.clone(), ..EquipmentPatch::default() });
+        let added = EquipmentAdded { tag, facts };
+        let line = serde_json::to_value(&added).unwrap();
+        expected.push("tag".to_owned());
+        expected.sort();
+        assert_eq!(names(&line), expected);
+        assert_eq!(serde_json::from_value::<EquipmentAdded>(line).unwrap(), added);
+    }
+
+    #[test]
+    fn a_row_of_state_that_lacks_a_fact_is_not_read() {
+        for name in names(&full()) {
+            let mut row = full();
+            row.as_object_mut().unwrap().remove(&name);
+            let read = serde_json::from_value::<EquipmentFacts>(row);
+            assert_eq!(read.is_ok(), ["loan", "photo_one_in"].contains(&name.as_str()), "{name}");
+        }
+        let line: EquipmentAdded =
+            serde_json::from_value(json!({ "tag": "7QK3M9X2W", "name": "Pump" })).unwrap();
+        assert_eq!(line.facts, EquipmentFacts { name: "Pump".into(), ..EquipmentFacts::default() });
+        assert!(serde_json::from_value::<EquipmentAdded>(json!({ "tag": "7QK3M9X2W" })).is_err());
+    }
+
+    #[test]
+    fn a_log_may_name_what_this_version_does_not_know_and_a_program_may_not() {
+        let line = json!({ "tag": "7QK3M9X2W", "serial": "S", "colour": "red" });
+        let changed: EquipmentChanged = serde_json::from_value(line).unwrap();
+        assert_eq!(changed.patch, EquipmentPatch { serial: Some("S".into()), ..EquipmentPatch::default() });
+        let refused = serde_json::from_value::<EquipmentPatch>(json!({ "serial": "S", "colour": "red" }));
+        assert!(refused.unwrap_err().to_string().contains("unknown field `colour`"));
+    }
 }

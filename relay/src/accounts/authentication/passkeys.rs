@@ -35,16 +35,13 @@ pub const PASSKEYS_MAX: usize = 10;
 
 /// Why a passkey was not taken or added.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum PasskeyError {
     /// There is no challenge that this browser could answer, or it was answered.
-    #[error("there is no challenge, or its time is over")]
     Over,
     /// It is none of theirs, or what came with it is not right.
-    #[error("the passkey is refused: {0}")]
     Refused(CredentialRefusal),
-    #[error("there are {PASSKEYS_MAX} passkeys already")]
     TooMany,
-    #[error("the passkey is known")]
     Known,
     #[error(transparent)]
     Factor(#[from] FactorError),

@@ -46,14 +46,14 @@ impl LinkKind {
 
 /// Why nothing came of a request or a link.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum RecoveryError {
     /// Too many mails were asked for.
-    #[error("too many mails were asked for")]
-    Wait { until_ms: i64 },
+    Wait {
+        until_ms: i64,
+    },
     /// The link was used, or its time is over.
-    #[error("the link is over")]
     Over,
-    #[error("the password is wrong")]
     Wrong,
     #[error(transparent)]
     SignIn(#[from] SignInError),

@@ -64,19 +64,15 @@ impl FactorKind {
 
 /// Why a factor was not taken, added or removed.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum FactorError {
     /// The code is none of theirs, or was used before.
-    #[error("the code is wrong")]
     Wrong,
     /// The first step is too long ago, or was never made.
-    #[error("the first step is over")]
     Over,
-    #[error("there is no such factor")]
     Unknown,
-    #[error("there are {APPS_MAX} authenticator apps already")]
     TooMany,
     /// The form's secret was not made for this session.
-    #[error("the secret is not of this session")]
     Foreign,
     #[error(transparent)]
     Seal(#[from] UnsealError),

@@ -31,17 +31,17 @@ const PASSKEY_ACT: &str = "passkey sign in";
 
 /// Why somebody was not signed in.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum SignInError {
     /// One answer for every reason, so that nobody learns who has an account.
-    #[error("wrong e-mail address or password")]
     Wrong,
     /// The password is theirs, and no account is open to them any more.
-    #[error("no account is open to them any more")]
     Ended,
-    #[error("too many tries")]
-    Wait { until_ms: i64, bucket: EmptyBucket },
+    Wait {
+        until_ms: i64,
+        bucket: EmptyBucket,
+    },
     /// Too many people at once.
-    #[error("too many people sign in at this moment")]
     Busy,
     #[error(transparent)]
     Db(#[from] DbError),

@@ -24,15 +24,12 @@ const REASON_CHARS: std::ops::RangeInclusive<usize> = 5..=300;
 
 /// Why an account was not opened.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum SupportError {
-    #[error("there is no such account")]
     NoSuch,
-    #[error("it is their own account")]
     Own,
     /// Nobody gave a grant, and they gave no reason.
-    #[error("the account is not open")]
     Closed,
-    #[error("the session is over")]
     Over,
     #[error(transparent)]
     Db(#[from] DbError),

@@ -32,25 +32,21 @@ pub const PATH: &str = "/join/";
 
 /// Why somebody was not invited, or did not come in.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum InvitationError {
     #[error(transparent)]
     People(#[from] PeopleError),
-    #[error("too many invitations were sent")]
-    Wait { until_ms: i64 },
-    #[error("this account has {OPEN_MAX} open invitations; take some back first")]
+    Wait {
+        until_ms: i64,
+    },
     TooMany,
     /// It was used, taken back, or its time is over.
-    #[error("the invitation is over")]
     Over,
-    #[error("what the invitation was for was deleted")]
     PlacesGone,
     /// The account made none with this id.
-    #[error("there is no such invitation")]
     NoSuch,
     /// Nothing of the account changes now.
-    #[error("the account can only be looked at now")]
     Paused,
-    #[error("the invitation is to another address")]
     OtherAddress,
 }
 

@@ -31,47 +31,28 @@ const SECRET_CHARS_MAX: usize = 1_024;
 pub const PROOF_PREFIX: &str = "cleantrack-verify=";
 
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum ProviderFault {
-    #[error("there is no such provider or domain")]
     Unknown,
-    #[error("somebody else changed the provider meanwhile")]
     Changed,
     /// More than one field; each of the form's own.
-    #[error("several fields do not fit")]
     Several(Vec<ProviderFault>),
-    #[error("the service is none that is known")]
     Preset,
-    #[error("the issuer is none of this service's")]
     Issuer,
-    #[error("the client id is none")]
     Client,
-    #[error("the client secret is none")]
     Secret,
-    #[error("the role is none that new people may get")]
     Role,
-    #[error("the claim is none")]
     Claim,
-    #[error("the group is none")]
     Group,
-    #[error("the facility or region is none")]
     Place,
-    #[error("an admin of the account sees all of it")]
     AdminPlace,
-    #[error("there are as many as there may be")]
     TooMany,
-    #[error("the domain is none")]
     Domain,
-    #[error("the domain is there already")]
     DomainKnown,
-    #[error("another account has proven the domain")]
     DomainTaken,
-    #[error("the domain has no such record")]
     NotProven,
-    #[error("no name server answered")]
     NoNames,
-    #[error("no domain of the provider is proven")]
     NoDomain,
-    #[error("the account's owner has no second factor")]
     OwnerFactor,
     /// The provider does not answer, or not as itself.
     #[error(transparent)]

@@ -14,7 +14,7 @@ use record::ids::{BoxId, FacilityId, StaffId};
 use record::kinds::{CleanedBy, CleaningFlag, MissingPart};
 use record::limits::LATE_ENTRY_MS_MAX;
 use record::tree::Hash;
-use words::{SafeHtml, WordSet as _};
+use words::{SafeHtml, WordSet as _, fill_slots};
 
 use crate::db::projection::dashboard::ItemRow;
 use crate::db::projection::history::{CleaningRow, HistoryCursor, LineAddress, load_lines_at};
@@ -136,6 +136,13 @@ pub(crate) fn proof_path(
 
 fn word_missing(words: PageWords, missing: &[MissingPart]) -> String {
     missing.iter().map(|&part| words.cleaning_part(part_key(part))).collect::<Vec<_>>().join(", ")
+}
+
+/// When an item was cleaned last, and whether that is a guess.
+pub(crate) fn word_last(row: &ItemRow, wall: &LocalTime) -> Option<SafeHtml> {
+    let at = wall.clock(row.last_ms?);
+    let guess = row.last_uncertain.then(|| fill_slots(wall.words::<HistoryWords>().line_time_mark(), []));
+    Some(SafeHtml::join([at].into_iter().chain(guess), ", "))
 }
 
 /// Why an item is due though a cleaning was recorded.

@@ -120,8 +120,8 @@ fn office_printers_and_their_sheets() {
     let own = PrinterSettings { media: own(60.0, Some(30.0), false), ..office.clone() };
     for (wrong, field, message) in [
         (with("a4"), "media", "avery-5160, avery-5163, avery-l7160"),
-        (own, "media", "a custom roll"),
-        (PrinterSettings { dpi: Some(203), ..office.clone() }, "dpi", "have 600"),
+        (own, "media", "RollForSheets"),
+        (PrinterSettings { dpi: Some(203), ..office.clone() }, "dpi", "known: [600]"),
     ] {
         let (at, words) = refusal(&wrong);
         assert!(at == Some(field) && words.contains(message), "{words}");

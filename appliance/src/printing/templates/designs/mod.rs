@@ -194,28 +194,25 @@ pub struct StoredTemplate {
 
 /// Why a template or a logo is not taken. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum DesignRefusal {
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// The file's name is another than the one that it was sent to.
-    #[error("the file has the name {message:?} and was sent as {expected:?}; give both the same name")]
-    OtherName { expected: String, message: String },
-    #[error("{0:?} is built in and stays as it is; give your own template another name, such as {0}-own")]
+    OtherName {
+        expected: String,
+        message: String,
+    },
     BuiltIn(String),
     /// Over [`OWN_MAX`].
-    #[error("a facility has at most {OWN_MAX} templates of its own; remove one that nobody needs")]
     TooMany,
     /// Somebody else changed it since.
-    #[error("somebody else changed the template {0:?} meanwhile; check it, then change it again")]
     Changed(String),
-    #[error("there is no template {0:?} of your own; check the list")]
     Unknown(String),
     #[error(transparent)]
     Logo(#[from] LogoError),
-    #[error("there is no logo")]
     NoLogo,
     /// The box cannot write it down.
-    #[error("that could not be saved, so nothing was changed; try again: {0}")]
     Ledger(#[from] LedgerError),
 }
 

@@ -112,15 +112,18 @@ fn what_is_not_taken_says_why_and_changes_nothing() {
     let before = service.templates().len();
     let message =
         |expected: Option<&str>, file: &[u8]| service.keep_template(expected, file).unwrap_err().to_string();
-    assert!(message(None, &file("equipment", "x")).contains("\"equipment\" is built in"));
-    assert!(message(Some("other"), &file("mine", "x")).contains("\"mine\" and was sent as \"other\""));
+    assert!(message(None, &file("equipment", "x")).contains("BuiltIn(\"equipment\")"));
+    assert!(
+        message(Some("other"), &file("mine", "x"))
+            .contains("OtherName { expected: \"other\", message: \"mine\" }")
+    );
     let negative = String::from_utf8(file("mine", "x")).unwrap().replace("width = 40", "width = -40");
     let words = message(None, negative.as_bytes());
-    assert!(words.contains("line 6") && words.contains("width is -40"), "{words}");
+    assert!(words.contains("line: Some(6)") && words.contains("key: \"width\", value: -40.0"), "{words}");
     let wide = String::from_utf8(file("mine", "x")).unwrap().replace("width = 40", "width = 60");
-    assert!(message(None, wide.as_bytes()).contains("over the right edge"));
+    assert!(message(None, wide.as_bytes()).contains("edge: \"right\""));
     let huge = vec![b'#'; TEMPLATE_BYTES_MAX + 1];
-    assert!(message(None, &huge).contains("at most"));
+    assert!(message(None, &huge).contains("TooLong("));
     assert!(matches!(service.remove_template("mine"), Err(DesignRefusal::Unknown(_))));
     assert!(matches!(service.remove_template("badge"), Err(DesignRefusal::BuiltIn(_))));
     assert!(matches!(service.remove_logo(), Err(DesignRefusal::NoLogo)));

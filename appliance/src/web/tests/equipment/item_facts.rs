@@ -1,5 +1,9 @@
 //! What an item's page says of it: all that its form can set.
 
+use history::HistoryWords;
+use record::kinds::{TEXT_FACTS, TextFact};
+use words::{Locale, WordSet as _};
+
 use super::editing::{change_twice, form_of, second_desk, send, value_of, with};
 use crate::web::tests::programs::calls::program;
 use crate::web::tests::staff::staff_pages::desk;
@@ -9,6 +13,37 @@ pub(in crate::web::tests) async fn add_protocol(world: &World, name: &str) -> Pr
     let new = serde_json::json!({ "name": name, "steps": [{ "text": "Soak" }] });
     let made = program(world, ApiTokenScope::Write).post("/api/v1/protocols", new).await;
     made.is(201).json()["protocol"].as_str().unwrap().parse().unwrap()
+}
+
+/// The walk over facts: a new one is on the form, the pages, in the history and in the API without a line of theirs.
+#[tokio::test]
+async fn each_fact_goes_from_the_form_to_pages_history_and_programs() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let (item, edit) =
+        (format!("/staff/equipment/{}", world.pump), format!("/staff/equipment/{}/edit", world.pump));
+    let labels = HistoryWords::in_locale(Locale::EnUs);
+    let opened = form_of(&tom.get(&edit).await, &edit);
+    let value = |fact: &TextFact| format!("7-{}", fact.name);
+    for fact in TEXT_FACTS {
+        assert!(opened.iter().any(|(field, _)| field == fact.name), "{} is on the form", fact.name);
+        let refused = send(&tom, &edit, &with(opened.clone(), fact.name, &"x".repeat(10_000))).await;
+        refused.is(422).has(&format!("id=\"{}-e\"", fact.name)).has(&labels.line_field(fact.name));
+    }
+    let all = TEXT_FACTS.iter().fold(opened, |form, fact| with(form, fact.name, &value(fact)));
+    send(&tom, &edit, &all).await.is(303);
+    let (page, form) = (tom.get(&item).await, tom.get(&edit).await);
+    let read = program(&world, ApiTokenScope::Read);
+    let json = read.get(&format!("/api/v1/equipment/{}", world.pump)).await.json();
+    for fact in TEXT_FACTS {
+        let (label, value) = (labels.line_field(fact.name), value(fact));
+        assert_ne!(label, labels.line_field("photo_one_in"), "{} has no label of its own", fact.name);
+        form.has(&format!("{label}</label>")).has(&format!("value=\"{value}\""));
+        let history = format!("{label}: {value}");
+        page.has(&history);
+        assert!(page.text().matches(&value).count() > 1, "{value} stands above its history too");
+        assert_eq!(json[fact.name], value);
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What programs change of equipment and records, and the single things that they read.
 
 use record::fold::ServiceState;
-use record::kinds::Schedule;
+use record::kinds::{Schedule, TEXT_FACTS};
 use serde_json::{Value, json};
 
 use super::calls::{Program, program};
@@ -63,9 +63,10 @@ async fn a_change_names_what_changes_and_nothing_else() {
 
 /// Each fact of an item: a change that sets it, one that clears it, and its value afterwards. A name stays for good.
 fn fact_changes(protocol: ProtocolId) -> Vec<(Value, Option<Value>, Value)> {
-    let mut changes: Vec<_> = ["asset_number", "serial", "maker", "model", "category", "location"]
+    let texts = TEXT_FACTS.iter().map(|fact| fact.name).filter(|name| *name != "name");
+    let mut changes: Vec<_> = texts
         .map(|name| (json!({ name: "Another" }), Some(json!({ name: "" })), json!({ name: "" })))
-        .into();
+        .collect();
     let loan = json!({ "until": "2026-12-31", "owner": "Acme Rentals" });
     let drawn = json!({ "photo": "optional", "photo_one_in": 10 });
     let every = json!({ "every": "weeks", "n": 2 });

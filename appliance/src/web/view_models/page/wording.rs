@@ -116,12 +116,9 @@ impl PageWording {
         facility: &FacilityState,
         who: &CleanedBy,
     ) -> SafeHtml {
-        match who {
-            CleanedBy::Entered { name, .. } => StoredText::read(reader, name.hash).to_html(self.words),
-            CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
-                StoredText::of_staff(reader, facility, *staff).to_html(self.words)
-            }
-            CleanedBy::Unattributed => fill_slots(self.words.who_unattributed_inside(), []),
+        match StoredText::of_cleaner(reader, facility, who) {
+            Some(name) => name.to_html(self.words),
+            None => fill_slots(self.words.who_unattributed_inside(), []),
         }
     }
 
@@ -132,14 +129,10 @@ impl PageWording {
         facility: &FacilityState,
         who: &CleanedBy,
     ) -> String {
-        let name = match who {
-            CleanedBy::Entered { name, .. } => StoredText::read(reader, name.hash),
-            CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
-                StoredText::of_staff(reader, facility, *staff)
-            }
-            CleanedBy::Unattributed => return self.words.who_unattributed(),
-        };
-        self.words.who_cleaned(name.word(self.words), proof_word(who))
+        match StoredText::of_cleaner(reader, facility, who) {
+            Some(name) => self.words.who_cleaned(name.word(self.words), proof_word(who)),
+            None => self.words.who_unattributed(),
+        }
     }
 
     pub(crate) fn cleaner(&self, reader: &LogReader, facility: &FacilityState, who: &CleanedBy) -> SafeHtml {

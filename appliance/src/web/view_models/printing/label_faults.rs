@@ -113,7 +113,9 @@ pub(crate) fn word_pdf_error(w: PrintingWords, error: &PdfError) -> String {
         }
         PdfError::MissingGlyph(character) => w.pdf_missing_glyph(show_character(*character)),
         PdfError::Sheet(error) => word_sheet_error(w, error),
-        PdfError::Font(_) | PdfError::Subset(_) | PdfError::Write(_) => w.pdf_failed(error.to_string()),
+        PdfError::Font(error) => w.pdf_failed(error.to_string()),
+        PdfError::Subset(error) => w.pdf_failed(error.to_string()),
+        PdfError::Write(detail) => w.pdf_failed(detail.to_string()),
     }
 }
 
@@ -155,10 +157,16 @@ pub(crate) fn word_warning(w: PrintingWords, warning: &LabelWarning) -> String {
     }
 }
 
-/// A text without the marks around what it quotes, which the log writes as Rust does.
+/// What a log has and what people read, each pair as `testdata/words/<name>.txt` has it; `WRITE_DOCS=1` writes that.
 #[cfg(test)]
-pub(crate) fn without_quotes(text: &str) -> String {
-    text.replace(['“', '”', '’', '"', '\''], "")
+pub(crate) fn check_words(name: &str, pairs: impl IntoIterator<Item = (String, String)>) {
+    let made: String =
+        pairs.into_iter().map(|(logged, worded)| format!("{logged}\n    {worded}\n")).collect();
+    let path = format!("{}/testdata/words/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("WRITE_DOCS").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), made, "{path}");
 }
 
 #[cfg(test)]
@@ -231,22 +239,25 @@ mod tests {
     }
 
     #[test]
-    fn pages_say_what_the_log_says() {
+    fn people_read_the_catalogue_and_logs_have_values() {
         let w = PrintingWords::in_locale(Locale::EnUs);
-        for error in make_errors() {
-            assert_eq!(without_quotes(&word_make_error(w, &error)), without_quotes(&error.to_string()));
-        }
-        for warning in [
+        let mut pairs: Vec<_> =
+            make_errors().iter().map(|error| (error.to_string(), word_make_error(w, error))).collect();
+        let warnings = [
             LabelWarning::SmallModules { module_mm: 0.5 },
             LabelWarning::Cut { text: "Pump's \"7\"".into() },
             LabelWarning::LeftOut { text: "ICU".into() },
-        ] {
-            assert_eq!(without_quotes(&word_warning(w, &warning)), without_quotes(&warning.to_string()));
-        }
-        for error in [PdfError::Nothing, PdfError::TooMany, PdfError::TooMuch, PdfError::MissingGlyph('超')]
-        {
-            assert_eq!(without_quotes(&word_pdf_error(w, &error)), without_quotes(&error.to_string()));
-        }
+        ];
+        pairs.extend(warnings.iter().map(|warning| (format!("{warning:?}"), word_warning(w, warning))));
+        let errors = [
+            PdfError::Nothing,
+            PdfError::TooMany,
+            PdfError::TooMuch,
+            PdfError::MissingGlyph('超'),
+            PdfError::Write("cut off".into()),
+        ];
+        pairs.extend(errors.iter().map(|error| (error.to_string(), word_pdf_error(w, error))));
+        check_words("label-faults", pairs);
     }
 
     #[test]

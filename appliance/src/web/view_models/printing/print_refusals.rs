@@ -3,6 +3,8 @@
 use ::labels::language_table::LANGUAGES;
 use ::labels::wording::show_text;
 
+use words::{Locale, WordSet as _};
+
 use crate::printing::discovery::{DiscoveredPrinter, GuessReason};
 use crate::printing::{
     AddressError, AnswerError, GarbledAnswer, KEY_CHARS_MAX, LABELS_MAX, LabelState, LostAnswer,
@@ -116,6 +118,11 @@ pub(crate) fn word_printer_refusal(w: PrintingWords, refusal: &PrinterRefusal) -
     }
 }
 
+/// For the alarm about a printer of the settings file, in English as that file is.
+pub(crate) fn word_settings_refusal(refusal: &PrinterRefusal) -> String {
+    word_printer_refusal(PrintingWords::in_locale(Locale::EnUs), refusal)
+}
+
 fn word_choice(w: PrintingWords, numbers: &[u16]) -> String {
     let mut all = numbers.iter().map(u16::to_string);
     let first = all.next().unwrap_or_default();
@@ -172,12 +179,10 @@ mod tests {
     use ::labels::language_table::UnknownLanguage;
     use record::ids::JobId;
     use record::tag::Tag;
-    use words::{Locale, WordSet as _};
 
     use super::*;
-    use crate::printing::{GarbledAnswer, LostAnswer, MakeError, QueueError, QueueRefusal};
-    use crate::web::view_models::printing::label_faults::without_quotes;
-    use crate::web::view_models::printing::printer_causes::as_sentence;
+    use crate::printing::{GarbledAnswer, LostAnswer, MakeError, PrinterAddress, QueueError, QueueRefusal};
+    use crate::web::view_models::printing::label_faults::check_words;
 
     fn print_refusals() -> Vec<PrintRefusal> {
         let (job, tag) = (JobId::new(7, [7; 10]), Tag::from_random([7; 5]));
@@ -257,21 +262,44 @@ mod tests {
     }
 
     #[test]
-    fn pages_say_what_the_log_says() {
+    fn people_read_the_catalogue_and_logs_have_values() {
         let w = PrintingWords::in_locale(Locale::EnUs);
-        for refusal in print_refusals() {
-            let (worded, logged) = (word_print_refusal(w, &refusal), refusal.to_string());
-            assert_eq!(without_quotes(&worded), without_quotes(&logged));
-        }
-        for refusal in printer_refusals() {
-            let (worded, logged) = (word_printer_refusal(w, &refusal), refusal.to_string());
-            assert_eq!(without_quotes(&worded), without_quotes(&logged));
-        }
+        let mut pairs: Vec<_> =
+            print_refusals().iter().map(|r| (r.to_string(), word_print_refusal(w, r))).collect();
+        pairs.extend(printer_refusals().iter().map(|r| (r.to_string(), word_printer_refusal(w, r))));
         let job = JobId::new(7, [7; 10]);
-        for error in
-            [AnswerError::NoJob(job), AnswerError::NoLabel { job, n: 3 }, AnswerError::NoneInDoubt(job)]
-        {
-            assert_eq!(word_answer_error(w, &error), as_sentence(&error.to_string()));
+        let errors =
+            [AnswerError::NoJob(job), AnswerError::NoLabel { job, n: 3 }, AnswerError::NoneInDoubt(job)];
+        pairs.extend(errors.iter().map(|error| (error.to_string(), word_answer_error(w, error))));
+        check_words("print-refusals", pairs);
+    }
+    #[test]
+    fn refusals_say_what_to_write() {
+        let w = PrintingWords::in_locale(Locale::EnUs);
+        for (text, word) in [
+            ("", "tcp://host:9100"),
+            ("tcp://", "tcp://host:9100"),
+            ("host:0", "usb:SERIAL"),
+            ("host:99999", "dir:/folder"),
+            ("ho st:1", "ipp://host/ipp/print"),
+            ("fe80::1", "tcp://host:9100"),
+            ("http://x:1", "ipp://host/ipp/print"),
+            ("tcp://a/b", "tcp://host:9100"),
+            ("tcp://[1:2", "tcp://host:9100"),
+            ("usb:", "usb:0922:0020"),
+            ("usb:\u{7}", "serial number"),
+            ("dir:labels", "whole path"),
+            ("dir:/a/../b", "whole path"),
+            ("dir:", "whole path"),
+            ("ipp://", "ipp://host/ipp/print"),
+            ("ipp://h/a b", "ipp://host/ipp/print"),
+            ("ipp://h/a?b=c", "ipp://host/ipp/print"),
+            ("ipp://me:secret@h/a", "ipp://host/ipp/print"),
+        ] {
+            let words = word_address_error(w, &text.parse::<PrinterAddress>().unwrap_err());
+            assert!(words.contains(word), "{text}: {words}");
         }
+        let long = format!("tcp://{}", "a b".repeat(10_000));
+        assert!(word_address_error(w, &long.parse::<PrinterAddress>().unwrap_err()).len() < 400);
     }
 }

@@ -133,7 +133,7 @@ mod tests {
     use words::{Locale, WordSet as _};
 
     use super::*;
-    use crate::web::view_models::printing::label_faults::without_quotes;
+    use crate::web::view_models::printing::label_faults::check_words;
 
     fn faults() -> Vec<TemplateFault> {
         let off = |edge, height| TemplateFault::OffLabel {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_say_what_the_log_says() {
+    fn people_read_the_catalogue_and_logs_have_values() {
         let w = TemplatesWords::in_locale(Locale::EnUs);
         let name = || "mine \"own\"".to_owned();
         let mut refusals = vec![
@@ -183,10 +183,8 @@ mod tests {
         for line in [None, Some(1_206)] {
             refusals.extend(faults().into_iter().map(|why| TemplateError { line, why }.into()));
         }
-        for refusal in refusals {
-            let (worded, logged) = (word_design_refusal(w, &refusal), refusal.to_string());
-            assert_eq!(without_quotes(&worded), without_quotes(&logged));
-        }
+        let pairs = refusals.iter().map(|refusal| (refusal.to_string(), word_design_refusal(w, refusal)));
+        check_words("template-refusals", pairs);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::web::http_error::{encode_parameter, not_found};
 use crate::web::layout::PageLayout;
 use crate::web::live_marks::LiveTopic;
 use crate::web::pages::facilities::facility::{ITEMS_MAX, facility_layout, read_equipment};
-use crate::web::view_models::cleanings::word_cause;
+use crate::web::view_models::cleanings::{word_cause, word_last};
 use crate::web::view_models::facility_state::{FacilityOverview, find_overview, tally_windows};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::view_models::page_turns::PageTurns;
@@ -182,7 +182,7 @@ fn list_row(
         state: status_badge(row, &item, site.as_of_ms, wall),
         cause: word_cause(row, wall)?,
         rate: wall.rate_or_no_data(tally),
-        last: row.last_ms.map(|at| wall.clock(at)),
+        last: word_last(row, wall),
         name: item.facts.name,
         place: item.facts.location,
         asset_number: item.facts.asset_number,

@@ -26,7 +26,9 @@ use crate::web::pages::facilities::facility;
 use crate::web::view_models::box_alarms::alarm_sentences;
 use crate::web::view_models::box_state::{as_reported, backlog_text, clock_text, is_fresh, printer_facts};
 use crate::web::view_models::chart::{ChartBars, SparklineChart};
-use crate::web::view_models::cleanings::{FeedRow, load_cleaning_views, look_for_photos, word_cause};
+use crate::web::view_models::cleanings::{
+    FeedRow, load_cleaning_views, look_for_photos, word_cause, word_last,
+};
 use crate::web::view_models::facility_state::{DAYS, FacilityOverview, find_overview, tally_windows};
 use crate::web::view_models::formats::{BadgeTone, LocalTime, StatusBadge};
 use crate::web::words::{BoxesWords, FacilityWords, PageWords};
@@ -257,7 +259,7 @@ fn late_row(row: &ItemRow, site: &FacilityOverview, wall: &LocalTime) -> Result<
         place: item.facts.location,
         late: wall.span(site.as_of_ms.saturating_sub(row.since_ms.unwrap_or(site.as_of_ms))),
         cause: word_cause(row, wall)?,
-        last: row.last_ms.map(|at| wall.clock(at)),
+        last: word_last(row, wall),
     })
 }
 

@@ -27,10 +27,9 @@ use crate::web::api::v1::records::photos::check_photos_are_here;
 use crate::web::commands::run::run_command;
 use crate::web::context::AppState;
 use crate::web::http_error::{history_missing, invalid_parameter, new_error, not_found, store_error};
-use crate::web::log_reads::{read_long, read_quick, text_of};
+use crate::web::log_reads::{StoredText, read_long, read_quick};
 use crate::web::request::lists::listing::ListParams;
 use crate::web::request::lists::page_cursor::{HistoryScope, PageCursor};
-use crate::web::view_models::page::snapshot::who_name;
 use crate::web::{examples, refusals};
 
 pub(crate) fn cleaning_routes() -> Vec<Route<AppState>> {
@@ -91,8 +90,9 @@ impl CleaningJson {
         };
         let texts = CleaningTexts {
             equipment: facility.equipment.get(&cleaning.tag).map(|item| item.facts.name.clone()),
-            cleaned_by: Some(who_name(reader, facility, &cleaning.who)),
-            notes: note.map(|note| text_of(reader, note.hash)),
+            cleaned_by: StoredText::of_cleaner(reader, facility, &cleaning.who)
+                .and_then(StoredText::readable),
+            notes: note.and_then(|note| StoredText::read(reader, note.hash).readable()),
         };
         let sources = CleaningSources {
             box_id: state.store.origin().box_id,
