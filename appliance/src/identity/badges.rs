@@ -97,24 +97,16 @@ pub struct StaffBadge {
 
 /// Why a badge is not added.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
 pub enum BadgeRefusal {
-    #[error("A badge has 4 to 128 characters")]
     Form,
-    #[error("This is the label of an item, not a badge")]
     Label,
     /// Somebody has it; who is not disclosed.
-    #[error("This badge is in use. Take another one")]
     Taken,
-    #[error("They have this badge already")]
     Present(StaffBadge),
-    #[error("A person has at most {BADGES_MAX} badges. Remove one first")]
     TooMany,
-    #[error("This badge was sent without HTTPS and is not safe any more. Take another one")]
     Revoked,
     /// The others prove nothing, and would not with another key.
-    #[error(
-        "The key of all badges is lost. Put keys/badge.key back from a backup, or remove all badges first"
-    )]
     KeyLost,
 }
 

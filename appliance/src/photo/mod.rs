@@ -57,39 +57,25 @@ const PART_WITHIN: Duration = Duration::from_secs(600);
 
 /// What is wrong with a photo, in words for the person who took it.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum PhotoTrouble {
-    #[error("This photo is empty. Take another one")]
     Empty,
-    #[error("This photo is larger than 30 MB. Take another one")]
     TooManyBytes,
     /// Over 50 megapixels or 16,384 a side, or more than a decoder may use.
-    #[error("This photo has too many pixels. Take another one, with fewer megapixels")]
     TooManyPixels,
     /// No JPEG, PNG or WebP, or damaged.
-    #[error("This photo can’t be opened. Take another one")]
     NotAPhoto,
     /// It ends before its picture does: a part was lost on the way, or never written.
-    #[error("This photo is cut off: its end is missing. Take another one")]
     CutOff,
     /// Apple's format, which nothing here can open.
-    #[error(
-        "This photo is in Apple’s HEIC format. Choose “Most Compatible” under Settings, Camera, Formats, and take \
-         another one"
-    )]
     Heic,
     /// It had to wait for its turn, and waited too long.
-    #[error("Too many photos are coming in at once. Wait a moment, take yours again and record again")]
     Busy,
     /// It came slowly while others waited.
-    #[error(
-        "Your photo came too slowly while others waited. Move to where the Wi-Fi is better, take it again and record again"
-    )]
     Slow,
     /// Less than a tenth of the card is free.
-    #[error("Photo storage is full. Record without one and tell biomed")]
     Full,
     /// The box's own trouble; its cause is in the log.
-    #[error("The box could not save this photo. Record without one and tell biomed")]
     Box(#[source] std::io::Error),
 }
 

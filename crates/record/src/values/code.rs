@@ -23,32 +23,21 @@ pub struct ScannedCode(String);
 
 /// Why what was scanned is no code that can be on one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
 pub enum ScannedCodeError {
     /// Too short or too long.
-    #[error("A code has 2 to 128 characters")]
     Length,
     /// It has a character that cannot be shown.
-    #[error("This code has a character that cannot be shown (U+{0:04X})")]
     Character(u32),
     /// It names a model, and not an item.
-    #[error("This code is the same on every item of this model. Scan the one with the serial number")]
     EveryItem,
     /// A serial number, date or lot without the product that it is of (the second of two HIBC symbols).
-    #[error("This code has no product number. Scan the one that has product and serial number")]
     WithoutProduct,
     /// It may have a serial number: the scanner left out what ends the part before it.
-    #[error(
-        "The scanner leaves out what separates the parts of this code, so that its serial number cannot be told. Set it to send FNC1 \
-         as GS (see Labels and codes in the guide), or enter what is printed below the code"
-    )]
     SeparatorsMissing,
     /// The keyboard layout of the scanner is not that of the device it types into.
-    #[error(
-        "The scanner types for another keyboard layout. Set it to the language of this keyboard, then scan again"
-    )]
     KeyboardLayout,
     /// It is a tag of ours, alone or in an address.
-    #[error("This is the tag {0} of a label")]
     Tag(Tag),
 }
 

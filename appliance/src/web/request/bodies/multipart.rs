@@ -21,14 +21,11 @@ pub(crate) struct FormPart {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
 pub(crate) enum MultipartError {
-    #[error("the form’s boundary is missing or too long")]
     Boundary,
-    #[error("the form broke off before its end")]
     Unfinished,
-    #[error("a part of the form has no readable head")]
     Head,
-    #[error("the form has more than {PARTS_MAX} parts")]
     TooMany,
 }
 
