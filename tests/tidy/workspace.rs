@@ -17,14 +17,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cleantrack-service", &["cleantrack-record"]),
     ("cleantrack-words", &[]),
     ("cleantrack-history", &["cleantrack-record", "cleantrack-words"]),
-    ("cleantrack-api", &["cleantrack-record"]),
+    ("cleantrack-program-api", &["cleantrack-record"]),
     // Itself: its own tests switch its feature `test` on.
     ("cleantrack-web", &["cleantrack-record", "cleantrack-service", "cleantrack-web", "cleantrack-words"]),
     ("cleantrack-store", &["cleantrack-record", "cleantrack-service"]),
     (
         "cleantrack-appliance",
         &[
-            "cleantrack-api",
+            "cleantrack-program-api",
             "cleantrack-record",
             "cleantrack-store",
             "cleantrack-labels",
@@ -38,7 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cleantrack-relay",
         &[
-            "cleantrack-api",
+            "cleantrack-program-api",
             "cleantrack-record",
             "cleantrack-labels",
             "cleantrack-service",
@@ -107,7 +107,7 @@ const PURE: &[(&str, &[&str])] = &[
         ],
     ),
     ("cleantrack-history", &["cleantrack-record", "cleantrack-words"]),
-    ("cleantrack-api", &["cleantrack-record", "jiff", "schemars", "serde"]),
+    ("cleantrack-program-api", &["cleantrack-record", "jiff", "schemars", "serde"]),
     ("cleantrack-firmware-config", &["jiff", "pbkdf2", "sha1", "strsim", "thiserror", "toml"]),
     (
         "cleantrack-words",

@@ -76,20 +76,20 @@ async fn a_thumbnail_is_made_again_and_outlives_its_photo() {
 async fn troubles_are_named_and_leave_nothing() {
     let dir = tempfile::tempdir().unwrap();
     for (script, words) in [
-        ("cat >/dev/null; exit 65", "can’t be opened"),
-        ("cat >/dev/null; exit 66", "too many pixels"),
-        ("cat >/dev/null; exit 67", "HEIC"),
-        ("cat >/dev/null; exit 68", "cut off"),
-        ("cat >/dev/null; exit 1", "could not save"),
-        ("kill -9 $$", "could not save"),
-        ("kill -TERM $$", "could not save"),
-        ("kill -INT $$", "could not save"),
-        ("head -c 3000000 /dev/zero", "could not save"),
-        ("printf hello", "could not save"),
-        ("printf '\\377\\330'; cat", "could not save"),
-        ("printf '\\000\\000\\000\\003\\000\\000\\000\\003\\377\\330p\\377\\330tx'", "could not save"),
-        ("printf '\\000\\000\\000\\003\\000\\000\\000\\003\\377\\330p\\377\\331t'", "could not save"),
-        ("printf '\\377\\377\\377\\377\\377\\377\\377\\377\\377\\330'", "could not save"),
+        ("cat >/dev/null; exit 65", "NotAPhoto"),
+        ("cat >/dev/null; exit 66", "TooManyPixels"),
+        ("cat >/dev/null; exit 67", "Heic"),
+        ("cat >/dev/null; exit 68", "CutOff"),
+        ("cat >/dev/null; exit 1", "Box("),
+        ("kill -9 $$", "Box("),
+        ("kill -TERM $$", "Box("),
+        ("kill -INT $$", "Box("),
+        ("head -c 3000000 /dev/zero", "Box("),
+        ("printf hello", "Box("),
+        ("printf '\\377\\330'; cat", "Box("),
+        ("printf '\\000\\000\\000\\003\\000\\000\\000\\003\\377\\330p\\377\\330tx'", "Box("),
+        ("printf '\\000\\000\\000\\003\\000\\000\\000\\003\\377\\330p\\377\\331t'", "Box("),
+        ("printf '\\377\\377\\377\\377\\377\\377\\377\\377\\377\\330'", "Box("),
     ] {
         let photos = photos(dir.path(), script);
         let trouble = photos.keep(upload(&photos, b"x").await).await.unwrap_err();

@@ -75,7 +75,7 @@ pub struct CleaningTexts {
 /// A cleaning. What it tells beyond its id; a voided one stays in lists.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "CleaningCore")]
-pub struct Cleaning {
+pub struct CleaningDetails {
     /// The box that recorded it.
     pub r#box: BoxId,
     /// The epoch of its entry.
@@ -145,7 +145,7 @@ pub struct Cleaning {
     checked: Option<CheckResult>,
 }
 
-impl From<CleaningSources<'_>> for Cleaning {
+impl From<CleaningSources<'_>> for CleaningDetails {
     fn from(sources: CleaningSources<'_>) -> Self {
         let CleaningSources { box_id, cleaning, entry, certainty, photos, texts } = sources;
         let body = match entry.map(Entry::event) {

@@ -77,7 +77,7 @@ pub struct NewestCleaning {
 
 /// What due windows say of an item now. Times are milliseconds since 1970.
 #[derive(Debug, Clone)]
-pub struct EquipmentStanding {
+pub struct EquipmentDueState {
     /// How it stands.
     pub status: EquipmentStatus,
     /// Until when it is to be cleaned, or until when it is clean.
@@ -90,7 +90,7 @@ pub struct EquipmentStanding {
     pub newest: Option<NewestCleaning>,
 }
 
-impl EquipmentStanding {
+impl EquipmentDueState {
     /// As `record` counts it.
     pub fn of(status: ItemStatus, cause: Option<DueCause>, newest: Option<NewestCleaning>) -> Self {
         let (status, by_ms, since_ms) = match status {
@@ -142,20 +142,20 @@ pub struct Equipment {
 
 impl Equipment {
     /// An item as the state of its facility has it.
-    pub fn of(item: &fold::Equipment, standing: &EquipmentStanding) -> Self {
+    pub fn of(item: &fold::Equipment, due: &EquipmentDueState) -> Self {
         Self {
             tag: item.tag,
             facts: item.facts.clone(),
             service: item.service,
             back: item.outage().and_then(|outage| outage.back),
-            status: standing.status,
-            due_by: standing.by_ms.map(utc_text),
-            status_since: standing.since_ms.map(utc_text),
-            due_because: standing.cause.as_ref().map(DueBecause::of),
+            status: due.status,
+            due_by: due.by_ms.map(utc_text),
+            status_since: due.since_ms.map(utc_text),
+            due_because: due.cause.as_ref().map(DueBecause::of),
             schedule: item.schedule(None).cloned(),
             schedules: ProtocolSchedule::all_of(item),
-            last_cleaned_at: standing.newest.map(|newest| utc_text(newest.performed_ms)),
-            time_uncertain: standing.newest.is_some_and(|newest| newest.is_uncertain),
+            last_cleaned_at: due.newest.map(|newest| utc_text(newest.performed_ms)),
+            time_uncertain: due.newest.is_some_and(|newest| newest.is_uncertain),
             added_at: utc_text(item.added_ms),
         }
     }

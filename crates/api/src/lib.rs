@@ -6,10 +6,10 @@ mod equipment;
 mod list;
 mod time;
 
-pub use self::cleaning::{CleanerProof, Cleaning, CleaningSources, CleaningTexts};
+pub use self::cleaning::{CleanerProof, CleaningDetails, CleaningSources, CleaningTexts};
 pub use self::compliance::{ComplianceDay, CompliancePeriod, ItemCompliance};
 pub use self::equipment::{
-    DueBecause, Equipment, EquipmentStanding, EquipmentStatus, NewestCleaning, ProtocolSchedule,
+    DueBecause, Equipment, EquipmentDueState, EquipmentStatus, NewestCleaning, ProtocolSchedule,
 };
 pub use self::list::ListJson;
 pub use self::time::utc_text;

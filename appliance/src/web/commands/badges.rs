@@ -13,7 +13,19 @@ use crate::web::commands::access_log::{log_admission, log_removal};
 use crate::web::commands::removals::{log_removals, removal_error};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::worded;
-use crate::web::words::ErrorWords;
+use crate::web::words::{ErrorWords, PeopleWords};
+
+pub(crate) fn word_badge_refusal(p: PeopleWords, refusal: &BadgeRefusal) -> String {
+    match refusal {
+        BadgeRefusal::Form => p.person_badge_form(),
+        BadgeRefusal::Label => p.person_badge_label(),
+        BadgeRefusal::Taken => p.person_badge_taken(),
+        BadgeRefusal::Present(_) => p.person_badge_present(),
+        BadgeRefusal::TooMany => p.person_badge_too_many(),
+        BadgeRefusal::Revoked => p.person_badge_unsafe(),
+        BadgeRefusal::KeyLost => p.person_badge_key_lost(),
+    }
+}
 
 /// Gives somebody who works here a badge that nobody has and that is no item's code. It proves something only once the
 /// log names it: a crash between the two leaves a badge in the log that does not exist, and never the other way round.

@@ -204,21 +204,22 @@ mod tests {
 
     #[test]
     fn a_photo_is_refused_in_the_words_of_its_trouble() {
+        let w = ErrorWords::in_locale(Locale::EnUs);
         let box_trouble = std::io::Error::other("the card");
-        for trouble in [
-            PhotoTrouble::Empty,
-            PhotoTrouble::TooManyBytes,
-            PhotoTrouble::TooManyPixels,
-            PhotoTrouble::NotAPhoto,
-            PhotoTrouble::CutOff,
-            PhotoTrouble::Heic,
-            PhotoTrouble::Busy,
-            PhotoTrouble::Slow,
-            PhotoTrouble::Full,
-            PhotoTrouble::Box(box_trouble),
+        for (trouble, words) in [
+            (PhotoTrouble::Empty, "is empty"),
+            (PhotoTrouble::TooManyBytes, "larger than 30 MB"),
+            (PhotoTrouble::TooManyPixels, "too many pixels"),
+            (PhotoTrouble::NotAPhoto, "can’t be opened"),
+            (PhotoTrouble::CutOff, "its end is missing"),
+            (PhotoTrouble::Heic, "HEIC"),
+            (PhotoTrouble::Busy, "Too many photos are coming in"),
+            (PhotoTrouble::Slow, "too slowly"),
+            (PhotoTrouble::Full, "storage is full"),
+            (PhotoTrouble::Box(box_trouble), "could not save this photo"),
         ] {
-            let words = ErrorWords::in_locale(Locale::EnUs);
-            assert_eq!(PhotoFault::of(&trouble).word(words), trouble.to_string());
+            let shown = PhotoFault::of(&trouble).word(w);
+            assert!(shown.contains(words), "{trouble}: {shown}");
         }
     }
 }

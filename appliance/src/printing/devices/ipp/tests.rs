@@ -101,14 +101,14 @@ async fn refusals_are_told() {
     let not_taken = one(0x040a, 1, &[]);
     let busy = one(0x0507, 1, &[(0x41, "status-message", b"Come back later")]);
     for (status, answer, word) in [
-        ("200 OK", not_taken, "does not accept PDF"),
-        ("200 OK", busy, "refused: Come back later"),
-        ("200 OK", b"<html>".to_vec(), "not a print queue"),
-        ("200 OK", one(0x0406, 1, &[]), "no queue of this name"),
-        ("404 Not Found", Vec::new(), "/ipp/print"),
-        ("401 Unauthorized", Vec::new(), "password"),
-        ("426 Upgrade Required", Vec::new(), "ipps://"),
-        ("200 OK", vec![0; ANSWER_BYTES_MAX + 1], "has no end"),
+        ("200 OK", not_taken, "NoPdf"),
+        ("200 OK", busy, "Refused(Quoted(\"Come back later"),
+        ("200 OK", b"<html>".to_vec(), "Garbled(Foreign)"),
+        ("200 OK", one(0x0406, 1, &[]), "NoQueue"),
+        ("404 Not Found", Vec::new(), "NoQueue"),
+        ("401 Unauthorized", Vec::new(), "Refused(Password)"),
+        ("426 Upgrade Required", Vec::new(), "Refused(Encryption)"),
+        ("200 OK", vec![0; ANSWER_BYTES_MAX + 1], "Garbled(Endless)"),
     ] {
         let (queue, listener) = queue().await;
         let (reported, _) =

@@ -136,7 +136,7 @@ fn what_is_not_taken_says_why_and_changes_nothing() {
     for n in 0..OWN_MAX {
         service.keep_template(None, &file(&format!("own-{n}"), "x")).unwrap();
     }
-    assert!(message(None, &file("one-more", "x")).contains("at most 100"));
+    assert!(message(None, &file("one-more", "x")).contains("TooMany"));
     assert!(service.keep_template(None, &file("own-3", "y")).is_ok(), "an old one is replaced nevertheless");
 }
 

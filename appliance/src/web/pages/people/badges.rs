@@ -13,7 +13,7 @@ use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::access_note::AccessNote;
 use crate::web::answer::{FormOrPage, ask_again, go_to};
-use crate::web::commands::badges::{enrol_badge, remove_badge};
+use crate::web::commands::badges::{enrol_badge, remove_badge, word_badge_refusal};
 use crate::web::confirm_pin::PinConfirmation;
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::not_found;
@@ -28,18 +28,6 @@ use crate::web::words::PeopleWords;
 /// A placeholder for the first scan in the page that asks for the second: nothing of the badge can be read from it.
 fn seal_badge(state: &AppState, staff: StaffId, code: &BadgeCode) -> String {
     state.identity.page_key.seal(&format!("badge of {staff}\n{}", code.as_str()))
-}
-
-fn word_badge_refusal(p: PeopleWords, refusal: &BadgeRefusal) -> String {
-    match refusal {
-        BadgeRefusal::Form => p.person_badge_form(),
-        BadgeRefusal::Label => p.person_badge_label(),
-        BadgeRefusal::Taken => p.person_badge_taken(),
-        BadgeRefusal::Present(_) => p.person_badge_present(),
-        BadgeRefusal::TooMany => p.person_badge_too_many(),
-        BadgeRefusal::Revoked => p.person_badge_unsafe(),
-        BadgeRefusal::KeyLost => p.person_badge_key_lost(),
-    }
 }
 
 /// A badge is read twice: a reader may read the same badge differently the next time.

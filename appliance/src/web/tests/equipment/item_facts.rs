@@ -38,7 +38,7 @@ async fn each_fact_goes_from_the_form_to_pages_history_and_programs() {
     for fact in TEXT_FACTS {
         let (label, value) = (labels.line_field(fact.name), value(fact));
         assert_ne!(label, labels.line_field("photo_one_in"), "{} has no label of its own", fact.name);
-        form.has(&format!("{label}</label>")).has(&format!("value=\"{value}\""));
+        form.has(&format!(">{label}")).has(&format!("value=\"{value}\""));
         let history = format!("{label}: {value}");
         page.has(&history);
         assert!(page.text().matches(&value).count() > 1, "{value} stands above its history too");

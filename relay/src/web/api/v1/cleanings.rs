@@ -26,7 +26,7 @@ use crate::web::http_error::{not_found, parameter_error};
 use crate::web::program_errors::foreign_cursor;
 use crate::web::view_models::cleanings::{CleaningView, load_cleaning_views, read_entries};
 use crate::web::words::ErrorWords;
-use api::{Cleaning, CleaningSources, CleaningTexts, ListJson};
+use api::{CleaningDetails, CleaningSources, CleaningTexts, ListJson};
 
 /// Which cleanings.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -59,7 +59,7 @@ pub(crate) struct CleaningFacts {
     /// The facility's id.
     facility: String,
     #[serde(flatten)]
-    pub(crate) cleaning: Cleaning,
+    pub(crate) cleaning: CleaningDetails,
 }
 
 /// The row of the list, as cursors know it.

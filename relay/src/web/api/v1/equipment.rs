@@ -22,7 +22,7 @@ use crate::web::api::revision::{CachedJson, find_revision};
 use crate::web::api::{cut_list, read_limit};
 use crate::web::http_error::not_found;
 use crate::web::program_errors::foreign_cursor;
-use api::{EquipmentStanding, EquipmentStatus, ListJson, NewestCleaning};
+use api::{EquipmentDueState, EquipmentStatus, ListJson, NewestCleaning};
 
 /// Which items.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -151,12 +151,12 @@ pub(crate) fn equipment_json(row: &ItemRow) -> Result<EquipmentItem, DbError> {
     };
     let newest =
         row.last_ms.map(|performed_ms| NewestCleaning { performed_ms, is_uncertain: row.last_uncertain });
-    let standing = EquipmentStanding {
+    let due = EquipmentDueState {
         status,
         by_ms: row.by_ms,
         since_ms: row.since_ms,
         cause: row.due_cause()?,
         newest,
     };
-    Ok(EquipmentItem { facility: row.facility.clone(), item: api::Equipment::of(&item, &standing) })
+    Ok(EquipmentItem { facility: row.facility.clone(), item: api::Equipment::of(&item, &due) })
 }

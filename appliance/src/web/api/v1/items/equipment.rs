@@ -1,6 +1,6 @@
 //! Equipment and its schedules, for programs.
 
-use api::{Equipment, EquipmentStanding, ListJson, NewestCleaning, ProtocolSchedule};
+use api::{Equipment, EquipmentDueState, ListJson, NewestCleaning, ProtocolSchedule};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -88,11 +88,8 @@ impl EquipmentJson {
             performed_ms: last.performed_ms,
             is_uncertain: last.certainty(&facility.boots) == TimeCertainty::Uncertain,
         });
-        let standing = EquipmentStanding::of(row.status, row.cause.clone(), newest);
-        Self {
-            item: Equipment::of(&row.item, &standing),
-            being_cleaned: being_cleaned.contains(&row.item.tag),
-        }
+        let due = EquipmentDueState::of(row.status, row.cause.clone(), newest);
+        Self { item: Equipment::of(&row.item, &due), being_cleaned: being_cleaned.contains(&row.item.tag) }
     }
 }
 

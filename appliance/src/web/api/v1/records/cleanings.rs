@@ -1,6 +1,6 @@
 //! Cleanings, for programs.
 
-use api::{Cleaning, CleaningSources, CleaningTexts, ListJson};
+use api::{CleaningDetails, CleaningSources, CleaningTexts, ListJson};
 use axum::extract::State;
 use http::{Method, StatusCode};
 use record::anchor::time_certainty;
@@ -69,7 +69,7 @@ pub(crate) struct CleaningJson {
     /// Names it for good.
     id: String,
     #[serde(flatten)]
-    cleaning: Cleaning,
+    cleaning: CleaningDetails,
 }
 
 impl CleaningJson {

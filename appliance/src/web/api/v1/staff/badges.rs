@@ -16,7 +16,7 @@ use crate::identity::{AccessOutcome, AccessTarget, BadgeCode, BadgeRefusal, Staf
 use crate::web::access::permissions::{EditPeople, Read, Write};
 use crate::web::access::program::{BY_API, ProgramCaller, StaffOrProgram};
 use crate::web::access_note::AccessNote;
-use crate::web::commands::badges::{badges_of, enrol_badge, remove_badge};
+use crate::web::commands::badges::{badges_of, enrol_badge, remove_badge, word_badge_refusal};
 use crate::web::context::AppState;
 use crate::web::http_error::{new_error, not_found, worded};
 use crate::web::request::fields::badge_text::BadgeText;
@@ -147,7 +147,8 @@ fn badge_error(refusal: &BadgeRefusal) -> HttpError {
         | BadgeRefusal::Revoked
         | BadgeRefusal::KeyLost => StatusCode::CONFLICT,
     };
-    new_error(status, "badge", refusal.to_string())
+    let refusal = refusal.clone();
+    new_error(status, "badge", worded(move |w| word_badge_refusal(w, &refusal)))
         .field("code")
         .safe(worded(ErrorWords::error_nothing_changed))
         .next("Send the code of another badge, or look at the badges of this person.")
