@@ -105,7 +105,7 @@ async fn refusals_are_told() {
         ("200 OK", busy, "Refused(Quoted(\"Come back later"),
         ("200 OK", b"<html>".to_vec(), "Garbled(Foreign)"),
         ("200 OK", one(0x0406, 1, &[]), "NoQueue"),
-        ("404 Not Found", Vec::new(), "NoQueue"),
+        ("404 Not Found", Vec::new(), "Garbled(Foreign)"),
         ("401 Unauthorized", Vec::new(), "Refused(Password)"),
         ("426 Upgrade Required", Vec::new(), "Refused(Encryption)"),
         ("200 OK", vec![0; ANSWER_BYTES_MAX + 1], "Garbled(Endless)"),
