@@ -20,12 +20,12 @@ use crate::command::{ExecuteOutcome, execute_command};
 use crate::doctor::facts::ServiceFacts;
 use crate::identity::{
     AccessCaller, AccessOutcome, AccessRow, AccessTarget, ApiToken, ApiTokenScope, IdentityError,
-    IdentityStores, NewToken, PinForm, TokenHand, TokenLife, TokenRefusal, TokenState, own_addresses,
+    IdentityStores, NewToken, PinForm, TokenHand, TokenLife, TokenState, own_addresses,
 };
 use crate::intake::{Command, CommandRequest, NewStaff, SettingsChange, weigh_label_host};
 use crate::store::Store;
 use crate::uplink::Uplink;
-use crate::wording::refusals::word_command_error;
+use crate::wording::refusals::{word_acknowledge_error, word_command_error, word_command_token_refusal};
 
 mod backups;
 mod staff;
@@ -216,7 +216,7 @@ async fn write_report<R: Serialize + 'static>(
 /// Creates a token; one that could not be logged is revoked before its text is handed out.
 async fn make_token(context: &Arc<AdminContext>, new: NewToken) -> Result<String, String> {
     let made = with_tokens(context, move |identity, now_ms| identity.tokens.make(&new, now_ms)).await?;
-    let (token, text) = made.map_err(|refusal| refusal.to_string())?;
+    let (token, text) = made.map_err(|refusal| word_command_token_refusal(&refusal))?;
     if let Err(error) = log_access(context, token.log_change(AccessChange::TokenMade)).await {
         let id = token.id;
         with_tokens(context, move |identity: &IdentityStores, now_ms| {
@@ -233,7 +233,7 @@ async fn revoke_token(context: &Arc<AdminContext>, token: String) -> Result<Stri
     let revoked = with_tokens(context, move |identity, now_ms| {
         identity.tokens.revoke(token.trim(), TokenHand::Socket, now_ms)
     });
-    let token = revoked.await?.map_err(|refusal: TokenRefusal| refusal.to_string())?;
+    let token = revoked.await?.map_err(|refusal| word_command_token_refusal(&refusal))?;
     note_access(context, AccessOutcome::TokenRevoked, Some(token.id.clone()));
     let logged = log_access(context, token.log_change(AccessChange::TokenRevoked)).await;
     logged.map_err(|error| format!("The token {} is revoked. The log does not say so: {error}", token.id))?;
@@ -243,7 +243,7 @@ async fn revoke_token(context: &Arc<AdminContext>, token: String) -> Result<Stri
 async fn acknowledge_alarm(context: &Arc<AdminContext>, id: String) -> Result<String, String> {
     let (alarms, target) = (Arc::clone(&context.alarms), id.clone());
     let seen = tokio::task::spawn_blocking(move || alarms.acknowledge(&target, AlarmReader::default())).await;
-    if seen.map_err(|e| e.to_string())?.map_err(|e| e.to_string())? {
+    if seen.map_err(|e| e.to_string())?.map_err(|error| word_acknowledge_error(&error))? {
         note_access(context, AccessOutcome::AlarmSeen, Some(id.clone()));
         return Ok(format!("The alarm {id} is acknowledged."));
     }

@@ -138,7 +138,7 @@ pub const MODULES: &[ModuleRule] = &[
         ],
         "pages and API",
     ),
-    module("appliance/wording", &["command", "intake"], "words, whoever shows them"),
+    module("appliance/wording", &["alarms", "command", "identity", "intake"], "words, whoever shows them"),
     module(
         "appliance/admin",
         &[

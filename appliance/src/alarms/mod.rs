@@ -163,11 +163,10 @@ pub type AlarmWorder = fn(&ActiveAlarm) -> String;
 
 /// Why an alarm is not acknowledged.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum AcknowledgeError {
-    #[error("there is no alarm {0}; it may have been acknowledged and deleted since")]
     Unknown(String),
     /// It could not be written down.
-    #[error("the box could not write down that the alarm was acknowledged: {0}. It stays")]
     Unsaved(std::io::Error),
 }
 

@@ -171,20 +171,18 @@ pub struct NewToken {
 
 /// Why a token is not made or not revoked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
 pub enum TokenRefusal {
-    #[error("Enter in 1 to 60 characters which program it is for")]
     Name,
-    #[error("A token lasts 1 to 730 days; enter the word never if it is not to end")]
     Days,
-    #[error("There are 500 tokens in force. Revoke some that nobody needs")]
     TooMany,
-    #[error("This token was already created; its text was shown then")]
     Repeated,
     /// No token in force has this id or name.
-    #[error("No token in force has the id or name {0:?}")]
     Unknown(String),
-    #[error("Several tokens are called {name:?}; say which by its id: {}", ids.join(", "))]
-    Ambiguous { name: String, ids: Vec<String> },
+    Ambiguous {
+        name: String,
+        ids: Vec<String>,
+    },
 }
 
 pub struct ApiTokenStore {

@@ -1,9 +1,11 @@
-//! What intake refuses, in the reader's language.
+//! What intake refuses, and what identity and alarms do, in the reader's language.
 
 use words::{Locale, WordSet};
 
-use super::RefusalWords;
+use super::{ErrorWords, PeopleWords, RefusalWords};
+use crate::alarms::AcknowledgeError;
 use crate::command::CommandError;
+use crate::identity::TokenRefusal;
 use crate::intake::{CommandRefusal, RefusalFacts};
 
 /// What to do, without a full stop.
@@ -30,6 +32,31 @@ pub(crate) fn word_command_error(error: &CommandError) -> String {
     match error {
         CommandError::Refused(refusal) => word_refusal(WordSet::in_locale(Locale::EnUs), refusal),
         CommandError::Store(error) => error.to_string(),
+    }
+}
+
+pub(crate) fn word_token_refusal(w: PeopleWords, refusal: &TokenRefusal) -> String {
+    match refusal {
+        TokenRefusal::Name => w.program_name_wrong(),
+        TokenRefusal::Days => w.program_days_wrong(),
+        TokenRefusal::TooMany => w.program_too_many(),
+        TokenRefusal::Repeated => w.program_repeated(),
+        TokenRefusal::Unknown(which) => w.program_unknown(which),
+        TokenRefusal::Ambiguous { name, ids } => w.program_ambiguous(ids.join(", "), name),
+    }
+}
+
+/// For the command line, which is in English.
+pub(crate) fn word_command_token_refusal(refusal: &TokenRefusal) -> String {
+    word_token_refusal(WordSet::in_locale(Locale::EnUs), refusal)
+}
+
+/// For the command line, which is in English.
+pub(crate) fn word_acknowledge_error(error: &AcknowledgeError) -> String {
+    let w: ErrorWords = WordSet::in_locale(Locale::EnUs);
+    match error {
+        AcknowledgeError::Unknown(id) => w.error_alarm_detail(id),
+        AcknowledgeError::Unsaved(error) => format!("{error}. {}", w.error_alarm_safe()),
     }
 }
 
@@ -158,6 +185,22 @@ mod tests {
             }
         }
         assert_eq!(unused, BTreeSet::new());
+    }
+
+    #[test]
+    fn the_command_line_reads_the_words_of_pages() {
+        let twins = TokenRefusal::Ambiguous { name: "cmms".to_owned(), ids: vec!["a1".into(), "b2".into()] };
+        let expected = "Several tokens are called “cmms”; say which by its id: a1, b2";
+        assert_eq!(word_command_token_refusal(&twins), expected);
+        let spanish: PeopleWords = WordSet::in_locale(Locale::EsUs);
+        let unknown = TokenRefusal::Unknown("cmms".to_owned());
+        let expected = "Ningún token vigente tiene el id o el nombre “cmms”";
+        assert_eq!(word_token_refusal(spanish, &unknown), expected);
+        let gone = AcknowledgeError::Unknown("7".to_owned());
+        let expected = "There is no alarm 7; it may have been acknowledged and deleted since.";
+        assert_eq!(word_acknowledge_error(&gone), expected);
+        let unsaved = AcknowledgeError::Unsaved(std::io::Error::other("disk full"));
+        assert_eq!(word_acknowledge_error(&unsaved), "disk full. The alarm stays as it was.");
     }
 
     fn list_keys(file: &str) -> BTreeSet<&str> {

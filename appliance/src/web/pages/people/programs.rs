@@ -32,6 +32,7 @@ use crate::web::view_models::machine::program_notes::DAY_MS;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::words::{PageWords, PeopleWords, StaffWords};
+use crate::wording::refusals::word_token_refusal;
 
 pub(super) const PROGRAMS: &str = "/staff/programs";
 struct TokenRow {
@@ -143,16 +144,6 @@ fn word_scope(w: PeopleWords, scope: ApiTokenScope) -> String {
         ApiTokenScope::Read => w.program_scope_read(),
         ApiTokenScope::Record => w.program_scope_record(),
         ApiTokenScope::Write => w.program_scope_write(),
-    }
-}
-
-fn word_token_refusal(w: PeopleWords, refusal: &TokenRefusal) -> String {
-    match refusal {
-        TokenRefusal::Name => w.program_name_wrong(),
-        TokenRefusal::Days => w.program_days_wrong(),
-        TokenRefusal::TooMany => w.program_too_many(),
-        TokenRefusal::Repeated => w.program_repeated(),
-        TokenRefusal::Unknown(_) | TokenRefusal::Ambiguous { .. } => refusal.to_string(),
     }
 }
 
