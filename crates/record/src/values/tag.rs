@@ -17,15 +17,13 @@ pub struct Tag([u8; DATA + 1]);
 
 /// Why a text is not a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
 pub enum TagError {
     /// Not nine symbols.
-    #[error("a tag has nine letters and digits")]
     Length,
     /// A character that no tag has.
-    #[error("a tag has no {0:?}")]
     Symbol(char),
     /// One of the nine was misread.
-    #[error("one of the nine characters of this tag was misread")]
     Check,
 }
 
@@ -135,7 +133,7 @@ impl Serialize for Tag {
 impl<'de> Deserialize<'de> for Tag {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
+        text.parse().map_err(|error: TagError| serde::de::Error::custom(format_args!("not a tag: {error}")))
     }
 }
 

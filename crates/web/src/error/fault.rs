@@ -9,15 +9,13 @@ const NAME_CHARS_MAX: usize = 100;
 
 /// Why this crate refused a request. Its `Display` is for logs; people read [`FaultWords`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
 pub enum RequestFault {
     /// No row has this path, or a part of the path does not have the form that is expected there.
-    #[error("nothing is at this address")]
     NotFound,
     /// The path's rows have other methods.
-    #[error("the method is none of this address")]
     MethodNotAllowed,
     /// A parameter of the query does not fit.
-    #[error("the parameter `{name}` is not valid: {reason}")]
     Parameter {
         /// Which; `query` where it is not known.
         name: String,
@@ -25,7 +23,6 @@ pub enum RequestFault {
         reason: String,
     },
     /// The body is no JSON, or not the document that is expected.
-    #[error("the JSON document is not valid: {reason}")]
     Json {
         /// The path of the member, as far as one is at fault.
         field: Option<String>,
@@ -33,54 +30,43 @@ pub enum RequestFault {
         reason: String,
     },
     /// The form is broken, or has more than a form may have.
-    #[error("the form cannot be read: {0}")]
     Form(FormFault),
     /// A field, or the whole body, is longer than this row reads.
-    #[error("`{field}` is too long")]
     TooLong {
         /// The field in which reading stopped; `body` where it is not known.
         field: String,
     },
     /// The rest of the body did not come in time.
-    #[error("the rest of the body did not come in time")]
     TooSlow,
     /// The body broke off.
-    #[error("the body broke off")]
     BrokenOff,
     /// The body is of another kind than this row reads.
-    #[error("the body is not of the kind {expected}")]
     MediaType {
         /// The media type that it should have.
         expected: &'static str,
     },
     /// The idempotency key is empty, too long, came twice, or is no plain text.
-    #[error("the idempotency key cannot be read")]
     IdempotencyKey,
     /// A handler panicked: what was requested may have been done or not.
-    #[error("the handler panicked")]
     Panicked,
     /// The program failed; see the error's cause.
-    #[error("the program failed")]
     Failed,
 }
 
 /// Why a form cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
 pub enum FormFault {
     /// More fields than this row reads.
-    #[error("more than {max} fields")]
     TooManyFields {
         /// How many it reads.
         max: usize,
     },
     /// The name of a field is too long or no text.
-    #[error("a field's name cannot be read")]
     FieldName,
     /// A field is not UTF-8, or its escapes are broken.
-    #[error("the field `{0}` is not text")]
     NotText(String),
     /// A field came twice: either value might not be the intended one.
-    #[error("the field `{0}` came more than once")]
     Repeated(String),
 }
 
