@@ -246,7 +246,7 @@ pub const MODULES: &[ModuleRule] = &[
     ),
     module(
         "relay/admin",
-        &["accounts", "db", "fleet", "ingest", "keys", "mail", "mqtt", "projections", "readiness"],
+        &["accounts", "db", "fleet", "ingest", "keys", "mail", "mqtt", "projections", "readiness", "wording"],
         "the administration socket knows no page",
     ),
     module("relay/cli", &["accounts", "keys"], "words on a command line"),

@@ -20,12 +20,10 @@ const HEIGHT_MAX: u32 = 96;
 static TURNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
 pub enum LogoFault {
-    #[error("there is no file")]
     Missing,
-    #[error("it has more bytes or pixels than may be opened")]
     TooLarge,
-    #[error("it is no PNG, JPEG or WebP, or damaged")]
     Unreadable,
 }
 

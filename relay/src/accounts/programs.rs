@@ -17,15 +17,11 @@ const DAY_MS: i64 = 86_400_000;
 
 /// Why a token was not made or revoked.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum ProgramError {
     /// A name that cannot be read.
-    #[error("a name has 1 to 120 visible characters")]
     Name,
-    #[error(
-        "this token was made already, and its text was shown once; revoke it and make another where nobody copied it"
-    )]
     Repeated,
-    #[error("this account has {TOKENS_MAX} tokens; revoke one that is no longer used")]
     TooMany,
     #[error("this account has no token {0:?} that could be revoked")]
     NoSuch(String),

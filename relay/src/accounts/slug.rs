@@ -17,12 +17,10 @@ const NAMELESS: &str = "account";
 const NUMBERS: std::ops::RangeInclusive<u32> = 2..=50;
 
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum SlugError {
-    #[error("a short name has 3 to 40 letters a to z, digits or hyphens")]
     Form,
-    #[error("another account has it")]
     Taken,
-    #[error("it was changed too often in a year")]
     TooOften,
     #[error(transparent)]
     Db(#[from] DbError),

@@ -2,6 +2,7 @@
 //! it does not run, directly.
 
 mod epochs;
+mod error_words;
 mod import;
 mod jobs;
 mod keys;
@@ -39,6 +40,7 @@ use crate::fleet::{BoxAct, ClaimWishes, Fleet, FleetError};
 use crate::keys::{AuthorityKind, KeyError, KeyRefusal, SealError};
 use crate::mail::MailOutbox;
 use crate::readiness::DrainSignal;
+use error_words::{word_people_error, word_program_error, word_weak_password};
 
 pub use epochs::EpochAct;
 pub use import::OldAccount;
@@ -176,11 +178,11 @@ pub enum AdminError {
     Known(String),
     #[error(transparent)]
     Password(#[from] PasswordError),
-    #[error(transparent)]
+    #[error("{}", word_weak_password(.0))]
     Weak(#[from] WeakPassword),
-    #[error(transparent)]
+    #[error("{}", word_people_error(.0))]
     People(#[from] PeopleError),
-    #[error(transparent)]
+    #[error("{}", word_program_error(.0))]
     Program(#[from] ProgramError),
     #[error(transparent)]
     Fleet(#[from] FleetError),

@@ -19,14 +19,11 @@ const HEAD: &[u8; ENTRY_BYTES] = b"cleantrack leaked\x00\x00\x01";
 
 /// Why a password is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
 pub enum WeakPassword {
-    #[error("the password has fewer than {CHARS_MIN} characters")]
     TooShort,
-    #[error("the password has more than {BYTES_MAX} bytes")]
     TooLong,
-    #[error("the password is easy to guess: several words that do not belong together are not")]
     Guessable,
-    #[error("the password is in a list of passwords that were leaked: choose another one")]
     Leaked,
 }
 

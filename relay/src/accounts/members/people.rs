@@ -64,6 +64,7 @@ pub fn may_act_on(role: UserRole, theirs: UserRole) -> bool {
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum PeopleError {
     /// The account has nobody like that.
     #[error("the account has nobody with this address")]
@@ -73,17 +74,12 @@ pub enum PeopleError {
         "somebody signs in here with this address, and no mail has shown that it is theirs; set their password anew where they are, or choose another address"
     )]
     Unverified,
-    #[error("they are of this account already")]
     Known,
     /// Their role, or what they see, is more than that of whoever acts.
-    #[error("this is somebody about whom you may do nothing")]
     NotYours,
-    #[error("the account is theirs: it has to be handed over first")]
     Owner,
-    #[error("this is the last admin who may sign in; make or enable another one first")]
     LastAdmin,
     /// A facility or region that is none, or is not whoever acts' to give.
-    #[error("there is no such facility or region")]
     NoSuchPlace,
     #[error(transparent)]
     Db(#[from] DbError),

@@ -54,98 +54,67 @@ impl OidcState {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
 pub enum TokenFault {
-    #[error("it is not of the form of a signed token")]
     Form,
-    #[error("its algorithm is none that is taken")]
     Algorithm,
-    #[error("its key is none of the provider's")]
     Key,
-    #[error("its signature is not of that key")]
     Signature,
-    #[error("it is of another issuer")]
     Issuer,
-    #[error("it is for somebody else")]
     Audience,
-    #[error("its time is over, or has not come")]
     Time,
-    #[error("it answers another sign-in")]
     Nonce,
-    #[error("it says of nobody who it is")]
     Subject,
-    #[error("it has no claim {0}")]
     NoClaim(&'static str),
-    #[error("its claim {0} is of another type")]
     ClaimType(&'static str),
 }
 
 /// Why nobody is let in by what the provider says of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
 pub enum StrangerCause {
-    #[error("it names no address")]
     NoAddress,
     /// The provider names an address as a user name alone, and the account's admin has not allowed to take it for one.
-    #[error("only its user name is an address")]
     OnlyUserName,
-    #[error("what it says is an address is none")]
     AddressForm,
-    #[error("it does not say whether the address is theirs")]
     NoWord,
     /// Neither true nor false.
-    #[error("what it says of whether the address is theirs is of another type")]
     WordType,
-    #[error("it says that the address is not verified")]
     Unverified,
-    #[error("it says that they are of another organisation")]
     Organization,
-    #[error("no domain of the provider has the address")]
     Domain,
 }
 
 /// Why a provider's sign-in did not continue.
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 pub enum OidcError {
     /// It was not begun in this browser, took too long, or came back before.
-    #[error("the sign-in is over")]
     Over,
-    #[error("there is no such provider")]
     NoProvider,
     /// The provider did not sign them in.
-    #[error("the provider did not sign anybody in")]
     Declined,
     /// What it answers is of another issuer than was asked (RFC 9207).
-    #[error("the answer is of another issuer")]
     AnswerIssuer,
     /// It cannot be asked.
-    #[error("the provider cannot be asked: {0}")]
     Unreachable(#[from] OutgoingError),
     /// It did not answer a moment ago.
-    #[error("the provider did not answer a moment ago")]
     Silent,
     /// It says of itself what does not fit.
-    #[error("the provider says of itself what does not fit")]
     Metadata,
-    #[error("the provider refused the code")]
     Code,
-    #[error("the provider's token is refused: {0}")]
     Token(#[from] TokenFault),
     /// It was to check again who it is, and does not say that it did.
-    #[error("the provider has not looked anew who it is")]
     NotShown,
     /// Nobody here is known to the provider as this, and neither an invitation nor a domain lets them in.
-    #[error("nobody is known by this identity: {0}")]
     Stranger(#[from] StrangerCause),
     /// Somebody here has the address that the provider names: they show that it is them, and link it.
-    #[error("somebody here has this address")]
     AddressKnown,
     /// Nobody comes into the account now who is not of it.
-    #[error("the account can only be looked at now")]
     Paused,
     /// They may not come into this account.
-    #[error("they are not of this account")]
     NotMember,
     /// The identity is somebody else's.
-    #[error("the identity is somebody else's")]
     Taken,
     #[error(transparent)]
     Seal(#[from] UnsealError),

@@ -89,23 +89,22 @@ struct SheetsPage {
 }
 
 #[derive(Debug, thiserror::Error)]
+#[error("{self:?}")]
 enum SheetRefusal {
-    #[error("no label host is chosen")]
     NoHost,
-    #[error("no equipment fits the search")]
     NothingFound,
-    #[error("{count} labels are too many")]
-    TooMany { count: usize },
-    #[error("the first label is no number")]
+    TooMany {
+        count: usize,
+    },
     StartForm,
-    #[error("{0} is no length")]
     Millimetres(&'static str),
-    #[error("no label fits the sheet")]
     NoLabel,
     #[error(transparent)]
     Sheet(SheetError),
-    #[error("{item}: {why}")]
-    Label { item: String, why: LabelError },
+    Label {
+        item: String,
+        why: LabelError,
+    },
     #[error(transparent)]
     Pdf(PdfError),
 }
