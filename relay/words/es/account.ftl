@@ -26,8 +26,8 @@ account-silent-more = { $name } y { NUMBER($more) } más
 account-all-sent = Todas las unidades en línea están al día
 
 account-caption = { $count ->
-    [one] { $count } centro, { $sort }. Las líneas de tendencia van de 80 % a 100 %; hoy cuenta los plazos cerrados desde la medianoche.
-   *[other] { $count } centros, { $sort }. Las líneas de tendencia van de 80 % a 100 %; hoy cuenta los plazos cerrados desde la medianoche.
+    [one] { $count } centro, { $sort }. Las curvas de tendencia van de 80 % a 100 %; hoy cuenta los plazos cerrados desde la medianoche.
+   *[other] { $count } centros, { $sort }. Las curvas de tendencia van de 80 % a 100 %; hoy cuenta los plazos cerrados desde la medianoche.
 }
 account-sort = { $sort ->
     [name] por nombre
@@ -40,10 +40,10 @@ account-sort = { $sort ->
 account-column = { $column ->
     [name] Centro
     [month] 30 días
-    [trend] Tendencia
+    [trend] Curva
     [week] 7 días
     [today] Hoy
-    [overdue] Vencidos
+    [overdue] Fuera de plazo
     [box] Unidad
     [heard] Último contacto
    *[backlog] En espera
