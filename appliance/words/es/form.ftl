@@ -648,7 +648,7 @@ form-setup-ntp = Servidores de hora
     .hint = Nombres o direcciones, separados por comas
 form-setup-relay = Servidor central
 form-setup-claim = Archivo de asociación
-    .hint = Su texto, de la página “Add a box” del servidor central
+    .hint = Su texto, de la página “Agregar una unidad” del servidor central
 
 form-template-text = Plantilla
     .hint = Si tiene una plantilla con el mismo nombre, se le pregunta antes de reemplazarla
