@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use record::ids::{AccountId, BoxId, Epoch, FacilityId, RelayJobId};
+use record::ids::{AccountId, BoxId, Epoch, FacilityId, RelayJobId, UserId};
 use service::settings::SettingsError;
 
 use crate::accounts::credentials::token::{TokenLife, TokenScope};
@@ -127,6 +127,9 @@ pub(crate) enum Command {
     /// Work in the background.
     #[command(subcommand)]
     Jobs(JobsCommand),
+    /// Mail.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// The keys that boxes know this relay by.
     #[command(subcommand)]
     Keys(KeyCommand),
@@ -350,6 +353,37 @@ pub(crate) enum JobsCommand {
         /// Its id, as listed by `jobs list`.
         #[arg(value_name = "ID")]
         job: RelayJobId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MailCommand {
+    /// Send one at once, by the settings as they are, and say what the provider calls it, or why it did not leave.
+    Test {
+        /// To whom.
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+    },
+    /// List the mails that did not arrive, as far as is known, and the addresses to which nothing is sent.
+    List,
+    /// Send a mail now that waits, failed, or was held back. One in the state `unsure` may have left before: look at the provider's own
+    /// list first.
+    SendAgain {
+        /// Its id, as listed by `mail list`.
+        #[arg(value_name = "ID")]
+        mail: UserId,
+    },
+    /// Give a mail up: nobody needs it any more, or its receiver has it.
+    Drop {
+        /// Its id, as listed by `mail list`.
+        #[arg(value_name = "ID")]
+        mail: UserId,
+    },
+    /// Send again to an address that bounced, or whose reader complained.
+    Lift {
+        /// The address.
+        #[arg(value_name = "ADDRESS")]
+        address: String,
     },
 }
 

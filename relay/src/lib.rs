@@ -56,12 +56,13 @@ use doctor::{DoctorDepth, DoctorFormat, DoctorSeams};
 use fleet::ClaimWishes;
 use keys::KeyNeeds;
 use objects::NoteStore;
+use outgoing::texts::SystemTexts;
 use serve::RelayContext;
 use service::admin_socket;
 use service::admin_socket::{AdminAnswer, AskError};
 use service::clock::{Clock, SystemClock};
 use service::exit::ProgramExit;
-use service::random::SystemRandom;
+use service::random::{RandomSource, SystemRandom};
 use service::settings::{LoadedSettings, SettingsError};
 use service::zone_data::{ZONE_FOLDER, take_newer_zones};
 use settings::{RelaySettings, SettingsInput};
@@ -202,6 +203,10 @@ async fn run_command(cli: Cli, clock: Arc<dyn Clock>) -> Result<(), Failure> {
             print_line(&format!("{count} passwords in {}", to.display()))
         }
         Command::Import(order) => import_people(settings, order, clock).await,
+        Command::Mail(cli::MailCommand::Test { to }) => {
+            let tried = Box::pin(doctor::send_test_mail(settings, &to, clock.now_ms(), &SystemRandom)).await;
+            print_answer(&tried.map_err(Failure::Refused)?)
+        }
         Command::Backup(order) => run_backup(settings, common.config, order, &clock).await,
         Command::Keys(cli::KeyCommand::Export { file, passphrase_file }) => {
             let passphrase = read_passphrase(passphrase_file.as_deref())?;
@@ -256,7 +261,9 @@ async fn run_doctor(
     clock: Arc<dyn Clock>,
 ) -> Result<(), Failure> {
     let settings = loaded.as_ref().map(|loaded| &loaded.settings);
-    let seams = DoctorSeams { clock, random: Arc::new(SystemRandom), space: doctor::measure_space };
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
+    let texts = Arc::new(SystemTexts::new(Arc::clone(&random)));
+    let seams = DoctorSeams { clock, random, texts, space: doctor::measure_space };
     let report = doctor::examine_relay(settings, &seams, depth).await;
     print_line(&report.show(format))?;
     match report.exit_status() {
@@ -509,17 +516,12 @@ fn order_of(command: Command) -> Result<AdminCommand, Failure> {
         Command::Drain => AdminCommand::Drain,
         Command::Jobs(cli::JobsCommand::List) => AdminCommand::JobsList,
         Command::Jobs(cli::JobsCommand::Retry { job }) => AdminCommand::JobsRetry { job },
+        Command::Mail(cli::MailCommand::List) => AdminCommand::MailList,
+        Command::Mail(cli::MailCommand::SendAgain { mail }) => AdminCommand::MailSendAgain { mail },
+        Command::Mail(cli::MailCommand::Drop { mail }) => AdminCommand::MailDrop { mail },
+        Command::Mail(cli::MailCommand::Lift { address }) => AdminCommand::MailLift { address },
         Command::Keys(order) => key_order(order)?,
-        Command::Serve { .. }
-        | Command::Migrate
-        | Command::Verify
-        | Command::Rebuild
-        | Command::Backup(_)
-        | Command::Import(_)
-        | Command::Passwords(_)
-        | Command::Doctor { .. } => {
-            return Err(Failure::Refused("that is no order".to_owned()));
-        }
+        _ => return Err(Failure::Refused("that is no order".to_owned())),
     })
 }
 

@@ -171,8 +171,8 @@ impl RelayContext {
         };
         let ingest_db = db.with_pool(PoolUse::Ingest);
         let work_db = db.with_pool(PoolUse::Work { workers: settings.work.workers });
-        let transport = settings.mail_transport()?;
-        let mail = MailOutbox::new(Arc::clone(&clock), Arc::clone(&random), transport.as_ref());
+        let way = settings.mail_way().map_err(|fault| SettingsError::Value(fault.rule()))?;
+        let mail = MailOutbox::new(Arc::clone(&clock), Arc::clone(&random), way.as_ref());
         let public_url = settings.pages_url();
         Ok(Self {
             db,
@@ -355,11 +355,12 @@ async fn start_workers(
         return Ok(None);
     }
     let (mail, notes) = (settings.mail_transport()?, NoteStore::in_folder(&settings.objects()?)?);
+    let way = settings.mail_way().map_err(|fault| SettingsError::Value(fault.rule()))?;
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let webhooks = WebhookLine {
         http: Arc::new(guarded_client(settings)?),
         random: Arc::clone(&random),
-        mail: MailOutbox::new(Arc::clone(&clock), Arc::clone(&random), mail.as_ref()),
+        mail: MailOutbox::new(Arc::clone(&clock), Arc::clone(&random), way.as_ref()),
         public_url: settings.pages_url(),
     };
     let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), mail, keys, notes, webhooks).await?;

@@ -9,18 +9,19 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingOrigin, SettingsError};
+use service::signature::{SVIX, SigningSecret};
 
 use crate::db::TlsPolicy;
 use crate::fleet::PublicIdentity;
 use crate::leftovers::WorkFolders;
-use crate::mail::transport::MailTransport;
+use crate::mail::transport::{MailSender, MailTransport, MailWay, ProviderAccess, TransportFault};
 
 pub(crate) const NO_DATABASE: SettingsError = SettingsError::Value(
     "the database must read sqlite:FILE or postgres://…; another server is not spoken to. Nothing was started",
 );
 
-const MAIL_FORM: &str =
-    "mail.send reads folder:DIR, and mail.from name@host.example or Name <name@host.example>";
+/// An account at Resend may ask five times a second, and other programs of its owner do, too.
+const RESEND_PACE: Duration = Duration::from_millis(500);
 
 /// The public listener.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,7 +86,7 @@ impl Default for RelayLimits {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkSettings {
-    /// Jobs that this process runs at a time with PostgreSQL; with SQLite it is always 2. Four more send to webhooks.
+    /// Jobs that this process runs at a time with PostgreSQL; with SQLite it is always 2. Four more send to webhooks, three send mails.
     #[schemars(range(min = 1, max = 64))]
     pub workers: usize,
 }
@@ -109,13 +110,24 @@ pub struct ServeSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MailSettings {
-    /// The way on which mail leaves: `folder:DIR`, from which a mail program takes it. Without one none leaves, and pages show links
-    /// to hand on.
-    #[schemars(extend("x-default" = "none", "x-example" = "folder:/var/lib/cleantrack-relay/mails"))]
+    /// The way on which mail leaves: `smtp://[user@]host[:587]` (encrypted by STARTTLS, or not at all), `smtps://[user@]host[:465]`,
+    /// `resend:`, or `folder:DIR`, from which a mail program takes it. Without one none leaves, and pages show links to hand on. An
+    /// authority of your own for the mail server stands in `outgoing.roots`.
+    #[schemars(extend("x-default" = "none", "x-example" = "smtp://cleantrack@mail.example.org"))]
     pub send: Option<String>,
     /// Who sends.
     #[schemars(extend("x-example" = "CleanTrack <no-reply@relay.example.org>"))]
     pub from: String,
+    /// A file with the password of the user in `send`, or the key of Resend.
+    #[schemars(extend("x-default" = "none", "x-example" = "/run/credentials/cleantrack-relay.service/cleantrack.mail-password"))]
+    pub password_file: Option<PathBuf>,
+    /// Where Resend answers.
+    #[schemars(extend("x-example" = "https://api.resend.com"))]
+    pub resend_url: String,
+    /// A file with the signing secret of Resend's webhook to `/webhooks/resend`, `whsec_…`; while it is changed, the old and the new one,
+    /// a line each.
+    #[schemars(extend("x-default" = "none", "x-example" = "/run/credentials/cleantrack-relay.service/cleantrack.resend-webhook"))]
+    pub webhook_secret_file: Option<PathBuf>,
 }
 
 /// What new passwords are judged by, beside their length and how quickly a program guesses them.
@@ -152,7 +164,13 @@ pub struct ErrorReportSettings {
 
 impl Default for MailSettings {
     fn default() -> Self {
-        Self { send: None, from: "CleanTrack <no-reply@localhost>".to_owned() }
+        Self {
+            send: None,
+            from: "CleanTrack <no-reply@localhost>".to_owned(),
+            password_file: None,
+            resend_url: "https://api.resend.com".to_owned(),
+            webhook_secret_file: None,
+        }
     }
 }
 
@@ -274,9 +292,8 @@ impl ProgramSettings for RelaySettings {
         if self.open_sign_up && self.mail.send.is_none() {
             return Err("open_sign_up needs mail.send: an account is confirmed by mail");
         }
-        if self.mail_transport().is_err() {
-            return Err(MAIL_FORM);
-        }
+        self.mail_way().map_err(TransportFault::rule)?;
+        self.mail_sender().map_err(TransportFault::rule)?;
         if !self.health.listen.ip().is_loopback() {
             return Err("health.listen must be a loopback address: it asks nobody who they are");
         }
@@ -287,6 +304,13 @@ impl ProgramSettings for RelaySettings {
         }
         Ok(())
     }
+}
+
+/// A file's text, without what is blank around it.
+fn read_secret(path: &Path) -> Result<String, SettingsError> {
+    let read = std::fs::read_to_string(path);
+    let text = read.map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
+    Ok(text.trim().to_owned())
 }
 
 impl RelaySettings {
@@ -320,13 +344,43 @@ impl RelaySettings {
     }
 
     /// The way on which mail leaves, if one is named.
+    pub fn mail_way(&self) -> Result<Option<MailWay>, TransportFault> {
+        let way = self.mail.send.as_deref().map(MailWay::parse).transpose()?;
+        let needs_secret = way.as_ref().is_some_and(MailWay::needs_secret);
+        if needs_secret && self.mail.password_file.is_none() {
+            return Err(TransportFault::NoSecret);
+        }
+        Ok(way)
+    }
+
+    pub fn mail_sender(&self) -> Result<MailSender, TransportFault> {
+        MailSender::read(&self.mail.from, self.host())
+    }
+
+    /// The way on which mail leaves, opened.
     pub fn mail_transport(&self) -> Result<Option<MailTransport>, SettingsError> {
-        self.mail
-            .send
-            .as_ref()
-            .map(|setting: &String| MailTransport::read(setting, &self.mail.from, self.host()))
-            .transpose()
-            .map_err(|_| SettingsError::Value(MAIL_FORM))
+        fn refuse_fault(fault: TransportFault) -> SettingsError {
+            SettingsError::Value(fault.rule())
+        }
+        let Some(way) = self.mail_way().map_err(refuse_fault)? else { return Ok(None) };
+        let access = ProviderAccess {
+            secret: self.mail.password_file.as_deref().map(read_secret).transpose()?,
+            resend_url: self.mail.resend_url.clone(),
+            pace: RESEND_PACE,
+            roots: self.outgoing.roots.clone(),
+        };
+        let sender = self.mail_sender().map_err(refuse_fault)?;
+        MailTransport::open(way, sender, &access).map(Some).map_err(refuse_fault)
+    }
+
+    /// The secrets with which Resend signs what it says of mails; none where nothing is taken from it.
+    pub fn resend_secrets(&self) -> Result<Vec<SigningSecret>, SettingsError> {
+        let Some(file) = &self.mail.webhook_secret_file else { return Ok(Vec::new()) };
+        let text = read_secret(file)?;
+        let secrets: Option<Vec<SigningSecret>> = text.lines().map(|line| SVIX.read_secret(line)).collect();
+        secrets.filter(|secrets| !secrets.is_empty()).ok_or(SettingsError::Value(
+            "mail.webhook_secret_file has the signing secret as Resend shows it, whsec_…, or two, a line each",
+        ))
     }
 
     pub fn drain_length(&self) -> Duration {
@@ -342,9 +396,7 @@ impl RelaySettings {
 
     pub fn database(&self) -> Result<String, SettingsError> {
         if let Some(path) = &self.database_file {
-            let read = std::fs::read_to_string(path);
-            let text = read.map_err(|source| SettingsError::Read { path: path.clone(), source })?;
-            return Ok(text.trim().to_owned());
+            return read_secret(path);
         }
         match &self.database {
             Some(address) => Ok(address.clone()),

@@ -22,6 +22,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use record::tree::Hash;
+use reqwest::Url;
 
 use crate::accounts::credentials::token::TokenScope;
 use crate::db::PersonNumber;
@@ -142,9 +143,14 @@ pub fn visible_name(name: &str) -> Option<String> {
     fits.then(|| name.to_owned())
 }
 
-/// An e-mail address in lower case, without the spaces around it; `None` where it is none.
+/// An e-mail address in lower case, without the spaces around it; `None` where it is none. A domain with letters beyond ASCII is kept as
+/// name servers and mail servers know it (A-labels, RFC 5891): no mail leaves for any other form of it.
 pub fn email_address(text: &str) -> Option<String> {
     let email = text.trim().to_lowercase();
+    let email = match email.split_once('@') {
+        Some((local, host)) if !host.is_ascii() => format!("{local}@{}", read_host(host)?),
+        _ => email,
+    };
     let fits = email.len() <= EMAIL_BYTES_MAX
         && email.split_once('@').is_some_and(|(local, host)| {
             !local.is_empty()
@@ -157,6 +163,18 @@ pub fn email_address(text: &str) -> Option<String> {
             c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"')
         });
     fits.then_some(email)
+}
+
+/// The address that somebody typed of whom the relay may know: as it keeps addresses, or as it stands where it is none.
+pub fn known_address(text: &str) -> String {
+    email_address(text).unwrap_or_else(|| text.trim().to_lowercase())
+}
+
+/// A host with letters of any script, as A-labels.
+fn read_host(host: &str) -> Option<String> {
+    let is_name = host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'));
+    let url = Url::parse(&format!("http://{host}")).ok().filter(|_| is_name)?;
+    url.host_str().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -174,6 +192,7 @@ mod tests {
     #[test]
     fn addresses_are_plain_and_in_lower_case() {
         assert_eq!(email_address(" Priya@Linden.example ").as_deref(), Some("priya@linden.example"));
+        assert_eq!(email_address("Eva@Klinik-Süd.example").as_deref(), Some("eva@xn--klinik-sd-x9a.example"));
         let long = format!("{}@linden.example", "a".repeat(250));
         for wrong in [
             "",
@@ -184,6 +203,10 @@ mod tests {
             "a b@c.d",
             "a@c.d\r\nBcc: x",
             "<a@c.d>",
+            "a@süd.example/x",
+            "a@süd.example:1",
+            "a@süd .example",
+            "a@x@süd.example",
             &long,
         ] {
             assert_eq!(email_address(wrong), None, "{wrong}");

@@ -6,6 +6,7 @@ mod error_words;
 mod import;
 mod jobs;
 mod keys;
+mod mails;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use crate::accounts::programs::{ProgramError, TokenOrder};
 use crate::accounts::records::access_log::{AccessLog, AccessRecord, OPERATOR};
 use crate::accounts::records::person_log::SafetyNotices;
 use crate::accounts::slug::name_account;
-use crate::accounts::{UserRole, email_address, programs, visible_name};
+use crate::accounts::{UserRole, email_address, known_address, programs, visible_name};
 use crate::db::account::accounts;
 use crate::db::facility::facilities;
 use crate::db::fleet::claims::ClaimPlace;
@@ -140,6 +141,20 @@ pub enum AdminCommand {
     JobsList,
     JobsRetry {
         job: RelayJobId,
+    },
+    /// Mails that did not leave, and addresses to which nothing is sent.
+    MailList,
+    /// Lets a mail that did not leave be sent now.
+    MailSendAgain {
+        mail: UserId,
+    },
+    /// Gives a mail up.
+    MailDrop {
+        mail: UserId,
+    },
+    /// Sends to an address again that bounced, or whose reader complained.
+    MailLift {
+        address: String,
     },
     /// The end of this process, announced first.
     Drain,
@@ -289,6 +304,10 @@ impl AdminHandler {
             AdminCommand::Drain => Err(AdminError::Value("no relay runs here that could end".to_owned())),
             AdminCommand::JobsList => self.list_jobs().await,
             AdminCommand::JobsRetry { job } => self.retry_job(job).await,
+            AdminCommand::MailList => self.list_mails().await,
+            AdminCommand::MailSendAgain { mail } => self.send_mail_again(&mail.to_string()).await,
+            AdminCommand::MailDrop { mail } => self.drop_mail(&mail.to_string()).await,
+            AdminCommand::MailLift { address } => self.lift_suppression(&address).await,
             AdminCommand::KeyInit => self.init_keys().await,
             AdminCommand::KeyList => self.list_keys().await,
             AdminCommand::KeyRotate { kind } => self.rotate_key(kind).await,
@@ -396,7 +415,7 @@ impl AdminHandler {
     }
 
     async fn change(&self, account: AccountId, email: &str, act: PersonAct) -> Result<Value, AdminError> {
-        let email = email.trim().to_lowercase();
+        let email = known_address(email);
         let mut tx = self.begin(account).await?;
         let by = ActingPerson { who: OPERATOR, member: None, log: self.log() };
         people::change_member(&mut tx, by, &email, act).await?;
@@ -405,7 +424,7 @@ impl AdminHandler {
     }
 
     async fn forget_factors(&self, account: AccountId, email: &str) -> Result<Value, AdminError> {
-        let (email, scope) = (email.trim().to_lowercase(), self.scope(account).await?);
+        let (email, scope) = (known_address(email), self.scope(account).await?);
         let tx = self.db.platform_write(PlatformReason::Operator).await?;
         let notices = SafetyNotices { log: self.log(), mail: &self.mail, public_url: &self.public_url };
         let tx = people::forget_factors(tx, scope, notices, &email).await?;
@@ -419,7 +438,7 @@ impl AdminHandler {
         email: &str,
         password: String,
     ) -> Result<Value, AdminError> {
-        let email = email.trim().to_lowercase();
+        let email = known_address(email);
         let hash = self.hash_new_password(password, &[&email]).await?;
         let scope = self.scope(account).await?;
         let tx = self.db.platform_write(PlatformReason::Operator).await?;

@@ -43,6 +43,8 @@ pub(super) fn examine_folders(report: &mut DoctorReport, settings: &RelaySetting
     files.extend(settings.database_file.clone());
     files.extend(settings.https.key.clone());
     files.extend(settings.error_reports.dsn_file.clone());
+    files.extend(settings.mail.password_file.clone());
+    files.extend(settings.mail.webhook_secret_file.clone());
     files.extend(database_path(settings).filter(|file| file.is_file()));
     for file in files {
         require_mode(report, &file, "600");

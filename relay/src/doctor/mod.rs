@@ -5,6 +5,7 @@ mod database;
 mod deep;
 mod earlier;
 mod folders;
+mod mail;
 mod network;
 mod stored;
 mod upkeep;
@@ -20,6 +21,8 @@ use service::random::RandomSource;
 use service::settings::SettingsError;
 
 pub(crate) use self::earlier::{BRING_BACK, LOST_PHOTOS, MOUNT_PHOTOS, find_earlier_relay, has_lost_photos};
+pub(crate) use self::mail::send_test_mail;
+use crate::outgoing::DomainTexts;
 use crate::settings::RelaySettings;
 
 /// A process reports every ten seconds that it is alive.
@@ -69,6 +72,7 @@ pub struct FreeSpace {
 pub struct DoctorSeams {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn RandomSource>,
+    pub texts: Arc<dyn DomainTexts>,
     pub space: fn(&Path) -> Option<FreeSpace>,
 }
 
@@ -176,6 +180,7 @@ pub async fn examine_relay(
     folders::examine_disks(&mut report, settings, data, seams);
     folders::examine_objects(&mut report, settings, seams).await;
     certificates::examine_certificates(&mut report, settings, data, seams.clock.now_ms());
+    mail::examine_mail(&mut report, settings, seams).await;
     network::examine_listeners(&mut report, settings).await;
     if let Some(db) = database::examine_database(&mut report, settings, seams).await {
         stored::examine_stored(&mut report, &db, settings, data, seams).await;

@@ -7,6 +7,12 @@ use crate::jobs::kinds::KINDS;
 
 /// How long mails that failed are reported.
 const MAILS_MS: i64 = 7 * 24 * 3_600_000;
+/// How long one may wait.
+const MAILS_WAIT_MS: i64 = 15 * 60_000;
+const MAILS_FAILED: &str = "`mail list` says why; most often an address is wrong: invite again, or correct it where it stands, then `mail drop`";
+const MAILS_WAIT: &str =
+    "`jobs list` and the log say why; `mail test --to ADDRESS` shows whether mail leaves now";
+const MAILS_UNSURE: &str = "`mail list` names them: look for each at the provider; `mail send-again` where it is not there, else `mail drop`";
 
 pub(super) async fn examine_upkeep(
     report: &mut DoctorReport,
@@ -26,16 +32,20 @@ pub(super) async fn examine_upkeep(
         let advice = "start a process with the role `work` or `all`: it puts them in within a minute";
         report.warn("recurring jobs", finding, advice);
     }
-    let counts = checks::platform_upkeep(conn, now_ms.saturating_sub(MAILS_MS)).await?;
+    let counts =
+        checks::platform_upkeep(conn, now_ms.saturating_sub(MAILS_MS), now_ms.saturating_sub(MAILS_WAIT_MS))
+            .await?;
     if counts.facilities_without_numbers > 0 {
         let finding = format!("{} facilities have none", counts.facilities_without_numbers);
         report.fail("numbers of facilities", finding, "run `rebuild`: it makes them anew from the logs");
     }
-    if counts.failed_mails > 0 {
-        let finding = format!("{} did not leave in a week and will not", counts.failed_mails);
-        let advice =
-            "the log says why (`a mail will not leave`); most often an address is wrong: invite again";
-        report.warn("mails", finding, advice);
+    let lines = [
+        (counts.failed_mails, "did not leave in a week and will not", MAILS_FAILED),
+        (counts.waiting_mails, "have waited for more than a quarter of an hour", MAILS_WAIT),
+        (counts.unsure_mails, "may have left, and nobody knows", MAILS_UNSURE),
+    ];
+    for (count, what, advice) in lines.into_iter().filter(|(count, ..)| *count > 0) {
+        report.warn("mails", format!("{count} {what}"), advice);
     }
     if counts.sealed_by_nobody > 0 {
         let finding =

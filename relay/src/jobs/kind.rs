@@ -17,6 +17,10 @@ pub enum JobLane {
     Bulk = 2,
     /// Somebody else's receiver is waited for, as long as that likes: it has workers of its own, and holds up nothing.
     Webhooks = 3,
+    /// A mail for which somebody waits: a link to sign in. Mails have workers of their own, too: what takes them may be slow.
+    Mail = 4,
+    /// Any other mail.
+    LaterMail = 5,
 }
 
 /// Of so many claims of a worker one looks for bulk first, so that this never stops.

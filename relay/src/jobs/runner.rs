@@ -29,6 +29,8 @@ const LOOKS_A_SWEEP: u32 = 12;
 const LOOKS_FOR_SILENCE: u32 = 6;
 /// Workers of a process that send to webhooks. A receiver has ten seconds: meanwhile they hold no connection to the database.
 const WEBHOOK_WORKERS: usize = 4;
+/// Workers of a process that send mails, beside one for those that somebody waits for.
+const MAIL_WORKERS: usize = 2;
 /// How long a job may continue once its process ends …
 const GRACE: Duration = Duration::from_secs(2);
 /// … and how long until all of them have released theirs.
@@ -50,6 +52,9 @@ enum WorkerKind {
     Own,
     /// What is sent to webhooks: mostly it waits.
     Webhooks,
+    /// Mails for which somebody waits, and no others: a provider that is slow with those keeps none of these waiting.
+    AwaitedMail,
+    Mail,
 }
 
 #[derive(Debug)]
@@ -82,7 +87,7 @@ impl<H: JobHandlers> JobRunner<H> {
     async fn claim_any(&self, claims: usize) -> Result<Option<ClaimedJob>, DbError> {
         match self.queue.claim(JobLane::order_of_claim(claims)).await? {
             Some(job) => Ok(Some(job)),
-            None => self.queue.claim([JobLane::Webhooks]).await,
+            None => self.queue.claim([JobLane::Mail, JobLane::LaterMail, JobLane::Webhooks]).await,
         }
     }
 
@@ -129,6 +134,8 @@ impl<H: JobHandlers> JobRunner<H> {
         match worker {
             WorkerKind::Own => self.queue.claim(JobLane::order_of_claim(claims)).await,
             WorkerKind::Webhooks => self.queue.claim([JobLane::Webhooks]).await,
+            WorkerKind::AwaitedMail => self.queue.claim([JobLane::Mail]).await,
+            WorkerKind::Mail => self.queue.claim([JobLane::Mail, JobLane::LaterMail]).await,
         }
     }
 
@@ -211,12 +218,16 @@ pub struct JobWorkers {
 }
 
 impl JobWorkers {
-    /// Starts so many workers, a few more that send to webhooks only, and what puts in recurring jobs.
+    /// Starts so many workers, a few more that only send to webhooks or send mails, and what puts in recurring jobs.
     pub fn start<H: JobHandlers>(runner: &Arc<JobRunner<H>>, workers: usize) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let own = std::iter::repeat_n(WorkerKind::Own, workers);
-        for kind in own.chain([WorkerKind::Webhooks; WEBHOOK_WORKERS]) {
+        let senders = [WorkerKind::Webhooks; WEBHOOK_WORKERS]
+            .into_iter()
+            .chain([WorkerKind::Mail; MAIL_WORKERS])
+            .chain([WorkerKind::AwaitedMail]);
+        for kind in own.chain(senders) {
             let (runner, stopped) = (Arc::clone(runner), stopped.clone());
             tasks.spawn(async move { runner.work(kind, stopped).await });
         }

@@ -1,6 +1,7 @@
 //! The mails that there are: a function each, and a sample of each. Their words are `mail-<kind>` in `words/<language>/mail.ftl`: the
 //! subject, and as its parts the button and each line.
 
+use super::letter::MailGroup::{Awaited, Stranger};
 use super::letter::MailLetter;
 
 /// What somebody new of a provider sees.
@@ -19,25 +20,25 @@ impl MailLetter {
 
     /// Somebody made an account, and shows by the link that the address is theirs.
     pub fn sign_up(link: String, expires_ms: i64) -> Self {
-        Self::new("sign-up", link).line("what").works_once(expires_ms)
+        Self::new("sign-up", link).group(Stranger).line("what").works_once(expires_ms)
     }
 
     /// The same, at an address that has one.
     pub fn address_known(link: String) -> Self {
-        Self::new("address-known", link).line("what").hint_not_you()
+        Self::new("address-known", link).group(Stranger).line("what").hint_not_you()
     }
 
     /// Somebody asked for a password or a link at an address that nobody has.
     pub fn nobody_known(link: String) -> Self {
-        Self::new("nobody-known", link).line("what").hint_not_you()
+        Self::new("nobody-known", link).group(Stranger).line("what").hint_not_you()
     }
 
     pub fn reset(link: String, expires_ms: i64) -> Self {
-        Self::new("reset", link).line("what").works_once(expires_ms)
+        Self::new("reset", link).group(Awaited).line("what").works_once(expires_ms)
     }
 
     pub fn sign_in_link(link: String, expires_ms: i64) -> Self {
-        Self::new("sign-in-link", link).line("what").works_once(expires_ms)
+        Self::new("sign-in-link", link).group(Awaited).line("what").works_once(expires_ms)
     }
 
     pub fn new_device(at_ms: i64, network: &str, agent: &str, link: String) -> Self {
@@ -93,6 +94,11 @@ impl MailLetter {
         letter.text("reason", reason).line("what").line("why").hint("hint")
     }
 
+    /// Whoever runs the relay looks whether mail leaves.
+    pub fn test(at_ms: i64, link: String) -> Self {
+        Self::new("test", link).group(Awaited).time("at", at_ms).line("what").hint("hint")
+    }
+
     /// A webhook takes nothing any more. `failing_ms`: since when nothing arrived; absent, its receiver said that it is gone.
     pub fn webhook_off(account: &str, host: &str, failing_ms: Option<i64>, link: String) -> Self {
         let letter = Self::new("webhook-off", link).text("account", account).text("host", host);
@@ -138,6 +144,7 @@ pub(super) fn sample_letters() -> Vec<MailLetter> {
         MailLetter::passkey_copied(at, "Phone", link()),
         MailLetter::identity_linked(at, "login.example", link()),
         MailLetter::support_access("ops@relay.example", "numbers <b>", later, link()),
+        MailLetter::test(at, link()),
         MailLetter::webhook_off("Linden <Health>", "hooks.example", Some(at), link()),
         MailLetter::webhook_off("Linden", "hooks.example", None, link()),
     ]

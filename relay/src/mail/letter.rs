@@ -15,11 +15,24 @@ pub enum MailFact {
     Agent(String),
 }
 
+/// Why somebody gets a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailGroup {
+    /// Somebody whom the relay knows waits for its link: it leaves before others, also to whoever called one of ours unwanted.
+    Awaited,
+    /// Somebody waits, and nothing shows that the address is theirs.
+    Stranger,
+    /// What somebody must know of their access or their account.
+    Needed,
+}
+
 /// The words are made just before it leaves: subject and button by its kind, lines and hints by the keys that it names. Kinds, keys and
 /// the names of facts are stored: a mail that waits must find its words by them after an update.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailLetter {
     kind: String,
+    group: MailGroup,
     pub(super) link: String,
     pub(super) facts: Vec<(String, MailFact)>,
     pub(super) lines: Vec<String>,
@@ -35,11 +48,28 @@ impl std::fmt::Debug for MailLetter {
 impl MailLetter {
     pub(super) fn new(kind: &str, link: String) -> Self {
         let (facts, lines, hints) = (Vec::new(), Vec::new(), Vec::new());
-        Self { kind: kind.to_owned(), link, facts, lines, hints }
+        Self { kind: kind.to_owned(), group: MailGroup::Needed, link, facts, lines, hints }
     }
 
     pub fn kind(&self) -> &str {
         &self.kind
+    }
+
+    pub(super) fn reader_group(&self) -> MailGroup {
+        self.group
+    }
+
+    pub(super) fn group(self, group: MailGroup) -> Self {
+        Self { group, ..self }
+    }
+
+    /// Until when its link works, of one that somebody waits for.
+    pub(super) fn expires_ms(&self) -> Option<i64> {
+        let until = self.facts.iter().find(|(variable, _)| variable == "until");
+        match until {
+            Some((_, MailFact::Time(ms))) if self.group != MailGroup::Needed => Some(*ms),
+            _ => None,
+        }
     }
 
     /// The key of its subject.
@@ -106,7 +136,7 @@ mod tests {
         let letter = MailLetter::reset("https://relay.example/reset/S3CRET".to_owned(), 7);
         let body = serde_json::to_string(&letter).unwrap();
         let stored =
-            r#"{"kind":"reset","link":"https://relay.example/reset/S3CRET","facts":[["until",{"time":7}]],"#
+            r#"{"kind":"reset","group":"awaited","link":"https://relay.example/reset/S3CRET","facts":[["until",{"time":7}]],"#
                 .to_owned()
                 + r#""lines":["mail-reset.what"],"hints":["mail-link-once","mail-not-you"]}"#;
         assert_eq!(body, stored);

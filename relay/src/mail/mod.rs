@@ -1,9 +1,12 @@
-//! Mail: which there are (`kinds`), what a row has of one (`letter`), how it looks (`render`), how it is sent (`transport`), and the
-//! entry point for callers that have something to send: a row in the transaction of what happened, and with it the job that sends it.
+//! Mail: which there are (`kinds`), what a row has of one (`letter`), how it looks (`render`), how it is sent (`transport`), how it
+//! stands (`state`) and what its provider says of it (`events`), and the entry point for callers that have something to send: a row in
+//! the transaction of what happened, and with it the job that sends it.
 
+pub mod events;
 mod kinds;
 pub mod letter;
 mod render;
+pub mod state;
 pub mod transport;
 
 use std::sync::Arc;
@@ -13,17 +16,26 @@ use service::clock::Clock;
 use service::random::RandomSource;
 
 pub use self::kinds::ColleagueView;
+use self::letter::MailGroup;
 pub use self::letter::MailLetter;
-use self::transport::{MailFailure, MailTransport};
+use self::state::MailState;
+use self::transport::{FailureKind, MailFailure, MailTransport, MailWay, OutgoingMail, TakenMail};
 use crate::db::delivery::mails;
 use crate::db::delivery::mails::{MailRow, NewMail};
+use crate::db::delivery::suppressions::SuppressionRow;
 use crate::db::operation::jobs::{NewJobRow, platform_enqueue};
-use crate::db::{AccountScope, DbError, SqlConnection};
+use crate::db::{AccountScope, DbError, PlatformConnection, SqlConnection};
 use crate::wording::{TextReader, find_reader, word_for};
 
 /// The kind of the job that sends one; its key is the mail's id.
 pub const JOB_KIND: &str = "mail";
-const LANE: i64 = 0;
+/// The lanes of jobs for a mail that somebody waits for, and for any other.
+const AWAITED_LANE: i64 = 4;
+const LATER_LANE: i64 = 5;
+/// What is older tells nobody anything.
+const AGE_MS_MAX: i64 = 7 * 24 * 3_600_000;
+/// How long after mail came back from an address the next link is tried there.
+const AGAIN_MS: i64 = 24 * 3_600_000;
 
 /// Where mails are put that are to leave. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -35,13 +47,9 @@ pub struct MailOutbox {
 }
 
 impl MailOutbox {
-    /// `transport`: what the settings name.
-    pub fn new(
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn RandomSource>,
-        transport: Option<&MailTransport>,
-    ) -> Self {
-        Self { clock, random, is_open: transport.is_some() }
+    /// `way`: what the settings name.
+    pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn RandomSource>, way: Option<&MailWay>) -> Self {
+        Self { clock, random, is_open: way.is_some() }
     }
 
     /// Whether mail leaves this relay at all.
@@ -71,26 +79,105 @@ impl MailOutbox {
         let kind = letter.kind();
         let new = NewMail { mail: &mail, account, kind, address, body: &body, locale, zone };
         mails::insert_mail(tx, &new, now_ms).await?;
+        self.enqueue(tx, account, &mail, letter.reader_group()).await
+    }
+
+    async fn enqueue(
+        &self,
+        tx: &mut impl SqlConnection,
+        account: Option<AccountScope>,
+        mail: &str,
+        group: MailGroup,
+    ) -> Result<(), DbError> {
+        let now_ms = self.clock.now_ms();
+        let lane = match group {
+            MailGroup::Awaited | MailGroup::Stranger => AWAITED_LANE,
+            MailGroup::Needed => LATER_LANE,
+        };
         let job = NewJobRow {
             job: RelayJobId::new(now_ms, self.random.bytes()),
             account,
             kind: JOB_KIND,
-            key: &mail,
+            key: mail,
             body: "{}",
-            lane: LANE,
+            lane,
             run_ms: now_ms,
             now_ms,
         };
         platform_enqueue(tx, &job).await
     }
+
+    /// Lets a mail that did not leave be sent now, because a person says so; whether there is one.
+    pub async fn send_again(&self, tx: &mut PlatformConnection, mail: &str) -> Result<bool, DbError> {
+        let Some(account) = mails::platform_requeue_mail(tx, mail, self.clock.now_ms()).await? else {
+            return Ok(false);
+        };
+        self.enqueue(tx, account, mail, MailGroup::Needed).await?;
+        Ok(true)
+    }
+
+    /// Gives a mail up that did not leave, or whose receiver has it; whether there is one.
+    pub async fn drop_unsent(&self, tx: &mut PlatformConnection, mail: &str) -> Result<bool, DbError> {
+        mails::platform_drop_mail(tx, mail, MailState::Failed.stored(), self.clock.now_ms()).await
+    }
 }
 
-pub async fn send_waiting(transport: &MailTransport, mail: &str, row: &MailRow) -> Result<(), MailFailure> {
-    // Another build wrote it: its relay may come back.
-    let letter: MailLetter =
-        serde_json::from_str(&row.body).map_err(|e| MailFailure::Passing(format!("read the mail: {e}")))?;
-    let reader = TextReader::of(&row.locale, &row.zone);
-    let text = word_for(reader, || render::render_letter(&letter, transport.host()));
-    let text = text.map_err(|key| MailFailure::Passing(format!("this relay has no words for {key}")))?;
-    transport.send(mail, &row.address, text, row.made_ms).await
+/// A mail in words, ready to leave.
+pub struct WordedMail<'a> {
+    mail: &'a str,
+    row: &'a MailRow,
+    letter: MailLetter,
+}
+
+impl<'a> WordedMail<'a> {
+    /// # Errors
+    /// Another build wrote it: its relay may come back.
+    pub fn read(mail: &'a str, row: &'a MailRow) -> Result<Self, MailFailure> {
+        let letter = serde_json::from_str(&row.body).map_err(|error| {
+            MailFailure::of_relay(FailureKind::Passing, format!("the mail cannot be read: {error}"))
+        })?;
+        Ok(Self { mail, row, letter })
+    }
+
+    /// Whether its link is over, or nobody needs it any more.
+    pub fn is_over(&self, now_ms: i64) -> bool {
+        self.letter.expires_ms().is_some_and(|expires_ms| expires_ms < now_ms)
+            || now_ms.saturating_sub(self.row.made_ms) > AGE_MS_MAX
+    }
+
+    /// Whether it leaves although nothing is sent to its address: whom the relay knows gets the links that they ask for, from where mail
+    /// came back at most one a day.
+    pub fn passes(&self, suppressed: &SuppressionRow, now_ms: i64) -> bool {
+        self.letter.reader_group() == MailGroup::Awaited
+            && match suppressed.kind.as_str() {
+                "complaint" => true,
+                "bounce" => now_ms.saturating_sub(suppressed.since_ms) >= AGAIN_MS,
+                _ => false,
+            }
+    }
+
+    pub async fn send(&self, transport: &MailTransport) -> Result<TakenMail, MailFailure> {
+        let Self { mail, row, letter } = self;
+        let reader = TextReader::of(&row.locale, &row.zone);
+        let text = word_for(reader, || render::render_letter(letter, transport.host()));
+        let text = text.map_err(|key| {
+            MailFailure::of_relay(FailureKind::Passing, format!("this relay has no words for {key}"))
+        })?;
+        let (kind, address) = (row.kind.as_str(), row.address.as_str());
+        transport.send(OutgoingMail { mail, kind, address, text, made_ms: row.made_ms }).await
+    }
+}
+
+/// Sends a mail at once that is in no outbox, to see whether one leaves. What the provider calls it.
+pub async fn send_test(
+    transport: &MailTransport,
+    mail: &str,
+    address: &str,
+    link: String,
+    now_ms: i64,
+) -> Result<TakenMail, MailFailure> {
+    let letter = MailLetter::test(now_ms, link);
+    let text = render::render_letter(&letter, transport.host())
+        .map_err(|key| MailFailure::of_relay(FailureKind::Final, key))?;
+    transport.send(OutgoingMail { mail, kind: letter.kind(), address, text, made_ms: now_ms }).await
 }

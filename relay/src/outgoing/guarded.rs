@@ -62,6 +62,24 @@ pub enum GuardError {
     Tls(#[from] rustls::Error),
 }
 
+/// Trusts the authorities of the internet, and those of a file, PEM.
+pub fn build_tls(roots: Option<&Path>) -> Result<ClientConfig, GuardError> {
+    let mut trusted: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+    if let Some(file) = roots {
+        fn wrong_root(error: &dyn fmt::Display) -> GuardError {
+            GuardError::Roots(error.to_string())
+        }
+        for certificate in CertificateDer::pem_file_iter(file).map_err(|e| wrong_root(&e))? {
+            trusted.add(certificate.map_err(|e| wrong_root(&e))?)?;
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(trusted)
+        .with_no_client_auth())
+}
+
 /// Asks hosts of the internet, and of networks that the operator names.
 #[derive(Debug, Clone)]
 pub struct GuardedClient {
@@ -79,20 +97,7 @@ impl GuardedClient {
         roots: Option<&Path>,
         resolver: Arc<dyn HostResolver>,
     ) -> Result<Self, GuardError> {
-        let mut trusted: RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-        if let Some(file) = roots {
-            fn wrong_root(error: &dyn fmt::Display) -> GuardError {
-                GuardError::Roots(error.to_string())
-            }
-            for certificate in CertificateDer::pem_file_iter(file).map_err(|e| wrong_root(&e))? {
-                trusted.add(certificate.map_err(|e| wrong_root(&e))?)?;
-            }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(trusted)
-            .with_no_client_auth();
+        let tls = build_tls(roots)?;
         Ok(Self { rule: AddressRule { allow: allow.to_vec() }, own_hosts: Arc::default(), resolver, tls })
     }
 

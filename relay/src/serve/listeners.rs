@@ -246,6 +246,7 @@ fn for_people(
             public_url,
             open_sign_up: settings.open_sign_up,
             quota: web::QuotaPolicy::Limited,
+            resend_secrets: settings.resend_secrets()?,
         },
     };
     Ok(web::build_router(state)?)

@@ -40,6 +40,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use service::clock::Clock;
 use service::random::RandomSource;
+use service::signature::SigningSecret;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -84,6 +85,8 @@ pub struct WebSettings {
     pub open_sign_up: bool,
     /// How often programs may ask.
     pub quota: QuotaPolicy,
+    /// With which Resend signs what it says of mails; none where nothing is taken from it.
+    pub resend_secrets: Vec<SigningSecret>,
 }
 
 #[derive(Debug, Clone)]

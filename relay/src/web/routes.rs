@@ -8,7 +8,7 @@ use axum::http::Method;
 use crate::accounts::credentials::session;
 use crate::accounts::oidc::sign_in::ANSWER_PATH;
 use crate::web::WebContext;
-use crate::web::api::{docs, health, photos};
+use crate::web::api::{docs, health, mail_events, photos};
 use crate::web::api_routes::{
     CROWDED, FINDING, MAY_BE_UNAVAILABLE, SEARCHING, SOME_ID, api_rows, in_facility, old_rows,
 };
@@ -85,7 +85,7 @@ fn of_link(part: &'static str) -> Example {
 }
 
 fn open_rows() -> Vec<Route<WebContext>> {
-    use RouteKind::{Form, Operator, Page};
+    use RouteKind::{Form, Operator, Page, Webhook};
     let sign_in =
         problem_example().field("email", "admin@hospital.example").field("password", PASSWORD_EXAMPLE);
     let new_account = problem_example()
@@ -132,6 +132,9 @@ fn open_rows() -> Vec<Route<WebContext>> {
         .example(joins.secret(PASSWORD_EXAMPLE)),
         row(Method::GET, "/healthz", "health.show", Operator, health::show_alive),
         row(Method::GET, "/readyz", "readiness.show", Operator, health::show_ready),
+        row(Method::POST, mail_events::PATH, "mail-event.take", Webhook, mail_events::take_event)
+            .summary("What Resend says of a mail that left")
+            .example(Example::default().bytes("application/json", mail_events::EXAMPLE)),
         row(Method::GET, "/api/docs", "docs.show", Page, docs::show),
         row(Method::GET, key_list::PATH, "key-list.show", Operator, key_list::show_key_list),
         STYLE.to_route("style.show"),

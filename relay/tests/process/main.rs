@@ -5,6 +5,7 @@
 #[path = "../store/fake_box.rs"]
 mod fake_box;
 mod keys;
+mod mail;
 mod old_people;
 mod operations;
 

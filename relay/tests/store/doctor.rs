@@ -1,10 +1,12 @@
 //! The doctor: each fault that is planted is named, with what to do. A relay with nothing wrong has no such line.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use rcgen::{CertificateParams, KeyPair};
 use record::ids::AccountId;
 use record::tree::Hash;
@@ -20,6 +22,7 @@ use relay::jobs::queue::{JobQueue, NewJob};
 use relay::keys::{AuthorityKeys, KeyNeeds};
 use relay::mqtt::BoxPublisher;
 use relay::objects::PhotoStore;
+use relay::outgoing::DomainTexts;
 use relay::settings::RelaySettings;
 use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SystemRandom};
@@ -52,7 +55,28 @@ struct Patient {
     world: World,
     settings: RelaySettings,
     clock: Arc<FakeClock>,
+    texts: Arc<NamedTexts>,
     space: fn(&Path) -> Option<FreeSpace>,
+}
+
+/// TXT records by name.
+#[derive(Debug, Default)]
+struct NamedTexts(Mutex<BTreeMap<String, Vec<String>>>);
+
+impl NamedTexts {
+    fn set(&self, name: &str, texts: &[&str]) {
+        let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+        self.0.lock().unwrap().insert(name.to_owned(), texts);
+    }
+}
+
+impl DomainTexts for NamedTexts {
+    fn find_texts(&self, name: String) -> BoxFuture<'_, std::io::Result<Vec<String>>> {
+        let found = self.0.lock().unwrap().get(&name).cloned().unwrap_or_default();
+        let reached =
+            if name.contains("unreached") { Err(std::io::ErrorKind::TimedOut.into()) } else { Ok(found) };
+        Box::pin(async move { reached })
+    }
 }
 
 fn set_mode(path: &Path, mode: u32) {
@@ -103,7 +127,8 @@ impl Patient {
             set_mode(&file.path(), 0o600);
         }
         let clock = world.clock.clone();
-        let patient = Self { dir, data, world, settings, clock, space: plenty };
+        let texts = Arc::default();
+        let patient = Self { dir, data, world, settings, clock, texts, space: plenty };
         patient.write("UPDATE authority SET exported_ms = 1").await;
         for kind in ["forget", "merge-rest", "sign-access"] {
             patient.waits(kind).await;
@@ -146,8 +171,14 @@ impl Patient {
 
     async fn examine(&self, depth: DoctorDepth) -> DoctorReport {
         let random = Arc::new(SystemRandom);
-        let seams = DoctorSeams { clock: self.clock.clone(), random, space: self.space };
+        let seams =
+            DoctorSeams { clock: self.clock.clone(), random, texts: self.texts.clone(), space: self.space };
         examine_relay(Ok(&self.settings), &seams, depth).await
+    }
+
+    async fn is_good(&self) {
+        let report = self.examine(DoctorDepth::Shallow).await;
+        assert_eq!(report.state(), Good, "{report:#?}");
     }
 
     /// The one line that is not good, of this state: what it says, and what it says to do.
@@ -234,6 +265,7 @@ async fn faults_of_settings_and_folders_are_named() {
     let seams = DoctorSeams {
         clock: Arc::new(FakeClock::at_ms(NOW_MS)),
         random: Arc::new(SystemRandom),
+        texts: Arc::<NamedTexts>::default(),
         space: plenty,
     };
     let report = examine_relay(Err(&error), &seams, Deep).await;
@@ -335,6 +367,75 @@ async fn a_process_that_does_not_serve_is_named() {
     (patient.settings.https.listen, patient.settings.photos.listen) = (good, good);
     patient.settings.mqtt.listen = free;
     patient.is_found(Warning, "boxes by MQTT", "does not answer", "`web` and `ingest`").await;
+}
+
+#[tokio::test]
+async fn faults_of_mail_are_named_with_the_record_to_add() {
+    let mut patient = Patient::new().await;
+    let secret = |patient: &Patient, name: &str, text: &str| {
+        let file = patient.dir.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        set_mode(&file, 0o600);
+        Some(file)
+    };
+    patient.settings.mail.send = Some("resend:".to_owned());
+    patient.settings.mail.password_file = secret(&patient, "key", "re_1\n");
+    patient.settings.mail.from = "CleanTrack <no-reply@relay.linden.example>".to_owned();
+    patient.settings.mail.webhook_secret_file = secret(&patient, "hook", "no secret");
+    let (bounces, key, policy) =
+        ("send.relay.linden.example", "resend._domainkey.relay.linden.example", "_dmarc.linden.example");
+    let good = |patient: &Patient| {
+        patient.texts.set(bounces, &["other", "v=spf1 include:amazonses.com ~all"]);
+        patient.texts.set(key, &["v=DKIM1; k=rsa; p=MIGf"]);
+        patient.texts.set(policy, &["v=DMARC1; p=reject"]);
+    };
+    good(&patient);
+    patient.is_found(Bad, "mail", "whsec_", "mail test").await;
+    patient.settings.mail.webhook_secret_file = secret(
+        &patient,
+        "hook",
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\nwhsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx\n",
+    );
+    assert_eq!(patient.settings.resend_secrets().unwrap().len(), 2);
+    patient.is_good().await;
+    for (name, texts, finding, advice) in [
+        (bounces, &[][..], "no SPF record", "TXT record to send."),
+        (bounces, &["v=spf10 ~all"], "no SPF record", "TXT record to send."),
+        (bounces, &["v=spf1 +all"], "lets anybody", "-all"),
+        (bounces, &["v=spf1 ~all", "v=spf1 -all"], "2 SPF records", "together"),
+        (key, &["v=DKIM1; p="], "no DKIM key", "provider shows"),
+        (policy, &[], "no DMARC policy", "_dmarc.relay.linden.example"),
+    ] {
+        good(&patient);
+        patient.texts.set(name, texts);
+        patient.is_found(Warning, "mail", finding, advice).await;
+    }
+    good(&patient);
+    patient.settings.mail.webhook_secret_file = None;
+    patient.is_found(Warning, "mail", "what comes back", "/webhooks/resend").await;
+    patient.settings.mail.password_file = Some(patient.dir.path().join("gone"));
+    patient.is_found(Bad, "mail", "gone", "mail test").await;
+    patient.settings.mail.send = Some("smtp://mail.example".to_owned());
+    patient.settings.mail.from = "no-reply@localhost".to_owned();
+    patient.settings.mail.password_file = None;
+    patient.is_found(Warning, "mail", "localhost, which is nobody's", "mail.from").await;
+    patient.settings.mail.from = "no-reply@unreached.example".to_owned();
+    let report = patient.examine(DoctorDepth::Shallow).await;
+    let lines = report.lines.iter().filter(|line| line.finding.contains("are not known"));
+    assert_eq!(lines.count(), 2, "{report:?}");
+}
+
+#[tokio::test]
+async fn mails_that_wait_or_that_nobody_knows_are_counted() {
+    let patient = Patient::new().await;
+    let mail = "INSERT INTO mails (mail, kind, address, body, locale, zone, state, rank, made_ms, state_ms) \
+                VALUES ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'reset', 'a@b.example', '{}', 'en', 'UTC', 'wait', 0, 1, 1)";
+    patient.write(mail).await;
+    patient.is_found(Warning, "mails", "1 have waited", "mail test").await;
+    patient.write("UPDATE mails SET state = 'unsure'").await;
+    patient.is_found(Warning, "mails", "1 may have left", "send-again").await;
+    patient.write("UPDATE mails SET state = 'delivered'").await;
+    patient.is_good().await;
 }
 
 #[tokio::test]
@@ -446,8 +547,8 @@ async fn what_should_be_there_and_is_not_is_named() {
     let patient = Patient::new().await;
     patient.write("DELETE FROM facility_now").await;
     patient.is_found(Bad, "numbers of facilities", "1 facilities have none", "rebuild").await;
-    let mail = "INSERT INTO mails (mail, kind, address, body, locale, zone, state, made_ms) \
-                VALUES ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'reset', 'x', '{}', 'en-US', 'UTC', 'failed', 1999999999999)";
+    let mail = "INSERT INTO mails (mail, kind, address, body, locale, zone, state, rank, made_ms, state_ms) \
+                VALUES ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'reset', 'x', '[]', 'en-US', 'UTC', 'failed', 4, 1999999999999, 1)";
     patient.write(mail).await;
     patient.is_found(Warning, "mails", "1 did not leave", "invite again").await;
     let factor = "INSERT INTO factors (person, factor, kind, name, seal_n, secret, step, made_ms) \

@@ -85,3 +85,8 @@ mail-support-access = Your CleanTrack account was opened by the platform
     .why = The reason that they gave: { $reason }
     .button = See it, and end it
     .hint = Each page that they look at stands in the access log of your account. Whoever administers it ends the access at once on the page Support access.
+
+mail-test = This relay can send mail
+    .what = Somebody who runs this relay sent this mail on { $at } to see whether mail arrives.
+    .button = Open CleanTrack
+    .hint = There is nothing to do.

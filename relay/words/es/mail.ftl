@@ -85,3 +85,8 @@ mail-support-access = La plataforma abrió su cuenta de CleanTrack
     .why = El motivo que dio: { $reason }
     .button = Verlo y terminarlo
     .hint = Cada página que mira queda en el registro de accesos de su cuenta. Quien la administra termina el acceso de inmediato en la página Acceso de asistencia.
+
+mail-test = Este servidor central puede enviar correo
+    .what = El { $at } alguien que administra este servidor central envió este correo para ver si el correo llega.
+    .button = Abrir CleanTrack
+    .hint = No hay nada que hacer.

@@ -18,7 +18,7 @@ use crate::accounts::credentials::session::SessionToken;
 use crate::accounts::notices::PageNotices;
 use crate::accounts::permission::Permission;
 use crate::accounts::records::access_log::{AccessLog, AccessOutcome, AccessRecord, SessionDetail};
-use crate::accounts::{AccountUser, UserRole};
+use crate::accounts::{AccountUser, UserRole, known_address};
 use crate::db::PersonNumber;
 use crate::db::person::members::MembershipRow;
 use crate::db::person::people::PersonCredentials;
@@ -135,7 +135,7 @@ impl<'a> AuthService<'a> {
         origin: SignInOrigin,
     ) -> Result<SignInStep, SignInError> {
         let now_ms = self.clock.now_ms();
-        let email = email.trim().to_lowercase();
+        let email = known_address(email);
         let from = self.first_step(&email, &origin).await?;
         self.learn_slowest().await?;
         // Before the try is counted: whoever finds no place has not tried.

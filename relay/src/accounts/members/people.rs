@@ -27,10 +27,12 @@ pub enum PersonAct {
     /// They may not sign in any more.
     Disable,
     Enable,
+    /// Send mail to their address again, from which it came back.
+    MailAgain,
 }
 
 impl PersonAct {
-    const ALL: [Self; 3] = [Self::SignOut, Self::Disable, Self::Enable];
+    pub const ALL: [Self; 4] = [Self::SignOut, Self::Disable, Self::Enable, Self::MailAgain];
 
     pub fn of_key(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|act| act.key() == key)
@@ -41,6 +43,7 @@ impl PersonAct {
             Self::SignOut => "sign-out",
             Self::Disable => "disable",
             Self::Enable => "enable",
+            Self::MailAgain => "mail-again",
         }
     }
 
@@ -50,6 +53,7 @@ impl PersonAct {
             Self::SignOut => "admin sign-out",
             Self::Disable => "admin disable",
             Self::Enable => "admin enable",
+            Self::MailAgain => "admin mail-again",
         }
     }
 }
@@ -275,6 +279,8 @@ pub async fn list_visible(
 }
 
 /// Does it, in a transaction of the caller's, with its row in the access log.
+/// What an act about a member changes within the account, with its row in the access log. An address is nobody's alone: that mail goes
+/// there again is written by the caller.
 pub async fn change_member(
     tx: &mut ScopedConnection,
     by: ActingPerson<'_>,
@@ -284,7 +290,7 @@ pub async fn change_member(
     let found = find_subject(tx, by, email).await?;
     let person = found.person();
     match act {
-        PersonAct::SignOut => {}
+        PersonAct::SignOut | PersonAct::MailAgain => {}
         PersonAct::Disable if found.is_owner && by.member.is_some() => return Err(PeopleError::Owner),
         PersonAct::Disable => {
             db::person::members::set_disabled(tx, person, Some(by.log.clock.now_ms())).await?;
@@ -293,7 +299,7 @@ pub async fn change_member(
         }
         PersonAct::Enable => drop(db::person::members::set_disabled(tx, person, None).await?),
     }
-    if act != PersonAct::Enable {
+    if matches!(act, PersonAct::SignOut | PersonAct::Disable) {
         // Neither does a browser come back that shows another account of theirs.
         db::person::members::mark_signed_out(tx, person, by.log.clock.now_ms()).await?;
         db::person::sessions::delete_of_member(tx, person).await?;

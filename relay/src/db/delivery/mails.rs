@@ -2,7 +2,7 @@
 
 use crate::db::person::people::ReaderChoice;
 use crate::db::{
-    AccountScope, DbError, PlatformConnection, SqlConnection, WriteConnection, exec, impl_from_row, opt,
+    AccountScope, DbError, PlatformConnection, SqlConnection, WriteConnection, all, exec, impl_from_row, opt,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +25,11 @@ pub struct MailRow {
     pub locale: String,
     pub zone: String,
     pub made_ms: i64,
+    /// The first try whose end is not known.
+    pub tried_ms: Option<i64>,
 }
 
-impl_from_row!(MailRow { kind, address, body, locale, zone, made_ms });
+impl_from_row!(MailRow { kind, address, body, locale, zone, made_ms, tried_ms });
 
 impl std::fmt::Debug for MailRow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -40,8 +42,8 @@ pub async fn insert_mail(
     new: &NewMail<'_>,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let sql = "INSERT INTO mails (mail, account, kind, address, body, locale, zone, state, made_ms) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, 'wait', $8)";
+    let sql = "INSERT INTO mails (mail, account, kind, address, body, locale, zone, state, rank, made_ms, state_ms) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 'wait', 0, $8, $8)";
     let account = new.account.map(AccountScope::key);
     let (address, body) = (new.address.to_owned(), new.body.to_owned());
     let (locale, zone) = (new.locale.to_owned(), new.zone.to_owned());
@@ -82,21 +84,138 @@ pub async fn platform_find_waiting(
     conn: &mut PlatformConnection,
     mail: &str,
 ) -> Result<Option<MailRow>, DbError> {
-    let sql =
-        "SELECT kind, address, body, locale, zone, made_ms FROM mails WHERE mail = $1 AND state = 'wait'";
+    let sql = "SELECT kind, address, body, locale, zone, made_ms, tried_ms FROM mails \
+               WHERE mail = $1 AND state = 'wait'";
     opt!(conn, MailRow, sql, mail.to_owned())
 }
 
-/// Keeps what became of a mail: it left, or never will (`error`). What it said is not kept: it may have a link in it.
-pub async fn settle_mail(
+/// Keeps of a mail that waits what was said of it, and since when it is not known whether it left; `None`: it is known that it did not.
+pub async fn mark_tried(
     conn: &mut WriteConnection,
     mail: &str,
-    error: Option<&str>,
+    tried_ms: Option<i64>,
+    answer: Option<&str>,
+) -> Result<(), DbError> {
+    let sql =
+        "UPDATE mails SET tried_ms = $1, answer = COALESCE($2, answer) WHERE mail = $3 AND state = 'wait'";
+    exec!(conn, sql, tried_ms, answer.map(str::to_owned), mail.to_owned()).map(drop)
+}
+
+/// How a mail stands, of the state's word and rank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredState {
+    pub word: &'static str,
+    pub rank: i64,
+    /// Whether it left.
+    pub has_left: bool,
+}
+
+/// Keeps that a mail was taken. What it said is not kept: it may have a link in it. A word of the provider that came before stays.
+pub async fn settle_sent(
+    conn: &mut WriteConnection,
+    mail: &str,
+    state: StoredState,
+    provider: &str,
+    provider_id: Option<&str>,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let sql = "UPDATE mails SET state = $1, error = $2, sent_ms = $3, body = '{}' WHERE mail = $4 AND state = 'wait'";
-    let (state, sent_ms) = if error.is_some() { ("failed", None) } else { ("sent", Some(now_ms)) };
-    exec!(conn, sql, state, error.map(str::to_owned), sent_ms, mail.to_owned()).map(drop)
+    let sql = "UPDATE mails SET provider = $1, provider_id = COALESCE($2, provider_id), answer = NULL \
+               WHERE mail = $3 AND state = 'wait'";
+    exec!(conn, sql, provider.to_owned(), provider_id.map(str::to_owned), mail.to_owned())?;
+    raise_state(conn, mail, state, None, now_ms).await.map(drop)
+}
+
+/// Keeps that a mail that waits does not leave, and why. What it says stays, for a person who lets it leave yet.
+pub async fn settle_unsent(
+    conn: &mut WriteConnection,
+    mail: &str,
+    state: StoredState,
+    answer: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let sql = "UPDATE mails SET state = $1, rank = $2, answer = $3, state_ms = $4 WHERE mail = $5 AND state = 'wait'";
+    exec!(conn, sql, state.word, state.rank, answer.to_owned(), now_ms, mail.to_owned()).map(drop)
+}
+
+/// Raises a mail's state, where it is lower; whether it did.
+pub async fn raise_state(
+    conn: &mut impl SqlConnection,
+    mail: &str,
+    state: StoredState,
+    answer: Option<&str>,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let sql = "UPDATE mails SET state = $1, rank = $2, state_ms = $3, body = '{}', tried_ms = NULL, \
+               answer = COALESCE($4, answer), sent_ms = COALESCE(sent_ms, $5) WHERE mail = $6 AND rank < $2";
+    let sent_ms = state.has_left.then_some(now_ms);
+    let answer = answer.map(str::to_owned);
+    Ok(exec!(conn, sql, state.word, state.rank, now_ms, answer, sent_ms, mail.to_owned())? > 0)
+}
+
+/// The mail and its address, by our id or the provider's.
+pub async fn platform_find_addressed(
+    conn: &mut impl SqlConnection,
+    mail: &str,
+    provider_id: &str,
+) -> Result<Option<(String, String)>, DbError> {
+    type Columns = (String, String);
+    let own = "SELECT mail, address FROM mails WHERE mail = $1";
+    if let Some(found) = opt!(conn, Columns, own, mail.to_owned())? {
+        return Ok(Some(found));
+    }
+    let theirs = "SELECT mail, address FROM mails WHERE provider_id = $1 LIMIT 1";
+    opt!(conn, Columns, theirs, provider_id.to_owned())
+}
+
+/// A mail that did not leave, as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsentMailRow {
+    pub mail: String,
+    pub account_id: Option<String>,
+    pub kind: String,
+    pub address: String,
+    pub state: String,
+    pub made_ms: i64,
+    pub answer: Option<String>,
+}
+
+impl_from_row!(UnsentMailRow { mail, account_id, kind, address, state, made_ms, answer });
+
+/// The newest mails that did not arrive, as far as is known.
+pub async fn platform_list_unsent(
+    conn: &mut PlatformConnection,
+    limit: i64,
+) -> Result<Vec<UnsentMailRow>, DbError> {
+    let sql = "SELECT mail, (SELECT a.id FROM accounts a WHERE a.account = mails.account) AS account_id, kind, address, state, \
+               made_ms, answer FROM mails WHERE state IN ('wait', 'unsure', 'failed', 'suppressed', 'bounced') ORDER BY made_ms DESC, mail DESC LIMIT $1";
+    all!(conn, UnsentMailRow, sql, limit)
+}
+
+/// Lets a mail wait anew that is still whole: one that waits, failed or was held back, or of which nobody knows whether it left. Its
+/// account, whose row may be absent; `None` where there is no such mail.
+pub async fn platform_requeue_mail(
+    conn: &mut PlatformConnection,
+    mail: &str,
+    now_ms: i64,
+) -> Result<Option<Option<AccountScope>>, DbError> {
+    type Columns = (Option<i64>, Option<String>);
+    let sql = "UPDATE mails SET state = 'wait', rank = 0, state_ms = $1, tried_ms = NULL \
+               WHERE mail = $2 AND body <> '{}' AND state IN ('wait', 'unsure', 'failed', 'suppressed') \
+               RETURNING account, (SELECT a.id FROM accounts a WHERE a.account = mails.account)";
+    let Some((number, id)) = opt!(conn, Columns, sql, now_ms, mail.to_owned())? else { return Ok(None) };
+    number.zip(id).map(|(number, id)| AccountScope::read(number, &id)).transpose().map(Some)
+}
+
+/// Gives a mail up that did not leave; whether there was one.
+pub async fn platform_drop_mail(
+    conn: &mut PlatformConnection,
+    mail: &str,
+    state: StoredState,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let sql = "UPDATE mails SET state = $1, rank = $2, state_ms = $3, body = '{}', tried_ms = NULL \
+               WHERE mail = $4 AND state IN ('wait', 'unsure', 'failed', 'suppressed') AND body <> '{}'";
+    Ok(exec!(conn, sql, state.word, state.rank, now_ms, mail.to_owned())? > 0)
 }
 
 pub async fn platform_forget_old(conn: &mut PlatformConnection, before_ms: i64) -> Result<u64, DbError> {

@@ -115,6 +115,8 @@ pub struct UpkeepCounts {
     /// Open facilities of which no page knows anything.
     pub facilities_without_numbers: i64,
     pub failed_mails: i64,
+    pub waiting_mails: i64,
+    pub unsure_mails: i64,
     /// Second factors whose key nobody names.
     pub sealed_by_nobody: i64,
     /// Who runs the platform and cannot open its pages.
@@ -129,22 +131,32 @@ impl UpkeepCounts {
     }
 }
 
-/// Counts over all accounts; mails that were made since this time.
-pub async fn platform_upkeep(conn: &mut PlatformConnection, since_ms: i64) -> Result<UpkeepCounts, DbError> {
+/// Counts over all accounts; of mails those that failed and were made since a time, and those that wait and were made before another.
+pub async fn platform_upkeep(
+    conn: &mut PlatformConnection,
+    since_ms: i64,
+    waited_ms: i64,
+) -> Result<UpkeepCounts, DbError> {
     let sql = "SELECT (SELECT COUNT(*) FROM facilities f WHERE f.closed_ms IS NULL AND NOT EXISTS \
                (SELECT 1 FROM facility_now n WHERE n.account = f.account AND n.facility = f.facility)), \
-               (SELECT COUNT(*) FROM mails WHERE state = 'failed' AND made_ms >= $1), \
+               (SELECT COUNT(*) FROM mails WHERE state = 'failed' AND made_ms >= $1 AND body <> '{}'), \
+               (SELECT COUNT(*) FROM mails WHERE state = 'wait' AND made_ms < $2), \
+               (SELECT COUNT(*) FROM mails WHERE state = 'unsure'), \
                (SELECT COUNT(*) FROM factors x WHERE NOT EXISTS \
                (SELECT 1 FROM authority a WHERE a.kind = 'seal' AND a.n = x.seal_n)), \
                (SELECT COUNT(*) FROM people p WHERE p.platform_role = 'super_admin' AND p.disabled_ms IS NULL \
                AND NOT EXISTS (SELECT 1 FROM factors x WHERE x.person = p.person))";
-    let (facilities_without_numbers, failed_mails, sealed_by_nobody, platform_without_factor) =
-        opt!(conn, (i64, i64, i64, i64), sql, since_ms)?.unwrap_or_default();
+    type Columns = (i64, i64, i64, i64, i64, i64);
+    let counts = opt!(conn, Columns, sql, since_ms, waited_ms)?.unwrap_or_default();
+    let (facilities_without_numbers, failed_mails, waiting_mails, unsure_mails, ..) = counts;
+    let (.., sealed_by_nobody, platform_without_factor) = counts;
     let seen = all!(conn, (i64,), "SELECT seen_ms FROM processes")?;
     let seen_ms = seen.into_iter().map(|(seen_ms,)| seen_ms).collect();
     Ok(UpkeepCounts {
         facilities_without_numbers,
         failed_mails,
+        waiting_mails,
+        unsure_mails,
         sealed_by_nobody,
         platform_without_factor,
         seen_ms,

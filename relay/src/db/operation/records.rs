@@ -3,7 +3,7 @@
 
 use crate::db::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
-pub const TABLES: [&str; 85] = [
+pub const TABLES: [&str; 87] = [
     "account_logos",
     "account_slugs",
     "accounts",
@@ -47,6 +47,7 @@ pub const TABLES: [&str; 85] = [
     "known_devices",
     "lacking_runs",
     "logs",
+    "mail_events",
     "mail_links",
     "mails",
     "member_places",
@@ -80,6 +81,7 @@ pub const TABLES: [&str; 85] = [
     "state_rows",
     "support_grants",
     "support_sessions",
+    "suppressions",
     "switches",
     "token_origins",
     "uses",

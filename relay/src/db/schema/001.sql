@@ -569,7 +569,7 @@ CREATE TABLE jobs (
   kind @ID@ NOT NULL,
   key @ID@ NOT NULL,
   body TEXT NOT NULL,
-  -- 0 a person waits, 1 soon, 2 bulk, 3 what is sent to webhooks.
+  -- 0 a person waits, 1 soon, 2 bulk, 3 what is sent to webhooks, 4 a mail for which somebody waits, 5 any other mail.
   lane BIGINT NOT NULL,
   -- When it runs; of a dead one, when it died.
   run_ms BIGINT NOT NULL,
@@ -597,6 +597,8 @@ CREATE INDEX jobs_lane_0 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 0
 CREATE INDEX jobs_lane_1 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 1;
 CREATE INDEX jobs_lane_2 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 2;
 CREATE INDEX jobs_lane_3 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 3;
+CREATE INDEX jobs_lane_4 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 4;
+CREATE INDEX jobs_lane_5 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 5;
 CREATE INDEX jobs_account ON jobs (account, lane, run_ms, job) WHERE state = 'wait';
 CREATE INDEX jobs_leased ON jobs (account, lease_ms) WHERE lease_by IS NOT NULL;
 -- What was done in the last 14 days.

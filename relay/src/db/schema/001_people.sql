@@ -119,8 +119,11 @@ CREATE TABLE mail_links (
 );
 CREATE INDEX mail_links_expires ON mail_links (expires_ms);
 
--- What leaves by mail, written in the transaction of what it tells of; `account` is absent where it is of none yet. `body`: JSON by
--- kind, without what is secret once it has left. `state`: wait, sent, failed.
+-- What leaves by mail, written in the transaction of what it tells of; `account` is absent where it is of none yet. `body`: JSON of a
+-- letter until it has left or is given up, then `{}`. `state`: wait; sent, delayed, delivered, bounced, complained as the provider says; failed,
+-- suppressed: it never will; unsure: nobody knows whether it left, and a person decides. `rank`: of the state, which only rises but for
+-- what a person sends again. `tried_ms`: the first try whose end is not known. `provider_id`: as the provider calls it. `answer`: what the
+-- provider or the receiver said of it, where that was no good news.
 CREATE TABLE mails (
   mail @ID@ NOT NULL PRIMARY KEY,
   account BIGINT,
@@ -130,11 +133,38 @@ CREATE TABLE mails (
   locale @ID@ NOT NULL,
   zone TEXT NOT NULL,
   state @ID@ NOT NULL,
+  rank BIGINT NOT NULL,
   made_ms BIGINT NOT NULL,
+  tried_ms BIGINT,
   sent_ms BIGINT,
-  error TEXT
+  state_ms BIGINT NOT NULL,
+  provider @ID@,
+  provider_id @ID@,
+  answer TEXT
 )@ROWLESS@;
 CREATE INDEX mails_made ON mails (made_ms);
+CREATE INDEX mails_open ON mails (state, made_ms) WHERE state IN ('wait', 'unsure', 'failed', 'suppressed', 'bounced');
+CREATE INDEX mails_provider ON mails (provider_id) WHERE provider_id IS NOT NULL;
+
+-- What a provider said of mails, each message once: `event` is its id there. `mail` is absent of one that is not of this relay, or is
+-- forgotten. `word`: what it said.
+CREATE TABLE mail_events (
+  event @ID@ NOT NULL PRIMARY KEY,
+  mail @ID@,
+  word @ID@ NOT NULL,
+  at_ms BIGINT NOT NULL,
+  got_ms BIGINT NOT NULL
+)@ROWLESS@;
+CREATE INDEX mail_events_mail ON mail_events (mail) WHERE word = 'bounced';
+CREATE INDEX mails_bounced ON mails (address) WHERE state IN ('bounced', 'complained');
+CREATE INDEX mail_events_got ON mail_events (got_ms);
+
+-- Addresses to which nothing is sent, whichever account it is of. `kind`: bounce, complaint, provider; lifted: it is again, since then.
+CREATE TABLE suppressions (
+  address TEXT NOT NULL PRIMARY KEY,
+  kind @ID@ NOT NULL,
+  since_ms BIGINT NOT NULL
+)@ROWLESS@;
 
 -- Signed-in browsers, each in one account at a time. `digest` is the SHA-256 of the cookie's secret. `reauth_ms`: when they last
 -- showed that it is them. `network` and `agent`: from where and with what they signed in. `provider`: who signed them in; absent of a
@@ -174,5 +204,5 @@ CREATE INDEX known_devices_device ON known_devices (device);
 CREATE INDEX known_devices_used ON known_devices (used_ms);
 
 @MEMBERS@ people, known_devices, second_steps;
-@PLATFORM@ credentials, factors, mail_links;
+@PLATFORM@ credentials, factors, mail_links, mail_events, suppressions;
 @WALL@ members, member_places, regions, invitations, sessions;

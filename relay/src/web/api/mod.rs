@@ -3,6 +3,7 @@
 pub(crate) mod cursor;
 pub(crate) mod docs;
 pub(crate) mod health;
+pub(crate) mod mail_events;
 pub(crate) mod old;
 pub(crate) mod once;
 pub(crate) mod photos;

@@ -15,8 +15,9 @@ use service::clock::FakeClock;
 use tracing::subscriber::DefaultGuard;
 
 use super::administration::platform;
+use super::program::mail::sign_message;
 use super::program::webhooks::{DELIVERY, WEBHOOK};
-use super::world::{NOW_MS, World, csrf, open_state};
+use super::world::{NOW_MS, RESEND_SECRET, World, csrf, open_state};
 use crate::accounts::UserRole;
 use crate::accounts::credentials::token::TokenScope;
 use crate::accounts::permission::Permission;
@@ -25,6 +26,7 @@ use crate::db::access_log::audit;
 use crate::db::access_log::audit::AuditFilter;
 use crate::db::account::account_logos;
 use crate::db::{AccountScope, Db};
+use crate::web::api::mail_events::EXAMPLE;
 use crate::web::build_router;
 use crate::web::form::FORM_TOKEN;
 use crate::web::routes::build_table;
@@ -82,8 +84,26 @@ impl Template {
         let writer = program("writing program", both, &writer);
         let cleaning = world.number_cleaning_of_a().await;
         let admin_cookie = admin.headers[header::COOKIE].to_str().unwrap().to_owned();
-        let callers =
-            vec![nobody.clone(), admin, auditor, owner, other, ended, unknown, reader, writer, support];
+        let signed = sign_message(RESEND_SECRET, world.state.clock.now_ms() / 1_000, "msg_1", EXAMPLE);
+        let resend = FixtureCaller {
+            name: "resend",
+            sender: Some("resend"),
+            headers: signed.into_iter().collect(),
+            ..nobody.clone()
+        };
+        let callers = vec![
+            nobody.clone(),
+            admin,
+            auditor,
+            owner,
+            other,
+            ended,
+            unknown,
+            reader,
+            writer,
+            support,
+            resend,
+        ];
         let offered = world.offer_app(&admin_cookie).await;
         let (links, session) = (world.add_links().await, world.open_session().await);
         let site = &world.a.sites[0];

@@ -13,6 +13,7 @@ use record::tag::Tag;
 use record::tree::Hash;
 use service::clock::{Clock, FakeClock};
 use service::random::{RandomSource, SeededRandom};
+use service::signature::SigningSecret;
 
 use crate::accounts::UserRole;
 use crate::accounts::credentials::password;
@@ -35,7 +36,7 @@ use crate::fleet::{Fleet, RelayUrls};
 use crate::ingest::Ingest;
 use crate::keys::{AuthorityKeys, KeyNeeds};
 use crate::mail::MailOutbox;
-use crate::mail::transport::MailTransport;
+use crate::mail::transport::{MailSender, MailTransport, MailWay, ProviderAccess};
 use crate::mqtt::BoxPublisher;
 use crate::objects::PhotoStore;
 use crate::projections::facility_now::refresh_box;
@@ -51,6 +52,7 @@ pub(super) const NOW_MS: i64 = 1_795_204_920_000;
 pub(super) const MINUTE_MS: i64 = 60_000;
 pub(super) const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
+pub(super) const RESEND_SECRET: &[u8] = b"of the webhook that Resend signs";
 pub(super) const PASSWORD: &str = "correct horse battery";
 
 pub(super) struct TestSite {
@@ -141,17 +143,22 @@ pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -
             public_url: "https://relay.example".into(),
             open_sign_up: true,
             quota: QuotaPolicy::Unlimited,
+            resend_secrets: vec![SigningSecret::of_bytes(RESEND_SECRET.to_vec())],
         },
     }
 }
 
 pub(super) fn mail_transport(folder: &Path) -> MailTransport {
-    let setting = format!("folder:{}", folder.join("mails").display());
-    MailTransport::read(&setting, "CleanTrack <no-reply@relay.example>", "relay.example").unwrap()
+    let sender = MailSender::read("CleanTrack <no-reply@relay.example>", "relay.example").unwrap();
+    MailTransport::open(mail_way(folder), sender, &ProviderAccess::default()).unwrap()
+}
+
+fn mail_way(folder: &Path) -> MailWay {
+    MailWay::Folder(folder.join("mails"))
 }
 
 fn open_outbox(folder: &Path, clock: &Arc<dyn Clock>, random: &Arc<dyn RandomSource>) -> MailOutbox {
-    MailOutbox::new(Arc::clone(clock), Arc::clone(random), Some(&mail_transport(folder)))
+    MailOutbox::new(Arc::clone(clock), Arc::clone(random), Some(&mail_way(folder)))
 }
 
 /// Asks pages and API, and takes no answer that its row does not describe.

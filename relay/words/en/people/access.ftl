@@ -77,6 +77,7 @@ access-did = { $act ->
     [admin-sign-out] Signed a person out everywhere
     [admin-disable] Disabled a person
     [admin-enable] Let a person sign in again
+    [admin-mail-again] Let mail be sent to a person’s address again
     [invite] Invited somebody
     [invitation-revoke] Took an invitation back
     [join] Joined by an invitation
@@ -163,6 +164,7 @@ access-tried = { $act ->
     [admin-sign-out] Tried to sign a person out
     [admin-disable] Tried to disable a person
     [admin-enable] Tried to let a person sign in again
+    [admin-mail-again] Tried to let mail be sent to a person’s address again
     [invite] Tried to invite somebody
     [invitation-revoke] Tried to take an invitation back
     [member-change] Tried to change what a person is and sees

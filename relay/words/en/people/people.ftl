@@ -55,6 +55,14 @@ person-enable = Let them sign in again
 person-disable-hint = Disabling signs out everywhere, and they cannot sign in until an admin enables them.
 # Button.
 person-disable = Disable
+# Shown where mail came back from somebody’s address. $since: a day.
+person-mail = Mail to them
+    .bounce = Since { $since } nothing is sent to their address: mail came back from there, but for one link a day that they ask for. If the address is wrong, invite them at the right one.
+    .complaint = Since { $since } only links that they ask for are sent to their address: somebody there called our mail unwanted. Whoever runs this relay can change that, once the person has asked for it.
+    .provider = Since { $since } nothing is sent to their address: the mail service refuses it.
+# Button.
+person-mail-again = Send mail there again
+person-done-mail-again = Mail is sent there again. If it comes back once more, it stops again: then whoever runs this relay has to ask the mail service why.
 person-owner = owner of the account
 person-until = Access ends
 person-terms = Role and facilities

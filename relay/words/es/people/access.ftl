@@ -67,6 +67,7 @@ access-did = { $act ->
     [admin-sign-out] Cerró la sesión de una persona en todas partes
     [admin-disable] Desactivó a una persona
     [admin-enable] Permitió que una persona inicie sesión de nuevo
+    [admin-mail-again] Permitió que se envíe de nuevo correo a la dirección de una persona
     [invite] Invitó a alguien
     [invitation-revoke] Retiró una invitación
     [join] Se unió por una invitación
@@ -152,6 +153,7 @@ access-tried = { $act ->
     [admin-sign-out] Intentó cerrar la sesión de una persona
     [admin-disable] Intentó desactivar a una persona
     [admin-enable] Intentó permitir que una persona inicie sesión de nuevo
+    [admin-mail-again] Intentó permitir que se envíe de nuevo correo a la dirección de una persona
     [invite] Intentó invitar a alguien
     [invitation-revoke] Intentó retirar una invitación
     [member-change] Intentó cambiar el rol y lo que ve una persona

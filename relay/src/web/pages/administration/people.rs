@@ -19,11 +19,13 @@ use crate::accounts::members::people::{
 use crate::accounts::permission::Permission;
 use crate::accounts::{AccountUser, UserRole, email_address};
 use crate::db::account::accounts::{demands_factor, lock_account};
+use crate::db::delivery::suppressions;
+use crate::db::delivery::suppressions::{SuppressionRow, platform_lift};
 use crate::db::facility::facilities::all_places;
 use crate::db::person::invitations::InvitationRow;
 use crate::db::person::members::MemberRow;
 use crate::db::person::{invitations, members};
-use crate::db::{DbError, ScopedConnection};
+use crate::db::{DbError, PlatformReason, ScopedConnection};
 use crate::web::access::{ManagePeople, MemberCaller};
 use crate::web::form::{MemberFormRules, RelayForm, require_own_form};
 use crate::web::http_error::{not_found, parameter_error};
@@ -93,6 +95,8 @@ struct PersonPage {
     href: String,
     state: StatusBadge,
     facts: Vec<PageFact>,
+    /// Why mail does not reach them, where it does not.
+    mail: Option<SuppressionView>,
     is_self: bool,
     is_owner: bool,
     disabled: bool,
@@ -249,7 +253,8 @@ pub(crate) async fn invite_person(
     let (at, words) = match invited {
         Ok(link) => {
             tx.commit().await?;
-            let link = link.filter(|_| !web.mail.is_open());
+            let is_reached = web.mail.is_open() && find_suppression(&web, &email).await?.is_none();
+            let link = link.filter(|_| !is_reached);
             return draw_people(
                 &visitor,
                 &web,
@@ -368,6 +373,7 @@ impl PressOutcome {
             Self::Done(PersonAct::SignOut) => w.person_done_sign_out(),
             Self::Done(PersonAct::Disable) => w.person_done_disable(),
             Self::Done(PersonAct::Enable) => w.person_done_enable(),
+            Self::Done(PersonAct::MailAgain) => w.person_done_mail_again(),
             Self::TermsSaved => w.person_done_terms(),
             Self::HandedOver => w.person_done_owner(),
             Self::IsSelf => w.person_is_self(),
@@ -398,6 +404,12 @@ pub(crate) async fn change_person(
     let found = find_person(&visitor, &web, &user).await?;
     let email = found.0.email.clone();
     let is_self = found.0.user_id == visitor.user_id;
+    if act == Some(PersonAct::MailAgain) {
+        let suppressed = find_suppression(&web, &email).await?;
+        if suppressed.is_some_and(|found| found.kind == "complaint") {
+            return refuse_press(&visitor, &web, &found, PressOutcome::IsNotYours).await;
+        }
+    }
     if act == Some(PersonAct::Disable) && is_self {
         return refuse_press(&visitor, &web, &found, PressOutcome::IsSelf).await;
     }
@@ -415,6 +427,11 @@ pub(crate) async fn change_person(
             drop(tx);
             return refuse_press(&visitor, &web, &found, PressOutcome::of_error(&error)).await;
         }
+    }
+    if act == Some(PersonAct::MailAgain) {
+        let mut tx = web.db.platform_write(PlatformReason::Work).await?;
+        platform_lift(&mut tx, &email, web.now_ms()).await?;
+        tx.commit().await?;
     }
     let to = if act == Some(PersonAct::SignOut) && is_self {
         // Their own session is over, too: the page that they come to says so.
@@ -578,6 +595,7 @@ async fn draw_person(
         href: format!("/app/people/{}", row.user_id),
         state: member_badge(w, row),
         facts: person_facts(row, places.as_deref(), &options, &wall),
+        mail: find_suppression(web, &row.email).await?.map(|found| SuppressionView::of(&found, &wall)),
         is_self,
         is_owner: row.is_owner,
         disabled: row.disabled,
@@ -591,6 +609,30 @@ async fn draw_person(
         csrf: visitor.token.csrf(),
     };
     Page::draw(&view)
+}
+
+async fn find_suppression(web: &WebContext, email: &str) -> Result<Option<SuppressionRow>, HttpError> {
+    let mut conn = web.db.platform_read(PlatformReason::Work).await?;
+    Ok(suppressions::platform_find(&mut conn, email).await?)
+}
+
+/// What a page tells of an address to which nothing is sent.
+struct SuppressionView {
+    words: String,
+    /// A complaint is its person's, whichever account's mail it was about.
+    may_lift: bool,
+}
+
+impl SuppressionView {
+    fn of(found: &SuppressionRow, wall: &LocalTime) -> Self {
+        let (w, since): (PeopleWords, _) = (wall.words(), wall.day_of(found.since_ms));
+        let words = match found.kind.as_str() {
+            "complaint" => w.person_mail_complaint(since),
+            "provider" => w.person_mail_provider(since),
+            _ => w.person_mail_bounce(since),
+        };
+        Self { words, may_lift: found.kind != "complaint" }
+    }
 }
 
 fn sees_text(w: PeopleWords, places: Option<&[String]>, options: &[FormOption]) -> String {

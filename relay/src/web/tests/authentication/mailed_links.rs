@@ -11,6 +11,7 @@ use crate::web::tests::world::{Got, PASSWORD, World, csrf, mail_transport};
 use crate::jobs::handlers::RelayHandlers;
 use crate::jobs::queue::JobQueue;
 use crate::jobs::runner::{JobRunner, RENEW_EVERY};
+use crate::mail::transport::MailTransport;
 use crate::objects::NoteStore;
 
 pub(in crate::web::tests) struct SentMail {
@@ -22,9 +23,22 @@ pub(in crate::web::tests) struct SentMail {
 impl World {
     /// Lets all mails leave that wait, and reads those that left.
     pub(in crate::web::tests) async fn mails(&self) -> Vec<SentMail> {
+        self.run_jobs(mail_transport(self.dir.path())).await;
+        let Ok(folder) = std::fs::read_dir(self.dir.path().join("mails")) else { return Vec::new() };
+        let mut files: Vec<_> = folder.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let mut mails = Vec::new();
+        for file in files {
+            mails.push(read_mail(&std::fs::read_to_string(&file).unwrap()));
+            std::fs::remove_file(file).unwrap();
+        }
+        mails
+    }
+
+    /// Runs all jobs that are due, with this way for mails.
+    pub(in crate::web::tests) async fn run_jobs(&self, transport: MailTransport) {
         let clock = Arc::clone(&self.state.clock) as Arc<dyn Clock>;
         let random = Arc::clone(&self.state.random) as Arc<dyn RandomSource>;
-        let transport = mail_transport(self.dir.path());
         let handlers = RelayHandlers::begin(
             self.db.clone(),
             clock.clone(),
@@ -37,15 +51,6 @@ impl World {
         .unwrap();
         let runner = JobRunner::new(JobQueue::new(self.db.clone(), clock, random), handlers, RENEW_EVERY);
         Box::pin(runner.run_due()).await.unwrap();
-        let Ok(folder) = std::fs::read_dir(self.dir.path().join("mails")) else { return Vec::new() };
-        let mut files: Vec<_> = folder.map(|file| file.unwrap().path()).collect();
-        files.sort();
-        let mut mails = Vec::new();
-        for file in files {
-            mails.push(read_mail(&std::fs::read_to_string(&file).unwrap()));
-            std::fs::remove_file(file).unwrap();
-        }
-        mails
     }
 
     /// Sends a form from the page at `path`, with its fields beside the session's secret.

@@ -7,8 +7,8 @@ use crate::accounts::records::access_log::AccessLog;
 use crate::accounts::records::person_log::SafetyNotices;
 use crate::accounts::test_authenticator::TestAuthenticator;
 use crate::db::{PlatformReason, exec};
+use crate::web::WebSettings;
 use crate::web::tests::world::{Got, MINUTE_MS, PASSWORD, World, csrf, open_client};
-use crate::web::{QuotaPolicy, WebSettings};
 
 const ORIGIN: &str = "https://relay.example";
 const NEW: &str = "/app/me/passkeys/new";
@@ -302,11 +302,8 @@ async fn what_is_forgotten_lets_nobody_in() {
 async fn a_relay_without_a_name_offers_none() {
     let mut world = World::new().await;
     assert!(world.get("/login", "").await.body.contains("Sign in with a passkey"));
-    world.state.settings = WebSettings {
-        public_url: "https://192.0.2.7:8443".into(),
-        open_sign_up: true,
-        quota: QuotaPolicy::Unlimited,
-    };
+    world.state.settings =
+        WebSettings { public_url: "https://192.0.2.7:8443".into(), ..world.state.settings.clone() };
     world.client = open_client(&world.state);
     assert!(!world.get("/login", "").await.body.contains("passkey"));
     assert_eq!(world.post("/passkey", "", "").await.status, StatusCode::NOT_FOUND);

@@ -1,5 +1,6 @@
 //! Programs that ask, and those that are notified.
 
+pub(super) mod mail;
 pub(super) mod old_app;
 pub(super) mod programs;
 pub(super) mod programs_api;
