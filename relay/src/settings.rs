@@ -20,7 +20,8 @@ pub(crate) const NO_DATABASE: SettingsError = SettingsError::Value(
     "the database must read sqlite:FILE or postgres://…; another server is not spoken to. Nothing was started",
 );
 
-/// An account at Resend may ask five times a second, and other programs of its owner do, too.
+/// Twice a second was what Resend let an account ask, for all programs of its owner; now it is five times
+/// (<https://resend.com/docs/api-reference/rate-limit>).
 const RESEND_PACE: Duration = Duration::from_millis(500);
 
 /// The public listener.

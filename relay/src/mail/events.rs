@@ -18,27 +18,13 @@ const REASON_CHARS_MAX: usize = 300;
 const WORD_CHARS_MAX: usize = 60;
 const TAG: &str = "mail";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EventWord {
-    Sent,
-    Delayed,
-    Delivered,
-    /// It came back. `passing`: a later one may arrive.
-    Bounced {
-        passing: bool,
-    },
-    Complained,
-    Failed,
-    /// Resend itself sends nothing to the address.
-    Suppressed,
-    /// Of something else, or of a later day than this program.
-    Other,
-}
-
 /// A message that can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderEvent {
-    word: EventWord,
+    /// How its mail stands by it; absent of something else, or of a later day than this program.
+    state: Option<MailState>,
+    /// Of a mail that came back: a later one may arrive.
+    passing: bool,
     /// As it came, for whoever looks at what was ignored.
     name: String,
     mail: String,
@@ -61,7 +47,7 @@ fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-/// Tags come as an object; before 2025 they were a list of names and values.
+/// Tags are documented as a list of names and values (<https://resend.com/docs/dashboard/webhooks/body-parameters>); an object is read too.
 fn find_tag(tags: &Value) -> &str {
     let listed = tags.as_array().into_iter().flatten().find(|tag| text_of(&tag["name"]) == TAG);
     listed.map_or_else(|| text_of(&tags[TAG]), |tag| text_of(&tag["value"]))
@@ -72,20 +58,22 @@ impl ProviderEvent {
     pub fn read(body: &[u8]) -> Option<Self> {
         let EventBody { name, created_at, data } = serde_json::from_slice(body).ok()?;
         let bounce = &data["bounce"];
-        let word = match name.as_str() {
-            "email.sent" => EventWord::Sent,
-            "email.delivery_delayed" => EventWord::Delayed,
-            "email.delivered" => EventWord::Delivered,
-            "email.bounced" => EventWord::Bounced { passing: text_of(&bounce["type"]) != "Permanent" },
-            "email.complained" => EventWord::Complained,
-            "email.failed" => EventWord::Failed,
-            "email.suppressed" => EventWord::Suppressed,
-            _ => EventWord::Other,
+        let state = match name.as_str() {
+            "email.sent" => Some(MailState::Sent),
+            "email.delivery_delayed" => Some(MailState::Delayed),
+            "email.delivered" => Some(MailState::Delivered),
+            "email.bounced" => Some(MailState::Bounced),
+            "email.complained" => Some(MailState::Complained),
+            "email.failed" => Some(MailState::Failed),
+            // Resend itself sends nothing to the address.
+            "email.suppressed" => Some(MailState::Suppressed),
+            _ => None,
         };
         let reasons = [&bounce["message"], &data["failed"]["reason"], &data["suppressed"]["message"]];
         let reason = reasons.into_iter().map(text_of).find(|reason| !reason.is_empty());
         Some(Self {
-            word,
+            state,
+            passing: text_of(&bounce["type"]) != "Permanent",
             name: shorten_text(&name, WORD_CHARS_MAX),
             mail: find_tag(&data["tags"]).to_owned(),
             provider_id: text_of(&data["email_id"]).to_owned(),
@@ -99,21 +87,6 @@ fn shorten_text(text: &str, chars_max: usize) -> String {
     text.chars().filter(|c| !c.is_control()).take(chars_max).collect()
 }
 
-impl EventWord {
-    fn state(self) -> Option<MailState> {
-        match self {
-            Self::Sent => Some(MailState::Sent),
-            Self::Delayed => Some(MailState::Delayed),
-            Self::Delivered => Some(MailState::Delivered),
-            Self::Bounced { .. } => Some(MailState::Bounced),
-            Self::Complained => Some(MailState::Complained),
-            Self::Failed => Some(MailState::Failed),
-            Self::Suppressed => Some(MailState::Suppressed),
-            Self::Other => None,
-        }
-    }
-}
-
 /// Keeps a message and does what follows from it, in the caller's transaction. One that came before does nothing.
 pub async fn apply_event(
     tx: &mut impl SqlConnection,
@@ -123,23 +96,22 @@ pub async fn apply_event(
 ) -> Result<(), DbError> {
     let found = mails::platform_find_addressed(tx, &event.mail, &event.provider_id).await?;
     let mail = found.as_ref().map(|(mail, _)| mail.as_str());
-    let state = event.word.state();
     let new = NewMailEvent {
         event: id,
         mail,
-        word: state.map_or(event.name.as_str(), |state| state.stored().word),
+        word: event.state.map_or(event.name.as_str(), |state| state.stored().word),
         at_ms: event.at_ms.unwrap_or(now_ms).min(now_ms),
     };
     if !suppressions::platform_insert_event(tx, &new, now_ms).await? {
         return Ok(());
     }
-    let (Some((mail, address)), Some(state)) = (&found, state) else { return Ok(()) };
+    let (Some((mail, address)), Some(state)) = (&found, event.state) else { return Ok(()) };
     mails::raise_state(tx, mail, state.stored(), event.reason.as_deref(), now_ms).await?;
-    let kind = match event.word {
-        EventWord::Complained => "complaint",
-        EventWord::Suppressed => "provider",
-        EventWord::Bounced { passing: false } => "bounce",
-        EventWord::Bounced { passing: true } => {
+    let kind = match state {
+        MailState::Complained => "complaint",
+        MailState::Suppressed => "provider",
+        MailState::Bounced if !event.passing => "bounce",
+        MailState::Bounced => {
             let lifted_ms = suppressions::platform_lifted_ms(tx, address).await?.unwrap_or(i64::MIN);
             let since_ms = now_ms.saturating_sub(RETURNED_WITHIN_MS).max(lifted_ms);
             if suppressions::platform_count_returned(tx, address, since_ms).await? < RETURNED_MAX {
@@ -161,20 +133,23 @@ mod tests {
 
     #[test]
     fn each_message_is_read_and_what_is_new_is_kept_as_such() {
-        for (name, word) in [
-            ("email.sent", EventWord::Sent),
-            ("email.delivery_delayed", EventWord::Delayed),
-            ("email.delivered", EventWord::Delivered),
-            ("email.complained", EventWord::Complained),
-            ("email.failed", EventWord::Failed),
-            ("email.suppressed", EventWord::Suppressed),
-            ("email.opened", EventWord::Other),
-            ("contact.created", EventWord::Other),
+        for (name, state) in [
+            ("email.sent", Some(MailState::Sent)),
+            ("email.delivery_delayed", Some(MailState::Delayed)),
+            ("email.delivered", Some(MailState::Delivered)),
+            ("email.complained", Some(MailState::Complained)),
+            ("email.failed", Some(MailState::Failed)),
+            ("email.suppressed", Some(MailState::Suppressed)),
+            ("email.opened", None),
+            ("contact.created", None),
         ] {
             let body = json!({ "type": name, "created_at": "2026-11-20T14:02:00.000Z", "data": {
                 "email_id": "e-1", "to": ["ana@linden.example"], "tags": { "mail": "01ABC" }, "later": [1] } });
             let event = ProviderEvent::read(body.to_string().as_bytes()).unwrap();
-            assert_eq!((event.word, event.mail.as_str(), event.provider_id.as_str()), (word, "01ABC", "e-1"));
+            assert_eq!(
+                (event.state, event.mail.as_str(), event.provider_id.as_str()),
+                (state, "01ABC", "e-1")
+            );
             assert_eq!(event.at_ms, Some(1_795_183_320_000));
         }
         let listed = json!({ "type": "email.sent", "data": { "tags": [
@@ -191,7 +166,7 @@ mod tests {
             let body = json!({ "type": "email.bounced", "data": { "bounce": {
                 "type": kind, "subType": "General", "message": "no\r\nsuch user" } } });
             let event = ProviderEvent::read(body.to_string().as_bytes()).unwrap();
-            assert_eq!(event.word, EventWord::Bounced { passing }, "{kind}");
+            assert_eq!((event.state, event.passing), (Some(MailState::Bounced), passing), "{kind}");
             assert_eq!(event.reason.as_deref(), Some("nosuch user"));
         }
     }
