@@ -187,13 +187,11 @@ impl<'s> CopyReader<'s> {
             }
             Some(CopyLine::Submission(document)) => {
                 if let Ok(document) = document.check() {
-                    let recorded = by_key(self.state, document.id()).await;
-                    let are_late = match recorded {
+                    self.takes_photos = match by_key(self.state, document.id()).await {
                         Some((line, _)) => lacks_photos(self.state, line.of).await,
-                        None => false,
+                        None => true,
                     };
-                    self.takes_photos = recorded.is_none() || are_late;
-                    let photos = SubmittedPhotos { are_late, ..SubmittedPhotos::default() };
+                    let photos = SubmittedPhotos::default();
                     let came = self.state.clock.now();
                     let network = ClientNetwork::of(self.from.remote);
                     self.file.records.push(PhoneSubmission {

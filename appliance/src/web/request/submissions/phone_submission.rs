@@ -402,8 +402,6 @@ fn unfit_document(field: Option<&str>, reason: &str) -> HttpError {
 pub(crate) struct SubmittedPhotos {
     pub(crate) stored: Vec<Hash>,
     pub(crate) following: Vec<FollowingPhoto>,
-    /// The record is there already and lacks them.
-    pub(crate) are_late: bool,
 }
 
 impl SubmittedPhotos {
@@ -586,8 +584,7 @@ impl<'s> SubmissionReader<'s> {
             SubmissionPart::Document(bytes) => {
                 let (came, document) = (self.state.clock.now(), SubmissionJson::parse(&bytes)?);
                 if let Some((line, _)) = by_key(self.state, document.id()).await {
-                    self.photos.are_late = lacks_photos(self.state, line.of).await;
-                    self.has_photos = !self.photos.are_late;
+                    self.has_photos = !lacks_photos(self.state, line.of).await;
                 }
                 self.document = Some((document, came));
             }

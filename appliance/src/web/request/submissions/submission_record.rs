@@ -12,7 +12,7 @@ use crate::intake::{CommandRefusal, MeasuredContact, find_named_item};
 use crate::phones::{
     RecordingPhones, RefusedRecords, RefusedSubmission, SubmissionFault, SubmissionSender, TimePlace,
 };
-use crate::web::commands::photo_follow::{attach_again, attach_late_photo};
+use crate::web::commands::photo_follow::{attach_again, attach_late_photo, lacks_photos};
 use crate::web::commands::run::{CommandFailure, CommandOutcome, SubmissionKey, run_command};
 use crate::web::context::{AppState, run_blocking};
 use crate::web::http_error::{invalid_parameter, new_error, worded};
@@ -58,8 +58,9 @@ pub(crate) async fn record_submission(
     submission.document = check_listed(state, submission.document).await?;
     match try_record(state, by, key, &submission, place).await {
         Ok(done) => {
-            let SubmittedPhotos { stored, following, are_late } = submission.photos;
-            if are_late {
+            let SubmittedPhotos { stored, following } = submission.photos;
+            // Only now: another transfer of it may have recorded it while these came, and ended before it attached its own.
+            if !stored.is_empty() && lacks_photos(state, done.line.of).await {
                 attach_again(state, done.line.of, &stored).await?;
             }
             for photo in following {

@@ -170,3 +170,33 @@ async fn a_record_that_lost_its_photo_takes_it_when_it_comes_again() {
     let Event::PhotoAttached(attached) = world.event(size) else { panic!() };
     assert_eq!(attached.of, of);
 }
+
+#[tokio::test]
+async fn a_photo_that_comes_while_another_transfer_records_without_it_is_attached() {
+    use futures_util::{StreamExt as _, stream};
+    let world = World::new().await;
+    let sent = with(document(&world), "id", json!(id_of(1)));
+    let whole = packed(&sent, &[b"good one\n"]);
+    let (head, body) = whole.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let start = body.len() - "good one\n\r\n--XX--\r\n".len();
+    let (document_read, is_read) = tokio::sync::oneshot::channel();
+    let (go_on, goes_on) = tokio::sync::oneshot::channel();
+    let rest = body.slice(start..);
+    let late = async move {
+        document_read.send(()).unwrap();
+        goes_on.await.map(|()| rest)
+    };
+    let parts = stream::once(std::future::ready(Ok(body.slice(..start)))).chain(stream::once(late));
+    let staged = Request::from_parts(head, Body::from_stream(parts));
+    let other = async {
+        is_read.await.unwrap();
+        send(&world, &sent).await.is(201);
+        go_on.send(()).unwrap();
+        world.size()
+    };
+    let (answer, size) = tokio::join!(world.send(staged, false), other);
+    answer.is(201);
+    assert_eq!(world.size(), size + 1);
+    assert!(matches!(world.event(size), Event::PhotoAttached(_)));
+}
