@@ -119,6 +119,9 @@ pub struct MailSettings {
     /// Who sends.
     #[schemars(extend("x-example" = "CleanTrack <no-reply@relay.example.org>"))]
     pub from: String,
+    /// An address where you read that somebody wants no more mails of a kind. Mail programs offer it beside the relay's own page.
+    #[schemars(extend("x-default" = "none", "x-example" = "unsubscribe@relay.example.org"))]
+    pub unsubscribe: Option<String>,
     /// A file with the password of the user in `send`, or the key of Resend.
     #[schemars(extend("x-default" = "none", "x-example" = "/run/credentials/cleantrack-relay.service/cleantrack.mail-password"))]
     pub password_file: Option<PathBuf>,
@@ -168,6 +171,7 @@ impl Default for MailSettings {
         Self {
             send: None,
             from: "CleanTrack <no-reply@localhost>".to_owned(),
+            unsubscribe: None,
             password_file: None,
             resend_url: "https://api.resend.com".to_owned(),
             webhook_secret_file: None,
@@ -355,7 +359,8 @@ impl RelaySettings {
     }
 
     pub fn mail_sender(&self) -> Result<MailSender, TransportFault> {
-        MailSender::read(&self.mail.from, self.host())
+        let sender = MailSender::read(&self.mail.from, self.host())?;
+        sender.with_exits(self.pages_url(), self.mail.unsubscribe.as_deref())
     }
 
     /// The way on which mail leaves, opened.

@@ -15,6 +15,8 @@ pub(crate) struct MailedLinks {
     pub(crate) sign_in: String,
     pub(crate) sign_up: String,
     pub(crate) invitation: String,
+    /// Of a mail that stops its topic.
+    pub(crate) exit: String,
 }
 
 /// Puts links into the relay's database, so that nobody waits for their mails.
@@ -40,8 +42,16 @@ pub(crate) async fn insert_links(output: &DemoOutput) -> MailedLinks {
          x'{digest}', 0, 'admin@linden.example', {FAR_MS})"
     );
     change(output, &sql).await;
+    let (digest, exit) = link_of(5);
+    let sql = format!(
+        "INSERT INTO mails (mail, account, kind, address, body, locale, zone, state, rank, made_ms, state_ms, topic, exit_digest) \
+         VALUES ('01JD0000000000000000000005', (SELECT MIN(account) FROM accounts), 'onboarding-1', \
+         (SELECT email FROM people ORDER BY person LIMIT 1), '{{}}', 'en-US', 'UTC', 'sent', 1, {FAR_MS}, 0, 'onboarding', x'{digest}')"
+    );
+    change(output, &sql).await;
     let [reset, sign_in, sign_up] = <[String; 3]>::try_from(paths).expect("three links");
-    MailedLinks { reset, sign_in, sign_up, invitation: format!("/join/{text}") }
+    let (invitation, exit) = (format!("/join/{text}"), format!("/u/{exit}"));
+    MailedLinks { reset, sign_in, sign_up, invitation, exit }
 }
 
 /// Puts a sign-in provider and an open domain of it into the relay's database; the path of the account's own

@@ -625,6 +625,8 @@ fn relay(at: &Places) -> Vec<Page> {
         page("relay-access-found", "/app/access?outcome=done&from=2020-01-01", vec![], "What was found"),
         page("relay-access-none", "/app/access?who=xyzzy", vec![], "Show all rows"),
         page("relay-locale", "/app/me/locale", vec![], "In these you read pages and mails"),
+        page("relay-mails", "/app/me/mails", vec![], "What you must know of your access"),
+        page("relay-mails-saved", "/app/me/mails", vec![Press(".card .go")], "From the next mail on"),
         page("relay-account-locale", "/app/locale", vec![], "For people who have chosen none"),
         page("relay-me", "/app/me", vec![], "Change your password"),
         page("relay-me-error", "/app/me", vec![Press("#password-card .go")], "There is a problem"),
@@ -667,6 +669,9 @@ fn relay_sign_in_methods(at: &Places) -> Vec<Page> {
         page("relay-confirm", &at.links.sign_up, vec![], "Choose a password, and your account is there"),
         page("relay-join", &at.links.invitation, vec![], "Choose a password for it"),
         page("relay-join-error", &at.links.invitation, vec![Press(".go")], "There is a problem"),
+        page("relay-mail-stop", &at.links.exit, vec![], "What you must know of your access still comes"),
+        page("relay-mail-stop-done", &at.links.exit, vec![Press(".go")], "come no more"),
+        page("relay-mail-stop-over", "/u/x", vec![], "This link stops nothing"),
         page("relay-over", &at.links.sign_up.replace("/sign-up/", "/reset/"), vec![], "This link is over"),
     ]
 }

@@ -57,7 +57,7 @@ values_of!(Number(Number::from): Number, u8, u16, u32, u64, usize, i32, i64);
 values_of!(Number(Number::from): &Number, &u8, &u16, &u32, &u64, &usize, &i32, &i64);
 values_of!(Number(Number::from): &&Number, &&u8, &&u16, &&u32, &&u64, &&usize, &&i32, &&i64);
 
-/// A number of things, or a measure with one decimal. Exact up to nine quadrillion (2^53), counted in its last digit.
+/// A number of things, a measure with one decimal, or an amount of money. Exact up to nine quadrillion (2^53), counted in its last digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Number {
     units: i64,
@@ -68,6 +68,11 @@ impl Number {
     /// A number with one decimal, from tenths: 975 is 97.5.
     pub const fn from_tenths(tenths: i64) -> Self {
         Self { units: tenths, fraction_digits: 1 }
+    }
+
+    /// A number with so many decimals, from units of its last one: an amount of money.
+    pub const fn from_units(units: i64, fraction_digits: u8) -> Self {
+        Self { units, fraction_digits }
     }
 
     /// As a locale writes it outside a message: `1,241,207`, in Spain `1.241.207`.
@@ -171,6 +176,7 @@ mod tests {
         assert_eq!(Number::from_tenths(975).format_in(Locale::EsMx), "97.5");
         assert_eq!(Number::from_tenths(-1).format_in(Locale::EsEs), "-0,1");
         assert_eq!(Number::from_tenths(12_345).format_in(Locale::EsEs), "1234,5");
+        assert_eq!(Number::from_units(123_450, 2).format_in(Locale::EnUs), "1,234.50");
     }
 
     #[test]

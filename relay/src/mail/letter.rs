@@ -13,6 +13,73 @@ pub enum MailFact {
     Role(String),
     /// What a browser calls itself.
     Agent(String),
+    Count(i64),
+    /// A time at a facility, shown in its zone, whoever reads it.
+    TimeAt {
+        ms: i64,
+        zone: String,
+    },
+    /// A day without a time, by its number since 1970-01-01.
+    Day(i32),
+    /// How long, in milliseconds.
+    Span(i64),
+    /// Met and closed windows, shown as their rate: without closed ones there is none.
+    Rate {
+        met: u32,
+        closed: u32,
+    },
+    /// In the smallest unit of a currency, which ISO 4217 names.
+    Money {
+        minor: i64,
+        currency: String,
+    },
+    /// The key of a message.
+    Word(String),
+}
+
+impl MailFact {
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+
+    pub fn time_at(ms: i64, zone: &str) -> Self {
+        Self::TimeAt { ms, zone: zone.to_owned() }
+    }
+}
+
+/// What of the mails that nobody needs somebody can switch off, in each account by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailTopic {
+    Alerts,
+    Digest,
+    Weekly,
+    Reminders,
+    Onboarding,
+}
+
+impl MailTopic {
+    pub const ALL: [Self; 5] = [Self::Alerts, Self::Digest, Self::Weekly, Self::Reminders, Self::Onboarding];
+
+    /// As the database and forms have it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Alerts => "alerts",
+            Self::Digest => "digest",
+            Self::Weekly => "weekly",
+            Self::Reminders => "reminders",
+            Self::Onboarding => "onboarding",
+        }
+    }
+
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|topic| topic.key() == key)
+    }
+
+    /// Whether somebody who never chose gets them.
+    pub fn is_on_by_itself(self) -> bool {
+        self != Self::Reminders
+    }
 }
 
 /// Why somebody gets a mail.
@@ -25,6 +92,41 @@ pub enum MailGroup {
     Stranger,
     /// What somebody must know of their access or their account.
     Needed,
+    /// What they can do without: each has a link that stops its topic.
+    Optional(MailTopic),
+}
+
+/// The most rows of a table that a mail shows; behind it stands how many more there are.
+const ROWS_MAX: usize = 20;
+
+/// Facts side by side: of each item that is overdue its name, its place, and since when. The first cell names the row.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailTable {
+    /// The key of what stands above it.
+    pub(super) title: String,
+    /// The keys of the heads of columns.
+    pub(super) columns: Vec<String>,
+    pub(super) rows: Vec<MailTableRow>,
+    /// Rows that are not shown.
+    pub(super) more: usize,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailTableRow {
+    pub(super) cells: Vec<MailFact>,
+    /// Where the row leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) href: Option<String>,
+}
+
+impl MailTableRow {
+    pub fn new(cells: impl IntoIterator<Item = MailFact>) -> Self {
+        Self { cells: cells.into_iter().collect(), href: None }
+    }
+
+    pub fn link(self, href: String) -> Self {
+        Self { href: Some(href), ..self }
+    }
 }
 
 /// The words are made just before it leaves: subject and button by its kind, lines and hints by the keys that it names. Kinds, keys and
@@ -36,7 +138,12 @@ pub struct MailLetter {
     pub(super) link: String,
     pub(super) facts: Vec<(String, MailFact)>,
     pub(super) lines: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) tables: Vec<MailTable>,
     pub(super) hints: Vec<String>,
+    /// The secret of the link that stops its topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) exit: Option<String>,
 }
 
 impl std::fmt::Debug for MailLetter {
@@ -47,8 +154,16 @@ impl std::fmt::Debug for MailLetter {
 
 impl MailLetter {
     pub(super) fn new(kind: &str, link: String) -> Self {
-        let (facts, lines, hints) = (Vec::new(), Vec::new(), Vec::new());
-        Self { kind: kind.to_owned(), group: MailGroup::Needed, link, facts, lines, hints }
+        Self {
+            kind: kind.to_owned(),
+            group: MailGroup::Needed,
+            link,
+            facts: Vec::new(),
+            lines: Vec::new(),
+            tables: Vec::new(),
+            hints: Vec::new(),
+            exit: None,
+        }
     }
 
     pub fn kind(&self) -> &str {
@@ -63,11 +178,26 @@ impl MailLetter {
         Self { group, ..self }
     }
 
+    pub(super) fn topic(&self) -> Option<MailTopic> {
+        match self.group {
+            MailGroup::Optional(topic) => Some(topic),
+            MailGroup::Awaited | MailGroup::Stranger | MailGroup::Needed => None,
+        }
+    }
+
+    pub(super) fn with_exit(&self, secret: String) -> Self {
+        Self { exit: Some(secret), ..self.clone() }
+    }
+
     /// Until when its link works, of one that somebody waits for.
     pub(super) fn expires_ms(&self) -> Option<i64> {
         let until = self.facts.iter().find(|(variable, _)| variable == "until");
         match until {
-            Some((_, MailFact::Time(ms))) if self.group != MailGroup::Needed => Some(*ms),
+            Some((_, MailFact::Time(ms)))
+                if matches!(self.group, MailGroup::Awaited | MailGroup::Stranger) =>
+            {
+                Some(*ms)
+            }
             _ => None,
         }
     }
@@ -82,7 +212,7 @@ impl MailLetter {
         format!("mail-{}.{part}", self.kind)
     }
 
-    fn fact(mut self, variable: &str, fact: MailFact) -> Self {
+    pub(super) fn fact(mut self, variable: &str, fact: MailFact) -> Self {
         self.facts.push((variable.to_owned(), fact));
         self
     }
@@ -95,6 +225,10 @@ impl MailLetter {
         self.fact(variable, MailFact::Time(ms))
     }
 
+    pub(super) fn count(self, variable: &str, count: i64) -> Self {
+        self.fact(variable, MailFact::Count(count))
+    }
+
     pub(super) fn role(self, variable: &str, role: &str) -> Self {
         self.fact(variable, MailFact::Role(role.to_owned()))
     }
@@ -105,6 +239,41 @@ impl MailLetter {
 
     pub(super) fn line(mut self, part: &str) -> Self {
         self.lines.push(self.part_key(part));
+        self
+    }
+
+    /// A line of words that several kinds have.
+    pub(super) fn shared_line(mut self, key: &str) -> Self {
+        self.lines.push(key.to_owned());
+        self
+    }
+
+    /// Between lines and button: a table whose title and columns are parts of the mail's words. Nothing where it has no rows.
+    pub(super) fn table(
+        self,
+        title: &str,
+        columns: &[&str],
+        rows: impl IntoIterator<Item = MailTableRow>,
+    ) -> Self {
+        let words = self.subject_key();
+        self.shared_table(&words, title, columns, rows)
+    }
+
+    /// The same with words that several kinds have: parts of the message `words`.
+    pub(super) fn shared_table(
+        mut self,
+        words: &str,
+        title: &str,
+        columns: &[&str],
+        rows: impl IntoIterator<Item = MailTableRow>,
+    ) -> Self {
+        let mut all = rows.into_iter();
+        let rows: Vec<MailTableRow> = all.by_ref().take(ROWS_MAX).collect();
+        let columns: Vec<String> = columns.iter().map(|column| format!("{words}.{column}")).collect();
+        if !rows.is_empty() {
+            let title = format!("{words}.{title}");
+            self.tables.push(MailTable { title, columns, rows, more: all.count() });
+        }
         self
     }
 

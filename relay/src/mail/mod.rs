@@ -5,6 +5,7 @@
 pub mod events;
 mod kinds;
 pub mod letter;
+mod link_secret;
 mod render;
 pub mod state;
 pub mod transport;
@@ -15,14 +16,19 @@ use record::ids::{RelayJobId, UserId};
 use service::clock::Clock;
 use service::random::RandomSource;
 
-pub use self::kinds::ColleagueView;
+pub use self::kinds::{
+    ColleagueView, ComingInspection, DueItem, FirstStep, ItemGap, ShiftPlace, WeekPlace, WeekSummary,
+    WelcomePlan, WindowCount,
+};
 use self::letter::MailGroup;
-pub use self::letter::MailLetter;
+pub use self::letter::{MailFact, MailLetter, MailTableRow, MailTopic};
+pub use self::link_secret::LinkSecret;
+use self::render::MailFrame;
 use self::state::MailState;
 use self::transport::{FailureKind, MailFailure, MailTransport, MailWay, OutgoingMail, TakenMail};
-use crate::db::delivery::mails;
 use crate::db::delivery::mails::{MailRow, NewMail};
 use crate::db::delivery::suppressions::SuppressionRow;
+use crate::db::delivery::{mail_preferences, mails};
 use crate::db::operation::jobs::{NewJobRow, platform_enqueue};
 use crate::db::{AccountScope, DbError, PlatformConnection, SqlConnection};
 use crate::wording::{TextReader, find_reader, word_for};
@@ -34,6 +40,9 @@ const AWAITED_LANE: i64 = 4;
 const LATER_LANE: i64 = 5;
 /// What is older tells nobody anything.
 const AGE_MS_MAX: i64 = 7 * 24 * 3_600_000;
+/// Of mails that nobody needs, an address gets so many within a day.
+const OPTIONAL_MAX: i64 = 20;
+const DAY_MS: i64 = 24 * 3_600_000;
 /// How long after mail came back from an address the next link is tried there.
 const AGAIN_MS: i64 = 24 * 3_600_000;
 
@@ -70,6 +79,10 @@ impl MailOutbox {
         }
         let now_ms = self.clock.now_ms();
         let mail = UserId::new(now_ms, self.random.bytes()).to_string();
+        let topic = letter.topic().filter(|_| account.is_some());
+        let secret = topic.map(|_| LinkSecret::new(self.random.bytes()));
+        let exit = topic.zip(secret.as_ref()).map(|(topic, secret)| (topic.key(), secret.digest()));
+        let letter = &secret.map_or_else(|| letter.clone(), |secret| letter.with_exit(secret.text()));
         let body = serde_json::to_string(letter).map_err(|e| DbError::stored("mail", e))?;
         let chosen = mails::find_choice(tx, account, address).await?;
         // Nobody chose: as whoever asks for it reads, or the default.
@@ -77,7 +90,7 @@ impl MailOutbox {
         let locale = chosen.locale.as_deref().unwrap_or(present.locale.tag());
         let zone = chosen.zone.as_deref().unwrap_or(present.zone_name());
         let kind = letter.kind();
-        let new = NewMail { mail: &mail, account, kind, address, body: &body, locale, zone };
+        let new = NewMail { mail: &mail, account, kind, address, body: &body, locale, zone, exit };
         mails::insert_mail(tx, &new, now_ms).await?;
         self.enqueue(tx, account, &mail, letter.reader_group()).await
     }
@@ -92,7 +105,7 @@ impl MailOutbox {
         let now_ms = self.clock.now_ms();
         let lane = match group {
             MailGroup::Awaited | MailGroup::Stranger => AWAITED_LANE,
-            MailGroup::Needed => LATER_LANE,
+            MailGroup::Needed | MailGroup::Optional(_) => LATER_LANE,
         };
         let job = NewJobRow {
             job: RelayJobId::new(now_ms, self.random.bytes()),
@@ -156,15 +169,34 @@ impl<'a> WordedMail<'a> {
             }
     }
 
+    /// Why it does not leave although it could: its reader wants no more of its topic, or had too much of the kind today. What its state says
+    /// of it, and in words.
+    pub async fn find_hold(
+        &self,
+        conn: &mut PlatformConnection,
+    ) -> Result<Option<(MailState, &'static str)>, DbError> {
+        let Some(topic) = self.letter.topic() else { return Ok(None) };
+        let chosen = mail_preferences::platform_find_of_mail(conn, self.mail).await?;
+        if !chosen.unwrap_or(topic.is_on_by_itself()) {
+            return Ok(Some((MailState::Declined, "its reader wants no mails of this topic")));
+        }
+        let since_ms = self.row.made_ms.saturating_sub(DAY_MS);
+        let earlier = mails::platform_count_optional(conn, self.mail, since_ms).await?;
+        Ok((earlier >= OPTIONAL_MAX)
+            .then_some((MailState::Capped, "its reader got as many within a day as one gets")))
+    }
+
     pub async fn send(&self, transport: &MailTransport) -> Result<TakenMail, MailFailure> {
         let Self { mail, row, letter } = self;
         let reader = TextReader::of(&row.locale, &row.zone);
-        let text = word_for(reader, || render::render_letter(letter, transport.host()));
+        let exit_url = letter.exit.as_deref().map(|secret| transport.exit_url(secret));
+        let frame = MailFrame { host: transport.host(), exit_url: exit_url.as_deref() };
+        let text = word_for(reader, || render::render_letter(letter, frame));
         let text = text.map_err(|key| {
             MailFailure::of_relay(FailureKind::Passing, format!("this relay has no words for {key}"))
         })?;
         let (kind, address) = (row.kind.as_str(), row.address.as_str());
-        transport.send(OutgoingMail { mail, kind, address, text, made_ms: row.made_ms }).await
+        transport.send(OutgoingMail { mail, kind, address, text, exit_url, made_ms: row.made_ms }).await
     }
 }
 
@@ -177,7 +209,9 @@ pub async fn send_test(
     now_ms: i64,
 ) -> Result<TakenMail, MailFailure> {
     let letter = MailLetter::test(now_ms, link);
-    let text = render::render_letter(&letter, transport.host())
+    let frame = MailFrame { host: transport.host(), exit_url: None };
+    let text = render::render_letter(&letter, frame)
         .map_err(|key| MailFailure::of_relay(FailureKind::Final, key))?;
-    transport.send(OutgoingMail { mail, kind: letter.kind(), address, text, made_ms: now_ms }).await
+    let kind = letter.kind();
+    transport.send(OutgoingMail { mail, kind, address, text, exit_url: None, made_ms: now_ms }).await
 }

@@ -1,10 +1,12 @@
 //! A letter in words: subject, text and page, with the same facts in both.
 
 use askama::Template;
-use words::{Catalog, Value};
+use jiff::tz::TimeZone;
+use record::compliance::{WindowTally, find_zone};
+use words::{Catalog, Dates, Locale, Number, Value};
 
-use super::letter::{MailFact, MailLetter};
-use crate::wording::{MailWords, PageWords, find_reader, name_agent, open_words};
+use super::letter::{MailFact, MailLetter, MailTable};
+use crate::wording::{MailRoutineWords, MailWords, PageWords, find_reader, name_agent, open_words};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MailText {
@@ -14,69 +16,196 @@ pub(super) struct MailText {
     pub(super) html: String,
 }
 
+/// What stands in every mail of a relay.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MailFrame<'a> {
+    /// Of the relay that sends.
+    pub(super) host: &'a str,
+    /// Where a mail's topic is stopped, where it has one.
+    pub(super) exit_url: Option<&'a str>,
+}
+
+struct MailCellView {
+    text: String,
+    /// Of a rate, in percent.
+    bar: Option<u32>,
+}
+
+struct MailRowView {
+    cells: Vec<MailCellView>,
+    href: Option<String>,
+}
+
+struct MailTableView {
+    title: String,
+    columns: Vec<String>,
+    rows: Vec<MailRowView>,
+    more: Option<String>,
+}
+
 #[derive(Template)]
 #[template(path = "mail.html")]
 struct MailPage<'a> {
     lang: &'static str,
     subject: &'a str,
     lines: &'a [String],
+    tables: &'a [MailTableView],
     button: &'a str,
     link: &'a str,
     hints: &'a [String],
+    exit: Option<(&'a str, String)>,
+}
+
+/// The words of mails, by subject: each key stands in one of them.
+fn list_catalogs() -> [&'static Catalog; 2] {
+    [open_words::<MailWords>().catalog(), open_words::<MailRoutineWords>().catalog()]
 }
 
 /// The words of a mail in one language.
 struct LetterWords<'a> {
-    words: &'a Catalog,
     facts: Vec<(&'a str, Value<'a>)>,
 }
 
+/// # Errors
+/// The key, where this relay has no words for it: a newer one stored the mail.
+fn find_words(key: &str, facts: &[(&str, Value<'_>)]) -> Result<String, String> {
+    let found = list_catalogs().into_iter().find(|words| words.has_message(key));
+    found.map(|words| words.format(key, facts)).ok_or_else(|| key.to_owned())
+}
+
 impl LetterWords<'_> {
-    /// # Errors
-    /// The key, where this relay has no words for it: a newer one stored the mail.
     fn find(&self, key: &str) -> Result<String, String> {
-        if self.words.has_message(key) {
-            Ok(self.words.format(key, &self.facts))
-        } else {
-            Err(key.to_owned())
-        }
+        find_words(key, &self.facts)
     }
 
     fn find_all(&self, keys: &[String]) -> Result<Vec<String>, String> {
         keys.iter().map(|key| self.find(key)).collect()
     }
-}
 
-fn word_fact(fact: &MailFact) -> Value<'_> {
-    match fact {
-        MailFact::Text(text) => text.into(),
-        MailFact::Time(ms) => time_text(*ms).into(),
-        MailFact::Role(role) => open_words::<PageWords>().role_name(role).into(),
-        MailFact::Agent(agent) => name_agent(agent).into(),
+    fn view_table(&self, table: &MailTable) -> Result<MailTableView, String> {
+        let rows = table.rows.iter().map(|row| {
+            let cells = row.cells.iter().map(word_cell).collect::<Result<_, _>>()?;
+            Ok(MailRowView { cells, href: row.href.clone() })
+        });
+        Ok(MailTableView {
+            title: self.find(&table.title)?,
+            columns: self.find_all(&table.columns)?,
+            rows: rows.collect::<Result<_, String>>()?,
+            more: (table.more > 0).then(|| open_words::<MailWords>().mail_more(table.more)),
+        })
     }
 }
 
-/// `host`: of the relay that sends. The error is the key of words that this relay does not have.
-pub(super) fn render_letter(letter: &MailLetter, host: &str) -> Result<MailText, String> {
+fn word_cell(fact: &MailFact) -> Result<MailCellView, String> {
+    let bar = match fact {
+        MailFact::Rate { met, closed } if *closed > 0 => Some(met.saturating_mul(100) / closed),
+        _ => None,
+    };
+    let text = match word_fact(fact)? {
+        Value::Text(text) => text.into_owned(),
+        Value::Number(number) => number.format_in(find_reader().locale),
+        Value::Slot(_) => String::new(),
+    };
+    Ok(MailCellView { text, bar })
+}
+
+fn word_fact(fact: &MailFact) -> Result<Value<'_>, String> {
+    let reader = find_reader();
+    let dates = Dates::new(reader.locale, reader.zone.clone(), 0);
+    Ok(match fact {
+        MailFact::Text(text) => text.into(),
+        MailFact::Time(ms) => time_text(*ms, reader.zone).into(),
+        MailFact::TimeAt { ms, zone } => time_text(*ms, find_zone(zone).unwrap_or(reader.zone)).into(),
+        MailFact::Role(role) => open_words::<PageWords>().role_name(role).into(),
+        MailFact::Agent(agent) => name_agent(agent).into(),
+        MailFact::Count(count) => count.into(),
+        MailFact::Day(day) => dates.numbered_day(*day).into(),
+        MailFact::Span(ms) => dates.rough_span(*ms).into(),
+        MailFact::Rate { met, closed } => rate_text(WindowTally { met: *met, closed: *closed }).into(),
+        MailFact::Money { minor, currency } => money_text(*minor, currency, reader.locale).into(),
+        MailFact::Word(key) => find_words(key, &[])?.into(),
+    })
+}
+
+fn rate_text(tally: WindowTally) -> String {
+    let w: PageWords = open_words();
+    match tally.rate() {
+        Some(rate) => w.rate_percent(Number::from_tenths(i64::from(rate.per_mille()))),
+        None => w.rate_no_data(),
+    }
+}
+
+/// The decimals of a currency, where it has others than two (ISO 4217).
+fn currency_digits(currency: &str) -> u8 {
+    match currency {
+        "BIF" | "CLP" | "DJF" | "GNF" | "JPY" | "KMF" | "KRW" | "MGA" | "PYG" | "RWF" | "UGX" | "VND"
+        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BHD" | "JOD" | "KWD" | "OMR" | "TND" => 3,
+        _ => 2,
+    }
+}
+
+fn money_text(minor: i64, currency: &str, locale: Locale) -> String {
+    let currency = currency.to_uppercase();
+    let amount = Number::from_units(minor, currency_digits(&currency)).format_in(locale);
+    open_words::<MailWords>().mail_money(amount, currency)
+}
+
+/// The error is the key of words that this relay does not have.
+pub(super) fn render_letter(letter: &MailLetter, frame: MailFrame<'_>) -> Result<MailText, String> {
     let w: MailWords = open_words();
-    let facts = letter.facts.iter().map(|(variable, fact)| (variable.as_str(), word_fact(fact)));
-    let words = LetterWords { words: w.catalog(), facts: facts.collect() };
+    let facts = letter.facts.iter().map(|(variable, fact)| Ok((variable.as_str(), word_fact(fact)?)));
+    let words = LetterWords { facts: facts.collect::<Result<_, String>>()? };
     let (subject, button) = (words.find(&letter.subject_key())?, words.find(&letter.part_key("button"))?);
     let (lines, mut hints) = (words.find_all(&letter.lines)?, words.find_all(&letter.hints)?);
-    hints.push(w.mail_sent_by(host));
-    let (lang, link) = (w.catalog().locale().html_lang(), letter.link.as_str());
-    let page = MailPage { lang, subject: &subject, lines: &lines, button: &button, link, hints: &hints };
+    let tables: Vec<MailTableView> =
+        letter.tables.iter().map(|table| words.view_table(table)).collect::<Result<_, _>>()?;
+    hints.push(w.mail_sent_by(frame.host));
+    let exit = frame.exit_url.map(|url| (url, w.mail_exit()));
+    let page = MailPage {
+        lang: w.catalog().locale().html_lang(),
+        subject: &subject,
+        lines: &lines,
+        tables: &tables,
+        button: &button,
+        link: &letter.link,
+        hints: &hints,
+        exit,
+    };
     // A template writes into memory: what could fail is a value that cannot be shown, and all of these are text.
     let html = page.render().unwrap_or_default();
-    let paragraphs = lines.iter().cloned().chain([format!("{button}:\n{link}")]).chain(hints.iter().cloned());
-    let text = paragraphs.map(|paragraph| format!("{paragraph}\n\n")).collect();
+    let text = page.to_text();
     Ok(MailText { subject, text, html })
 }
 
-/// Minutes in the reader's zone, such as `2026-11-20 14:05 UTC`: a date that nobody reads otherwise.
-fn time_text(ms: i64) -> String {
+impl MailPage<'_> {
+    fn to_text(&self) -> String {
+        let lines = self.lines.iter().cloned();
+        let paragraphs = lines.chain(self.tables.iter().map(MailTableView::to_text));
+        let paragraphs = paragraphs.chain([format!("{}:\n{}", self.button, self.link)]);
+        let exit = self.exit.iter().map(|(url, words)| format!("{words}:\n{url}"));
+        let paragraphs = paragraphs.chain(self.hints.iter().cloned()).chain(exit);
+        paragraphs.map(|paragraph| format!("{paragraph}\n\n")).collect()
+    }
+}
+
+impl MailTableView {
+    /// A row a line, its link below it.
+    fn to_text(&self) -> String {
+        let rows = self.rows.iter().map(|row| {
+            let cells: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
+            let link = row.href.iter().map(|href| format!("\n  {href}")).collect::<String>();
+            format!("- {}{link}", cells.join(" · "))
+        });
+        let head = [self.title.clone(), format!("({})", self.columns.join(" · "))];
+        head.into_iter().chain(rows).chain(self.more.clone()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Minutes in a zone, such as `2026-11-20 14:05 UTC`: a date that nobody reads otherwise.
+fn time_text(ms: i64, zone: TimeZone) -> String {
     let time = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    time.to_zoned(find_reader().zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    time.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 #[cfg(test)]
@@ -84,27 +213,33 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::super::kinds::sample_letters;
+    use super::super::letter::MailTableRow;
     use super::*;
     use crate::wording::{TextReader, word_for};
 
-    const HOST: &str = "relay.example";
+    /// Rows of tables have what people entered, and links.
+    fn is_worded(line: &str) -> bool {
+        line.contains(' ') && !line.starts_with([' ', '-'])
+    }
+
+    const FRAME: MailFrame<'_> = MailFrame { host: "relay.example", exit_url: None };
 
     #[test]
     fn each_mail_is_in_the_language_and_zone_of_its_reader() {
         for letter in sample_letters() {
-            let word = |reader: TextReader| word_for(reader, || render_letter(&letter, HOST).unwrap());
+            let word = |reader: TextReader| word_for(reader, || render_letter(&letter, FRAME).unwrap());
             let english = word(TextReader::default());
             let spanish = word(TextReader::of("es-MX", "America/Chicago"));
             assert_ne!(english.subject, spanish.subject, "{letter:?}");
             assert!(spanish.html.contains("<html lang=\"es-MX\">"), "{}", spanish.html);
             assert!(!spanish.text.contains("UTC"), "{}", spanish.text);
             let of_english: Vec<&str> = english.text.lines().collect();
-            let alike = spanish.text.lines().filter(|line| line.contains(' ') && of_english.contains(line));
+            let alike = spanish.text.lines().filter(|line| is_worded(line) && of_english.contains(line));
             assert_eq!(alike.collect::<Vec<_>>(), [""; 0], "{letter:?}");
             let pseudo = word(TextReader::of("xx", ""));
-            let worded = pseudo.text.lines().filter(|line| line.contains(' '));
+            let worded = pseudo.text.lines().filter(|line| is_worded(line));
             assert!(
-                worded.clone().count() > 1 && worded.clone().all(|line| line.starts_with('⟦')),
+                worded.clone().count() > 1 && worded.clone().all(|line| line.starts_with(['⟦', '('])),
                 "{}",
                 pseudo.text
             );
@@ -114,7 +249,7 @@ mod tests {
     #[test]
     fn text_and_page_say_the_same_and_nothing_is_markup() {
         for letter in sample_letters() {
-            let mail = render_letter(&letter, HOST).unwrap();
+            let mail = render_letter(&letter, FRAME).unwrap();
             assert!(!mail.subject.is_empty() && !mail.subject.contains(['\r', '\n']), "{letter:?}");
             for of in [&mail.text, &mail.html] {
                 assert!(of.contains("https://relay.example/x/S3CRET"), "{of}");
@@ -125,25 +260,78 @@ mod tests {
         }
     }
 
+    const WORDS: [&str; 2] =
+        [include_str!("../../words/en/mail/mail.ftl"), include_str!("../../words/en/mail/mail_routine.ftl")];
+
     /// Its words are found by key: one that no mail names would stay for ever.
     #[test]
     fn every_message_is_of_a_mail_and_every_variable_is_filled() {
-        let mut unused: BTreeSet<String> = list_keys(include_str!("../../words/en/mail.ftl"));
+        let mut unused: BTreeSet<String> = WORDS.iter().flat_map(|file| list_keys(file)).collect();
         for letter in sample_letters() {
             let keys = [letter.subject_key(), letter.part_key("button"), "mail-sent-by".to_owned()];
-            for key in keys.iter().chain(&letter.lines).chain(&letter.hints) {
+            let of_tables = letter.tables.iter().flat_map(|table| table.columns.iter().chain([&table.title]));
+            for key in keys.iter().chain(&letter.lines).chain(&letter.hints).chain(of_tables) {
                 unused.remove(key);
             }
-            let MailText { subject, text, html } = render_letter(&letter, HOST).unwrap();
+            let MailText { subject, text, html } = render_letter(&letter, FRAME).unwrap();
             assert!(!format!("{subject}{text}{html}").contains("{$"), "{letter:?}: {text}");
+        }
+        // Those that stand in no mail by itself.
+        for key in ["mail-money", "mail-more", "mail-exit", "mail-inspection"] {
+            assert!(unused.remove(key), "{key}");
         }
         assert_eq!(unused, BTreeSet::new());
         let kinds: BTreeSet<String> =
             sample_letters().iter().map(|letter| letter.kind().to_owned()).collect();
-        let written = include_str!("kinds.rs").matches("Self::new(\"").count();
+        let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/mail/kinds")).unwrap();
+        let files = folder.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let written: usize = files.map(|file| file.matches("Self::new(\"").count()).sum();
         assert_eq!(kinds.len(), written, "each kind has a sample");
-        let newer = render_letter(&MailLetter::new("of-a-later-relay", String::new()), HOST);
+        let newer = render_letter(&MailLetter::new("of-a-later-relay", String::new()), FRAME);
         assert_eq!(newer.unwrap_err(), "mail-of-a-later-relay");
+    }
+
+    #[test]
+    fn facts_are_worded_by_their_reader_and_place() {
+        let word = |fact: &MailFact, locale: &str| {
+            word_for(TextReader::of(locale, "UTC"), || word_cell(fact).unwrap().text)
+        };
+        let money = |minor, currency: &str| MailFact::Money { minor, currency: currency.to_owned() };
+        for (fact, english, spanish) in [
+            (MailFact::Count(12_345), "12,345", "12.345"),
+            (MailFact::Rate { met: 924, closed: 1_000 }, "92.4%", "92,4\u{a0}%"),
+            (MailFact::Rate { met: 0, closed: 0 }, "no data", "sin datos"),
+            (MailFact::Day(20_777), "Nov 20, 2026", "20 nov 2026"),
+            (MailFact::Span(34 * 3_600_000), "34 h", "34 h"),
+            (money(123_456, "usd"), "USD 1,234.56", "1234,56 USD"),
+            (money(5_000, "JPY"), "JPY 5,000", "5000 JPY"),
+            (
+                MailFact::time_at(1_795_204_920_000, "America/Chicago"),
+                "2026-11-20 14:02 CST",
+                "2026-11-20 14:02 CST",
+            ),
+        ] {
+            assert_eq!((word(&fact, "en-US"), word(&fact, "es-ES")), (english.into(), spanish.into()));
+        }
+    }
+
+    #[test]
+    fn a_table_shows_so_many_rows_and_says_how_many_more() {
+        let row = |n: i64| {
+            let cells =
+                [MailFact::text("Probe <b>"), MailFact::Count(n), MailFact::Rate { met: 1, closed: 2 }];
+            MailTableRow::new(cells).link(format!("https://relay.example/e/{n}"))
+        };
+        let letter = MailLetter::test(0, "https://relay.example".to_owned());
+        let letter = letter.table("what", &["hint", "button", "what"], (0..25).map(row));
+        let letter = letter.table("what", &["hint"], []);
+        let MailText { text, html, .. } = render_letter(&letter, FRAME).unwrap();
+        assert!(
+            text.contains("- Probe <b> · 19 · 50.0%\n  https://relay.example/e/19\nAnd 5 more."),
+            "{text}"
+        );
+        assert!(html.contains("Probe &#60;b&#62;</a>") && html.contains("width:50%"), "{html}");
+        assert!(html.contains("And 5 more.") && !html.contains("/e/20"), "{html}");
     }
 
     fn list_keys(file: &str) -> BTreeSet<String> {

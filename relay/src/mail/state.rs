@@ -12,6 +12,10 @@ pub enum MailState {
     Failed,
     /// Nothing is sent to its address.
     Suppressed,
+    /// Its reader switched its topic off.
+    Declined,
+    /// Its reader got too many of such mails that day.
+    Capped,
     /// It may have left, longer ago than a provider remembers: sent again it could come twice.
     Unsure,
     Bounced,
@@ -28,6 +32,8 @@ impl MailState {
             Self::Delivered => ("delivered", 3, true),
             Self::Failed => ("failed", 4, false),
             Self::Suppressed => ("suppressed", 4, false),
+            Self::Declined => ("declined", 4, false),
+            Self::Capped => ("capped", 4, false),
             Self::Unsure => ("unsure", 0, false),
             Self::Bounced => ("bounced", 5, true),
             Self::Complained => ("complained", 6, true),

@@ -10,6 +10,7 @@ use record::ids::FacilityId;
 
 use crate::accounts::records::access_log::{AccessOutcome, AccessRecord, DenialReason};
 use crate::db::DbError;
+use crate::mail::transport::EXIT_PATH;
 use crate::web::access::{CallerSlot, KnownCaller};
 use crate::web::named_place::{find_facility, known_facility};
 use crate::web::reader::{choose_reader, mark_language};
@@ -86,7 +87,8 @@ pub(crate) async fn refuse_foreign_forms(
 ) -> Response<Body> {
     let is_own =
         is_own(request.method(), request.headers(), request.uri().authority(), &web.settings.public_url);
-    if is_own {
+    // A mail program's button is on a page of its own; what it opens is in the link.
+    if is_own || request.uri().path().starts_with(EXIT_PATH) {
         return next.run(request).await;
     }
     web.strangers.sent_foreign_form();

@@ -26,7 +26,7 @@ use crate::web::pages::facilities::{
 use crate::web::pages::fleet::{add_box, box_acts, box_forks, box_page, boxes};
 use crate::web::pages::help;
 use crate::web::pages::operator::{platform, platform_notices, platform_records};
-use crate::web::pages::personal::{factors, identities, locale, me, notices, passkeys};
+use crate::web::pages::personal::{factors, identities, locale, mails, me, notices, passkeys};
 use crate::web::{key_list, live, proof};
 
 const INFO: ApiInfo = ApiInfo {
@@ -130,6 +130,9 @@ fn open_rows() -> Vec<Route<WebContext>> {
             sign_in_methods::accept_invitation,
         )
         .example(joins.secret(PASSWORD_EXAMPLE)),
+        row(Method::GET, "/u/{exit}", "mails.show-exit", Page, mails::show_exit).example(of_link("exit")),
+        row(Method::POST, "/u/{exit}", "mails.stop", Form, mails::stop_topic)
+            .example(of_link("exit").field("List-Unsubscribe", "One-Click")),
         row(Method::GET, "/healthz", "health.show", Operator, health::show_alive),
         row(Method::GET, "/readyz", "readiness.show", Operator, health::show_ready),
         row(Method::POST, mail_events::PATH, "mail-event.take", Webhook, mail_events::take_event)
@@ -219,6 +222,9 @@ fn own_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, "/app/locale", "account-locale.show", Page, locale::show_account),
         row(Method::POST, "/app/locale", "account-locale.change", Form, locale::change_account)
             .example(problem_example().field("locale", "es-US").field("zone", "America/Chicago")),
+        row(Method::GET, "/app/me/mails", "mails.show", Page, mails::show_topics),
+        row(Method::POST, "/app/me/mails", "mails.choose", Form, mails::save_topics)
+            .example(problem_example().field("topic.weekly", "on")),
         row(Method::GET, "/app/me/factors/new", "factors.new", Page, factors::show_new),
         row(Method::POST, "/app/me/factors", "factors.add", Form, factors::add_app)
             .example(problem_example().field("offer", "1.AAAA").field("code", "287082")),

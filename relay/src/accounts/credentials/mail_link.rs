@@ -1,15 +1,14 @@
-//! Links that come by mail: the secret in them, what the database keeps of it, and how many one may ask for.
+//! Links that come by mail: how long they work, and how many one may ask for.
 
 use std::net::IpAddr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use record::tree::Hash;
 use service::attempts::{AttemptPolicy, AttemptWait, ClientNetwork};
 use service::limit::RateLimiter;
 
 use crate::db::person::buckets;
 use crate::db::{DbError, PlatformConnection, ScopedConnection, SqlConnection};
+pub use crate::mail::LinkSecret;
 
 /// How long a new account waits to be confirmed.
 pub const SIGN_UP_MS: i64 = 24 * 3_600_000;
@@ -26,34 +25,6 @@ const OF_ACCOUNT: AttemptPolicy = AttemptPolicy { size: 50, refill_ms: 4 * 60_00
 /// An owner is notified of somebody new: ten times at once, and then once an hour.
 const OF_COLLEAGUES: AttemptPolicy = AttemptPolicy { size: 10, refill_ms: 60 * 60_000 };
 const NETWORKS_MAX: usize = 10_000;
-
-#[derive(Clone, PartialEq, Eq)]
-pub struct LinkSecret([u8; 32]);
-
-impl std::fmt::Debug for LinkSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("LinkSecret(****)")
-    }
-}
-
-impl LinkSecret {
-    /// A new one from 32 random bytes.
-    pub fn new(secret: [u8; 32]) -> Self {
-        Self(secret)
-    }
-
-    pub fn read(text: &str) -> Option<Self> {
-        Some(Self(URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()?))
-    }
-
-    pub fn text(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
-    }
-
-    pub fn digest(&self) -> Hash {
-        Hash::of(&self.0)
-    }
-}
 
 /// Counts the mails that strangers ask for. Networks are counted by each process, addresses in the database by all together.
 #[derive(Debug)]
@@ -128,21 +99,5 @@ async fn take_mail(
     match held.take(policy, now_ms) {
         Ok(after) => buckets::put_bucket(tx, name, after).await.map(Ok),
         Err(wait) => Ok(Err(wait)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_secret_comes_back_as_it_went_and_is_shown_nowhere() {
-        let secret = LinkSecret::new([9; 32]);
-        assert_eq!(LinkSecret::read(&secret.text()), Some(secret.clone()));
-        assert_eq!(secret.text().len(), 43);
-        for wrong in ["", "x", &secret.text()[1..], "../../etc/passwd"] {
-            assert_eq!(LinkSecret::read(wrong), None, "{wrong}");
-        }
-        assert!(!format!("{secret:?}").contains('9'));
     }
 }

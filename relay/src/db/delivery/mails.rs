@@ -1,5 +1,7 @@
 //! Mails that are to leave, and those that left.
 
+use record::tree::Hash;
+
 use crate::db::person::people::ReaderChoice;
 use crate::db::{
     AccountScope, DbError, PlatformConnection, SqlConnection, WriteConnection, all, exec, impl_from_row, opt,
@@ -15,6 +17,8 @@ pub struct NewMail<'a> {
     /// In which it is read: a locale's tag and a zone's name.
     pub locale: &'a str,
     pub zone: &'a str,
+    /// Of a mail that somebody can do without: its topic, and the digest of the secret by which they stop that.
+    pub exit: Option<(&'static str, Hash)>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -42,13 +46,14 @@ pub async fn insert_mail(
     new: &NewMail<'_>,
     now_ms: i64,
 ) -> Result<(), DbError> {
-    let sql = "INSERT INTO mails (mail, account, kind, address, body, locale, zone, state, rank, made_ms, state_ms) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, 'wait', 0, $8, $8)";
+    let sql = "INSERT INTO mails (mail, account, kind, address, body, locale, zone, state, rank, made_ms, state_ms, topic, exit_digest) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 'wait', 0, $8, $8, $9, $10)";
     let account = new.account.map(AccountScope::key);
     let (address, body) = (new.address.to_owned(), new.body.to_owned());
     let (locale, zone) = (new.locale.to_owned(), new.zone.to_owned());
-    exec!(conn, sql, new.mail.to_owned(), account, new.kind.to_owned(), address, body, locale, zone, now_ms)
-        .map(drop)
+    let (topic, digest) = new.exit.map(|(topic, digest)| (topic, digest.0.to_vec())).unzip();
+    let (mail, kind) = (new.mail.to_owned(), new.kind.to_owned());
+    exec!(conn, sql, mail, account, kind, address, body, locale, zone, now_ms, topic, digest).map(drop)
 }
 
 /// In which whoever has an address, in lower case, reads: as they chose, or else the account.
@@ -87,6 +92,20 @@ pub async fn platform_find_waiting(
     let sql = "SELECT kind, address, body, locale, zone, made_ms, tried_ms FROM mails \
                WHERE mail = $1 AND state = 'wait'";
     opt!(conn, MailRow, sql, mail.to_owned())
+}
+
+/// How many mails that its reader can do without left for a mail's address, or wait and were made before it, since a time. So of many that
+/// wait together the first leave, in whatever order they are tried.
+pub async fn platform_count_optional(
+    conn: &mut PlatformConnection,
+    mail: &str,
+    since_ms: i64,
+) -> Result<i64, DbError> {
+    let sql = "SELECT COUNT(*) FROM mails m JOIN mails e ON e.address = m.address AND e.topic IS NOT NULL \
+               AND e.made_ms > $1 AND e.mail <> m.mail \
+               AND (e.state <> 'wait' OR e.made_ms < m.made_ms OR (e.made_ms = m.made_ms AND e.mail < m.mail)) \
+               AND e.state NOT IN ('declined', 'capped', 'suppressed') WHERE m.mail = $2";
+    Ok(opt!(conn, (i64,), sql, since_ms, mail.to_owned())?.map_or(0, |(count,)| count))
 }
 
 /// Keeps of a mail that waits what was said of it, and since when it is not known whether it left; `None`: it is known that it did not.

@@ -1,5 +1,6 @@
 //! What leaves for people and for other programs: mails and webhooks.
 
+pub mod mail_preferences;
 pub mod mails;
 pub mod suppressions;
 pub mod webhook_deliveries;

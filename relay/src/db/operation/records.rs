@@ -3,7 +3,7 @@
 
 use crate::db::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
-pub const TABLES: [&str; 87] = [
+pub const TABLES: [&str; 88] = [
     "account_logos",
     "account_slugs",
     "accounts",
@@ -49,6 +49,7 @@ pub const TABLES: [&str; 87] = [
     "logs",
     "mail_events",
     "mail_links",
+    "mail_preferences",
     "mails",
     "member_places",
     "members",

@@ -121,9 +121,10 @@ CREATE INDEX mail_links_expires ON mail_links (expires_ms);
 
 -- What leaves by mail, written in the transaction of what it tells of; `account` is absent where it is of none yet. `body`: JSON of a
 -- letter until it has left or is given up, then `{}`. `state`: wait; sent, delayed, delivered, bounced, complained as the provider says; failed,
--- suppressed: it never will; unsure: nobody knows whether it left, and a person decides. `rank`: of the state, which only rises but for
+-- suppressed, declined, capped: it never will; unsure: nobody knows whether it left, and a person decides. `rank`: of the state, which only rises but for
 -- what a person sends again. `tried_ms`: the first try whose end is not known. `provider_id`: as the provider calls it. `answer`: what the
--- provider or the receiver said of it, where that was no good news.
+-- provider or the receiver said of it, where that was no good news. `topic`: of one that its reader can do without (`mail::letter`), and
+-- `exit_digest`: SHA-256 of the secret in the link by which they stop it.
 CREATE TABLE mails (
   mail @ID@ NOT NULL PRIMARY KEY,
   account BIGINT,
@@ -140,11 +141,25 @@ CREATE TABLE mails (
   state_ms BIGINT NOT NULL,
   provider @ID@,
   provider_id @ID@,
-  answer TEXT
+  answer TEXT,
+  topic @ID@,
+  exit_digest @BLOB@
 )@ROWLESS@;
 CREATE INDEX mails_made ON mails (made_ms);
 CREATE INDEX mails_open ON mails (state, made_ms) WHERE state IN ('wait', 'unsure', 'failed', 'suppressed', 'bounced');
+CREATE INDEX mails_optional ON mails (address, made_ms) WHERE topic IS NOT NULL;
+CREATE UNIQUE INDEX mails_exit ON mails (exit_digest) WHERE exit_digest IS NOT NULL;
 CREATE INDEX mails_provider ON mails (provider_id) WHERE provider_id IS NOT NULL;
+
+-- Which of the mails that they can do without somebody wants, in each account by itself. Without a row a topic is as it is by itself.
+CREATE TABLE mail_preferences (
+  account BIGINT NOT NULL,
+  person BIGINT NOT NULL,
+  topic @ID@ NOT NULL,
+  is_on BOOLEAN NOT NULL,
+  set_ms BIGINT NOT NULL,
+  PRIMARY KEY (account, person, topic)
+);
 
 -- What a provider said of mails, each message once: `event` is its id there. `mail` is absent of one that is not of this relay, or is
 -- forgotten. `word`: what it said.
@@ -205,4 +220,4 @@ CREATE INDEX known_devices_used ON known_devices (used_ms);
 
 @MEMBERS@ people, known_devices, second_steps;
 @PLATFORM@ credentials, factors, mail_links, mail_events, suppressions;
-@WALL@ members, member_places, regions, invitations, sessions;
+@WALL@ members, member_places, regions, invitations, mail_preferences, sessions;

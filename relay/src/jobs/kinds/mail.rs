@@ -22,6 +22,8 @@ pub static MAIL: JobKind = JobKind {
 enum TurnOutcome {
     Taken(TakenMail),
     Unsent(MailState, MailFailure),
+    /// Nobody wants it any more, and why.
+    Held(MailState, &'static str),
     /// It is tried again then, and this was no try.
     Later(i64),
 }
@@ -41,6 +43,9 @@ async fn send_mail(relay: &RelayHandlers, job: &ClaimedJob) -> Result<JobResult,
         TurnOutcome::Taken(taken) => {
             let (stored, id) = (MailState::Sent.stored(), taken.provider_id.as_deref());
             mails::settle_sent(&mut tx, &job.key, stored, transport.word(), id, now_ms).await?;
+        }
+        TurnOutcome::Held(state, words) => {
+            mails::raise_state(&mut tx, &job.key, state.stored(), Some(words), now_ms).await?;
         }
         TurnOutcome::Unsent(state, failure) => {
             let stored = state.stored();
@@ -76,12 +81,16 @@ async fn take_turn(
     }
     let mut conn = relay.db.platform_read(PlatformReason::Work).await?;
     let suppressed = suppressions::platform_find(&mut conn, &row.address).await?;
+    let hold = worded.find_hold(&mut conn).await?;
     drop(conn);
     if let Some(found) = suppressed.filter(|found| !worded.passes(found, now_ms)) {
         return Ok(leave_unsent(
             MailState::Suppressed,
             &format!("nothing is sent to its address: {}", found.kind),
         ));
+    }
+    if let Some((state, words)) = hold {
+        return Ok(TurnOutcome::Held(state, words));
     }
     if let (Some(sure_ms), Some(tried_ms)) = (transport.sure_ms(), row.tried_ms)
         && !(-AHEAD_MS..sure_ms).contains(&now_ms.saturating_sub(tried_ms))

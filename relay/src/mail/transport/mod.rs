@@ -70,6 +70,10 @@ pub struct MailSender {
     from: Mailbox,
     /// Of the relay's public address.
     host: String,
+    /// What stands before the paths of its pages.
+    pages_url: String,
+    /// Where a mail that wants no more of a topic may go, beside the relay's own page.
+    unsubscribe: Option<Address>,
 }
 
 impl MailSender {
@@ -84,7 +88,15 @@ impl MailSender {
             return Err(TransportFault::Sender);
         }
         let name = Some(name).filter(|name| !name.is_empty()).map(str::to_owned);
-        Ok(Self { from: Mailbox::new(name, email), host: host.to_owned() })
+        let pages_url = format!("https://{host}");
+        Ok(Self { from: Mailbox::new(name, email), host: host.to_owned(), pages_url, unsubscribe: None })
+    }
+
+    /// Where whoever wants no more of a topic goes: pages behind `pages_url`, or an address.
+    pub fn with_exits(self, pages_url: String, unsubscribe: Option<&str>) -> Result<Self, TransportFault> {
+        let address = unsubscribe.map(str::parse).transpose();
+        let unsubscribe = address.map_err(|_| TransportFault::Unsubscribe)?;
+        Ok(Self { pages_url, unsubscribe, ..self })
     }
 
     /// The domain that receivers hold the mail against.
@@ -111,6 +123,8 @@ pub(super) struct OutgoingMail<'a> {
     pub(super) kind: &'a str,
     pub(super) address: &'a str,
     pub(super) text: MailText,
+    /// Where its topic is stopped.
+    pub(super) exit_url: Option<String>,
     pub(super) made_ms: i64,
 }
 
@@ -144,6 +158,24 @@ impl MailTransport {
 
     pub(super) fn host(&self) -> &str {
         &self.sender.host
+    }
+
+    /// The page that stops a topic, by the secret of a mail's link.
+    pub(super) fn exit_url(&self, secret: &str) -> String {
+        format!("{}{EXIT_PATH}{secret}", self.sender.pages_url)
+    }
+
+    /// What stands in a mail's head beside who, when and what: no program answers it (RFC 3834), and how a topic is stopped by a button
+    /// of the program in which it is read (RFC 8058).
+    fn list_headers(&self, mail: &OutgoingMail<'_>) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("Auto-Submitted", "auto-generated".to_owned())];
+        if let Some(url) = &mail.exit_url {
+            let address =
+                self.sender.unsubscribe.iter().map(|to| format!(", <mailto:{to}?subject=unsubscribe>"));
+            headers.push(("List-Unsubscribe", format!("<{url}>{}", address.collect::<String>())));
+            headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+        }
+        headers
     }
 
     /// As the database has it of each mail.
@@ -185,28 +217,29 @@ impl MailTransport {
                 let message = self.build(&mail, to.clone())?;
                 client.send(&self.sender.from.email, to, &message.formatted()).await
             }
-            OpenWay::Resend(client) => client.send(&self.sender.from, &mail).await,
+            OpenWay::Resend(client) => client.send(&self.sender.from, &mail, self.list_headers(&mail)).await,
         }
     }
 
     fn build(&self, mail: &OutgoingMail<'_>, to: Address) -> Result<Message, MailFailure> {
         let made = u64::try_from(mail.made_ms).map(Duration::from_millis).unwrap_or_default();
-        let auto =
-            HeaderValue::new(HeaderName::new_from_ascii_str(AUTO_SUBMITTED.0), AUTO_SUBMITTED.1.to_owned());
-        let message = Message::builder()
+        let mut builder = Message::builder()
             .from(self.sender.from.clone())
             .to(Mailbox::new(None, to))
             .date(std::time::UNIX_EPOCH + made)
             .message_id(Some(format!("<{}@{}>", mail.mail, self.sender.host)))
-            .raw_header(auto)
-            .subject(&mail.text.subject)
+            .subject(&mail.text.subject);
+        for (name, value) in self.list_headers(mail) {
+            builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
+        }
+        let message = builder
             .multipart(MultiPart::alternative_plain_html(mail.text.text.clone(), mail.text.html.clone()));
         message.map_err(|error| MailFailure::new(FailureKind::Final, "it cannot be written", error))
     }
 }
 
-/// RFC 3834: no program answers it.
-const AUTO_SUBMITTED: (&str, &str) = ("Auto-Submitted", "auto-generated");
+/// Of the page that stops a topic, before the secret of a mail's link.
+pub const EXIT_PATH: &str = "/u/";
 
 #[cfg(test)]
 mod tests {
@@ -223,6 +256,7 @@ mod tests {
             kind: "reset",
             address: "ana@linden.example",
             text,
+            exit_url: None,
             made_ms: 1_795_204_920_000,
         }
     }
@@ -296,5 +330,26 @@ mod tests {
         ] {
             assert!(written.contains(line), "{written}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_topic_is_stopped_by_the_button_of_a_mail_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let way = MailWay::Folder(folder.path().to_owned());
+        let pages = "https://relay.example:8443".to_owned();
+        let sender = sender().with_exits(pages.clone(), Some("stop@relay.example")).unwrap();
+        let transport = MailTransport::open(way, sender, &ProviderAccess::default()).unwrap();
+        let exit_url = Some(transport.exit_url(&"x".repeat(43)));
+        transport.send(OutgoingMail { exit_url, ..outgoing("S") }).await.unwrap();
+        let written = std::fs::read_to_string(folder.path().join("01ABC.eml")).unwrap();
+        let unfolded = written.replace("\r\n ", " ");
+        let line = format!(
+            "List-Unsubscribe: <https://relay.example:8443/u/{}>, <mailto:stop@relay.example?subject=unsubscribe>\r\n",
+            "x".repeat(43)
+        );
+        assert!(unfolded.contains(&line), "{unfolded}");
+        assert!(unfolded.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{unfolded}");
+        let wrong = MailSender::read("a@b.example", "h").unwrap().with_exits(pages, Some("nobody\r\nX: y"));
+        assert_eq!(wrong.unwrap_err(), TransportFault::Unsubscribe);
     }
 }

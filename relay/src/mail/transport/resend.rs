@@ -1,6 +1,7 @@
 //! To Resend (<https://resend.com/docs/api-reference/emails/send-email>), under an idempotency key of our own: the same mail again is
 //! the same mail there for 24 hours. The pace is ours too, below what an account may ask in a second.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +15,7 @@ use serde_json::json;
 use crate::outgoing::guarded::build_tls;
 
 use super::pace::SendPace;
-use super::{
-    AUTO_SUBMITTED, FailureKind, MailFailure, OutgoingMail, ProviderAccess, TakenMail, TransportFault,
-};
+use super::{FailureKind, MailFailure, OutgoingMail, ProviderAccess, TakenMail, TransportFault};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -94,6 +93,7 @@ impl ResendClient {
         &self,
         from: &Mailbox,
         mail: &OutgoingMail<'_>,
+        headers: Vec<(&'static str, String)>,
     ) -> Result<TakenMail, MailFailure> {
         self.pace.wait().await;
         let body = json!({
@@ -102,7 +102,7 @@ impl ResendClient {
             "subject": mail.text.subject,
             "html": mail.text.html,
             "text": mail.text.text,
-            "headers": { AUTO_SUBMITTED.0: AUTO_SUBMITTED.1 },
+            "headers": headers.into_iter().collect::<BTreeMap<_, _>>(),
             // By these its events name the mail, whether or not the answer arrives.
             "tags": [{ "name": "mail", "value": mail.mail }, { "name": "kind", "value": mail.kind }],
         });

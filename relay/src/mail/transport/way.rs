@@ -8,6 +8,7 @@ use std::path::PathBuf;
 pub enum TransportFault {
     Way,
     Sender,
+    Unsubscribe,
     /// Whoever sends by Resend, or signs in at a mail server, has a secret.
     NoSecret,
     Address,
@@ -24,6 +25,7 @@ impl TransportFault {
                  mail.password_file alone"
             }
             Self::Sender => "mail.from reads name@host.example or Name <name@host.example>",
+            Self::Unsubscribe => "mail.unsubscribe reads name@host.example",
             Self::NoSecret => {
                 "mail.password_file names a file with the password of the user in mail.send, or the key of Resend, in one line of ASCII"
             }

@@ -13,6 +13,7 @@ use crate::db::PlatformReason;
 use crate::db::account::accounts;
 use crate::db::account::oidc_providers;
 use crate::db::account::oidc_providers::NewProvider;
+use crate::db::delivery::mails::{self, NewMail};
 use crate::db::facility::regions;
 use crate::db::person::identities;
 use crate::db::person::identities::IdentityKey;
@@ -49,6 +50,19 @@ impl World {
             mail_links::platform_insert(&mut tx, &new, NOW_MS).await.unwrap();
             made.push((part, secret.text()));
         }
+        let exit = LinkSecret::new([6; 32]);
+        let new = NewMail {
+            mail: "01JD0000000000000000000006",
+            account: Some(self.a.scope),
+            kind: "onboarding-1",
+            address: &self.a.email,
+            body: "{}",
+            locale: "en-US",
+            zone: "UTC",
+            exit: Some(("onboarding", exit.digest())),
+        };
+        mails::insert_mail(&mut tx, &new, NOW_MS).await.unwrap();
+        made.push(("exit", exit.text()));
         let account = AccountId::new(NOW_MS, [77; 10]);
         let third = accounts::platform_create(&mut tx, account, "Third", NOW_MS).await.unwrap();
         let mut tx = tx.enter(third).await.unwrap();

@@ -469,6 +469,8 @@ fn read_key(act: &str) -> &'static str {
         | "GET /app/me"
         | "GET /app/me/locale"
         | "POST /app/me/locale"
+        | "GET /app/me/mails"
+        | "POST /app/me/mails"
         | "GET /live"
         | "GET /app/support"
         | "GET /app/platform/accounts/{account}"

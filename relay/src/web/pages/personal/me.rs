@@ -25,8 +25,8 @@ use crate::web::pages::forms::single_form::SignInProblem;
 use crate::web::pages::personal::identities::{AccountIdentities, load_identities};
 use crate::web::view_models::formats::{LocalTime, role_name};
 use crate::web::words::{
-    ErrorWords, FactorWords, LocaleWords, OidcWords, PasskeyWords, PeopleWords, SignInWords, name_agent,
-    open_words,
+    ErrorWords, FactorWords, LocaleWords, MailChoiceWords, OidcWords, PasskeyWords, PeopleWords, SignInWords,
+    name_agent, open_words,
 };
 use crate::web::{PageFact, WebContext};
 
@@ -51,6 +51,7 @@ struct MePage {
     w: PeopleWords,
     sign_in_words: SignInWords,
     locale: LocaleWords,
+    mails: MailChoiceWords,
     problem: Option<SignInProblem>,
     done: Option<String>,
     name: String,
@@ -146,6 +147,7 @@ async fn draw_me(
         w,
         sign_in_words: wall.words(),
         locale: wall.words(),
+        mails: wall.words(),
         problem,
         done,
         facts,

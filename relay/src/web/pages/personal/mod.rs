@@ -3,6 +3,7 @@
 pub(crate) mod factors;
 pub(crate) mod identities;
 pub(crate) mod locale;
+pub(crate) mod mails;
 pub(crate) mod me;
 pub(crate) mod notices;
 pub(crate) mod passkeys;

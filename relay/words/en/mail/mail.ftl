@@ -3,6 +3,14 @@
 mail-sent-by = CleanTrack sent this because of something that happened at { $host }. Nobody reads replies to this address.
 mail-not-you = If this was not you, do nothing: nothing changes.
 mail-link-once = The link works once, until { $until }.
+mail-more = { $count ->
+    [one] And one more.
+   *[other] And { NUMBER($count) } more.
+}
+# $amount: as the reader's country writes numbers. $currency: ISO 4217.
+mail-money = { $currency } { $amount }
+# The words of a link.
+mail-exit = Stop mails of this kind
 
 mail-invitation = { $account } invites you to CleanTrack
     .what = { $by } invites you to the account of { $account }, as { $role }. There you see whether equipment was cleaned on time.

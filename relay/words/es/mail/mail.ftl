@@ -3,6 +3,12 @@
 mail-sent-by = CleanTrack envió esto por algo que pasó en { $host }. Nadie lee las respuestas a esta dirección.
 mail-not-you = Si no fue usted, no haga nada: no cambia nada.
 mail-link-once = El enlace funciona una vez, hasta el { $until }.
+mail-more = { $count ->
+    [one] Y uno más.
+   *[other] Y { NUMBER($count) } más.
+}
+mail-money = { $amount } { $currency }
+mail-exit = No recibir más correos de este tipo
 
 mail-invitation = { $account } le invita a CleanTrack
     .what = { $by } le invita a la cuenta de { $account }, como { $role }. Allí verá si los equipos se limpiaron a tiempo.

@@ -1,8 +1,7 @@
-//! The mails that there are: a function each, and a sample of each. Their words are `mail-<kind>` in `words/<language>/mail.ftl`: the
-//! subject, and as its parts the button and each line.
+//! Mails about people's access, and about what an account's admins set up.
 
-use super::letter::MailGroup::{Awaited, Stranger};
-use super::letter::MailLetter;
+use super::super::letter::MailGroup::{Awaited, Stranger};
+use super::super::letter::MailLetter;
 
 /// What somebody new of a provider sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,11 +109,9 @@ impl MailLetter {
     }
 }
 
-/// One of each kind, and of each of its forms.
 #[cfg(test)]
-pub(super) fn sample_letters() -> Vec<MailLetter> {
-    let link = || "https://relay.example/x/S3CRET".to_owned();
-    let (at, later) = (1_795_204_920_000, 1_795_291_320_000);
+pub(super) fn list_samples() -> Vec<MailLetter> {
+    use super::{SAMPLE_AT_MS as at, SAMPLE_UNTIL_MS as later, sample_link as link};
     vec![
         MailLetter::invitation("Linden <Health>", "priya@linden.example", "biomed", link(), later),
         MailLetter::sign_up(link(), later),
