@@ -185,6 +185,16 @@ impl MailLetter {
         }
     }
 
+    /// The names of what an account's own words may show of it.
+    pub(super) fn list_placeholders(&self) -> Vec<String> {
+        self.facts.iter().map(|(variable, _)| variable.clone()).collect()
+    }
+
+    /// Whether an account may put words of its own into it: not into what somebody must know of their access.
+    pub(super) fn takes_words(&self) -> bool {
+        self.topic().is_some() || self.kind == "invitation"
+    }
+
     pub(super) fn with_exit(&self, secret: String) -> Self {
         Self { exit: Some(secret), ..self.clone() }
     }

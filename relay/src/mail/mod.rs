@@ -1,11 +1,13 @@
-//! Mail: which there are (`kinds`), what a row has of one (`letter`), how it looks (`render`), how it is sent (`transport`), how it
-//! stands (`state`) and what its provider says of it (`events`), and the entry point for callers that have something to send: a row in
-//! the transaction of what happened, and with it the job that sends it.
+//! Mail: which there are (`kinds`), what an account puts into its own (`brand`), what a row has of one (`letter`), how it looks (`render`,
+//! and with made-up facts `preview`), how it is sent (`transport`), how it stands (`state`) and what its provider says of it (`events`), and
+//! the entry point for callers that have something to send: a row in the transaction of what happened, and with it the job that sends it.
 
+pub mod brand;
 pub mod events;
 mod kinds;
 pub mod letter;
 mod link_secret;
+pub mod preview;
 mod render;
 pub mod state;
 pub mod transport;
@@ -16,6 +18,7 @@ use record::ids::{RelayJobId, UserId};
 use service::clock::Clock;
 use service::random::RandomSource;
 
+use self::brand::MailBrand;
 pub use self::kinds::{
     ColleagueView, ComingInspection, DueItem, FirstStep, ItemGap, ShiftPlace, WeekPlace, WeekSummary,
     WelcomePlan, WindowCount,
@@ -24,11 +27,12 @@ use self::letter::MailGroup;
 pub use self::letter::{MailFact, MailLetter, MailTableRow, MailTopic};
 pub use self::link_secret::LinkSecret;
 use self::render::MailFrame;
+pub use self::render::{MailScheme, MailText};
 use self::state::MailState;
-use self::transport::{FailureKind, MailFailure, MailTransport, MailWay, OutgoingMail, TakenMail};
+use self::transport::{FailureKind, LOGO_SRC, MailFailure, MailTransport, MailWay, OutgoingMail, TakenMail};
 use crate::db::delivery::mails::{MailRow, NewMail};
 use crate::db::delivery::suppressions::SuppressionRow;
-use crate::db::delivery::{mail_preferences, mails};
+use crate::db::delivery::{mail_preferences, mail_words, mails};
 use crate::db::operation::jobs::{NewJobRow, platform_enqueue};
 use crate::db::{AccountScope, DbError, PlatformConnection, SqlConnection};
 use crate::wording::{TextReader, find_reader, word_for};
@@ -186,17 +190,36 @@ impl<'a> WordedMail<'a> {
             .then_some((MailState::Capped, "its reader got as many within a day as one gets")))
     }
 
-    pub async fn send(&self, transport: &MailTransport) -> Result<TakenMail, MailFailure> {
+    /// How the account that it is of shows itself in it.
+    pub async fn find_brand(&self, conn: &mut PlatformConnection) -> Result<Option<MailBrand>, DbError> {
+        let Some(brand) = mail_words::platform_find_brand(conn, self.mail).await? else { return Ok(None) };
+        let language = TextReader::of(&self.row.locale, &self.row.zone).locale.language().code();
+        let words = match self.letter.takes_words() {
+            true => mail_words::platform_list_of_mail(conn, self.mail, language).await?,
+            false => Vec::new(),
+        };
+        Ok(Some(MailBrand { name: brand.name, accent: brand.accent, logo: brand.picture, words }))
+    }
+
+    pub async fn send(
+        &self,
+        transport: &MailTransport,
+        brand: Option<&MailBrand>,
+    ) -> Result<TakenMail, MailFailure> {
         let Self { mail, row, letter } = self;
         let reader = TextReader::of(&row.locale, &row.zone);
         let exit_url = letter.exit.as_deref().map(|secret| transport.exit_url(secret));
-        let frame = MailFrame { host: transport.host(), exit_url: exit_url.as_deref() };
+        let exit_url = exit_url.as_deref();
+        let (host, scheme) = (transport.host(), MailScheme::OfReader);
+        let frame = MailFrame { host, exit_url, brand, logo_src: LOGO_SRC, scheme };
         let text = word_for(reader, || render::render_letter(letter, frame));
         let text = text.map_err(|key| {
             MailFailure::of_relay(FailureKind::Passing, format!("this relay has no words for {key}"))
         })?;
         let (kind, address) = (row.kind.as_str(), row.address.as_str());
-        transport.send(OutgoingMail { mail, kind, address, text, exit_url, made_ms: row.made_ms }).await
+        let exit_url = exit_url.map(str::to_owned);
+        let made_ms = row.made_ms;
+        transport.send(OutgoingMail { mail, kind, address, text, exit_url, brand, made_ms }).await
     }
 }
 
@@ -209,9 +232,12 @@ pub async fn send_test(
     now_ms: i64,
 ) -> Result<TakenMail, MailFailure> {
     let letter = MailLetter::test(now_ms, link);
-    let frame = MailFrame { host: transport.host(), exit_url: None };
+    let host = transport.host();
+    let scheme = MailScheme::OfReader;
+    let frame = MailFrame { host, exit_url: None, brand: None, logo_src: LOGO_SRC, scheme };
     let text = render::render_letter(&letter, frame)
         .map_err(|key| MailFailure::of_relay(FailureKind::Final, key))?;
     let kind = letter.kind();
-    transport.send(OutgoingMail { mail, kind, address, text, exit_url: None, made_ms: now_ms }).await
+    let (exit_url, brand, made_ms) = (None, None, now_ms);
+    transport.send(OutgoingMail { mail, kind, address, text, exit_url, brand, made_ms }).await
 }

@@ -5,16 +5,38 @@ use jiff::tz::TimeZone;
 use record::compliance::{WindowTally, find_zone};
 use words::{Catalog, Dates, Locale, Number, Value};
 
+use super::brand::{MailBrand, MailSlot, fill_words};
 use super::letter::{MailFact, MailLetter, MailTable};
 use crate::wording::{MailRoutineWords, MailWords, PageWords, find_reader, name_agent, open_words};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MailText {
-    pub(super) subject: String,
+pub struct MailText {
+    pub subject: String,
     /// Plain, lines of any length.
-    pub(super) text: String,
-    pub(super) html: String,
+    pub text: String,
+    pub html: String,
 }
+
+/// Light or dark: as its reader has it, or as somebody looks at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailScheme {
+    OfReader,
+    Light,
+    Dark,
+}
+
+impl MailScheme {
+    /// As CSS names it.
+    fn css(self) -> &'static str {
+        match self {
+            Self::OfReader => "light dark",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+const PRODUCT: &str = "CleanTrack";
 
 /// What stands in every mail of a relay.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +45,11 @@ pub(super) struct MailFrame<'a> {
     pub(super) host: &'a str,
     /// Where a mail's topic is stopped, where it has one.
     pub(super) exit_url: Option<&'a str>,
+    /// Of a mail of an account.
+    pub(super) brand: Option<&'a MailBrand>,
+    /// What the picture of the account is called in the page.
+    pub(super) logo_src: &'a str,
+    pub(super) scheme: MailScheme,
 }
 
 struct MailCellView {
@@ -47,11 +74,17 @@ struct MailTableView {
 #[template(path = "mail.html")]
 struct MailPage<'a> {
     lang: &'static str,
+    scheme: &'static str,
+    /// Whose it is: the account, or us.
+    sender: &'a str,
+    accent: Option<&'a str>,
+    logo_src: Option<&'a str>,
     subject: &'a str,
     lines: &'a [String],
     tables: &'a [MailTableView],
     button: &'a str,
     link: &'a str,
+    closing: &'a [String],
     hints: &'a [String],
     exit: Option<(&'a str, String)>,
 }
@@ -82,6 +115,17 @@ impl LetterWords<'_> {
         keys.iter().map(|key| self.find(key)).collect()
     }
 
+    /// The words of an account, a paragraph for each line.
+    fn fill_own(&self, brand: Option<&MailBrand>, slot: MailSlot) -> Vec<String> {
+        let text = brand.and_then(|brand| brand.find_words(slot)).unwrap_or_default();
+        let find = |name: &str| {
+            let found = self.facts.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| write_value(value))
+        };
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(|line| fill_words(line, find)).collect()
+    }
+
     fn view_table(&self, table: &MailTable) -> Result<MailTableView, String> {
         let rows = table.rows.iter().map(|row| {
             let cells = row.cells.iter().map(word_cell).collect::<Result<_, _>>()?;
@@ -101,12 +145,15 @@ fn word_cell(fact: &MailFact) -> Result<MailCellView, String> {
         MailFact::Rate { met, closed } if *closed > 0 => Some(met.saturating_mul(100) / closed),
         _ => None,
     };
-    let text = match word_fact(fact)? {
-        Value::Text(text) => text.into_owned(),
+    Ok(MailCellView { text: write_value(&word_fact(fact)?), bar })
+}
+
+fn write_value(value: &Value<'_>) -> String {
+    match value {
+        Value::Text(text) => text.clone().into_owned(),
         Value::Number(number) => number.format_in(find_reader().locale),
         Value::Slot(_) => String::new(),
-    };
-    Ok(MailCellView { text, bar })
+    }
 }
 
 fn word_fact(fact: &MailFact) -> Result<Value<'_>, String> {
@@ -157,18 +204,25 @@ pub(super) fn render_letter(letter: &MailLetter, frame: MailFrame<'_>) -> Result
     let facts = letter.facts.iter().map(|(variable, fact)| Ok((variable.as_str(), word_fact(fact)?)));
     let words = LetterWords { facts: facts.collect::<Result<_, String>>()? };
     let (subject, button) = (words.find(&letter.subject_key())?, words.find(&letter.part_key("button"))?);
-    let (lines, mut hints) = (words.find_all(&letter.lines)?, words.find_all(&letter.hints)?);
+    let (own, mut hints) = (words.find_all(&letter.lines)?, words.find_all(&letter.hints)?);
+    let [subjects, intro, closing] = MailSlot::ALL.map(|slot| words.fill_own(frame.brand, slot));
+    let (subject, lines) = (subjects.into_iter().next().unwrap_or(subject), [intro, own].concat());
     let tables: Vec<MailTableView> =
         letter.tables.iter().map(|table| words.view_table(table)).collect::<Result<_, _>>()?;
     hints.push(w.mail_sent_by(frame.host));
     let exit = frame.exit_url.map(|url| (url, w.mail_exit()));
     let page = MailPage {
         lang: w.catalog().locale().html_lang(),
+        scheme: frame.scheme.css(),
+        sender: frame.brand.map_or(PRODUCT, |brand| brand.name.as_str()),
+        accent: frame.brand.and_then(|brand| brand.accent.as_deref()),
+        logo_src: frame.brand.and_then(|brand| brand.logo.as_ref()).map(|_| frame.logo_src),
         subject: &subject,
         lines: &lines,
         tables: &tables,
         button: &button,
         link: &letter.link,
+        closing: &closing,
         hints: &hints,
         exit,
     };
@@ -184,7 +238,8 @@ impl MailPage<'_> {
         let paragraphs = lines.chain(self.tables.iter().map(MailTableView::to_text));
         let paragraphs = paragraphs.chain([format!("{}:\n{}", self.button, self.link)]);
         let exit = self.exit.iter().map(|(url, words)| format!("{words}:\n{url}"));
-        let paragraphs = paragraphs.chain(self.hints.iter().cloned()).chain(exit);
+        let below = self.closing.iter().chain(self.hints).cloned();
+        let paragraphs = paragraphs.chain(below).chain(exit);
         paragraphs.map(|paragraph| format!("{paragraph}\n\n")).collect()
     }
 }
@@ -212,7 +267,7 @@ fn time_text(ms: i64, zone: TimeZone) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::kinds::sample_letters;
+    use super::super::kinds::{FirstStep, sample_letters};
     use super::super::letter::MailTableRow;
     use super::*;
     use crate::wording::{TextReader, word_for};
@@ -222,7 +277,13 @@ mod tests {
         line.contains(' ') && !line.starts_with([' ', '-'])
     }
 
-    const FRAME: MailFrame<'_> = MailFrame { host: "relay.example", exit_url: None };
+    const FRAME: MailFrame<'_> = MailFrame {
+        host: "relay.example",
+        exit_url: None,
+        brand: None,
+        logo_src: "cid:logo",
+        scheme: MailScheme::OfReader,
+    };
 
     #[test]
     fn each_mail_is_in_the_language_and_zone_of_its_reader() {
@@ -231,7 +292,7 @@ mod tests {
             let english = word(TextReader::default());
             let spanish = word(TextReader::of("es-MX", "America/Chicago"));
             assert_ne!(english.subject, spanish.subject, "{letter:?}");
-            assert!(spanish.html.contains("<html lang=\"es-MX\">"), "{}", spanish.html);
+            assert!(spanish.html.contains("<html lang=\"es-MX\" "), "{}", spanish.html);
             assert!(!spanish.text.contains("UTC"), "{}", spanish.text);
             let of_english: Vec<&str> = english.text.lines().collect();
             let alike = spanish.text.lines().filter(|line| is_worded(line) && of_english.contains(line));
@@ -313,6 +374,38 @@ mod tests {
         ] {
             assert_eq!((word(&fact, "en-US"), word(&fact, "es-ES")), (english.into(), spanish.into()));
         }
+    }
+
+    #[test]
+    fn an_account_has_its_name_colour_picture_and_words_in_its_mails() {
+        let words = [
+            ("subject", "{ account } needs you <now>"),
+            ("intro", "Dear colleagues,\r\n\r\nthis is <b>{account}</b>. { later }"),
+            ("closing", "Call 4711."),
+        ];
+        let brand = MailBrand {
+            name: "Linden <Health>".to_owned(),
+            accent: Some("#123456".to_owned()),
+            logo: Some(vec![1]),
+            words: words.map(|(slot, text)| (slot.to_owned(), text.to_owned())).into(),
+        };
+        let frame = MailFrame { brand: Some(&brand), ..FRAME };
+        let letter = MailLetter::onboarding(FirstStep::Record, "Linden", "https://relay.example".to_owned());
+        let MailText { subject, text, html } = render_letter(&letter, frame).unwrap();
+        assert_eq!(subject, "Linden needs you <now>");
+        assert!(text.starts_with("Dear colleagues,\n\nthis is <b>Linden</b>. –\n\nNothing was"), "{text}");
+        assert!(text.contains("Call 4711."), "{text}");
+        for part in [
+            "background:#123456",
+            "cid:logo",
+            "alt=\"Linden &#60;Health&#62;\"",
+            "&#60;b&#62;Linden&#60;/b&#62;",
+            "Call 4711.",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        let plain = render_letter(&letter, FRAME).unwrap();
+        assert!(plain.html.contains(">CleanTrack<") && !plain.html.contains("<img"), "{}", plain.html);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::web::assets::PASSKEY;
 use crate::web::brand_routes::brand_rows;
 use crate::web::layout::GAPS_PATH;
 use crate::web::pages::administration::{
-    access_export, access_log, people, programs, providers, support, webhooks,
+    access_export, access_log, mail_previews, people, programs, providers, support, webhooks,
 };
 use crate::web::pages::authentication::{organisation, second_step, sign_in, sign_in_methods};
 use crate::web::pages::facilities::{
@@ -65,6 +65,7 @@ pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
         facility_rows(),
         operations_rows(),
         platform_rows(),
+        mail_rows(),
     ]
     .concat()
     .into_iter();
@@ -357,6 +358,49 @@ fn platform_rows() -> Vec<Route<WebContext>> {
         row(Method::POST, "/app/platform/switches", "platform.switch", Form, platform_notices::move_switch)
             .refusals(SEARCHING)
             .example(problem_example().field("switch", "read-only").field("account", "").field("to", "on")),
+    ]
+}
+
+fn of_mail() -> Example {
+    problem_example().part("kind", "onboarding-1")
+}
+
+/// What mails look like, and an account's own words in them.
+fn mail_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    vec![
+        row(Method::GET, "/app/platform/mails", "platform.list-mails", Page, mail_previews::list_platform),
+        row(
+            Method::GET,
+            "/app/platform/mails/{kind}",
+            "platform.show-mail",
+            Page,
+            mail_previews::show_platform,
+        )
+        .refusals(FINDING)
+        .example(of_mail()),
+        row(
+            Method::GET,
+            "/app/platform/mails/{kind}/document",
+            "platform.draw-mail",
+            Page,
+            mail_previews::show_platform_document,
+        )
+        .refusals(FINDING)
+        .example(of_mail()),
+        row(Method::GET, "/app/mails", "mail-words.list", Page, mail_previews::list_account),
+        row(Method::GET, "/app/mails/{kind}", "mail-words.show", Page, mail_previews::show_account)
+            .refusals(FINDING)
+            .example(of_mail()),
+        row(Method::POST, "/app/mails/{kind}", "mail-words.save", Form, mail_previews::save_words)
+            .refusals(FINDING)
+            .example(of_mail().field("intro", "Dear colleagues")),
+        row(Method::GET, "/app/mails/{kind}/document", "mail-words.draw", Page, mail_previews::show_document)
+            .refusals(FINDING)
+            .example(of_mail()),
+        row(Method::POST, "/app/mails/{kind}/document", "mail-words.try", Form, mail_previews::try_words)
+            .refusals(FINDING)
+            .example(of_mail().field("intro", "Dear colleagues")),
     ]
 }
 

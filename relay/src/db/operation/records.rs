@@ -3,7 +3,7 @@
 
 use crate::db::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
-pub const TABLES: [&str; 88] = [
+pub const TABLES: [&str; 89] = [
     "account_logos",
     "account_slugs",
     "accounts",
@@ -50,6 +50,7 @@ pub const TABLES: [&str; 88] = [
     "mail_events",
     "mail_links",
     "mail_preferences",
+    "mail_words",
     "mails",
     "member_places",
     "members",

@@ -16,4 +16,15 @@ CREATE TABLE account_logos (
   picture @BLOB@ NOT NULL
 );
 
-@WALL@ account_slugs, account_logos;
+-- An account's own words in mails: `slot` is subject, intro or closing.
+CREATE TABLE mail_words (
+  account BIGINT NOT NULL,
+  kind @ID@ NOT NULL,
+  language @ID@ NOT NULL,
+  slot @ID@ NOT NULL,
+  text TEXT NOT NULL,
+  set_ms BIGINT NOT NULL,
+  PRIMARY KEY (account, kind, language, slot)
+);
+
+@WALL@ account_slugs, account_logos, mail_words;

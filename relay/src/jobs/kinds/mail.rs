@@ -81,7 +81,7 @@ async fn take_turn(
     }
     let mut conn = relay.db.platform_read(PlatformReason::Work).await?;
     let suppressed = suppressions::platform_find(&mut conn, &row.address).await?;
-    let hold = worded.find_hold(&mut conn).await?;
+    let (hold, brand) = (worded.find_hold(&mut conn).await?, worded.find_brand(&mut conn).await?);
     drop(conn);
     if let Some(found) = suppressed.filter(|found| !worded.passes(found, now_ms)) {
         return Ok(leave_unsent(
@@ -102,7 +102,7 @@ async fn take_turn(
         // Before it is tried: this process may end meanwhile.
         mark_tried(relay, mail, Some(now_ms), None).await?;
     }
-    let failure = match worded.send(transport).await {
+    let failure = match worded.send(transport, brand.as_ref()).await {
         Ok(taken) => return Ok(TurnOutcome::Taken(taken)),
         Err(failure) if failure.kind == FailureKind::Final => {
             return Ok(TurnOutcome::Unsent(MailState::Failed, failure));

@@ -109,11 +109,10 @@ impl MailLetter {
     }
 }
 
-#[cfg(test)]
 pub(super) fn list_samples() -> Vec<MailLetter> {
     use super::{SAMPLE_AT_MS as at, SAMPLE_UNTIL_MS as later, sample_link as link};
     vec![
-        MailLetter::invitation("Linden <Health>", "priya@linden.example", "biomed", link(), later),
+        MailLetter::invitation("Alder <Health>", "priya@alder.example", "biomed", link(), later),
         MailLetter::sign_up(link(), later),
         MailLetter::address_known(link()),
         MailLetter::nobody_known(link()),
@@ -125,15 +124,15 @@ pub(super) fn list_samples() -> Vec<MailLetter> {
         MailLetter::wrong_codes(at, "192.0.2.0/24", link()),
         MailLetter::factors_forgotten(at, link()),
         MailLetter::new_colleague(
-            "Linden",
-            "Ana Lima (ana@linden.example)",
+            "Alder",
+            "Ana Lima (ana@alder.example)",
             "technician",
             ColleagueView::Nothing,
             link(),
         ),
         MailLetter::new_colleague(
-            "Linden",
-            "Ana Lima (ana@linden.example)",
+            "Alder",
+            "Ana Lima (ana@alder.example)",
             "technician",
             ColleagueView::Groups,
             link(),
@@ -142,7 +141,7 @@ pub(super) fn list_samples() -> Vec<MailLetter> {
         MailLetter::identity_linked(at, "login.example", link()),
         MailLetter::support_access("ops@relay.example", "numbers <b>", later, link()),
         MailLetter::test(at, link()),
-        MailLetter::webhook_off("Linden <Health>", "hooks.example", Some(at), link()),
-        MailLetter::webhook_off("Linden", "hooks.example", None, link()),
+        MailLetter::webhook_off("Alder <Health>", "hooks.example", Some(at), link()),
+        MailLetter::webhook_off("Alder", "hooks.example", None, link()),
     ]
 }

@@ -9,21 +9,16 @@ pub use self::routine::{
     ComingInspection, DueItem, FirstStep, ItemGap, ShiftPlace, WeekPlace, WeekSummary, WelcomePlan,
     WindowCount,
 };
-#[cfg(test)]
 use super::letter::MailLetter;
 
-#[cfg(test)]
 const SAMPLE_AT_MS: i64 = 1_795_204_920_000;
-#[cfg(test)]
 const SAMPLE_UNTIL_MS: i64 = 1_795_291_320_000;
 
-#[cfg(test)]
 fn sample_link() -> String {
     "https://relay.example/x/S3CRET".to_owned()
 }
 
-/// One of each kind, and of each of its forms.
-#[cfg(test)]
+/// One of each kind, and of each of its forms, with made-up facts.
 pub(super) fn sample_letters() -> Vec<MailLetter> {
     [access::list_samples(), routine::list_samples()].concat()
 }

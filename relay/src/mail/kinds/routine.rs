@@ -202,26 +202,20 @@ impl MailLetter {
     }
 }
 
-#[cfg(test)]
-pub(super) fn list_samples() -> Vec<MailLetter> {
-    use super::{SAMPLE_AT_MS, SAMPLE_UNTIL_MS, sample_link as link};
-    let href = || "https://relay.example/app/f/1".to_owned();
+/// That of `SAMPLE_AT_MS`.
+const SAMPLE_DAY: i32 = 20_777;
+
+fn sample_week() -> WeekSummary {
     let rate = |met, closed| WindowCount { met, closed };
-    let day = 20_777;
-    let plan = WelcomePlan {
-        name: "Clinic".to_owned(),
-        until_ms: SAMPLE_UNTIL_MS,
-        facilities_max: 5,
-        people_max: 10,
-    };
+    let day = SAMPLE_DAY;
     let place = |name: &str, windows: WindowCount| WeekPlace {
         name: name.to_owned(),
         windows,
         cleanings: 129,
         overdue: 1,
-        href: href(),
+        href: "https://relay.example/app/f/1".to_owned(),
     };
-    let week = WeekSummary {
+    WeekSummary {
         first_day: day - 11,
         last_day: day - 5,
         items: 45,
@@ -231,7 +225,21 @@ pub(super) fn list_samples() -> Vec<MailLetter> {
         unknown: 1,
         trend: (0..8).map(|n| (day - 60 + 7 * n, rate(85 + n.cast_unsigned(), 100))).collect(),
         places: vec![place("Riverside <Imaging>", rate(80, 100)), place("Valley Hospital", rate(0, 0))],
+    }
+}
+
+pub(super) fn list_samples() -> Vec<MailLetter> {
+    use super::{SAMPLE_AT_MS, SAMPLE_UNTIL_MS, sample_link as link};
+    let href = || "https://relay.example/app/f/1".to_owned();
+    let rate = |met, closed| WindowCount { met, closed };
+    let day = SAMPLE_DAY;
+    let plan = WelcomePlan {
+        name: "Clinic".to_owned(),
+        until_ms: SAMPLE_UNTIL_MS,
+        facilities_max: 5,
+        people_max: 10,
     };
+    let week = sample_week();
     let quiet = WeekSummary { first_day: day - 11, last_day: day - 5, items: 3, ..WeekSummary::default() };
     let coming = |days_left: i32| ComingInspection {
         facility: "Valley Hospital".to_owned(),
@@ -261,10 +269,10 @@ pub(super) fn list_samples() -> Vec<MailLetter> {
         href: href(),
     };
     let mut samples = vec![
-        MailLetter::welcome("Ana Lima", "Linden <Health>", None, link()),
-        MailLetter::welcome("Ana Lima", "Linden <Health>", Some(&plan), link()),
-        MailLetter::weekly("Linden <Health>", week, link()),
-        MailLetter::weekly("Linden", quiet, link()),
+        MailLetter::welcome("Ana Lima", "Alder <Health>", None, link()),
+        MailLetter::welcome("Ana Lima", "Alder <Health>", Some(&plan), link()),
+        MailLetter::weekly("Alder <Health>", week, link()),
+        MailLetter::weekly("Alder", quiet, link()),
         MailLetter::inspection(30, ready, link()),
         MailLetter::inspection(30, coming(30), link()),
         MailLetter::inspection(7, coming(7), link()),
@@ -272,6 +280,6 @@ pub(super) fn list_samples() -> Vec<MailLetter> {
         MailLetter::reminder(&shift, 1, vec![due], link()),
     ];
     let steps = [FirstStep::AddBox, FirstStep::Record, FirstStep::Invite];
-    samples.extend(steps.map(|step| MailLetter::onboarding(step, "Linden <Health>", link())));
+    samples.extend(steps.map(|step| MailLetter::onboarding(step, "Alder <Health>", link())));
     samples
 }

@@ -10,12 +10,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
 pub use self::way::{MailWay, SmtpServer, SmtpTls, TransportFault};
 use self::{folder::MailFolder, resend::ResendClient, smtp::SmtpClient};
+use super::brand::MailBrand;
 use super::render::MailText;
 
 /// What a failure means for the mail.
@@ -125,6 +126,8 @@ pub(super) struct OutgoingMail<'a> {
     pub(super) text: MailText,
     /// Where its topic is stopped.
     pub(super) exit_url: Option<String>,
+    /// Of the account that it is of.
+    pub(super) brand: Option<&'a MailBrand>,
     pub(super) made_ms: i64,
 }
 
@@ -163,6 +166,15 @@ impl MailTransport {
     /// The page that stops a topic, by the secret of a mail's link.
     pub(super) fn exit_url(&self, secret: &str) -> String {
         format!("{}{EXIT_PATH}{secret}", self.sender.pages_url)
+    }
+
+    /// The relay's own address, under the name of the account that a mail is of.
+    fn sender_of(&self, mail: &OutgoingMail<'_>) -> Mailbox {
+        let from = &self.sender.from;
+        let Some(brand) = mail.brand else { return from.clone() };
+        let account: String = brand.name.chars().filter(|c| !matches!(c, '<' | '>' | '"')).collect();
+        let name = [Some(account.as_str()), from.name.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+        Mailbox::new(Some(name.join(" · ")), from.email.clone())
     }
 
     /// What stands in a mail's head beside who, when and what: no program answers it (RFC 3834), and how a topic is stopped by a button
@@ -217,14 +229,16 @@ impl MailTransport {
                 let message = self.build(&mail, to.clone())?;
                 client.send(&self.sender.from.email, to, &message.formatted()).await
             }
-            OpenWay::Resend(client) => client.send(&self.sender.from, &mail, self.list_headers(&mail)).await,
+            OpenWay::Resend(client) => {
+                client.send(&self.sender_of(&mail), &mail, self.list_headers(&mail)).await
+            }
         }
     }
 
     fn build(&self, mail: &OutgoingMail<'_>, to: Address) -> Result<Message, MailFailure> {
         let made = u64::try_from(mail.made_ms).map(Duration::from_millis).unwrap_or_default();
         let mut builder = Message::builder()
-            .from(self.sender.from.clone())
+            .from(self.sender_of(mail))
             .to(Mailbox::new(None, to))
             .date(std::time::UNIX_EPOCH + made)
             .message_id(Some(format!("<{}@{}>", mail.mail, self.sender.host)))
@@ -232,11 +246,26 @@ impl MailTransport {
         for (name, value) in self.list_headers(mail) {
             builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
         }
-        let message = builder
-            .multipart(MultiPart::alternative_plain_html(mail.text.text.clone(), mail.text.html.clone()));
+        let (text, html) = (mail.text.text.clone(), mail.text.html.clone());
+        let body = match mail.brand.and_then(|brand| brand.logo.clone()) {
+            None => MultiPart::alternative_plain_html(text, html),
+            Some(logo) => {
+                let picture = Attachment::new_inline_with_name(LOGO_ID.to_owned(), LOGO_FILE.to_owned());
+                let picture =
+                    picture.body(logo, ContentType::parse("image/png").unwrap_or(ContentType::TEXT_PLAIN));
+                let page = MultiPart::related().singlepart(SinglePart::html(html)).singlepart(picture);
+                MultiPart::alternative().singlepart(SinglePart::plain(text)).multipart(page)
+            }
+        };
+        let message = builder.multipart(body);
         message.map_err(|error| MailFailure::new(FailureKind::Final, "it cannot be written", error))
     }
 }
+
+/// By which a mail's page names the picture that goes with it.
+const LOGO_ID: &str = "logo";
+pub(super) const LOGO_SRC: &str = "cid:logo";
+const LOGO_FILE: &str = "logo.png";
 
 /// Of the page that stops a topic, before the secret of a mail's link.
 pub const EXIT_PATH: &str = "/u/";
@@ -257,6 +286,7 @@ mod tests {
             address: "ana@linden.example",
             text,
             exit_url: None,
+            brand: None,
             made_ms: 1_795_204_920_000,
         }
     }
@@ -330,6 +360,32 @@ mod tests {
         ] {
             assert!(written.contains(line), "{written}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_picture_goes_with_the_mail_that_shows_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let way = MailWay::Folder(folder.path().to_owned());
+        let transport = MailTransport::open(way, sender(), &ProviderAccess::default()).unwrap();
+        let brand = MailBrand {
+            name: "Linden \"Health\"".to_owned(),
+            logo: Some(b"\x89PNG".to_vec()),
+            ..MailBrand::default()
+        };
+        transport.send(OutgoingMail { brand: Some(&brand), ..outgoing("S") }).await.unwrap();
+        let written = std::fs::read_to_string(folder.path().join("01ABC.eml")).unwrap();
+        for line in [
+            "multipart/alternative",
+            "multipart/related",
+            "Content-ID: <logo>",
+            "Content-Type: image/png",
+            "iVBORw",
+        ] {
+            assert!(written.contains(line), "{line}: {written}");
+        }
+        let from = transport.sender_of(&OutgoingMail { brand: Some(&brand), ..outgoing("S") });
+        assert_eq!(from.name.as_deref(), Some("Linden Health · CleanTrack"));
+        assert_eq!(from.email.to_string(), "no-reply@relay.example");
     }
 
     #[tokio::test]

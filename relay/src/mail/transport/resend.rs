@@ -6,6 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use lettre::message::Mailbox;
 use reqwest::{Client, Url};
@@ -15,7 +17,9 @@ use serde_json::json;
 use crate::outgoing::guarded::build_tls;
 
 use super::pace::SendPace;
-use super::{FailureKind, MailFailure, OutgoingMail, ProviderAccess, TakenMail, TransportFault};
+use super::{
+    FailureKind, LOGO_FILE, LOGO_ID, MailFailure, OutgoingMail, ProviderAccess, TakenMail, TransportFault,
+};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -96,7 +100,7 @@ impl ResendClient {
         headers: Vec<(&'static str, String)>,
     ) -> Result<TakenMail, MailFailure> {
         self.pace.wait().await;
-        let body = json!({
+        let mut body = json!({
             "from": from.to_string(),
             "to": [mail.address],
             "subject": mail.text.subject,
@@ -106,6 +110,12 @@ impl ResendClient {
             // By these its events name the mail, whether or not the answer arrives.
             "tags": [{ "name": "mail", "value": mail.mail }, { "name": "kind", "value": mail.kind }],
         });
+        if let Some(png) = mail.brand.and_then(|brand| brand.logo.as_ref()) {
+            // <https://resend.com/docs/dashboard/emails/embed-inline-images>
+            let content = STANDARD.encode(png);
+            body["attachments"] =
+                json!([{ "filename": LOGO_FILE, "content": content, "content_id": LOGO_ID }]);
+        }
         let request = self
             .http
             .post(self.url.clone())

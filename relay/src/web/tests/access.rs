@@ -18,6 +18,8 @@ pub(super) fn shown_rows() -> Vec<ShownRow> {
     let routes = table.rows().iter().map(|row| &row.route).filter(|route| route.method == Method::GET);
     // A link of a mail is everybody's who has it, and has tests of its own.
     let routes = routes.filter(|route| route.access != Access::Open || !route.path.contains('{'));
+    // Kinds of mails are the same for everybody.
+    let routes = routes.filter(|route| !route.path.contains("{kind}"));
     // The platform's own page belongs to no account, and takes a second factor.
     let routes = routes.filter(|route| route.access != Access::Session(Permission::ManagePlatform.name()));
     routes.map(|route| ShownRow { path: route.path, access: route.access }).collect()

@@ -145,6 +145,7 @@ access-did = { $act ->
     [support-leave] Left, back to the platform
     [switch] Moved a switch
     [records-look] Looked at rows, from the platform
+    [mail-words] Changed the account’s own words in mails
     [announce] Announced something
     [announce-end] Took an announcement off
    *[other] Did something else
@@ -216,6 +217,7 @@ access-tried = { $act ->
     [support-open] Tried to come in from the platform
     [support-leave] Tried to leave to the platform
     [switch] Tried to move a switch
+    [mail-words] Tried to change the account’s own words in mails
     [announce] Tried to announce something
     [announce-end] Tried to take an announcement off
     [proof] Tried to download a proof

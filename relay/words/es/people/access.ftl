@@ -135,6 +135,7 @@ access-did = { $act ->
     [support-leave] Salió, de vuelta a la plataforma
     [switch] Movió un interruptor
     [records-look] Miró filas, desde la plataforma
+    [mail-words] Cambió las palabras propias de la cuenta en los correos
     [announce] Publicó un anuncio
     [announce-end] Retiró un anuncio
    *[other] Hizo otra cosa
@@ -205,6 +206,7 @@ access-tried = { $act ->
     [support-open] Intentó entrar desde la plataforma
     [support-leave] Intentó salir hacia la plataforma
     [switch] Intentó mover un interruptor
+    [mail-words] Intentó cambiar las palabras propias de la cuenta en los correos
     [announce] Intentó publicar un anuncio
     [announce-end] Intentó retirar un anuncio
     [proof] Intentó descargar una prueba

@@ -476,6 +476,13 @@ fn read_key(act: &str) -> &'static str {
         | "GET /app/platform/accounts/{account}"
         | "GET /app/platform/notices"
         | "GET /app/platform/records"
+        | "GET /app/platform/mails"
+        | "GET /app/platform/mails/{kind}"
+        | "GET /app/platform/mails/{kind}/document"
+        | "GET /app/mails"
+        | "GET /app/mails/{kind}"
+        | "GET /app/mails/{kind}/document"
+        | "POST /app/mails/{kind}/document"
         | "POST /app/notices/{notice}" => "page",
         "GET /api/v1/equipment"
         | "GET /api/v1/cleanings"
@@ -517,6 +524,7 @@ fn platform_key(act: &str) -> &'static str {
         "support leave" | "POST /app/leave" => "support-leave",
         "switch" | "POST /app/platform/switches" => "switch",
         "records look" => "records-look",
+        "mail words" | "POST /app/mails/{kind}" => "mail-words",
         "announce" | "POST /app/platform/notices" => "announce",
         "announcement end" | "POST /app/platform/notices/{announcement}" => "announce-end",
         _ => "other",

@@ -25,7 +25,7 @@ use crate::web::http_error::{not_found, read_only};
 use crate::web::layout::{NavSection, PageLayout, logo_path};
 use crate::web::pages::forms::picture_form::{PICTURE, PictureForm};
 use crate::web::pages::forms::single_form::SignInProblem;
-use crate::web::words::{BrandWords, LocaleWords, open_words};
+use crate::web::words::{BrandWords, LocaleWords, MailsWords, open_words};
 
 /// A colour's sheet never changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -39,6 +39,7 @@ struct BrandPage {
     shell: PageLayout,
     w: BrandWords,
     locale: LocaleWords,
+    mails: MailsWords,
     problem: Option<SignInProblem>,
     name: String,
     accent: String,
@@ -87,6 +88,7 @@ async fn draw_form(
         shell,
         w,
         locale: open_words(),
+        mails: open_words(),
         problem,
         name: filled.name,
         accent: filled.accent,

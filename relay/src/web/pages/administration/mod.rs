@@ -3,6 +3,7 @@
 pub(crate) mod access_export;
 pub(crate) mod access_log;
 pub(crate) mod brand;
+pub(crate) mod mail_previews;
 pub(crate) mod people;
 pub(crate) mod programs;
 pub(crate) mod providers;

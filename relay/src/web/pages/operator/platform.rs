@@ -25,7 +25,9 @@ use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::forms::confirm::ConfirmedForm;
 use crate::web::pages::forms::single_form::SignInProblem;
 use crate::web::view_models::formats::LocalTime;
-use crate::web::words::{NoticesWords, PageWords, PlatformWords, RecordsWords, SupportWords, open_words};
+use crate::web::words::{
+    MailsWords, NoticesWords, PageWords, PlatformWords, RecordsWords, SupportWords, open_words,
+};
 
 /// Accounts and dead jobs that are listed at a time.
 const ROWS_MAX: i64 = 200;
@@ -78,6 +80,7 @@ struct PlatformPage {
     dead: Vec<DeadJobView>,
     support: SupportWords,
     notices: NoticesWords,
+    mails: MailsWords,
     records: RecordsWords,
     processes: Vec<ProcessView>,
     csrf: String,
@@ -128,6 +131,7 @@ async fn draw_platform(
         dead: dead.into_iter().map(|row| view_dead(row, &wall)).collect(),
         support: wall.words(),
         notices: wall.words(),
+        mails: wall.words(),
         records: wall.words(),
         processes: processes.into_iter().map(|row| view_process(row, &wall)).collect(),
         csrf: visitor.token.csrf(),

@@ -1,6 +1,7 @@
 //! Programs that ask, and those that are notified.
 
 pub(super) mod mail;
+pub(super) mod mail_previews;
 pub(super) mod mail_topics;
 pub(super) mod old_app;
 pub(super) mod programs;
