@@ -1,6 +1,7 @@
 //! Work outside the request that asks for it: rows of one table, run by the workers of any process. `kinds` has a file for each job,
 //! `kind` what is said of one, `handlers` what they work with, `queue` how a job gets in, is leased and ends, `runner` runs them,
-//! `schedule` puts in what recurs and what facilities need, `metrics` is what a monitor sees.
+//! `schedule` puts in what recurs and what facilities need, `rounds` finds the mails that the calendar asks for, `metrics` is what a monitor
+//! sees.
 //!
 //! A job is named by its kind and key. Asked for again it is the same row, which then runs once more: never two at once, never
 //! a request lost. Its result and its end are one transaction, which only the holder of the lease can commit.
@@ -10,6 +11,7 @@ pub mod kind;
 pub mod kinds;
 pub mod metrics;
 pub mod queue;
+mod rounds;
 pub mod runner;
 pub mod schedule;
 

@@ -239,6 +239,9 @@ impl RecoveryService<'_> {
         let record =
             AccessRecord { who: &new.email, act: "account create", about: &new.organisation, facility: None };
         self.auth.log().write_act(&mut tx, record).await?;
+        let link = format!("{}/app/", self.auth.public_url);
+        let letter = MailLetter::welcome(&new.name, &new.organisation, None, link);
+        self.auth.mail.post(&mut tx, Some(scope), &new.email, &letter).await?;
         tx.commit().await?;
         Ok(self.auth.let_new_in(&new.email, scope, origin).await?)
     }

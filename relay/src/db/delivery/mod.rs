@@ -1,6 +1,7 @@
 //! What leaves for people and for other programs: mails and webhooks.
 
 pub mod mail_preferences;
+pub mod mail_rounds;
 pub mod mail_words;
 pub mod mails;
 pub mod suppressions;

@@ -3,7 +3,7 @@
 
 use crate::db::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
-pub const TABLES: [&str; 89] = [
+pub const TABLES: [&str; 90] = [
     "account_logos",
     "account_slugs",
     "accounts",
@@ -49,6 +49,7 @@ pub const TABLES: [&str; 89] = [
     "logs",
     "mail_events",
     "mail_links",
+    "mail_marks",
     "mail_preferences",
     "mail_words",
     "mails",

@@ -161,6 +161,15 @@ CREATE TABLE mail_preferences (
   PRIMARY KEY (account, person, topic)
 );
 
+-- Mails by the calendar that were posted: each at most once, whatever restarts and clocks do.
+CREATE TABLE mail_marks (
+  account BIGINT NOT NULL,
+  mark @ID@ NOT NULL,
+  set_ms BIGINT NOT NULL,
+  PRIMARY KEY (account, mark)
+)@ROWLESS@;
+CREATE INDEX mail_marks_set ON mail_marks (set_ms);
+
 -- What a provider said of mails, each message once: `event` is its id there. `mail` is absent of one that is not of this relay, or is
 -- forgotten. `word`: what it said.
 CREATE TABLE mail_events (
@@ -220,4 +229,4 @@ CREATE INDEX known_devices_used ON known_devices (used_ms);
 
 @MEMBERS@ people, known_devices, second_steps;
 @PLATFORM@ credentials, factors, mail_links, mail_events, suppressions;
-@WALL@ members, member_places, regions, invitations, mail_preferences, sessions;
+@WALL@ members, member_places, regions, invitations, mail_preferences, mail_marks, sessions;

@@ -4,6 +4,7 @@ mod drop;
 mod erase;
 mod forget;
 mod mail;
+mod mail_rounds;
 mod merge;
 mod rebuild;
 mod sign_access;
@@ -14,6 +15,7 @@ pub use self::drop::DROP;
 pub use self::erase::ERASE;
 pub use self::forget::FORGET;
 pub use self::mail::MAIL;
+pub use self::mail_rounds::MAIL_ROUNDS;
 pub use self::merge::{MERGE, MERGE_REST};
 pub use self::rebuild::REBUILD;
 pub use self::sign_access::SIGN_ACCESS;
@@ -23,7 +25,7 @@ use super::JobError;
 use super::handlers::RelayHandlers;
 use super::kind::{AfterRun, ClaimedJob, HOUR_MS, JobKind, JobLane, JobResult};
 
-pub static KINDS: [&JobKind; 11] = [
+pub static KINDS: [&JobKind; 12] = [
     &FORGET,
     &WINDOWS,
     &REBUILD,
@@ -32,6 +34,7 @@ pub static KINDS: [&JobKind; 11] = [
     &ERASE,
     &DROP,
     &MAIL,
+    &MAIL_ROUNDS,
     &WEBHOOK_COLLECT,
     &WEBHOOK,
     &SIGN_ACCESS,

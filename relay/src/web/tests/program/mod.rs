@@ -2,6 +2,7 @@
 
 pub(super) mod mail;
 pub(super) mod mail_previews;
+pub(super) mod mail_rounds;
 pub(super) mod mail_topics;
 pub(super) mod old_app;
 pub(super) mod programs;
