@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use record::fold::{FacilityState, OpenProblem};
+use record::compliance::{ItemStatus, ItemTimelines};
+use record::fold::{EquipmentActivity, FacilityState, OpenProblem, ServiceState};
 use record::kinds::CivilDay;
 use record::messages::HealthAlarm;
 use record::tree::Hash;
@@ -22,6 +23,8 @@ const ROWS_MAX: usize = 500;
 /// Days before its end at which a reminder about a sign-off is raised, and raised once more.
 const SIGN_OFF_DAYS: [i32; 2] = [30, 7];
 pub const SNOOZE_HOURS_MAX: u32 = 168;
+/// Overdue items are one row together, raised again by each that is added: lists name them.
+pub const OVERDUE_SUBJECT: &str = "equipment";
 const HOUR_MS: i64 = 3_600_000;
 
 /// What somebody is asked to see to, the most pressing first.
@@ -32,6 +35,8 @@ const HOUR_MS: i64 = 3_600_000;
 pub enum ReminderCode {
     /// Somebody reported that something is wrong with an item.
     ProblemReported,
+    /// Items are overdue.
+    ItemsOverdue,
     /// Strangers enter PINs for somebody.
     PinTries,
     /// A contact time was started, and no cleaning recorded.
@@ -50,6 +55,7 @@ impl ReminderCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ProblemReported => "problem-reported",
+            Self::ItemsOverdue => "items-overdue",
             Self::PinTries => "pin-tries",
             Self::BegunNotRecorded => "begun-not-recorded",
             Self::PhoneWaits => "phone-waits",
@@ -65,7 +71,7 @@ pub struct OpenReminder {
     /// Names it in addresses: eight hex digits.
     pub id: String,
     pub code: ReminderCode,
-    /// An item’s tag, the device of a phone, the id of a person or token, or the ids of a person and a protocol with a space
+    /// An item’s tag, [`OVERDUE_SUBJECT`], the device of a phone, the id of a person or token, or the ids of a person and a protocol with a space
     /// between.
     pub subject: String,
     pub first_ms: i64,
@@ -232,7 +238,7 @@ impl ReminderTable {
         self.change(id, |row| row.snoozed_ms = Some(until_ms))
     }
 
-    /// Looks at what the log says: open reports, and sign-offs that end.
+    /// Looks at what the log says: open reports, overdue items, and sign-offs that end.
     ///
     /// # Errors
     /// The database's.
@@ -242,6 +248,7 @@ impl ReminderTable {
             None => BTreeMap::new(),
         };
         self.replace_open(ReminderCode::ProblemReported, &open_reports(facility), now_ms)?;
+        self.replace_open(ReminderCode::ItemsOverdue, &overdue_items(facility, now_ms), now_ms)?;
         self.replace_open(ReminderCode::CompetencyEnds, &ending, now_ms)
     }
 }
@@ -259,6 +266,17 @@ fn open_reports(facility: &FacilityState) -> BTreeMap<String, u32> {
         (tag.to_string(), count)
     });
     counts.collect()
+}
+
+fn overdue_items(facility: &FacilityState, now_ms: i64) -> BTreeMap<String, u32> {
+    let mut count = 0_u32;
+    for item in facility.equipment.values().filter(|item| item.service != ServiceState::Retired) {
+        let activity = facility.activity.get(&item.tag).map(|activity| &**activity);
+        let uses = activity.map(EquipmentActivity::use_times).unwrap_or_default();
+        let status = ItemTimelines::new(&facility.settings, item, uses).status(activity, now_ms);
+        count += u32::from(matches!(status, ItemStatus::Overdue { .. }));
+    }
+    (count > 0).then(|| (OVERDUE_SUBJECT.to_owned(), count)).into_iter().collect()
 }
 
 /// Counted by how many of the days before the end have come: the second is news.

@@ -38,6 +38,7 @@ use super::transport::tls;
 use super::zone_check::compare_zone;
 use super::{UplinkShared, UplinkState};
 use crate::alarms::ActiveAlarm;
+use crate::alarms::reminders::ReminderCode;
 use crate::store::Store;
 
 const TICK: Duration = Duration::from_secs(1);
@@ -604,7 +605,9 @@ impl UplinkSession<'_> {
         let now = parts.clock.now();
         let alarms = parts.alarms.all();
         let waiting = parts.alarms.reminders().map_or_else(Vec::new, |table| table.all(now.wall_ms));
-        let waiting = waiting.iter().map(|row| row.reported(now.wall_ms));
+        // The relay counts overdue items itself.
+        let waiting = waiting.iter().filter(|row| row.code != ReminderCode::ItemsOverdue);
+        let waiting = waiting.map(|row| row.reported(now.wall_ms));
         let reported = alarms.iter().map(ActiveAlarm::reported).chain(waiting);
         let reported = reported.take(REPORTED_MAX).collect();
         let alarms = &alarms[..alarms.len().min(REPORTED_MAX)];

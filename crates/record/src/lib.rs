@@ -5,7 +5,7 @@
 //! a [`batch`], which [`verify`] alone turns from unverified to verified; the path of one entry to a root is a
 //! [`proof`], a whole log an [`export`], and a [`receipt`] names a record to people. [`fold`] says what entries mean
 //! for one facility, [`anchor`] corrects uncertain times, and [`compliance`] is the one definition of due, overdue and
-//! rate. A [`vouch`] ties the key of a log to those of earlier logs. [`messages`], [`topics`], [`claim`] and
+//! rate, [`figures`] of how long recording takes and how much an item is used. A [`vouch`] ties the key of a log to those of earlier logs. [`messages`], [`topics`], [`claim`] and
 //! [`directive`] are what box and relay exchange; a [`pack`] holds protocols of facilities and manufacturers;
 //! [`limits`] has every bound with its reason; [`ids`], [`tag`] and [`code`] are names; [`json`] is the strict subset
 //! that signed bytes are written in. Lines that a chain of epochs left behind are stored as a [`run`], in the
@@ -24,6 +24,7 @@ mod checks;
 pub mod compliance;
 pub mod entry;
 mod exchange;
+pub mod figures;
 pub mod fold;
 pub mod group;
 pub mod kinds;

@@ -18,6 +18,12 @@ reminder-problem = { $count ->
    *[other] { $name }: { $count } open reports
 }
     .next = Look at the item, then close the report.
+# $count: items.
+reminder-overdue = { $count ->
+    [one] 1 item is overdue
+   *[other] { $count } items are overdue
+}
+    .next = Have them cleaned, those first that have been overdue longest.
 # $name: an item’s.
 reminder-begun = { $name }: cleaning was begun and not recorded
     .next = Ask who cleaned it, and have the cleaning recorded.

@@ -15,6 +15,11 @@ reminder-problem = { $count ->
    *[other] { $name }: { $count } avisos abiertos
 }
     .next = Revise el equipo y luego cierre el aviso.
+reminder-overdue = { $count ->
+    [one] 1 equipo está vencido
+   *[other] { $count } equipos están vencidos
+}
+    .next = Haga que se limpien, primero los que llevan más tiempo vencidos.
 reminder-begun = { $name }: se empezó una limpieza y no se registró
     .next = Pregunte quién lo limpió y haga que se registre la limpieza.
 reminder-phone = { $count ->

@@ -456,6 +456,7 @@ impl FacilityState {
             at: line.at,
             who: b.who,
             protocol: b.protocol.map(|p| p.id),
+            took_ms: b.took_ms,
             incomplete: b.incomplete.clone(),
             photos: b.photos.iter().take(PHOTOS_MAX).copied().collect(),
             voided: None,

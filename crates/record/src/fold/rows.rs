@@ -526,6 +526,9 @@ pub struct CleaningRecord {
     /// Which protocol was followed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<ProtocolId>,
+    /// How long recording it took, contact time left out, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_ms: Option<u32>,
     /// What it lacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<MissingPart>,

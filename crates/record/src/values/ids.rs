@@ -117,6 +117,8 @@ ulid_ids! {
     RelayJobId, "a job id";
     /// One claim of such work by a worker.
     JobLeaseId, "a lease id";
+    /// Something at a facility of which somebody is told.
+    AlertId, "an alert id";
 }
 
 impl DeviceId {

@@ -13,7 +13,7 @@ use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use crate::io::error::StoreError;
 
 /// The schema that this program writes; a database of an older one is rebuilt from the journal.
-pub(crate) const SCHEMA: u32 = 14;
+pub(crate) const SCHEMA: u32 = 15;
 
 /// Entries' exact bytes by [`entry_key`].
 pub(crate) const ENTRIES: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("entries");
@@ -223,6 +223,7 @@ pub(crate) fn read_cleaning(
         at: entry.head().at,
         who: body.who,
         protocol: body.protocol.map(|p| p.id),
+        took_ms: body.took_ms,
         incomplete: body.incomplete,
         photos: body.photos,
         voided: None,

@@ -154,6 +154,7 @@ impl LogReader {
             at,
             who: body.who,
             protocol: body.protocol.map(|protocol| protocol.id),
+            took_ms: body.took_ms,
             incomplete: body.incomplete,
             photos: body.photos,
             voided: None,

@@ -57,6 +57,8 @@ const SAMPLE: &[u8] = br#"{"stated":{"at_ms":1763610000000},"incomplete":["steps
 struct PackedMembers<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stated: &'a Option<StatedTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    took_ms: &'a Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     incomplete: &'a Vec<MissingPart>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +84,7 @@ impl<'a> PackedMembers<'a> {
             performed_ms: _,
             recorded_ms: _,
             protocol: _,
+            took_ms,
             stated,
             at,
             who,
@@ -92,7 +95,7 @@ impl<'a> PackedMembers<'a> {
             checked,
             adopted,
         } = cleaning;
-        Self { stated, incomplete, voided, flags, checked, adopted, photos, at, who }
+        Self { stated, took_ms, incomplete, voided, flags, checked, adopted, photos, at, who }
     }
 }
 
@@ -219,15 +222,16 @@ pub async fn save_cleanings(
         .collect::<Result<_, _>>()?;
     let rows: Vec<(&IndexedCleaning, Vec<u8>)> = cleanings.iter().copied().zip(bodies).collect();
     let head = "INSERT INTO cleanings (account, projection, log, seq, run, tag, day, performed_ms, recorded_ms, \
-                complete, voided, protocol, unsure_boot, who, who_mark, note, note_mark, body, held_in)";
+                complete, voided, protocol, unsure_boot, who, who_mark, note, note_mark, body, held_in, took_ms)";
     let tail = " ON CONFLICT (account, projection, log, seq, run) DO UPDATE SET day = excluded.day, \
                 performed_ms = excluded.performed_ms, \
                 recorded_ms = excluded.recorded_ms, complete = excluded.complete, voided = excluded.voided, \
-                unsure_boot = excluded.unsure_boot, protocol = excluded.protocol, body = excluded.body";
+                unsure_boot = excluded.unsure_boot, protocol = excluded.protocol, body = excluded.body, \
+                took_ms = excluded.took_ms";
     bulk!(
         conn,
         head,
-        19,
+        20,
         tail,
         rows,
         |(row, body)| account,
@@ -249,6 +253,7 @@ pub async fn save_cleanings(
         row.note.as_ref().map(|typed| text_mark(typed.hash)),
         body.as_slice(),
         held_in.as_str(),
+        row.cleaning.took_ms.map(i64::from),
     )?;
     let days: BTreeSet<(Tag, i64)> =
         cleanings.iter().map(|c| (c.cleaning.tag, utc_day(c.cleaning.performed_ms))).collect();

@@ -13,7 +13,7 @@ use crate::db::to_i64;
 use crate::db::{AccountScope, DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
 /// Of the code that folds.
-const PROJECTION_VERSION: i64 = 3;
+const PROJECTION_VERSION: i64 = 4;
 const DATA_RELEASES: i64 = 1_000_000;
 
 /// Of the code that folds and of the zone data that cut days: a projection of other code is left to processes of that code, and rebuilt

@@ -420,6 +420,7 @@ CREATE TABLE cleanings (
   note_mark BIGINT,
   body @BLOB@ NOT NULL,
   held_in @ID@ NOT NULL,
+  took_ms BIGINT,
   PRIMARY KEY (account, projection, log, seq, run)
 )@ROWLESS@;
 CREATE INDEX cleanings_newest ON cleanings (account, performed_ms, log, seq);

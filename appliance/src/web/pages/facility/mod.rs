@@ -7,6 +7,7 @@ mod backup;
 mod box_page;
 mod bundle;
 mod clock;
+mod figures;
 mod health;
 mod phone_records;
 mod reminders;
@@ -36,6 +37,7 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
     vec![
         row(Method::GET, "/staff", "today.open", Page, today::open),
         row(Method::GET, HOME, "today.show", Page, today::show).refusals(find),
+        row(Method::GET, figures::FIGURES, "figures.show", Page, figures::show_figures).refusals(find),
         row(Method::GET, "/staff/box", "box.show", Page, box_page::show_box).refusals(find),
         row(Method::GET, "/staff/box/settings", "settings.ask", Page, settings::ask).refusals(find),
         row(Method::POST, "/staff/box/settings", "settings.save", Form, settings::save)

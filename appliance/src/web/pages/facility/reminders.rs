@@ -84,6 +84,11 @@ fn word_reminder(from: &ReminderSources<'_>, row: &OpenReminder) -> (SafeHtml, S
             let title = named(w.reminder_problem(row.count, S0), &item_name(facility, &row.subject));
             (title, w.reminder_problem_next(), item)
         }
+        ReminderCode::ItemsOverdue => (
+            fill_slots(w.reminder_overdue(row.count), []),
+            w.reminder_overdue_next(),
+            "/staff/equipment".to_owned(),
+        ),
         ReminderCode::BegunNotRecorded => {
             (named(w.reminder_begun(S0), &item_name(facility, &row.subject)), w.reminder_begun_next(), item)
         }

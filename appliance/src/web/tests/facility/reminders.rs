@@ -46,6 +46,25 @@ async fn a_report_is_an_alarm_until_it_is_closed() {
 }
 
 #[tokio::test]
+async fn overdue_items_are_one_line_until_they_are_cleaned() {
+    let world = World::new().await;
+    let tom = desk(&world, StaffRole::Biomed).await;
+    let table = world.state.alarms.reminders().unwrap();
+    let (facility, now_ms) = (world.state.store.facility(), world.clock.now().wall_ms);
+    let count = |at_ms| {
+        table.look_round(&facility, at_ms).unwrap();
+        let rows = table.all(at_ms);
+        rows.iter().find(|row| row.code == ReminderCode::ItemsOverdue).map(|row| row.count)
+    };
+    let scheduled = facility.equipment.values().filter(|item| !item.plans.is_empty()).count();
+    assert!(scheduled > 0, "the world has items with a schedule");
+    assert_eq!(count(now_ms + 400 * 86_400_000), u32::try_from(scheduled).ok());
+    tom.get("/staff/alarms").await.is(200).has("overdue");
+    world.remind();
+    tom.get("/staff/alarms").await.has_not("overdue");
+}
+
+#[tokio::test]
 async fn programs_see_what_waits() {
     let world = World::new().await;
     let program = program(&world, ApiTokenScope::Write);
