@@ -7,8 +7,17 @@ use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
-const GUIDES: [&str; 8] =
-    ["admin-guide", "install-box", "first-boot", "network", "technician", "biomed", "printers", "glossary"];
+const GUIDES: [&str; 9] = [
+    "admin-guide",
+    "alerts",
+    "install-box",
+    "first-boot",
+    "network",
+    "technician",
+    "biomed",
+    "printers",
+    "glossary",
+];
 
 /// Writes `help.rs` into the build's own folder: a row for each guide.
 pub(crate) fn generate_help() {

@@ -3,12 +3,13 @@
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
 //! `db`, which alone speaks SQL, and cosigns; `projections` folds what was stored into what pages read, and keeps the numbers of the dashboards by `record::compliance`; `jobs` is work outside the request that asks for it;
 //! `keys` is what boxes know this relay by, `fleet` how they come to it and get certificates; `objects` keeps photos; `outgoing` asks other hosts, and none of the relay's own network; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
-//! what, `mail` is what leaves by mail; `web` shows it, pages and API, `limit` bounds strangers; `health` reports whether all of it works. `serve` opens what a process needs, `admin`
+//! what, `alerts` what somebody must know, `mail` is what leaves by mail; `web` shows it, pages and API, `limit` bounds strangers; `health` reports whether all of it works. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds, `backup` puts the relay into a folder and takes it from one, `leftovers` finds
 //! what interrupted work left, `doctor` says how everything is. Each query carries the account that it is for.
 
 pub mod accounts;
 pub mod admin;
+pub mod alerts;
 pub mod audit;
 pub mod backup;
 pub mod box_api;
@@ -28,6 +29,7 @@ pub mod listen;
 pub mod mail;
 pub mod mqtt;
 pub mod objects;
+mod orders;
 pub mod outgoing;
 pub mod projections;
 pub mod readiness;
@@ -38,24 +40,23 @@ pub mod webhooks;
 mod wording;
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use accounts::credentials::password_rules::{LeakedListError, write_leaked_list};
 use accounts::members::import::read_dump;
-use accounts::members::people::PersonAct;
-use admin::{AdminCommand, EpochAct, OldAccount};
+use admin::{AdminCommand, OldAccount};
 use audit::access_chain::{ChainProofs, VerifyError, verify_access_logs};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use cli::{Cli, Command};
 use doctor::{DoctorDepth, DoctorFormat, DoctorSeams};
-use fleet::ClaimWishes;
 use keys::KeyNeeds;
 use objects::NoteStore;
+use orders::{order_of, read_passphrase};
 use outgoing::texts::SystemTexts;
 use serve::RelayContext;
 use service::admin_socket;
@@ -470,135 +471,6 @@ async fn verify_logs(settings: &RelaySettings, clock: Arc<dyn Clock>) -> Result<
     if faults.is_empty() { Ok(()) } else { Err(Failure::Refused(faults.join("\n"))) }
 }
 
-fn change_order(person: cli::PersonCommand, act: PersonAct) -> AdminCommand {
-    AdminCommand::AdminChange { account: person.account, email: person.email, act }
-}
-
-fn order_of(command: Command) -> Result<AdminCommand, Failure> {
-    Ok(match command {
-        Command::Account(cli::AccountCommand::Create { name }) => AdminCommand::AccountCreate { name },
-        Command::Admin(cli::AdminArgs::Create { account, email, name, role }) => {
-            let name = name.unwrap_or_else(|| email.clone());
-            AdminCommand::AdminCreate { account, email, name, role, password: secret_line()? }
-        }
-        Command::Facility(cli::FacilityCommand::Create { account, name, zone }) => {
-            AdminCommand::FacilityCreate { account, name, zone }
-        }
-        Command::Admin(cli::AdminArgs::List { account }) => AdminCommand::AdminList { account },
-        Command::Admin(cli::AdminArgs::SetPassword(person)) => {
-            let cli::PersonCommand { account, email } = person;
-            AdminCommand::AdminSetPassword { account, email, password: secret_line()? }
-        }
-        Command::Admin(cli::AdminArgs::ForgetFactors(person)) => {
-            let cli::PersonCommand { account, email } = person;
-            AdminCommand::AdminForgetFactors { account, email }
-        }
-        Command::Admin(cli::AdminArgs::SignOut(person)) => change_order(person, PersonAct::SignOut),
-        Command::Admin(cli::AdminArgs::Disable(person)) => change_order(person, PersonAct::Disable),
-        Command::Admin(cli::AdminArgs::Enable(person)) => change_order(person, PersonAct::Enable),
-        Command::Token(cli::TokenCommand::Create { account, name, days, scope }) => {
-            AdminCommand::TokenCreate { account, name, life: days.to_string(), scope: scope.to_string() }
-        }
-        Command::Token(cli::TokenCommand::List { account }) => AdminCommand::TokenList { account },
-        Command::Token(cli::TokenCommand::Revoke { account, token }) => {
-            AdminCommand::TokenRevoke { account, token }
-        }
-        Command::ClaimFile(cli::ClaimFile::Create { account, facility, replaces, network }) => {
-            AdminCommand::ClaimFileCreate { account, facility, replaces, wishes: read_wishes(&network)? }
-        }
-        Command::Box(cli::BoxOrder::Release { account, box_id }) => {
-            AdminCommand::BoxRelease { account, box_id }
-        }
-        Command::Box(cli::BoxOrder::Revoke { account, box_id }) => {
-            AdminCommand::BoxRevoke { account, box_id }
-        }
-        Command::Box(cli::BoxOrder::Epoch(order)) => epoch_order(order),
-        Command::Drain => AdminCommand::Drain,
-        Command::Jobs(cli::JobsCommand::List) => AdminCommand::JobsList,
-        Command::Jobs(cli::JobsCommand::Retry { job }) => AdminCommand::JobsRetry { job },
-        Command::Mail(cli::MailCommand::List) => AdminCommand::MailList,
-        Command::Mail(cli::MailCommand::SendAgain { mail }) => AdminCommand::MailSendAgain { mail },
-        Command::Mail(cli::MailCommand::Drop { mail }) => AdminCommand::MailDrop { mail },
-        Command::Mail(cli::MailCommand::Lift { address }) => AdminCommand::MailLift { address },
-        Command::Keys(order) => key_order(order)?,
-        _ => return Err(Failure::Refused("that is no order".to_owned())),
-    })
-}
-
-/// What a claim file shall say of its building; what is secret comes by standard input.
-fn read_wishes(network: &cli::ClaimNetwork) -> Result<ClaimWishes, Failure> {
-    let ca = match &network.ca {
-        Some(path) => std::fs::read_to_string(path).map_err(io_failure("read the file of --ca"))?,
-        None => String::new(),
-    };
-    let has_wifi = network.ssid.is_some();
-    let hidden = if network.hidden { "1" } else { "" };
-    let mut wishes = ClaimWishes::default().with_text("wifi.hidden", hidden).with_text("network.ca", &ca);
-    for (key, text) in [
-        ("wifi.ssid", &network.ssid),
-        ("wifi.country", &network.country),
-        ("time_zone", &network.time_zone),
-        ("hostname", &network.hostname),
-        ("label_host", &network.label_host),
-        ("network.address", &network.address),
-        ("network.gateway", &network.gateway),
-        ("network.dns", &network.dns),
-        ("network.ntp", &network.ntp),
-    ] {
-        wishes = wishes.with_text(key, text.as_deref().unwrap_or_default());
-    }
-    if has_wifi {
-        wishes = wishes.with_wifi_key(&secret_line()?);
-    }
-    if network.proxy {
-        wishes = wishes.with_text("network.proxy", &secret_line()?);
-    }
-    Ok(wishes)
-}
-
-fn epoch_order(order: cli::EpochOrder) -> AdminCommand {
-    match order {
-        cli::EpochOrder::List { account, box_id } => AdminCommand::EpochList { account, box_id },
-        cli::EpochOrder::Admit(log) => decide_log(&log, EpochAct::Admit),
-        cli::EpochOrder::Forget(log) => decide_log(&log, EpochAct::Forget),
-    }
-}
-
-fn decide_log(log: &cli::WaitingLog, act: EpochAct) -> AdminCommand {
-    let &cli::WaitingLog { account, box_id, epoch } = log;
-    AdminCommand::EpochDecide { account, box_id, epoch, act }
-}
-
-fn key_order(order: cli::KeyCommand) -> Result<AdminCommand, Failure> {
-    Ok(match order {
-        cli::KeyCommand::Init => AdminCommand::KeyInit,
-        cli::KeyCommand::List => AdminCommand::KeyList,
-        cli::KeyCommand::Rotate { kind } => AdminCommand::KeyRotate { kind },
-        cli::KeyCommand::Revoke { kind, number } => AdminCommand::KeyRevoke { kind, n: number },
-        cli::KeyCommand::Export { passphrase_file, .. } => {
-            AdminCommand::KeyExport { passphrase: read_passphrase(passphrase_file.as_deref())? }
-        }
-        cli::KeyCommand::Import { file, passphrase_file } => {
-            let mut sealed = Vec::new();
-            let opened = std::fs::File::open(&file).map_err(io_failure("open the file of keys"))?;
-            let limit = keys::SEALED_BYTES_MAX as u64 + 1;
-            opened.take(limit).read_to_end(&mut sealed).map_err(io_failure("read the file of keys"))?;
-            if sealed.len() > keys::SEALED_BYTES_MAX {
-                return Err(Failure::Refused("the file is too long for an export of keys".to_owned()));
-            }
-            let passphrase = read_passphrase(passphrase_file.as_deref())?;
-            AdminCommand::KeyImport { passphrase, sealed: STANDARD.encode(sealed) }
-        }
-    })
-}
-
-/// From the first line of a file, else of standard input.
-fn read_passphrase(file: Option<&Path>) -> Result<String, Failure> {
-    let Some(file) = file else { return secret_line() };
-    let text = std::fs::read_to_string(file).map_err(io_failure("read the file of the passphrase"))?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
-}
-
 /// Every key that is here goes into the file; one that the database knows and that is not among them makes it no success.
 async fn export_keys(
     settings: &RelaySettings,
@@ -650,16 +522,6 @@ fn save_sealed(file: &Path, done: &serde_json::Value) -> Result<(), Failure> {
     let flushed = std::fs::File::open(parent).and_then(|folder| folder.sync_all());
     flushed.map_err(io_failure("flush the folder of the file of keys"))?;
     print_line(&format!("sealed in {}; without the passphrase it opens nothing", file.display()))
-}
-
-/// Secrets come by standard input, never as arguments: those stand in process lists.
-fn secret_line() -> Result<String, Failure> {
-    let mut line = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .map_err(io_failure("read the secret from standard input"))?;
-    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 /// By the running relay, which knows its own addresses and connections; directly where none runs.

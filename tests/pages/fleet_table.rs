@@ -48,6 +48,18 @@ pub(crate) fn fleet_pages(at: &Places) -> Vec<Page> {
             vec![],
             "role does not allow this",
         ),
+        page("relay-alerts", "/app/alerts", vec![], "What somebody must look at"),
+        page("relay-alerts-closed", "/app/alerts?show=closed", vec![], "closed"),
+        page("relay-alert", "/app/alerts", vec![Press("#alerts th a")], "What became of it"),
+        page("relay-alert-rules", "/app/alerts/rules", vec![], "Who is told of what"),
+        page(
+            "relay-alert-hours-error",
+            "/app/alerts/rules",
+            vec![Type("#from", "22:00"), Press("#hours .go")],
+            "There is a problem",
+        ),
+        page("relay-alert-rule", "/app/alerts/rules/overdue", vec![], "Save the rule"),
+        page("relay-platform-mail", "/app/platform/mails/weekly", vec![], "role does not allow this"),
         page("relay-webhooks", "/app/webhooks", vec![], "No webhook yet"),
         page("relay-webhooks-error", "/app/webhooks", vec![Press("#new .go")], "There is a problem"),
         page(

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
     "brand-sheet.show",
     "evidence.download",
     "label-sheet.download",
     "logo.show",
+    "mail-words.draw",
     "photo.show",
+    "platform.draw-mail",
     "proof.download",
 ];
 

@@ -557,6 +557,7 @@ fn staff_access(at: &Places) -> Vec<Page> {
         ),
         page("staff-me", "/me", vec![], "Sign out"),
         page("staff-own-pin", "/me/pin?short=1", vec![], "Your PIN is too short"),
+        page("staff-figures", "/figures", vec![], "Time to record a cleaning"),
         page("staff-own-pin-error", "/me/pin", vec![Press("form .go")], "There is a problem"),
         page(
             "staff-item-retired",
@@ -581,6 +582,7 @@ fn relay(at: &Places) -> Vec<Page> {
         under("relay-facility", "", "Compliance by day"),
         under("relay-items", "/equipment", "Infusion pump 14"),
         under("relay-facility-gaps", "/gaps", "Items with gaps"),
+        under("relay-figures", "/figures", "Time to record a cleaning"),
         under("relay-items-overdue", "/equipment?show=overdue", "Show all equipment"),
         under("relay-labels", "/labels", "Create label sheet"),
         under("relay-items-none", "/equipment?q=xyzzy", "Show all equipment"),

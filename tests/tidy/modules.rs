@@ -165,12 +165,12 @@ pub const MODULES: &[ModuleRule] = &[
     module("relay/projections", &["db"], "a fold over what is stored, whoever stored it"),
     module(
         "relay/jobs",
-        &["accounts", "audit", "db", "keys", "mail", "objects", "projections", "webhooks"],
+        &["accounts", "alerts", "audit", "db", "keys", "mail", "objects", "projections", "webhooks"],
         "work outside the request that asks for it; it knows no page",
     ),
     module(
         "relay/jobs/kinds",
-        &["audit", "db", "jobs", "keys", "mail", "projections", "webhooks"],
+        &["alerts", "audit", "db", "jobs", "keys", "mail", "projections", "webhooks"],
         "what jobs there are, and what each does",
     ),
     module(
@@ -215,8 +215,13 @@ pub const MODULES: &[ModuleRule] = &[
     ),
     module(
         "relay/webhooks",
-        &["accounts", "db", "keys", "mail", "outgoing"],
+        &["accounts", "db", "keys", "mail", "outgoing", "wording"],
         "what is sent to accounts' own receivers; it knows no page and no box",
+    ),
+    module(
+        "relay/alerts",
+        &["accounts", "db", "mail", "projections"],
+        "what somebody must know; it knows no page",
     ),
     module("relay/wording", &[], "words, whoever shows them"),
     module("relay/forwarded", &["web"], "who asks, behind a balancer"),
@@ -237,6 +242,7 @@ pub const MODULES: &[ModuleRule] = &[
         "relay/web",
         &[
             "accounts",
+            "alerts",
             "db",
             "fleet",
             "keys",
@@ -256,6 +262,7 @@ pub const MODULES: &[ModuleRule] = &[
         "the administration socket knows no page",
     ),
     module("relay/cli", &["accounts", "keys"], "words on a command line"),
+    module("relay/orders", &["accounts", "admin", "cli", "fleet", "keys"], "a command line as orders"),
     module("relay/serve", ALL, "it puts the parts together"),
 ];
 

@@ -19,6 +19,8 @@ pub enum Permission {
     ManageSecurity,
     ManageBrand,
     ManageFacilities,
+    /// Acknowledge alerts, and put them off.
+    ManageAlerts,
     /// See all accounts and the relay's own work, and try again what failed.
     ManagePlatform,
     ManageOwn,
@@ -29,7 +31,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Read,
         Self::ReadNames,
         Self::PrintLabels,
@@ -43,6 +45,7 @@ impl Permission {
         Self::ManageSecurity,
         Self::ManageBrand,
         Self::ManageFacilities,
+        Self::ManageAlerts,
         Self::ManagePlatform,
         Self::ManageOwn,
         Self::ManageSupport,
@@ -64,6 +67,7 @@ impl Permission {
             Self::ManageSecurity => "security.manage",
             Self::ManageBrand => "brand.manage",
             Self::ManageFacilities => "facilities.manage",
+            Self::ManageAlerts => "alerts.manage",
             Self::ManagePlatform => "platform.manage",
             Self::ManageOwn => "own.manage",
             Self::ManageSupport => "support.manage",
@@ -88,6 +92,7 @@ impl Permission {
             Self::ManageSecurity => [true, true, false, false, false, false],
             Self::ManageBrand => [true, true, false, false, false, false],
             Self::ManageFacilities => [true, true, false, false, false, false],
+            Self::ManageAlerts => [true, true, true, true, false, false],
             Self::ManagePlatform => [true, false, false, false, false, false],
             Self::ManageOwn => [true, true, true, true, true, true],
             Self::ManageSupport => [true, true, false, false, false, false],
@@ -114,7 +119,8 @@ impl Permission {
             | Self::ManageBoxes
             | Self::ManageSecurity
             | Self::ManageBrand
-            | Self::ManageFacilities => false,
+            | Self::ManageFacilities
+            | Self::ManageAlerts => false,
         }
     }
 

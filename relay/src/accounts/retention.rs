@@ -69,6 +69,7 @@ pub(crate) async fn delete_old(tx: &mut PlatformConnection, now_ms: i64) -> Resu
         + db::person::mail_links::platform_forget_old(tx, now_ms - ENDED_LINKS_MS).await?
         + db::delivery::mails::platform_forget_old(tx, now_ms - MAILS_MS).await?
         + db::delivery::mail_rounds::platform_forget_marks(tx, now_ms - MAILS_MS).await?
+        + db::delivery::alerts::platform_forget_old(tx, now_ms - access_log::RETENTION_MS).await?
         + db::delivery::suppressions::platform_forget_events(tx, now_ms - MAILS_MS).await?
         + db::person::idempotency::platform_forget_old(tx, now_ms).await?
         + db::delivery::webhook_deliveries::platform_forget_old(tx, now_ms - DELIVERIES_MS).await?

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::kind::JobKind;
-use super::kinds::{DROP, ERASE, KINDS, MERGE, REBUILD, WEBHOOK_COLLECT, WINDOWS};
+use super::kinds::{ALERT_DIGEST, ALERTS, DROP, ERASE, KINDS, MERGE, REBUILD, WEBHOOK_COLLECT, WINDOWS};
 use super::queue::{JobQueue, NewJob};
-use crate::db::delivery::webhook_events;
+use crate::db::delivery::{alert_settings, alerts, webhook_events};
 use crate::db::facility::facilities;
 use crate::db::log::{segments, texts};
 use crate::db::operation::jobs;
@@ -55,14 +55,24 @@ fn dead_since(now_ms: i64) -> i64 {
 /// A page that began to read a projection before another took its place has ended by then.
 const READ_MS: i64 = 60_000;
 
-/// What accounts need: small segments put together, erased texts taken out, old projections dropped, what happened sent to webhooks.
+/// Facilities whose alerts are looked at behind one sweep.
+const LOOKS_MAX: i64 = 500;
+
+/// What accounts need: small segments put together, erased texts taken out, old projections dropped, what happened sent to webhooks, what is
+/// open sent to people.
 async fn account_jobs(conn: &mut PlatformConnection, now_ms: i64) -> Result<Vec<NewJob>, DbError> {
     let tails = segments::platform_with_tails(conn, segments::TAIL_MAX).await?;
     let erased = texts::platform_to_sweep(conn).await?;
     let dropped = projections::platform_with_dropped(conn).await?;
     let happened = webhook_events::platform_with_events(conn).await?;
-    let kinds =
-        [(&MERGE, tails, 0), (&ERASE, erased, 0), (&DROP, dropped, READ_MS), (&WEBHOOK_COLLECT, happened, 0)];
+    let digests = alert_settings::platform_digests_due(conn, now_ms).await?;
+    let kinds = [
+        (&MERGE, tails, 0),
+        (&ERASE, erased, 0),
+        (&DROP, dropped, READ_MS),
+        (&WEBHOOK_COLLECT, happened, 0),
+        (&ALERT_DIGEST, digests, 0),
+    ];
     Ok(kinds
         .into_iter()
         .flat_map(|(kind, scopes, later_ms): (&'static JobKind, Vec<AccountScope>, i64)| {
@@ -82,13 +92,15 @@ pub(super) async fn sweep_facilities(queue: &JobQueue) -> Result<(), DbError> {
     let closed = facilities::platform_due(&mut conn, now_ms).await?;
     let mut due: Vec<_> = rebuilds.collect();
     due.extend(closed.iter().map(|one| (&WINDOWS, one.place())));
+    let looks = alerts::platform_due(&mut conn, now_ms, LOOKS_MAX).await?;
+    due.extend(looks.iter().map(|one| (&ALERTS, one.place())));
     let accounts = account_jobs(&mut conn, now_ms).await?;
     if due.is_empty() && accounts.is_empty() {
         return Ok(());
     }
     let mut known = BTreeSet::new();
     let kinds = [&REBUILD, &WINDOWS, &MERGE, &ERASE, &DROP];
-    for kind in kinds.into_iter().chain([&WEBHOOK_COLLECT]) {
+    for kind in kinds.into_iter().chain([&WEBHOOK_COLLECT, &ALERTS, &ALERT_DIGEST]) {
         let keys = jobs::platform_known_keys(&mut conn, kind.word, dead_since(now_ms)).await?;
         known.extend(keys.into_iter().map(|key| (kind.word, key)));
     }

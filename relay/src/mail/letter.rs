@@ -192,7 +192,7 @@ impl MailLetter {
 
     /// Whether an account may put words of its own into it: not into what somebody must know of their access.
     pub(super) fn takes_words(&self) -> bool {
-        self.topic().is_some() || matches!(self.kind.as_str(), "invitation" | "welcome")
+        self.topic().is_some() || self.kind == "welcome"
     }
 
     pub(super) fn with_exit(&self, secret: String) -> Self {

@@ -7,7 +7,9 @@ use words::{Catalog, Dates, Locale, Number, Value};
 
 use super::brand::{MailBrand, MailSlot, fill_words};
 use super::letter::{MailFact, MailLetter, MailTable};
-use crate::wording::{MailRoutineWords, MailWords, PageWords, find_reader, name_agent, open_words};
+use crate::wording::{
+    AlertsWords, MailAlertsWords, MailRoutineWords, MailWords, PageWords, find_reader, name_agent, open_words,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailText {
@@ -90,8 +92,13 @@ struct MailPage<'a> {
 }
 
 /// The words of mails, by subject: each key stands in one of them.
-fn list_catalogs() -> [&'static Catalog; 2] {
-    [open_words::<MailWords>().catalog(), open_words::<MailRoutineWords>().catalog()]
+fn list_catalogs() -> [&'static Catalog; 4] {
+    [
+        open_words::<MailWords>().catalog(),
+        open_words::<MailRoutineWords>().catalog(),
+        open_words::<MailAlertsWords>().catalog(),
+        open_words::<AlertsWords>().catalog(),
+    ]
 }
 
 /// The words of a mail in one language.
@@ -321,8 +328,11 @@ mod tests {
         }
     }
 
-    const WORDS: [&str; 2] =
-        [include_str!("../../words/en/mail/mail.ftl"), include_str!("../../words/en/mail/mail_routine.ftl")];
+    const WORDS: [&str; 3] = [
+        include_str!("../../words/en/mail/mail.ftl"),
+        include_str!("../../words/en/mail/mail_routine.ftl"),
+        include_str!("../../words/en/mail/mail_alerts.ftl"),
+    ];
 
     /// Its words are found by key: one that no mail names would stay for ever.
     #[test]

@@ -71,7 +71,7 @@ pub async fn refresh_counts(
         spark: write_spark(&days, day),
         cleanings_today: count_cleanings(conn, projection, within.start, within.end).await?,
     };
-    save_counts(conn, facility, &counts).await
+    save_counts(conn, facility, &counts, now_ms).await
 }
 
 fn sum_days(days: &[DaySum], from: i64) -> DaySum {
@@ -101,8 +101,8 @@ pub async fn refresh_box(
         }
     }
     match in_service {
-        Some((box_id, state)) => save_box(conn, facility, Some(&box_id), state.word()).await,
-        None => save_box(conn, facility, None, BoxState::None.word()).await,
+        Some((box_id, state)) => save_box(conn, facility, Some(&box_id), state.word(), now_ms).await,
+        None => save_box(conn, facility, None, BoxState::None.word(), now_ms).await,
     }
 }
 

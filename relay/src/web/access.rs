@@ -82,6 +82,7 @@ needed_permissions! {
     ManageRegions = ManageRegions;
     ManageSecurity = ManageSecurity;
     ManageFacilities = ManageFacilities;
+    ManageAlerts = ManageAlerts;
     ManagePeople = ManagePeople;
     ManagePrograms = ManagePrograms;
     AddBoxes = AddBoxes;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::web::WebContext;
 use crate::web::api::old;
-use crate::web::api::v1::{boxes as v1_boxes, cleanings, compliance, equipment, facilities, log};
+use crate::web::api::v1::{alerts, boxes as v1_boxes, cleanings, compliance, equipment, facilities, log};
 
 /// The database is asked: it may be away, or have too much to do.
 pub(crate) const MAY_BE_UNAVAILABLE: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
@@ -37,7 +37,25 @@ fn of_entry() -> Example {
 }
 
 pub(crate) fn api_rows() -> Vec<Route<WebContext>> {
-    [thing_rows(), log_rows()].concat()
+    [thing_rows(), alert_api_rows(), log_rows()].concat()
+}
+
+fn alert_api_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::Api;
+    vec![
+        row(Method::GET, "/api/v1/alerts", "alerts-api.list", Api, alerts::list_alert_items)
+            .summary("Alerts with how they stand, newest first")
+            .refusals(SEARCHING)
+            .example(Example::default().query("closed=false&limit=2")),
+        row(Method::GET, "/api/v1/alerts/{alert}", "alerts-api.show", Api, alerts::show_alert_item)
+            .summary("An alert with how it stands")
+            .refusals(FINDING)
+            .example(Example::default().part("alert", SOME_ID)),
+        row(Method::POST, "/api/v1/alerts/{alert}", "alerts-api.change", Api, alerts::change_alert_item)
+            .summary("Acknowledges an alert, or puts it off")
+            .refusals(SEARCHING)
+            .example(Example::default().part("alert", SOME_ID).json(json!({ "act": "acknowledge" }))),
+    ]
 }
 
 fn thing_rows() -> Vec<Route<WebContext>> {

@@ -19,6 +19,7 @@ pub(crate) const GAPS_PATH: &str = "/app/gaps";
 pub(crate) enum NavSection {
     Facilities,
     Gaps,
+    Alerts,
     Boxes,
     People,
     Programs,

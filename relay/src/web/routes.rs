@@ -18,10 +18,11 @@ use crate::web::layout::GAPS_PATH;
 use crate::web::pages::administration::{
     access_export, access_log, mail_previews, people, programs, providers, support, webhooks,
 };
+use crate::web::pages::alerts;
 use crate::web::pages::authentication::{organisation, second_step, sign_in, sign_in_methods};
 use crate::web::pages::facilities::{
-    account, compare, equipment as item, equipment_list, facility, facility_list, gaps, label_sheets, map,
-    regions,
+    account, compare, equipment as item, equipment_list, facility, facility_list, figures, gaps,
+    label_sheets, map, regions,
 };
 use crate::web::pages::fleet::{add_box, box_acts, box_forks, box_page, boxes};
 use crate::web::pages::help;
@@ -58,6 +59,7 @@ pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
         passkey_rows(),
         account_rows(),
         webhook_rows(),
+        alert_rows(),
         access_rows(),
         fleet_rows(),
         map_rows(),
@@ -490,6 +492,30 @@ fn webhook_rows() -> Vec<Route<WebContext>> {
     ]
 }
 
+fn alert_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    let of_alert = problem_example().part("alert", SOME_ID);
+    let of_rule = problem_example().part("kind", "overdue");
+    let hours = problem_example().field("from", "22:00").field("until", "06:00").field("digest", "07:00");
+    vec![
+        row(Method::GET, "/app/alerts", "alerts.list", Page, alerts::list::list_open)
+            .example(problem_example().query("show=closed")),
+        row(Method::GET, "/app/alerts/rules", "alert-rules.list", Page, alerts::rules::show_rules),
+        row(Method::POST, "/app/alerts/rules", "alert-rules.set-hours", Form, alerts::rules::change_hours)
+            .example(hours),
+        row(Method::GET, "/app/alerts/rules/{kind}", "alert-rules.show", Page, alerts::rules::show_rule)
+            .example(of_rule.clone()),
+        row(Method::POST, "/app/alerts/rules/{kind}", "alert-rules.change", Form, alerts::rules::change_rule)
+            .refusals(FINDING)
+            .example(of_rule.field("minutes", "45").field("roles.biomed", "on").field("escalate", "0")),
+        row(Method::GET, "/app/alerts/{alert}", "alerts.show", Page, alerts::one::show_alert)
+            .example(of_alert.clone()),
+        row(Method::POST, "/app/alerts/{alert}", "alerts.change", Form, alerts::one::change_one)
+            .refusals(SEARCHING)
+            .example(of_alert.field("act", "acknowledge")),
+    ]
+}
+
 /// Boxes: their states, and what is done to them.
 fn fleet_rows() -> Vec<Route<WebContext>> {
     use RouteKind::{Form, Page};
@@ -561,6 +587,8 @@ fn facility_rows() -> Vec<Route<WebContext>> {
         .example(in_facility().field("act", "open")),
         row(Method::GET, "/app/f/{facility}", "facility.show", Page, facility::show).example(in_facility()),
         row(Method::GET, "/app/f/{facility}/gaps", "gaps.show", Page, gaps::show_facility_gaps)
+            .example(in_facility()),
+        row(Method::GET, "/app/f/{facility}/figures", "figures.show", Page, figures::show_figures)
             .example(in_facility()),
         row(Method::GET, "/app/f/{facility}/equipment", "equipment-page.list", Page, equipment_list::show)
             .example(in_facility().query("q=pump")),

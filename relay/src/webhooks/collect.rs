@@ -6,7 +6,9 @@ use serde_json::Value;
 use service::random::RandomSource;
 
 use super::event::{CollectedThing, WebhookEvent};
+use super::slack::payload_for;
 use super::{WebhookState, post_delivery};
+use crate::db::delivery::alerts::find_alert;
 use crate::db::delivery::webhook_events;
 use crate::db::delivery::webhook_events::NotedEvent;
 use crate::db::delivery::webhooks;
@@ -43,7 +45,7 @@ pub async fn collect_events(
             let of_row = choose_things(&row, places.get(&row.webhook), &things);
             for (event, chosen) in of_row {
                 for some in chosen.chunks(THINGS_MAX) {
-                    let body = event.payload(some, now_ms);
+                    let body = payload_for(&row.url, event, some, now_ms);
                     post_delivery(tx, &row.webhook, event, &body, random, now_ms).await?;
                 }
             }
@@ -86,6 +88,13 @@ async fn read_noted(
             Some(CollectedThing::of_item(noted, name.as_deref()))
         }
         Some(WebhookEvent::BoxState) => Some(CollectedThing::of_box(noted)),
+        Some(WebhookEvent::AlertChanged) => match noted.thing.parse() {
+            Ok(alert) => {
+                let found = find_alert(tx, alert).await?;
+                found.map(|found| CollectedThing::of_alert(noted, &found))
+            }
+            Err(_) => None,
+        },
         Some(WebhookEvent::CleaningRecorded | WebhookEvent::Test) | None => None,
     })
 }

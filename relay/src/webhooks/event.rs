@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::db::delivery::alerts::ListedAlert;
 use crate::db::delivery::webhook_events::{
-    BOX_STATE, CLEANING_RECORDED, ITEM_OVERDUE, MarkedCleaning, NotedEvent,
+    ALERT_CHANGED, BOX_STATE, CLEANING_RECORDED, ITEM_OVERDUE, MarkedCleaning, NotedEvent,
 };
 
 /// Something that happens. What is added here is offered on the page, and gathered by its word.
@@ -13,11 +14,14 @@ pub enum WebhookEvent {
     ItemOverdue,
     /// The state of boxes has changed.
     BoxState,
+    /// An alert was opened, acknowledged, escalated or closed.
+    AlertChanged,
     Test,
 }
 
 impl WebhookEvent {
-    pub const OFFERED: [Self; 3] = [Self::CleaningRecorded, Self::ItemOverdue, Self::BoxState];
+    pub const OFFERED: [Self; 4] =
+        [Self::CleaningRecorded, Self::ItemOverdue, Self::BoxState, Self::AlertChanged];
 
     /// As it is in the database and in what is sent.
     pub const fn word(self) -> &'static str {
@@ -25,6 +29,7 @@ impl WebhookEvent {
             Self::CleaningRecorded => CLEANING_RECORDED,
             Self::ItemOverdue => ITEM_OVERDUE,
             Self::BoxState => BOX_STATE,
+            Self::AlertChanged => ALERT_CHANGED,
             Self::Test => "test",
         }
     }
@@ -38,6 +43,7 @@ impl WebhookEvent {
             Self::CleaningRecorded => Some("cleanings"),
             Self::ItemOverdue => Some("items"),
             Self::BoxState => Some("boxes"),
+            Self::AlertChanged => Some("alerts"),
             Self::Test => None,
         }
     }
@@ -100,6 +106,25 @@ impl CollectedThing {
             "since": stamp_time(noted.at_ms),
         });
         Self { event: WebhookEvent::BoxState, facility: noted.facility.clone(), json }
+    }
+
+    /// `alert`: as it is now.
+    pub(super) fn of_alert(noted: &NotedEvent, alert: &ListedAlert) -> Self {
+        let facts: Value = serde_json::from_str(&alert.row.facts).unwrap_or_default();
+        let json = json!({
+            "alert": noted.thing,
+            "facility": noted.facility,
+            "facility_name": alert.facility_name,
+            "change": noted.word,
+            "at": stamp_time(noted.at_ms),
+            "kind": alert.row.kind,
+            "subject": alert.row.subject,
+            "severity": alert.row.severity,
+            "state": alert.row.state,
+            "since": stamp_time(alert.row.since_ms),
+            "facts": facts,
+        });
+        Self { event: WebhookEvent::AlertChanged, facility: noted.facility.clone(), json }
     }
 }
 

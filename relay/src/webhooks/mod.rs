@@ -5,6 +5,7 @@ mod collect;
 mod deliver;
 mod event;
 mod office;
+mod slack;
 mod state;
 
 use std::sync::Arc;

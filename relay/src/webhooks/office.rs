@@ -7,6 +7,7 @@ use service::random::RandomSource;
 use service::signature::SigningSecret;
 
 use super::event::WebhookEvent;
+use super::slack::{is_slack, payload_for};
 use super::{WebhookState, enqueue_delivery, post_delivery, seal_place};
 use crate::accounts::AccountUser;
 use crate::accounts::records::access_log::{AccessLog, AccessRecord};
@@ -33,6 +34,8 @@ pub enum WebhookFault {
     Unknown,
     Url,
     Events,
+    /// Slack takes alerts only.
+    Slack,
     Places,
     TooMany,
     Repeated,
@@ -115,6 +118,9 @@ impl WebhookOffice<'_> {
     pub async fn add(&self, form: &WebhookForm<'_>) -> Result<MintedWebhook, WebhookFault> {
         let url = OutgoingUrl::parse(form.url.trim()).map_err(|_| WebhookFault::Url)?;
         let events = read_events(form.events).ok_or(WebhookFault::Events)?;
+        if is_slack(form.url.trim()) && events != WebhookEvent::AlertChanged.word() {
+            return Err(WebhookFault::Slack);
+        }
         let id = form.id.parse::<UserId>().map_or_else(|_| self.new_id(), |id| id.to_string());
         let places: Vec<String> = form.places.split_whitespace().map(str::to_owned).collect();
         let secret = SigningSecret::new(self.random());
@@ -195,7 +201,7 @@ impl WebhookOffice<'_> {
     pub async fn send_test(&self, webhook: &str) -> Result<(), WebhookFault> {
         let (mut tx, url) = self.begin(webhook).await?;
         self.require_on(&mut tx, webhook).await?;
-        let body = WebhookEvent::Test.payload(&[], self.now_ms());
+        let body = payload_for(url.as_str(), WebhookEvent::Test, &[], self.now_ms());
         let (random, now_ms) = (self.random(), self.now_ms());
         post_delivery(&mut tx, webhook, WebhookEvent::Test, &body, random, now_ms).await?;
         self.note(tx, "webhook send", webhook, &url).await

@@ -133,6 +133,7 @@ parameter-factor-act = demand or leave
 parameter-region-act = save or delete
 parameter-webhook-act = test, pause, resume or remove
 parameter-box-act = quarantine, release or retire
+parameter-alert-act = acknowledge; or snooze, with hours from 1 to 168
 parameter-facility-act = close or open
 parameter-region = the id of a region of yours, or null for none
 parameter-state = open or closed

@@ -59,6 +59,7 @@ facility-late-more = { NUMBER($count) } more overdue
 
 ## Days and places.
 
+facility-figures = Figures: time to record, use of equipment
 facility-days = Compliance by day
     .hint = Scale starts at 50%. Under 90% in amber with its number; – is no data.
 facility-places = Lowest compliance, 30 days

@@ -59,6 +59,26 @@ form-webhook-no-place = Tick facilities of this list, or none
 # An earlier press of the button added it.
 form-webhook-repeated = This webhook was already added, and its secret was shown once; open it to make another secret
 form-webhook-too-many = This account has { NUMBER($max) } webhooks; remove one that is no longer used
+form-webhook-slack = Slack takes alerts only: tick those alone
+
+## A rule of alerts, and quiet hours.
+
+form-alert-rule-on = This rule is on
+form-alert-rule-minutes = Minutes until it opens
+    .hint = How long it must be so before anybody is told
+form-alert-rule-roles = Who is told
+    .hint = Of those who see the facility
+form-alert-rule-no-role = Tick who is told. To tell nobody, switch the rule off
+form-alert-rule-escalate = Minutes until account admins are told as well
+    .hint = If nobody has acknowledged it by then. 0: never
+form-alert-hours-from = Quiet hours begin
+    .hint = Such as 22:00, by the clock of each facility. Empty: no quiet hours
+form-alert-hours-until = Quiet hours end
+    .hint = Such as 06:00
+form-alert-hours-digest = Digest
+    .hint = When it is sent, such as 07:00, by the clock of the account. Empty: no digest
+form-alert-hours-bad-time = Enter a time from 00:00 to 23:59, such as 07:00
+form-alert-hours-both = Enter when quiet hours begin and when they end, or neither
 
 ## A claim file.
 

@@ -13,6 +13,7 @@ page-for-admins = For regional admins
 page-person = { $name }, { $role }
 page-facilities = Facilities
 page-gaps = Gaps
+page-alerts = Alerts
 page-boxes = Boxes
 page-people = People
 page-programs = Programs

@@ -20,6 +20,7 @@ webhooks-add = Add webhook
 webhook-event-cleaning = Cleanings that boxes recorded (cleaning.recorded)
 webhook-event-overdue = Items that became overdue (item.overdue)
 webhook-event-box = How a box stands, when that changes (box.state)
+webhook-event-alert = An alert that opens, is acknowledged, is escalated or is over (alert.changed); Slack gets it as text
 webhook-event-test = A test (test)
 
 ## How a webhook stands.

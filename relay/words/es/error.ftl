@@ -127,6 +127,7 @@ parameter-factor-act = demand o leave
 parameter-region-act = save o delete
 parameter-webhook-act = test, pause, resume o remove
 parameter-box-act = quarantine, release o retire
+parameter-alert-act = acknowledge; o snooze, con hours de 1 a 168
 parameter-facility-act = close u open
 parameter-region = el identificador de una región suya, o null para ninguna
 parameter-state = open o closed

@@ -54,6 +54,7 @@ facility-late-more = { $count ->
    *[other] { NUMBER($count) } vencidos más
 }
 
+facility-figures = Cifras: tiempo para registrar, uso del equipamiento
 facility-days = Cumplimiento por día
     .hint = La escala empieza en 50 %. Por debajo de 90 % en ámbar, con su número; – es sin datos.
 facility-places = Cumplimiento más bajo, 30 días

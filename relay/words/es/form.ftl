@@ -47,6 +47,26 @@ form-webhook-no-event = Marque qué se debe enviar
 form-webhook-no-place = Marque centros de esta lista, o ninguno
 form-webhook-repeated = Este webhook ya se agregó, y su secreto se mostró una vez; ábralo para crear otro secreto
 form-webhook-too-many = Esta cuenta tiene { NUMBER($max) } webhooks; quite uno que ya no se use
+form-webhook-slack = Slack solo recibe alertas: marque únicamente esas
+
+## Una regla de alertas y las horas de silencio.
+
+form-alert-rule-on = Esta regla está activa
+form-alert-rule-minutes = Minutos hasta que se abre
+    .hint = Cuánto tiempo debe durar antes de avisar a nadie
+form-alert-rule-roles = A quién se avisa
+    .hint = De quienes ven el centro
+form-alert-rule-no-role = Marque a quién se avisa. Para no avisar a nadie, desactive la regla
+form-alert-rule-escalate = Minutos hasta avisar también a los administradores de la cuenta
+    .hint = Si nadie la ha confirmado hasta entonces. 0: nunca
+form-alert-hours-from = Empiezan las horas de silencio
+    .hint = Por ejemplo 22:00, según el reloj de cada centro. Vacío: sin horas de silencio
+form-alert-hours-until = Terminan las horas de silencio
+    .hint = Por ejemplo 06:00
+form-alert-hours-digest = Resumen
+    .hint = Cuándo se envía, por ejemplo 07:00, según el reloj de la cuenta. Vacío: sin resumen
+form-alert-hours-bad-time = Indique una hora de 00:00 a 23:59, por ejemplo 07:00
+form-alert-hours-both = Indique cuándo empiezan y cuándo terminan las horas de silencio, o ninguna de las dos
 
 form-claim-facility = Centro
 form-claim-wifi = Red wifi

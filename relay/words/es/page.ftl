@@ -9,6 +9,7 @@ page-for-admins = Para administradores regionales
 page-person = { $name }, { $role }
 page-facilities = Centros
 page-gaps = Incumplimientos
+page-alerts = Alertas
 page-boxes = Unidades
 page-people = Personas
 page-programs = Programas

@@ -17,6 +17,7 @@ webhooks-add = Agregar webhook
 webhook-event-cleaning = Limpiezas que registraron las unidades (cleaning.recorded)
 webhook-event-overdue = Equipos que pasaron a estar vencidos (item.overdue)
 webhook-event-box = Cómo está una unidad, cuando eso cambia (box.state)
+webhook-event-alert = Una alerta que se abre, se confirma, se escala o termina (alert.changed); Slack la recibe como texto
 webhook-event-test = Una prueba (test)
 
 webhook-on = Encendido

@@ -16,8 +16,8 @@
 //! words takes a text, any other takes both and slots. Arguments are in the order of their variables' names, so that a
 //! sentence can be reworded without a call that changes its meaning.
 //!
-//! Messages whose key begins with `form-`, `mail-` or `refusal-` may go without a call: forms find them by the names of their fields,
-//! mails by their kind, refusals by their cause, and a test of each looks for those that nothing finds.
+//! Messages whose key begins with `form-`, `mail-`, `refusal-`, `alert-kind-` or `alert-means-` may go without a call: forms find them by
+//! the names of their fields, mails and alerts by their kind, refusals by their cause, and a test of each looks for those that nothing finds.
 
 mod areas;
 mod file;

@@ -5,7 +5,7 @@ use super::file::{WordFile, WordMessage};
 use crate::locale::Language;
 
 /// A form finds these by the names of its fields, a mail by its kind, a refusal by its cause.
-const KEYS_FOUND: [&str; 3] = ["form-", "mail-", "refusal-"];
+const KEYS_FOUND: [&str; 5] = ["alert-kind-", "alert-means-", "form-", "mail-", "refusal-"];
 const FOUND_ATTRIBUTE: &str = "\n    #[allow(dead_code, reason = \"it is found by its key\")]";
 
 /// `page-words.hint` becomes `page_words_hint`.

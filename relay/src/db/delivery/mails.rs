@@ -101,7 +101,7 @@ pub async fn platform_count_optional(
     mail: &str,
     since_ms: i64,
 ) -> Result<i64, DbError> {
-    let sql = "SELECT COUNT(*) FROM mails m JOIN mails e ON e.address = m.address AND e.topic IS NOT NULL \
+    let sql = "SELECT COUNT(*) FROM mails m JOIN mails e ON e.account = m.account AND e.address = m.address AND e.topic IS NOT NULL \
                AND e.made_ms > $1 AND e.mail <> m.mail \
                AND (e.state <> 'wait' OR e.made_ms < m.made_ms OR (e.made_ms = m.made_ms AND e.mail < m.mail)) \
                AND e.state NOT IN ('declined', 'capped', 'suppressed') WHERE m.mail = $2";

@@ -1,5 +1,8 @@
-//! What leaves for people and for other programs: mails and webhooks.
+//! What leaves for people and for other programs: alerts, mails and webhooks.
 
+pub mod alert_causes;
+pub mod alert_settings;
+pub mod alerts;
 pub mod mail_preferences;
 pub mod mail_rounds;
 pub mod mail_words;

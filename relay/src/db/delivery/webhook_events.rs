@@ -18,6 +18,7 @@ use crate::db::{
 pub const CLEANING_RECORDED: &str = "cleaning.recorded";
 pub const ITEM_OVERDUE: &str = "item.overdue";
 pub const BOX_STATE: &str = "box.state";
+pub const ALERT_CHANGED: &str = "alert.changed";
 
 /// The words in which statements ask whether the account `$1` has a webhook for an event.
 fn has_webhook(event: &str) -> String {
@@ -125,6 +126,24 @@ pub async fn note_box(
     );
     let sql = sqlx::AssertSqlSafe(sql);
     exec!(conn, sql, account, facility.to_string(), box_id.to_owned(), now_ms, state).map(drop)
+}
+
+/// Notes what became of an alert.
+pub async fn note_alert(
+    conn: &mut ScopedConnection,
+    facility: FacilityId,
+    alert: &str,
+    change: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let account = conn.scope().key();
+    let sql = format!(
+        "INSERT INTO webhook_events (account, event, facility, thing, at_ms, word) SELECT $1, '{ALERT_CHANGED}', $2, $3, $4, $5 \
+         WHERE {} ON CONFLICT DO NOTHING",
+        has_webhook(ALERT_CHANGED)
+    );
+    let (alert, change) = (alert.to_owned(), change.to_owned());
+    exec!(conn, sqlx::AssertSqlSafe(sql), account, facility.to_string(), alert, now_ms, change).map(drop)
 }
 
 pub async fn platform_with_events(conn: &mut PlatformConnection) -> Result<Vec<AccountScope>, DbError> {
@@ -243,7 +262,7 @@ pub async fn load_marked(
 pub struct NotedEvent {
     pub event: String,
     pub facility: String,
-    /// The tag of an item, the id of a box.
+    /// The tag of an item, the id of a box or of an alert.
     pub thing: String,
     pub at_ms: i64,
     pub word: String,

@@ -150,17 +150,27 @@ pub struct FacilityCounts {
     pub cleanings_today: i64,
 }
 
+/// How long changes are gathered before the alerts of a facility are looked at.
+const COLLECT_MS: i64 = 10_000;
+
+fn soon_ms(now_ms: i64) -> i64 {
+    now_ms.saturating_add(COLLECT_MS)
+}
+
 pub async fn save_counts(
     conn: &mut ScopedConnection,
     facility: FacilityId,
     counts: &FacilityCounts,
+    now_ms: i64,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
     let sql = "UPDATE facility_now SET name = $1, sort_name = $2, zone = $3, zoneless = $4, as_of_ms = $5, day = $6, \
                day_ends_ms = $7, items = $8, scheduled = $9, out_of_service = $10, due = $11, overdue = $12, \
                overdue_since_ms = $13, today_met = $14, today_closed = $15, week_met = $16, week_closed = $17, \
                month_met = $18, month_closed = $19, spark = $20, cleanings_today = $21, last_cleaning_ms = $22, \
-               next_ms = $23, rev_counts = rev_counts + 1 WHERE account = $24 AND facility = $25";
+               next_ms = $23, rev_counts = rev_counts + 1, alerts_ms = CASE WHEN alerts_ms > $26 \
+               AND (overdue <> $12 OR COALESCE(overdue_since_ms, 0) <> COALESCE($13, 0)) THEN $26 ELSE alerts_ms END \
+               WHERE account = $24 AND facility = $25";
     let FacilityCounts { name, zone, zoneless, as_of_ms, day, day_ends_ms, items, .. } = counts;
     let FacilityCounts { today, week, month, spark, cleanings_today, .. } = counts;
     exec!(
@@ -190,7 +200,8 @@ pub async fn save_counts(
         items.last_cleaning_ms,
         items.next_ms,
         scope.key(),
-        facility.to_string()
+        facility.to_string(),
+        soon_ms(now_ms)
     )
     .map(drop)
 }
@@ -201,11 +212,14 @@ pub async fn save_box(
     facility: FacilityId,
     box_id: Option<&str>,
     state: &'static str,
+    now_ms: i64,
 ) -> Result<(), DbError> {
     let scope = conn.scope();
-    let sql = "UPDATE facility_now SET box = $1, box_state = $2, rev_box = rev_box + 1 WHERE account = $3 AND facility = $4 \
+    let sql = "UPDATE facility_now SET box = $1, box_state = $2, rev_box = rev_box + 1, \
+               alerts_ms = CASE WHEN alerts_ms > $5 THEN $5 ELSE alerts_ms END WHERE account = $3 AND facility = $4 \
                AND (box_state <> $2 OR COALESCE(box, '') <> COALESCE($1, ''))";
-    exec!(conn, sql, box_id.map(str::to_owned), state, scope.key(), facility.to_string()).map(drop)
+    let (box_id, facility) = (box_id.map(str::to_owned), facility.to_string());
+    exec!(conn, sql, box_id, state, scope.key(), facility, soon_ms(now_ms)).map(drop)
 }
 
 pub async fn raise_part(

@@ -3,11 +3,15 @@
 
 use crate::db::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
-pub const TABLES: [&str; 90] = [
+pub const TABLES: [&str; 94] = [
     "account_logos",
     "account_slugs",
     "accounts",
     "adoptions",
+    "alert_events",
+    "alert_hours",
+    "alert_rules",
+    "alerts",
     "announcements",
     "api_tokens",
     "attempt_buckets",

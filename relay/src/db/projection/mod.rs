@@ -5,6 +5,7 @@ pub mod cleanings;
 pub mod command_keys;
 pub mod comparison;
 pub mod dashboard;
+pub mod figures;
 pub mod gaps;
 pub mod history;
 pub mod old_ids;

@@ -139,7 +139,8 @@ CREATE TABLE box_now (
 -- `rev_feed`, `rev_box`: each raised by every change that a page could show of its numbers, its latest entries, its box.
 -- `as_of_ms`: of when the numbers are; `day`: the civil day that `today_` speaks of, and `day_ends_ms` when it is over. `spark`: the 30 days
 -- to `day`, met and closed of each as little-endian u16, saturating. `next_ms`: when time alone changes an item. `box`: the newest that
--- is not revoked.
+-- is not revoked. `alerts_ms`: when its alerts are looked at next; `alerts_notified_ms` and `overdue_notified_ms`: when somebody was told of any, or of
+-- overdue items, last.
 CREATE TABLE facility_now (
   account BIGINT NOT NULL,
   facility @ID@ NOT NULL,
@@ -164,6 +165,7 @@ CREATE TABLE facility_now (
   last_cleaning_ms BIGINT,
   next_ms BIGINT,
   box @ID@, box_state @ID@ NOT NULL,
+  alerts_ms BIGINT NOT NULL DEFAULT 0, alerts_notified_ms BIGINT, overdue_notified_ms BIGINT,
   PRIMARY KEY (account, facility)
 );
 @SERVER@ ALTER TABLE facility_now SET (fillfactor = 60);

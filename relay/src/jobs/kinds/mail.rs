@@ -36,7 +36,7 @@ async fn send_mail(relay: &RelayHandlers, job: &ClaimedJob) -> Result<JobResult,
     let Some(row) = waiting else { return Ok(JobResult::over(open_write(relay).await?)) };
     let transport =
         relay.mail.as_ref().ok_or_else(|| JobError::Mail("this process has no way for it".to_owned()))?;
-    let outcome = take_turn(relay, transport, &job.key, &row).await?;
+    let outcome = Box::pin(take_turn(relay, transport, &job.key, &row)).await?;
     let (mut tx, now_ms) = (open_write(relay).await?, relay.clock.now_ms());
     match outcome {
         TurnOutcome::Later(run_ms) => return Ok(JobResult { tx, after: AfterRun::NextRun(run_ms) }),

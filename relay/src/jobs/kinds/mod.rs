@@ -1,5 +1,6 @@
 //! The jobs that there are: each has a file with its word, how it is tried, and what it does, and a row of [`KINDS`].
 
+mod alerts;
 mod drop;
 mod erase;
 mod forget;
@@ -11,6 +12,7 @@ mod sign_access;
 mod webhook;
 mod windows;
 
+pub use self::alerts::{ALERT_DIGEST, ALERTS};
 pub use self::drop::DROP;
 pub use self::erase::ERASE;
 pub use self::forget::FORGET;
@@ -25,7 +27,7 @@ use super::JobError;
 use super::handlers::RelayHandlers;
 use super::kind::{AfterRun, ClaimedJob, HOUR_MS, JobKind, JobLane, JobResult};
 
-pub static KINDS: [&JobKind; 12] = [
+pub static KINDS: [&JobKind; 14] = [
     &FORGET,
     &WINDOWS,
     &REBUILD,
@@ -38,6 +40,8 @@ pub static KINDS: [&JobKind; 12] = [
     &WEBHOOK_COLLECT,
     &WEBHOOK,
     &SIGN_ACCESS,
+    &ALERTS,
+    &ALERT_DIGEST,
 ];
 
 pub fn find_kind(word: &str) -> Option<&'static JobKind> {

@@ -2,6 +2,7 @@
 //! `words/<language>/mail`: the subject, and as its parts the button, each line, and titles and columns of tables.
 
 mod access;
+mod alerts;
 mod routine;
 
 pub use self::access::ColleagueView;
@@ -20,5 +21,5 @@ fn sample_link() -> String {
 
 /// One of each kind, and of each of its forms, with made-up facts.
 pub(super) fn sample_letters() -> Vec<MailLetter> {
-    [access::list_samples(), routine::list_samples()].concat()
+    [access::list_samples(), alerts::list_samples(), routine::list_samples()].concat()
 }

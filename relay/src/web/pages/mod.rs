@@ -1,6 +1,7 @@
 //! The pages, one a file.
 
 pub(crate) mod administration;
+pub(crate) mod alerts;
 pub(crate) mod authentication;
 pub(crate) mod facilities;
 pub(crate) mod fleet;

@@ -7,6 +7,7 @@ use super::program::webhooks::{DELIVERY, WEBHOOK};
 use super::world::{Got, PASSWORD, TestAccount, World};
 use crate::accounts::permission::Permission;
 use crate::web::routes::build_table;
+use crate::web::tests::facility::alerts::ALERT;
 
 pub(super) struct ShownRow {
     pub(super) path: &'static str,
@@ -38,11 +39,13 @@ pub(super) fn fill(path: &str, of: &TestAccount, photo: &str, evidence: &str) ->
         .replace("{evidence}", evidence)
         .replace("{user}", &of.user_id)
         .replace("{token}", &of.token_id)
+        .replace("{alert}", ALERT)
         .replace("{webhook}", WEBHOOK)
         .replace("{delivery}", DELIVERY)
         .replace("{photo}", photo);
     match path {
-        "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" | "/api/v1/boxes" => {
+        "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" | "/api/v1/boxes"
+        | "/api/v1/alerts" => {
             format!("{filled}?facility={}", site.id)
         }
         "/api/v1/log" | "/api/v1/checkpoint" | "/api/v1/key" | "/api/v1/proof/{seq}" => {
@@ -65,11 +68,13 @@ fn nowhere(path: &str) -> String {
         .replace("{evidence}", id)
         .replace("{user}", id)
         .replace("{token}", "ZZZZZZZZ")
+        .replace("{alert}", id)
         .replace("{webhook}", id)
         .replace("{delivery}", id)
         .replace("{photo}", &"ab".repeat(32));
     match path {
-        "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" | "/api/v1/boxes" => {
+        "/api/v1/equipment" | "/api/v1/cleanings" | "/api/v1/compliance" | "/api/v1/boxes"
+        | "/api/v1/alerts" => {
             format!("{filled}?facility={id}")
         }
         "/api/v1/log" | "/api/v1/checkpoint" | "/api/v1/key" | "/api/v1/proof/{seq}" => {
@@ -104,6 +109,7 @@ async fn another_accounts_things_answer_as_what_does_not_exist() {
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
     world.webhook_of_a().await;
+    world.alert_of_a().await;
     world.number_cleaning_of_a().await;
     let b = (world.sign_in(&world.b.email).await, world.b.token.clone());
     let a = (world.sign_in(&world.a.email).await, world.a.token.clone());
@@ -144,6 +150,7 @@ async fn nobody_and_wrong_tokens_get_nothing() {
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
     world.webhook_of_a().await;
+    world.alert_of_a().await;
     world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let half = &cookie[..cookie.len() - 2];
@@ -202,6 +209,7 @@ async fn every_answer_has_the_headers_and_every_route_only_its_methods() {
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
     world.webhook_of_a().await;
+    world.alert_of_a().await;
     world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let table = build_table().unwrap();
@@ -262,6 +270,7 @@ async fn looking_changes_nothing() {
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
     world.webhook_of_a().await;
+    world.alert_of_a().await;
     world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let before = world.dump().await;

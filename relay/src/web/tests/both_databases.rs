@@ -17,6 +17,7 @@ async fn walk(mut world: World) -> Vec<(String, u16, String)> {
     let evidence = world.fork_of_a().await;
     let photo = world.photo_of_a().await;
     world.webhook_of_a().await;
+    world.alert_of_a().await;
     world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let mut paths: Vec<(Access, String)> =

@@ -15,6 +15,7 @@ use service::clock::FakeClock;
 use tracing::subscriber::DefaultGuard;
 
 use super::administration::platform;
+use super::facility::alerts::ALERT;
 use super::program::mail::sign_message;
 use super::program::webhooks::{DELIVERY, WEBHOOK};
 use super::world::{NOW_MS, RESEND_SECRET, World, csrf, open_state};
@@ -45,6 +46,7 @@ impl Template {
         let evidence = world.fork_of_a().await;
         let photo = world.photo_of_a().await;
         world.webhook_of_a().await;
+        world.alert_of_a().await;
         let nobody = FixtureCaller { name: "nobody", ..FixtureCaller::default() };
         let member = async |name, email: &str, role| {
             let cookie = world.sign_in(email).await;
@@ -122,6 +124,7 @@ impl Template {
             ("box", site.one.id.to_string()),
             ("session", session),
             ("job", job.to_string()),
+            ("alert", ALERT.to_owned()),
             ("webhook", WEBHOOK.to_owned()),
             ("delivery", DELIVERY.to_owned()),
             ("organisation", world.a.scope.account().to_string()),

@@ -1,5 +1,6 @@
 //! What several pages and the API show in the same way.
 
+pub(crate) mod alerts;
 pub(crate) mod box_alarms;
 pub(crate) mod box_state;
 pub(crate) mod chart;

@@ -118,6 +118,11 @@ access-did = { $act ->
     [facility-place] Said where a facility is
     [token-create] Created a token
     [token-revoke] Revoked a token
+    [alert-acknowledge] Acknowledged an alert
+    [alert-snooze] Put an alert off
+    [alert-change] Changed an alert
+    [alert-rule] Changed a rule of alerts
+    [alert-hours] Changed quiet hours or the digest
     [webhook-add] Added a webhook
     [webhook-rotate] Gave a webhook another secret
     [webhook-pause] Paused a webhook
@@ -192,6 +197,11 @@ access-tried = { $act ->
     [token-create] Tried to create a token
     [jobs-retry] Tried to have a job tried again
     [token-revoke] Tried to revoke a token
+    [alert-acknowledge] Tried to acknowledge an alert
+    [alert-snooze] Tried to put an alert off
+    [alert-change] Tried to change an alert
+    [alert-rule] Tried to change a rule of alerts
+    [alert-hours] Tried to change quiet hours or the digest
     [webhook-add] Tried to add a webhook
     [webhook-rotate] Tried to give a webhook another secret
     [webhook-change] Tried to change a webhook

@@ -13,7 +13,7 @@ mail-choice-topic = { $topic ->
 }
 mail-choice-what = { $topic ->
     [alerts] What is overdue, a unit that is silent, and what else needs somebody now
-    [digest] What happened while you did not want to be disturbed, gathered
+    [digest] Once a day, what is open
     [weekly] Each Monday: what was cleaned, how much of it on time, and an inspection that comes near
     [reminders] At the start of a shift: what is due until its end
    *[onboarding] In the first week: what is left to set up

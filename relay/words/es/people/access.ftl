@@ -108,6 +108,11 @@ access-did = { $act ->
     [facility-place] Indicó dónde está un centro
     [token-create] Creó un token
     [token-revoke] Revocó un token
+    [alert-acknowledge] Confirmó una alerta
+    [alert-snooze] Aplazó una alerta
+    [alert-change] Cambió una alerta
+    [alert-rule] Cambió una regla de alertas
+    [alert-hours] Cambió las horas de silencio o el resumen
     [webhook-add] Agregó un webhook
     [webhook-rotate] Dio otro secreto a un webhook
     [webhook-pause] Pausó un webhook
@@ -181,6 +186,11 @@ access-tried = { $act ->
     [token-create] Intentó crear un token
     [jobs-retry] Intentó que un trabajo se intente de nuevo
     [token-revoke] Intentó revocar un token
+    [alert-acknowledge] Intentó confirmar una alerta
+    [alert-snooze] Intentó aplazar una alerta
+    [alert-change] Intentó cambiar una alerta
+    [alert-rule] Intentó cambiar una regla de alertas
+    [alert-hours] Intentó cambiar las horas de silencio o el resumen
     [webhook-add] Intentó agregar un webhook
     [webhook-rotate] Intentó dar otro secreto a un webhook
     [webhook-change] Intentó cambiar un webhook

@@ -11,7 +11,7 @@ mail-choice-topic = { $topic ->
 }
 mail-choice-what = { $topic ->
     [alerts] Lo que está atrasado, una unidad que no responde y lo demás que necesita a alguien ahora
-    [digest] Lo que pasó mientras no quería que le molestaran, reunido
+    [digest] Una vez al día, lo que está abierto
     [weekly] Cada lunes: qué se limpió, cuánto a tiempo, y una inspección que se acerca
     [reminders] Al comenzar un turno: lo que vence hasta que termine
    *[onboarding] En la primera semana: lo que falta por configurar

@@ -1,5 +1,6 @@
 //! Version 1 of the API.
 
+pub(crate) mod alerts;
 pub(crate) mod boxes;
 pub(crate) mod cleanings;
 pub(crate) mod compliance;

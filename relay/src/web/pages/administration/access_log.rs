@@ -390,8 +390,27 @@ fn act_key(act: &str) -> &'static str {
         | "GET /app/f/{facility}/e/{tag}"
         | "GET /app/f/{facility}/labels"
         | "GET /app/f/{facility}/labels.pdf" => "facility",
-        act => oidc_key(act).or_else(|| webhook_key(act)).unwrap_or_else(|| fleet_key(act)),
+        act => {
+            let found = oidc_key(act).or_else(|| webhook_key(act)).or_else(|| alert_key(act));
+            found.unwrap_or_else(|| fleet_key(act))
+        }
     }
+}
+
+fn alert_key(act: &str) -> Option<&'static str> {
+    Some(match act {
+        "alert acknowledged" => "alert-acknowledge",
+        "alert put off" => "alert-snooze",
+        "POST /app/alerts/{alert}" | "POST /api/v1/alerts/{alert}" => "alert-change",
+        "alert rule" | "POST /app/alerts/rules/{kind}" => "alert-rule",
+        "alert hours" | "POST /app/alerts/rules" => "alert-hours",
+        "GET /app/alerts"
+        | "GET /app/alerts/{alert}"
+        | "GET /app/alerts/rules"
+        | "GET /app/alerts/rules/{kind}" => "page",
+        "GET /app/f/{facility}/figures" => "facility",
+        _ => return None,
+    })
 }
 
 fn fleet_key(act: &str) -> &'static str {
@@ -494,6 +513,8 @@ fn read_key(act: &str) -> &'static str {
         | "GET /api/v1/facilities"
         | "GET /api/v1/facilities/{facility}"
         | "GET /api/v1/facilities/{facility}/equipment/{tag}"
+        | "GET /api/v1/alerts"
+        | "GET /api/v1/alerts/{alert}"
         | "GET /api/v1/boxes"
         | "GET /api/v1/boxes/{box_id}"
         | "GET /api/v1/cleanings/{box_id}/{epoch}/{seq}"

@@ -225,6 +225,7 @@ fn event_words(w: WebhooksWords, event: WebhookEvent) -> String {
         WebhookEvent::CleaningRecorded => w.webhook_event_cleaning(),
         WebhookEvent::ItemOverdue => w.webhook_event_overdue(),
         WebhookEvent::BoxState => w.webhook_event_box(),
+        WebhookEvent::AlertChanged => w.webhook_event_alert(),
         WebhookEvent::Test => w.webhook_event_test(),
     }
 }
@@ -260,6 +261,7 @@ pub(crate) async fn add_webhook(
             }
             Err(WebhookFault::Url) => ("url", w.form_webhook_bad_url()),
             Err(WebhookFault::Events) => ("events", w.form_webhook_no_event()),
+            Err(WebhookFault::Slack) => ("events", w.form_webhook_slack()),
             Err(WebhookFault::Places) => (places_field(&options), w.form_webhook_no_place()),
             Err(WebhookFault::TooMany) => ("url", w.form_webhook_too_many(WEBHOOKS_MAX)),
             Err(WebhookFault::Repeated) => ("url", w.form_webhook_repeated()),

@@ -6,6 +6,7 @@ pub(crate) mod equipment;
 pub(crate) mod equipment_list;
 pub(crate) mod facility;
 pub(crate) mod facility_list;
+pub(crate) mod figures;
 pub(crate) mod gaps;
 pub(crate) mod label_sheets;
 pub(crate) mod map;

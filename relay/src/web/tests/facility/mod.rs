@@ -1,6 +1,7 @@
 //! Facilities, their items and what counts of them.
 
 pub(super) mod adopted;
+pub(super) mod alerts;
 pub(super) mod facilities;
 pub(super) mod item_history;
 pub(super) mod many_facilities;
