@@ -153,17 +153,7 @@ fn new_row(finding: &AlertFinding, facility: FacilityId, id: AlertId, now_ms: i6
         severity: finding.severity.number(),
         state: AlertState::Pending.word().to_owned(),
         since_ms: finding.since_ms.unwrap_or(now_ms).min(now_ms),
-        opened_ms: None,
-        facts: String::new(),
-        level: 0,
-        notify_ms: None,
-        notified_ms: None,
-        notified: String::new(),
-        acknowledged_by: None,
-        acknowledged_ms: None,
-        snoozed_until_ms: None,
-        closed_ms: None,
-        closed_by: None,
+        ..AlertRow::default()
     }
 }
 

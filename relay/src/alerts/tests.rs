@@ -24,15 +24,7 @@ pub(crate) fn alert_row(kind: AlertKind) -> AlertRow {
         since_ms: NOW_MS,
         opened_ms: Some(NOW_MS),
         facts: "{}".to_owned(),
-        level: 0,
-        notify_ms: None,
-        notified_ms: None,
-        notified: String::new(),
-        acknowledged_by: None,
-        acknowledged_ms: None,
-        snoozed_until_ms: None,
-        closed_ms: None,
-        closed_by: None,
+        ..AlertRow::default()
     }
 }
 

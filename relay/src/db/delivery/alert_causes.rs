@@ -19,12 +19,10 @@ pub struct AlertFacility {
     pub closed: bool,
     /// Until when its boxes are known to have sent everything.
     pub known_ms: i64,
-    /// Windows of the last 30 days that closed, and those of them that were not met.
-    pub windows: i64,
+    /// Windows of the last 30 days that closed and were not met.
     pub gaps: i64,
     pub alerts_notified_ms: Option<i64>,
     pub overdue_notified_ms: Option<i64>,
-    pub region: Option<String>,
     projection: i64,
     /// JSON of `record::fold::FacilitySettings`, once its box reported any.
     pub settings: Option<String>,
@@ -35,11 +33,9 @@ impl_from_row!(AlertFacility {
     zone,
     closed,
     known_ms,
-    windows,
     gaps,
     alerts_notified_ms,
     overdue_notified_ms,
-    region,
     projection,
     settings
 });
@@ -55,8 +51,8 @@ pub async fn find_facility(
     facility: FacilityId,
 ) -> Result<Option<AlertFacility>, DbError> {
     let account = conn.scope().key();
-    let sql = "SELECT n.name, n.zone, n.closed, f.known_ms, n.month_closed AS windows, n.month_closed - n.month_met AS gaps, \
-               n.alerts_notified_ms, n.overdue_notified_ms, f.region, f.projection, r.body AS settings FROM facility_now n \
+    let sql = "SELECT n.name, n.zone, n.closed, f.known_ms, n.month_closed - n.month_met AS gaps, \
+               n.alerts_notified_ms, n.overdue_notified_ms, f.projection, r.body AS settings FROM facility_now n \
                JOIN facilities f ON f.account = n.account AND f.facility = n.facility \
                LEFT JOIN state_rows r ON r.account = f.account AND r.projection = f.projection AND r.room = 'settings' \
                AND r.id = '' WHERE n.account = $1 AND n.facility = $2";

@@ -6,7 +6,7 @@ use crate::db::database::visible_rows::seen_rows;
 use crate::db::facility::facilities::DueFacility;
 use crate::db::{DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AlertRow {
     pub alert: String,
     pub facility: String,
@@ -243,17 +243,6 @@ async fn name_facilities(
         }
     }
     Ok(listed)
-}
-
-/// How many alerts of a severity or above the viewer sees that nobody acknowledged.
-pub async fn count_open(conn: &mut ScopedConnection) -> Result<i64, DbError> {
-    let sql = format!(
-        "SELECT COUNT(*) FROM alerts WHERE account = $1 AND state = 'open' AND {}",
-        seen_rows("alerts", "$2")
-    );
-    let (account, viewer) = (conn.scope().key(), conn.viewer());
-    let row = opt!(conn, (i64,), sqlx::AssertSqlSafe(sql), account, viewer)?;
-    Ok(row.map_or(0, |(count,)| count))
 }
 
 /// What a facility has open of one kind, for its digest.

@@ -119,15 +119,7 @@ fn sample_row(kind: &str, state: &str, facts: &str) -> AlertRow {
         since_ms: super::SAMPLE_AT_MS,
         opened_ms: Some(super::SAMPLE_AT_MS),
         facts: facts.to_owned(),
-        level: 0,
-        notify_ms: None,
-        notified_ms: None,
-        notified: String::new(),
-        acknowledged_by: None,
-        acknowledged_ms: None,
-        snoozed_until_ms: None,
-        closed_ms: None,
-        closed_by: None,
+        ..AlertRow::default()
     }
 }
 
