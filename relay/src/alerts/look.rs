@@ -7,7 +7,7 @@ use record::ids::{AlertId, FacilityId};
 use service::random::RandomSource;
 
 use super::find::{AlertFinding, FacilityConditions};
-use super::kind::{AlertKind, AlertRules};
+use super::kind::{AlertKind, AlertRules, AlertSeverity};
 use super::notice::{NoticeHours, plan_notices};
 use super::reconcile::{
     AlertChange, AlertState, COLLECT_MS, FLAP_MS, LookedAlert, next_change_ms, reconcile_alerts,
@@ -218,7 +218,7 @@ impl FacilityNotices<'_> {
         let has_reader = |at: usize| readers.iter().any(|reader| self.is_for(&alerts[at], reader));
         let unread: Vec<usize> = due.iter().copied().filter(|at| !has_reader(*at)).collect();
         for reader in &readers {
-            let is_admin = reader.role == UserRole::AccountAdmin.key();
+            let is_admin = reader.wants && reader.role == UserRole::AccountAdmin.key();
             let is_unread =
                 |at: usize| is_admin && unread.contains(&at) && alerts[at].state() != AlertState::Closed;
             let is_for = |at: &usize| self.is_for(&alerts[*at], reader) || is_unread(*at);
@@ -259,6 +259,10 @@ impl FacilityNotices<'_> {
             return alert.row.notified.split(' ').any(|id| id == reader.user_id);
         }
         let Some(rule) = alert.kind().and_then(|kind| self.rules.find(kind)) else { return false };
+        // What is critical is told whoever switched alerts off, too.
+        if !reader.wants && alert.severity() != AlertSeverity::Critical {
+            return false;
+        }
         let is_escalated = alert.row.level > 0 && reader.role == UserRole::AccountAdmin.key();
         is_escalated || rule.roles.iter().any(|role| role.key() == reader.role)
     }

@@ -104,17 +104,19 @@ pub struct AlertReader {
     pub email: String,
     /// As `accounts::UserRole` writes it.
     pub role: String,
+    /// Whether they did not switch mails of the topic off.
+    pub wants: bool,
     person: i64,
     all_facilities: bool,
 }
 
-impl_from_row!(AlertReader { user_id, email, role, person, all_facilities });
+impl_from_row!(AlertReader { user_id, email, role, wants, person, all_facilities });
 
-const READERS: &str = "SELECT p.id AS user_id, p.email, m.role, p.person, m.all_facilities FROM members m \
+/// `@TOPIC@`: of which mails it is asked whether they are wanted.
+const READERS: &str = "SELECT p.id AS user_id, p.email, m.role, NOT EXISTS (SELECT 1 FROM mail_preferences c WHERE c.account = $1 \
+     AND c.person = m.person AND c.topic = '@TOPIC@' AND NOT c.is_on) AS wants, p.person, m.all_facilities FROM members m \
      JOIN people p ON p.person = m.person WHERE m.account = $1 AND m.disabled_ms IS NULL AND p.disabled_ms IS NULL \
-     AND p.verified_ms IS NOT NULL AND (m.until_ms IS NULL OR m.until_ms > $2) \
-     AND NOT EXISTS (SELECT 1 FROM mail_preferences c WHERE c.account = $1 AND c.person = m.person AND c.topic = '@TOPIC@' \
-     AND NOT c.is_on)";
+     AND p.verified_ms IS NOT NULL AND (m.until_ms IS NULL OR m.until_ms > $2)";
 
 /// Who sees a facility.
 pub async fn list_readers(
@@ -140,7 +142,7 @@ pub struct DigestReader {
     pub places: Option<Vec<String>>,
 }
 
-/// Everybody of the account who can be told.
+/// Everybody of the account who wants its digest.
 pub async fn list_digest_readers(
     conn: &mut ScopedConnection,
     now_ms: i64,
@@ -153,5 +155,5 @@ pub async fn list_digest_readers(
         let own = places.remove(&crate::db::PersonNumber::of(reader.person)).unwrap_or_default();
         DigestReader { places: (!reader.all_facilities).then_some(own), reader }
     };
-    Ok(readers.into_iter().map(of).collect())
+    Ok(readers.into_iter().filter(|reader| reader.wants).map(of).collect())
 }

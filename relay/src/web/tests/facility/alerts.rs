@@ -6,6 +6,8 @@ use crate::alerts::AlertChange;
 use crate::alerts::kind::AlertKind;
 use crate::alerts::tests::alert_row;
 use crate::db::delivery::alerts::{AlertRow, insert_event, save_alert};
+use crate::db::delivery::mail_preferences::{TopicChoice, save_topic};
+use crate::db::person::members::find_by_email;
 use crate::db::{PlatformReason, all, exec};
 use crate::web::tests::world::{DAY_MS, HOUR_MS, MINUTE_MS, NOW_MS, World, mail_transport};
 
@@ -201,4 +203,20 @@ async fn the_digest_comes_once_a_day_with_what_is_open() {
     assert_eq!(world.alert_mails("digest").await.len(), digests.len());
     world.look_at(morning_ms + DAY_MS + MINUTE_MS).await;
     assert_eq!(world.alert_mails("digest").await.len(), 2 * digests.len());
+}
+
+#[tokio::test]
+async fn what_is_critical_reaches_whoever_switched_alerts_off() {
+    let world = World::with_alerts().await;
+    let mut tx = world.db.write(world.a.scope).await.unwrap();
+    let admin = find_by_email(&mut tx, &world.a.email).await.unwrap().unwrap().person();
+    save_topic(&mut tx, admin, TopicChoice { topic: "alerts", is_on: false }, NOW_MS).await.unwrap();
+    tx.commit().await.unwrap();
+    world.fork_of_a().await;
+    for hours in 0..4 {
+        world.look_at(NOW_MS + hours * HOUR_MS).await;
+    }
+    let mails = [world.alert_mails("alerts").await, world.alert_mails("overdue").await].concat();
+    let to_admin = mails.iter().filter(|(address, _)| *address == world.a.email).count();
+    assert_eq!(to_admin, 1, "of the fork alone, and not of boxes that are silent");
 }
