@@ -1,5 +1,6 @@
 //! What an account's admins set up and look through.
 
+mod access_acts;
 pub(crate) mod access_export;
 pub(crate) mod access_log;
 pub(crate) mod brand;
