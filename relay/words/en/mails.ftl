@@ -14,9 +14,9 @@ mails-frame = { $scheme ->
    *[light] Light, { NUMBER($width) } pixels wide
 }
 mails-text = As text
+# $names: each in braces.
 mails-own = Your own words
     .lead = They stand around what we write, in the language that is shown. What is left empty stays as it is. A name in braces is replaced by what it stands for.
-    # $names: each in braces.
     .names = Here there are: { $names }
 # $slot: of a mail.
 mails-slot = { $slot ->

@@ -12,7 +12,7 @@ mail-choice-topic = { $topic ->
    *[onboarding] First steps
 }
 mail-choice-what = { $topic ->
-    [alerts] What is overdue, a unit that is silent, and what else needs somebody now
+    [alerts] What is overdue, a box that is offline, and what else needs somebody now
     [digest] Once a day, what is open
     [weekly] Each Monday: what was cleaned, how much of it on time, and an inspection that comes near
     [reminders] At the start of a shift: what is due until its end

@@ -3,14 +3,14 @@
 mail-choice-title = Correos que recibe
 mail-choice-lead = De { $account }. Lo que debe saber de su acceso o de su cuenta llega siempre: un inicio de sesión en un dispositivo nuevo, una contraseña cambiada, una invitación, un pago que falló.
 mail-choice-topic = { $topic ->
-    [alerts] Avisos
-    [digest] Avisos en un solo correo
+    [alerts] Alertas
+    [digest] Alertas en un solo correo
     [weekly] Resumen semanal
     [reminders] Recordatorios
    *[onboarding] Primeros pasos
 }
 mail-choice-what = { $topic ->
-    [alerts] Lo que está atrasado, una unidad que no responde y lo demás que necesita a alguien ahora
+    [alerts] Lo que está vencido, una unidad que no responde y lo demás que necesita a alguien ahora
     [digest] Una vez al día, lo que está abierto
     [weekly] Cada lunes: qué se limpió, cuánto a tiempo, y una inspección que se acerca
     [reminders] Al comenzar un turno: lo que vence hasta que termine
