@@ -14,6 +14,8 @@ pub enum MailFact {
     /// What a browser calls itself.
     Agent(String),
     Count(i64),
+    /// A number with one decimal, in tenths.
+    Tenths(i64),
     /// A time at a facility, shown in its zone, whoever reads it.
     TimeAt {
         ms: i64,

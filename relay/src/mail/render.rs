@@ -173,6 +173,7 @@ fn word_fact(fact: &MailFact) -> Result<Value<'_>, String> {
         MailFact::Role(role) => open_words::<PageWords>().role_name(role).into(),
         MailFact::Agent(agent) => name_agent(agent).into(),
         MailFact::Count(count) => count.into(),
+        MailFact::Tenths(tenths) => Number::from_tenths(*tenths).into(),
         MailFact::Day(day) => dates.numbered_day(*day).into(),
         MailFact::Span(ms) => dates.rough_span(*ms).into(),
         MailFact::Rate { met, closed } => rate_text(WindowTally { met: *met, closed: *closed }).into(),
@@ -370,6 +371,7 @@ mod tests {
         let money = |minor, currency: &str| MailFact::Money { minor, currency: currency.to_owned() };
         for (fact, english, spanish) in [
             (MailFact::Count(12_345), "12,345", "12.345"),
+            (MailFact::Tenths(34), "3.4", "3,4"),
             (MailFact::Rate { met: 924, closed: 1_000 }, "92.4%", "92,4\u{a0}%"),
             (MailFact::Rate { met: 0, closed: 0 }, "no data", "sin datos"),
             (MailFact::Day(20_777), "Nov 20, 2026", "20 nov 2026"),

@@ -1,5 +1,7 @@
 //! What mails by the calendar tell of, whom, and which of them were posted.
 
+use record::figures::CLEANINGS_MAX;
+
 use super::mail_preferences::TopicChoice;
 use crate::db::account::accounts::{platform_numbers, read_scopes};
 use crate::db::database::visible_rows::seen_rows;
@@ -118,9 +120,10 @@ pub struct WeekRow {
     pub met: i64,
     pub closed: i64,
     pub cleanings: i64,
+    pub uses: i64,
 }
 
-impl_from_row!(WeekRow { facility, name, box_state, items, overdue, met, closed, cleanings });
+impl_from_row!(WeekRow { facility, name, box_state, items, overdue, met, closed, cleanings, uses });
 
 pub async fn list_week(conn: &mut ScopedConnection, span: DaySpan) -> Result<Vec<WeekRow>, DbError> {
     let (scope, viewer) = (conn.scope(), conn.viewer());
@@ -133,7 +136,9 @@ pub async fn list_week(conn: &mut ScopedConnection, span: DaySpan) -> Result<Vec
     let sql = format!(
         "SELECT n.facility, n.name, n.box_state, n.items, n.overdue, {} AS met, {} AS closed, \
          (SELECT COUNT(*) FROM cleanings c WHERE c.account = f.account AND c.projection = f.projection \
-          AND c.performed_ms >= $5 AND c.performed_ms < $6 AND NOT c.voided) AS cleanings \
+          AND c.performed_ms >= $5 AND c.performed_ms < $6 AND NOT c.voided) AS cleanings, \
+         (SELECT COUNT(*) FROM uses u WHERE u.account = f.account AND u.projection = f.projection \
+          AND u.ended_ms >= $5 AND u.ended_ms < $6) AS uses \
          FROM facility_now n JOIN facilities f ON f.account = n.account AND f.facility = n.facility \
          WHERE n.account = $1 AND NOT n.closed AND {} ORDER BY n.sort_name, n.facility",
         days("met"),
@@ -143,6 +148,21 @@ pub async fn list_week(conn: &mut ScopedConnection, span: DaySpan) -> Result<Vec
     let DaySpan { first_day, last_day, from_ms, end_ms } = span;
     let sql = sqlx::AssertSqlSafe(sql);
     all!(conn, WeekRow, sql, scope.key(), viewer, first_day, last_day, from_ms, end_ms)
+}
+
+/// How long recording took, milliseconds, of the newest cleanings within a span that were measured.
+pub async fn list_took(conn: &mut ScopedConnection, span: DaySpan) -> Result<Vec<u32>, DbError> {
+    let (scope, viewer) = (conn.scope(), conn.viewer());
+    let sql = format!(
+        "SELECT c.took_ms FROM cleanings c JOIN facilities f ON f.account = c.account AND f.projection = c.projection \
+         JOIN facility_now n ON n.account = f.account AND n.facility = f.facility \
+         WHERE c.account = $1 AND c.performed_ms >= $3 AND c.performed_ms < $4 AND c.took_ms IS NOT NULL AND NOT c.voided \
+         AND NOT n.closed AND {} ORDER BY c.performed_ms DESC LIMIT $5",
+        seen_rows("n", "$2")
+    );
+    let (sql, limit) = (sqlx::AssertSqlSafe(sql), i64::try_from(CLEANINGS_MAX).unwrap_or(i64::MAX));
+    let rows = all!(conn, (i64,), sql, scope.key(), viewer, span.from_ms, span.end_ms, limit)?;
+    Ok(rows.into_iter().filter_map(|(took_ms,)| u32::try_from(took_ms).ok()).collect())
 }
 
 /// Windows of weeks, counted from a day on: the week's number, met, closed.

@@ -1,5 +1,7 @@
 //! The summary of a week.
 
+use record::figures::{ItemUtilisation, SubmissionTimes};
+
 use super::DueMail;
 use crate::db::delivery::mail_rounds::{self, DaySpan, MailReaderRow, WeekRow};
 use crate::db::{AccountScope, DbError};
@@ -32,6 +34,7 @@ pub(super) async fn find_summary(
     if rows.is_empty() {
         return Ok(None);
     }
+    let times = SubmissionTimes::of(mail_rounds::list_took(&mut conn, span).await?);
     let first_day = span.first_day - 7 * (TREND_WEEKS - 1);
     let trend = mail_rounds::list_trend(&mut conn, first_day, span.last_day).await?;
     let url = relay.webhooks.public_url.as_str();
@@ -41,7 +44,11 @@ pub(super) async fn find_summary(
             found.map_or_else(WindowCount::default, |(_, met, closed)| count_windows(*met, *closed));
         (read_day(first_day + 7 * week), windows)
     });
-    let summary = WeekSummary { trend: trend.collect(), ..sum_week(rows, span, url) };
+    let summary = WeekSummary {
+        trend: trend.collect(),
+        median_ms: times.map(|times| times.median_ms),
+        ..sum_week(rows, span, url)
+    };
     Ok(Some(DueMail {
         mark: format!("weekly/{}/{}", span.first_day, reader.user_id),
         address: reader.email.clone(),
@@ -51,11 +58,14 @@ pub(super) async fn find_summary(
 
 fn sum_week(mut rows: Vec<WeekRow>, span: DaySpan, url: &str) -> WeekSummary {
     let sum = |of: fn(&WeekRow) -> i64| rows.iter().map(of).sum::<i64>();
+    let (items, cleanings) = (sum(|row| row.items), sum(|row| row.cleanings));
+    let a_day = |count| ItemUtilisation::tenths_a_day(u32::try_from(count).unwrap_or(u32::MAX), 7 * items);
     let summary = WeekSummary {
         first_day: read_day(span.first_day),
         last_day: read_day(span.last_day),
-        items: sum(|row| row.items),
-        cleanings: sum(|row| row.cleanings),
+        items,
+        cleanings,
+        use_a_day: (items > 0).then(|| [cleanings, sum(|row| row.uses)].map(a_day)),
         overdue: sum(|row| row.overdue),
         windows: count_windows(sum(|row| row.met), sum(|row| row.closed)),
         unknown: sum(|row| i64::from(row.box_state == "silent")),

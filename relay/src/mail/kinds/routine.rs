@@ -35,6 +35,10 @@ pub struct WeekSummary {
     pub last_day: i32,
     pub items: i64,
     pub cleanings: i64,
+    /// How often an item was cleaned and used a day, in tenths; `None` without items.
+    pub use_a_day: Option<[i64; 2]>,
+    /// Half of the cleanings took no longer to record; `None` where too few were measured.
+    pub median_ms: Option<u32>,
     /// Items that are overdue now.
     pub overdue: i64,
     pub windows: WindowCount,
@@ -136,6 +140,17 @@ impl MailLetter {
             .count("overdue", week.overdue)
             .count("unknown", week.unknown);
         let letter = letter.line(if week.windows.closed > 0 { "rate" } else { "no-rate" }).line("counts");
+        let letter = match week.use_a_day {
+            Some([cleaned, used]) => letter
+                .fact("cleaned", MailFact::Tenths(cleaned))
+                .fact("used", MailFact::Tenths(used))
+                .line("use"),
+            None => letter,
+        };
+        let letter = match week.median_ms {
+            Some(ms) => letter.fact("seconds", MailFact::Tenths(i64::from(ms / 100))).line("time"),
+            None => letter,
+        };
         let letter = if week.unknown > 0 { letter.line("unknown") } else { letter };
         let trend = week
             .trend
@@ -220,6 +235,8 @@ fn sample_week() -> WeekSummary {
         last_day: day - 5,
         items: 45,
         cleanings: 387,
+        use_a_day: Some([12, 4]),
+        median_ms: Some(12_400),
         overdue: 2,
         windows: rate(365, 395),
         unknown: 1,

@@ -25,6 +25,8 @@ mail-weekly = The week of { $account }
         [one] one item
        *[other] { NUMBER($items) } items
     } in all. Overdue now: { NUMBER($overdue) }.
+    .use = On average an item was cleaned { NUMBER($cleaned) } times and used { NUMBER($used) } times a day.
+    .time = Half of the cleanings were recorded within { NUMBER($seconds) } seconds, without the contact time.
     .unknown = { $unknown ->
         [one] The box of one facility is silent
        *[other] The boxes of { NUMBER($unknown) } facilities are silent

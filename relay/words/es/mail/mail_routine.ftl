@@ -22,7 +22,9 @@ mail-weekly = La semana de { $account }
     }, de { $items ->
         [one] un equipo
        *[other] { NUMBER($items) } equipos
-    } en total. Atrasados ahora: { NUMBER($overdue) }.
+    } en total. Vencidos ahora: { NUMBER($overdue) }.
+    .use = En promedio, un equipo se limpió { NUMBER($cleaned) } veces y se usó { NUMBER($used) } veces al día.
+    .time = La mitad de las limpiezas se registró en { NUMBER($seconds) } segundos o menos, sin el tiempo de contacto.
     .unknown = { $unknown ->
         [one] La unidad de un centro no responde
        *[other] Las unidades de { NUMBER($unknown) } centros no responden
@@ -33,7 +35,7 @@ mail-weekly = La semana de { $account }
     .places = Por centro, el más bajo primero
     .place = Centro
     .column-cleanings = Limpiezas
-    .column-overdue = Atrasados ahora
+    .column-overdue = Vencidos ahora
     .button = Abrir el resumen
 
 mail-inspection-30 = { $facility } se inspecciona en { NUMBER($days) } días
@@ -51,10 +53,10 @@ mail-inspection-1 = { $facility } se inspecciona { $days ->
 mail-inspection = Inspección
     .title = Está anunciada como: { $title }
     .overdue = { $overdue ->
-        [one] Un equipo está atrasado
-       *[other] { NUMBER($overdue) } equipos están atrasados
+        [one] Un equipo está vencido
+       *[other] { NUMBER($overdue) } equipos están vencidos
     } ahora. Empiece por ahí.
-    .no-gaps = En estos días no faltó nada y nada está atrasado.
+    .no-gaps = En estos días no faltó nada y nada está vencido.
     .gaps = Lo que faltó en los últimos 30 días, lo más frecuente primero
     .item = Equipo
     .place = Lugar

@@ -69,6 +69,7 @@ async fn a_week_is_summed_up_once_for_each_admin() {
     assert!(mail.contains("From Nov 16, 2026 to Nov 22, 2026, "), "{mail}");
     assert!(mail.contains("- Linden Valley Hospital ·") && mail.contains("- Linden Eastfield ·"), "{mail}");
     assert!(!mail.contains("Zebra"), "{mail}");
+    assert!(mail.contains("On average an item was cleaned "), "{mail}");
     // A clock that is set back, and one that goes on.
     world.make_rounds(MONDAY_MS - 2 * HOUR_MS).await;
     world.make_rounds(MONDAY_MS + HOUR_MS).await;
