@@ -1,5 +1,6 @@
 //! Runs the relay: opens what the role needs, says where, works until it is asked to stop, ends within 6 s.
 
+mod billing;
 mod certificates;
 mod drain;
 mod error_reports;
@@ -41,6 +42,7 @@ use crate::mqtt::BoxPublisher;
 use crate::objects::{NoteStore, PhotoError};
 use crate::outgoing::guarded::GuardError;
 use crate::readiness::DrainSignal;
+use crate::serve::billing::open_billing;
 pub(crate) use crate::serve::certificates::check_public;
 use crate::serve::drain::drain_process;
 use crate::serve::file_lock::{FileLock, LockError, find_socket_obstacle, lock_database};
@@ -364,6 +366,7 @@ async fn start_workers(
         public_url: settings.pages_url(),
     };
     let handlers = RelayHandlers::begin(db.clone(), Arc::clone(&clock), mail, keys, notes, webhooks).await?;
+    let handlers = handlers.with_billing(open_billing(settings)?);
     let queue = JobQueue::new(db.clone(), clock, random);
     let runner = Arc::new(JobRunner::new(queue, handlers, RENEW_EVERY));
     // All that write to a file write one after the other.

@@ -9,8 +9,10 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use service::settings::{ListenAddress, LoadedSettings, ProgramSettings, SettingOrigin, SettingsError};
-use service::signature::{SVIX, SigningSecret};
+use service::signature::{SVIX, SignatureScheme, SigningSecret};
 
+use crate::billing::BillingRules;
+use crate::billing::plans::{BillingPlan, check_plans, usual_plans};
 use crate::db::TlsPolicy;
 use crate::fleet::PublicIdentity;
 use crate::leftovers::WorkFolders;
@@ -134,6 +136,53 @@ pub struct MailSettings {
     pub webhook_secret_file: Option<PathBuf>,
 }
 
+/// What accounts pay, and how. Without a key billing is off: nothing is charged, and nothing is limited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BillingSettings {
+    /// A file with the secret or restricted key of Stripe, `sk_…` or `rk_…`. Needs a relay that is built with billing.
+    #[schemars(extend("x-default" = "none", "x-example" = "/run/credentials/cleantrack-relay.service/cleantrack.stripe-key"))]
+    pub key_file: Option<PathBuf>,
+    /// A file with the signing secret of Stripe's webhook to `/billing/webhooks/stripe/`, `whsec_…`; while it is changed, the old and the
+    /// new one, a line each.
+    #[schemars(extend("x-default" = "none", "x-example" = "/run/credentials/cleantrack-relay.service/cleantrack.stripe-webhook"))]
+    pub webhook_secret_file: Option<PathBuf>,
+    /// Where something else than Stripe answers as Stripe does.
+    #[schemars(extend("x-default" = "Stripe’s own", "x-example" = "http://127.0.0.1:12111"))]
+    pub url: Option<String>,
+    /// Lookup key of the price of an item in service and month; empty where items cost nothing.
+    pub usage_price: String,
+    /// What that price is, by currency, in its smallest unit, as pages show it.
+    #[schemars(with = "Vec<String>", extend("x-default" = "`{ usd = 50 }`", "x-example" = serde_json::json!({"usd": 50})))]
+    pub usage_month: BTreeMap<String, i64>,
+    /// Name of the meter’s events at Stripe.
+    pub meter: String,
+    /// Plans, each with `id`, `name`, `price` (a lookup key of Stripe), `month` (amounts by currency) and the limits `facilities` and
+    /// `people`; more in docs/billing.md.
+    #[schemars(
+        with = "Vec<BTreeMap<String, serde_json::Value>>",
+        extend(
+            "x-default" = "trial, starter, pro and enterprise",
+            "x-example" = [serde_json::json!({"id": "trial", "name": "Trial", "facilities": 5, "people": 10})]
+        )
+    )]
+    pub plans: Vec<BillingPlan>,
+}
+
+impl Default for BillingSettings {
+    fn default() -> Self {
+        Self {
+            key_file: None,
+            webhook_secret_file: None,
+            url: None,
+            usage_price: "ct_item_month_usd".to_owned(),
+            usage_month: BTreeMap::from([("usd".to_owned(), 50)]),
+            meter: "cleantrack_items".to_owned(),
+            plans: usual_plans(),
+        }
+    }
+}
+
 /// What new passwords are judged by, beside their length and how quickly a program guesses them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -228,6 +277,8 @@ pub struct RelaySettings {
     pub serve: ServeSettings,
     /// Mail.
     pub mail: MailSettings,
+    /// What accounts pay.
+    pub billing: BillingSettings,
     /// What new passwords are judged by.
     pub passwords: PasswordSettings,
     /// What the relay asks of other hosts.
@@ -260,6 +311,7 @@ impl Default for RelaySettings {
             work: WorkSettings::default(),
             serve: ServeSettings::default(),
             mail: MailSettings::default(),
+            billing: BillingSettings::default(),
             passwords: PasswordSettings::default(),
             outgoing: OutgoingSettings::default(),
             error_reports: ErrorReportSettings::default(),
@@ -299,6 +351,16 @@ impl ProgramSettings for RelaySettings {
         }
         self.mail_way().map_err(TransportFault::rule)?;
         self.mail_sender().map_err(TransportFault::rule)?;
+        check_plans(&self.billing.plans)?;
+        if self.billing.key_file.is_some() != self.billing.webhook_secret_file.is_some() {
+            return Err(
+                "billing needs both key_file and webhook_secret_file: without messages nothing is fetched at once",
+            );
+        }
+        let near = ["https://", "http://127.0.0.1:", "http://localhost:"];
+        if self.billing.url.as_ref().is_some_and(|url| near.iter().all(|begin| !url.starts_with(begin))) {
+            return Err("billing.url reads https://…, or http:// of this machine: the key goes there");
+        }
         if !self.health.listen.ip().is_loopback() {
             return Err("health.listen must be a loopback address: it asks nobody who they are");
         }
@@ -316,6 +378,20 @@ fn read_secret(path: &Path) -> Result<String, SettingsError> {
     let read = std::fs::read_to_string(path);
     let text = read.map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
     Ok(text.trim().to_owned())
+}
+
+/// Those of a file, a line each; none without one, `None` where it has anything else.
+fn read_signing_secrets(
+    file: Option<&Path>,
+    scheme: SignatureScheme,
+) -> Option<Result<Vec<SigningSecret>, SettingsError>> {
+    let Some(file) = file else { return Some(Ok(Vec::new())) };
+    let text = match read_secret(file) {
+        Ok(text) => text,
+        Err(error) => return Some(Err(error)),
+    };
+    let secrets: Option<Vec<SigningSecret>> = text.lines().map(|line| scheme.read_secret(line)).collect();
+    secrets.filter(|secrets| !secrets.is_empty()).map(Ok)
 }
 
 impl RelaySettings {
@@ -381,12 +457,34 @@ impl RelaySettings {
 
     /// The secrets with which Resend signs what it says of mails; none where nothing is taken from it.
     pub fn resend_secrets(&self) -> Result<Vec<SigningSecret>, SettingsError> {
-        let Some(file) = &self.mail.webhook_secret_file else { return Ok(Vec::new()) };
-        let text = read_secret(file)?;
-        let secrets: Option<Vec<SigningSecret>> = text.lines().map(|line| SVIX.read_secret(line)).collect();
-        secrets.filter(|secrets| !secrets.is_empty()).ok_or(SettingsError::Value(
+        read_signing_secrets(self.mail.webhook_secret_file.as_deref(), SVIX).ok_or(SettingsError::Value(
             "mail.webhook_secret_file has the signing secret as Resend shows it, whsec_…, or two, a line each",
+        ))?
+    }
+
+    /// The secrets with which Stripe signs what it says; none where nothing is taken from it.
+    pub fn stripe_secrets(&self) -> Result<Vec<SigningSecret>, SettingsError> {
+        let file = self.billing.webhook_secret_file.as_deref();
+        read_signing_secrets(file, SignatureScheme::Stripe).ok_or(SettingsError::Value(
+            "billing.webhook_secret_file has the signing secret as Stripe shows it, whsec_…, or two, a line each",
+        ))?
+    }
+
+    /// The key of Stripe, where one is named.
+    pub fn stripe_key(&self) -> Result<Option<String>, SettingsError> {
+        let Some(file) = &self.billing.key_file else { return Ok(None) };
+        let key = read_secret(file)?;
+        let is_key = key.starts_with("sk_") || key.starts_with("rk_");
+        is_key.then_some(Some(key)).ok_or(SettingsError::Value(
+            "billing.key_file has a secret or restricted key of Stripe, sk_… or rk_…",
         ))
+    }
+
+    /// What billing goes by with this key.
+    pub fn billing_rules(&self, key: &str) -> BillingRules {
+        let BillingSettings { plans, usage_price, usage_month, meter, .. } = self.billing.clone();
+        let usage_price = Some(usage_price).filter(|price| !price.is_empty());
+        BillingRules { plans, usage_price, usage_month, meter, is_live: key.contains("_live_") }
     }
 
     pub fn drain_length(&self) -> Duration {
@@ -568,6 +666,8 @@ mod tests {
             "[health]\nlisten = \"0.0.0.0:1\"",
             "[https]\nkey = \"/k\"",
             "database = \"postgres://me:secret@host/db\"",
+            "[[billing.plans]]\nid = \"pro\"\nname = \"Pro\"",
+            "[billing]\nurl = \"http://stripe.example\"",
         ] {
             assert!(matches!(load(wrong, &data), Err(SettingsError::Value(_))), "{wrong}");
         }

@@ -32,7 +32,9 @@ pub fn write_example<S: ProgramSettings>() -> String {
         let (of, name) = row.key.rsplit_once('.').unwrap_or(("", &row.key));
         if of != section {
             section = of.to_owned();
-            let _ = write!(text, "\n#[{section}]\n");
+            // Tables of a list name it themselves.
+            let is_list = row.kind == SettingKind::Tables;
+            let _ = if is_list { writeln!(text) } else { write!(text, "\n#[{section}]\n") };
         }
         let _ = writeln!(text, "# {}", write_comment(&row));
         let value = row.example.as_ref().or(row.default.as_ref());
@@ -44,6 +46,11 @@ pub fn write_example<S: ProgramSettings>() -> String {
                         let _ = writeln!(text, "#{key} = {value}");
                     }
                 }
+            }
+            (_, Some(Value::Object(table))) => {
+                let inline: Vec<String> =
+                    table.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+                let _ = writeln!(text, "#{name} = {{ {} }}", inline.join(", "));
             }
             (_, value) => {
                 let value = value.map_or_else(|| "\"\"".to_owned(), ToString::to_string);

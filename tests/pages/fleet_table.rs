@@ -41,7 +41,9 @@ pub(crate) fn fleet_pages(at: &Places) -> Vec<Page> {
             vec![Type("#accent", "#ffee00"), Press(".go")],
             "hard to read",
         ),
+        page("relay-billing", "/app/billing", vec![], "Billing is off at this relay"),
         // The platform's operator signs in elsewhere: anybody else is refused.
+        page("relay-revenue", "/app/platform/revenue", vec![], "role does not allow this"),
         page(
             "relay-platform-account",
             "/app/platform/accounts/01JD0000000000000000000000",

@@ -3,6 +3,7 @@
 //! One test reads the whole repository and reports every violation together. Each rule also has a test that plants
 //! the fault it must find.
 
+mod billing;
 mod callers;
 mod circles;
 mod definitions;
@@ -73,6 +74,8 @@ fn the_repository_is_tidy() {
     faults.extend(modules::every_module_has_a_row(&sources));
     faults.extend(invariants::check(&sources));
     faults.extend(vendor::check(&sources));
+    faults.extend(billing::check(&sources));
+    faults.extend(billing::crates("appliance", &workspace::tree(&["--package=cleantrack-appliance"])));
     faults.extend(workspace::arrows(&metadata));
     faults.extend(workspace::pure_dependencies(&metadata));
     faults.extend(workspace::lints(&sources));

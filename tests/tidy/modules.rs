@@ -149,7 +149,11 @@ pub const MODULES: &[ModuleRule] = &[
     ),
     module("appliance/serve", ALL, "it puts the parts together"),
     module("relay/limit", &["web"], "it counts who asks, whatever they ask"),
-    module("relay/settings", &["db", "fleet", "leftovers", "mail"], "settings are read before anything runs"),
+    module(
+        "relay/settings",
+        &["billing", "db", "fleet", "leftovers", "mail"],
+        "settings are read before anything runs",
+    ),
     module(
         "relay/box_api",
         &["db", "fleet", "ingest", "mqtt", "objects"],
@@ -165,12 +169,23 @@ pub const MODULES: &[ModuleRule] = &[
     module("relay/projections", &["db"], "a fold over what is stored, whoever stored it"),
     module(
         "relay/jobs",
-        &["accounts", "alerts", "audit", "db", "keys", "mail", "objects", "projections", "webhooks"],
+        &[
+            "accounts",
+            "alerts",
+            "audit",
+            "billing",
+            "db",
+            "keys",
+            "mail",
+            "objects",
+            "projections",
+            "webhooks",
+        ],
         "work outside the request that asks for it; it knows no page",
     ),
     module(
         "relay/jobs/kinds",
-        &["alerts", "audit", "db", "jobs", "keys", "mail", "projections", "webhooks"],
+        &["alerts", "audit", "billing", "db", "jobs", "keys", "mail", "projections", "webhooks"],
         "what jobs there are, and what each does",
     ),
     module(
@@ -206,7 +221,16 @@ pub const MODULES: &[ModuleRule] = &[
         ],
         "it looks and judges; it knows no page",
     ),
-    module("relay/accounts", &["db", "keys", "mail", "outgoing"], "who somebody is, not what they want"),
+    module(
+        "relay/accounts",
+        &["billing", "db", "keys", "mail", "outgoing"],
+        "who somebody is, not what they want",
+    ),
+    module(
+        "relay/billing",
+        &["db", "mail"],
+        "what accounts pay; it knows no page, and nothing that boxes do",
+    ),
     module("relay/outgoing", &[], "it asks other hosts, whoever wants to know what"),
     module(
         "relay/mail",
@@ -243,6 +267,7 @@ pub const MODULES: &[ModuleRule] = &[
         &[
             "accounts",
             "alerts",
+            "billing",
             "db",
             "fleet",
             "keys",
@@ -334,6 +359,11 @@ pub const ONLY: &[UseRule] = &[
         "ring",
         &["relay/accounts/oidc/jws", "relay/accounts/webauthn"],
         "signatures of providers and of passkeys, each in one place",
+    ),
+    only(
+        "billing",
+        &["relay/billing", "relay/serve", "relay/web/api/stripe_events"],
+        "what Stripe is asked for, in one place",
     ),
     only("simple_dns", &["relay/outgoing/texts"], "one place for questions to name servers"),
     only("escpos", &["appliance/printing"], "text goes to receipt printers in one place"),

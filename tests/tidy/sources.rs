@@ -24,9 +24,10 @@ impl File {
         self.path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, e)| e)
     }
 
-    /// Without `crates/`, where libraries are: it begins with the crate, for a file of one.
+    /// Without the folders in which libraries are: it begins with the crate, for a file of one.
     pub fn inside(&self) -> &str {
-        self.path.strip_prefix("crates/").unwrap_or(&self.path)
+        let path = self.path.strip_prefix("crates/").unwrap_or(&self.path);
+        if path.starts_with("relay/billing/") { path.strip_prefix("relay/").unwrap_or(path) } else { path }
     }
 
     /// The first folder: the crate, for a file of one.

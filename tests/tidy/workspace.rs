@@ -35,9 +35,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-words",
         ],
     ),
+    ("cleantrack-billing", &[]),
     (
         "cleantrack-relay",
         &[
+            "cleantrack-billing",
             "cleantrack-program-api",
             "cleantrack-record",
             "cleantrack-labels",
@@ -51,6 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cleantrack-tests",
         &[
+            "cleantrack-billing",
             "cleantrack-record",
             "cleantrack-labels",
             "cleantrack-service",
@@ -139,20 +142,22 @@ pub fn metadata(more: &[&str]) -> Value {
 /// Crates and their features, `<crate> <version>|<feature>,…`: as `tests/run` builds the demo, and the
 /// suites.
 pub fn demo_and_suites() -> [String; 2] {
-    fn of(which: &[&str]) -> String {
-        let output = Command::new(env!("CARGO"))
-            .args(["tree", "--offline", "--locked", "--prefix=none", "--no-dedupe", "--format={p}|{f}"])
-            .args(which)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap_or_else(|e| panic!("cargo tree: {e}"));
-        assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
     [
-        of(&["--package=cleantrack-tests", "--features=suites", "--edges=normal,build"]),
-        of(&["--workspace", "--features=cleantrack-tests/suites", "--edges=normal,build,dev"]),
+        tree(&["--package=cleantrack-tests", "--features=suites", "--edges=normal,build"]),
+        tree(&["--workspace", "--features=cleantrack-tests/suites", "--edges=normal,build,dev"]),
     ]
+}
+
+/// The crates that these packages are built of, a line each.
+pub fn tree(which: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "--prefix=none", "--no-dedupe", "--format={p}|{f}"])
+        .args(which)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap_or_else(|e| panic!("cargo tree: {e}"));
+    assert!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// What the demo is built of serves the suites too: a crate with other features is built twice, and all that

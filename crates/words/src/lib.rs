@@ -68,6 +68,8 @@ mod catalog;
 #[cfg(feature = "catalog")]
 mod dates;
 mod locale;
+#[cfg(feature = "catalog")]
+mod money;
 mod negotiate;
 #[cfg(feature = "catalog")]
 mod pseudo;
@@ -82,6 +84,7 @@ pub use negotiate::{LanguageRequest, LocalePreferences};
 pub use {
     catalog::{Catalog, WordArea, WordSet},
     dates::{Dates, Moment},
+    money::format_money,
     pseudo::{PSEUDO_CLOSE, PSEUDO_OPEN},
     slots::{S0, S1, S2, S3, SafeHtml, Slot, fill_slots},
     value::{Number, Value},

@@ -71,7 +71,7 @@ impl Number {
     }
 
     /// A number with so many decimals, from units of its last one: an amount of money.
-    pub const fn from_units(units: i64, fraction_digits: u8) -> Self {
+    pub(crate) const fn from_units(units: i64, fraction_digits: u8) -> Self {
         Self { units, fraction_digits }
     }
 

@@ -194,6 +194,7 @@ impl BenchRelay {
         let photos = PhotoStore::in_folder(&folder.join("photos")).unwrap();
         let readiness = ProcessReadiness::new(db.clone(), photos.clone(), None, Arc::clone(&clock));
         let state = WebState {
+            billing: None,
             db: db.clone(),
             photos,
             fleet,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::credentials::cookie::find_cookie;
 use super::switches::RelaySwitch;
+use crate::billing::state::BillingState;
+use crate::db::billing::accounts::{AccountStatusRow, platform_list_unwell};
 use crate::db::operation::announcements::AnnouncementRow;
 use crate::db::operation::switches::SwitchRow;
 use crate::db::operation::{announcements, switches};
@@ -28,6 +30,8 @@ pub struct PageNotices {
     /// Whether forms are refused.
     pub is_read_only: bool,
     pub lines: Vec<NoticeLine>,
+    /// Where not all is well with what the account pays.
+    pub billing: Option<BillingState>,
 }
 
 /// What is switched and announced, as the database had it.
@@ -35,12 +39,27 @@ pub struct PageNotices {
 pub struct NoticeBoard {
     announcements: Vec<AnnouncementRow>,
     switches: Vec<SwitchRow>,
+    /// Accounts with whose payments not all is well, where billing is on.
+    unwell: Vec<AccountStatusRow>,
 }
 
 impl NoticeBoard {
     pub async fn read(conn: &mut PlatformConnection, now_ms: i64) -> Result<Self, DbError> {
         let announcements = announcements::platform_list(conn, now_ms).await?;
-        Ok(Self { announcements, switches: switches::platform_list(conn).await? })
+        Ok(Self { announcements, switches: switches::platform_list(conn).await?, unwell: Vec::new() })
+    }
+
+    /// The same with how accounts pay, where billing is on.
+    pub async fn with_billing(self, conn: &mut PlatformConnection, now_ms: i64) -> Result<Self, DbError> {
+        Ok(Self { unwell: platform_list_unwell(conn, now_ms).await?, ..self })
+    }
+
+    /// What people of an account are told of what it pays; `None`: all is well, or nobody pays here.
+    pub fn billing_of(&self, scope: AccountScope, now_ms: i64) -> Option<BillingState> {
+        let at = self.unwell.binary_search_by_key(&scope.key(), AccountStatusRow::key).ok()?;
+        let AccountStatusRow { status, trial_end_ms, over_ms, .. } = &self.unwell[at];
+        let state = BillingState::of(status.as_deref(), *trial_end_ms, *over_ms, now_ms);
+        (!matches!(state, BillingState::Trial { .. } | BillingState::Active)).then_some(state)
     }
 
     pub fn is_on(&self, switch: RelaySwitch) -> bool {
@@ -60,7 +79,11 @@ impl NoticeBoard {
 
     /// What somebody of this account sees whose browser has put these aside.
     pub fn of_account(&self, scope: AccountScope, now_ms: i64, seen: &SeenNotices) -> PageNotices {
-        PageNotices { is_read_only: self.is_read_only(scope), lines: self.lines(now_ms, seen) }
+        PageNotices {
+            is_read_only: self.is_read_only(scope),
+            lines: self.lines(now_ms, seen),
+            billing: self.billing_of(scope, now_ms),
+        }
     }
 
     pub fn lines(&self, now_ms: i64, seen: &SeenNotices) -> Vec<NoticeLine> {
@@ -72,7 +95,8 @@ impl NoticeBoard {
 
 /// Whether nothing of an account changes now, for whoever changes it and is not signed in to it.
 pub async fn is_read_only(conn: &mut PlatformConnection, scope: AccountScope) -> Result<bool, DbError> {
-    let board = NoticeBoard { announcements: Vec::new(), switches: switches::platform_list(conn).await? };
+    let switches = switches::platform_list(conn).await?;
+    let board = NoticeBoard { switches, ..NoticeBoard::default() };
     Ok(board.is_read_only(scope))
 }
 
@@ -136,7 +160,7 @@ mod tests {
     fn what_was_put_aside_stays_away_until_the_browser_is_closed() {
         let board = NoticeBoard {
             announcements: vec![announced(1, 0, 100), announced(2, 50, 100), announced(3, 0, 10)],
-            switches: Vec::new(),
+            ..NoticeBoard::default()
         };
         let shown = |at_ms, seen: &SeenNotices| {
             board.lines(at_ms, seen).into_iter().map(|line| line.text).collect::<Vec<_>>()
@@ -158,7 +182,7 @@ mod tests {
     fn a_switch_for_all_holds_for_each() {
         let (a, b) = (AccountScope::made_up(1), AccountScope::made_up(2));
         let read_only = |switches: Vec<SwitchRow>| {
-            let board = NoticeBoard { announcements: Vec::new(), switches };
+            let board = NoticeBoard { switches, ..NoticeBoard::default() };
             [a, b].map(|scope| board.of_account(scope, 1, &SeenNotices::default()).is_read_only)
         };
         assert_eq!(read_only(Vec::new()), [false, false]);

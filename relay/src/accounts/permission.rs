@@ -19,6 +19,8 @@ pub enum Permission {
     ManageSecurity,
     ManageBrand,
     ManageFacilities,
+    /// Subscribe, pay, and see the invoices.
+    ManageBilling,
     /// Acknowledge alerts, and put them off.
     ManageAlerts,
     /// See all accounts and the relay's own work, and try again what failed.
@@ -31,7 +33,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Read,
         Self::ReadNames,
         Self::PrintLabels,
@@ -45,6 +47,7 @@ impl Permission {
         Self::ManageSecurity,
         Self::ManageBrand,
         Self::ManageFacilities,
+        Self::ManageBilling,
         Self::ManageAlerts,
         Self::ManagePlatform,
         Self::ManageOwn,
@@ -67,6 +70,7 @@ impl Permission {
             Self::ManageSecurity => "security.manage",
             Self::ManageBrand => "brand.manage",
             Self::ManageFacilities => "facilities.manage",
+            Self::ManageBilling => "billing.manage",
             Self::ManageAlerts => "alerts.manage",
             Self::ManagePlatform => "platform.manage",
             Self::ManageOwn => "own.manage",
@@ -92,6 +96,7 @@ impl Permission {
             Self::ManageSecurity => [true, true, false, false, false, false],
             Self::ManageBrand => [true, true, false, false, false, false],
             Self::ManageFacilities => [true, true, false, false, false, false],
+            Self::ManageBilling => [true, true, false, false, false, false],
             Self::ManageAlerts => [true, true, true, true, false, false],
             Self::ManagePlatform => [true, false, false, false, false, false],
             Self::ManageOwn => [true, true, true, true, true, true],
@@ -111,6 +116,7 @@ impl Permission {
             | Self::ManageOwn
             | Self::ManageSupport
             | Self::LeaveSupport
+            | Self::ManageBilling
             | Self::ManagePlatform => true,
             Self::ManagePeople
             | Self::ManagePrograms

@@ -2,6 +2,7 @@
 
 pub mod access_log;
 pub mod account;
+pub mod billing;
 mod database;
 pub mod delivery;
 pub mod facility;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use service::clock::Clock;
 
 use crate::accounts::retention::ForgetRounds;
+use crate::billing::BillingLine;
 use crate::db::{Db, DbError, PlatformReason};
 use crate::keys::SharedKeySet;
 use crate::mail::transport::MailTransport;
@@ -20,6 +21,7 @@ pub struct RelayHandlers {
     pub(super) keys: SharedKeySet,
     pub(super) notes: NoteStore,
     pub(super) webhooks: WebhookLine,
+    pub(super) billing: Option<BillingLine>,
 }
 
 impl RelayHandlers {
@@ -35,6 +37,12 @@ impl RelayHandlers {
     ) -> Result<Self, DbError> {
         let forgetting =
             ForgetRounds::begin(&mut db.platform_read(PlatformReason::Work).await?, clock.now()).await?;
-        Ok(Self { db, clock, forgetting, mail, keys: keys.into(), notes, webhooks })
+        Ok(Self { db, clock, forgetting, mail, keys: keys.into(), notes, webhooks, billing: None })
+    }
+
+    /// The same with billing, where it is on.
+    #[must_use]
+    pub fn with_billing(self, billing: Option<BillingLine>) -> Self {
+        Self { billing, ..self }
     }
 }

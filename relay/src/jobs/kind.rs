@@ -21,6 +21,8 @@ pub enum JobLane {
     Mail = 4,
     /// Any other mail.
     LaterMail = 5,
+    /// The service that takes money is waited for: it has workers of its own, and holds up nothing when it is silent.
+    Billing = 6,
 }
 
 /// Of so many claims of a worker one looks for bulk first, so that this never stops.

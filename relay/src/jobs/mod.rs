@@ -15,6 +15,7 @@ mod rounds;
 pub mod runner;
 pub mod schedule;
 
+use crate::billing::OfficeError;
 use crate::db::DbError;
 use crate::objects::PhotoError;
 
@@ -29,6 +30,11 @@ pub enum JobError {
     /// A mail did not leave this time.
     #[error("send the mail: {0}")]
     Mail(String),
+    /// The service that takes money did not answer, or not well.
+    #[error("ask Stripe: {0}")]
+    Billing(#[from] OfficeError),
+    #[error("this process has no billing")]
+    NoBilling,
     /// Its private half is in no folder of this process.
     #[error("this process has no cosigning key to sign with")]
     NoKey,

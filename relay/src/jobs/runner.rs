@@ -55,6 +55,7 @@ enum WorkerKind {
     /// Mails for which somebody waits, and no others: a provider that is slow with those keeps none of these waiting.
     AwaitedMail,
     Mail,
+    Billing,
 }
 
 #[derive(Debug)]
@@ -87,7 +88,11 @@ impl<H: JobHandlers> JobRunner<H> {
     async fn claim_any(&self, claims: usize) -> Result<Option<ClaimedJob>, DbError> {
         match self.queue.claim(JobLane::order_of_claim(claims)).await? {
             Some(job) => Ok(Some(job)),
-            None => self.queue.claim([JobLane::Mail, JobLane::LaterMail, JobLane::Webhooks]).await,
+            None => {
+                self.queue
+                    .claim([JobLane::Mail, JobLane::LaterMail, JobLane::Webhooks, JobLane::Billing])
+                    .await
+            }
         }
     }
 
@@ -136,6 +141,7 @@ impl<H: JobHandlers> JobRunner<H> {
             WorkerKind::Webhooks => self.queue.claim([JobLane::Webhooks]).await,
             WorkerKind::AwaitedMail => self.queue.claim([JobLane::Mail]).await,
             WorkerKind::Mail => self.queue.claim([JobLane::Mail, JobLane::LaterMail]).await,
+            WorkerKind::Billing => self.queue.claim([JobLane::Billing]).await,
         }
     }
 
@@ -226,7 +232,7 @@ impl JobWorkers {
         let senders = [WorkerKind::Webhooks; WEBHOOK_WORKERS]
             .into_iter()
             .chain([WorkerKind::Mail; MAIL_WORKERS])
-            .chain([WorkerKind::AwaitedMail]);
+            .chain([WorkerKind::AwaitedMail, WorkerKind::Billing, WorkerKind::Billing]);
         for kind in own.chain(senders) {
             let (runner, stopped) = (Arc::clone(runner), stopped.clone());
             tasks.spawn(async move { runner.work(kind, stopped).await });

@@ -30,7 +30,7 @@ pub enum MailFact {
         met: u32,
         closed: u32,
     },
-    /// In the smallest unit of a currency, which ISO 4217 names.
+    /// In the smallest unit of a currency: its code of ISO 4217 in small letters.
     Money {
         minor: i64,
         currency: String,
@@ -247,6 +247,10 @@ impl MailLetter {
 
     pub(super) fn agent(self, variable: &str, agent: &str) -> Self {
         self.fact(variable, MailFact::Agent(agent.to_owned()))
+    }
+
+    pub(super) fn money(self, variable: &str, amount: i64, currency: &str) -> Self {
+        self.fact(variable, MailFact::Money { minor: amount, currency: currency.to_owned() })
     }
 
     pub(super) fn line(mut self, part: &str) -> Self {

@@ -3,12 +3,13 @@
 use askama::Template;
 use jiff::tz::TimeZone;
 use record::compliance::{WindowTally, find_zone};
-use words::{Catalog, Dates, Locale, Number, Value};
+use words::{Catalog, Dates, Number, Value, format_money};
 
 use super::brand::{MailBrand, MailSlot, fill_words};
 use super::letter::{MailFact, MailLetter, MailTable};
 use crate::wording::{
-    AlertsWords, MailAlertsWords, MailRoutineWords, MailWords, PageWords, find_reader, name_agent, open_words,
+    AlertsWords, MailAlertsWords, MailBillingWords, MailRoutineWords, MailWords, PageWords, find_reader,
+    name_agent, open_words,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,11 +93,12 @@ struct MailPage<'a> {
 }
 
 /// The words of mails, by subject: each key stands in one of them.
-fn list_catalogs() -> [&'static Catalog; 4] {
+fn list_catalogs() -> [&'static Catalog; 5] {
     [
         open_words::<MailWords>().catalog(),
         open_words::<MailRoutineWords>().catalog(),
         open_words::<MailAlertsWords>().catalog(),
+        open_words::<MailBillingWords>().catalog(),
         open_words::<AlertsWords>().catalog(),
     ]
 }
@@ -177,7 +179,7 @@ fn word_fact(fact: &MailFact) -> Result<Value<'_>, String> {
         MailFact::Day(day) => dates.numbered_day(*day).into(),
         MailFact::Span(ms) => dates.rough_span(*ms).into(),
         MailFact::Rate { met, closed } => rate_text(WindowTally { met: *met, closed: *closed }).into(),
-        MailFact::Money { minor, currency } => money_text(*minor, currency, reader.locale).into(),
+        MailFact::Money { minor, currency } => format_money(reader.locale, *minor, currency).into(),
         MailFact::Word(key) => find_words(key, &[])?.into(),
     })
 }
@@ -188,22 +190,6 @@ fn rate_text(tally: WindowTally) -> String {
         Some(rate) => w.rate_percent(Number::from_tenths(i64::from(rate.per_mille()))),
         None => w.rate_no_data(),
     }
-}
-
-/// The decimals of a currency, where it has others than two (ISO 4217).
-fn currency_digits(currency: &str) -> u8 {
-    match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "JPY" | "KMF" | "KRW" | "MGA" | "PYG" | "RWF" | "UGX" | "VND"
-        | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-        "BHD" | "JOD" | "KWD" | "OMR" | "TND" => 3,
-        _ => 2,
-    }
-}
-
-fn money_text(minor: i64, currency: &str, locale: Locale) -> String {
-    let currency = currency.to_uppercase();
-    let amount = Number::from_units(minor, currency_digits(&currency)).format_in(locale);
-    open_words::<MailWords>().mail_money(amount, currency)
 }
 
 /// The error is the key of words that this relay does not have.
@@ -329,10 +315,11 @@ mod tests {
         }
     }
 
-    const WORDS: [&str; 3] = [
+    const WORDS: [&str; 4] = [
         include_str!("../../words/en/mail/mail.ftl"),
         include_str!("../../words/en/mail/mail_routine.ftl"),
         include_str!("../../words/en/mail/mail_alerts.ftl"),
+        include_str!("../../words/en/mail/mail_billing.ftl"),
     ];
 
     /// Its words are found by key: one that no mail names would stay for ever.
@@ -349,7 +336,7 @@ mod tests {
             assert!(!format!("{subject}{text}{html}").contains("{$"), "{letter:?}: {text}");
         }
         // Those that stand in no mail by itself.
-        for key in ["mail-money", "mail-more", "mail-exit", "mail-inspection"] {
+        for key in ["mail-more", "mail-exit", "mail-inspection"] {
             assert!(unused.remove(key), "{key}");
         }
         assert_eq!(unused, BTreeSet::new());
@@ -376,8 +363,8 @@ mod tests {
             (MailFact::Rate { met: 0, closed: 0 }, "no data", "sin datos"),
             (MailFact::Day(20_777), "Nov 20, 2026", "20 nov 2026"),
             (MailFact::Span(34 * 3_600_000), "34 h", "34 h"),
-            (money(123_456, "usd"), "USD 1,234.56", "1234,56 USD"),
-            (money(5_000, "JPY"), "JPY 5,000", "5000 JPY"),
+            (money(123_456, "usd"), "$1,234.56", "1234,56\u{a0}US$"),
+            (money(5_000, "jpy"), "JPY\u{a0}5,000", "5000\u{a0}JPY"),
             (
                 MailFact::time_at(1_795_204_920_000, "America/Chicago"),
                 "2026-11-20 14:02 CST",

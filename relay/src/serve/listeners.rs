@@ -12,6 +12,7 @@ use service::proxy_header::ProxyHeaders;
 use service::random::RandomSource;
 use tokio::net::TcpListener;
 
+use super::billing::open_billing;
 use super::{RelayContext, ServeError};
 use crate::box_api::{BoxApiParts, RunLimits};
 use crate::cli::ProcessRole;
@@ -242,11 +243,13 @@ fn for_people(
         mail: parts.mail.clone(),
         rules: parts.rules.clone(),
         outside: OutsideHosts { http: Arc::new(http), texts },
+        billing: open_billing(settings)?,
         settings: web::WebSettings {
             public_url,
             open_sign_up: settings.open_sign_up,
             quota: web::QuotaPolicy::Limited,
             resend_secrets: settings.resend_secrets()?,
+            stripe_secrets: settings.stripe_secrets()?,
         },
     };
     Ok(web::build_router(state)?)

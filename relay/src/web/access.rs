@@ -21,6 +21,7 @@ use crate::accounts::permission::Permission;
 use crate::accounts::programs::{self, EndedToken, ProgramError};
 use crate::accounts::records::access_log::{AccessActor, AccessOutcome, AccessRecord};
 use crate::accounts::{AccountUser, ApiProgram, UserRole};
+use crate::billing::state::BillingState;
 use crate::db::person::tokens;
 use crate::db::{AccountScope, DbError, ReadScope};
 use crate::web::entered_form::EnteredForm;
@@ -90,6 +91,7 @@ needed_permissions! {
     LeaveSupport = LeaveSupport;
     ManageBoxes = ManageBoxes;
     ManageBrand = ManageBrand;
+    ManageBilling = ManageBilling;
 }
 
 #[derive(Debug)]
@@ -298,6 +300,9 @@ impl<S: NeededScope> FromRequestParts<WebContext> for TokenCaller<S> {
             let board = web.board().await?;
             if board.of_account(program.account, web.now_ms(), &SeenNotices::default()).is_read_only {
                 return Err(http_error::nothing_changes());
+            }
+            if board.billing_of(program.account, web.now_ms()).is_some_and(BillingState::is_read_only) {
+                return Err(http_error::unpaid_error());
             }
         }
         if let (Some(slot), Some(origin)) = (slot, cross_origin::read_origin(parts)) {

@@ -14,6 +14,7 @@ use crate::web::words::ErrorWords;
 
 const HOME: &str = "/app/";
 const SIGN_IN: &str = "/login";
+const BILLING: &str = "/app/billing";
 pub(crate) const NEW_FACTOR: &str = "/app/me/factors/new";
 /// Where somebody links the sign-in of their organisation.
 const OWN_PAGE: &str = "/app/me";
@@ -130,6 +131,18 @@ pub(crate) fn nothing_changes() -> HttpError {
         link: (SAME_ADDRESS, ErrorWords::error_try_again),
     };
     messages.error(StatusCode::SERVICE_UNAVAILABLE, "read-only-mode").header(header::RETRY_AFTER, PAUSED)
+}
+
+/// Nothing is paid for their account any more.
+pub(crate) fn unpaid_error() -> HttpError {
+    let messages = ErrorMessages {
+        title: ErrorWords::error_unpaid,
+        detail: ErrorWords::error_unpaid_detail,
+        safe: ErrorWords::error_recording,
+        next: ErrorWords::error_unpaid_next,
+        link: (BILLING, ErrorWords::error_unpaid_link),
+    };
+    messages.error(StatusCode::FORBIDDEN, "unpaid")
 }
 
 /// Their account demands a second factor, and they have none.

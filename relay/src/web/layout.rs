@@ -9,9 +9,10 @@ use words::{Language, S0, SafeHtml, fill_slots};
 use crate::accounts::notices::{NoticeLine, PageNotices};
 use crate::accounts::permission::Permission;
 use crate::accounts::{AccountUser, UserRole};
+use crate::billing::state::BillingState;
 use crate::web::assets::PASSKEY;
 use crate::web::view_models::formats::{LocalTime, role_name};
-use crate::web::words::{NoticesWords, PageWords, SupportWords, open_words};
+use crate::web::words::{BillingWords, NoticesWords, PageWords, SupportWords, open_words};
 
 pub(crate) const GAPS_PATH: &str = "/app/gaps";
 
@@ -184,6 +185,24 @@ impl PageLayout {
 
     pub(crate) fn makes_facilities(&self) -> bool {
         self.holds(Permission::ManageFacilities)
+    }
+
+    /// What not all is well with in what the account pays: that nothing is added is for everybody, the rest for whoever pays.
+    pub(crate) fn billing_line(&self) -> Option<String> {
+        let state = self.notices.billing.filter(|state| state.is_read_only() || self.manages_billing())?;
+        let until = match state {
+            BillingState::Grace { until_ms } => LocalTime::of_reader(until_ms).day_of(until_ms),
+            _ => String::new(),
+        };
+        Some(open_words::<BillingWords>().billing_notice(state.key(), until))
+    }
+
+    pub(crate) fn billing_link(&self) -> String {
+        open_words::<BillingWords>().billing_open()
+    }
+
+    pub(crate) fn manages_billing(&self) -> bool {
+        self.holds(Permission::ManageBilling)
     }
 
     pub(crate) fn runs_platform(&self) -> bool {

@@ -55,6 +55,7 @@ use crate::accounts::credentials::password_rules::PasswordRules;
 use crate::accounts::members::people::ActingPerson;
 use crate::accounts::oidc::OidcState;
 use crate::accounts::records::access_log::AccessLog;
+use crate::billing::BillingLine;
 use crate::db::Db;
 use crate::fleet::Fleet;
 use crate::mail::MailOutbox;
@@ -87,6 +88,8 @@ pub struct WebSettings {
     pub quota: QuotaPolicy,
     /// With which Resend signs what it says of mails; none where nothing is taken from it.
     pub resend_secrets: Vec<SigningSecret>,
+    /// With which Stripe signs what it says; none where nothing is taken from it.
+    pub stripe_secrets: Vec<SigningSecret>,
 }
 
 #[derive(Debug, Clone)]
@@ -100,6 +103,8 @@ pub struct WebState {
     pub rules: PasswordRules,
     pub strangers: Arc<StrangerCounters>,
     pub outside: OutsideHosts,
+    /// Absent where billing is off.
+    pub billing: Option<BillingLine>,
     /// Whether requests should come here.
     pub readiness: ProcessReadiness,
     pub settings: WebSettings,

@@ -35,7 +35,11 @@ impl WebContext {
             return Ok(Arc::clone(board));
         }
         let mut conn = self.db.platform_read(PlatformReason::Operator).await?;
-        let board = Arc::new(NoticeBoard::read(&mut conn, self.now_ms()).await?);
+        let mut board = NoticeBoard::read(&mut conn, self.now_ms()).await?;
+        if self.billing.is_some() {
+            board = board.with_billing(&mut conn, self.now_ms()).await?;
+        }
+        let board = Arc::new(board);
         *read = Some((up_ms, Arc::clone(&board)));
         Ok(board)
     }

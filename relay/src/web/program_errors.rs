@@ -148,6 +148,8 @@ pub(crate) enum FacilityRefusal {
     HasBox,
     NamedAtBox,
     Full,
+    /// The account's plan has no more.
+    PlanLimit,
     /// Its box reported no address for labels.
     NoLabelHost,
 }
@@ -174,6 +176,12 @@ impl From<FacilityRefusal> for HttpError {
             FacilityRefusal::Full => {
                 ("facilities-full", Words::error_full, Words::error_full_detail, Words::error_full_next)
             }
+            FacilityRefusal::PlanLimit => (
+                "plan-limit",
+                Words::error_plan_limit,
+                Words::error_plan_limit_detail,
+                Words::error_plan_limit_next,
+            ),
             FacilityRefusal::NoLabelHost => (
                 "no-label-host",
                 Words::error_label_host,

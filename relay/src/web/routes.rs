@@ -8,7 +8,7 @@ use axum::http::Method;
 use crate::accounts::credentials::session;
 use crate::accounts::oidc::sign_in::ANSWER_PATH;
 use crate::web::WebContext;
-use crate::web::api::{docs, health, mail_events, photos};
+use crate::web::api::{docs, health, mail_events, photos, stripe_events};
 use crate::web::api_routes::{
     CROWDED, FINDING, MAY_BE_UNAVAILABLE, SEARCHING, SOME_ID, api_rows, in_facility, old_rows,
 };
@@ -20,6 +20,7 @@ use crate::web::pages::administration::{
 };
 use crate::web::pages::alerts;
 use crate::web::pages::authentication::{organisation, second_step, sign_in, sign_in_methods};
+use crate::web::pages::billing::{account_billing, revenue};
 use crate::web::pages::facilities::{
     account, compare, equipment as item, equipment_list, facility, facility_list, figures, gaps,
     label_sheets, map, regions,
@@ -67,6 +68,7 @@ pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
         facility_rows(),
         operations_rows(),
         platform_rows(),
+        billing_rows(),
         mail_rows(),
     ]
     .concat()
@@ -605,4 +607,34 @@ fn facility_rows() -> Vec<Route<WebContext>> {
         )
         .example(in_facility()),
     ]
+}
+
+/// Stripe's messages come to either of both names of the old apps, with and without the last slash.
+const MESSAGE_PATHS: [(&str, &str); 4] = [
+    ("/billing/webhooks/stripe/", "stripe-event.take"),
+    ("/billing/webhooks/stripe", "stripe-event.take-short"),
+    ("/billing/webhook/stripe/", "stripe-event.take-old"),
+    ("/billing/webhook/stripe", "stripe-event.take-old-short"),
+];
+
+fn billing_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page, Webhook};
+    let messages = MESSAGE_PATHS.map(|(path, name)| {
+        row(Method::POST, path, name, Webhook, stripe_events::take_event)
+            .summary("What Stripe says of customers, subscriptions and invoices")
+            .refusals(FINDING)
+            .example(Example::default().bytes("application/json", stripe_events::EXAMPLE))
+    });
+    let pages = [
+        row(Method::GET, "/app/billing", "billing.show", Page, account_billing::show_billing),
+        row(Method::POST, "/app/billing/subscribe", "billing.subscribe", Form, account_billing::subscribe)
+            .refusals(FINDING)
+            .example(Example::default().field("plan", "pro").field("currency", "usd")),
+        row(Method::POST, "/app/billing/portal", "billing.open-portal", Form, account_billing::open_portal)
+            .refusals(FINDING)
+            .example(Example::default().field("act", "open")),
+        row(Method::GET, "/app/platform/revenue", "revenue.show", Page, revenue::show_revenue)
+            .example(Example::default().query("group=trial")),
+    ];
+    messages.into_iter().chain(pages).collect()
 }

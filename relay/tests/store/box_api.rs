@@ -425,9 +425,9 @@ pub(crate) async fn renewals_are_signed_by_the_log(dbs: impl Databases) {
     assert_eq!(renew(ask(&log).signed(&log.signer)).await.0, StatusCode::FORBIDDEN, "revoked");
 }
 
-struct PhotoDoor {
-    router: Router,
-    peer: PeerCertificate,
+pub(crate) struct PhotoDoor {
+    pub(crate) router: Router,
+    pub(crate) peer: PeerCertificate,
 }
 
 impl PhotoDoor {
@@ -442,7 +442,7 @@ impl PhotoDoor {
         (answer.status(), offset, answer.into_body().collect().await.unwrap().to_bytes().to_vec())
     }
 
-    async fn put(&self, photo: Hash, range: &str, bytes: &[u8]) -> StatusCode {
+    pub(crate) async fn put(&self, photo: Hash, range: &str, bytes: &[u8]) -> StatusCode {
         let request = Request::put(format!("/box/v1/photos/{photo}")).header("content-range", range);
         self.ask(request, bytes.to_vec()).await.0
     }

@@ -130,7 +130,7 @@ impl Patient {
         let texts = Arc::default();
         let patient = Self { dir, data, world, settings, clock, texts, space: plenty };
         patient.write("UPDATE authority SET exported_ms = 1").await;
-        for kind in ["forget", "mail-rounds", "merge-rest", "sign-access"] {
+        for kind in ["forget", "mail-rounds", "merge-rest", "sign-access", "billing-round", "billing-look"] {
             patient.waits(kind).await;
         }
         patient.backed_up(NOW_MS - HOUR_MS).await;

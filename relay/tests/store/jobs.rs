@@ -536,7 +536,11 @@ pub(crate) async fn what_recurs_is_put_back(dbs: impl Databases) {
     }
     run_due(&world.db, world.clock.clone()).await.unwrap();
     world.clock.advance_ms(HOUR_MS);
-    assert_eq!(run_due(&world.db, world.clock.clone()).await.unwrap(), 2, "rounds of mails recur too");
+    assert_eq!(
+        run_due(&world.db, world.clock.clone()).await.unwrap(),
+        3,
+        "rounds of mails and billing recur too"
+    );
     assert_eq!(forget_ms().await, [(NOW_MS + 2 * HOUR_MS).to_string()]);
     let done = column(
         &mut world.db.platform_read(PlatformReason::Work).await.unwrap(),

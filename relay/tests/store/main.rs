@@ -3,6 +3,7 @@
 
 mod access_chain;
 mod adoption;
+mod billing;
 mod box_api;
 mod busy;
 mod doctor;
@@ -38,6 +39,7 @@ use relay::db::Db;
 mod reported {
     pub(crate) use super::access_chain::*;
     pub(crate) use super::adoption::*;
+    pub(crate) use super::billing::*;
     pub(crate) use super::box_api::*;
     pub(crate) use super::busy::*;
     pub(crate) use super::epoch_stories::*;
@@ -117,6 +119,7 @@ stories!(
     a_machine_goes_on_as_the_box_that_it_replaces,
     renewals_are_signed_by_the_log,
     photos_come_in_pieces,
+    recording_asks_nothing_of_billing,
     a_box_fills_no_disk_with_photos,
     a_box_gets_its_own_entries_back,
     an_adopted_run_is_taken_counts_and_is_given_back,

@@ -12,11 +12,14 @@ use crate::accounts::members::people::{NewMember, PeopleError, add_member, repla
 use crate::accounts::records::access_log::AccessRecord;
 use crate::accounts::slug::name_account;
 use crate::accounts::{AccountUser, UserRole};
+use crate::billing::plans::BillingPlan;
+use crate::billing::state::TRIAL_MS;
 use crate::db::PersonNumber;
+use crate::db::billing::accounts::begin_trial;
 use crate::db::person::mail_links;
 use crate::db::person::mail_links::{LinkKey, NewLink};
 use crate::db::{self, Db, DbError, PlatformConnection, PlatformReason};
-use crate::mail::MailLetter;
+use crate::mail::{MailLetter, WelcomePlan};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkKind {
@@ -79,6 +82,8 @@ pub struct PendingAccount {
 pub struct RecoveryService<'a> {
     pub auth: AuthService<'a>,
     pub limits: &'a MailLimits,
+    /// The plan of a trial, where accounts pay here.
+    pub trial: Option<&'a BillingPlan>,
 }
 
 impl RecoveryService<'_> {
@@ -240,7 +245,15 @@ impl RecoveryService<'_> {
             AccessRecord { who: &new.email, act: "account create", about: &new.organisation, facility: None };
         self.auth.log().write_act(&mut tx, record).await?;
         let link = format!("{}/app/", self.auth.public_url);
-        let letter = MailLetter::welcome(&new.name, &new.organisation, None, link);
+        let plan = match self.trial {
+            Some(plan) => {
+                let until_ms = now_ms.saturating_add(TRIAL_MS);
+                begin_trial(&mut tx, until_ms).await?;
+                welcome_plan(plan, until_ms)
+            }
+            None => None,
+        };
+        let letter = MailLetter::welcome(&new.name, &new.organisation, plan.as_ref(), link);
         self.auth.mail.post(&mut tx, Some(scope), &new.email, &letter).await?;
         tx.commit().await?;
         Ok(self.auth.let_new_in(&new.email, scope, origin).await?)
@@ -261,6 +274,13 @@ impl RecoveryService<'_> {
         self.auth.log().write_act(&mut tx, record).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// What the first mail tells of a plan; nothing of one without limits.
+fn welcome_plan(plan: &BillingPlan, until_ms: i64) -> Option<WelcomePlan> {
+    let (facilities_max, people_max) = plan.facilities.zip(plan.people)?;
+    let name = plan.name.clone();
+    Some(WelcomePlan { name, until_ms, facilities_max: facilities_max.into(), people_max: people_max.into() })
 }
 
 /// Uses up a link of a person: whoever has it reads their mail. Whose it is, with their address.

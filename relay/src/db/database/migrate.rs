@@ -19,6 +19,7 @@ const STEPS: &[&str] = &[concat!(
     include_str!("../schema/001_fleet.sql"),
     include_str!("../schema/001_brand.sql"),
     include_str!("../schema/001_webhooks.sql"),
+    include_str!("../schema/001_billing.sql"),
     include_str!("../schema/001_alerts.sql"),
 )];
 

@@ -3,7 +3,7 @@
 
 use crate::db::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
-pub const TABLES: [&str; 94] = [
+pub const TABLES: [&str; 103] = [
     "account_logos",
     "account_slugs",
     "accounts",
@@ -21,6 +21,9 @@ pub const TABLES: [&str; 94] = [
     "authority",
     "backups",
     "believed_times",
+    "billing",
+    "billing_differences",
+    "billing_mails",
     "box_keys",
     "box_now",
     "box_positions",
@@ -43,6 +46,7 @@ pub const TABLES: [&str; 94] = [
     "idempotency",
     "identities",
     "invitations",
+    "invoices",
     "item_days",
     "item_notes",
     "items",
@@ -77,6 +81,7 @@ pub const TABLES: [&str; 94] = [
     "refused",
     "regions",
     "repeated_lines",
+    "revenue_months",
     "run_lines",
     "run_places",
     "run_texts",
@@ -86,11 +91,15 @@ pub const TABLES: [&str; 94] = [
     "segments",
     "sessions",
     "state_rows",
+    "stripe_events",
     "support_grants",
     "support_sessions",
     "suppressions",
     "switches",
     "token_origins",
+    "usage_closed",
+    "usage_days",
+    "usage_sent",
     "uses",
     "webhook_bodies",
     "webhook_deliveries",
@@ -119,7 +128,8 @@ const LARGE: [&str; 14] = [
 ];
 
 /// Columns that are shown of no table: what opens something, and what people wrote.
-const HIDDEN: [&str; 15] = [
+const HIDDEN: [&str; 16] = [
+    "pdf",
     "password_hash",
     "secret",
     "token",
@@ -141,7 +151,7 @@ const HIDDEN: [&str; 15] = [
 const NUMBERS: [&str; 8] = ["account", "person", "projection", "log", "owner", "home", "backup", "n"];
 
 /// Columns with a text by which rows are named.
-const IDS: [&str; 27] = [
+const IDS: [&str; 30] = [
     "id",
     "facility",
     "box",
@@ -169,6 +179,9 @@ const IDS: [&str; 27] = [
     "address",
     "webhook",
     "delivery",
+    "customer",
+    "subscription",
+    "invoice",
 ];
 
 const ROWS_MAX: i64 = 20;

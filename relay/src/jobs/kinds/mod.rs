@@ -1,6 +1,7 @@
 //! The jobs that there are: each has a file with its word, how it is tried, and what it does, and a row of [`KINDS`].
 
 mod alerts;
+mod billing;
 mod drop;
 mod erase;
 mod forget;
@@ -13,6 +14,7 @@ mod webhook;
 mod windows;
 
 pub use self::alerts::{ALERT_DIGEST, ALERTS};
+pub use self::billing::{BILLING_LOOK, BILLING_READING, BILLING_ROUND, STRIPE_EVENT};
 pub use self::drop::DROP;
 pub use self::erase::ERASE;
 pub use self::forget::FORGET;
@@ -27,7 +29,7 @@ use super::JobError;
 use super::handlers::RelayHandlers;
 use super::kind::{AfterRun, ClaimedJob, HOUR_MS, JobKind, JobLane, JobResult};
 
-pub static KINDS: [&JobKind; 14] = [
+pub static KINDS: [&JobKind; 18] = [
     &FORGET,
     &WINDOWS,
     &REBUILD,
@@ -40,6 +42,10 @@ pub static KINDS: [&JobKind; 14] = [
     &WEBHOOK_COLLECT,
     &WEBHOOK,
     &SIGN_ACCESS,
+    &STRIPE_EVENT,
+    &BILLING_READING,
+    &BILLING_ROUND,
+    &BILLING_LOOK,
     &ALERTS,
     &ALERT_DIGEST,
 ];

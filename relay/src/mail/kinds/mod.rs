@@ -3,6 +3,7 @@
 
 mod access;
 mod alerts;
+mod billing;
 mod routine;
 
 pub use self::access::ColleagueView;
@@ -21,5 +22,6 @@ fn sample_link() -> String {
 
 /// One of each kind, and of each of its forms, with made-up facts.
 pub(super) fn sample_letters() -> Vec<MailLetter> {
-    [access::list_samples(), alerts::list_samples(), routine::list_samples()].concat()
+    [access::list_samples(), alerts::list_samples(), billing::list_samples(), routine::list_samples()]
+        .concat()
 }

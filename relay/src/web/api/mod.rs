@@ -1,6 +1,7 @@
 //! The API for programs: the same numbers as the pages, as JSON, with a bearer token of the account.
 
-pub(crate) mod cursor;
+pub(crate) mod access;
+mod cursor;
 pub(crate) mod docs;
 pub(crate) mod health;
 pub(crate) mod mail_events;
@@ -8,6 +9,7 @@ pub(crate) mod old;
 pub(crate) mod once;
 pub(crate) mod photos;
 pub(crate) mod revision;
+pub(crate) mod stripe_events;
 pub(crate) mod v1;
 
 use ::web::error::HttpError;

@@ -3,6 +3,7 @@
 pub(crate) mod administration;
 pub(crate) mod alerts;
 pub(crate) mod authentication;
+pub(crate) mod billing;
 pub(crate) mod facilities;
 pub(crate) mod fleet;
 pub(crate) mod forms;

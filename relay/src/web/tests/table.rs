@@ -16,9 +16,10 @@ use tracing::subscriber::DefaultGuard;
 
 use super::administration::platform;
 use super::facility::alerts::ALERT;
+use super::program::billing::sign_stripe;
 use super::program::mail::sign_message;
 use super::program::webhooks::{DELIVERY, WEBHOOK};
-use super::world::{NOW_MS, RESEND_SECRET, World, csrf, open_state};
+use super::world::{NOW_MS, RESEND_SECRET, STRIPE_SECRET, World, csrf, open_state};
 use crate::accounts::UserRole;
 use crate::accounts::credentials::token::TokenScope;
 use crate::accounts::permission::Permission;
@@ -28,6 +29,7 @@ use crate::db::access_log::audit::AuditFilter;
 use crate::db::account::account_logos;
 use crate::db::{AccountScope, Db};
 use crate::web::api::mail_events::EXAMPLE;
+use crate::web::api::stripe_events;
 use crate::web::build_router;
 use crate::web::form::FORM_TOKEN;
 use crate::web::routes::build_table;
@@ -45,8 +47,7 @@ impl Template {
         let world = World::new().await;
         let evidence = world.fork_of_a().await;
         let photo = world.photo_of_a().await;
-        world.webhook_of_a().await;
-        world.alert_of_a().await;
+        world.fill_account_of_a().await;
         let nobody = FixtureCaller { name: "nobody", ..FixtureCaller::default() };
         let member = async |name, email: &str, role| {
             let cookie = world.sign_in(email).await;
@@ -86,13 +87,15 @@ impl Template {
         let writer = program("writing program", both, &writer);
         let cleaning = world.number_cleaning_of_a().await;
         let admin_cookie = admin.headers[header::COOKIE].to_str().unwrap().to_owned();
-        let signed = sign_message(RESEND_SECRET, world.state.clock.now_ms() / 1_000, "msg_1", EXAMPLE);
-        let resend = FixtureCaller {
-            name: "resend",
-            sender: Some("resend"),
+        let sender = |name, signed: Vec<(HeaderName, HeaderValue)>| FixtureCaller {
+            name,
+            sender: Some(name),
             headers: signed.into_iter().collect(),
             ..nobody.clone()
         };
+        let now_s = world.state.clock.now_ms() / 1_000;
+        let resend = sender("resend", sign_message(RESEND_SECRET, now_s, "msg_1", EXAMPLE));
+        let stripe = sender("stripe", sign_stripe(STRIPE_SECRET, now_s, stripe_events::EXAMPLE));
         let callers = vec![
             nobody.clone(),
             admin,
@@ -105,6 +108,7 @@ impl Template {
             writer,
             support,
             resend,
+            stripe,
         ];
         let offered = world.offer_app(&admin_cookie).await;
         let (links, session) = (world.add_links().await, world.open_session().await);

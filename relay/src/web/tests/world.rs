@@ -25,6 +25,7 @@ use crate::accounts::programs::{TokenOrder, create_token};
 use crate::accounts::records::access_log::AccessLog;
 use crate::accounts::slug::name_account;
 use crate::alerts::kind::{AlertRule, AlertRules};
+use crate::billing::test_billing::TestBilling;
 use crate::db::account::accounts;
 use crate::db::delivery::alert_settings::save_rule;
 use crate::db::facility::{facilities, facility_now};
@@ -55,6 +56,7 @@ pub(super) const MINUTE_MS: i64 = 60_000;
 pub(super) const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 pub(super) const RESEND_SECRET: &[u8] = b"of the webhook that Resend signs";
+pub(super) const STRIPE_SECRET: &[u8] = b"whsec_of_the_webhook_that_Stripe_signs";
 pub(super) const PASSWORD: &str = "correct horse battery";
 
 pub(super) struct TestSite {
@@ -140,12 +142,14 @@ pub(super) async fn open_state(folder: &Path, db: &Db, clock: &Arc<FakeClock>) -
         rules: PasswordRules::default(),
         outside: FakeProvider::new().outside(),
         strangers: Arc::default(),
+        billing: Some(TestBilling::default().unlimited_line()),
         readiness: ProcessReadiness::new(db.clone(), photos, None, readiness_clock),
         settings: WebSettings {
             public_url: "https://relay.example".into(),
             open_sign_up: true,
             quota: QuotaPolicy::Unlimited,
             resend_secrets: vec![SigningSecret::of_bytes(RESEND_SECRET.to_vec())],
+            stripe_secrets: vec![SigningSecret::of_bytes(STRIPE_SECRET.to_vec())],
         },
     }
 }

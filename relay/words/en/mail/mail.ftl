@@ -8,7 +8,6 @@ mail-more = { $count ->
    *[other] And { NUMBER($count) } more.
 }
 # $amount: as the reader's country writes numbers. $currency: ISO 4217.
-mail-money = { $currency } { $amount }
 # The words of a link.
 mail-exit = Stop mails of this kind
 

@@ -70,6 +70,10 @@ access-did = { $act ->
     [account-slug] Changed the account’s short name
     [account-locale] Changed the account’s language or time zone
     [account-brand] Changed the account’s name or color
+    [billing-checkout] Went to Stripe to subscribe to a plan
+    [billing-plan] Changed the plan
+    [billing-portal] Went to the subscription at Stripe
+    [stripe-event] Sent an event of Stripe’s other mode
     [admin-create] Added a person
     [admin-import] Imported a person
     [admin-set-password] Set a person’s password
@@ -164,6 +168,9 @@ access-tried = { $act ->
     [account-create] Tried to create an account
     [account-locale] Tried to change the account’s language or time zone
     [account-brand] Tried to change the account’s name or color
+    [billing-checkout] Tried to subscribe to a plan
+    [billing-portal] Tried to open the subscription
+    [stripe-event] Sent an event of Stripe’s other mode
     [admin-create] Tried to add a person
     [admin-import] Tried to import a person
     [admin-set-password] Tried to set a person’s password

@@ -85,6 +85,7 @@ person-is-owner = Nothing was changed: the account is theirs. Hand it over first
 person-has-no-place = Nothing was changed: choose at least one facility or region.
 person-is-last-admin = This is the last admin who can sign in. Enable another one first.
 # $now: such as “auditor; sees every facility; access ends 3 May”.
+person-over-limit = Nothing was changed: nobody more can be added by the plan of the account. The page Billing says why.
 person-changed = Somebody else changed their role, facilities or end of access meanwhile. Nothing was saved. What holds now: { $now }. What you entered stands below: save again to have that instead.
 
 ## One’s own page.

@@ -7,7 +7,6 @@ mail-more = { $count ->
     [one] Y uno más.
    *[other] Y { NUMBER($count) } más.
 }
-mail-money = { $amount } { $currency }
 mail-exit = No recibir más correos de este tipo
 
 mail-invitation = { $account } le invita a CleanTrack

@@ -60,6 +60,10 @@ access-did = { $act ->
     [account-slug] Cambió el nombre corto de la cuenta
     [account-locale] Cambió el idioma o la zona horaria de la cuenta
     [account-brand] Cambió el nombre o el color de la cuenta
+    [billing-checkout] Fue a Stripe para suscribirse a un plan
+    [billing-plan] Cambió el plan
+    [billing-portal] Fue a la suscripción en Stripe
+    [stripe-event] Envió un evento del otro modo de Stripe
     [admin-create] Agregó a una persona
     [admin-import] Importó a una persona
     [admin-set-password] Asignó la contraseña de una persona
@@ -153,6 +157,9 @@ access-tried = { $act ->
     [account-create] Intentó crear una cuenta
     [account-locale] Intentó cambiar el idioma o la zona horaria de la cuenta
     [account-brand] Intentó cambiar el nombre o el color de la cuenta
+    [billing-checkout] Intentó suscribirse a un plan
+    [billing-portal] Intentó abrir la suscripción
+    [stripe-event] Envió un evento del otro modo de Stripe
     [admin-create] Intentó agregar a una persona
     [admin-import] Intentó importar a una persona
     [admin-set-password] Intentó asignar la contraseña de una persona

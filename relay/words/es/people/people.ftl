@@ -74,6 +74,7 @@ person-is-not-yours = No se cambió nada: usted no puede hacer esto con esta per
 person-is-owner = No se cambió nada: la cuenta es de esta persona. Primero hay que traspasarla.
 person-has-no-place = No se cambió nada: elija al menos un centro o una región.
 person-is-last-admin = Es el último administrador que puede iniciar sesión. Active primero otro.
+person-over-limit = No se cambió nada: el plan de la cuenta no permite añadir a nadie más. La página Facturación dice por qué.
 person-changed = Otra persona cambió mientras tanto el rol, los centros o el fin del acceso de esta persona. No se guardó nada. Lo que vale ahora: { $now }. Lo que usted escribió está debajo: guarde de nuevo para que valga eso.
 
 me-account = Cuenta

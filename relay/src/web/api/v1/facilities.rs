@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::accounts::records::access_log::{AccessActor, AccessRecord};
 use crate::accounts::records::region_log::RegionMove;
 use crate::accounts::{ApiProgram, visible_name};
+use crate::billing::state::AddingAct;
 use crate::db::account::accounts::lock_account;
 use crate::db::facility::closing::{close_facility, list_managed, reopen_facility};
 use crate::db::facility::facilities::{insert_facility, list_facilities as list_seen};
@@ -199,6 +200,9 @@ pub(crate) async fn create_facility(
     if usize::try_from(count_facilities(tx).await?).unwrap_or(usize::MAX) >= FACILITIES_MAX {
         return Err(FacilityRefusal::Full.into());
     }
+    if web.refuse_adding(tx, AddingAct::Facility).await?.is_some() {
+        return Err(FacilityRefusal::PlanLimit.into());
+    }
     require_free_name(tx, &name, &NameRivals::All).await?;
     let facility = FacilityId::new(now_ms, web.random.bytes());
     insert_facility(tx, facility, &name, &zone, now_ms).await?;
@@ -286,6 +290,10 @@ async fn apply_change(
                 return Err(FacilityRefusal::HasBox.into());
             }
             Some("facility close")
+        }
+        Some(false) if row.closed_ms.is_none() => None,
+        Some(false) if by.web.refuse_adding(tx, AddingAct::Facility).await?.is_some() => {
+            return Err(FacilityRefusal::PlanLimit.into());
         }
         Some(false) => reopen_facility(tx, by.facility).await?.then_some("facility open"),
         _ => None,

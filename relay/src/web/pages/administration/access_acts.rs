@@ -112,6 +112,11 @@ fn fleet_key(act: &str) -> &'static str {
         "account logo" | "POST /app/brand/logo" => "account-logo",
         "account slug" => "account-slug",
         "account locale" | "POST /app/locale" => "account-locale",
+        "billing checkout" | "POST /app/billing/subscribe" => "billing-checkout",
+        "billing plan" => "billing-plan",
+        "billing portal" | "POST /app/billing/portal" => "billing-portal",
+        "stripe event of the other mode" => "stripe-event",
+        "GET /app/billing" | "GET /app/platform/revenue" => "page",
         "GET /app/brand" | "GET /app/locale" => "page",
         read => read_key(read),
     }

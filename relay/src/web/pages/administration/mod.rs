@@ -6,6 +6,7 @@ pub(crate) mod access_log;
 pub(crate) mod brand;
 pub(crate) mod mail_previews;
 pub(crate) mod people;
+mod press_outcome;
 pub(crate) mod programs;
 pub(crate) mod providers;
 pub(crate) mod support;

@@ -18,6 +18,7 @@ use crate::accounts::members::people::{
 };
 use crate::accounts::permission::Permission;
 use crate::accounts::{AccountUser, UserRole, email_address};
+use crate::billing::state::AddingAct;
 use crate::db::account::accounts::{demands_factor, lock_account};
 use crate::db::delivery::suppressions;
 use crate::db::delivery::suppressions::{SuppressionRow, platform_lift};
@@ -30,6 +31,7 @@ use crate::web::access::{ManagePeople, MemberCaller};
 use crate::web::form::{MemberFormRules, RelayForm, require_own_form};
 use crate::web::http_error::{not_found, parameter_error};
 use crate::web::layout::{NavSection, PageLayout};
+use crate::web::pages::administration::press_outcome::{HAND_OVER, PressOutcome};
 use crate::web::pages::forms::confirm::ConfirmedForm;
 use crate::web::pages::forms::member_form::{
     CurrentTerms, INVITATION, TERMS, draw_sections, load_places, place_names, places_field, read_grant,
@@ -248,6 +250,12 @@ pub(crate) async fn invite_person(
         }
     };
     let mut tx = web.db.write(visitor.scope).await?;
+    lock_account(&mut tx).await?;
+    if let Some(words) = web.refuse_adding(&mut tx, AddingAct::Person).await? {
+        drop(tx);
+        let errors = vec![FieldError { at: "email".to_owned(), words }];
+        return invite_again(&visitor, &web, values, errors).await;
+    }
     let by = web.acting(&visitor);
     let invited = web.invitations().invite_address(&mut tx, by, &email, &grant).await;
     let (at, words) = match invited {
@@ -327,68 +335,6 @@ pub(crate) async fn show_person(
     .await
 }
 
-/// What came of a press, for the page that it leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PressOutcome {
-    Done(PersonAct),
-    TermsSaved,
-    HandedOver,
-    IsSelf,
-    IsNotYours,
-    IsOwner,
-    IsLastAdmin,
-    HasNoPlace,
-    IsChanged,
-}
-
-impl PressOutcome {
-    fn of_error(error: &PeopleError) -> Self {
-        match error {
-            PeopleError::Owner => Self::IsOwner,
-            PeopleError::LastAdmin => Self::IsLastAdmin,
-            PeopleError::NoSuchPlace => Self::HasNoPlace,
-            _ => Self::IsNotYours,
-        }
-    }
-
-    fn of_key(key: &str) -> Option<Self> {
-        match key {
-            "terms" => Some(Self::TermsSaved),
-            HAND_OVER => Some(Self::HandedOver),
-            key => PersonAct::of_key(key).map(Self::Done),
-        }
-    }
-
-    fn is_problem(self) -> bool {
-        !matches!(self, Self::Done(_) | Self::TermsSaved | Self::HandedOver)
-    }
-
-    fn field(self) -> &'static str {
-        if self == Self::IsChanged { "terms" } else { "acts" }
-    }
-
-    /// `present`: what the person is and sees now.
-    fn text(self, w: PeopleWords, present: &str) -> String {
-        match self {
-            Self::Done(PersonAct::SignOut) => w.person_done_sign_out(),
-            Self::Done(PersonAct::Disable) => w.person_done_disable(),
-            Self::Done(PersonAct::Enable) => w.person_done_enable(),
-            Self::Done(PersonAct::MailAgain) => w.person_done_mail_again(),
-            Self::TermsSaved => w.person_done_terms(),
-            Self::HandedOver => w.person_done_owner(),
-            Self::IsSelf => w.person_is_self(),
-            Self::IsNotYours => w.person_is_not_yours(),
-            Self::IsOwner => w.person_is_owner(),
-            Self::HasNoPlace => w.person_has_no_place(),
-            Self::IsLastAdmin => w.person_is_last_admin(),
-            Self::IsChanged => w.person_changed(present),
-        }
-    }
-}
-
-/// The act of the owner alone, in the same form.
-const HAND_OVER: &str = "hand-over";
-
 pub(crate) async fn change_person(
     visitor: MemberCaller<ManagePeople>,
     State(web): State<WebContext>,
@@ -414,6 +360,10 @@ pub(crate) async fn change_person(
         return refuse_press(&visitor, &web, &found, PressOutcome::IsSelf).await;
     }
     let mut tx = web.db.write(visitor.scope).await?;
+    if act == Some(PersonAct::Enable) && web.refuse_adding(&mut tx, AddingAct::Person).await?.is_some() {
+        drop(tx);
+        return refuse_press(&visitor, &web, &found, PressOutcome::IsOverLimit).await;
+    }
     let by = web.acting(&visitor);
     let done = match act {
         Some(act) => change_member(&mut tx, by, &email, act).await,

@@ -18,6 +18,7 @@ use crate::accounts::members::invitation::{
 };
 use crate::accounts::members::people::PeopleError;
 use crate::accounts::{email_address, visible_name};
+use crate::billing::plans::TRIAL;
 use crate::db::PlatformReason;
 use crate::db::account::oidc_providers;
 use crate::db::facility::facilities::all_places;
@@ -131,7 +132,11 @@ fn signed_in_reply(signed_in: &SignedIn, to: &str) -> Result<WithHeaders<FormRep
 
 impl WebContext {
     pub(crate) fn recovery(&self) -> RecoveryService<'_> {
-        RecoveryService { auth: self.auth_service(), limits: &self.mail_limits }
+        RecoveryService {
+            auth: self.auth_service(),
+            limits: &self.mail_limits,
+            trial: self.billing.as_ref().and_then(|line| line.rules.find_plan(TRIAL)),
+        }
     }
 
     pub(crate) fn invitations(&self) -> InvitationService<'_> {

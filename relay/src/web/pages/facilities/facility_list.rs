@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::accounts::records::access_log::AccessRecord;
 use crate::accounts::{AccountUser, visible_name};
+use crate::billing::state::AddingAct;
 use crate::db::account::accounts::lock_account;
 use crate::db::facility::closing::{
     ManagedFacility, ManagedPage, close_facility, list_managed, list_managed_page, reopen_facility,
@@ -229,6 +230,10 @@ pub(crate) async fn add_facility(
         return refuse_form(&visitor, &web, &form, "name", w.facilities_taken(&shown)).await;
     }
     if same.is_none() {
+        if let Some(words) = web.refuse_adding(&mut tx, AddingAct::Facility).await? {
+            drop(tx);
+            return refuse_form(&visitor, &web, &form, "name", words).await;
+        }
         let facility = FacilityId::new(now_ms, web.random.bytes());
         insert_facility(&mut tx, facility, &shown, &zone, now_ms).await?;
         let record = AccessRecord {
@@ -241,6 +246,17 @@ pub(crate) async fn add_facility(
         tx.commit().await?;
     }
     SeeOther::to("/app/facilities").map(FormReply::Done)
+}
+
+async fn refuse_change(
+    visitor: &AccountUser,
+    web: &WebContext,
+    listed: &ManagedPage,
+    words: String,
+) -> Result<FormReply, HttpError> {
+    let problem = Some(SignInProblem { field: "list", words });
+    let page = draw_list(visitor, web, listed, NewFacility { problem, ..NewFacility::default() }).await?;
+    Ok(FormReply::Again(FormRecall::Conflicting, page))
 }
 
 /// `POST /app/facilities/{facility}`: it is closed, or opened again.
@@ -259,6 +275,13 @@ pub(crate) async fn change_facility(
     let id = facility.to_string();
     let row =
         list_managed(&mut tx).await?.into_iter().find(|row| row.facility == id).ok_or_else(not_found)?;
+    if form.fields.text("act") == "open"
+        && row.closed_ms.is_some()
+        && let Some(words) = web.refuse_adding(&mut tx, AddingAct::Facility).await?
+    {
+        drop(tx);
+        return refuse_change(&visitor, &web, &listed, words).await;
+    }
     let (act, is_changed) = match form.fields.text("act") {
         "close" => ("facility close", close_facility(&mut tx, facility, web.now_ms()).await?),
         "open" => ("facility open", reopen_facility(&mut tx, facility).await?),
@@ -270,10 +293,7 @@ pub(crate) async fn change_facility(
         tx.commit().await?;
     } else if act == "facility close" && row.closed_ms.is_none() {
         drop(tx);
-        let problem = Some(SignInProblem { field: "list", words: w.facilities_has_box(row.name) });
-        let new = NewFacility { problem, ..NewFacility::default() };
-        let page = draw_list(&visitor, &web, &listed, new).await?;
-        return Ok(FormReply::Again(FormRecall::Conflicting, page));
+        return refuse_change(&visitor, &web, &listed, w.facilities_has_box(row.name)).await;
     }
     SeeOther::to(&list_href(&listed.name, listed.number)).map(FormReply::Done)
 }

@@ -16,6 +16,7 @@ use words::{S0, SafeHtml, fill_slots};
 
 use crate::accounts::AccountUser;
 use crate::accounts::permission::Permission;
+use crate::billing::state::AddingAct;
 use crate::db::facility::facility_now::{FacilityName, FacilityPart, find_name, list_names};
 use crate::db::fleet::box_now::find_box;
 use crate::db::fleet::claims::ClaimPlace;
@@ -337,8 +338,14 @@ pub(crate) async fn create_claim_file(
     require_own_form(&visitor, &form)?;
     let mut conn = web.db.read(visitor.reads).await?;
     let sites = list_names(&mut conn).await?;
+    let refused = web.refuse_adding(&mut conn, AddingAct::Box).await?;
     drop(conn);
-    make_file(&visitor, &web, &ClaimChoices::further(&sites), FormValues::read(&CLAIM, &form.fields)).await
+    let (choices, values) = (ClaimChoices::further(&sites), FormValues::read(&CLAIM, &form.fields));
+    if let Some(words) = refused {
+        let errors = vec![FieldError { at: "facility".to_owned(), words }];
+        return ask_again(&visitor, &web, &choices, values, errors).await;
+    }
+    make_file(&visitor, &web, &choices, values).await
 }
 
 pub(crate) async fn create_replacement(

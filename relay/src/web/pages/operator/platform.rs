@@ -26,7 +26,7 @@ use crate::web::pages::forms::confirm::ConfirmedForm;
 use crate::web::pages::forms::single_form::SignInProblem;
 use crate::web::view_models::formats::LocalTime;
 use crate::web::words::{
-    MailsWords, NoticesWords, PageWords, PlatformWords, RecordsWords, SupportWords, open_words,
+    BillingWords, MailsWords, NoticesWords, PageWords, PlatformWords, RecordsWords, SupportWords, open_words,
 };
 
 /// Accounts and dead jobs that are listed at a time.
@@ -82,6 +82,7 @@ struct PlatformPage {
     notices: NoticesWords,
     mails: MailsWords,
     records: RecordsWords,
+    billing: BillingWords,
     processes: Vec<ProcessView>,
     csrf: String,
 }
@@ -133,6 +134,7 @@ async fn draw_platform(
         notices: wall.words(),
         mails: wall.words(),
         records: wall.words(),
+        billing: wall.words(),
         processes: processes.into_iter().map(|row| view_process(row, &wall)).collect(),
         csrf: visitor.token.csrf(),
     })

@@ -1,5 +1,6 @@
 //! Programs that ask, and those that are notified.
 
+pub(super) mod billing;
 pub(super) mod mail;
 pub(super) mod mail_previews;
 pub(super) mod mail_rounds;

@@ -1,0 +1,115 @@
+//! What the service that takes money said, and where it had something else than these tables.
+
+use crate::db::{DbError, PlatformConnection, SqlConnection, all, exec, impl_from_row};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewStripeEvent<'a> {
+    pub event: &'a str,
+    pub word: &'a str,
+    pub created_ms: i64,
+    pub api_version: Option<&'a str>,
+    pub livemode: bool,
+    pub customer: Option<&'a str>,
+    pub object: Option<&'a str>,
+    pub body: &'a str,
+    pub state: &'a str,
+}
+
+/// Keeps a message; `false`: it was there already.
+pub async fn platform_insert_event(
+    conn: &mut PlatformConnection,
+    new: &NewStripeEvent<'_>,
+    now_ms: i64,
+) -> Result<bool, DbError> {
+    let sql = "INSERT INTO stripe_events (event, word, created_ms, api_version, livemode, customer, object, body, state, got_ms) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (event) DO NOTHING";
+    let [version, customer, object] =
+        [new.api_version, new.customer, new.object].map(|text| text.map(str::to_owned));
+    let (event, word) = (new.event.to_owned(), new.word.to_owned());
+    let (body, state) = (new.body.to_owned(), new.state.to_owned());
+    let done = exec!(
+        conn,
+        sql,
+        event,
+        word,
+        new.created_ms,
+        version,
+        new.livemode,
+        customer,
+        object,
+        body,
+        state,
+        now_ms
+    )?;
+    Ok(done > 0)
+}
+
+/// A message that is not done with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEventRow {
+    pub event: String,
+    pub word: String,
+    pub object: Option<String>,
+}
+
+impl_from_row!(NewEventRow { event, word, object });
+
+/// Those about a customer that are not done with, in the order in which they came.
+pub async fn platform_list_new(
+    conn: &mut PlatformConnection,
+    customer: &str,
+) -> Result<Vec<NewEventRow>, DbError> {
+    let sql = "SELECT event, word, object FROM stripe_events WHERE customer = $1 AND state = 'new' ORDER BY got_ms, event";
+    all!(conn, NewEventRow, sql, customer.to_owned())
+}
+
+pub async fn platform_end_event(
+    conn: &mut impl SqlConnection,
+    event: &str,
+    state: &str,
+) -> Result<(), DbError> {
+    let sql = "UPDATE stripe_events SET state = $1 WHERE event = $2";
+    exec!(conn, sql, state.to_owned(), event.to_owned()).map(drop)
+}
+
+pub async fn platform_forget_events(conn: &mut PlatformConnection, until_ms: i64) -> Result<(), DbError> {
+    exec!(conn, "DELETE FROM stripe_events WHERE got_ms < $1", until_ms).map(drop)
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DifferenceRow {
+    pub subscription: String,
+    pub customer: String,
+    pub ours: String,
+    pub theirs: String,
+    pub since_ms: i64,
+    pub seen_ms: i64,
+}
+
+impl_from_row!(DifferenceRow { subscription, customer, ours, theirs, since_ms, seen_ms });
+
+/// Keeps since when there is a difference.
+pub async fn platform_save_difference(
+    conn: &mut PlatformConnection,
+    row: &DifferenceRow,
+) -> Result<(), DbError> {
+    let sql = "INSERT INTO billing_differences (subscription, customer, ours, theirs, since_ms, seen_ms) \
+               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (subscription) DO UPDATE SET customer = excluded.customer, \
+               ours = excluded.ours, theirs = excluded.theirs, seen_ms = excluded.seen_ms";
+    let DifferenceRow { subscription, customer, ours, theirs, .. } = row.clone();
+    exec!(conn, sql, subscription, customer, ours, theirs, row.since_ms, row.seen_ms).map(drop)
+}
+
+/// Takes away those that the look at a moment did not find.
+pub async fn platform_drop_settled(conn: &mut PlatformConnection, seen_ms: i64) -> Result<(), DbError> {
+    exec!(conn, "DELETE FROM billing_differences WHERE seen_ms < $1", seen_ms).map(drop)
+}
+
+pub async fn platform_list_differences(
+    conn: &mut PlatformConnection,
+    limit: i64,
+) -> Result<Vec<DifferenceRow>, DbError> {
+    let sql = "SELECT subscription, customer, ours, theirs, since_ms, seen_ms FROM billing_differences \
+               ORDER BY since_ms, subscription LIMIT $1";
+    all!(conn, DifferenceRow, sql, limit)
+}
