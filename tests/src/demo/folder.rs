@@ -186,9 +186,20 @@ impl Folder {
             "data = {data:?}\npublic_url = \"https://localhost:{https}\"\nphotos_url = \"https://localhost:{photos}\"\n\
              mqtt_url = \"mqtts://localhost:{mqtt}\"\nlog = \"warn\"\nopen_sign_up = true\n\
              [mail]\nsend = \"folder:{mails}\"\n[https]\nlisten = \"127.0.0.1:{https}\"\n[photos]\nlisten = \"127.0.0.1:{photos}\"\n\
-             [mqtt]\nlisten = \"127.0.0.1:{mqtt}\"\n[health]\nlisten = \"127.0.0.1:{health}\"\n"
+             [mqtt]\nlisten = \"127.0.0.1:{mqtt}\"\n[health]\nlisten = \"127.0.0.1:{health}\"\n{}",
+            self.billing_config(stored)?
         );
         self.write("relay.toml", &text)
+    }
+
+    fn billing_config(&self, stored: &SavedDemo) -> Result<String, String> {
+        let Some(billing) = &stored.billing else { return Ok(String::new()) };
+        let key = self.write("stripe-key", "sk_test_of_the_demo")?;
+        let secret = self.write("stripe-webhook-secret", &billing.webhook_secret)?;
+        Ok(format!(
+            "[billing]\nkey_file = {key:?}\nwebhook_secret_file = {secret:?}\nurl = \"{}\"\n",
+            billing.stripe
+        ))
     }
 
     pub(super) fn box_config(
@@ -324,6 +335,7 @@ mod tests {
             tags: vec![],
             staff: vec![],
             api_token: String::new(),
+            billing: None,
             relay: relay.then(|| (login, "token".to_owned())),
         }
     }

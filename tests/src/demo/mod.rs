@@ -4,6 +4,8 @@
 //! thirty days that the box's own code recorded under a simulated clock; [`output`] is what other programs read. `region` adds two
 //! facilities with simulated boxes. A process that dies is started again on the same ports and data, as systemd would.
 
+#[cfg(feature = "stripe")]
+mod billing;
 mod facilities;
 mod folder;
 mod history;
@@ -182,8 +184,12 @@ async fn start(folder: &Folder, args: &Args) -> Result<Vec<(String, Part)>, Stri
             staff: vec![],
             api_token: String::new(),
             relay: None,
+            billing: None,
         },
     };
+    stored.billing = stored.billing.filter(|_| cfg!(feature = "billing"));
+    #[cfg(feature = "stripe")]
+    let stripe = billing::start_stripe(&mut stored).await?;
     if first || (!args.no_relay && stored.relay.is_none()) {
         folder.begin_set_up(first)?;
     }
@@ -213,6 +219,8 @@ async fn start(folder: &Folder, args: &Args) -> Result<Vec<(String, Part)>, Stri
     }
     folder.keep(&stored)?;
     folder.set_up_is_whole()?;
+    #[cfg(feature = "stripe")]
+    billing::deliver_messages(stripe.as_ref(), &stored, relay.as_ref())?;
     if let Some(relay) = &relay {
         caught_up(&stored, relay, busy_box.as_ref()).await;
     }
@@ -353,6 +361,7 @@ fn describe_parts(
         },
         relay: relay_output,
         printers: printers.iter().map(Printer::output).collect(),
+        billing: stored.billing.clone().filter(|_| relay.is_some()),
     })
 }
 

@@ -15,6 +15,16 @@ pub struct DemoOutput {
     /// `None` where the box runs alone.
     pub relay: Option<RelayOutput>,
     pub printers: Vec<PrinterOutput>,
+    /// Of a demo that was built with billing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<BillingOutput>,
+}
+
+/// What stands in for Stripe, and with what it signs its messages.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BillingOutput {
+    pub stripe: String,
+    pub webhook_secret: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -73,4 +83,7 @@ pub struct SavedDemo {
     pub staff: Vec<(String, StaffOutput)>,
     pub api_token: String,
     pub relay: Option<(Login, String)>,
+    /// Where something stands in for Stripe; absent of a demo without billing.
+    #[serde(default)]
+    pub billing: Option<BillingOutput>,
 }

@@ -243,6 +243,11 @@ impl TheRelay {
         text.lines().find_map(|line| line.strip_prefix("cleantrack_projection_lag_entries "))?.parse().ok()
     }
 
+    /// One that believes its authority and follows no redirect.
+    pub fn client(&self) -> reqwest::Client {
+        self.client.clone().unwrap_or_else(|| panic!("the relay was never started"))
+    }
+
     pub async fn sign_in(&self) -> String {
         let client = self.client.as_ref().unwrap_or_else(|| panic!("the relay was never started"));
         let address = self.https("/login");
