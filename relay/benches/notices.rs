@@ -13,12 +13,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bench_relay::fake_box::FakeBox;
-use bench_relay::{BenchRelay, LogShape, NOW_MS, numbered, pack_log, peak_mib, percentile};
+use bench_relay::{BenchRelay, DAY_MS, LogShape, NOW_MS, numbered, pack_log, peak_mib, percentile};
 use record::ids::{BoxId, FacilityId};
 use relay::alerts::look::AlertSender;
 use relay::db::PlatformReason;
 use relay::db::delivery::alert_settings::find_digest_ms;
 use relay::db::delivery::alerts::sum_open;
+use relay::db::facility::facilities::is_known;
 use relay::jobs::handlers::RelayHandlers;
 use relay::jobs::queue::JobQueue;
 use relay::jobs::runner::{JobRunner, JobWorkers, RENEW_EVERY};
@@ -27,6 +28,7 @@ use relay::mail::transport::{MailSender, MailTransport, MailWay, ProviderAccess}
 use relay::mail::{MailLetter, MailOutbox};
 use relay::objects::NoteStore;
 use relay::outgoing::guarded::{GuardedClient, SystemResolver};
+use relay::projections::close_windows;
 use relay::webhooks::WebhookLine;
 use service::clock::Clock;
 use service::random::{RandomSource, SystemRandom};
@@ -45,23 +47,31 @@ struct NoticeBench {
 
 impl NoticeBench {
     async fn open(folder: &Path) -> Self {
-        let relay = BenchRelay::in_file(&folder.join("relay.db")).await;
+        let relay = BenchRelay::in_folder(folder).await;
         let way = MailWay::parse(&format!("folder:{}", folder.join("mails").display())).unwrap();
         let mail = MailOutbox::new(relay.clock.clone(), Arc::new(SystemRandom), Some(&way));
         Self { relay, mail, way }
     }
 
-    /// Each facility has items that were due every day and never cleaned.
+    /// Each facility has items that are due every day, and were cleaned days ago.
     async fn fill(&self) {
         for n in 0..FACILITIES {
             let facility = FacilityId::new(1, numbered(n));
             let mut log = FakeBox::new(BoxId::new(1, numbered(n)), 1, 1);
-            LogShape { items: ITEMS, cleanings: 0, days: 3 }.write(&mut log);
+            LogShape { items: ITEMS, cleanings: ITEMS as i64, days: 3 }.write(&mut log);
             self.relay.add_facility(facility, &format!("Facility {n}"), &log).await;
             self.relay.send_log(&log, &pack_log(&log)).await;
         }
         self.relay.ingest.fold_waiting().await.unwrap();
         self.relay.ingest.flush_reports().await.unwrap();
+        for n in 0..FACILITIES {
+            let (facility, now_ms) = (FacilityId::new(1, numbered(n)), NOW_MS + 2 * DAY_MS);
+            let mut tx = self.relay.db.write(self.relay.scope).await.unwrap();
+            is_known(&mut tx, facility, now_ms).await.unwrap();
+            close_windows(&mut tx, facility, now_ms).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        self.relay.clock.advance_ms(2 * DAY_MS);
     }
 
     /// As the jobs do it: a transaction for each facility, and one for the digest. Seconds, and alerts.

@@ -104,6 +104,22 @@ mod tests {
                 r#","api_version":"2031-01-01.rose""#,
                 None,
             ),
+            // The shapes of three versions: the invoice of a subscription has moved, whose it is has not.
+            (
+                r#"{"id":"sub_1","object":"subscription","customer":"cus_1","plan":{"id":"pro"},"current_period_end":9}"#,
+                r#","api_version":"2020-08-27""#,
+                Some("cus_1"),
+            ),
+            (
+                r#"{"id":"in_1","object":"invoice","customer":"cus_1","subscription":"sub_1","paid":false}"#,
+                r#","api_version":"2024-06-20""#,
+                Some("cus_1"),
+            ),
+            (
+                r#"{"id":"in_1","object":"invoice","customer":"cus_1","parent":{"subscription_details":{"subscription":"sub_1"}}}"#,
+                r#","api_version":"2025-03-31.basil""#,
+                Some("cus_1"),
+            ),
             (r#"{"later":{"id":1}}"#, r#","api_version":null"#, None),
         ] {
             assert_eq!(read(object, rest).unwrap().customer.as_deref(), customer, "{object}");

@@ -31,7 +31,7 @@ const READING_MS: i64 = 35 * DAY_MS;
 /// Counts are there for the figures of a year, and for whoever asks why.
 const USAGE_MS: i64 = 800 * DAY_MS;
 const UNANSWERED_MAX: usize = 3;
-/// A difference of two nights is no delay any more.
+/// A difference of two nights is no delay any more; `doctor` tells of it.
 const LASTING_MS: i64 = 20 * 3_600_000;
 
 /// A month counted from year 0.

@@ -1,12 +1,15 @@
 //! What should be there and is not: recurring work, numbers of facilities, mails that left, keys that open second factors.
 
 use super::{DoctorReport, SILENT_MS};
+use crate::db::billing::events::platform_count_lasting;
 use crate::db::operation::{checks, jobs};
 use crate::db::{DbError, PlatformConnection};
 use crate::jobs::kinds::KINDS;
 
 /// How long mails that failed are reported.
 const MAILS_MS: i64 = 7 * 24 * 3_600_000;
+/// From one look at Stripe to the next, a little less.
+const NIGHT_MS: i64 = 20 * 3_600_000;
 /// How long one may wait.
 const MAILS_WAIT_MS: i64 = 15 * 60_000;
 const MAILS_FAILED: &str = "`mail list` says why; most often an address is wrong: invite again, or correct it where it stands, then `mail drop`";
@@ -58,6 +61,17 @@ pub(super) async fn examine_upkeep(
         let finding = format!("{} who run the platform have none", counts.platform_without_factor);
         let advice = "they set one up on the page about themselves; until then the platform’s pages are closed to them";
         report.warn("second factors", finding, advice);
+    }
+    let (differences, readings) = platform_count_lasting(conn, NIGHT_MS, now_ms.div_euclid(1_000)).await?;
+    if differences + readings > 0 {
+        let finding = format!(
+            "{differences} differences from Stripe for two nights, {readings} readings that its meter does not take"
+        );
+        report.warn(
+            "billing",
+            finding,
+            "the platform’s page Revenue and the log name them; docs/billing.md says what may be",
+        );
     }
     let silent = counts.silent_processes(now_ms - SILENT_MS);
     if silent > 0 {

@@ -566,6 +566,10 @@ async fn what_should_be_there_and_is_not_is_named() {
                    VALUES ('x', 'h', 1, 'all', '1', 1, 1)";
     patient.write(process).await;
     patient.is_found(Warning, "processes", "1 ended without saying so", "read its log").await;
+    let difference = "INSERT INTO billing_differences (subscription, customer, ours, theirs, since_ms, seen_ms) \
+                      VALUES ('sub_1', 'cus_1', '', '', 1, 99999999)";
+    patient.write(difference).await;
+    patient.is_found(Warning, "billing", "1 differences from Stripe for two nights", "page Revenue").await;
 }
 
 #[tokio::test]

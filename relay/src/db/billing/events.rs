@@ -1,6 +1,9 @@
 //! What the service that takes money said, and where it had something else than these tables.
 
-use crate::db::{DbError, PlatformConnection, SqlConnection, all, exec, impl_from_row};
+use crate::db::{DbError, PlatformConnection, SqlConnection, all, exec, impl_from_row, opt};
+
+/// A reading that waits longer is looked at by somebody.
+const READING_S: i64 = 2 * 24 * 3_600;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewStripeEvent<'a> {
@@ -98,6 +101,17 @@ pub async fn platform_save_difference(
                ours = excluded.ours, theirs = excluded.theirs, seen_ms = excluded.seen_ms";
     let DifferenceRow { subscription, customer, ours, theirs, .. } = row.clone();
     exec!(conn, sql, subscription, customer, ours, theirs, row.since_ms, row.seen_ms).map(drop)
+}
+
+/// What lasts: differences that were there two nights, and readings that the meter has not taken for two days.
+pub async fn platform_count_lasting(
+    conn: &mut PlatformConnection,
+    night_ms: i64,
+    now_s: i64,
+) -> Result<(i64, i64), DbError> {
+    let sql = "SELECT (SELECT COUNT(*) FROM billing_differences WHERE seen_ms - since_ms >= $1), \
+               (SELECT COUNT(*) FROM usage_sent WHERE sent_ms IS NULL AND time_s < $2)";
+    Ok(opt!(conn, (i64, i64), sql, night_ms, now_s.saturating_sub(READING_S))?.unwrap_or_default())
 }
 
 /// Takes away those that the look at a moment did not find.
