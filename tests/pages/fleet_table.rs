@@ -51,7 +51,7 @@ pub(crate) fn fleet_pages(at: &Places) -> Vec<Page> {
             "role does not allow this",
         ),
         page("relay-alerts", "/app/alerts", vec![], "What somebody must look at"),
-        page("relay-alerts-closed", "/app/alerts?show=closed", vec![], "closed"),
+        page("relay-alerts-closed", "/app/alerts?show=closed", vec![], "Each closes by itself"),
         page("relay-alert", "/app/alerts", vec![Press("#alerts th a")], "What became of it"),
         page("relay-alert-rules", "/app/alerts/rules", vec![], "Who is told of what"),
         page(

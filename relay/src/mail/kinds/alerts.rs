@@ -74,9 +74,10 @@ impl MailLetter {
                 || MailFact::Word("alert-never-cleaned".to_owned()),
                 |ms| MailFact::time_at(ms, zone),
             );
+            // Five columns are more than a phone shows side by side.
+            let named = if serial.is_empty() { name } else { format!("{name} · {serial}") };
             let cells = [
-                MailFact::text(&name),
-                MailFact::text(&serial),
+                MailFact::text(&named),
                 MailFact::text(&place),
                 last,
                 MailFact::time_at(row.since_ms, zone),
@@ -85,7 +86,7 @@ impl MailLetter {
         };
         let letter = letter.text("facility", facility).count("count", count).line("what");
         letter
-            .table("items", &["item", "serial", "place", "last", "since"], oldest.iter().map(line))
+            .table("items", &["item", "place", "last", "since"], oldest.iter().map(line))
             .hint("hint")
     }
 

@@ -21,7 +21,6 @@ mail-overdue = { $facility }: { $count ->
     .what = These items at { $facility } were not cleaned in time. Those that have been overdue longest come first.
     .items = Overdue
     .item = Item
-    .serial = Serial number
     .place = Place
     .last = Last cleaned
     .since = Overdue since

@@ -21,7 +21,6 @@ mail-overdue = { $facility }: { $count ->
     .what = Estos equipos de { $facility } no se limpiaron a tiempo. Primero los que llevan más tiempo vencidos.
     .items = Vencidos
     .item = Equipo
-    .serial = Número de serie
     .place = Lugar
     .last = Última limpieza
     .since = Vencido desde
