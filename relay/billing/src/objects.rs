@@ -15,9 +15,7 @@ pub struct BilledCustomer {
     pub id: String,
     /// The account that its metadata name.
     pub account: Option<String>,
-    pub email: Option<String>,
     pub deleted: bool,
-    pub livemode: bool,
 }
 
 /// A subscription that is to be begun on Stripe's own page.
@@ -48,7 +46,6 @@ pub struct BilledSubscription {
     /// Stripe's word, also one that no list of ours has.
     pub status: String,
     pub currency: String,
-    pub livemode: bool,
     pub created_s: i64,
     /// The lookup key of the price that is paid whatever is used: the price may have lost it to a newer one.
     pub lookup_key: Option<String>,
@@ -93,8 +90,6 @@ pub struct BilledInvoice {
     pub total: i64,
     pub due: i64,
     pub made_s: i64,
-    pub period_start_s: i64,
-    pub period_end_s: i64,
     pub paid_s: Option<i64>,
     /// When payment is tried again.
     pub next_try_s: Option<i64>,

@@ -31,8 +31,6 @@ const READING_MS: i64 = 35 * DAY_MS;
 /// Counts are there for the figures of a year, and for whoever asks why.
 const USAGE_MS: i64 = 800 * DAY_MS;
 const UNANSWERED_MAX: usize = 3;
-/// A difference of two nights is no delay any more; `doctor` tells of it.
-const LASTING_MS: i64 = 20 * 3_600_000;
 
 /// A month counted from year 0.
 pub fn month_of(now_ms: i64) -> i64 {
@@ -254,11 +252,6 @@ impl BillingOffice<'_> {
 
 fn describe_subscription(subscription: Option<String>, status: Option<String>) -> String {
     [subscription, status].into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-/// Whether it was there two nights.
-pub fn is_lasting(row: &DifferenceRow) -> bool {
-    row.seen_ms.saturating_sub(row.since_ms) >= LASTING_MS
 }
 
 #[cfg(test)]

@@ -72,7 +72,6 @@ pub(crate) fn subscription(id: &str, customer: &str, status: &str, created_s: i6
         customer: customer.to_owned(),
         status: status.to_owned(),
         currency: "usd".to_owned(),
-        livemode: false,
         created_s,
         lookup_key: Some("ct_pro_month_usd".to_owned()),
         fixed_item: Some("si_1".to_owned()),
@@ -95,8 +94,6 @@ pub(crate) fn invoice(id: &str, status: &str, tries: i64, made_s: i64) -> Billed
         total: 20_000,
         due: 20_000,
         made_s,
-        period_start_s: made_s,
-        period_end_s: made_s,
         paid_s: (status == "paid").then_some(made_s),
         next_try_s: (status == "open" && tries > 0).then_some(made_s + 86_400),
         tries,
@@ -109,8 +106,7 @@ impl BillingService for TestBilling {
     fn create_customer<'a>(&'a self, new: &'a NewCustomer, _: &'a str) -> BillingFuture<'a, BilledCustomer> {
         let make = |state: &mut ServiceState| {
             let id = format!("cus_{}", state.customers.len() + 1);
-            let (account, email) = (Some(new.account.clone()), Some(new.email.clone()));
-            let made = BilledCustomer { id, account, email, deleted: false, livemode: false };
+            let made = BilledCustomer { id, account: Some(new.account.clone()), deleted: false };
             state.customers.push(made.clone());
             made
         };

@@ -8,8 +8,6 @@ use crate::jobs::kinds::KINDS;
 
 /// How long mails that failed are reported.
 const MAILS_MS: i64 = 7 * 24 * 3_600_000;
-/// From one look at Stripe to the next, a little less.
-const NIGHT_MS: i64 = 20 * 3_600_000;
 /// How long one may wait.
 const MAILS_WAIT_MS: i64 = 15 * 60_000;
 const MAILS_FAILED: &str = "`mail list` says why; most often an address is wrong: invite again, or correct it where it stands, then `mail drop`";
@@ -62,7 +60,7 @@ pub(super) async fn examine_upkeep(
         let advice = "they set one up on the page about themselves; until then the platform’s pages are closed to them";
         report.warn("second factors", finding, advice);
     }
-    let (differences, readings) = platform_count_lasting(conn, NIGHT_MS, now_ms.div_euclid(1_000)).await?;
+    let (differences, readings) = platform_count_lasting(conn, now_ms.div_euclid(1_000)).await?;
     if differences + readings > 0 {
         let finding = format!(
             "{differences} differences from Stripe for two nights, {readings} readings that its meter does not take"

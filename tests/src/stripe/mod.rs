@@ -45,7 +45,6 @@ struct FakeState {
     sessions: BTreeMap<String, FakeSession>,
     subscriptions: BTreeMap<String, FakeSubscription>,
     invoices: BTreeMap<String, FakeInvoice>,
-    readings: Vec<(String, i64)>,
     /// What was asked under each key, and what it was answered.
     keys: BTreeMap<String, (String, Value)>,
     /// How the next questions are answered, and all behind them.
@@ -115,11 +114,6 @@ impl FakeStripe {
 
     pub fn count_customers(&self) -> usize {
         self.state().customers.len()
-    }
-
-    /// The identifiers of the meter's readings, with their values.
-    pub fn readings(&self) -> Vec<(String, i64)> {
-        self.state().readings.clone()
     }
 
     /// Sends messages as they come, one after the other; one that is not taken is sent again.

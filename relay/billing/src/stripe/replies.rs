@@ -16,21 +16,13 @@ pub(super) struct ListReply<T> {
 pub(super) struct CustomerReply {
     id: String,
     deleted: Option<bool>,
-    livemode: Option<bool>,
-    email: Option<String>,
     metadata: Option<BTreeMap<String, String>>,
 }
 
 impl From<CustomerReply> for BilledCustomer {
     fn from(reply: CustomerReply) -> Self {
         let account = reply.metadata.and_then(|mut metadata| metadata.remove(ACCOUNT_KEY));
-        Self {
-            id: reply.id,
-            account,
-            email: reply.email,
-            deleted: reply.deleted.unwrap_or(false),
-            livemode: reply.livemode.unwrap_or(false),
-        }
+        Self { id: reply.id, account, deleted: reply.deleted.unwrap_or(false) }
     }
 }
 
@@ -72,7 +64,6 @@ pub(super) struct SubscriptionReply {
     customer: String,
     status: String,
     currency: Option<String>,
-    livemode: Option<bool>,
     created: Option<i64>,
     items: Option<ListReply<ItemReply>>,
     discounts: Option<Vec<DiscountReply>>,
@@ -187,7 +178,6 @@ impl From<SubscriptionReply> for BilledSubscription {
             customer: reply.customer,
             status: reply.status,
             currency: reply.currency.unwrap_or_default(),
-            livemode: reply.livemode.unwrap_or(false),
             created_s: reply.created.unwrap_or(0),
         }
     }
@@ -206,8 +196,6 @@ pub(super) struct InvoiceReply {
     amount_due: Option<i64>,
     amount_remaining: Option<i64>,
     created: Option<i64>,
-    period_start: Option<i64>,
-    period_end: Option<i64>,
     next_payment_attempt: Option<i64>,
     attempt_count: Option<i64>,
     status_transitions: Option<TransitionsReply>,
@@ -233,7 +221,6 @@ struct ParentSubscriptionReply {
 impl InvoiceReply {
     pub(super) fn into_invoice(self) -> Option<BilledInvoice> {
         let by_parent = self.parent.and_then(|parent| parent.subscription_details?.subscription);
-        let made_s = self.created.unwrap_or(0);
         Some(BilledInvoice {
             id: self.id?,
             number: self.number,
@@ -242,9 +229,7 @@ impl InvoiceReply {
             currency: self.currency,
             total: self.total.unwrap_or(0),
             due: self.amount_remaining.or(self.amount_due).unwrap_or(0),
-            made_s,
-            period_start_s: self.period_start.unwrap_or(made_s),
-            period_end_s: self.period_end.unwrap_or(made_s),
+            made_s: self.created.unwrap_or(0),
             paid_s: self.status_transitions.and_then(|times| times.paid_at),
             next_try_s: self.next_payment_attempt,
             tries: self.attempt_count.unwrap_or(0),

@@ -2,6 +2,8 @@
 
 use crate::db::{DbError, PlatformConnection, SqlConnection, all, exec, impl_from_row, opt};
 
+/// A difference that is there so long was there two nights: no delay any more.
+const LASTING_MS: i64 = 20 * 3_600_000;
 /// A reading that waits longer is looked at by somebody.
 const READING_S: i64 = 2 * 24 * 3_600;
 
@@ -89,6 +91,12 @@ pub struct DifferenceRow {
     pub seen_ms: i64,
 }
 
+impl DifferenceRow {
+    pub fn is_lasting(&self) -> bool {
+        self.seen_ms.saturating_sub(self.since_ms) >= LASTING_MS
+    }
+}
+
 impl_from_row!(DifferenceRow { subscription, customer, ours, theirs, since_ms, seen_ms });
 
 /// Keeps since when there is a difference.
@@ -106,12 +114,11 @@ pub async fn platform_save_difference(
 /// What lasts: differences that were there two nights, and readings that the meter has not taken for two days.
 pub async fn platform_count_lasting(
     conn: &mut PlatformConnection,
-    night_ms: i64,
     now_s: i64,
 ) -> Result<(i64, i64), DbError> {
     let sql = "SELECT (SELECT COUNT(*) FROM billing_differences WHERE seen_ms - since_ms >= $1), \
                (SELECT COUNT(*) FROM usage_sent WHERE sent_ms IS NULL AND time_s < $2)";
-    Ok(opt!(conn, (i64, i64), sql, night_ms, now_s.saturating_sub(READING_S))?.unwrap_or_default())
+    Ok(opt!(conn, (i64, i64), sql, LASTING_MS, now_s.saturating_sub(READING_S))?.unwrap_or_default())
 }
 
 /// Takes away those that the look at a moment did not find.

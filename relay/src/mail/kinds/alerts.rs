@@ -76,18 +76,12 @@ impl MailLetter {
             );
             // Five columns are more than a phone shows side by side.
             let named = if serial.is_empty() { name } else { format!("{name} · {serial}") };
-            let cells = [
-                MailFact::text(&named),
-                MailFact::text(&place),
-                last,
-                MailFact::time_at(row.since_ms, zone),
-            ];
+            let cells =
+                [MailFact::text(&named), MailFact::text(&place), last, MailFact::time_at(row.since_ms, zone)];
             MailTableRow::new(cells).link(format!("{public_url}/app/f/{}/e/{}", row.facility, row.subject))
         };
         let letter = letter.text("facility", facility).count("count", count).line("what");
-        letter
-            .table("items", &["item", "place", "last", "since"], oldest.iter().map(line))
-            .hint("hint")
+        letter.table("items", &["item", "place", "last", "since"], oldest.iter().map(line)).hint("hint")
     }
 
     /// What is open at the facilities that somebody sees, the gravest first.

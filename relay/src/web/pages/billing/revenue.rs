@@ -12,7 +12,7 @@ use serde::Deserialize;
 use words::{Number, format_money};
 
 use crate::billing::revenue::{RevenueFigure, RevenueGroup, RevenueReport};
-use crate::billing::round::{is_lasting, month_of};
+use crate::billing::round::month_of;
 use crate::billing::state::BillingState;
 use crate::db::PlatformReason;
 use crate::db::billing::events::{DifferenceRow, platform_list_differences};
@@ -149,7 +149,7 @@ fn view_account(row: &RevenueRow, wall: &LocalTime) -> RevenueAccountView {
 }
 
 fn view_difference(row: DifferenceRow, wall: &LocalTime) -> DifferenceView {
-    let (since, lasting) = (wall.day_plain_zoned(row.since_ms), is_lasting(&row));
+    let (since, lasting) = (wall.day_plain_zoned(row.since_ms), row.is_lasting());
     let none = || wall.words::<BillingWords>().revenue_nothing();
     let ours = if row.ours.is_empty() { none() } else { row.ours };
     DifferenceView { customer: row.customer, ours, theirs: row.theirs, since, lasting }

@@ -77,13 +77,7 @@ impl BillingWorld {
         let account = Some(this.world.a.scope.account().to_string());
         this.service.set(|state| {
             let id = "cus_a".to_owned();
-            state.customers.push(BilledCustomer {
-                id,
-                account,
-                email: None,
-                deleted: false,
-                livemode: false,
-            });
+            state.customers.push(BilledCustomer { id, account, deleted: false });
             state.subscriptions.push(subscription("sub_a", "cus_a", "active", NOW_S - 86_400));
         });
         this.tell_and_fetch("evt_first", "customer.subscription.created").await;
@@ -430,13 +424,7 @@ async fn a_foreign_customer_changes_nothing() {
     this.service.set(|state| {
         for (id, account) in [("cus_other", account), ("cus_none", None), ("cus_odd", Some("x".to_owned()))] {
             let id = id.to_owned();
-            state.customers.push(BilledCustomer {
-                id,
-                account,
-                email: None,
-                deleted: false,
-                livemode: false,
-            });
+            state.customers.push(BilledCustomer { id, account, deleted: false });
         }
         state.subscriptions.push(subscription("sub_x", "cus_other", "canceled", NOW_S));
     });
