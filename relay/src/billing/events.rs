@@ -1,6 +1,12 @@
 //! Messages of Stripe: each is kept once, and says only that somebody's state is to be fetched.
 
+use std::collections::BTreeSet;
+use std::mem::take;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use ::billing::StripeEvent;
+use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 
 use super::{BillingOffice, to_ms};
 use crate::db::billing::events::{NewStripeEvent, platform_insert_event};
@@ -28,6 +34,9 @@ const WORDS: [&str; 16] = [
 /// That readings of the meter were refused: nobody's state changes by it, and somebody has to look.
 const METER_FAULT: &str = "v1.billing.meter.error_report_triggered";
 
+/// The state of one whose customer is yet to be fetched.
+const QUEUED: &str = "new";
+
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakenEvent {
@@ -40,9 +49,28 @@ pub enum TakenEvent {
     Again,
 }
 
+/// Messages that wait for their turn to be kept.
+#[derive(Debug, Default)]
+pub struct WaitingEvents {
+    waiting: Mutex<Vec<WaitingEvent>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl WaitingEvents {
+    fn lock(&self) -> MutexGuard<'_, Vec<WaitingEvent>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Debug)]
+struct WaitingEvent {
+    event: NewStripeEvent,
+    is_new: oneshot::Sender<bool>,
+}
+
 impl BillingOffice<'_> {
     /// Keeps a message with the job that follows from it, in one transaction.
-    pub async fn take_event(&self, event: &StripeEvent, body: &str) -> Result<TakenEvent, DbError> {
+    pub async fn take_event(&self, event: StripeEvent, body: &str) -> Result<TakenEvent, DbError> {
         let taken = if event.livemode != self.line.rules.is_live {
             TakenEvent::WrongMode
         } else if WORDS.contains(&event.word.as_str()) && event.customer.is_some() {
@@ -52,24 +80,18 @@ impl BillingOffice<'_> {
         };
         let now_ms = self.clock.now_ms();
         let new = NewStripeEvent {
-            event: &event.id,
-            word: &event.word,
             created_ms: event.created_s.map_or(now_ms, to_ms),
-            api_version: event.api_version.as_deref(),
+            event: event.id.clone(),
+            word: event.word.clone(),
+            api_version: event.api_version,
             livemode: event.livemode,
-            customer: event.customer.as_deref(),
-            object: event.object.as_deref(),
-            body,
-            state: if taken == TakenEvent::Queued { "new" } else { "ignored" },
+            customer: event.customer,
+            object: event.object,
+            body: body.to_owned(),
+            state: if taken == TakenEvent::Queued { QUEUED } else { "ignored" },
+            got_ms: now_ms,
         };
-        let mut tx = self.db.platform_write(PlatformReason::Work).await?;
-        let is_new = platform_insert_event(&mut tx, &new, now_ms).await?;
-        if let (TakenEvent::Queued, Some(customer)) = (taken, &event.customer) {
-            // Of one that came before, too: somebody may send it again because nothing was fetched.
-            self.ask_for_sync(&mut tx, customer).await?;
-        }
-        tx.commit().await?;
-        if !is_new {
+        if !self.keep_event(new).await? {
             return Ok(TakenEvent::Again);
         }
         if taken == TakenEvent::WrongMode {
@@ -78,5 +100,45 @@ impl BillingOffice<'_> {
             tracing::error!(event = %event.id, "the meter refused readings: look at it in Stripe's dashboard");
         }
         Ok(taken)
+    }
+
+    /// Stripe sends hundreds at once, and a transaction each is what that costs: all who came while one ran are kept by the next.
+    async fn keep_event(&self, event: NewStripeEvent) -> Result<bool, DbError> {
+        let (is_new, mut answer) = oneshot::channel();
+        let events = &self.line.events;
+        events.lock().push(WaitingEvent { event: event.clone(), is_new });
+        let _turn = events.turn.lock().await;
+        if answer.try_recv() == Err(TryRecvError::Empty) {
+            let (group, senders): (Vec<_>, Vec<_>) =
+                take(&mut *events.lock()).into_iter().map(|one| (one.event, one.is_new)).unzip();
+            match self.keep_events(group).await {
+                // Who asked may be gone.
+                Ok(answers) => senders.into_iter().zip(answers).for_each(|(sender, is_new)| {
+                    sender.send(is_new).ok();
+                }),
+                Err(error) => tracing::warn!(%error, "messages of Stripe are kept one by one"),
+            }
+        }
+        match answer.try_recv() {
+            Ok(is_new) => Ok(is_new),
+            // Alone, so that one that cannot be kept refuses no other.
+            Err(_) => Ok(self.keep_events(vec![event]).await?.contains(&true)),
+        }
+    }
+
+    async fn keep_events(&self, events: Vec<NewStripeEvent>) -> Result<Vec<bool>, DbError> {
+        // Of one that came before, too: somebody may send it again because nothing was fetched.
+        let customers: BTreeSet<String> =
+            events.iter().filter(|new| new.state == QUEUED).filter_map(|new| new.customer.clone()).collect();
+        let mut tx = self.db.platform_write(PlatformReason::Work).await?;
+        let mut are_new = Vec::with_capacity(events.len());
+        for new in events {
+            are_new.push(platform_insert_event(&mut tx, new).await?);
+        }
+        for customer in customers {
+            self.ask_for_sync(&mut tx, &customer).await?;
+        }
+        tx.commit().await?;
+        Ok(are_new)
     }
 }

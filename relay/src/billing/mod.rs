@@ -20,6 +20,7 @@ pub use ::billing::{BillingError, BillingService};
 use service::clock::Clock;
 use service::random::RandomSource;
 
+use self::events::WaitingEvents;
 use self::plans::BillingPlan;
 use crate::db::{Db, DbError};
 use crate::mail::MailOutbox;
@@ -56,6 +57,13 @@ impl BillingRules {
 pub struct BillingLine {
     pub client: Arc<dyn BillingService>,
     pub rules: Arc<BillingRules>,
+    pub events: Arc<WaitingEvents>,
+}
+
+impl BillingLine {
+    pub fn new(client: Arc<dyn BillingService>, rules: Arc<BillingRules>) -> Self {
+        Self { client, rules, events: Arc::default() }
+    }
 }
 
 /// What billing works with in one request or job.

@@ -40,17 +40,17 @@ impl TestBilling {
             meter: "cleantrack_items".to_owned(),
             is_live: false,
         };
-        BillingLine { client: Arc::new(self.clone()), rules: Arc::new(rules) }
+        BillingLine::new(Arc::new(self.clone()), Arc::new(rules))
     }
 
     /// The same, where the trial limits nothing.
     pub(crate) fn unlimited_line(&self) -> BillingLine {
-        let BillingLine { client, rules } = self.line();
+        let BillingLine { client, rules, .. } = self.line();
         let mut rules = (*rules).clone();
         for plan in &mut rules.plans {
             (plan.facilities, plan.people) = (None, None);
         }
-        BillingLine { client, rules: Arc::new(rules) }
+        BillingLine::new(client, Arc::new(rules))
     }
 
     pub(crate) fn set<T>(&self, act: impl FnOnce(&mut ServiceState) -> T) -> T {

@@ -10,7 +10,7 @@ use crate::settings::RelaySettings;
 pub(super) fn open_billing(settings: &RelaySettings) -> Result<Option<BillingLine>, SettingsError> {
     let Some(key) = settings.stripe_key()? else { return Ok(None) };
     let rules = Arc::new(settings.billing_rules(&key));
-    Ok(Some(BillingLine { client: open_client(settings, key)?, rules }))
+    Ok(Some(BillingLine::new(open_client(settings, key)?, rules)))
 }
 
 #[cfg(feature = "billing")]

@@ -8,43 +8,41 @@ const LASTING_MS: i64 = 20 * 3_600_000;
 const READING_S: i64 = 2 * 24 * 3_600;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewStripeEvent<'a> {
-    pub event: &'a str,
-    pub word: &'a str,
+pub struct NewStripeEvent {
+    pub event: String,
+    pub word: String,
     pub created_ms: i64,
-    pub api_version: Option<&'a str>,
+    pub api_version: Option<String>,
     pub livemode: bool,
-    pub customer: Option<&'a str>,
-    pub object: Option<&'a str>,
-    pub body: &'a str,
-    pub state: &'a str,
+    pub customer: Option<String>,
+    pub object: Option<String>,
+    pub body: String,
+    pub state: &'static str,
+    pub got_ms: i64,
 }
 
 /// Keeps a message; `false`: it was there already.
 pub async fn platform_insert_event(
     conn: &mut PlatformConnection,
-    new: &NewStripeEvent<'_>,
-    now_ms: i64,
+    new: NewStripeEvent,
 ) -> Result<bool, DbError> {
     let sql = "INSERT INTO stripe_events (event, word, created_ms, api_version, livemode, customer, object, body, state, got_ms) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (event) DO NOTHING";
-    let [version, customer, object] =
-        [new.api_version, new.customer, new.object].map(|text| text.map(str::to_owned));
-    let (event, word) = (new.event.to_owned(), new.word.to_owned());
-    let (body, state) = (new.body.to_owned(), new.state.to_owned());
+    let NewStripeEvent { event, word, created_ms, api_version, livemode, .. } = new;
+    let NewStripeEvent { customer, object, body, state, got_ms, .. } = new;
     let done = exec!(
         conn,
         sql,
         event,
         word,
-        new.created_ms,
-        version,
-        new.livemode,
+        created_ms,
+        api_version,
+        livemode,
         customer,
         object,
         body,
         state,
-        now_ms
+        got_ms
     )?;
     Ok(done > 0)
 }

@@ -38,7 +38,7 @@ pub(crate) async fn take_event(
         return Err(HttpError::new(StatusCode::BAD_REQUEST, "event", "This is no event of Stripe"));
     };
     let office = web.billing_office().ok_or_else(not_found)?;
-    if office.take_event(&event, text).await? == TakenEvent::WrongMode {
+    if office.take_event(event, text).await? == TakenEvent::WrongMode {
         let mut tx = web.db.platform_write(crate::db::PlatformReason::Work).await?;
         web.log().write_stranger(&mut tx, "stripe event of the other mode").await?;
         tx.commit().await?;

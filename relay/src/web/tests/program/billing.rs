@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ::billing::{BilledCharge, BilledCustomer, BillingError};
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
+use futures_util::future::join_all;
 use service::clock::Clock;
 use service::random::{RandomSource, SeededRandom};
 use service::signature::{SignatureScheme, SigningSecret};
@@ -203,6 +204,25 @@ async fn a_message_is_kept_once_and_one_that_is_not_stripes_never() {
     let cookie = off.world.sign_in(&off.world.a.email).await;
     let page = off.world.get("/app/billing", &cookie).await;
     assert!(page.body.contains("Billing is off at this relay"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_kept_refuses_none_that_came_with_it() {
+    let this = BillingWorld::subscribed().await;
+    let mut tx = this.world.db.platform_write(PlatformReason::Operator).await.unwrap();
+    let sql = "CREATE TRIGGER refuse BEFORE INSERT ON stripe_events WHEN NEW.event = 'evt_07' \
+               BEGIN SELECT RAISE(ABORT, 'not this one'); END";
+    exec!(tx, sql).unwrap();
+    tx.commit().await.unwrap();
+    let ids: Vec<String> = (0..20).map(|n| format!("evt_{:02}", n % 15)).collect();
+    let bodies: Vec<String> = ids.iter().map(|id| about_customer(id, "invoice.created", "cus_a")).collect();
+    let answers = join_all(bodies.iter().map(|body| this.tell("/billing/webhooks/stripe/", body))).await;
+    let expected: Vec<u16> = ids.iter().map(|id| if id == "evt_07" { 500 } else { 200 }).collect();
+    assert_eq!(answers, expected);
+    let kept: Vec<(i64,)> = this.list("SELECT COUNT(*) FROM stripe_events WHERE state = 'new'").await;
+    assert_eq!(kept, [(14,)]);
+    let jobs: Vec<(String,)> = this.list("SELECT key FROM jobs WHERE kind = 'stripe-event'").await;
+    assert_eq!(jobs, [("cus_a".to_owned(),)]);
 }
 
 #[tokio::test]
