@@ -109,7 +109,8 @@ impl StatedTime {
 }
 
 /// How far the time of an entry can be believed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TimeCertainty {
     /// The clock was set when it was written.
     Certain,

@@ -13,11 +13,13 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Range};
 
+use serde::{Deserialize, Serialize};
+
 pub use crate::values::civil_time::{CivilCalendar, ZoneSpan};
 use crate::values::civil_time::{bounded, in_force};
 pub use crate::values::zones::{ZoneData, find_zone, zone_digest, zone_name, zone_release};
 use grid::ScheduleSegment;
-pub use item::{DueCause, DueReason, ItemTimelines, is_by_uses, reach_ms};
+pub use item::{DueCause, DueReason, ItemTimelines, MissedWindow, is_by_uses, reach_ms};
 pub use upkeep::{is_interval, upkeep_status};
 
 use crate::kinds::Schedule;
@@ -121,7 +123,7 @@ pub struct DueWindow {
 }
 
 /// Met and closed windows; dropped and open ones are in neither.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct WindowTally {
     /// Closed windows with a cleaning in them.
     pub met: u32,

@@ -35,7 +35,7 @@ mod signed;
 pub mod tree;
 mod values;
 
-pub use checks::{batch, export, proof, receipt, verify, vouched_keys};
+pub use checks::{batch, entries_proof, export, proof, receipt, verify, vouched_keys};
 pub use exchange::{alarm, claim, directive, messages, topics};
 pub use signed::{checkpoint, pack, sign, vouch};
 pub use values::{code, ids, json, redact, tag};

@@ -260,6 +260,63 @@ pub fn inclusion_proof<N: TreeNodes>(nodes: &N, index: u64, size: u64) -> Result
     Ok(path)
 }
 
+/// The hashes that lead from several leaves to the root of `size` leaves, in the order in which [`root_from_leaves`] takes
+/// them: of each subtree without one of the leaves, from the left. `indices` ascend, are distinct and below `size`.
+///
+/// # Errors
+/// The store's own.
+pub fn leaves_proof<N: TreeNodes>(nodes: &N, indices: &[u64], size: u64) -> Result<Vec<Hash>, N::Error> {
+    fn collect_path<N: TreeNodes>(
+        nodes: &N,
+        lo: u64,
+        hi: u64,
+        indices: &[u64],
+        path: &mut Vec<Hash>,
+    ) -> Result<(), N::Error> {
+        if indices.is_empty() {
+            path.push(range_hash(nodes, lo, hi)?);
+        } else if hi - lo > 1 {
+            let middle = lo + split_point(hi - lo);
+            let (left, right) = indices.split_at(indices.partition_point(|index| *index < middle));
+            collect_path(nodes, lo, middle, left, path)?;
+            collect_path(nodes, middle, hi, right, path)?;
+        }
+        Ok(())
+    }
+    let mut path = Vec::new();
+    if size > 0 {
+        collect_path(nodes, 0, size, indices, &mut path)?;
+    }
+    Ok(path)
+}
+
+/// The root of `size` leaves that these lead to by `path`, see [`leaves_proof`]; `None` where the leaves do not ascend, lie outside
+/// of the tree, or the path has another length.
+pub fn root_from_leaves(leaves: &[(u64, Hash)], size: u64, path: &[Hash]) -> Option<Hash> {
+    fn range_root(
+        lo: u64,
+        hi: u64,
+        leaves: &[(u64, Hash)],
+        path: &mut std::slice::Iter<'_, Hash>,
+    ) -> Option<Hash> {
+        match leaves {
+            [] => path.next().copied(),
+            [(_, leaf)] if hi - lo == 1 => Some(*leaf),
+            _ if hi - lo <= 1 => None,
+            _ => {
+                let middle = lo + split_point(hi - lo);
+                let (left, right) = leaves.split_at(leaves.partition_point(|(index, _)| *index < middle));
+                let left = range_root(lo, middle, left, path)?;
+                Some(node_hash(&left, &range_root(middle, hi, right, path)?))
+            }
+        }
+    }
+    let ascend = leaves.is_sorted_by(|a, b| a.0 < b.0) && leaves.last().is_none_or(|(last, _)| *last < size);
+    let mut path = path.iter();
+    let found = range_root(0, size, leaves, &mut path).filter(|_| ascend && size > 0)?;
+    path.next().is_none().then_some(found)
+}
+
 /// RFC 6962 §2.1.2: that the tree of `old` leaves is a beginning of the tree of `new` leaves. Empty unless
 /// `0 < old < new`.
 ///
@@ -394,6 +451,53 @@ mod tests {
         fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<tlog_tiles::Hash>, tlog_tiles::Error> {
             Ok(indexes.iter().map(|&i| self.0[usize::try_from(i).unwrap()]).collect())
         }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn several_leaves_lead_to_the_root_and_no_other_set_does(
+            size in 1_u64..200,
+            picked in proptest::collection::btree_set(0_u64..200, 0..40),
+        ) {
+            let (stored, frontiers) = build(size);
+            let root = frontiers[usize::try_from(size).unwrap()].root();
+            let picked: Vec<u64> = picked.into_iter().filter(|index| *index < size).collect();
+            let path = leaves_proof(&stored, &picked, size).unwrap();
+            let leaves: Vec<(u64, Hash)> =
+                picked.iter().map(|index| (*index, leaf_hash(&entry(*index)))).collect();
+            proptest::prop_assert_eq!(root_from_leaves(&leaves, size, &path), Some(root));
+            if let [one] = picked[..] {
+                let mut alone = inclusion_proof(&stored, one, size).unwrap();
+                let mut several = path.clone();
+                alone.sort_unstable_by_key(|hash| hash.0);
+                several.sort_unstable_by_key(|hash| hash.0);
+                proptest::prop_assert_eq!(alone, several);
+            }
+            for wrong in 0..leaves.len() {
+                let mut changed = leaves.clone();
+                changed[wrong].1 = leaf_hash(b"another");
+                proptest::prop_assert_ne!(root_from_leaves(&changed, size, &path), Some(root));
+                let mut missing = leaves.clone();
+                missing.remove(wrong);
+                proptest::prop_assert_ne!(root_from_leaves(&missing, size, &path), Some(root));
+            }
+            let more = [&path[..], &[root]].concat();
+            proptest::prop_assert_eq!(root_from_leaves(&leaves, size, &more), None);
+        }
+    }
+
+    #[test]
+    fn leaves_out_of_order_or_outside_prove_nothing() {
+        let (stored, _) = build(8);
+        let leaf = |index| (index, leaf_hash(&entry(index)));
+        let path = leaves_proof(&stored, &[2, 5], 8).unwrap();
+        assert!(root_from_leaves(&[leaf(2), leaf(5)], 8, &path).is_some());
+        for wrong in
+            [vec![leaf(5), leaf(2)], vec![leaf(2), leaf(2), leaf(5)], vec![leaf(2), leaf(5), leaf(9)]]
+        {
+            assert_eq!(root_from_leaves(&wrong, 8, &path), None);
+        }
+        assert_eq!(root_from_leaves(&[], 0, &[]), None);
     }
 
     #[test]

@@ -10,8 +10,10 @@ use skrifa::{FontRef, GlyphId, MetadataProvider};
 
 use crate::raster::bitmap::Bitmap;
 
-const BOLD: &[u8] = include_bytes!("../../fonts/NotoSans-Bold.ttf");
-const REGULAR: &[u8] = include_bytes!("../../fonts/NotoSans-Regular.ttf");
+/// Noto Sans Bold, TrueType.
+pub const BOLD: &[u8] = include_bytes!("../../fonts/NotoSans-Bold.ttf");
+/// Noto Sans Regular, TrueType.
+pub const REGULAR: &[u8] = include_bytes!("../../fonts/NotoSans-Regular.ttf");
 /// Glyphs kept as dots; a label uses about 60, so this holds every size of a long batch.
 const CACHED_GLYPHS_MAX: usize = 2_048;
 

@@ -191,20 +191,10 @@ impl RecordProof {
             return Err(ProofError::Version(self.v));
         }
         let entry = Entry::parse(self.entry.as_bytes())?;
-        let log = VerifierKey::parse(&self.key)?;
-        if !trusted.is_empty() && !trusted.contains(&log) {
-            return Err(ProofError::Key { found: self.key.clone() });
-        }
-        let origin = Checkpoint::parse(SignedNote::parse(&self.checkpoint)?.text())?.origin;
-        if log.name() != origin.to_string() {
-            return Err(ProofError::Key { found: self.key.clone() });
-        }
-        // The epoch's name carries the key's hash: a key of another epoch is no key of this log.
-        let log = origin.verifier(&log.public())?;
-        let signed = SignedCheckpoint::verify(&self.checkpoint, &origin, &log)?;
+        let (signed, log) = open_checkpoint(&self.checkpoint, &self.key, trusted)?;
         let (adoptions, epoch) = self.climb(&entry, signed.checkpoint())?;
         let texts = self.check_texts(&entry)?;
-        let witnessed = self.witness(&signed, &log, cosigners)?;
+        let witnessed = find_witness(&signed, &log, &self.cosigners, cosigners)?;
         Ok(VerifiedRecord { entry, epoch, adoptions, texts, checkpoint: *signed.checkpoint(), witnessed })
     }
 
@@ -274,25 +264,44 @@ impl RecordProof {
         }
         Ok(texts)
     }
+}
 
-    /// A cosignature that is there must hold; none is a fault only if one was asked for.
-    fn witness(
-        &self,
-        signed: &SignedCheckpoint,
-        log: &VerifierKey,
-        requested: &[VerifierKey],
-    ) -> Result<Option<(String, u64)>, ProofError> {
-        let brought: Result<Vec<VerifierKey>, NoteError> =
-            self.cosigners.iter().map(|key| VerifierKey::parse(key)).collect();
-        let brought = brought?;
-        let keys = if requested.is_empty() { &brought[..] } else { requested };
-        if keys.is_empty() {
-            return Ok(None);
-        }
-        let origin = signed.checkpoint().origin;
-        let cosigned = CosignedCheckpoint::verify(&self.checkpoint, &origin, log, keys)?;
-        Ok(Some((cosigned.by().to_owned(), cosigned.time_s())))
+/// The checkpoint that a proof brings, by its own key, which is one of `trusted` where any are.
+pub(super) fn open_checkpoint(
+    note: &str,
+    key: &str,
+    trusted: &[VerifierKey],
+) -> Result<(SignedCheckpoint, VerifierKey), ProofError> {
+    let log = VerifierKey::parse(key)?;
+    if !trusted.is_empty() && !trusted.contains(&log) {
+        return Err(ProofError::Key { found: key.to_owned() });
     }
+    let origin = Checkpoint::parse(SignedNote::parse(note)?.text())?.origin;
+    if log.name() != origin.to_string() {
+        return Err(ProofError::Key { found: key.to_owned() });
+    }
+    // The epoch's name carries the key's hash: a key of another epoch is no key of this log.
+    let log = origin.verifier(&log.public())?;
+    Ok((SignedCheckpoint::verify(note, &origin, &log)?, log))
+}
+
+/// Who else had stored the log, and when. A cosignature that is there must hold; none is a fault only if one was asked for.
+pub(super) fn find_witness(
+    signed: &SignedCheckpoint,
+    log: &VerifierKey,
+    brought: &[String],
+    requested: &[VerifierKey],
+) -> Result<Option<(String, u64)>, ProofError> {
+    let brought: Result<Vec<VerifierKey>, NoteError> =
+        brought.iter().map(|key| VerifierKey::parse(key)).collect();
+    let brought = brought?;
+    let keys = if requested.is_empty() { &brought[..] } else { requested };
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let origin = signed.checkpoint().origin;
+    let cosigned = CosignedCheckpoint::verify(&signed.note().to_string(), &origin, log, keys)?;
+    Ok(Some((cosigned.by().to_owned(), cosigned.time_s())))
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CleaningTimes, DueWindow, ItemStatus, SchedulePeriod, ScheduleTimeline, ZoneSpan, due_windows,
-    item_status, next_change_ms,
+    CleaningTimes, DueWindow, ItemStatus, SchedulePeriod, ScheduleTimeline, WindowState, ZoneSpan,
+    due_windows, item_status, next_change_ms,
 };
 use crate::fold::{CleaningRecord, Equipment, EquipmentActivity, FacilitySettings, UnsettledCleaning};
 use crate::kinds::{MissingPart, Schedule};
@@ -79,16 +79,51 @@ pub struct DueCause {
 
 impl DueCause {
     fn of(cleaning: &UnsettledCleaning) -> Self {
-        let late_ms = cleaning.recorded_ms.saturating_sub(cleaning.performed_ms);
-        let reason = match cleaning {
-            one if one.voided => DueReason::Voided,
-            one if !one.incomplete.is_empty() => DueReason::Incomplete,
-            _ if late_ms > LATE_ENTRY_MS_MAX => DueReason::TooLate,
-            _ => DueReason::Before,
-        };
-        let missing = if cleaning.voided { Vec::new() } else { cleaning.incomplete.clone() };
-        Self { reason, performed_ms: cleaning.performed_ms, missing }
+        Self::new(
+            cleaning.voided,
+            &cleaning.incomplete,
+            cleaning.recorded_ms.saturating_sub(cleaning.performed_ms),
+            cleaning.performed_ms,
+        )
     }
+
+    fn of_record(cleaning: &CleaningRecord) -> Self {
+        Self::new(
+            cleaning.voided.is_some(),
+            &cleaning.incomplete,
+            cleaning.recorded_ms.saturating_sub(cleaning.performed_ms),
+            cleaning.performed_ms,
+        )
+    }
+
+    fn new(voided: bool, incomplete: &[MissingPart], late_ms: i64, performed_ms: i64) -> Self {
+        let reason = match voided {
+            true => DueReason::Voided,
+            false if !incomplete.is_empty() => DueReason::Incomplete,
+            false if late_ms > LATE_ENTRY_MS_MAX => DueReason::TooLate,
+            false => DueReason::Before,
+        };
+        let missing = if voided { Vec::new() } else { incomplete.to_vec() };
+        Self { reason, performed_ms, missing }
+    }
+}
+
+/// A due window that closed with no cleaning that counts, and why: the words of box, relay and reports are made from this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissedWindow {
+    /// Its first millisecond.
+    pub start_ms: i64,
+    /// When it closed.
+    pub end_ms: i64,
+    /// The protocol whose cleanings would have met it; absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<ProtocolId>,
+    /// The newest cleaning that was done in it and does not count; absent: there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<DueCause>,
+    /// When the item was next cleaned so that it counts, milliseconds since 1970; absent: not until now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleaned_ms: Option<i64>,
 }
 
 /// When the last cleaning was done that settles a schedule of this protocol, or one of any, milliseconds since 1970.
@@ -154,6 +189,11 @@ impl ItemTimelines {
         Self { zones: zone_spans(settings), plans, out: disjoint(out.collect()), uses }
     }
 
+    /// Leaves the courses of one protocol alone.
+    pub fn keep_protocol(&mut self, protocol: ProtocolId) {
+        self.plans.retain(|(of, _)| *of == Some(protocol));
+    }
+
     /// Each course, and the protocol whose cleanings meet it.
     pub fn iter(&self) -> impl Iterator<Item = (Option<ProtocolId>, ScheduleTimeline<'_>)> {
         self.plans.iter().map(|(protocol, plans)| {
@@ -206,6 +246,42 @@ impl ItemTimelines {
         let mut all: Vec<DueWindow> = windows.collect();
         all.sort_by_key(|w| (w.end_ms, w.start_ms));
         all
+    }
+
+    /// The windows that closed unmet, by their ends, and why; `cleanings` in any order, voided ones among them.
+    pub fn missed(
+        &self,
+        cleanings: &[CleaningRecord],
+        closed_in: &Range<i64>,
+        now_ms: i64,
+    ) -> Vec<MissedWindow> {
+        let mut missed = Vec::new();
+        for (protocol, course) in self.iter() {
+            let mut of_course: Vec<&CleaningRecord> =
+                cleanings.iter().filter(|one| protocol.is_none() || one.protocol == protocol).collect();
+            of_course.sort_by_key(|one| one.performed_ms);
+            let times: Vec<CleaningTimes> =
+                of_course.iter().filter_map(|one| CleaningTimes::of(one)).collect();
+            for window in due_windows(&course, &times, closed_in.clone(), now_ms) {
+                if window.state != WindowState::Unmet {
+                    continue;
+                }
+                let end = of_course.partition_point(|one| one.performed_ms < window.end_ms);
+                let in_it = of_course[..end].last().filter(|one| one.performed_ms >= window.start_ms);
+                missed.push(MissedWindow {
+                    start_ms: window.start_ms,
+                    end_ms: window.end_ms,
+                    protocol,
+                    cause: in_it.map(|one| DueCause::of_record(one)),
+                    cleaned_ms: times[times.partition_point(|one| one.performed_ms < window.end_ms)..]
+                        .iter()
+                        .find(|one| one.counts())
+                        .map(|one| one.performed_ms),
+                });
+            }
+        }
+        missed.sort_by_key(|window| (window.end_ms, window.start_ms));
+        missed
     }
 
     /// The first [`next_change_ms()`] of all courses.
@@ -334,6 +410,46 @@ mod tests {
         let older = unsettled(3 * HOUR, 3 * HOUR);
         let older = UnsettledCleaning { incomplete: vec![MissingPart::Photo], ..older };
         assert_eq!(cause(&[older], &yesterday, 30 * HOUR), None, "it would not change what is due");
+    }
+
+    fn record_at(performed_ms: i64) -> CleaningRecord {
+        let at = r#""at":{"wall":0,"boot":"01ARZ3NDEKTSV4RRFFQ69G5FAV","up":0,"clock":"synced"}"#;
+        let json = format!(
+            r#"{{"epoch":"{}","seq":1,"tag":"{}","performed_ms":{performed_ms},"recorded_ms":{performed_ms},{at},"who":{{"proof":"unattributed"}}}}"#,
+            OF.epoch,
+            crate::values::tag::Tag::from_random([7; 5])
+        );
+        serde_json::from_str(&json).unwrap()
+    }
+
+    #[test]
+    fn a_missed_window_says_what_was_done_in_it_and_when_it_was_cleaned_next() {
+        let protocol: ProtocolId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
+        let item = item(vec![every(10, None), every(40, Some(protocol))], Vec::new());
+        let courses = ItemTimelines::new(&FacilitySettings::default(), &item, Vec::new());
+        let lacking = CleaningRecord { incomplete: vec![MissingPart::Photo], ..record_at(2 * HOUR) };
+        let voided = CleaningRecord { voided: Some(OF), ..record_at(12 * HOUR) };
+        let too_late = CleaningRecord { recorded_ms: 99 * HOUR, ..record_at(25 * HOUR) };
+        let good = record_at(45 * HOUR);
+        let missed = courses.missed(&[good, too_late, voided, lacking], &(0..50 * HOUR + 1), 50 * HOUR);
+        let told: Vec<_> = missed
+            .iter()
+            .map(|window| {
+                let cause = window.cause.as_ref().map(|cause| (cause.reason, cause.missing.len()));
+                (window.end_ms / HOUR, window.protocol, cause, window.cleaned_ms.map(|ms| ms / HOUR))
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (10, None, Some((DueReason::Incomplete, 1)), Some(45)),
+                (20, None, Some((DueReason::Voided, 0)), Some(45)),
+                (30, None, Some((DueReason::TooLate, 0)), Some(45)),
+                (40, Some(protocol), None, None),
+                (40, None, None, Some(45)),
+            ]
+        );
+        assert_eq!(courses.missed(&[], &(0..10 * HOUR), 50 * HOUR), [], "none has closed");
     }
 
     #[test]
