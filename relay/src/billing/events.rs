@@ -108,7 +108,9 @@ impl BillingOffice<'_> {
         let events = &self.line.events;
         events.lock().push(WaitingEvent { event: event.clone(), is_new });
         let _turn = events.turn.lock().await;
-        if answer.try_recv() == Err(TryRecvError::Empty) {
+        // An answer is taken once.
+        let mut outcome = answer.try_recv();
+        if outcome == Err(TryRecvError::Empty) {
             let (group, senders): (Vec<_>, Vec<_>) =
                 take(&mut *events.lock()).into_iter().map(|one| (one.event, one.is_new)).unzip();
             match self.keep_events(group).await {
@@ -118,8 +120,9 @@ impl BillingOffice<'_> {
                 }),
                 Err(error) => tracing::warn!(%error, "messages of Stripe are kept one by one"),
             }
+            outcome = answer.try_recv();
         }
-        match answer.try_recv() {
+        match outcome {
             Ok(is_new) => Ok(is_new),
             // Alone, so that one that cannot be kept refuses no other.
             Err(_) => Ok(self.keep_events(vec![event]).await?.contains(&true)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::billing::{BilledCharge, BilledCustomer, BillingError};
+use ::billing::{BilledCharge, BilledCustomer, BillingError, StripeEvent};
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
 use futures_util::future::join_all;
@@ -11,6 +11,7 @@ use service::random::{RandomSource, SeededRandom};
 use service::signature::{SignatureScheme, SigningSecret};
 
 use crate::billing::BillingOffice;
+use crate::billing::events::TakenEvent;
 use crate::billing::state::BillingState;
 use crate::billing::test_billing::{TestBilling, invoice, subscription};
 use crate::db::billing::accounts::{BillingRow, adopt_customer, begin_trial, find_billing};
@@ -207,6 +208,21 @@ async fn a_message_is_kept_once_and_one_that_is_not_stripes_never() {
 }
 
 #[tokio::test]
+async fn messages_that_come_together_are_each_new_once() {
+    let this = BillingWorld::subscribed().await;
+    let office = this.desk();
+    let events: Vec<StripeEvent> = (0..30)
+        .map(|n| about_customer(&format!("evt_{:02}", n % 20), "invoice.created", "cus_a"))
+        .map(|body| StripeEvent::read(body.as_bytes()).unwrap())
+        .collect();
+    let taken = join_all(events.into_iter().map(|event| office.take_event(event, "{}"))).await;
+    let taken: Vec<TakenEvent> = taken.into_iter().map(Result::unwrap).collect();
+    let expected: Vec<TakenEvent> =
+        (0..30).map(|n| if n < 20 { TakenEvent::Queued } else { TakenEvent::Again }).collect();
+    assert_eq!(taken, expected);
+}
+
+#[tokio::test]
 async fn a_message_that_cannot_be_kept_refuses_none_that_came_with_it() {
     let this = BillingWorld::subscribed().await;
     let mut tx = this.world.db.platform_write(PlatformReason::Operator).await.unwrap();
@@ -217,7 +233,7 @@ async fn a_message_that_cannot_be_kept_refuses_none_that_came_with_it() {
     let ids: Vec<String> = (0..20).map(|n| format!("evt_{:02}", n % 15)).collect();
     let bodies: Vec<String> = ids.iter().map(|id| about_customer(id, "invoice.created", "cus_a")).collect();
     let answers = join_all(bodies.iter().map(|body| this.tell("/billing/webhooks/stripe/", body))).await;
-    let expected: Vec<u16> = ids.iter().map(|id| if id == "evt_07" { 500 } else { 200 }).collect();
+    let expected: Vec<u16> = ids.iter().map(|id| if id == "evt_07" { 503 } else { 200 }).collect();
     assert_eq!(answers, expected);
     let kept: Vec<(i64,)> = this.list("SELECT COUNT(*) FROM stripe_events WHERE state = 'new'").await;
     assert_eq!(kept, [(14,)]);
