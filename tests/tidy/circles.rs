@@ -15,6 +15,7 @@ pub const CRATES: &[&str] = &[
     "labels",
     "record",
     "relay",
+    "report",
     "service",
     "store",
     "web",

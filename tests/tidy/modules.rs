@@ -352,6 +352,7 @@ pub const ONLY: &[UseRule] = &[
             "relay/web/api/old/qr_code",
             "relay/web/pages/facilities/label_sheets",
             "relay/web/view_models/label_faults",
+            "report/pdf/font",
         ],
         "labels are drawn where they are printed; pages name their templates, fields and sheets",
     ),

@@ -18,6 +18,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cleantrack-words", &[]),
     ("cleantrack-history", &["cleantrack-record", "cleantrack-words"]),
     ("cleantrack-program-api", &["cleantrack-record"]),
+    (
+        "cleantrack-report",
+        &["cleantrack-history", "cleantrack-labels", "cleantrack-record", "cleantrack-words"],
+    ),
     // Itself: its own tests switch its feature `test` on.
     ("cleantrack-web", &["cleantrack-record", "cleantrack-service", "cleantrack-web", "cleantrack-words"]),
     ("cleantrack-store", &["cleantrack-record", "cleantrack-service"]),
@@ -31,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-service",
             "cleantrack-firmware-config",
             "cleantrack-history",
+            "cleantrack-report",
             "cleantrack-web",
             "cleantrack-words",
         ],
@@ -46,6 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cleantrack-service",
             "cleantrack-firmware-config",
             "cleantrack-history",
+            "cleantrack-report",
             "cleantrack-web",
             "cleantrack-words",
         ],
@@ -111,6 +117,25 @@ const PURE: &[(&str, &[&str])] = &[
     ),
     ("cleantrack-history", &["cleantrack-record", "cleantrack-words"]),
     ("cleantrack-program-api", &["cleantrack-record", "jiff", "schemars", "serde"]),
+    (
+        "cleantrack-report",
+        &[
+            "cleantrack-history",
+            "cleantrack-labels",
+            "cleantrack-record",
+            "cleantrack-words",
+            "jiff",
+            "krilla",
+            "lopdf",
+            // Its rows wait in a file where the caller says.
+            "rust_xlsxwriter",
+            "schemars",
+            "serde",
+            "serde_json",
+            "skrifa",
+            "thiserror",
+        ],
+    ),
     ("cleantrack-firmware-config", &["jiff", "pbkdf2", "sha1", "strsim", "thiserror", "toml"]),
     (
         "cleantrack-words",

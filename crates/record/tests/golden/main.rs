@@ -8,7 +8,6 @@ mod adopted;
 mod later;
 mod log;
 mod reading;
-mod verifier;
 
 use std::path::PathBuf;
 

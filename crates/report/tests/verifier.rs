@@ -1,12 +1,31 @@
 //! `cleantrack-verify` as an auditor runs it, on the golden files and on copies with one fault each.
 
+#![expect(clippy::disallowed_methods, reason = "it runs a program on files")]
+#![expect(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
+
+#[path = "../../record/tests/golden/adopted.rs"]
+#[allow(dead_code, reason = "it makes more than is asked for here")]
+mod adopted;
+#[path = "../../record/tests/golden/later.rs"]
+#[allow(dead_code, reason = "it makes more than is asked for here")]
+mod later;
+#[path = "../../record/tests/golden/log.rs"]
+#[allow(dead_code, reason = "it makes more than is asked for here")]
+mod log;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use record::kinds::EntryRef;
 use record::receipt::Receipt;
 
-use crate::{file, folder};
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../record/testdata")
+}
+
+fn file(name: &str) -> String {
+    std::fs::read_to_string(folder().join(name)).unwrap()
+}
 
 fn scratch(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("verify-{name}"));
@@ -133,8 +152,8 @@ fn what_cannot_be_read() {
     let long = folder.join("long.json");
     std::fs::write(&long, " ".repeat(600 * 1024)).unwrap();
     for (arguments, says) in [
-        (&[][..], "missing argument: `proof` or `log`"),
-        (&["proof"], "missing argument: `proof` or `log`"),
+        (&[][..], "missing argument: `proof`, `log`, `receipt` or `report`"),
+        (&["proof"], "missing argument: `proof`, `log`, `receipt` or `report`"),
         (&["proof", "absent.json"], "cannot open"),
         (&["proof", "log-key.txt"], "is not a proof"),
         (&["proof", long.to_str().unwrap()], "more than"),

@@ -5,6 +5,7 @@ mod input;
 mod log;
 mod proof;
 mod receipt;
+mod report;
 mod words;
 
 use std::io::{self, Write as _};
@@ -26,12 +27,16 @@ const HELP: &str = "Checks CleanTrack records offline.
       an entry, leaves.bin of a whole export) the first entry that was changed is named; more --checkpoint, of smaller
       sizes, bound where it is. With --texts names and notes are printed, the verdict behind them
 
+  cleantrack-verify report FILE [--key KEYS] [--cosigner KEYS]
+      a report on paper (PDF): who signed and up to when, each attached entry, and whether the pages say what these give; names
+      the first character or entry that was changed
+
   cleantrack-verify receipt RECEIPT --log FILE [--checkpoint NOTE --key KEYS] [--cosigner KEYS]
       whether the record of a receipt, such as 1-41207-ZW00000001, is in an exported log; with a checkpoint the log is
       checked as well
 
 FILE may be - for standard input. KEYS is a file of verifier keys, one a line (/api/v1/key), that you have from a source
-you trust; one file may hold the log's and the relay's. Without --key a proof is checked against the key that it brings,
+you trust; one file may hold the log's and the relay's. Without --key a proof or report is checked against the key that it brings,
 and without --cosigner against the relay's key that it brings, and that is said. Texts that come with a log (texts=1) or a
 proof are checked against the hashes in their entries, and printed.
 
@@ -82,12 +87,13 @@ fn run_command(arguments: &[String]) -> Result<String, End> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (what, about, rest) = match words[..] {
         ["--help" | "-h" | "help"] => return Ok(HELP.to_owned()),
-        [what @ ("proof" | "log" | "receipt"), about, ref rest @ ..] => (what, about, rest),
-        _ => return Err(usage_error("missing argument: `proof` or `log`")),
+        [what @ ("proof" | "log" | "receipt" | "report"), about, ref rest @ ..] => (what, about, rest),
+        _ => return Err(usage_error("missing argument: `proof`, `log`, `receipt` or `report`")),
     };
     let options = read_options(what, rest)?;
     match (what, &options.log) {
         ("proof", _) => proof::check_proof(about, &options),
+        ("report", _) => report::check_report(about, &options),
         ("log", _) if options.notes.is_empty() || options.keys.is_empty() => {
             Err(usage_error("a log needs --checkpoint and --key"))
         }
@@ -117,7 +123,7 @@ fn read_options(what: &str, mut rest: &[&str]) -> Result<Options, End> {
                 options.cosigners.extend(read_keys(file)?);
                 rest
             }
-            ["--checkpoint", file, ref rest @ ..] if what != "proof" => {
+            ["--checkpoint", file, ref rest @ ..] if what == "log" || what == "receipt" => {
                 options.notes.push(read_input(file, NOTE_BYTES_MAX as u64)?);
                 rest
             }

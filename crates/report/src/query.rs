@@ -1,0 +1,120 @@
+//! Which report is asked for, as addresses and documents say it.
+
+use record::compliance::CivilCalendar;
+use record::fold::FacilityState;
+use record::ids::{ProtocolId, StaffId};
+use record::kinds::CivilDay;
+use record::tag::Tag;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::build::RequestedScope;
+
+/// Days of a report whose period nobody states.
+const DAYS: i32 = 30;
+/// Ten years: as far back as due windows are counted.
+const DAYS_MAX: i32 = 3_660;
+
+/// Of what, and of which days. At most one of `tag`, `staff` and `protocol`; none: the whole facility.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReportQuery {
+    /// So many days up to now, 1 to 3,660; 30 where neither they nor `from` are stated.
+    #[schemars(with = "Option<u32>")]
+    #[serde(deserialize_with = "read_number")]
+    pub days: Option<String>,
+    /// The first day (ISO 8601).
+    pub from: Option<String>,
+    /// The last day; today where only `from` is stated.
+    pub to: Option<String>,
+    /// The cleanings of this item, by any of its tags.
+    pub tag: Option<String>,
+    /// The cleanings of this person.
+    pub staff: Option<String>,
+    /// The cleanings by this protocol.
+    pub protocol: Option<String>,
+}
+
+/// Why a query asks for no report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryFault {
+    /// The parameter is not one; what it should be is said of each.
+    Parameter(&'static str),
+    /// What it names is not there.
+    Unknown,
+}
+
+/// A document has a number, an address its digits.
+fn read_number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stated {
+        Number(u64),
+        Text(String),
+    }
+    let stated = Option::<Stated>::deserialize(from)?;
+    Ok(stated.map(|stated| match stated {
+        Stated::Number(number) => number.to_string(),
+        Stated::Text(text) => text,
+    }))
+}
+
+fn stated_text(text: Option<&String>) -> Option<&str> {
+    text.map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+fn read_day(text: Option<&String>, name: &'static str) -> Result<Option<i32>, QueryFault> {
+    let day = stated_text(text).map(str::parse::<CivilDay>).transpose();
+    day.map(|day| day.map(CivilDay::number)).map_err(|_| QueryFault::Parameter(name))
+}
+
+impl ReportQuery {
+    /// Of what.
+    ///
+    /// # Errors
+    /// `tag` where it is no tag or is not alone; [`QueryFault::Unknown`].
+    pub fn scope(&self, facility: &FacilityState) -> Result<RequestedScope, QueryFault> {
+        let [tag, staff, protocol] =
+            [&self.tag, &self.staff, &self.protocol].map(|text| stated_text(text.as_ref()));
+        match (tag, staff, protocol) {
+            (None, None, None) => Ok(RequestedScope::Facility),
+            (Some(tag), None, None) => {
+                let tag = Tag::read(tag).map_err(|_| QueryFault::Parameter("tag"))?;
+                let item = facility.resolve(tag).ok_or(QueryFault::Unknown)?;
+                Ok(RequestedScope::Item(item.tag))
+            }
+            (None, Some(staff), None) => {
+                let staff: Option<StaffId> = staff.parse().ok();
+                let staff = staff.filter(|staff| facility.staff.contains_key(staff));
+                staff.map(RequestedScope::Person).ok_or(QueryFault::Unknown)
+            }
+            (None, None, Some(protocol)) => {
+                let protocol: Option<ProtocolId> = protocol.parse().ok();
+                let protocol = protocol.filter(|protocol| facility.protocols.contains_key(protocol));
+                protocol.map(RequestedScope::Protocol).ok_or(QueryFault::Unknown)
+            }
+            _ => Err(QueryFault::Parameter("tag")),
+        }
+    }
+
+    /// The moments of its days, milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The parameter that is no number or day, or `from` where the days do not follow each other, are too many or begin after today.
+    pub fn period(&self, calendar: &CivilCalendar, now_ms: i64) -> Result<std::ops::Range<i64>, QueryFault> {
+        let today = calendar.day_of(now_ms);
+        let from = read_day(self.from.as_ref(), "from")?;
+        let to = read_day(self.to.as_ref(), "to")?;
+        let days = match stated_text(self.days.as_ref()).map(str::parse::<i32>) {
+            None => DAYS,
+            Some(Ok(days)) if (1..=DAYS_MAX).contains(&days) => days,
+            Some(_) => return Err(QueryFault::Parameter("days")),
+        };
+        let to = to.unwrap_or(today);
+        let from = from.unwrap_or(to - days + 1);
+        if from > to || to - from >= DAYS_MAX || from > today {
+            return Err(QueryFault::Parameter("from"));
+        }
+        Ok(calendar.day_range(from).start..calendar.day_range(to).end)
+    }
+}
