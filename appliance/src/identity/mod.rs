@@ -9,6 +9,7 @@ mod badges;
 mod hash_queue;
 mod hmac;
 mod page_key;
+mod passes;
 mod pending_keys;
 mod pins;
 mod removals;
@@ -30,6 +31,7 @@ pub use self::attempts::{LockedUntil, WrongPins};
 pub use self::authority::{AuthorityError, BoxAuthority, CA_NAME, CaCertificate, OpenedAuthority};
 pub use self::badges::{BADGES_MAX, BadgeCode, BadgeRefusal, BadgeStore, NewBadge, StaffBadge};
 pub(crate) use self::page_key::PageKey;
+pub use self::passes::{AuditorPass, PassStore};
 pub use self::pins::{PinAttempt, PinForm, PinOutcome, PinStore, pin_digits_min};
 pub use self::removals::{RemovalNotes, RemovedAccess, UnloggedRemoval};
 pub(crate) use self::sessions::form_token;
@@ -39,10 +41,11 @@ pub use self::tokens::{
 };
 
 /// Tables of `state.redb` that are of one box and no other: who signed in at this one, and which programs it let in.
-pub const PASSING_TABLES: &[&str] = &[sessions::TABLE, tokens::TABLE];
+pub const PASSING_TABLES: &[&str] = &[passes::TABLE, sessions::TABLE, tokens::TABLE];
 
 pub const ROW_READERS: &[(&str, RowReader)] = &[
     (badges::TABLE, reads_as::<StaffBadge>),
+    (passes::TABLE, reads_as::<AuditorPass>),
     (pins::TABLE, reads_as::<pins::PinRow>),
     (tokens::TABLE, reads_as::<ApiToken>),
     (removals::TABLE, reads_as::<UnloggedRemoval>),
@@ -90,6 +93,7 @@ pub struct IdentityStores {
     pub removals: Arc<RemovalNotes>,
     pub sessions: Arc<SessionStore>,
     pub tokens: Arc<ApiTokenStore>,
+    pub passes: Arc<PassStore>,
     pub access: Arc<AccessAudit>,
     pub(crate) page_key: PageKey,
 }
@@ -110,6 +114,7 @@ impl IdentityStores {
             removals: Arc::new(RemovalNotes::open(state.clone())?),
             sessions: Arc::new(SessionStore::open(state.clone(), random.clone())?),
             tokens: Arc::new(ApiTokenStore::open(state.clone(), random.clone())?),
+            passes: Arc::new(PassStore::open(state.clone(), random.clone())?),
             access: Arc::new(AccessAudit::open(state.clone())?),
             page_key: PageKey::open(state, random.as_ref())?,
         })

@@ -57,6 +57,9 @@ pub struct SessionRow {
     pin: Option<PinEntry>,
     #[serde(default)]
     pub browser: BrowserUse,
+    /// Its end, milliseconds since 1970, where a pass has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until_ms: Option<i64>,
 }
 
 /// When a PIN was typed, by the monotonic clock: a time of day could come again.
@@ -86,6 +89,7 @@ impl SessionRow {
         // A clock that was set far back ends it as well.
         !(0..AGE_MS_MAX).contains(&(now_ms - self.began_ms))
             || now_ms - self.seen_ms > self.browser.idle_ms_max()
+            || self.until_ms.is_some_and(|until_ms| now_ms >= until_ms)
     }
 }
 
@@ -114,9 +118,37 @@ impl SessionStore {
     }
 
     pub fn begin_in(&self, browser: BrowserUse, staff: StaffId, now: &Now) -> Result<String, IdentityError> {
-        let (secret, now_ms) = (new_secret(self.random.as_ref()), now.wall_ms);
         let pin = Some(PinEntry::of(now));
-        let session = SessionRow { staff, began_ms: now_ms, seen_ms: now_ms, pin, browser };
+        let now_ms = now.wall_ms;
+        let session = SessionRow { staff, began_ms: now_ms, seen_ms: now_ms, pin, browser, until_ms: None };
+        self.begin_session(session)
+    }
+
+    /// Signs the holder of a pass in, who typed no PIN, for at most `left_ms` milliseconds.
+    ///
+    /// # Errors
+    /// It could not be stored.
+    pub fn begin_until(
+        &self,
+        browser: BrowserUse,
+        staff: StaffId,
+        now: &Now,
+        left_ms: i64,
+    ) -> Result<String, IdentityError> {
+        let now_ms = now.wall_ms;
+        let until_ms = Some(now_ms + left_ms);
+        self.begin_session(SessionRow {
+            staff,
+            began_ms: now_ms,
+            seen_ms: now_ms,
+            pin: None,
+            browser,
+            until_ms,
+        })
+    }
+
+    fn begin_session(&self, session: SessionRow) -> Result<String, IdentityError> {
+        let (secret, staff, now_ms) = (new_secret(self.random.as_ref()), session.staff, session.began_ms);
         let mut over: Vec<String> = Vec::new();
         {
             let mut live = self.lock();

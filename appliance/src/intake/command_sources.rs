@@ -36,8 +36,6 @@ pub const ONE_SIDED: &[OneSided] = &[
 
 /// Members of `facility.changed` that nothing goes by yet, or that nothing sets. This list may only shrink.
 pub const UNREAD_SETTINGS: &[NotYet] = &[
-    NotYet { name: "inspection", issue: "14-box-manage: days left, and the alarm before it" },
-    NotYet { name: "survey", issue: "14-box-manage: what an inspector looks at begins there" },
     NotYet { name: "shifts", issue: "14-box-manage: the list of what will be late this shift" },
     NotYet {
         name: "retain_years",
@@ -163,20 +161,20 @@ command_sources! {
     },
     AddStaff => CommandSources {
         kinds: &["staff.added"],
-        routes: &["person.add", "person.enter", "setup.begin"],
+        routes: &["pass.make", "person.add", "person.enter", "setup.begin"],
         cli: Some("staff add"),
         ..NONE
     },
     ChangeStaff => CommandSources { kinds: &["staff.changed"], routes: &["person.change", "person.amend"], ..NONE },
     StaffLeft => CommandSources {
         kinds: &["staff.left"],
-        routes: &["person.leave", "person.end"],
+        routes: &["pass.end", "person.leave", "person.end"],
         ..NONE
     },
     ChangeAccess => CommandSources {
         kinds: &["access.changed"],
         routes: &[
-            "own-pin.change", "people.sign-out", "person.leave", "person.end", "person.sign-out", "pin.clear", "pin.set", "program.add",
+            "own-pin.change", "pass.end", "people.sign-out", "person.leave", "person.end", "person.sign-out", "pin.clear", "pin.set", "program.add",
             "program.revoke", "setup.begin",
         ],
         cli: Some("staff pin"),

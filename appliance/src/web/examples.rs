@@ -14,6 +14,7 @@ pub(crate) const CODE: &str = "d8509a73528c775b623d835229e8d64e";
 pub(crate) const UPKEPT_TAG: &str = TAG;
 pub(crate) const UPKEEP: &str = "01J00000000000000000000VPK";
 pub(crate) const PROTOCOL: &str = "01J00000000000000000000PRT";
+pub(crate) const REPORT: &str = "01J00000000000000000000RPT";
 pub(crate) const STAFF: &str = "01J00000000000000000000STF";
 pub(crate) const PIN: &str = "471147";
 pub(crate) const NEW_PIN: &str = "839204";

@@ -38,6 +38,32 @@ pub(crate) fn busy_reading() -> HttpError {
         .header(RETRY_AFTER, HeaderValue::from_static("2"))
 }
 
+/// Codes of passes were tried too often from one address.
+pub(crate) fn pass_tries_spent(wait_s: u64) -> HttpError {
+    new_error(StatusCode::TOO_MANY_REQUESTS, "tries", worded(ErrorWords::error_pass_tries))
+        .safe(worded(ErrorWords::error_nothing_changed))
+        .header(RETRY_AFTER, HeaderValue::from(wait_s))
+}
+
+/// So many reports wait that another one would wait for long.
+pub(crate) fn reports_busy() -> HttpError {
+    new_error(StatusCode::SERVICE_UNAVAILABLE, "busy", worded(ErrorWords::error_reports))
+        .safe(worded(ErrorWords::error_nothing_changed))
+        .next(worded(ErrorWords::error_reports_next))
+        .header(RETRY_AFTER, HeaderValue::from_static("30"))
+}
+
+/// A report on paper has so many cleanings that drawing it would take the memory that recording needs.
+pub(crate) fn report_too_long() -> HttpError {
+    invalid_parameter("from", worded(ErrorWords::error_report_long))
+}
+
+/// Somebody did not want it any more.
+pub(crate) fn report_cancelled() -> HttpError {
+    new_error(StatusCode::CONFLICT, "cancelled", worded(ErrorWords::error_report_cancelled))
+        .safe(worded(ErrorWords::error_nothing_changed))
+}
+
 /// What was asked for may be among entries that this box lacks.
 pub(crate) fn history_missing() -> HttpError {
     new_error(StatusCode::SERVICE_UNAVAILABLE, "missing", worded(ErrorWords::error_missing))

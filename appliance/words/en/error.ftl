@@ -16,6 +16,11 @@ error-press-again = Wait a few seconds and press again. Nothing is recorded twic
 # $id: eight characters that biomed can find in the box’s log.
 error-stays = If this continues, call { $contact }. Request { $id }.
 
+error-pass-tries = Too many codes were tried from here: wait a minute
+error-report-long = A report on paper has at most 20,000 cleanings: choose fewer days, or a table.
+error-reports = Too many reports are waiting
+    .next = Wait until some of them are made, or cancel them on the page of reports.
+error-report-cancelled = The report was cancelled
 error-not-found = Page not found
     .detail = The address may be mistyped, or what it named is gone.
     .next = Scan the label on the equipment, or find the item by its name.

@@ -20,6 +20,7 @@ today-rest = { $due ->
     [0] All equipment
    *[other] { $due } more due, and all equipment
 }
+today-reports = Reports and inspection
 today-figures = Figures: time to record, use of equipment
 today-wall = Open wall display
 

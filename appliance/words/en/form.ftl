@@ -746,3 +746,19 @@ form-printer-language-escpos = Epson TM and most receipt printers
 form-printer-language-tspl = TSC, Xprinter, Munbyn, Rollo, HPRT and most unnamed 4 × 6 in printers
 form-printer-language-pdf = office printers, label sheets
     .alone = Office printers, label sheets
+
+## A report.
+
+form-report-about = Of what
+form-report-about-all = The whole facility
+form-report-about-inspection = The whole facility, for an inspection
+form-report-from = First day
+    .hint = Such as 2026-11-01
+form-report-to = Last day
+    .hint = Such as 2026-11-30; today at the latest counts
+form-report-wrong = Enter days that are in the calendar, the first one before the last one and not after today
+form-report-format = As
+form-report-format-pdf = PDF: on paper, with its proof
+form-report-format-csv = CSV: a table
+form-report-format-xlsx = XLSX: a spreadsheet
+form-report-format-json = JSON: for programs

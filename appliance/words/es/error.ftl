@@ -11,6 +11,11 @@ error-correct = Corríjalo y envíelo de nuevo.
 error-press-again = Espere unos segundos y pulse de nuevo. Nada se registra dos veces.
 error-stays = Si esto continúa, llame a { $contact }. Solicitud { $id }.
 
+error-pass-tries = Se probaron demasiados códigos desde aquí: espere un minuto
+error-report-long = Un informe en papel tiene como máximo 20 000 limpiezas: elija menos días, o una tabla.
+error-reports = Demasiados informes están en espera
+    .next = Espere a que se hagan algunos, o cancélelos en la página de informes.
+error-report-cancelled = El informe se canceló
 error-not-found = Página no encontrada
     .detail = La dirección puede estar mal escrita, o lo que nombraba ya no existe.
     .next = Escanee la etiqueta del equipo o búsquelo por su nombre.

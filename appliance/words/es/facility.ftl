@@ -18,6 +18,7 @@ today-rest = { $due ->
     [0] Todos los equipos
    *[other] Otros pendientes ({ $due }) y todos los equipos
 }
+today-reports = Informes e inspección
 today-figures = Cifras: tiempo para registrar, uso del equipamiento
 today-wall = Abrir el tablero de limpieza
 

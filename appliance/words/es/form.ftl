@@ -672,3 +672,19 @@ form-printer-language-escpos = Epson TM y la mayoría de las impresoras de recib
 form-printer-language-tspl = TSC, Xprinter, Munbyn, Rollo, HPRT y la mayoría de las impresoras 4 × 6 in sin marca
 form-printer-language-pdf = impresoras de oficina, hojas de etiquetas
     .alone = Impresoras de oficina, hojas de etiquetas
+
+## A report.
+
+form-report-about = De qué
+form-report-about-all = Todo el centro
+form-report-about-inspection = Todo el centro, para una inspección
+form-report-from = Primer día
+    .hint = Por ejemplo 2026-11-01
+form-report-to = Último día
+    .hint = Por ejemplo 2026-11-30; cuenta como máximo hasta hoy
+form-report-wrong = Ingrese días que existan en el calendario, el primero antes del último y no después de hoy
+form-report-format = Como
+form-report-format-pdf = PDF: en papel, con su prueba
+form-report-format-csv = CSV: una tabla
+form-report-format-xlsx = XLSX: una hoja de cálculo
+form-report-format-json = JSON: para programas

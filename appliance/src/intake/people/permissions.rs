@@ -27,6 +27,8 @@ pub enum Permission {
     EditSettings,
     ManageTokens,
     ReadAudit,
+    /// To make reports, and to see what an inspector sees.
+    MakeReports,
 }
 
 impl Permission {
@@ -41,6 +43,7 @@ impl Permission {
             }
             Self::EditPeople | Self::EditSettings | Self::ManageTokens => &[StaffRole::FacilityAdmin],
             Self::ReadAudit => &[StaffRole::FacilityAdmin, StaffRole::Auditor],
+            Self::MakeReports => &[StaffRole::Biomed, StaffRole::FacilityAdmin, StaffRole::Auditor],
         }
     }
 
@@ -61,6 +64,7 @@ impl Permission {
             Self::EditSettings => "edit-settings",
             Self::ManageTokens => "manage-tokens",
             Self::ReadAudit => "read-audit",
+            Self::MakeReports => "make-reports",
         }
     }
 
@@ -69,17 +73,20 @@ impl Permission {
         match self {
             Self::View => "refusal-needs-sign-in",
             Self::Record => "refusal-needs-sign-in.recorder",
-            Self::EditEquipment | Self::Print | Self::EditPrinters | Self::SignOff | Self::SeePeople => {
-                "refusal-needs-sign-in.biomed"
-            }
+            Self::EditEquipment
+            | Self::Print
+            | Self::EditPrinters
+            | Self::SignOff
+            | Self::SeePeople
+            | Self::MakeReports => "refusal-needs-sign-in.biomed",
             Self::EditPeople | Self::EditSettings | Self::ManageTokens => "refusal-needs-sign-in.admin",
             Self::ReadAudit => "refusal-needs-sign-in.auditor",
         }
     }
 
     #[cfg(test)]
-    pub(crate) fn all() -> [Self; 5] {
-        [Self::View, Self::Record, Self::EditEquipment, Self::EditPeople, Self::ReadAudit]
+    pub(crate) fn all() -> [Self; 6] {
+        [Self::View, Self::Record, Self::EditEquipment, Self::EditPeople, Self::ReadAudit, Self::MakeReports]
     }
 
     /// What a command needs of those who give it on a page of the staff.

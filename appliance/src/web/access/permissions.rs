@@ -23,7 +23,8 @@ macro_rules! named_by_types {
 }
 
 named_by_types!(StaffPermission, PERMISSION: Permission =
-    View EditEquipment Print EditPrinters SignOff SeePeople EditPeople EditSettings ManageTokens ReadAudit);
+    View EditEquipment Print EditPrinters SignOff SeePeople EditPeople EditSettings ManageTokens ReadAudit
+    MakeReports);
 // A scope has the same name.
 impl StaffPermission for Record {
     const PERMISSION: Permission = Permission::Record;

@@ -108,7 +108,7 @@ impl StaffSession {
             Permission::EditPeople | Permission::EditSettings | Permission::ManageTokens => {
                 error.note(AccessTarget::Admin)
             }
-            Permission::ReadAudit => error.note(AccessTarget::ReadAudit),
+            Permission::ReadAudit | Permission::MakeReports => error.note(AccessTarget::ReadAudit),
             Permission::View
             | Permission::Record
             | Permission::EditEquipment
@@ -170,7 +170,8 @@ fn word_requirement(w: ErrorWords, permission: Permission) -> String {
         | Permission::Print
         | Permission::EditPrinters
         | Permission::SignOff
-        | Permission::SeePeople => w.error_sign_in_as_biomed(),
+        | Permission::SeePeople
+        | Permission::MakeReports => w.error_sign_in_as_biomed(),
         Permission::EditPeople | Permission::EditSettings | Permission::ManageTokens => {
             w.error_sign_in_as_admin()
         }

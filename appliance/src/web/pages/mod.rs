@@ -27,6 +27,7 @@ pub(crate) fn page_routes() -> Vec<Route<AppState>> {
         labels::label_page_routes(),
         printers::printer_page_routes(),
         facility::facility_page_routes(),
+        facility::report_page_routes(),
         facility::waiting_page_routes(),
         setup::setup_page_routes(),
         tags::tag_page_routes(),

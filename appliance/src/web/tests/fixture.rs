@@ -56,7 +56,7 @@ const FURNISH_SEED: u64 = 1;
 const SERVE_SEED: u64 = 1 << 32;
 const DAY_MS: i64 = 86_400_000;
 
-const PERMISSIONS: [Permission; 11] = [
+const PERMISSIONS: [Permission; 12] = [
     Permission::View,
     Permission::Record,
     Permission::EditEquipment,
@@ -68,6 +68,7 @@ const PERMISSIONS: [Permission; 11] = [
     Permission::EditSettings,
     Permission::ManageTokens,
     Permission::ReadAudit,
+    Permission::MakeReports,
 ];
 
 pub(super) async fn fixture_table() -> Table<AppState> {
@@ -230,6 +231,7 @@ async fn furnish(world: &World) -> DrawnNames {
     append_lists(world).await;
     sign_off(world).await;
     refuse_record(world);
+    keep_report(world);
     let held = crate::phones::WaitingNotice { records: 2, oldest_s: 90_000 };
     let up_ms = world.clock.now().up_ms;
     let phones = world.state.stored::<crate::phones::WaitingPhones>();
@@ -365,6 +367,18 @@ fn set_up_printing(world: &World) {
     let job = examples::JOB.parse().unwrap();
     printing.submit(JobRequest::new(job, vec![label])).unwrap();
     printing.put_in_doubt(job, 1).unwrap();
+}
+
+/// A report that was made before.
+fn keep_report(world: &World) {
+    let folder = world.state.field.data.join("reports");
+    std::fs::create_dir_all(&folder).unwrap();
+    let id = examples::REPORT;
+    let facts = format!(
+        r#"{{"id":"{id}","title":"A report","format":"csv","begun_ms":{NOW},"from_ms":0,"to_ms":{NOW},"state":"ready","bytes":5}}"#
+    );
+    std::fs::write(folder.join(format!("{id}.csv")), "a,b\r\n").unwrap();
+    std::fs::write(folder.join(format!("{id}.facts")), facts).unwrap();
 }
 
 fn refuse_record(world: &World) {

@@ -3,7 +3,7 @@
 use super::fixture::{Draws, FixtureBox, fixture_table};
 use super::*;
 
-const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/routes-appliance.txt");
+const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/routes/appliance.txt");
 
 #[tokio::test]
 async fn who_may_come_is_settled_before_the_body_is_read() {
@@ -36,5 +36,5 @@ fn the_list_of_rows_is_up_to_date() {
         return;
     }
     let stored = std::fs::read_to_string(LIST).unwrap_or_default();
-    assert_eq!(stored, list, "write docs/routes-appliance.txt anew with WRITE_DOCS=1");
+    assert_eq!(stored, list, "write docs/routes/appliance.txt anew with WRITE_DOCS=1");
 }

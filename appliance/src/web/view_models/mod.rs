@@ -6,3 +6,4 @@ pub(crate) mod machine;
 pub(crate) mod page;
 pub(crate) mod printing;
 pub(crate) mod records;
+pub(crate) mod reports;

@@ -29,6 +29,7 @@ pub(crate) fn v1_routes() -> Vec<Route<AppState>> {
         records::photos::photo_routes(),
         items::problems::problem_routes(),
         records::compliance::compliance_routes(),
+        records::reports::report_routes(),
         staff::badges::badge_routes(),
         staff::people::people_routes(),
         facility::facility_routes(),

@@ -9,8 +9,11 @@ mod bundle;
 mod clock;
 mod figures;
 mod health;
+mod inspection;
+mod passes;
 mod phone_records;
 mod reminders;
+mod reports;
 mod settings;
 mod today;
 
@@ -71,6 +74,43 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
             .refusals(refusals::COMMANDING)
             .example(Example::default().field("day", "2026-11-20").field("time", "14:04")),
         row(Method::GET, "/staff/box/audit", "audit.show", Page, access_log::show).refusals(find),
+    ]
+}
+
+/// Reports, the page of an inspection, and passes for auditors.
+pub(crate) fn report_page_routes() -> Vec<Route<AppState>> {
+    use RouteKind::{Form, Page};
+    let find = refusals::FINDING;
+    vec![
+        row(Method::GET, passes::INSPECTION, "inspection.show", Page, inspection::show_inspection)
+            .refusals(find),
+        row(Method::POST, "/staff/inspection/passes", "pass.make", Form, passes::make_pass)
+            .commands(&["AddStaff"])
+            .refusals(refusals::COMMANDING)
+            .example(Example::default().field("name", "State survey").field("hours", "24")),
+        row(Method::POST, "/staff/inspection/passes/{staff}/end", "pass.end", Form, passes::end_pass)
+            .commands(&["StaffLeft", "ChangeAccess"])
+            .refusals(refusals::COMMANDING)
+            .example(examples::button_example().part("staff", examples::STAFF)),
+        row(Method::GET, passes::PASS, "pass.ask", Page, passes::ask_code),
+        row(Method::POST, passes::PASS, "pass.use", Form, passes::use_pass)
+            .refusals(&[StatusCode::TOO_MANY_REQUESTS])
+            .example(Example::default().field("code", "k3m9-x2w7-qd40")),
+        row(Method::GET, reports::REPORTS, "report.list", Page, reports::show_reports).refusals(find),
+        row(Method::POST, reports::REPORTS, "report.make", Form, reports::make_report)
+            .refusals(find)
+            .example(
+                Example::default()
+                    .field("from", "2026-11-01")
+                    .field("to", "2026-11-20")
+                    .field("format", "csv"),
+            ),
+        row(Method::GET, "/staff/reports/{id}", "report.open", Page, reports::fetch_report)
+            .refusals(find)
+            .example(Example::default().part("id", examples::REPORT)),
+        row(Method::POST, "/staff/reports/{id}/cancel", "report.end", Form, reports::end_report)
+            .refusals(find)
+            .example(examples::button_example().part("id", examples::REPORT)),
     ]
 }
 
@@ -144,7 +184,7 @@ pub(crate) fn waiting_page_routes() -> Vec<Route<AppState>> {
 
 #[cfg(test)]
 pub(crate) const FORMS: &[&web::form::FormDefinition] =
-    &[&settings::SETTINGS, &clock::CLOCK, &phone_records::PHONE_RECORD];
+    &[&settings::SETTINGS, &clock::CLOCK, &phone_records::PHONE_RECORD, &reports::REPORT];
 
 #[cfg(test)]
 pub(crate) const REFUSED_FIELDS: &[crate::web::form_page::RefusedField] = &[

@@ -11,6 +11,7 @@ use web::error::HttpError;
 use web::live::LivePage;
 use web::route::AnyCaller;
 
+use crate::intake::Permission;
 use crate::phones::WaitingPhones;
 use crate::store::LogReader;
 use crate::web::access::permissions::View;
@@ -111,6 +112,7 @@ struct TodayPage {
     no_items: bool,
     no_schedule: bool,
     may_change: bool,
+    may_report: bool,
     problem_words: ProblemWords,
     /// What is reported and not closed, the newest first.
     reports: Vec<ProblemCard>,
@@ -230,6 +232,7 @@ impl TodayLook<'_> {
             no_items,
             no_schedule,
             may_change: signed.can_edit(),
+            may_report: signed.holds(Permission::MakeReports),
             problem_words,
             reports,
             waiting: Some(pressing).filter(|count| *count > 0).map(|count| reminder.reminder_link(count)),

@@ -2,3 +2,4 @@
 
 pub(crate) mod listing;
 pub(crate) mod page_cursor;
+pub(crate) mod report_query;

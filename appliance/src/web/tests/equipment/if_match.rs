@@ -42,6 +42,8 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("printer.test", "adds a print job"),
     ("problem.add", "adds a report"),
     ("problem.end", "a report is closed once, whatever was said of it"),
+    ("report.begin", "adds a report"),
+    ("report.cancel", "a report is taken away whole; it has no version"),
     ("refused-submission.dismiss", "it is dismissed once"),
     ("refused-submission.enter", "adds a record or a report, once"),
     ("reminder.acknowledge", "it is seen, not changed; seen twice is seen"),

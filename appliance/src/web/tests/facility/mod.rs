@@ -9,4 +9,5 @@ pub(in crate::web::tests) mod facility_settings;
 pub(in crate::web::tests) mod packs;
 pub(in crate::web::tests) mod relay_transports;
 pub(in crate::web::tests) mod reminders;
+pub(in crate::web::tests) mod reports;
 pub(in crate::web::tests) mod setup;

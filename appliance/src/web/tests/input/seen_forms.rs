@@ -24,6 +24,8 @@ const WITHOUT_VERSION: &[(&str, &str)] = &[
     ("location.create", "adds a place"),
     ("own-pin.change", "whoever changes it proves the present one; it has no version"),
     ("pack.adopt", "adds a protocol"),
+    ("pass.end", "somebody leaves once; that has no further versions"),
+    ("pass.make", "adds a person"),
     ("people.sign-out", "ends what is there, whatever it is by then"),
     ("person.add", "adds a person"),
     ("person.leave", "somebody leaves once; that has no further versions"),

@@ -6,4 +6,5 @@ pub(crate) mod compliance;
 pub(crate) mod log;
 pub(crate) mod photos;
 pub(crate) mod refused_submissions;
+pub(crate) mod reports;
 pub(crate) mod submissions;
