@@ -6,7 +6,9 @@ use serde_json::json;
 
 use crate::web::WebContext;
 use crate::web::api::old;
-use crate::web::api::v1::{alerts, boxes as v1_boxes, cleanings, compliance, equipment, facilities, log};
+use crate::web::api::v1::{
+    alerts, boxes as v1_boxes, cleanings, compliance, equipment, facilities, log, reports,
+};
 
 /// The database is asked: it may be away, or have too much to do.
 pub(crate) const MAY_BE_UNAVAILABLE: &[StatusCode] = &[StatusCode::SERVICE_UNAVAILABLE];
@@ -37,7 +39,53 @@ fn of_entry() -> Example {
 }
 
 pub(crate) fn api_rows() -> Vec<Route<WebContext>> {
-    [thing_rows(), alert_api_rows(), log_rows()].concat()
+    [thing_rows(), report_rows(), alert_api_rows(), log_rows()].concat()
+}
+
+fn report_rows() -> Vec<Route<WebContext>> {
+    let week = || in_facility().query("days=7");
+    vec![
+        row(
+            Method::GET,
+            "/api/v1/facilities/{facility}/report.pdf",
+            "report-api.pdf",
+            RouteKind::Api,
+            reports::make_pdf,
+        )
+        .summary("A report on paper, with every record and its proof attached")
+        .refusals(SEARCHING)
+        .example(week()),
+        row(
+            Method::GET,
+            "/api/v1/facilities/{facility}/report.csv",
+            "report-api.csv",
+            RouteKind::Api,
+            reports::make_csv,
+        )
+        .summary("Cleanings as a table (RFC 4180)")
+        .refusals(SEARCHING)
+        .example(week()),
+        row(
+            Method::GET,
+            "/api/v1/facilities/{facility}/report.xlsx",
+            "report-api.xlsx",
+            RouteKind::Api,
+            reports::make_xlsx,
+        )
+        .summary("Cleanings as a spreadsheet")
+        .refusals(SEARCHING)
+        .example(week()),
+        row(
+            Method::GET,
+            "/api/v1/facilities/{facility}/report.json",
+            "report-api.json",
+            RouteKind::Api,
+            reports::make_json,
+        )
+        .summary("Cleanings as an array of objects, with the columns of the tables")
+        .refusals(SEARCHING)
+        .example(week()),
+    ]
 }
 
 fn alert_api_rows() -> Vec<Route<WebContext>> {

@@ -128,6 +128,8 @@ pub(crate) struct WebContext {
     notices: SharedNotices,
     /// Label sheets that are drawn at a time: each holds a core for tenths of a second.
     drawing: Arc<Semaphore>,
+    /// Reports that are made at a time: each holds a core and tens of megabytes for seconds.
+    reports: Arc<Semaphore>,
     /// Access logs that leave as files now.
     exports: InFlightExports,
     quotas: Arc<ProgramQuotas>,
@@ -157,6 +159,7 @@ impl WebContext {
             notices: SharedNotices::default(),
             exports: InFlightExports::default(),
             drawing: Arc::new(Semaphore::new(label_sheets::AT_A_TIME)),
+            reports: Arc::new(Semaphore::new(1)),
             endpoints,
         }
     }

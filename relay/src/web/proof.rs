@@ -100,7 +100,7 @@ pub(crate) async fn require_seen_box(conn: &mut ScopedConnection, box_id: BoxId)
 }
 
 /// The newest checkpoint of a log that this relay has cosigned, with its key; `None`: there is none.
-async fn find_cosigned(
+pub(crate) async fn find_cosigned(
     conn: &mut ScopedConnection,
     origin: &LogOrigin,
 ) -> Result<Option<(SignedCheckpoint, VerifierKey)>, DbError> {
@@ -147,6 +147,17 @@ async fn line_of_run(
         .into_iter()
         .next()
         .map(|line| (run, line)))
+}
+
+/// The proof of an entry that a run of this name holds; `None`: nothing here proves it.
+pub(crate) async fn adopted_of(
+    conn: &mut ScopedConnection,
+    box_id: BoxId,
+    run: &str,
+    entry: &Entry,
+) -> Result<Option<RecordProof>, DbError> {
+    let run: RunName = run.parse().map_err(|e| DbError::stored("run", e))?;
+    adopted_proof(conn, box_id, (run, entry.bytes())).await
 }
 
 /// Of an entry that a run holds: to the run's root, and on from the line by which the run counts.

@@ -23,7 +23,7 @@ use crate::web::pages::authentication::{organisation, second_step, sign_in, sign
 use crate::web::pages::billing::{account_billing, revenue};
 use crate::web::pages::facilities::{
     account, compare, equipment as item, equipment_list, facility, facility_list, figures, gaps,
-    label_sheets, map, regions,
+    label_sheets, map, regions, report,
 };
 use crate::web::pages::fleet::{add_box, box_acts, box_forks, box_page, boxes};
 use crate::web::pages::help;
@@ -590,6 +590,11 @@ fn facility_rows() -> Vec<Route<WebContext>> {
         row(Method::GET, "/app/f/{facility}", "facility.show", Page, facility::show).example(in_facility()),
         row(Method::GET, "/app/f/{facility}/gaps", "gaps.show", Page, gaps::show_facility_gaps)
             .example(in_facility()),
+        row(Method::GET, "/app/f/{facility}/report", "report.ask", Page, report::ask_report)
+            .example(in_facility()),
+        row(Method::GET, "/app/f/{facility}/report/file", "report.fetch", Page, report::fetch_report)
+            .refusals(SEARCHING)
+            .example(in_facility().query("from=2026-11-01&to=2026-11-20&format=csv")),
         row(Method::GET, "/app/f/{facility}/figures", "figures.show", Page, figures::show_figures)
             .example(in_facility()),
         row(Method::GET, "/app/f/{facility}/equipment", "equipment-page.list", Page, equipment_list::show)

@@ -3,6 +3,7 @@
 facility-all = All facilities
 # Under its name. $items: with its word; $zone: such as Central time.
 facility-facts = { $items }, { $zone }
+facility-report = Report
 facility-equipment = Show all equipment
 facility-call = Call { $contact }.
 facility-zone-missing = No time zone is set: days are counted in UTC.

@@ -2,6 +2,7 @@
 
 facility-all = Todos los centros
 facility-facts = { $items }, { $zone }
+facility-report = Informe
 facility-equipment = Ver todos los equipos
 facility-call = Llame a { $contact }.
 facility-zone-missing = No se indicó una zona horaria: los días se cuentan en UTC.

@@ -157,6 +157,25 @@ pub async fn frontier_at(
     record::tree::frontier_at(&ahead, size)
 }
 
+/// The hashes that lead from several entries to the root of the first `size` entries. The numbers ascend and are below `size`, which is
+/// at most what is held.
+pub async fn nodes_of(
+    conn: &mut ScopedConnection,
+    origin: &LogOrigin,
+    numbers: &[u64],
+    size: u64,
+) -> Result<impl TreeNodes<Error = DbError> + use<>, DbError> {
+    let mut ahead = Ahead(BTreeMap::new());
+    let blocks: std::collections::BTreeSet<u64> = numbers.iter().map(|seq| seq >> NODE_LEVEL_MIN).collect();
+    for block in blocks {
+        let seq = block << NODE_LEVEL_MIN;
+        ahead.block(conn, origin, (seq, size)).await?;
+        ahead.stored(conn, origin, (seq, size)).await?;
+    }
+    ahead.block(conn, origin, (size, size)).await?;
+    Ok(ahead)
+}
+
 /// The path from entry `seq` to the root of the first `size` entries. `seq < size`, and `size` at most what is held.
 pub async fn build_proof(
     conn: &mut ScopedConnection,

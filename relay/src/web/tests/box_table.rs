@@ -240,11 +240,11 @@ async fn no_call_of_a_box_does_what_no_row_describes() {
 
 #[test]
 fn the_page_of_rows_for_boxes_is_up_to_date() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/routes-relay-boxes.txt");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/routes/relay-boxes.txt");
     let lines = build_claim_table().unwrap().list_rows() + "\n" + &build_box_table().unwrap().list_rows();
     if std::env::var_os("WRITE_DOCS").is_some() {
         std::fs::write(&file, &lines).unwrap();
     }
     let written = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(written == lines, "docs/routes-relay-boxes.txt is out of date: run this test with WRITE_DOCS=1");
+    assert!(written == lines, "docs/routes/relay-boxes.txt is out of date: run this test with WRITE_DOCS=1");
 }

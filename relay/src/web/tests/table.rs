@@ -298,11 +298,11 @@ async fn every_answer_reads_whole_under_gzip() {
 
 #[test]
 fn the_page_of_rows_is_up_to_date() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/routes-relay.txt");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/routes/relay.txt");
     let lines = build_table().unwrap().list_rows();
     if std::env::var_os("WRITE_DOCS").is_some() {
         std::fs::write(&file, &lines).unwrap();
     }
     let written = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(written == lines, "docs/routes-relay.txt is out of date: run this test with WRITE_DOCS=1");
+    assert!(written == lines, "docs/routes/relay.txt is out of date: run this test with WRITE_DOCS=1");
 }

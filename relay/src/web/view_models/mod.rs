@@ -11,3 +11,4 @@ pub(crate) mod item_history;
 pub(crate) mod label_faults;
 pub(crate) mod map;
 pub(crate) mod page_turns;
+pub(crate) mod reports;

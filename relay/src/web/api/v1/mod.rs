@@ -7,3 +7,4 @@ pub(crate) mod compliance;
 pub(crate) mod equipment;
 pub(crate) mod facilities;
 pub(crate) mod log;
+pub(crate) mod reports;

@@ -11,3 +11,4 @@ pub(crate) mod gaps;
 pub(crate) mod label_sheets;
 pub(crate) mod map;
 pub(crate) mod regions;
+pub(crate) mod report;

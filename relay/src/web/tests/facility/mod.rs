@@ -8,3 +8,4 @@ pub(super) mod many_facilities;
 pub(super) mod map;
 pub(super) mod numbers;
 pub(super) mod region_log;
+pub(super) mod reports;
