@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 10] = [
     "brand-sheet.show",
     "evidence.download",
     "label-sheet.download",
@@ -11,6 +11,8 @@ const FILES: [&str; 8] = [
     "photo.show",
     "platform.draw-mail",
     "proof.download",
+    "report.fetch",
+    "report.open",
 ];
 
 struct PageRow {
@@ -40,11 +42,11 @@ pub(crate) struct PageRows {
 
 impl PageRows {
     pub(crate) fn of_box() -> Self {
-        Self::read("box", include_str!("../../docs/routes-appliance.txt"))
+        Self::read("box", include_str!("../../docs/routes/appliance.txt"))
     }
 
     pub(crate) fn of_relay() -> Self {
-        Self::read("relay", include_str!("../../docs/routes-relay.txt"))
+        Self::read("relay", include_str!("../../docs/routes/relay.txt"))
     }
 
     fn read(program: &'static str, list: &'static str) -> Self {
