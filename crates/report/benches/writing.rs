@@ -47,7 +47,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     for format in [TableFormat::Csv, TableFormat::Json, TableFormat::Xlsx] {
         timed(&format!("100,000 cleanings as {format:?}"), || {
-            let mut table = TableWriter::new(format, &wording, std::io::sink(), folder.path()).unwrap();
+            let mut table = TableWriter::new(format, &wording, std::io::sink(), folder.path(), 0).unwrap();
             for n in 0..100_000 {
                 let row = &sample.report.rows[n % 1_000];
                 let at = usize::try_from(row.cleaning.of.seq).unwrap() - 1;

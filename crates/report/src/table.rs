@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use record::entry::Entry;
-use rust_xlsxwriter::{Format, Workbook, Worksheet};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet};
 use serde_json::Value;
 
 use crate::column::{COLUMNS, CellSources, TableCell};
@@ -47,7 +47,7 @@ struct Spreadsheet {
 }
 
 impl<'a, W: Write + Send> TableWriter<'a, W> {
-    /// Writes the heads. Rows of a spreadsheet wait in a file below `folder` until the end; of the others nothing does.
+    /// Writes the heads; `made_ms` is what a spreadsheet says of when it was made, milliseconds since 1970. Rows of a spreadsheet wait in a file below `folder` until the end; of the others nothing does.
     ///
     /// # Errors
     /// Those of the writer.
@@ -56,6 +56,7 @@ impl<'a, W: Write + Send> TableWriter<'a, W> {
         wording: &'a RowWording,
         mut out: W,
         folder: &Path,
+        made_ms: i64,
     ) -> Result<Self, ReportError> {
         let heads = || COLUMNS.iter().map(|column| wording.w.report_column(column.key));
         let kind = match format {
@@ -68,9 +69,12 @@ impl<'a, W: Write + Send> TableWriter<'a, W> {
                 out.write_all(b"[")?;
                 Writing::Json
             }
-            TableFormat::Xlsx => {
-                Writing::Xlsx(Box::new(Spreadsheet::new(&wording.w.report_sheet(), heads(), folder)?))
-            }
+            TableFormat::Xlsx => Writing::Xlsx(Box::new(Spreadsheet::new(
+                &wording.w.report_sheet(),
+                heads(),
+                folder,
+                made_ms,
+            )?)),
         };
         Ok(Self { wording, out, kind, rows: 0 })
     }
@@ -125,8 +129,16 @@ impl<'a, W: Write + Send> TableWriter<'a, W> {
 }
 
 impl Spreadsheet {
-    fn new(name: &str, heads: impl Iterator<Item = String>, folder: &Path) -> Result<Self, ReportError> {
+    fn new(
+        name: &str,
+        heads: impl Iterator<Item = String>,
+        folder: &Path,
+        made_ms: i64,
+    ) -> Result<Self, ReportError> {
         let mut book = Workbook::new();
+        // Else it is the machine's time.
+        let made = ExcelDateTime::from_timestamp(made_ms.div_euclid(1_000))?;
+        book.set_properties(&DocProperties::new().set_creation_datetime(&made));
         book.set_tempdir(folder)?;
         let moment = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
         let bold = Format::new().set_bold();

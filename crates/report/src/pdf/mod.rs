@@ -105,7 +105,8 @@ fn attach_files(
     written: Vec<u8>,
 ) -> Result<Vec<AttachedFile>, ReportError> {
     // Nothing of CSV waits in a file.
-    let mut table = TableWriter::new(TableFormat::Csv, wording, Vec::new(), std::path::Path::new(""))?;
+    let mut table =
+        TableWriter::new(TableFormat::Csv, wording, Vec::new(), std::path::Path::new(""), report.made_ms)?;
     for row in &report.rows {
         table.write_row(row, entries.get(&row.leaf))?;
     }

@@ -5,10 +5,13 @@ use report::{NamedText, RowWording};
 
 use crate::sample::Sample;
 
+/// 2026-11-20T15:00:00Z.
+const MADE_MS: i64 = 1_795_186_800_000;
+
 fn write(sample: &Sample, format: TableFormat) -> Vec<u8> {
     let wording = RowWording::of_report(&sample.report);
     let folder = tempfile::tempdir().unwrap();
-    let mut table = TableWriter::new(format, &wording, Vec::new(), folder.path()).unwrap();
+    let mut table = TableWriter::new(format, &wording, Vec::new(), folder.path(), MADE_MS).unwrap();
     for row in &sample.report.rows {
         let entry = sample.entries.iter().find(|one| one.entry.leaf() == row.leaf);
         table.write_row(row, entry.map(|one| &one.entry)).unwrap();
@@ -86,4 +89,14 @@ fn a_text_that_is_too_long_for_a_cell_is_cut() {
     sample.report.rows[0].note = Some(NamedText::Text("ж".repeat(40_000)));
     let sheet = sheet_rows(&write(&sample, TableFormat::Xlsx));
     assert!(sheet[1].iter().any(|cell| cell.chars().count() == 32_767));
+}
+
+#[test]
+fn a_spreadsheet_says_when_the_report_was_made() {
+    use std::io::Read as _;
+    let bytes = write(&Sample::new(2), TableFormat::Xlsx);
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut xml = String::new();
+    archive.by_name("docProps/core.xml").unwrap().read_to_string(&mut xml).unwrap();
+    assert!(xml.contains("2026-11-20T15:00:00Z"), "{xml}");
 }

@@ -240,7 +240,7 @@ fn write_bytes(
         .chain(adopted)
         .map(|entry| (entry.leaf(), entry))
         .collect();
-    let mut table = TableWriter::new(format, &wording, Vec::new(), &std::env::temp_dir())?;
+    let mut table = TableWriter::new(format, &wording, Vec::new(), &std::env::temp_dir(), report.made_ms)?;
     for row in &report.rows {
         table.write_row(row, by_leaf.get(&row.leaf))?;
     }

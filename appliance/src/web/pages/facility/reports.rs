@@ -123,9 +123,9 @@ async fn list_scopes(
     Ok(options)
 }
 
-/// Others' are taken away by whoever runs the box.
+/// Another person's is taken away by whoever runs the box.
 fn may_cancel(signed: &StaffSession, stored: &StoredReport) -> bool {
-    stored.by == Some(signed.staff()) || signed.holds(Permission::EditSettings)
+    stored.by.is_none_or(|by| by == signed.staff()) || signed.holds(Permission::EditSettings)
 }
 
 fn made_row(signed: &StaffSession, dates: &words::Dates, stored: StoredReport, percent: u8) -> MadeRow {

@@ -288,7 +288,7 @@ async fn write_report(
     std::fs::create_dir_all(&folder).map_err(|error| HttpError::internal(&error))?;
     let wording = RowWording::new(request.locale, state.store.facility().settings.zone());
     let failed = |error: report::ReportError| HttpError::internal(&error);
-    let mut table = TableWriter::new(table, &wording, Vec::new(), &folder).map_err(failed)?;
+    let mut table = TableWriter::new(table, &wording, Vec::new(), &folder, request.now_ms).map_err(failed)?;
     let on_progress = |done, all| progress.set(done, all);
     let written = stream_rows(state, request, &on_progress, |row, entry| {
         table.write_row(row, Some(entry)).map_err(failed)

@@ -63,6 +63,8 @@ pub(super) fn act_key(act: &str) -> &'static str {
         | "GET /app/f/{facility}/equipment"
         | "GET /app/f/{facility}/e/{tag}"
         | "GET /app/f/{facility}/labels"
+        | "GET /app/f/{facility}/report"
+        | "GET /app/f/{facility}/report/file"
         | "GET /app/f/{facility}/labels.pdf" => "facility",
         act => {
             let found = oidc_key(act).or_else(|| webhook_key(act)).or_else(|| alert_key(act));
@@ -192,6 +194,10 @@ fn read_key(act: &str) -> &'static str {
         | "GET /api/v1/facilities"
         | "GET /api/v1/facilities/{facility}"
         | "GET /api/v1/facilities/{facility}/equipment/{tag}"
+        | "GET /api/v1/facilities/{facility}/report.csv"
+        | "GET /api/v1/facilities/{facility}/report.json"
+        | "GET /api/v1/facilities/{facility}/report.pdf"
+        | "GET /api/v1/facilities/{facility}/report.xlsx"
         | "GET /api/v1/alerts"
         | "GET /api/v1/alerts/{alert}"
         | "GET /api/v1/boxes"
