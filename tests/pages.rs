@@ -21,6 +21,8 @@ mod passkeys;
 mod print;
 #[path = "pages/pseudo.rs"]
 mod pseudo;
+#[path = "pages/report_table.rs"]
+mod report_table;
 #[path = "pages/rows.rs"]
 mod rows;
 #[path = "pages/rules.rs"]

@@ -7,6 +7,7 @@ use super::browser::Browser;
 use super::database::{MailedLinks, insert_links, insert_provider};
 use super::fleet_table::fleet_pages;
 use super::page::{Act, Page};
+use super::report_table::report_pages;
 use super::rules;
 
 /// Addresses and ids that differ in each demo.
@@ -169,12 +170,22 @@ pub(crate) fn pages_of_box_in_both_languages(at: &Places) -> Vec<Page> {
     pages.extend(staff(at));
     pages.extend(rules::pages(at));
     pages.extend(rules::staff_in_spanish(at));
+    pages.extend(report_pages(at));
     pages.extend(staff_access(at));
     pages
 }
 
 pub(crate) fn pages_of_box(at: &Places) -> Vec<Page> {
-    let parts = [technician, staff_items, staff_tags, staff_sign_offs, staff, rules::pages, staff_access];
+    let parts = [
+        technician,
+        staff_items,
+        staff_tags,
+        staff_sign_offs,
+        staff,
+        rules::pages,
+        report_pages,
+        staff_access,
+    ];
     parts.into_iter().flat_map(|pages| pages(at)).collect()
 }
 
@@ -536,27 +547,6 @@ fn staff_access(at: &Places) -> Vec<Page> {
         ),
         page("staff-program-revoke", "/programs", vec![Press("td a[href$='/revoke']")], "Revoke token"),
         page("staff-access-log", "/box/audit", vec![], "Newest first"),
-        page("staff-inspection", "/inspection", vec![], "To look at before somebody else does"),
-        page(
-            "staff-pass-made",
-            "/inspection",
-            vec![Type("#name", "State survey"), Press("form[action$='/passes'] button")],
-            "it is not shown again",
-        ),
-        page(
-            "staff-report-error",
-            "/reports",
-            vec![Type("#from", "Monday"), Press("form.card button")],
-            "There is a problem",
-        ),
-        page("staff-reports", "/reports", vec![Press("form.card button")], "Asked for"),
-        page("pass", "/../pass", vec![], "whoever runs this box"),
-        page(
-            "pass-wrong",
-            "/../pass",
-            vec![Type("#code", "k3m9-x2w7-qd40"), Press("form.card button")],
-            "is wrong, or its pass is over",
-        ),
         page("staff-health", "/box/health", vec![], "on the command line"),
         page("staff-bundle", "/box/bundle", vec![], "What is in it"),
         // Whoever can sign in is led from the first set-up to that of staff.

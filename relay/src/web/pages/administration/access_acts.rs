@@ -63,8 +63,6 @@ pub(super) fn act_key(act: &str) -> &'static str {
         | "GET /app/f/{facility}/equipment"
         | "GET /app/f/{facility}/e/{tag}"
         | "GET /app/f/{facility}/labels"
-        | "GET /app/f/{facility}/report"
-        | "GET /app/f/{facility}/report/file"
         | "GET /app/f/{facility}/labels.pdf" => "facility",
         act => {
             let found = oidc_key(act).or_else(|| webhook_key(act)).or_else(|| alert_key(act));
@@ -84,7 +82,9 @@ fn alert_key(act: &str) -> Option<&'static str> {
         | "GET /app/alerts/{alert}"
         | "GET /app/alerts/rules"
         | "GET /app/alerts/rules/{kind}" => "page",
-        "GET /app/f/{facility}/figures" => "facility",
+        "GET /app/f/{facility}/figures"
+        | "GET /app/f/{facility}/report"
+        | "GET /app/f/{facility}/report/file" => "facility",
         _ => return None,
     })
 }
