@@ -1,7 +1,7 @@
 //! From a facility's state and its cleanings to a report: the same at box and relay.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use record::entry::Entry;
 use record::fold::{CleaningRecord, Equipment, FacilityState, ServiceState};
 use record::ids::{ProtocolId, StaffId};
 use record::kinds::{CivilDay, CleanedBy, Event};
+use record::redact::TextLine;
 use record::tag::Tag;
 use record::tree::Hash;
 use words::Locale;
@@ -66,10 +67,25 @@ pub enum RequestedScope {
     Protocol(ProtocolId),
 }
 
-/// What is behind hashes.
-pub trait ReportTexts {
-    /// A text that people entered.
-    fn text(&self, hash: &Hash) -> NamedText;
+/// Texts that people entered, by their hashes.
+#[derive(Debug, Default)]
+pub struct ReportTexts(HashMap<Hash, NamedText>);
+
+impl ReportTexts {
+    /// Adds the texts that lie beside an entry.
+    pub fn add_lines(&mut self, lines: &[TextLine]) {
+        self.0.extend(lines.iter().map(|line| (line.hash(), NamedText::Text(line.text().to_owned()))));
+    }
+
+    /// Adds one.
+    pub fn add_text(&mut self, hash: Hash, text: NamedText) {
+        self.0.insert(hash, text);
+    }
+
+    /// What is not beside its entry was erased.
+    fn text(&self, hash: &Hash) -> NamedText {
+        self.0.get(hash).cloned().unwrap_or(NamedText::Erased)
+    }
 }
 
 /// A report that grows item by item.
@@ -215,7 +231,7 @@ impl ReportBuilder {
     }
 
     /// A row of a cleaning that it takes.
-    pub fn make_row(&self, sources: RowSources<'_>, texts: &impl ReportTexts) -> ReportRow {
+    pub fn make_row(&self, sources: RowSources<'_>, texts: &ReportTexts) -> ReportRow {
         let RowSources { cleaning, entry, voiding, photos } = sources;
         let facts = self.facility.equipment.get(&cleaning.tag).map(|item| &item.facts);
         let note = read_body(entry).and_then(|body| body.note);
@@ -248,7 +264,7 @@ impl ReportBuilder {
         record::anchor::corrected_ms(&at, self.facility.boots.get(&at.boot).copied())
     }
 
-    fn name_of(&self, who: &CleanedBy, texts: &impl ReportTexts) -> NamedText {
+    fn name_of(&self, who: &CleanedBy, texts: &ReportTexts) -> NamedText {
         match who {
             CleanedBy::Entered { name, .. } => texts.text(&name.hash),
             CleanedBy::Pin { staff, .. } | CleanedBy::Badge { staff } | CleanedBy::Login { staff } => {
@@ -258,7 +274,7 @@ impl ReportBuilder {
         }
     }
 
-    fn staff_name(&self, staff: StaffId, texts: &impl ReportTexts) -> NamedText {
+    fn staff_name(&self, staff: StaffId, texts: &ReportTexts) -> NamedText {
         self.facility.staff.get(&staff).map_or(NamedText::Unreadable, |member| texts.text(&member.name))
     }
 
@@ -275,7 +291,7 @@ impl ReportBuilder {
     }
 
     /// The whole report.
-    pub fn finish(self, texts: &impl ReportTexts) -> CleaningReport {
+    pub fn finish(self, texts: &ReportTexts) -> CleaningReport {
         let settings = &self.facility.settings;
         let days = self.calendar.day_of(self.request.from_ms)..=self.calendar.day_of(self.request.to_ms - 1);
         let is_long = days.end() - days.start() >= 14;
@@ -315,7 +331,7 @@ impl ReportBuilder {
         }
     }
 
-    fn scope(&self, texts: &impl ReportTexts) -> ReportScope {
+    fn scope(&self, texts: &ReportTexts) -> ReportScope {
         match self.request.scope {
             RequestedScope::Facility => ReportScope::Facility,
             RequestedScope::Inspection => {
@@ -358,7 +374,7 @@ impl ReportBuilder {
         })
     }
 
-    fn list_sign_offs(&self, texts: &impl ReportTexts) -> Vec<SignOffRow> {
+    fn list_sign_offs(&self, texts: &ReportTexts) -> Vec<SignOffRow> {
         let today = CivilDay::of_number(self.calendar.day_of(self.request.now_ms));
         let is_in_scope = |staff: &StaffId, protocol: &ProtocolId| match self.request.scope {
             RequestedScope::Person(id) => *staff == id,

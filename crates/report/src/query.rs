@@ -9,11 +9,55 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::build::RequestedScope;
+use crate::table::TableFormat;
 
 /// Days of a report whose period nobody states.
 const DAYS: i32 = 30;
 /// Ten years: as far back as due windows are counted.
 const DAYS_MAX: i32 = 3_660;
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportFormat {
+    /// On paper, with its proof.
+    Pdf,
+    /// A table of cleanings, RFC 4180.
+    Csv,
+    /// A spreadsheet of cleanings.
+    Xlsx,
+    /// An array of cleanings.
+    Json,
+}
+
+impl ReportFormat {
+    const ALL: [Self; 4] = [Self::Pdf, Self::Csv, Self::Xlsx, Self::Json];
+
+    /// The ending of its files, by which forms name it.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+            Self::Json => "json",
+        }
+    }
+
+    /// That of an ending.
+    pub fn of(ending: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.ending() == ending)
+    }
+
+    /// The table that it is; `None` of paper.
+    pub const fn table(self) -> Option<TableFormat> {
+        match self {
+            Self::Pdf => None,
+            Self::Csv => Some(TableFormat::Csv),
+            Self::Xlsx => Some(TableFormat::Xlsx),
+            Self::Json => Some(TableFormat::Json),
+        }
+    }
+}
 
 /// Of what, and of which days. At most one of `tag`, `staff` and `protocol`; none: the whole facility.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -30,6 +30,8 @@ pub mod media {
     }
 
     media_types! {
+        /// A file whose kind its name says.
+        AnyBytes = "application/octet-stream";
         /// Comma-separated values.
         Csv = "text/csv; charset=utf-8";
         /// A style sheet.
@@ -54,6 +56,8 @@ pub mod media {
         Svg = "image/svg+xml";
         /// A program for browsers.
         Wasm = "application/wasm";
+        /// A spreadsheet.
+        Xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     }
 }
 

@@ -18,8 +18,8 @@ use record::tag::Tag;
 use record::tree::Hash;
 use report::build::{ReportBuilder, ReportRequest, ReportTexts, RowSources};
 use report::pdf::{ReportParts, render_report};
-use report::query::{QueryFault, ReportQuery};
-use report::table::{TableFormat, TableWriter};
+use report::query::{QueryFault, ReportFormat, ReportQuery};
+use report::table::TableWriter;
 use report::{AttachedEntry, CleaningReport, NamedText, ReportPhoto, ReportProof, ReportSigner, RowWording};
 use tokio::time::timeout;
 use words::Locale;
@@ -44,29 +44,6 @@ const PIECE: i64 = 500;
 /// Cleanings that are read for a report: more are asked for in shorter periods.
 const READ_MAX: usize = 100_000;
 
-/// How a report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReportFormat {
-    Pdf,
-    Table(TableFormat),
-}
-
-impl ReportFormat {
-    pub(crate) const fn ending(self) -> &'static str {
-        match self {
-            Self::Pdf => "pdf",
-            Self::Table(TableFormat::Csv) => "csv",
-            Self::Table(TableFormat::Xlsx) => "xlsx",
-            Self::Table(TableFormat::Json) => "json",
-        }
-    }
-
-    pub(crate) fn of(text: &str) -> Option<Self> {
-        let tables = [TableFormat::Csv, TableFormat::Xlsx, TableFormat::Json].map(Self::Table);
-        [Self::Pdf].into_iter().chain(tables).find(|format| format.ending() == text)
-    }
-}
-
 /// A report that was made.
 pub(crate) struct MadeReport {
     pub(crate) bytes: Vec<u8>,
@@ -77,16 +54,6 @@ pub(crate) struct MadeReport {
 impl MadeReport {
     pub(crate) fn file_name(&self, format: ReportFormat) -> String {
         format!("cleantrack-{}.{}", self.days, format.ending())
-    }
-}
-
-/// What is behind hashes.
-#[derive(Default)]
-struct TextTable(HashMap<Hash, NamedText>);
-
-impl ReportTexts for TextTable {
-    fn text(&self, hash: &Hash) -> NamedText {
-        self.0.get(hash).cloned().unwrap_or(NamedText::Erased)
     }
 }
 
@@ -174,7 +141,7 @@ pub(crate) async fn make_report(
 fn add_rows(
     builder: &mut ReportBuilder,
     read: Vec<ReadCleaning>,
-    texts: &TextTable,
+    texts: &ReportTexts,
     unproven: &HashSet<Hash>,
 ) {
     let mut by_item: BTreeMap<Tag, Vec<ReadCleaning>> = BTreeMap::new();
@@ -224,13 +191,10 @@ fn write_bytes(
     proof: &ReportProof,
     format: ReportFormat,
 ) -> Result<Vec<u8>, report::ReportError> {
-    let format = match format {
-        ReportFormat::Pdf => {
-            let progress = &mut |_, _| ControlFlow::Continue(());
-            let parts = &mut ReportParts { entries, proof, pictures: &mut |_| None, progress };
-            return render_report(report, parts);
-        }
-        ReportFormat::Table(format) => format,
+    let Some(format) = format.table() else {
+        let progress = &mut |_, _| ControlFlow::Continue(());
+        let parts = &mut ReportParts { entries, proof, pictures: &mut |_| None, progress };
+        return render_report(report, parts);
     };
     let wording = RowWording::of_report(report);
     let adopted = proof.adopted.iter().filter_map(|proof| Entry::parse(proof.entry.as_bytes()).ok());
@@ -248,11 +212,11 @@ fn write_bytes(
 }
 
 /// Names of people, which are looked up by their hashes alone.
-async fn read_names(conn: &mut ScopedConnection, facility: &FacilityState) -> Result<TextTable, DbError> {
-    let mut names = TextTable::default();
+async fn read_names(conn: &mut ScopedConnection, facility: &FacilityState) -> Result<ReportTexts, DbError> {
+    let mut names = ReportTexts::default();
     for member in facility.staff.values() {
         if let Some(name) = texts::by_hash(conn, member.name).await? {
-            names.0.insert(member.name, NamedText::Text(name));
+            names.add_text(member.name, NamedText::Text(name));
         }
     }
     Ok(names)
@@ -385,7 +349,7 @@ async fn prove_entries(
     web: &WebContext,
     conn: &mut ScopedConnection,
     read: &[ReadCleaning],
-    table: &mut TextTable,
+    table: &mut ReportTexts,
 ) -> Result<ProvenEntries, HttpError> {
     let mut by_log: BTreeMap<LogOrigin, BTreeMap<u64, Entry>> = BTreeMap::new();
     let (mut adopted, mut unproven) = (Vec::new(), HashSet::new());
@@ -404,7 +368,7 @@ async fn prove_entries(
         };
         for (hash, text) in [who, note].into_iter().zip(&one.entered) {
             if let Some((hash, text)) = hash.zip(text.clone()) {
-                table.0.insert(hash, NamedText::Text(text));
+                table.add_text(hash, NamedText::Text(text));
             }
         }
         if one.held_in.is_empty() {
@@ -446,7 +410,7 @@ async fn attach_texts(
     conn: &mut ScopedConnection,
     origin: &LogOrigin,
     lines: Vec<Entry>,
-    table: &mut TextTable,
+    table: &mut ReportTexts,
 ) -> Result<Vec<AttachedEntry>, DbError> {
     let named: Vec<(u64, Vec<Hash>)> = lines.iter().map(|entry| (entry.seq(), entry.redactables())).collect();
     let found = texts::named_texts(conn, origin, &named).await?;
@@ -455,9 +419,7 @@ async fn attach_texts(
         let texts: Result<Vec<TextLine>, _> =
             found.iter().map(|line| TextLine::parse(line.as_bytes())).collect();
         let texts = texts.map_err(|e| DbError::stored("text", e))?;
-        for text in &texts {
-            table.0.insert(text.hash(), NamedText::Text(text.text().to_owned()));
-        }
+        table.add_lines(&texts);
         attached.push(AttachedEntry { entry, texts });
     }
     Ok(attached)

@@ -7,6 +7,7 @@ use record::fold::{CleaningRecord, FacilityState, ServiceState};
 use record::kinds::{CivilDay, CleanedBy, CleaningFlag, MissingPart};
 use record::tag::Tag;
 use report::build::{ReportRequest, RequestedScope};
+use report::query::ReportQuery;
 use report::{CleaningReport, RowWording};
 use web::answer::Page;
 use web::error::HttpError;
@@ -18,11 +19,11 @@ use crate::web::context::AppState;
 use crate::web::form_page::FormMarks;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::pages::facility::passes::{HOURS, PassRow, list_passes};
-use crate::web::request::lists::report_query::{ReportQuery, query_error};
 use crate::web::view_models::equipment::rates::facility_calendar;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::page::wording::PageWording;
 use crate::web::view_models::reports::collect::collect_gaps;
+use crate::web::view_models::reports::request::read_request;
 use crate::web::words::{PageWords, ReportsWords};
 
 /// Missed windows on the page; the report has more.
@@ -105,24 +106,15 @@ pub(crate) async fn show_inspection(
     let snapshot = Snapshot::now(&state);
     let wording = signed.wording(&snapshot.local);
     let calendar = facility_calendar(&snapshot.settings);
-    let period = ReportQuery::default().period(&calendar, snapshot.now_ms()).map_err(query_error)?;
     let locale = page_words.catalog().locale();
-    let request = ReportRequest {
-        scope: RequestedScope::Inspection,
-        from_ms: period.start,
-        to_ms: period.end,
-        now_ms: snapshot.now_ms(),
-        known_ms: None,
-        lacks_history: state.lacks_any(),
-        is_certain: true,
-        locale,
-        made_by: None,
-    };
+    let request = read_request(&state, &ReportQuery::default(), locale)?;
+    let request = ReportRequest { scope: RequestedScope::Inspection, ..request };
+    let days = [request.from_ms, request.to_ms - 1];
     let (report, cleanings) = collect_gaps(&state, request).await?;
     let rows = RowWording::new(locale, snapshot.settings.zone());
     let number = |count: usize| w.inspection_number(count);
     let checks = count_checks(&state.store.facility(), &cleanings);
-    let [from, to] = [period.start, period.end - 1].map(|ms| CivilDay::of_number(calendar.day_of(ms)));
+    let [from, to] = days.map(|ms| CivilDay::of_number(calendar.day_of(ms)));
     let [from_text, to_text] = [from, to].map(|day| day.map(|day| day.to_string()).unwrap_or_default());
     let [from, to] =
         [from, to].map(|day| day.map(|day| wording.dates().numbered_day(day.number())).unwrap_or_default());

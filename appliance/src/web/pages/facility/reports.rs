@@ -7,9 +7,10 @@ use record::fold::RowVersion;
 use record::ids::ReportId;
 use record::kinds::CivilDay;
 use report::build::{ReportRequest, RequestedScope};
+use report::query::{ReportFormat, ReportQuery};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use web::answer::{FileDownload, FormReply, Page};
+use web::answer::{FileDownload, FormReply, Page, media};
 use web::argument::{LenientQuery, Path};
 use web::error::HttpError;
 use web::form::{FilledSection, FormDefinition, FormField, FormOption, FormPainter, FormSection, FormValues};
@@ -20,7 +21,6 @@ use crate::web::access::permissions::MakeReports;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
 use crate::web::answer::{ask_again, go_to};
-use crate::web::api::v1::records::reports::AnyMedia;
 use crate::web::context::AppState;
 use crate::web::form_page::{FormMarks, SentForm, window_title};
 use crate::web::http_error::not_found;
@@ -28,13 +28,12 @@ use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick};
 use crate::web::request::bodies::form::StaffForm;
 use crate::web::request::fields::field_error::Wrong;
-use crate::web::request::lists::report_query::{ReportQuery, query_error};
 use crate::web::view_models::equipment::rates::facility_calendar;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::reports::made::{
-    ReportFormat, ReportState, StoredReport, begin_report, cancel_report, find_report, list_reports,
-    read_file,
+    ReportState, StoredReport, begin_report, cancel_report, find_report, list_reports, read_file,
 };
+use crate::web::view_models::reports::request::read_request;
 use crate::web::words::{FormWords, PageWords, ReportsWords};
 
 pub(crate) const REPORTS: &str = "/staff/reports";
@@ -224,32 +223,18 @@ fn read_form(values: &FormValues) -> ReportQuery {
     }
 }
 
-fn read_request(
+fn read_form_request(
     state: &AppState,
     signed: &StaffSession,
     values: &FormValues,
 ) -> Result<ReportRequest, HttpError> {
-    let facility = state.store.snapshot();
-    let snapshot = Snapshot::of(state, &facility);
-    let query = read_form(values);
-    let calendar = facility_calendar(&facility.settings);
-    let period = query.period(&calendar, snapshot.now_ms()).map_err(query_error)?;
+    let words: PageWords = signed.words();
+    let request = read_request(state, &read_form(values), words.catalog().locale())?;
     let scope = match values.text("about") {
         "inspection" => RequestedScope::Inspection,
-        _ => query.scope(&facility).map_err(query_error)?,
+        _ => request.scope,
     };
-    let words: PageWords = signed.words();
-    Ok(ReportRequest {
-        scope,
-        from_ms: period.start,
-        to_ms: period.end,
-        now_ms: snapshot.now_ms(),
-        known_ms: None,
-        lacks_history: state.lacks_any(),
-        is_certain: snapshot.now.state != record::entry::ClockState::Uncertain,
-        locale: words.catalog().locale(),
-        made_by: Some(signed.name().to_owned()),
-    })
+    Ok(ReportRequest { scope, made_by: Some(signed.name().to_owned()), ..request })
 }
 
 pub(crate) async fn make_report(
@@ -260,7 +245,7 @@ pub(crate) async fn make_report(
     let (f, w): (FormWords, ReportsWords) = signed.words();
     let mut sent = SentForm::<RowVersion>::read(f, &REPORT, &form);
     let format = ReportFormat::of(sent.values.text("format")).filter(|_| sent.errors.is_empty());
-    let request = match read_request(&state, &signed, &sent.values) {
+    let request = match read_form_request(&state, &signed, &sent.values) {
         Ok(request) => Some(request),
         Err(error) if error.status == http::StatusCode::BAD_REQUEST => {
             if sent.errors.is_empty() {
@@ -293,7 +278,7 @@ pub(crate) async fn fetch_report(
     _: StaffCaller<MakeReports>,
     State(state): State<AppState>,
     Path(id): Path<ReportId>,
-) -> Result<FileDownload<AnyMedia>, HttpError> {
+) -> Result<FileDownload<media::AnyBytes>, HttpError> {
     let (stored, bytes) = read_file(&state, id).await?;
     FileDownload::new(&format!("{}.{}", stored.title, stored.format.ending()), bytes)
 }

@@ -2,4 +2,3 @@
 
 pub(crate) mod listing;
 pub(crate) mod page_cursor;
-pub(crate) mod report_query;

@@ -61,23 +61,6 @@ struct ReadLine {
     texts: Vec<TextLine>,
 }
 
-#[derive(Default)]
-struct TextTable(HashMap<Hash, NamedText>);
-
-impl TextTable {
-    fn add(&mut self, texts: &[TextLine]) {
-        let texts = texts.iter().map(|text| (text.hash(), NamedText::Text(text.text().to_owned())));
-        self.0.extend(texts);
-    }
-}
-
-impl ReportTexts for TextTable {
-    /// What is not beside its entry was erased.
-    fn text(&self, hash: &Hash) -> NamedText {
-        self.0.get(hash).cloned().unwrap_or(NamedText::Erased)
-    }
-}
-
 fn named_text(text: StoredText) -> NamedText {
     match text {
         StoredText::Present(text) => NamedText::Text(text),
@@ -148,7 +131,7 @@ pub(crate) async fn stream_rows(
 async fn for_each_item(
     state: &AppState,
     builder: &mut ReportBuilder,
-    texts: &mut TextTable,
+    texts: &mut ReportTexts,
     on_progress: OnProgress<'_>,
     mut take: impl FnMut(&mut ReportBuilder, Vec<(ReportRow, ReadCleaning)>) -> Result<(), HttpError> + Send,
 ) -> Result<(), HttpError> {
@@ -158,9 +141,9 @@ async fn for_each_item(
         let read = read_item(state, builder, item).await?;
         let mut rows = Vec::with_capacity(read.len());
         for one in read {
-            texts.add(&one.line.texts);
+            texts.add_lines(&one.line.texts);
             if let Some((_, voiding)) = &one.voiding {
-                texts.add(&voiding.texts);
+                texts.add_lines(&voiding.texts);
             }
             let sources = RowSources {
                 cleaning: one.cleaning.clone(),
@@ -202,14 +185,14 @@ impl ReadLine {
     }
 }
 
-async fn read_staff_names(state: &AppState) -> Result<TextTable, HttpError> {
+async fn read_staff_names(state: &AppState) -> Result<ReportTexts, HttpError> {
     let names = read_long(state, |state, reader| {
         let facility = state.store.snapshot();
-        let names = facility
-            .staff
-            .values()
-            .map(|member| (member.name, named_text(StoredText::read(reader, member.name))));
-        Ok(TextTable(names.collect()))
+        let mut names = ReportTexts::default();
+        for member in facility.staff.values() {
+            names.add_text(member.name, named_text(StoredText::read(reader, member.name)));
+        }
+        Ok(names)
     });
     names.await
 }
@@ -224,7 +207,7 @@ pub(crate) async fn collect_gaps(
     for item in builder.items() {
         cleanings.extend(count_cleanings(state, &mut builder, &item).await?);
     }
-    Ok((builder.finish(&TextTable::default()), cleanings))
+    Ok((builder.finish(&ReportTexts::default()), cleanings))
 }
 
 /// Counts an item's windows, and returns those of its cleanings that are rows.

@@ -12,7 +12,8 @@ use record::ids::{ReportId, StaffId};
 use report::RowWording;
 use report::build::ReportRequest;
 use report::pdf::{ReportParts, render_report};
-use report::table::{TableFormat, TableWriter};
+use report::query::ReportFormat;
+use report::table::TableWriter;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -35,37 +36,6 @@ const PART: &str = "part";
 const FACTS: &str = "facts";
 /// Bytes of all that are kept.
 const STORED_BYTES_MAX: u64 = 1_000_000_000;
-
-/// How a report is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ReportFormat {
-    /// On paper, with its proof.
-    Pdf,
-    /// A table of cleanings, RFC 4180.
-    Csv,
-    /// A spreadsheet of cleanings.
-    Xlsx,
-    /// An array of cleanings.
-    Json,
-}
-
-impl ReportFormat {
-    pub(crate) const ALL: [Self; 4] = [Self::Pdf, Self::Csv, Self::Xlsx, Self::Json];
-
-    pub(crate) const fn ending(self) -> &'static str {
-        match self {
-            Self::Pdf => "pdf",
-            Self::Csv => "csv",
-            Self::Xlsx => "xlsx",
-            Self::Json => "json",
-        }
-    }
-
-    pub(crate) fn of(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.ending() == text)
-    }
-}
 
 /// How far a report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -278,12 +248,7 @@ async fn write_report(
     progress: Arc<ReportProgress>,
     turn: OwnedSemaphorePermit,
 ) -> Result<Vec<u8>, HttpError> {
-    let table = match format {
-        ReportFormat::Pdf => return draw_report(state, request, progress, turn).await,
-        ReportFormat::Csv => TableFormat::Csv,
-        ReportFormat::Xlsx => TableFormat::Xlsx,
-        ReportFormat::Json => TableFormat::Json,
-    };
+    let Some(table) = format.table() else { return draw_report(state, request, progress, turn).await };
     let folder = reports_folder(state);
     std::fs::create_dir_all(&folder).map_err(|error| HttpError::internal(&error))?;
     let wording = RowWording::new(request.locale, state.store.facility().settings.zone());

@@ -1,34 +1,16 @@
 //! `GET /api/v1/facilities/{facility}/report.pdf` and its tables: the same as the box makes.
 
-use ::web::answer::{FileDownload, MediaType};
+use ::web::answer::{FileDownload, MediaType, media};
 use ::web::argument::{Path, Query};
 use ::web::error::HttpError;
 use axum::extract::State;
 use record::ids::FacilityId;
-use report::query::ReportQuery;
-use report::table::TableFormat;
+use report::query::{ReportFormat, ReportQuery};
 use words::Locale;
 
 use crate::web::WebContext;
 use crate::web::access::TokenProgram;
-use crate::web::view_models::reports::{ReportFormat, make_report};
-
-macro_rules! media {
-    ($($name:ident = $media:literal;)*) => {$(
-        #[derive(Debug, Clone, Copy)]
-        pub(crate) struct $name;
-        impl MediaType for $name {
-            const NAME: &'static str = $media;
-        }
-    )*};
-}
-
-media! {
-    PdfMedia = "application/pdf";
-    CsvMedia = "text/csv; charset=utf-8";
-    XlsxMedia = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    RowsMedia = "application/json";
-}
+use crate::web::view_models::reports::make_report;
 
 async fn make_file<M: MediaType>(
     program: &TokenProgram,
@@ -46,7 +28,7 @@ pub(crate) async fn make_pdf(
     State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
     Query(query): Query<ReportQuery>,
-) -> Result<FileDownload<PdfMedia>, HttpError> {
+) -> Result<FileDownload<media::Pdf>, HttpError> {
     make_file(&program, &web, facility, &query, ReportFormat::Pdf).await
 }
 
@@ -55,8 +37,8 @@ pub(crate) async fn make_csv(
     State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
     Query(query): Query<ReportQuery>,
-) -> Result<FileDownload<CsvMedia>, HttpError> {
-    make_file(&program, &web, facility, &query, ReportFormat::Table(TableFormat::Csv)).await
+) -> Result<FileDownload<media::Csv>, HttpError> {
+    make_file(&program, &web, facility, &query, ReportFormat::Csv).await
 }
 
 pub(crate) async fn make_xlsx(
@@ -64,8 +46,8 @@ pub(crate) async fn make_xlsx(
     State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
     Query(query): Query<ReportQuery>,
-) -> Result<FileDownload<XlsxMedia>, HttpError> {
-    make_file(&program, &web, facility, &query, ReportFormat::Table(TableFormat::Xlsx)).await
+) -> Result<FileDownload<media::Xlsx>, HttpError> {
+    make_file(&program, &web, facility, &query, ReportFormat::Xlsx).await
 }
 
 pub(crate) async fn make_json(
@@ -73,6 +55,6 @@ pub(crate) async fn make_json(
     State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
     Query(query): Query<ReportQuery>,
-) -> Result<FileDownload<RowsMedia>, HttpError> {
-    make_file(&program, &web, facility, &query, ReportFormat::Table(TableFormat::Json)).await
+) -> Result<FileDownload<media::JsonText>, HttpError> {
+    make_file(&program, &web, facility, &query, ReportFormat::Json).await
 }

@@ -1,12 +1,12 @@
 //! The report of a facility, made while whoever asks waits.
 
-use ::web::answer::{FileDownload, MediaType, Page};
+use ::web::answer::{FileDownload, Page, media};
 use ::web::argument::{LenientQuery, Path};
 use ::web::error::HttpError;
 use askama::Template;
 use axum::extract::State;
 use record::ids::FacilityId;
-use report::query::ReportQuery;
+use report::query::{ReportFormat, ReportQuery};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -17,16 +17,8 @@ use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::facilities::facility::facility_layout;
 use crate::web::view_models::facility_state::{day_date, find_overview};
 use crate::web::view_models::formats::LocalTime;
-use crate::web::view_models::reports::{ReportFormat, make_report};
+use crate::web::view_models::reports::make_report;
 use crate::web::words::{PageWords, ReportsWords};
-
-/// A file of any kind.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct AnyMedia;
-
-impl MediaType for AnyMedia {
-    const NAME: &'static str = "application/octet-stream";
-}
 
 #[derive(Template)]
 #[template(path = "facilities/report.html")]
@@ -78,7 +70,7 @@ pub(crate) async fn fetch_report(
     State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
     LenientQuery(params): LenientQuery<ReportFileParams>,
-) -> Result<FileDownload<AnyMedia>, HttpError> {
+) -> Result<FileDownload<media::AnyBytes>, HttpError> {
     let format = ReportFormat::of(&params.format).unwrap_or(ReportFormat::Pdf);
     let query = ReportQuery { from: Some(params.from), to: Some(params.to), ..ReportQuery::default() };
     let words: PageWords = LocalTime::of_reader(web.now_ms()).words();

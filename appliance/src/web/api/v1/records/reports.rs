@@ -4,25 +4,26 @@ use axum::extract::State;
 use http::{Method, StatusCode};
 use record::ids::ReportId;
 use report::build::ReportRequest;
+use report::query::{ReportFormat, ReportQuery};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use web::answer::{Created, FileDownload, Json, MediaType, NoContent};
+use web::answer::{Created, FileDownload, Json, MediaType, NoContent, media};
 use web::argument::{JsonBody, Path, Query};
 use web::error::HttpError;
 use web::route::{Example, Route, RouteKind, row};
+use words::Locale;
 
 use crate::web::access::permissions::Read;
 use crate::web::access::program::ProgramCaller;
 use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::request::client::language::facility_locale;
-use crate::web::request::lists::report_query::{ReportQuery, query_error};
 use crate::web::view_models::equipment::rates::facility_calendar;
-use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::reports::made::{
-    ReportFormat, ReportState, begin_report, cancel_report, find_report, make_now, read_file,
+    ReportState, begin_report, cancel_report, find_report, make_now, read_file,
 };
+use crate::web::view_models::reports::request::read_request;
 use crate::web::{examples, refusals};
 
 pub(crate) fn report_routes() -> Vec<Route<AppState>> {
@@ -65,44 +66,12 @@ pub(crate) fn report_routes() -> Vec<Route<AppState>> {
     ]
 }
 
-macro_rules! media {
-    ($($name:ident = $media:literal;)*) => {$(
-        #[derive(Debug, Clone, Copy)]
-        pub(crate) struct $name;
-        impl MediaType for $name {
-            const NAME: &'static str = $media;
-        }
-    )*};
+/// Of what nobody's browser asks for.
+fn own_locale(state: &AppState) -> Locale {
+    facility_locale(&state.store.snapshot().settings)
 }
 
-media! {
-    PdfMedia = "application/pdf";
-    CsvMedia = "text/csv; charset=utf-8";
-    XlsxMedia = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    RowsMedia = "application/json";
-    AnyMedia = "application/octet-stream";
-}
-
-/// The request that a query is, made by nobody in the facility's own language.
-pub(crate) fn read_request(state: &AppState, query: &ReportQuery) -> Result<ReportRequest, HttpError> {
-    let facility = state.store.snapshot();
-    let snapshot = Snapshot::of(state, &facility);
-    let calendar = facility_calendar(&facility.settings);
-    let period = query.period(&calendar, snapshot.now_ms()).map_err(query_error)?;
-    Ok(ReportRequest {
-        scope: query.scope(&facility).map_err(query_error)?,
-        from_ms: period.start,
-        to_ms: period.end,
-        now_ms: snapshot.now_ms(),
-        known_ms: None,
-        lacks_history: state.lacks_any(),
-        is_certain: snapshot.now.state != record::entry::ClockState::Uncertain,
-        locale: facility_locale(&facility.settings),
-        made_by: None,
-    })
-}
-
-pub(crate) fn file_name(state: &AppState, request: &ReportRequest, format: ReportFormat) -> String {
+fn file_name(state: &AppState, request: &ReportRequest, format: ReportFormat) -> String {
     let calendar = facility_calendar(&state.store.snapshot().settings);
     let [from, to] = [request.from_ms, request.to_ms - 1].map(|ms| {
         record::kinds::CivilDay::of_number(calendar.day_of(ms)).map(|day| day.to_string()).unwrap_or_default()
@@ -115,7 +84,7 @@ async fn make_file<M: MediaType>(
     query: &ReportQuery,
     format: ReportFormat,
 ) -> Result<FileDownload<M>, HttpError> {
-    let request = read_request(state, query)?;
+    let request = read_request(state, query, own_locale(state))?;
     let name = file_name(state, &request, format);
     FileDownload::new(&name, make_now(state, request, format).await?)
 }
@@ -124,7 +93,7 @@ async fn make_pdf(
     _: ProgramCaller<Read>,
     State(state): State<AppState>,
     Query(query): Query<ReportQuery>,
-) -> Result<FileDownload<PdfMedia>, HttpError> {
+) -> Result<FileDownload<media::Pdf>, HttpError> {
     make_file(&state, &query, ReportFormat::Pdf).await
 }
 
@@ -132,7 +101,7 @@ async fn make_csv(
     _: ProgramCaller<Read>,
     State(state): State<AppState>,
     Query(query): Query<ReportQuery>,
-) -> Result<FileDownload<CsvMedia>, HttpError> {
+) -> Result<FileDownload<media::Csv>, HttpError> {
     make_file(&state, &query, ReportFormat::Csv).await
 }
 
@@ -140,7 +109,7 @@ async fn make_xlsx(
     _: ProgramCaller<Read>,
     State(state): State<AppState>,
     Query(query): Query<ReportQuery>,
-) -> Result<FileDownload<XlsxMedia>, HttpError> {
+) -> Result<FileDownload<media::Xlsx>, HttpError> {
     make_file(&state, &query, ReportFormat::Xlsx).await
 }
 
@@ -148,7 +117,7 @@ async fn make_json(
     _: ProgramCaller<Read>,
     State(state): State<AppState>,
     Query(query): Query<ReportQuery>,
-) -> Result<FileDownload<RowsMedia>, HttpError> {
+) -> Result<FileDownload<media::JsonText>, HttpError> {
     make_file(&state, &query, ReportFormat::Json).await
 }
 
@@ -191,7 +160,7 @@ async fn begin_making(
     State(state): State<AppState>,
     JsonBody(NewReport { format, query }): JsonBody<NewReport>,
 ) -> Result<Created<ReportJson>, HttpError> {
-    let request = read_request(&state, &query)?;
+    let request = read_request(&state, &query, own_locale(&state))?;
     let title = file_name(&state, &request, format);
     let id = begin_report(&state, request, format, title, None)?;
     Created::at(&format!("/api/v1/reports/{id}"), report_json(&state, id)?)
@@ -209,7 +178,7 @@ async fn fetch_file(
     _: ProgramCaller<Read>,
     State(state): State<AppState>,
     Path(id): Path<ReportId>,
-) -> Result<FileDownload<AnyMedia>, HttpError> {
+) -> Result<FileDownload<media::AnyBytes>, HttpError> {
     let (stored, bytes) = read_file(&state, id).await?;
     FileDownload::new(&stored.title, bytes)
 }
