@@ -191,10 +191,10 @@ fn run_bench(dir: &Path, entries: usize, photos: usize) -> Result<ExitCode, Fail
     table.row("99 of 100 of them wait at most", median(waits), "times as long", WAIT_RATIO, how);
     let name = backups.status().record.last.ok_or("no backup")?.name;
     let (file, began) = (stick.join(name), Instant::now());
-    test_backup(&file, &secret, MissingPhotos::Refused)?;
+    test_backup(&file, Some(&secret), MissingPhotos::Refused)?;
     println!("restore test: {:.1} s", Instant::now().duration_since(began).as_secs_f64());
     let began = Instant::now();
-    restore_backup(&file, &dir.join("new"), &secret, MissingPhotos::Refused, &NoSeam)?;
+    restore_backup(&file, &dir.join("new"), Some(&secret), MissingPhotos::Refused, &NoSeam)?;
     println!("restore: {:.1} s", Instant::now().duration_since(began).as_secs_f64());
     runtime.block_on(store.stop())?;
     Ok(table.status())

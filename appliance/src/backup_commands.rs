@@ -13,7 +13,7 @@ use service::random::{RandomSource, SystemRandom};
 use crate::admin::AdminCommand;
 use crate::backup::{
     BackupError, BackupSecret, MissingPhotos, NoSeam, RestoreTest, check_folder, count_noun, expect_backup,
-    restore_backup, test_backup, word_backups, word_restored,
+    is_archive, restore_backup, test_backup, word_backups, word_restored,
 };
 use crate::settings::BoxSettings;
 use crate::store::{box_store, rebuild_database};
@@ -77,24 +77,34 @@ pub(crate) fn run_restore(settings: &BoxSettings, order: &RestoreOrder) -> Resul
     // Before a person types 74 characters: without a folder nothing can be restored, nor from what is no file.
     let data = if order.test { None } else { Some(settings.data()?.to_owned()) };
     expect_backup(&order.file)?;
-    let secret = BackupSecret::parse(&read_key(order)?)?;
+    // An archive of everything has no key, and no PINs.
+    let secret = match is_archive(&order.file)? {
+        true => None,
+        false => Some(BackupSecret::parse(&read_key(order)?)?),
+    };
     let photos = if order.without_photos { MissingPhotos::Accepted } else { MissingPhotos::Refused };
     let Some(data) = data else {
-        let tested = test_backup(&order.file, &secret, photos)?;
+        let tested = test_backup(&order.file, secret.as_ref(), photos)?;
         print_result(&format!("{} All of it was read, and it can be restored.", word_restored(&tested)));
         if settings.data().is_ok_and(|data| is_own_backup(data, tested.manifest.box_id)) {
             note_test(settings, order, tested.manifest.entries(), tested.photos);
         }
         return Ok(ProgramExit::Success);
     };
-    let restored = restore_backup(&order.file, &data, &secret, photos, &NoSeam)?;
+    let restored = restore_backup(&order.file, &data, secret.as_ref(), photos, &NoSeam)?;
     print_result(&word_restored(&restored));
     let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
     let clock = Arc::new(crate::clock::system_clock(service::clock::boot_id(random.bytes())));
     // The key of its log is in no backup: this begins the log that continues after what was restored.
     let report = rebuild_database(box_store(&data), clock, random).map_err(RunError::Rebuild)?;
+    let people = match secret {
+        Some(_) => "PINs are as they were, and everybody signs in again",
+        None => {
+            "an archive holds no PINs, badges and printers, and no certificate: give somebody a PIN with `staff pin` once it runs"
+        }
+    };
     print_result(&format!(
-        "All of it is in {}. The box goes on in a new log of {}; PINs are as they were, and everybody signs in again. Switch the old box \
+        "All of it is in {}. The box goes on in a new log of {}; {people}. Switch the old box \
          off, if it still runs, before this one is started. Where it has a relay, its operator admits the new log. The old settings \
          are in settings.restored.toml.",
         data.display(),

@@ -1,6 +1,7 @@
 //! The suite `backup`: the real programs, a stick, its key, and a new box; a stick that is full, and third-party
 //! programs that open what is on it.
 
+mod archives;
 mod restores;
 mod sticks;
 

@@ -8,7 +8,7 @@ use harness::world::{World, check, folder, until};
 use super::{backups_in, command_with_key, demo, make_key, use_stick};
 
 /// A picture that no codec makes small.
-fn noise() -> Vec<u8> {
+pub(super) fn noise() -> Vec<u8> {
     let mut state = 7_u32;
     let mut next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -20,7 +20,7 @@ fn noise() -> Vec<u8> {
     jpeg
 }
 
-fn has_photo(dir: &Path) -> bool {
+pub(super) fn has_photo(dir: &Path) -> bool {
     std::fs::read_dir(dir).is_ok_and(|mut entries| {
         entries.any(|entry| {
             let path = entry.unwrap().path();

@@ -319,7 +319,11 @@ pub const ONLY: &[UseRule] = &[
         ],
         "the log's database is the store's; the others keep tables of their own in state.redb",
     ),
-    only("store", &["appliance/store"], "modules say whether they may use it by importing `crate::store`"),
+    only(
+        "store",
+        &["appliance/store", "verify"],
+        "modules say whether they may use it by importing `crate::store`",
+    ),
     only("rumqttc", &["appliance/uplink/transport", "relay/mqtt"], "one place for MQTT on each side"),
     only(
         "axum",

@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Itself: its own tests switch its feature `test` on.
     ("cleantrack-web", &["cleantrack-record", "cleantrack-service", "cleantrack-web", "cleantrack-words"]),
     ("cleantrack-store", &["cleantrack-record", "cleantrack-service"]),
+    ("cleantrack-verify", &["cleantrack-record", "cleantrack-report", "cleantrack-store"]),
     (
         "cleantrack-appliance",
         &[

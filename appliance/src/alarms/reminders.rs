@@ -22,6 +22,8 @@ const ALARMS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("alar
 const ROWS_MAX: usize = 500;
 /// Days before its end at which a reminder about a sign-off is raised, and raised once more.
 const SIGN_OFF_DAYS: [i32; 2] = [30, 7];
+/// The same before the day of an inspection.
+const INSPECTION_DAYS: [i32; 3] = [30, 7, 1];
 pub const SNOOZE_HOURS_MAX: u32 = 168;
 /// Overdue items are one row together, raised again by each that is added: lists name them.
 pub const OVERDUE_SUBJECT: &str = "equipment";
@@ -45,6 +47,8 @@ pub enum ReminderCode {
     PhoneWaits,
     /// A phone seldom gives the photo that it is asked for.
     PhotoMissing,
+    /// The day of an inspection comes near.
+    InspectionNear,
     /// A person’s sign-off for a protocol ends.
     CompetencyEnds,
     /// A program’s token ends.
@@ -60,6 +64,7 @@ impl ReminderCode {
             Self::BegunNotRecorded => "begun-not-recorded",
             Self::PhoneWaits => "phone-waits",
             Self::PhotoMissing => "photo-missing",
+            Self::InspectionNear => "inspection-near",
             Self::CompetencyEnds => "competency-ends",
             Self::TokenEnds => "token-ends",
         }
@@ -71,7 +76,7 @@ pub struct OpenReminder {
     /// Names it in addresses: eight hex digits.
     pub id: String,
     pub code: ReminderCode,
-    /// An item’s tag, [`OVERDUE_SUBJECT`], the device of a phone, the id of a person or token, or the ids of a person and a protocol with a space
+    /// An item’s tag, [`OVERDUE_SUBJECT`], the day of an inspection, the device of a phone, the id of a person or token, or the ids of a person and a protocol with a space
     /// between.
     pub subject: String,
     pub first_ms: i64,
@@ -238,17 +243,17 @@ impl ReminderTable {
         self.change(id, |row| row.snoozed_ms = Some(until_ms))
     }
 
-    /// Looks at what the log says: open reports, overdue items, and sign-offs that end.
+    /// Looks at what the log says: open reports, overdue items, sign-offs that end, and the inspection that comes.
     ///
     /// # Errors
     /// The database's.
     pub fn look_round(&self, facility: &FacilityState, now_ms: i64) -> Result<(), redb::Error> {
-        let ending = match local_day(facility.settings.zone(), now_ms) {
-            Some(today) => ending_sign_offs(facility, today),
-            None => BTreeMap::new(),
-        };
+        let today = local_day(facility.settings.zone(), now_ms);
+        let ending = today.map(|today| ending_sign_offs(facility, today)).unwrap_or_default();
+        let near = today.map(|today| near_inspection(facility, today)).unwrap_or_default();
         self.replace_open(ReminderCode::ProblemReported, &open_reports(facility), now_ms)?;
         self.replace_open(ReminderCode::ItemsOverdue, &overdue_items(facility, now_ms), now_ms)?;
+        self.replace_open(ReminderCode::InspectionNear, &near, now_ms)?;
         self.replace_open(ReminderCode::CompetencyEnds, &ending, now_ms)
     }
 }
@@ -279,7 +284,18 @@ fn overdue_items(facility: &FacilityState, now_ms: i64) -> BTreeMap<String, u32>
     (count > 0).then(|| (OVERDUE_SUBJECT.to_owned(), count)).into_iter().collect()
 }
 
-/// Counted by how many of the days before the end have come: the second is news.
+/// How many of the days before another have come: each is news.
+fn count_come(steps: &[i32], left: i32) -> u32 {
+    u32::try_from(steps.iter().filter(|days| left <= **days).count()).unwrap_or(u32::MAX)
+}
+
+/// From 30 days before until it is over.
+fn near_inspection(facility: &FacilityState, today: CivilDay) -> BTreeMap<String, u32> {
+    let day = facility.settings.inspection.day.0.filter(|day| day.number() >= today.number());
+    let come = day.map(|day| (day.to_string(), count_come(&INSPECTION_DAYS, day.number() - today.number())));
+    come.filter(|(_, count)| *count > 0).into_iter().collect()
+}
+
 fn ending_sign_offs(facility: &FacilityState, today: CivilDay) -> BTreeMap<String, u32> {
     let mut ending = BTreeMap::new();
     for (staff, row) in &facility.competency {
@@ -288,10 +304,9 @@ fn ending_sign_offs(facility: &FacilityState, today: CivilDay) -> BTreeMap<Strin
         }
         for (protocol, grant) in &row.protocols {
             let Some(until) = grant.until.filter(|_| !grant.ended) else { continue };
-            let left = until.number() - today.number();
-            let come = SIGN_OFF_DAYS.iter().filter(|days| left <= **days).count();
+            let come = count_come(&SIGN_OFF_DAYS, until.number() - today.number());
             if come > 0 {
-                ending.insert(format!("{staff} {protocol}"), u32::try_from(come).unwrap_or(u32::MAX));
+                ending.insert(format!("{staff} {protocol}"), come);
             }
         }
     }
@@ -339,6 +354,17 @@ mod tests {
         assert_eq!(table.all(NOW_MS)[0].first_ms, NOW_MS, "it stands since the first");
         table.replace_open(code, &standing(&[]), NOW_MS + 2).unwrap();
         assert_eq!(table.all(NOW_MS).len(), 1);
+    }
+
+    #[test]
+    fn an_inspection_is_told_of_a_month_a_week_and_a_day_before() {
+        let mut facility = FacilityState::default();
+        let day = local_day("UTC", NOW_MS).unwrap();
+        Arc::make_mut(&mut facility.settings).inspection.day = record::kinds::DayChange(Some(day));
+        let told = |left: i32| near_inspection(&facility, CivilDay::of_number(day.number() - left).unwrap());
+        let counts = [31, 30, 8, 7, 2, 1, 0].map(|left| told(left).values().copied().next().unwrap_or(0));
+        assert_eq!(counts, [0, 1, 1, 2, 2, 3, 3]);
+        assert!(told(-1).is_empty(), "it is over");
     }
 
     #[test]

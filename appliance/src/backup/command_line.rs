@@ -4,12 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::cause::BackupError;
-use super::contents::{BackupLabel, PartRef};
+use super::contents::BackupLabel;
 use super::labels::{ListedBackup, list_labels, list_newest, list_part_labels};
 use super::medium::FolderMedium;
 use super::pace::RunPace;
 use super::restore::RestoredBackup;
 use super::run::hash_file;
+use crate::store::archive::PartRef;
 
 const LOOKING: &str = "the folder for backups could not be read";
 

@@ -1,5 +1,6 @@
 //! The key of backups. The half that encrypts is here; the half that decrypts is shown once and is on no box.
 
+use std::io::{self, Read};
 use std::str::FromStr as _;
 
 use age::secrecy::ExposeSecret as _;
@@ -7,6 +8,7 @@ use bech32::ToBase32 as _;
 use serde::{Deserialize, Serialize};
 use service::random::RandomSource;
 
+use crate::store::archive::BackupFault;
 use crate::store::disk::{Disk, put_small, read_small};
 
 const FILE: &str = "backup/key.json";
@@ -57,6 +59,20 @@ impl BackupRecipient {
         disk.sync_dir("")?;
         put_small(disk, FILE, &serde_json::to_vec(self)?)
     }
+}
+
+/// What a file of a backup is, decrypted.
+pub(super) fn decrypt_file(input: impl Read, secret: &BackupSecret) -> Result<impl Read, BackupFault> {
+    let opened = age::Decryptor::new(input)
+        .and_then(|file| file.decrypt(std::iter::once(secret.identity() as &dyn age::Identity)));
+    opened.map_err(|error| match error {
+        age::DecryptError::NoMatchingKeys => BackupFault::WrongKey,
+        age::DecryptError::Io(error) => BackupFault::Damaged(error),
+        age::DecryptError::InvalidMac | age::DecryptError::DecryptionFailed => {
+            BackupFault::Damaged(io::Error::new(io::ErrorKind::InvalidData, "its first bytes are changed"))
+        }
+        other => BackupFault::NoBackup(other.to_string()),
+    })
 }
 
 /// The half that decrypts. It wipes itself when it is dropped.

@@ -10,9 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::cause::CrowdedFolder;
-use super::contents::{BackupLabel, PartLabel, PartRef};
+use super::contents::{BackupLabel, PartLabel};
 use super::label_key::LabelKey;
 use super::medium::{BackupMedium, FolderMedium, PREFIX, box_part};
+use crate::store::archive::PartRef;
 
 const SEALED: &str = ".age";
 const LABEL: &str = ".json";
@@ -364,8 +365,8 @@ fn is_no_file(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backup::contents::FORM;
     use crate::backup::medium::FILES_MAX;
+    use crate::store::archive::FORM;
 
     fn label_key(seed: u64) -> LabelKey {
         let dir = tempfile::tempdir().unwrap();

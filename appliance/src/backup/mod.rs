@@ -6,17 +6,16 @@
 //! is the very decryption that a restore does, and whoever takes the box's storage later opens none of its backups with it. A hash of
 //! the ciphertext alone would show what the medium did and not whether it can be decrypted.
 
-mod archive;
 mod cause;
 mod command_line;
 mod contents;
+mod export;
 mod key;
 mod label_key;
 mod labels;
 mod medium;
 mod pace;
 mod photo_parts;
-mod reading;
 mod record;
 mod restore;
 mod run;
@@ -30,15 +29,15 @@ mod writing;
 
 #[cfg(test)]
 pub(crate) use self::cause::BACKUP_CAUSES;
-pub use self::cause::{BackupCause, BackupError, BackupFault, CrowdedFolder};
+pub use self::cause::{BackupCause, BackupError, CrowdedFolder};
 pub(crate) use self::command_line::count_noun;
 pub use self::command_line::{check_folder, word_backups, word_restored};
-pub use self::contents::{BackupLabel, BackupManifest, PartRef, StoredLog};
+pub use self::contents::BackupLabel;
 pub use self::key::{BackupRecipient, BackupSecret, KeyTextError};
 pub use self::record::{BackupRecord, RestoreTest, VerifiedBackup};
 pub use self::restore::{
-    MissingPhotos, NoSeam, RestoreError, RestoreSeam, RestoredBackup, expect_backup, restore_backup,
-    test_backup,
+    MissingPhotos, NoSeam, RestoreError, RestoreSeam, RestoredBackup, expect_backup, is_archive,
+    restore_backup, test_backup,
 };
 pub use self::service::{BackupContext, BackupService};
 pub use self::status::{BackupStatus, BackupWork, RelayCopy, StopOutcome, WorkResult};

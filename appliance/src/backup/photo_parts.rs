@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use record::tree::Hash;
 
 use super::contents::PartLabel;
+use crate::store::archive::PhotoFile;
 
 /// Bytes of photos in one file: with what is around them still far below the 4 GB of FAT32, and little to write again where a stick
 /// went bad.
@@ -15,12 +16,6 @@ pub(super) const PART_PHOTOS_MAX: usize = 50_000;
 const SMALL_BYTES: u64 = PART_BYTES_MAX / 8;
 /// Small files at which they are written together: a daily backup makes one a day.
 const SMALL_FILES_MAX: usize = 16;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PhotoFile {
-    pub(super) hash: Hash,
-    pub(super) bytes: u64,
-}
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct PartPlan {
@@ -78,7 +73,7 @@ mod tests {
     use record::ids::BoxId;
 
     use super::*;
-    use crate::backup::contents::{FORM, PartRef};
+    use crate::store::archive::{FORM, PartRef};
 
     fn photo(n: u32, bytes: u64) -> PhotoFile {
         PhotoFile { hash: Hash::of(&n.to_be_bytes()), bytes }

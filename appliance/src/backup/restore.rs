@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use record::tree::Hash;
 use sha2::{Digest as _, Sha256};
 
-use super::cause::BackupFault;
-use super::contents::{BackupManifest, HEAD, PHOTOS, PartRef, SETTINGS, photo_of};
-use super::key::BackupSecret;
-use super::reading::{FileSink, HashOnly, read_backup, read_part};
+use super::key::{BackupSecret, decrypt_file};
 use super::record::{BackupRecord, RECORD_FILE};
+use crate::store::archive::{
+    ArchiveSink, BackupFault, BackupManifest, HEAD, HashOnly, PHOTOS, PartRef, SETTINGS, photo_of,
+    read_archive, read_backup, read_part,
+};
 use crate::store::ended_note_path;
 use crate::store::system_disk::RESTORE_MARK;
 
@@ -84,13 +85,13 @@ pub struct NoSeam;
 
 impl RestoreSeam for NoSeam {}
 
-/// Reads all of a backup that a restore would read, and stores nothing.
+/// Reads all of a backup that a restore would read, and stores nothing. Without a secret it is an archive of everything.
 ///
 /// # Errors
 /// [`RestoreError`].
 pub fn test_backup(
     file: &Path,
-    secret: &BackupSecret,
+    secret: Option<&BackupSecret>,
     photos: MissingPhotos,
 ) -> Result<RestoredBackup, RestoreError> {
     read_all(file, secret, photos, &mut HashOnly, &mut HashOnly)
@@ -103,7 +104,7 @@ pub fn test_backup(
 pub fn restore_backup(
     file: &Path,
     data: &Path,
-    secret: &BackupSecret,
+    secret: Option<&BackupSecret>,
     photos: MissingPhotos,
     seam: &dyn RestoreSeam,
 ) -> Result<RestoredBackup, RestoreError> {
@@ -135,6 +136,17 @@ pub fn expect_backup(file: &Path) -> Result<(), RestoreError> {
     open_backup(file).map(drop)
 }
 
+/// Whether this is an archive of everything, which no key opens: its first file stands in it as it is.
+///
+/// # Errors
+/// [`RestoreError::Open`] and [`RestoreError::NoFile`].
+pub fn is_archive(file: &Path) -> Result<bool, RestoreError> {
+    let mut begin = Vec::new();
+    let read = open_backup(file)?.take(HEAD.len() as u64).read_to_end(&mut begin);
+    read.map_err(|source| RestoreError::Open { path: file.to_owned(), source })?;
+    Ok(begin == HEAD.as_bytes())
+}
+
 fn open_backup(file: &Path) -> Result<File, RestoreError> {
     // Before it is opened: a pipe would wait for somebody who writes into it.
     match std::fs::metadata(file) {
@@ -150,13 +162,21 @@ fn file_name(path: &Path) -> String {
 
 fn read_all(
     file: &Path,
-    secret: &BackupSecret,
+    secret: Option<&BackupSecret>,
     photos: MissingPhotos,
-    sink: &mut dyn FileSink,
-    of_photos: &mut dyn FileSink,
+    sink: &mut dyn ArchiveSink,
+    of_photos: &mut dyn ArchiveSink,
 ) -> Result<RestoredBackup, RestoreError> {
-    let read = read_backup(open_backup(file)?, secret, sink)
-        .map_err(|fault| RestoreError::Fault { name: file_name(file), fault })?;
+    let input = open_backup(file)?;
+    let read = match secret {
+        Some(secret) => decrypt_file(input, secret).and_then(|input| read_backup(input, sink)),
+        None => read_archive(input, sink),
+    };
+    let read = read.map_err(|fault| RestoreError::Fault { name: file_name(file), fault })?;
+    // An archive has its photos in it, and no other files.
+    let Some(secret) = secret else {
+        return Ok(RestoredBackup { manifest: read.manifest, photos: read.photos_inside });
+    };
     let of_backup: BTreeSet<Hash> = read.photos.iter().map(|photo| photo.hash).collect();
     let (mut found, mut bad) = (BTreeSet::new(), Vec::new());
     for part in &read.manifest.parts {
@@ -201,11 +221,11 @@ fn read_part_file(
     part: &PartRef,
     secret: &BackupSecret,
     box_id: record::ids::BoxId,
-    sink: &mut dyn FileSink,
+    sink: &mut dyn ArchiveSink,
 ) -> Result<(), BackupFault> {
     let file = File::open(path).map_err(BackupFault::Damaged)?;
     let mut input = HashedInput { file, sum: Sha256::new() };
-    read_part(&mut input, secret, box_id, sink)?;
+    read_part(decrypt_file(&mut input, secret)?, box_id, sink)?;
     match Hash(input.sum.finalize().into()) == part.sha256 {
         true => Ok(()),
         false => Err(BackupFault::NoBackup("it is another file than the backup names".to_owned())),
@@ -215,11 +235,11 @@ fn read_part_file(
 struct ChosenPhotos<'a> {
     of_backup: &'a BTreeSet<Hash>,
     found: &'a mut BTreeSet<Hash>,
-    sink: &'a mut dyn FileSink,
+    sink: &'a mut dyn ArchiveSink,
     open: Option<Hash>,
 }
 
-impl FileSink for ChosenPhotos<'_> {
+impl ArchiveSink for ChosenPhotos<'_> {
     fn begin_file(&mut self, path: &str) -> io::Result<()> {
         let name = path.rsplit('/').next().unwrap_or(path);
         self.open = photo_of(name).filter(|photo| self.of_backup.contains(photo));
@@ -388,7 +408,7 @@ impl Drop for FolderSink<'_> {
     }
 }
 
-impl FileSink for FolderSink<'_> {
+impl ArchiveSink for FolderSink<'_> {
     fn begin_file(&mut self, path: &str) -> io::Result<()> {
         self.seam.reach_step();
         self.drop_open();

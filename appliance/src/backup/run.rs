@@ -12,21 +12,21 @@ use record::tree::Hash;
 use service::random::RandomSource;
 use sha2::{Digest as _, Sha256};
 
-use super::cause::{BackupError, BackupFault};
-use super::contents::{
-    BackupHead, BackupKind, BackupLabel, BackupManifest, FORM, HEAD, MANIFEST, PHOTOS, PartLabel,
-    PartManifest, PartRef, SETTINGS,
-};
-use super::key::BackupRecipient;
+use super::cause::BackupError;
+use super::contents::{BackupLabel, PartLabel};
+use super::key::{BackupRecipient, decrypt_file};
 use super::label_key::{LABEL_KEY, LabelKey};
 use super::labels::{FoundFiles, backup_name, label_name, part_name, write_label};
 use super::medium::BackupMedium;
 use super::pace::RunPace;
-use super::photo_parts::{PhotoFile, plan_parts};
-use super::reading::{FileSink, HashOnly, read_backup, read_part, stored_logs, write_photos};
-use super::writing::{BackupWriter, SealTarget, WrittenFile};
+use super::photo_parts::plan_parts;
+use super::writing::{BackupWriter, FilesWriter, SealTarget, WrittenFile};
 use crate::identity::PASSING_TABLES;
 use crate::photo::PhotoStore;
+use crate::store::archive::{
+    ArchiveSink, BackupFault, BackupHead, BackupKind, BackupManifest, FORM, HEAD, HashOnly, MANIFEST, PHOTOS,
+    PartManifest, PartRef, PhotoFile, SETTINGS, read_backup, read_part, stored_logs, write_photos,
+};
 use crate::store::{Store, StoreError};
 
 /// Files of `keys/` that a restored box needs: its authority, so that browsers continue to trust it, its relation to
@@ -168,17 +168,18 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         let (input, box_id) = (self.input, self.input.store.origin().box_id);
         let temporary = part_name(box_id, &Hash::of(&input.now_ms.to_be_bytes()));
         let target = SealTarget { medium: input.medium, recipient: &self.recipient, random: input.random };
-        let mut out = BackupWriter::begin(target, &temporary, input.now_ms, self.pace)?;
-        out.add_bytes(HEAD, &head_of(input, BackupKind::Photos)?)?;
+        let mut writer = BackupWriter::begin(target, &temporary, input.now_ms, self.pace)?;
+        let out = &mut writer.out;
+        out.add_bytes(HEAD, &head_of(input.store, BackupKind::Photos)?)?;
         let mut written = Vec::new();
         for photo in photos {
-            if add_photo(&mut out, input.photos, photo)? {
+            if add_photo(out, input.photos, photo)? {
                 written.push(photo.hash);
             }
         }
         let manifest = PartManifest { files: out.files().to_vec() };
         out.add_bytes(MANIFEST, &to_json(&manifest)?)?;
-        let written_file = out.finish()?;
+        let written_file = writer.finish()?;
         if written.is_empty() {
             input.medium.remove(&written_file.temporary).map_err(BackupError::medium(LOOKING))?;
             return Ok(None);
@@ -186,7 +187,9 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         let name = part_name(box_id, &written_file.sha256);
         let mut sink = PacedSink(self.pace);
         let read = input.medium.open(&written_file.temporary).map_err(BackupFault::Damaged);
-        let read = read.and_then(|file| read_part(file, &written_file.own, box_id, &mut sink));
+        let read = read
+            .and_then(|file| decrypt_file(file, &written_file.own))
+            .and_then(|file| read_part(file, box_id, &mut sink));
         match read {
             Ok(read) if read == written => {}
             Ok(_) => return Err(not_right(&name, "it holds other photos")),
@@ -204,8 +207,9 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         let (origin, number) = (input.store.origin(), self.found.number_after(input.last_number));
         let name = backup_name(origin.box_id, &day_of(input), &self.found.names);
         let target = SealTarget { medium: input.medium, recipient: &self.recipient, random: input.random };
-        let mut out = BackupWriter::begin(target, &name, input.now_ms, self.pace)?;
-        out.add_bytes(HEAD, &head_of(input, BackupKind::Box)?)?;
+        let mut writer = BackupWriter::begin(target, &name, input.now_ms, self.pace)?;
+        let out = &mut writer.out;
+        out.add_bytes(HEAD, &head_of(input.store, BackupKind::Box)?)?;
         let log = input.store.copy_log()?;
         for copied in &log.files {
             out.add_copied(copied)?;
@@ -214,7 +218,7 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         out.add_copied(&state.copied)?;
         drop(state);
         for key in KEYS {
-            add_key(&mut out, &input.data.join("keys"), key)?;
+            add_key(out, &input.data.join("keys"), key)?;
         }
         out.add_bytes(SETTINGS, input.settings.as_bytes())?;
         out.add_bytes(PHOTOS, write_photos(photos).as_bytes())?;
@@ -231,10 +235,12 @@ impl<'a, 'p> BackupRun<'a, 'p> {
             files: out.files().to_vec(),
         };
         out.add_bytes(MANIFEST, &to_json(&manifest)?)?;
-        let written = out.finish()?;
+        let written = writer.finish()?;
         let mut sink = PacedSink(self.pace);
         let read = input.medium.open(&written.temporary).map_err(BackupFault::Damaged);
-        let read = read.and_then(|file| read_backup(file, &written.own, &mut sink));
+        let read = read
+            .and_then(|file| decrypt_file(file, &written.own))
+            .and_then(|file| read_backup(file, &mut sink));
         let read = read.map_err(|fault| fault_error(&name, fault))?;
         let label = BackupLabel {
             form: FORM,
@@ -321,7 +327,7 @@ fn look_at(input: &RunInput<'_>) -> io::Result<FoundFiles> {
 /// Discards what is read, and pauses as the writer does.
 struct PacedSink<'p>(&'p mut RunPace);
 
-impl FileSink for PacedSink<'_> {
+impl ArchiveSink for PacedSink<'_> {
     fn begin_file(&mut self, path: &str) -> io::Result<()> {
         HashOnly.begin_file(path)
     }
@@ -356,7 +362,7 @@ fn fault_error(name: &str, fault: BackupFault) -> BackupError {
 }
 
 /// Photos on the box, the oldest first, so that those of the same time are stored together.
-fn photos_on_box(photos: &PhotoStore) -> Result<Vec<PhotoFile>, BackupError> {
+pub(super) fn photos_on_box(photos: &PhotoStore) -> Result<Vec<PhotoFile>, BackupError> {
     let mut all = match photos.all() {
         // Without the folder the box has no photos.
         Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -367,8 +373,8 @@ fn photos_on_box(photos: &PhotoStore) -> Result<Vec<PhotoFile>, BackupError> {
 }
 
 /// Adds a photo and its thumbnail; `false` where it left the box meanwhile, or is not what was recorded.
-fn add_photo(
-    out: &mut BackupWriter<'_>,
+pub(super) fn add_photo<W: io::Write>(
+    out: &mut FilesWriter<'_, W>,
     photos: &PhotoStore,
     photo: &PhotoFile,
 ) -> Result<bool, BackupError> {
@@ -404,7 +410,7 @@ fn read_file(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-fn add_key(out: &mut BackupWriter<'_>, keys: &Path, name: &str) -> Result<(), BackupError> {
+fn add_key<W: io::Write>(out: &mut FilesWriter<'_, W>, keys: &Path, name: &str) -> Result<(), BackupError> {
     let path: PathBuf = keys.join(name);
     match read_file(&path, KEY_BYTES_MAX)
         .map_err(|source| BackupError::Source { what: format!("keys/{name}"), source })?
@@ -414,12 +420,12 @@ fn add_key(out: &mut BackupWriter<'_>, keys: &Path, name: &str) -> Result<(), Ba
     }
 }
 
-fn head_of(input: &RunInput<'_>, kind: BackupKind) -> Result<Vec<u8>, BackupError> {
-    let box_id = input.store.origin().box_id;
+pub(super) fn head_of(store: &Store, kind: BackupKind) -> Result<Vec<u8>, BackupError> {
+    let box_id = store.origin().box_id;
     to_json(&BackupHead { form: FORM, kind, box_id, program: env!("CARGO_PKG_VERSION").to_owned() })
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, BackupError> {
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, BackupError> {
     let made = serde_json::to_vec(value);
     made.map_err(|e| BackupError::Store(StoreError::Io { what: "a list".to_owned(), source: e.into() }))
 }

@@ -1,10 +1,12 @@
 //! Backups while the box runs: one at a time on a thread of its own, daily and when somebody asks, and what is known of them.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::tz::TimeZone;
 use record::alarm::AlarmCode;
 use record::compliance::find_zone;
@@ -12,10 +14,12 @@ use record::entry::ClockState;
 use record::ids::BoxId;
 use service::clock::Clock;
 use service::random::RandomSource;
+use tokio::sync::mpsc::{self, Receiver};
 
 use super::cause::{BackupCause, BackupError};
 use super::command_line::count_noun;
 use super::contents::BackupLabel;
+use super::export::{ChunkWriter, ExportInput, write_archive};
 use super::key::{BackupRecipient, BackupSecret};
 use super::label_key::LabelKey;
 use super::labels::FoundFiles;
@@ -30,6 +34,9 @@ use crate::alarms::{AlarmCause, AlarmStore};
 use crate::photo::PhotoStore;
 use crate::settings::BackupSettings;
 use crate::store::Store;
+
+/// Parts of an archive that wait for whoever reads it.
+const CHUNKS: usize = 2;
 
 /// What backups need of the rest of the box.
 pub struct BackupContext {
@@ -205,6 +212,37 @@ impl BackupService {
     pub fn start_test(&self, name: Option<String>, secret: BackupSecret) -> Result<u64, BackupError> {
         let folder = self.inner.context.settings.to.clone().ok_or(BackupError::NoFolder)?;
         self.start_work(BackupWork::Test, move |own| own.run_test(&folder, name, &secret))
+    }
+
+    /// Begins to write everything that the facility may take along: what comes out, until it ends or an error ends it.
+    ///
+    /// # Errors
+    /// [`BackupError::Busy`].
+    pub fn start_archive(&self) -> Result<Receiver<std::io::Result<Bytes>>, BackupError> {
+        let (sender, receiver) = mpsc::channel(CHUNKS);
+        self.start_work(BackupWork::Archive, move |own| {
+            let written = own.run_archive(ChunkWriter::new(sender.clone()));
+            written.map(|()| String::new()).map_err(|error| {
+                tracing::error!(%error, "the archive of everything was not written to its end");
+                // Whoever reads it may be gone.
+                let _ = sender.blocking_send(Err(std::io::Error::other("not written to its end")));
+                error.detail()
+            })
+        })?;
+        Ok(receiver)
+    }
+
+    fn run_archive(&self, out: ChunkWriter) -> Result<(), BackupError> {
+        let context = &self.inner.context;
+        let input = ExportInput {
+            store: &context.store,
+            photos: &context.photos,
+            settings: &context.settings_text,
+            now_ms: self.now_ms(),
+        };
+        let mut pace = RunPace::new(Some(context.store.clone()), Arc::clone(&self.inner.stop));
+        let mut out = write_archive(&input, out, &mut pace)?;
+        out.flush().map_err(BackupError::medium("sending the archive failed"))
     }
 
     /// Runs a job on a thread of its own, one at a time.
@@ -415,7 +453,7 @@ impl BackupService {
                 newest.map_err(|error| error.to_string())?
             }
         };
-        let tested = test_backup(&folder.join(&name), secret, MissingPhotos::Refused);
+        let tested = test_backup(&folder.join(&name), Some(secret), MissingPhotos::Refused);
         let RestoredBackup { manifest, photos } = tested.map_err(|error: RestoreError| error.to_string())?;
         let test =
             RestoreTest { name: name.clone(), at_ms: self.now_ms(), entries: manifest.entries(), photos };

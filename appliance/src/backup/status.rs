@@ -19,6 +19,8 @@ pub struct RelayCopy {
 pub enum BackupWork {
     Backup,
     Test,
+    /// Everything is written out for somebody.
+    Archive,
 }
 
 /// How a job ended, which a command line waits for.

@@ -11,7 +11,7 @@ use record::ids::BootId;
 use record::kinds::Event;
 use record::tree::Hash;
 
-use super::cause::{BackupCause, BackupError, BackupFault};
+use super::cause::{BackupCause, BackupError};
 use super::key::{BackupRecipient, BackupSecret};
 use super::label_key::LabelKey;
 use super::labels::{FoundFiles, label_name};
@@ -20,9 +20,11 @@ use super::pace::RunPace;
 use super::restore::{MissingPhotos, NoSeam, RestoreError, RestoreSeam, restore_backup, test_backup};
 use super::run::{MadeBackup, RunInput, make_backup};
 use crate::photo::{PhotoSettings, PhotoStore, RealCard, UploadLimits};
+use crate::store::archive::BackupFault;
 use crate::store::system_disk::{FolderError, RESTORE_MARK, SystemDisk};
 use crate::store::{StartReport, Store, StoreConfig, StoreError, StoreSizes, WriteDecision};
 
+mod archives;
 mod bad_sticks;
 mod live_backups;
 mod photos;
@@ -199,6 +201,6 @@ impl World {
     fn restore(&self, made: &MadeBackup, to: &str) -> Result<PathBuf, RestoreError> {
         let data = self.dir.path().join(to);
         let (file, missing) = (self.file_of(made), MissingPhotos::Refused);
-        restore_backup(&file, &data, &self.secret, missing, &NoSeam).map(|_| data)
+        restore_backup(&file, &data, Some(&self.secret), missing, &NoSeam).map(|_| data)
     }
 }

@@ -7,13 +7,12 @@ use record::tree::Hash;
 use service::random::RandomSource;
 use sha2::{Digest as _, Sha256};
 
-use super::archive::ArchiveWriter;
 use super::cause::BackupError;
-use super::contents::BackupFile;
 use super::key::BackupSecret;
 use super::labels::NEW;
 use super::medium::{BackupMedium, MediumFile};
 use super::pace::RunPace;
+use crate::store::archive::{ArchiveWriter, BackupFile};
 use crate::store::{CopiedFile, LogCheck};
 
 const PIECE_BYTES: usize = 64 << 10;
@@ -23,7 +22,7 @@ const SYNC_BYTES: u64 = 4 << 20;
 const WRITING: &str = "writing to the folder for backups failed";
 
 /// Counts and hashes what goes to the medium, and never lets much of it wait.
-struct HashedFile {
+pub(super) struct HashedFile {
     file: Box<dyn MediumFile>,
     sum: Sha256,
     bytes: u64,
@@ -54,7 +53,7 @@ impl Write for HashedFile {
     }
 }
 
-type SealedFile = age::stream::StreamWriter<HashedFile>;
+pub(super) type SealedFile = age::stream::StreamWriter<HashedFile>;
 
 pub(super) struct WrittenFile {
     pub(super) temporary: String,
@@ -64,14 +63,20 @@ pub(super) struct WrittenFile {
     pub(super) own: BackupSecret,
 }
 
-pub(super) struct BackupWriter<'a> {
-    archive: ArchiveWriter<SealedFile>,
-    temporary: String,
-    own: BackupSecret,
+/// Files of an archive, each hashed as it is written.
+pub(super) struct FilesWriter<'a, W> {
+    archive: ArchiveWriter<W>,
     files: Vec<BackupFile>,
     log: LogCheck,
     time_s: u64,
     pace: &'a mut RunPace,
+}
+
+/// The same, encrypted, under a temporary name.
+pub(super) struct BackupWriter<'a> {
+    pub(super) out: FilesWriter<'a, SealedFile>,
+    temporary: String,
+    own: BackupSecret,
 }
 
 /// Where a file goes, and who can open it.
@@ -94,9 +99,30 @@ impl<'a> BackupWriter<'a> {
         let temporary = format!("{name}{NEW}");
         let own = BackupSecret::generate(target.random);
         let file = create_sealed(target, &temporary, &own).map_err(failed)?;
-        let archive = ArchiveWriter::new(file);
+        Ok(Self { out: FilesWriter::new(file, time_ms, pace), temporary, own })
+    }
+
+    pub(super) fn finish(self) -> Result<WrittenFile, BackupError> {
+        let file = self.out.finish().and_then(|sealed| {
+            let mut file = sealed.finish().map_err(BackupError::medium(WRITING))?;
+            file.file.sync_written().map_err(BackupError::medium(WRITING))?;
+            Ok(file)
+        });
+        let file = file?;
+        Ok(WrittenFile {
+            temporary: self.temporary,
+            bytes: file.bytes,
+            sha256: Hash(file.sum.finalize().into()),
+            own: self.own,
+        })
+    }
+}
+
+impl<'a, W: Write> FilesWriter<'a, W> {
+    pub(super) fn new(out: W, time_ms: i64, pace: &'a mut RunPace) -> Self {
         let time_s = u64::try_from(time_ms / 1_000).unwrap_or(0);
-        Ok(Self { archive, temporary, own, files: Vec::new(), log: LogCheck::default(), time_s, pace })
+        let archive = ArchiveWriter::new(out);
+        Self { archive, files: Vec::new(), log: LogCheck::default(), time_s, pace }
     }
 
     pub(super) fn add_bytes(&mut self, path: &str, bytes: &[u8]) -> Result<(), BackupError> {
@@ -140,14 +166,8 @@ impl<'a> BackupWriter<'a> {
         &self.log
     }
 
-    pub(super) fn finish(self) -> Result<WrittenFile, BackupError> {
-        let file = finish_sealed(self.archive).map_err(BackupError::medium(WRITING))?;
-        Ok(WrittenFile {
-            temporary: self.temporary,
-            bytes: file.bytes,
-            sha256: Hash(file.sum.finalize().into()),
-            own: self.own,
-        })
+    pub(super) fn finish(self) -> Result<W, BackupError> {
+        self.archive.finish().map_err(BackupError::medium(WRITING))
     }
 }
 
@@ -170,12 +190,6 @@ fn create_sealed(target: SealTarget<'_>, name: &str, own: &BackupSecret) -> io::
     let sealed =
         age::Encryptor::with_recipients(both.into_iter()).map_err(io::Error::other)?.wrap_output(file);
     sealed.map_err(|error| fault.get().map_or(error, |code| io::Error::from_raw_os_error(*code)))
-}
-
-fn finish_sealed(archive: ArchiveWriter<SealedFile>) -> io::Result<HashedFile> {
-    let mut file = archive.finish()?.finish()?;
-    file.file.sync_written()?;
-    Ok(file)
 }
 
 /// Reads a file of the store from its beginning.

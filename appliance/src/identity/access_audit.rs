@@ -85,6 +85,7 @@ pub enum AccessOutcome {
     LogTrusted,
     BackupKeyMade,
     BackupBegun,
+    ArchiveTaken,
     PackKeyTrusted,
     PackKeyRemoved,
 }
@@ -121,12 +122,13 @@ impl AccessRow {
     /// Whether it changed what lets people and programs in, or the facility.
     fn is_of_change(&self) -> bool {
         use AccessOutcome::{
-            AlarmSeen, BackupBegun, BackupKeyMade, BadgeChanged, LogTrusted, PackKeyRemoved, PackKeyTrusted,
-            PinChanged, SettingsChanged, TokenMade, TokenRevoked,
+            AlarmSeen, ArchiveTaken, BackupBegun, BackupKeyMade, BadgeChanged, LogTrusted, PackKeyRemoved,
+            PackKeyTrusted, PinChanged, SettingsChanged, TokenMade, TokenRevoked,
         };
         matches!(
             self.outcome,
             AlarmSeen
+                | ArchiveTaken
                 | BackupBegun
                 | BackupKeyMade
                 | BadgeChanged

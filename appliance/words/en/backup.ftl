@@ -50,6 +50,7 @@ backup-size-gb = { NUMBER($gigabytes) } GB
 
 backup-running = A backup is being made. Phones record meanwhile. Open this page again to see how it ended.
     .test = A backup is being tested. Open this page again to see how it ended.
+    .archive = An archive of everything is being downloaded. Phones record meanwhile.
 backup-done = Done: { $result }
 backup-test-failed = The restore test failed: { $result }
 backup-failed = No backup was made: { $cause }
@@ -97,4 +98,11 @@ backup-cause-box = the box could not read its own data. Have its storage checked
 backup-cause-stopped = the box was switched off meanwhile. The next backup takes its place.
 
 # Link.
+## An archive of everything, to take along.
+
+backup-archive = Take everything along
+backup-archive-what = One file with every record, text and photo, what proves them, the public keys and the settings. It is not encrypted: whoever has it can read names and see photos. PINs, badges and secret keys are not in it. “cleantrack-verify archive” checks it, and “cleantrack-appliance restore” starts a new box from it.
+backup-archive-begin = Download the archive
+backup-archive-failed = The archive was not written to its end, so the file is of no use. Nothing on the box was changed. Download it again.
+
 backup-back = This box

@@ -187,6 +187,7 @@ deed-alarm-seen = Acknowledged an alarm
 deed-log-trusted = Accepted a log from the relay as this box’s own
 deed-backup-key = Created a key for backups
 deed-backup = Began a backup or a restore test
+deed-archive = Took an archive of everything along
 deed-pack-key-trusted = Trusted the key of a pack’s maker
 deed-pack-key-removed = Removed the key of a pack’s maker
 deed-old-page = Tried to record from an old page, or one of another item

@@ -87,3 +87,41 @@ pass-code = Code
 pass-code-hint = Such as k3m9-x2w7-qd40
 pass-wrong = This code is wrong, or its pass is over. Ask whoever gave it to you.
 pass-read = Read
+
+## A report that somebody brings is checked.
+
+verify-title = Check a report
+verify-what = Choose a report as a PDF. The box looks whether each record in it is in a signed log, and whether its pages say what these records say.
+verify-file = Report (PDF)
+verify-check = Check it
+verify-elsewhere = Without trusting this box: “cleantrack-verify report FILE” does the same on any computer.
+verify-no-file = No file was chosen.
+verify-holds = This report is as it was made
+    .not = This report does not hold
+verify-facility = It is of { $facility }, and was made { $when }.
+verify-records = { $rows ->
+    [one] 1 cleaning
+   *[other] { NUMBER($rows) } cleanings
+}, { $entries ->
+    [one] 1 signed entry
+   *[other] { NUMBER($entries) } signed entries
+}.
+verify-unproven = { $count ->
+    [one] 1 entry is in no signed log, which the report says beside it.
+   *[other] { NUMBER($count) } entries are in no signed log, which the report says beside each.
+}
+verify-witnessed = The relay had stored its log by { $when }.
+    .none = No relay has confirmed its log.
+verify-fault-damaged = This file is no PDF, or it is cut off or damaged.
+verify-fault-bare = It carries no proof: it never was such a report, or its attachments were removed.
+verify-fault-version = Its records hold, but another version of the program drew its pages, and this one cannot compare them.
+verify-fault-signer = Neither this box nor its relay made it.
+verify-fault-attached = What is attached to it was changed, or is damaged.
+# $seq: the number of an entry.
+verify-fault-entry = The attached entry { $seq } was changed.
+verify-fault-missing = Entry { $seq } is not attached any more.
+verify-fault-row = The report says something else of entry { $seq } than the entry itself.
+verify-fault-photo = A photo of entry { $seq } was changed or taken out.
+verify-fault-page = Page { $page }, character { $at }: the page says “{ $found }”, and its records give “{ $expected }”.
+verify-fault-saved = Its records hold and its words are theirs, but another program saved it again, or something else than words was changed. Ask for the report as it was made.
+inspection-period-span = It covers { $from } to { $until }.

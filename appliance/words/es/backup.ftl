@@ -43,6 +43,7 @@ backup-size-gb = { NUMBER($gigabytes) } GB
 
 backup-running = Se está haciendo una copia. Los teléfonos registran mientras tanto. Abra esta página de nuevo para ver cómo terminó.
     .test = Se está probando una copia. Abra esta página de nuevo para ver cómo terminó.
+    .archive = Se está descargando un archivo con todo. Los teléfonos siguen registrando.
 backup-done = Hecho: { $result }
 backup-test-failed = La prueba de restauración falló: { $result }
 backup-failed = No se hizo ninguna copia: { $cause }
@@ -80,5 +81,12 @@ backup-cause-not-right = lo que se leyó no es lo que se escribió. No use más 
 backup-cause-medium = la memoria USB o la carpeta devolvió un error. Pruebe con otra.
 backup-cause-box = la unidad no pudo leer sus propios datos. Haga revisar su almacenamiento.
 backup-cause-stopped = la unidad se apagó mientras tanto. La próxima copia la reemplaza.
+
+## An archive of everything, to take along.
+
+backup-archive = Llevarse todo
+backup-archive-what = Un solo archivo con cada registro, texto y foto, lo que los prueba, las claves públicas y los ajustes. No está cifrado: quien lo tenga puede leer los nombres y ver las fotos. No contiene PIN, credenciales ni claves secretas. “cleantrack-verify archive” lo comprueba y “cleantrack-appliance restore” inicia una unidad nueva con él.
+backup-archive-begin = Descargar el archivo
+backup-archive-failed = El archivo no se escribió hasta el final, así que no sirve. En la unidad no cambió nada. Descárguelo de nuevo.
 
 backup-back = Esta unidad

@@ -162,6 +162,7 @@ deed-alarm-seen = Confirmó una alarma
 deed-log-trusted = Aceptó un historial del servidor central como propio de esta unidad
 deed-backup-key = Creó una clave para copias de seguridad
 deed-backup = Empezó una copia de seguridad o una prueba de restauración
+deed-archive = Se llevó un archivo con todo
 deed-pack-key-trusted = Confió en la clave del autor de un paquete
 deed-pack-key-removed = Quitó la clave del autor de un paquete
 deed-old-page = Intentó registrar desde una página vencida o de otro equipo

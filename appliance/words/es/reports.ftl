@@ -87,3 +87,40 @@ pass-code = Código
 pass-code-hint = Por ejemplo k3m9-x2w7-qd40
 pass-wrong = Este código no es correcto, o su pase terminó. Pregunte a quien se lo dio.
 pass-read = Leer
+
+## A report that somebody brings is checked.
+
+verify-title = Comprobar un informe
+verify-what = Elija un informe en PDF. La unidad comprueba que cada registro esté en un libro firmado y que las páginas digan lo que dicen esos registros.
+verify-file = Informe (PDF)
+verify-check = Comprobar
+verify-elsewhere = Sin confiar en esta unidad: «cleantrack-verify report ARCHIVO» hace lo mismo en cualquier computadora.
+verify-no-file = No se eligió ningún archivo.
+verify-holds = Este informe está como se hizo
+    .not = Este informe no es válido
+verify-facility = Es de { $facility } y se hizo { $when }.
+verify-records = { $rows ->
+    [one] 1 limpieza
+   *[other] { NUMBER($rows) } limpiezas
+}, { $entries ->
+    [one] 1 entrada firmada
+   *[other] { NUMBER($entries) } entradas firmadas
+}.
+verify-unproven = { $count ->
+    [one] 1 entrada no está en ningún libro firmado; el informe lo dice al lado.
+   *[other] { NUMBER($count) } entradas no están en ningún libro firmado; el informe lo dice al lado de cada una.
+}
+verify-witnessed = El servidor central ya había guardado su libro el { $when }.
+    .none = Ningún servidor central confirmó su libro.
+verify-fault-damaged = Este archivo no es un PDF, o está cortado o dañado.
+verify-fault-bare = No lleva pruebas: nunca fue un informe así, o se quitaron sus adjuntos.
+verify-fault-version = Sus registros son válidos, pero otra versión del programa dibujó las páginas y esta no puede compararlas.
+verify-fault-signer = No lo hizo esta unidad ni su servidor central.
+verify-fault-attached = Lo que lleva adjunto se cambió o está dañado.
+verify-fault-entry = Se cambió la entrada adjunta { $seq }.
+verify-fault-missing = La entrada { $seq } ya no está adjunta.
+verify-fault-row = El informe dice de la entrada { $seq } algo distinto de lo que dice la entrada.
+verify-fault-photo = Se cambió o se quitó una foto de la entrada { $seq }.
+verify-fault-page = Página { $page }, carácter { $at }: la página dice «{ $found }» y sus registros dan «{ $expected }».
+verify-fault-saved = Sus registros y sus palabras son válidos, pero otro programa lo guardó de nuevo o se cambió algo que no son palabras. Pida el informe tal como se hizo.
+inspection-period-span = Abarca { $from } a { $until }.

@@ -46,6 +46,10 @@ struct Spreadsheet {
     moment: Format,
 }
 
+fn column_heads(wording: &RowWording) -> impl Iterator<Item = String> {
+    COLUMNS.iter().map(|column| wording.w.report_column(column.key))
+}
+
 impl<'a, W: Write + Send> TableWriter<'a, W> {
     /// Writes the heads; `made_ms` is what a spreadsheet says of when it was made, milliseconds since 1970. Rows of a spreadsheet wait in a file below `folder` until the end; of the others nothing does.
     ///
@@ -58,11 +62,10 @@ impl<'a, W: Write + Send> TableWriter<'a, W> {
         folder: &Path,
         made_ms: i64,
     ) -> Result<Self, ReportError> {
-        let heads = || COLUMNS.iter().map(|column| wording.w.report_column(column.key));
         let kind = match format {
             TableFormat::Csv => {
                 out.write_all("\u{feff}".as_bytes())?;
-                out.write_all(csv_line(heads()).as_bytes())?;
+                out.write_all(csv_line(column_heads(wording)).as_bytes())?;
                 Writing::Csv
             }
             TableFormat::Json => {
@@ -71,7 +74,7 @@ impl<'a, W: Write + Send> TableWriter<'a, W> {
             }
             TableFormat::Xlsx => Writing::Xlsx(Box::new(Spreadsheet::new(
                 &wording.w.report_sheet(),
-                heads(),
+                column_heads(wording),
                 folder,
                 made_ms,
             )?)),

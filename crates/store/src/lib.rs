@@ -1,6 +1,7 @@
 //! The box's store: a journal makes each record durable, redb follows it with everything that is asked for.
 
 mod adoption;
+pub mod archive;
 mod database;
 mod healing;
 mod index;

@@ -18,8 +18,8 @@ const AHEAD_DAYS: i32 = 30;
 /// … and at which it is a warning.
 const NEAR_DAYS: i32 = 7;
 const DAY_MS: i64 = 86_400_000;
-/// As boxes report that a sign-off ends.
-const SIGN_OFF_ENDS: &str = "competency-ends";
+/// As boxes report that a sign-off ends, and that an inspection comes, which the relay tells of itself.
+const OWN_KINDS: [&str; 2] = ["competency-ends", "inspection-near"];
 /// A clock this far off puts cleanings into the wrong window.
 const CLOCK_OFF_MS: i64 = 300_000;
 /// Entries on a box that the relay does not have, of which somebody is told at once.
@@ -248,8 +248,8 @@ fn of_item(kind: AlertKind, item: &ConcernedItem) -> AlertFinding {
 
 fn of_alarm(row: &BoxRow, alarm: &HealthAlarm) -> Option<AlertFinding> {
     let code = alarm.code.parse::<AlarmCode>().ok();
-    // The clock and sign-offs have kinds of their own.
-    if code == Some(AlarmCode::ClockUnsure) || alarm.code == SIGN_OFF_ENDS {
+    // The clock, sign-offs and inspections are told of otherwise.
+    if code == Some(AlarmCode::ClockUnsure) || OWN_KINDS.contains(&alarm.code.as_str()) {
         return None;
     }
     let about = alarm.subject.clone().unwrap_or_default();

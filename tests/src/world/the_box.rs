@@ -40,7 +40,8 @@ fn builder() -> reqwest::ClientBuilder {
 /// One that trusts the box's authority; `None` where that cannot be read.
 fn secure_client(ca: &Path) -> Option<reqwest::Client> {
     let ca = reqwest::Certificate::from_pem(&std::fs::read(ca).ok()?).ok()?;
-    builder().tls_certs_only([ca]).build().ok()
+    // A sign-in redirects; only its cookie is needed.
+    builder().tls_certs_only([ca]).redirect(reqwest::redirect::Policy::none()).build().ok()
 }
 
 impl TheBox {
@@ -215,6 +216,35 @@ impl TheBox {
             let tag = body["tag"].as_str().and_then(|tag| tag.parse().ok());
             self.tags.push(tag.unwrap_or_else(|| panic!("an item without a tag: {body}")));
         }
+    }
+
+    /// Somebody new, signed in on the staff pages: their cookie.
+    pub async fn sign_in(&self, name: &str, role: &str) -> String {
+        const PIN: &str = "471147";
+        let add = self.command(&["staff", "add", "--name", name, "--role", role, "--pin"]).run(PIN).await;
+        let added = add.unwrap_or_else(|e| panic!("staff add: {e}"));
+        let words = String::from_utf8_lossy(&added.stdout).into_owned();
+        let id = words.split_whitespace().next().unwrap_or_default();
+        let form = [("staff", id), ("pin", PIN), ("next", "/staff/")];
+        let sent = self.client().post(self.https("/staff/sign-in")).form(&form).send().await;
+        let answer = sent.unwrap_or_else(|e| panic!("/staff/sign-in: {e:?}"));
+        let cookies = answer.headers().get_all("set-cookie").iter().filter_map(|set| set.to_str().ok());
+        let cookies: Vec<&str> = cookies.filter_map(|set| set.split(';').next()).collect();
+        assert!(!cookies.is_empty(), "{words}: {}", answer.status());
+        cookies.join("; ")
+    }
+
+    /// The archive of everything, as its page gives it to whoever has this cookie.
+    pub async fn take_archive(&self, cookie: &str) -> Vec<u8> {
+        let page = self.client().get(self.https("/staff/backup")).header("cookie", cookie).send().await;
+        let page = page.unwrap_or_else(|e| panic!("/staff/backup: {e:?}")).text().await.unwrap_or_default();
+        let token = page.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let form = [("form", token.unwrap_or_else(|| panic!("no form: {page}")))];
+        let address = self.https("/staff/backup/archive");
+        let sent = self.client().post(address).header("cookie", cookie).form(&form).send().await;
+        let answer = sent.unwrap_or_else(|e| panic!("the archive: {e:?}"));
+        assert_eq!(answer.status().as_u16(), 200, "the archive");
+        answer.bytes().await.unwrap_or_else(|e| panic!("the archive broke off: {e:?}")).into()
     }
 
     /// Another token: those of a box that was restored are not valid any more.

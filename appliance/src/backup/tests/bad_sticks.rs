@@ -118,15 +118,15 @@ async fn whatever_a_stick_does_in_the_middle_the_earlier_backup_stays() {
                 Err(failed) => assert_eq!(failed.cause(), Some(cause), "after {calls} calls: {failed}"),
             }
             world.leave_only(&first);
-            test_backup(&world.file_of(&first), &world.secret, MissingPhotos::Refused).unwrap();
+            test_backup(&world.file_of(&first), Some(&world.secret), MissingPhotos::Refused).unwrap();
             calls += 1;
         };
         assert!(calls > 20, "{calls}");
-        test_backup(&world.file_of(&made), &world.secret, MissingPhotos::Refused).unwrap();
+        test_backup(&world.file_of(&made), Some(&world.secret), MissingPhotos::Refused).unwrap();
         let found = world.found();
         assert_eq!(found.unfinished, [""; 0], "what was begun was removed");
         for backup in &found.backups {
-            test_backup(&world.stick().join(&backup.file.name), &world.secret, MissingPhotos::Refused)
+            test_backup(&world.stick().join(&backup.file.name), Some(&world.secret), MissingPhotos::Refused)
                 .unwrap();
         }
         world.leave_only(&first);
@@ -194,7 +194,7 @@ async fn nobody_makes_the_box_remove_backups_by_naming_others() {
     let names: Vec<String> = world.found().backups.into_iter().map(|backup| backup.file.name).collect();
     assert_eq!(names, [third.label.file.name.clone(), second.label.file.name.clone()]);
     for made in [second, third] {
-        test_backup(&world.file_of(&made), &world.secret, MissingPhotos::Refused).unwrap();
+        test_backup(&world.file_of(&made), Some(&world.secret), MissingPhotos::Refused).unwrap();
     }
 }
 
@@ -217,7 +217,7 @@ async fn backups_of_a_label_key_that_was_lost_go_once_enough_newer_ones_lie_ther
             assert!(!left, "day {days}, {name}");
         }
         for made in [second, third] {
-            test_backup(&world.file_of(&made), &world.secret, MissingPhotos::Refused).unwrap();
+            test_backup(&world.file_of(&made), Some(&world.secret), MissingPhotos::Refused).unwrap();
         }
     }
 }

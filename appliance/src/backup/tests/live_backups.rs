@@ -304,7 +304,7 @@ async fn files_that_were_copied_from_another_stick_push_out_none_that_were_writt
     // A box that is restored from it counts on from there, and is looked after from now on.
     let newest = second.path().join(own.backups.status().record.last.unwrap().name);
     let data = own.world.dir.path().join("new");
-    restore_backup(&newest, &data, &secret, MissingPhotos::Refused, &NoSeam).unwrap();
+    restore_backup(&newest, &data, Some(&secret), MissingPhotos::Refused, &NoSeam).unwrap();
     let (restored, _) = open_store(&data, 9);
     let record = BackupRecord::load(&*restored.disk(), NOW_MS);
     assert_eq!((record.last_number, record.first_ms, record.first_unsure), (7, NOW_MS, true));

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::backup::contents::{BackupHead, BackupKind, FORM, HEAD, PartLabel};
-use crate::backup::reading::{FileSink, read_part};
+use crate::backup::contents::PartLabel;
+use crate::backup::key::decrypt_file;
 use crate::backup::writing::{BackupWriter, SealTarget};
+use crate::store::archive::{ArchiveSink, BackupHead, BackupKind, FORM, HEAD, read_part};
 
 #[tokio::test]
 async fn photos_are_written_once_and_go_with_the_last_backup_that_needs_them() {
@@ -28,7 +29,7 @@ async fn photos_are_written_once_and_go_with_the_last_backup_that_needs_them() {
     let fifth = world.back_up(4);
     assert!(!world.names().contains(&first.label.parts[0]), "nobody does");
     for made in [fourth, fifth] {
-        test_backup(&world.file_of(&made), &world.secret, MissingPhotos::Refused).unwrap();
+        test_backup(&world.file_of(&made), Some(&world.secret), MissingPhotos::Refused).unwrap();
     }
 }
 
@@ -43,7 +44,7 @@ async fn photos_that_went_bad_on_the_stick_are_written_again() {
     std::fs::write(&part, bytes).unwrap();
     let second = world.back_up(1);
     assert_ne!(second.label.parts, first.label.parts);
-    test_backup(&world.file_of(&second), &world.secret, MissingPhotos::Refused).unwrap();
+    test_backup(&world.file_of(&second), Some(&world.secret), MissingPhotos::Refused).unwrap();
 }
 
 #[tokio::test]
@@ -54,10 +55,10 @@ async fn another_key_opens_later_backups_and_their_photos() {
     world.recipient = BackupRecipient { recipient: other.recipient().to_string(), made_ms: 2 };
     let second = world.back_up(1);
     assert_ne!(second.label.parts, first.label.parts);
-    test_backup(&world.file_of(&first), &world.secret, MissingPhotos::Refused).unwrap();
-    test_backup(&world.file_of(&second), &other, MissingPhotos::Refused).unwrap();
+    test_backup(&world.file_of(&first), Some(&world.secret), MissingPhotos::Refused).unwrap();
+    test_backup(&world.file_of(&second), Some(&other), MissingPhotos::Refused).unwrap();
     for (made, secret) in [(&first, &other), (&second, &world.secret)] {
-        let refused = test_backup(&world.file_of(made), secret, MissingPhotos::Refused);
+        let refused = test_backup(&world.file_of(made), Some(secret), MissingPhotos::Refused);
         assert!(
             matches!(refused, Err(RestoreError::Fault { fault: BackupFault::WrongKey, .. })),
             "{refused:?}"
@@ -106,7 +107,7 @@ async fn a_photo_a_day_is_written_once_and_once_more_with_the_other_small_ones()
 #[derive(Default)]
 struct EndedFiles(u32);
 
-impl FileSink for EndedFiles {
+impl ArchiveSink for EndedFiles {
     fn begin_file(&mut self, _: &str) -> std::io::Result<()> {
         Ok(())
     }
@@ -130,13 +131,14 @@ async fn a_photo_that_is_another_than_its_name_says_takes_no_photos_place() {
     for (content, ended) in [(&b"one"[..], 1), (b"another", 0)] {
         let target = SealTarget { medium: &medium, recipient, random: &world.random };
         let mut pace = RunPace::new(None, Arc::default());
-        let mut out = BackupWriter::begin(target, "forged", NOW_MS, &mut pace).unwrap();
+        let mut writer = BackupWriter::begin(target, "forged", NOW_MS, &mut pace).unwrap();
+        let out = &mut writer.out;
         out.add_bytes(HEAD, &serde_json::to_vec(&head).unwrap()).unwrap();
         out.add_bytes(&format!("photos/{}/{hash}.jpg", &hash[..2]), content).unwrap();
-        let written = out.finish().unwrap();
+        let written = writer.finish().unwrap();
         let file = std::fs::File::open(world.stick().join(&written.temporary)).unwrap();
         let mut sink = EndedFiles::default();
-        let refused = read_part(file, &world.secret, box_id, &mut sink);
+        let refused = read_part(decrypt_file(file, &world.secret).unwrap(), box_id, &mut sink);
         assert!(refused.is_err(), "without its end it is no file of photos");
         assert_eq!(sink.0, ended);
     }

@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::backup::contents::{BackupHead, BackupKind, FORM, HEAD};
 use crate::backup::writing::{BackupWriter, SealTarget};
+use crate::store::archive::{BackupHead, BackupKind, FORM, HEAD};
 
 #[tokio::test]
 async fn damaged_and_shortened_backups_are_refused_and_leave_the_folder_empty() {
@@ -25,12 +25,12 @@ async fn damaged_and_shortened_backups_are_refused_and_leave_the_folder_empty() 
     for bytes in flipped.chain(cut).chain(longer) {
         std::fs::write(&bad, bytes).unwrap();
         let refused =
-            restore_backup(&bad, &data, &world.secret, MissingPhotos::Refused, &NoSeam).unwrap_err();
+            restore_backup(&bad, &data, Some(&world.secret), MissingPhotos::Refused, &NoSeam).unwrap_err();
         assert!(matches!(refused, RestoreError::Fault { .. }), "{refused}");
         assert_eq!(std::fs::read_dir(&data).unwrap().count(), 0, "{refused}");
     }
     let parts = world.stick().join(&made.label.parts[0]);
-    let refused = test_backup(&parts, &world.secret, MissingPhotos::Refused).unwrap_err();
+    let refused = test_backup(&parts, Some(&world.secret), MissingPhotos::Refused).unwrap_err();
     assert!(refused.to_string().contains("photos only"), "{refused}");
 }
 
@@ -41,7 +41,8 @@ async fn a_backup_of_a_newer_program_says_so() {
     let mut pace = RunPace::new(None, Arc::default());
     let recipient = &world.secret.recipient();
     let target = SealTarget { medium: &medium, recipient, random: &world.random };
-    let mut out = BackupWriter::begin(target, "newer.age", NOW_MS, &mut pace).unwrap();
+    let mut writer = BackupWriter::begin(target, "newer.age", NOW_MS, &mut pace).unwrap();
+    let out = &mut writer.out;
     let head = BackupHead {
         form: FORM + 1,
         kind: BackupKind::Box,
@@ -50,8 +51,9 @@ async fn a_backup_of_a_newer_program_says_so() {
     };
     out.add_bytes(HEAD, &serde_json::to_vec(&head).unwrap()).unwrap();
     out.add_bytes("something/new", b"x").unwrap();
-    let written = out.finish().unwrap();
-    let refused = test_backup(&world.stick().join(written.temporary), &world.secret, MissingPhotos::Refused);
+    let written = writer.finish().unwrap();
+    let refused =
+        test_backup(&world.stick().join(written.temporary), Some(&world.secret), MissingPhotos::Refused);
     let refused = refused.unwrap_err();
     let newer =
         matches!(refused, RestoreError::Fault { fault: BackupFault::Newer { found: 2, known: 1 }, .. });
@@ -66,7 +68,8 @@ async fn files_that_no_backup_holds_are_refused() {
         let mut pace = RunPace::new(None, Arc::default());
         let recipient = &world.secret.recipient();
         let target = SealTarget { medium: &medium, recipient, random: &world.random };
-        let mut out = BackupWriter::begin(target, "evil.age", NOW_MS, &mut pace).unwrap();
+        let mut writer = BackupWriter::begin(target, "evil.age", NOW_MS, &mut pace).unwrap();
+        let out = &mut writer.out;
         let head = BackupHead {
             form: FORM,
             kind: BackupKind::Box,
@@ -75,10 +78,10 @@ async fn files_that_no_backup_holds_are_refused() {
         };
         out.add_bytes(HEAD, &serde_json::to_vec(&head).unwrap()).unwrap();
         out.add_bytes(path, b"x").unwrap();
-        let file = world.stick().join(out.finish().unwrap().temporary);
+        let file = world.stick().join(writer.finish().unwrap().temporary);
         let data = world.dir.path().join("new");
         let refused =
-            restore_backup(&file, &data, &world.secret, MissingPhotos::Refused, &NoSeam).unwrap_err();
+            restore_backup(&file, &data, Some(&world.secret), MissingPhotos::Refused, &NoSeam).unwrap_err();
         assert!(refused.to_string().contains("no backup of a box holds such a file"), "{refused}");
         assert_eq!(std::fs::read_dir(&data).unwrap().count(), 0);
     }
@@ -97,10 +100,15 @@ async fn a_folder_that_is_not_empty_is_never_restored_into() {
     );
     assert_eq!(std::fs::read_dir(world.data()).unwrap().count(), before);
     let gone = world.stick().join("gone.age");
-    let refused =
-        restore_backup(&gone, &world.dir.path().join("new"), &world.secret, MissingPhotos::Refused, &NoSeam);
+    let refused = restore_backup(
+        &gone,
+        &world.dir.path().join("new"),
+        Some(&world.secret),
+        MissingPhotos::Refused,
+        &NoSeam,
+    );
     assert!(matches!(refused, Err(RestoreError::Open { .. })));
-    let refused = test_backup(&world.stick(), &world.secret, MissingPhotos::Refused).unwrap_err();
+    let refused = test_backup(&world.stick(), Some(&world.secret), MissingPhotos::Refused).unwrap_err();
     assert!(matches!(refused, RestoreError::NoFile(_)), "{refused}");
     let words = refused.to_string();
     assert!(words.contains("is not a file") && words.contains("backup list --from"), "{words}");
@@ -126,7 +134,7 @@ async fn photos_that_are_missing_are_a_persons_decision() {
     assert_eq!(std::fs::read_dir(world.dir.path().join("new")).unwrap().count(), 0);
     let data = world.dir.path().join("new");
     let restored =
-        restore_backup(&world.file_of(&made), &data, &world.secret, MissingPhotos::Accepted, &NoSeam);
+        restore_backup(&world.file_of(&made), &data, Some(&world.secret), MissingPhotos::Accepted, &NoSeam);
     let there = restored.unwrap().photos;
     assert!(there == 2 || there == 3);
     assert_eq!(photo_store(&data).all().unwrap().len() as u64, there);
@@ -153,7 +161,7 @@ async fn a_restore_that_is_killed_leaves_nothing_that_starts_or_all_of_it() {
     for step in 0.. {
         let seam = KilledAt(AtomicU64::new(step));
         let killed = catch_unwind(AssertUnwindSafe(|| {
-            restore_backup(&file, &data, &world.secret, MissingPhotos::Refused, &seam).map(drop)
+            restore_backup(&file, &data, Some(&world.secret), MissingPhotos::Refused, &seam).map(drop)
         }));
         if let Ok(restored) = killed {
             restored.unwrap();
@@ -229,7 +237,7 @@ async fn a_photo_that_breaks_off_in_the_middle_leaves_no_half_of_it() {
     std::fs::write(part, damaged).unwrap();
     let data = world.dir.path().join("new");
     let restored =
-        restore_backup(&world.file_of(&made), &data, &world.secret, MissingPhotos::Accepted, &NoSeam);
+        restore_backup(&world.file_of(&made), &data, Some(&world.secret), MissingPhotos::Accepted, &NoSeam);
     assert_eq!(restored.unwrap().photos, 0);
     assert_eq!(half_files(&data), Vec::<PathBuf>::new());
     assert!(!photo_store(&data).path(hash).exists());

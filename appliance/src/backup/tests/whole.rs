@@ -127,7 +127,7 @@ async fn a_backup_that_is_made_while_phones_record_holds_together() {
     let phones = tokio::spawn(async move { record(&store, 200, 900).await });
     for day in 0..4 {
         let made = world.back_up(day);
-        let tested = test_backup(&world.file_of(&made), &world.secret, MissingPhotos::Refused).unwrap();
+        let tested = test_backup(&world.file_of(&made), Some(&world.secret), MissingPhotos::Refused).unwrap();
         assert!(tested.manifest.logs.iter().all(|log| log.whole) && made.label.entries >= 201);
     }
     phones.await.unwrap();

@@ -36,6 +36,9 @@ reminder-phone = { $count ->
 # $name: a person’s; $protocol: a protocol’s.
 reminder-sign-off = { $name }: the sign-off for { $protocol } ends soon
     .next = Watch one cleaning, then sign off again.
+# $day: such as “Dec 21, 2026”.
+reminder-inspection = The inspection is on { $day }
+    .next = Look at the gaps first, and make the report.
 # $name: a person’s; $count: wrong PINs within a day.
 reminder-pin-tries = { $name }: { NUMBER($count) } wrong PINs or more were entered on devices on which they never signed in
     .next = At most three an hour are checked, and their own devices are not held up. Ask them whether it was them; if not, set them a longer PIN.

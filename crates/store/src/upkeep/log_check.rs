@@ -5,12 +5,15 @@ use std::io::{self, Write};
 
 use record::checkpoint::LogOrigin;
 use record::ids::{BoxId, Epoch};
+use record::redact::TextLine;
 use record::tree::{Frontier, Hash};
 
 use crate::log::linked::link_group;
 use crate::log::scan::{PLAIN, SEALED};
-use crate::log::segment::{GROUP_BYTES_MAX, Group, HEADER_BYTES_MAX, SegmentHeader};
+use crate::log::segment::{GROUP_BYTES_MAX, Group, HEADER_BYTES_MAX, Line, SegmentHeader, lines};
 
+/// Altered texts that are named.
+const ALTERED_MAX: usize = 100;
 /// Bytes that are consumed before the buffer is moved together.
 const CONSUMED_BYTES: usize = 1 << 20;
 
@@ -28,6 +31,7 @@ pub struct CheckedEpoch {
 pub struct LogCheck {
     epochs: BTreeMap<Epoch, EpochFiles>,
     open: Option<(Epoch, SegmentInput)>,
+    altered_texts: Vec<(Epoch, u64)>,
 }
 
 #[derive(Debug, Default)]
@@ -67,10 +71,19 @@ impl LogCheck {
     pub fn end_file(&mut self) {
         let Some((epoch, input)) = self.open.take() else { return };
         let files = self.epochs.entry(epoch).or_default();
-        match input.finish() {
+        let ends = input.finish();
+        let altered = ends.iter().flat_map(|ends| &ends.altered_texts).map(|seq| (epoch, *seq));
+        let room = ALTERED_MAX.saturating_sub(self.altered_texts.len());
+        self.altered_texts.extend(altered.take(room));
+        match ends {
             Some(ends) if ends.origin.epoch == epoch => files.add(&ends),
             _ => files.damaged = true,
         }
+    }
+
+    /// Texts that do not have the hash that they state, by their epoch and the first entry of their group; 100 at most.
+    pub fn altered_texts(&self) -> &[(Epoch, u64)] {
+        &self.altered_texts
     }
 
     /// The epochs, oldest first; one of which no first line can be read is not among them.
@@ -113,6 +126,7 @@ struct SegmentEnds {
     origin: LogOrigin,
     before: Frontier,
     after: Frontier,
+    altered_texts: Vec<u64>,
 }
 
 enum SegmentInput {
@@ -187,11 +201,18 @@ impl GroupParser {
             let used = match &mut self.ends {
                 None => SegmentHeader::parse(rest).map(|(header, used)| {
                     let before = header.frontier;
-                    self.ends = Some(SegmentEnds { origin: header.origin, after: before.clone(), before });
+                    let (after, altered_texts) = (before.clone(), Vec::new());
+                    self.ends = Some(SegmentEnds { origin: header.origin, before, after, altered_texts });
                     used
                 }),
                 Some(ends) => Group::parse(rest).and_then(|group| {
-                    ends.after = link_group(&ends.after, &group, &rest[..group.lines])?;
+                    let bytes = &rest[..group.lines];
+                    ends.after = link_group(&ends.after, &group, bytes)?;
+                    let is_altered =
+                        |line| matches!(line, Line::Text(text) if TextLine::parse(text).is_err());
+                    if lines(bytes).any(is_altered) {
+                        ends.altered_texts.push(group.first);
+                    }
                     Some(group.span)
                 }),
             };

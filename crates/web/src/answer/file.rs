@@ -52,6 +52,8 @@ pub mod media {
         Png = "image/png";
         /// Plain text, such as a signed note.
         Plain = "text/plain; charset=utf-8";
+        /// Files in one file.
+        Tar = "application/x-tar";
         /// A drawing.
         Svg = "image/svg+xml";
         /// A program for browsers.

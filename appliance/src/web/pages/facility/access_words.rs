@@ -19,6 +19,7 @@ pub(crate) fn word_deed(w: FacilityWords, row: &AccessRow) -> String {
         AccessOutcome::LogTrusted => w.deed_log_trusted(),
         AccessOutcome::BackupKeyMade => w.deed_backup_key(),
         AccessOutcome::BackupBegun => w.deed_backup(),
+        AccessOutcome::ArchiveTaken => w.deed_archive(),
         AccessOutcome::PackKeyTrusted => w.deed_pack_key_trusted(),
         AccessOutcome::PackKeyRemoved => w.deed_pack_key_removed(),
         AccessOutcome::PageTokenRefused => w.deed_old_page(),
@@ -119,6 +120,7 @@ pub(crate) fn word_result(w: FacilityWords, outcome: AccessOutcome) -> String {
         | AccessOutcome::LogTrusted
         | AccessOutcome::BackupKeyMade
         | AccessOutcome::BackupBegun
+        | AccessOutcome::ArchiveTaken
         | AccessOutcome::PackKeyTrusted
         | AccessOutcome::PackKeyRemoved => w.result_done(),
     }

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use axum::extract::State;
-use web::answer::{FormReply, OneOf, Page};
+use web::answer::{FileDownload, FormReply, OneOf, Page, media};
 use web::error::HttpError;
 use words::Number;
 
-use crate::backup::{BackupCause, BackupSecret, BackupStatus, BackupWork};
+use crate::backup::{BackupCause, BackupSecret, BackupStatus, BackupWork, WorkResult};
 use crate::identity::{AccessOutcome, AccessTarget};
 use crate::web::access::permissions::EditSettings;
 use crate::web::access::staff::StaffCaller;
@@ -145,6 +145,11 @@ fn word_news(status: &BackupStatus, w: BackupWords) -> Vec<String> {
     match (status.work, &status.result) {
         (Some(BackupWork::Backup), _) => vec![w.backup_running()],
         (Some(BackupWork::Test), _) => vec![w.backup_running_test()],
+        (Some(BackupWork::Archive), _) => vec![w.backup_running_archive()],
+        (None, Some(WorkResult { work: BackupWork::Archive, words, .. })) => match words {
+            Ok(_) => Vec::new(),
+            Err(_) => vec![w.backup_archive_failed()],
+        },
         (None, Some(result)) => match &result.words {
             Ok(words) => vec![w.backup_done(words)],
             // A failed backup is described by its cause.
@@ -200,6 +205,29 @@ pub(crate) async fn begin_backup(
     }
     // The page says why none was started.
     go_to(BACKUP)
+}
+
+/// Everything in one file, for whoever runs the box and types their PIN.
+pub(crate) async fn take_archive(
+    signed: StaffCaller<EditSettings>,
+    State(state): State<AppState>,
+    StaffForm(form): StaffForm,
+) -> Result<OneOf<FileDownload<media::Tar>, FormOrPage>, HttpError> {
+    if let PinConfirmation::PinRequired(answer) = signed.confirm(&state, form).await? {
+        return Ok(OneOf::Second(answer));
+    }
+    // The page shows what is running.
+    let Ok(chunks) = state.backups.start_archive() else {
+        return go_to(BACKUP).map(OneOf::First).map(OneOf::Second);
+    };
+    signed.notes().add([AccessNote::new(AccessOutcome::ArchiveTaken, AccessTarget::Admin)]);
+    let box_id = state.store.origin().box_id;
+    let day = Snapshot::now(&state).local.today().map(|day| day.to_string()).unwrap_or_default();
+    let chunks = futures_util::stream::unfold(chunks, async |mut chunks| {
+        let chunk = chunks.recv().await?;
+        Some((chunk, chunks))
+    });
+    FileDownload::from_chunks(&format!("cleantrack-{box_id}-{day}.tar"), chunks).map(OneOf::First)
 }
 
 pub(crate) async fn test_restore(

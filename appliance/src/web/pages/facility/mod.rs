@@ -16,6 +16,7 @@ mod reminders;
 mod reports;
 mod settings;
 mod today;
+mod verify;
 
 use http::{Method, StatusCode};
 use web::route::{Example, Route, RouteKind, row};
@@ -65,6 +66,9 @@ pub(crate) fn facility_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, "/staff/backup/key", "backup-key.add", Form, backup::make_key)
             .refusals(find)
             .example(Example::default().field("present", "another")),
+        row(Method::POST, "/staff/backup/archive", "backup.archive", Form, backup::take_archive)
+            .refusals(find)
+            .example(examples::button_example()),
         row(Method::POST, "/staff/backup/test", "backup.test", Form, backup::test_restore)
             .refusals(find)
             .example(Example::default().field("key", key).secret(key)),
@@ -96,6 +100,10 @@ pub(crate) fn report_page_routes() -> Vec<Route<AppState>> {
         row(Method::POST, passes::PASS, "pass.use", Form, passes::use_pass)
             .refusals(&[StatusCode::TOO_MANY_REQUESTS])
             .example(Example::default().field("code", "k3m9-x2w7-qd40")),
+        row(Method::GET, verify::VERIFY, "report-check.ask", Page, verify::ask_report),
+        row(Method::POST, verify::VERIFY, "report-check.make", Form, verify::check_report)
+            .refusals(&[StatusCode::SERVICE_UNAVAILABLE])
+            .example(examples::button_example()),
         row(Method::GET, reports::REPORTS, "report.list", Page, reports::show_reports).refusals(find),
         row(Method::POST, reports::REPORTS, "report.make", Form, reports::make_report)
             .refusals(find)

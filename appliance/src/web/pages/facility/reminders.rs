@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use http::StatusCode;
 use record::fold::FacilityState;
+use record::kinds::CivilDay;
 use record::tag::Tag;
 use web::answer::{FormReply, Page};
 use web::argument::Path;
@@ -24,6 +25,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::{new_error, worded};
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::log_reads::{StoredText, read_quick};
+use crate::web::pages::facility::passes::INSPECTION;
 use crate::web::pages::facility::phone_records::PHONE_RECORDS;
 use crate::web::request::bodies::form::StaffForm;
 use crate::web::request::client::next_page::HOME;
@@ -101,6 +103,12 @@ fn word_reminder(from: &ReminderSources<'_>, row: &OpenReminder) -> (SafeHtml, S
             let by = SafeHtml::entered(by.map_or(protocol, |protocol| protocol.name.as_str()));
             let title = fill_slots(w.reminder_sign_off(S0, S1), [word_person(from, staff), by]);
             (title, w.reminder_sign_off_next(), format!("/staff/sign-offs/{staff}/{protocol}"))
+        }
+        ReminderCode::InspectionNear => {
+            let day =
+                row.subject.parse().ok().map(|day: CivilDay| wording.dates().numbered_day(day.number()));
+            let title = w.reminder_inspection(day.unwrap_or_else(|| row.subject.clone()));
+            (fill_slots(title, []), w.reminder_inspection_next(), INSPECTION.to_owned())
         }
         ReminderCode::PinTries => {
             let title = fill_slots(w.reminder_pin_tries(row.count, S0), [word_person(from, &row.subject)]);

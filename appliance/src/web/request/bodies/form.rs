@@ -89,7 +89,29 @@ impl FromRequest<AppState> for StaffListForm {
     }
 }
 
-/// The same without a session: its content must prove who sent it.
+/// Bytes of a form with a report: one of a year has some megabytes.
+const REPORT_BYTES_MAX: usize = 16 << 20;
+
+/// A form with a report in the field `file`.
+pub(crate) struct StaffReportForm(pub(crate) Option<Vec<u8>>);
+
+impl FromRequest<AppState> for StaffReportForm {
+    type Rejection = HttpError;
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, HttpError> {
+        let (head, body) = request.into_parts();
+        let StaffListForm { fields, file } = read_list_form(&head.headers, body, REPORT_BYTES_MAX).await?;
+        SessionFormToken::require(head.extensions.get().cloned(), &fields)?;
+        Ok(Self(file))
+    }
+}
+
+impl Argument for StaffReportForm {
+    fn describe(operation: &mut Operation<'_>) {
+        StaffListForm::describe(operation);
+    }
+}
+
+/// As [`StaffListForm`] without a session: its content must prove who sent it.
 pub(crate) struct OpenListForm {
     pub(crate) fields: FormFields,
     pub(crate) file: Option<Vec<u8>>,

@@ -94,7 +94,21 @@ async fn backups_are_a_facility_admins() {
     let tom = desk(&world, StaffRole::Biomed).await;
     tom.get("/staff/backup").await.is(403);
     let token = tom.get("/staff/box/health").await.hidden("form");
-    for path in ["/staff/backup/now", "/staff/backup/key", "/staff/backup/test"] {
+    for path in ["/staff/backup/now", "/staff/backup/key", "/staff/backup/test", "/staff/backup/archive"] {
         tom.post(path, &token, &[]).await.is(403);
     }
+}
+
+#[tokio::test]
+async fn an_archive_of_everything_is_sent_and_noted() {
+    let world = World::new().await;
+    let grace = desk(&world, StaffRole::FacilityAdmin).await;
+    let token = grace.get("/staff/backup").await.is(200).has("Download the archive").hidden("form");
+    let answer = grace.post("/staff/backup/archive", &token, &[]).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header(http::header::CONTENT_DISPOSITION).contains(".tar"));
+    let read =
+        crate::store::archive::read_archive(&answer.bytes[..], &mut crate::store::archive::HashOnly).unwrap();
+    assert_eq!(read.manifest.box_id, world.state.store.origin().box_id);
+    grace.get("/staff/box/audit").await.is(200).has("Took an archive of everything along");
 }

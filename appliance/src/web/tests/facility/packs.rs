@@ -22,11 +22,16 @@ fn pack(content: &str, signer: Option<&SignerKey>) -> Vec<u8> {
 }
 
 async fn bring(desk: &Desk<'_>, file: &[u8]) -> Answer {
-    let token = desk.get(PACKS).await.hidden("form");
+    bring_to(desk, PACKS, file).await
+}
+
+/// Sends a file with the form of a page.
+pub(in crate::web::tests) async fn bring_to(desk: &Desk<'_>, page: &str, file: &[u8]) -> Answer {
+    let token = desk.get(page).await.hidden("form");
     let mut body = format!("--XX\r\nContent-Disposition: form-data; name=\"form\"\r\n\r\n{token}\r\n--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.ctpack\"\r\n\r\n").into_bytes();
     body.extend(file);
     body.extend(b"\r\n--XX--\r\n");
-    let request = Request::post(PACKS).header(CONTENT_TYPE, "multipart/form-data; boundary=XX");
+    let request = Request::post(page).header(CONTENT_TYPE, "multipart/form-data; boundary=XX");
     desk.send(request.body(Body::from(body)).unwrap()).await
 }
 

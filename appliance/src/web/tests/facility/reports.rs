@@ -4,6 +4,7 @@ use record::kinds::{Schedule, StaffRole};
 use report::verify::verify_report;
 use serde_json::{Value, json};
 
+use crate::web::tests::facility::packs::bring_to;
 use crate::web::tests::programs::calls::{Program, program};
 use crate::web::tests::staff::staff_pages::{desk, person};
 use crate::web::tests::*;
@@ -292,4 +293,21 @@ async fn a_pass_ends_when_an_admin_says_so_and_codes_cannot_be_tried_for_ever() 
         world.post("/pass", &[("code", "wrong")]).await;
     }
     world.post("/pass", &[("code", "wrong")]).await.is(429);
+}
+
+#[tokio::test]
+async fn a_report_that_somebody_brings_is_checked() {
+    let world = World::new().await;
+    let program = program(&world, ApiTokenScope::Write);
+    clean(&program).await;
+    let pdf = program.get("/api/v1/report.pdf?days=7").await.is(200).bytes.to_vec();
+    let grace = desk(&world, StaffRole::FacilityAdmin).await;
+    let bring = async |file: &[u8]| bring_to(&grace, "/staff/verify", file).await;
+    bring(&pdf).await.is(200).has("This report is as it was made").has("2 cleanings, 3 signed entries.");
+    let mut saved = pdf.clone();
+    saved.extend(b"% saved\n");
+    bring(&saved).await.is(200).has("This report does not hold").has("another program saved it again");
+    bring(&pdf[..pdf.len() / 2]).await.is(200).has("it is cut off or damaged");
+    bring(b"not a report").await.is(200).has("This file is no PDF");
+    bring(b"").await.is(200).has_not("is as it was made");
 }

@@ -143,6 +143,11 @@ impl ReportQueue {
     }
 }
 
+/// The turn of what is as much work as a report.
+pub(crate) async fn take_turn(state: &AppState) -> Result<OwnedSemaphorePermit, HttpError> {
+    state.stored::<ReportQueue>().take_turn().await
+}
+
 fn reports_folder(state: &AppState) -> PathBuf {
     state.field.data.join(FOLDER)
 }

@@ -1,6 +1,5 @@
 //! `cleantrack-verify` as an auditor runs it, on the golden files and on copies with one fault each.
 
-#![expect(clippy::disallowed_methods, reason = "it runs a program on files")]
 #![expect(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
 
 #[path = "../../record/tests/golden/adopted.rs"]
@@ -152,8 +151,8 @@ fn what_cannot_be_read() {
     let long = folder.join("long.json");
     std::fs::write(&long, " ".repeat(600 * 1024)).unwrap();
     for (arguments, says) in [
-        (&[][..], "missing argument: `proof`, `log`, `receipt` or `report`"),
-        (&["proof"], "missing argument: `proof`, `log`, `receipt` or `report`"),
+        (&[][..], "missing argument: `proof`, `log`, `receipt`, `report` or `archive`"),
+        (&["proof"], "missing argument: `proof`, `log`, `receipt`, `report` or `archive`"),
         (&["proof", "absent.json"], "cannot open"),
         (&["proof", "log-key.txt"], "is not a proof"),
         (&["proof", long.to_str().unwrap()], "more than"),

@@ -1,24 +1,22 @@
-//! Reads a backup to its end and trusts none of it: every file is hashed, and the log followed group by group to its
+//! Reads a backup or an archive to its end and trusts none of it: every file is hashed, and the log followed group by group to its
 //! checkpoint. What is read goes nowhere, or to a folder.
 
 use std::io::{self, Read};
 
 use record::checkpoint::{LogOrigin, SignedCheckpoint};
-use record::ids::BoxId;
+use record::ids::{BoxId, Epoch};
 use record::sign::VerifierKey;
 use record::tree::Hash;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
-use super::archive::{ArchiveError, ArchiveReader};
-use super::cause::BackupFault;
 use super::contents::{
     BackupFile, BackupForm, BackupHead, BackupKind, BackupManifest, FORM, HEAD, MANIFEST, PHOTOS,
-    PartManifest, StoredLog, is_own_path, photo_of,
+    PartManifest, PhotoFile, StoredLog, is_own_path, photo_of,
 };
-use super::key::BackupSecret;
-use super::photo_parts::PhotoFile;
-use crate::store::LogCheck;
+use super::fault::BackupFault;
+use super::tar::{ArchiveError, ArchiveReader};
+use crate::LogCheck;
 
 const PIECE_BYTES: usize = 64 << 10;
 /// Bytes of a file that is read as a whole: a manifest, or the list of photos. A hundred bytes a photo.
@@ -26,7 +24,7 @@ const SMALL_BYTES_MAX: u64 = 64 << 20;
 /// Public keys of logs are small.
 const KEY_BYTES_MAX: u64 = 4_096;
 
-pub(super) trait FileSink {
+pub trait ArchiveSink {
     fn begin_file(&mut self, path: &str) -> io::Result<()>;
     fn write_bytes(&mut self, bytes: &[u8]) -> io::Result<()>;
     fn end_file(&mut self) -> io::Result<()>;
@@ -37,9 +35,9 @@ pub(super) trait FileSink {
 }
 
 /// Nowhere: only the hashes count.
-pub(super) struct HashOnly;
+pub struct HashOnly;
 
-impl FileSink for HashOnly {
+impl ArchiveSink for HashOnly {
     fn begin_file(&mut self, _: &str) -> io::Result<()> {
         Ok(())
     }
@@ -52,17 +50,36 @@ impl FileSink for HashOnly {
 }
 
 #[derive(Debug)]
-pub(super) struct ReadBackup {
-    pub(super) manifest: BackupManifest,
-    pub(super) photos: Vec<PhotoFile>,
+pub struct ReadBackup {
+    pub manifest: BackupManifest,
+    pub photos: Vec<PhotoFile>,
+    /// The keys of its logs.
+    pub keys: Vec<VerifierKey>,
+    /// What was signed of logs that had ended.
+    pub notes: Vec<String>,
+    /// Texts of people that are not what their entries name, by the logs' epochs and the entries' numbers.
+    pub altered_texts: Vec<(Epoch, u64)>,
+    /// Photos that are in the file itself.
+    pub photos_inside: u64,
 }
 
-pub(super) fn read_backup(
-    input: impl Read,
-    secret: &BackupSecret,
-    sink: &mut dyn FileSink,
-) -> Result<ReadBackup, BackupFault> {
-    let mut file = OpenFile::read(input, secret, BackupKind::Box, sink)?;
+/// Reads a backup, as it is decrypted.
+///
+/// # Errors
+/// [`BackupFault`].
+pub fn read_backup(input: impl Read, sink: &mut dyn ArchiveSink) -> Result<ReadBackup, BackupFault> {
+    read_box(OpenFile::read(input, BackupKind::Box, sink)?)
+}
+
+/// Reads an archive of everything.
+///
+/// # Errors
+/// [`BackupFault`].
+pub fn read_archive(input: impl Read, sink: &mut dyn ArchiveSink) -> Result<ReadBackup, BackupFault> {
+    read_box(OpenFile::read(input, BackupKind::Archive, sink)?)
+}
+
+fn read_box(mut file: OpenFile) -> Result<ReadBackup, BackupFault> {
     let manifest: BackupManifest = file.manifest()?;
     expect_files(&file.files, &manifest.files)?;
     if manifest.box_id != file.head.box_id || file.log.box_id() != Some(manifest.box_id) {
@@ -73,16 +90,23 @@ pub(super) fn read_backup(
     let photos = parse_photos(&file.photos).filter(|photos| photos.len() as u64 == manifest.photos);
     let photos =
         photos.ok_or(BackupFault::File { path: PHOTOS.to_owned(), why: "it is no list of photos" })?;
-    Ok(ReadBackup { manifest, photos })
+    let keys = file.keys.iter().filter_map(|key| VerifierKey::parse(key.trim_end()).ok()).collect();
+    let is_photo = |file: &&BackupFile| file.path.starts_with("photos/") && !file.path.ends_with(".t.jpg");
+    let photos_inside = file.files.iter().filter(is_photo).count() as u64;
+    let altered_texts = file.log.altered_texts().to_vec();
+    Ok(ReadBackup { manifest, photos, keys, notes: file.notes, altered_texts, photos_inside })
 }
 
-pub(super) fn read_part(
+/// Reads a file of photos, as it is decrypted: their hashes.
+///
+/// # Errors
+/// [`BackupFault`].
+pub fn read_part(
     input: impl Read,
-    secret: &BackupSecret,
     box_id: BoxId,
-    sink: &mut dyn FileSink,
+    sink: &mut dyn ArchiveSink,
 ) -> Result<Vec<Hash>, BackupFault> {
-    let mut file = OpenFile::read(input, secret, BackupKind::Photos, sink)?;
+    let mut file = OpenFile::read(input, BackupKind::Photos, sink)?;
     let manifest: PartManifest = file.manifest()?;
     expect_files(&file.files, &manifest.files)?;
     if file.head.box_id != box_id {
@@ -100,19 +124,23 @@ struct OpenFile {
     photos: Vec<u8>,
     /// Verifier keys of logs, as texts.
     keys: Vec<String>,
+    /// What was signed of ended logs.
+    notes: Vec<String>,
 }
 
 impl OpenFile {
-    fn read(
-        input: impl Read,
-        secret: &BackupSecret,
-        kind: BackupKind,
-        sink: &mut dyn FileSink,
-    ) -> Result<Self, BackupFault> {
-        let mut archive = ArchiveReader::new(decrypt_file(input, secret)?);
+    fn read(input: impl Read, kind: BackupKind, sink: &mut dyn ArchiveSink) -> Result<Self, BackupFault> {
+        let mut archive = ArchiveReader::new(input);
         let (head, stored) = read_head(&mut archive, kind)?;
-        let (log, last, photos) = (LogCheck::default(), Vec::new(), Vec::new());
-        let mut file = Self { head, files: vec![stored], log, last, photos, keys: Vec::new() };
+        let mut file = Self {
+            head,
+            files: vec![stored],
+            log: LogCheck::default(),
+            last: Vec::new(),
+            photos: Vec::new(),
+            keys: Vec::new(),
+            notes: Vec::new(),
+        };
         while let Some(entry) = archive.next_entry().map_err(word_form)? {
             if !file.last.is_empty() {
                 return Err(refuse_file(&entry.path, "it stands behind the end"));
@@ -130,14 +158,15 @@ impl OpenFile {
         archive: &mut impl Read,
         path: &str,
         bytes: u64,
-        sink: &mut dyn FileSink,
+        sink: &mut dyn ArchiveSink,
     ) -> Result<(), BackupFault> {
         if path == MANIFEST {
             self.last = read_small(archive, bytes).map_err(BackupFault::Damaged)?;
             return if self.last.is_empty() { Err(refuse_file(path, "it is empty")) } else { Ok(()) };
         }
         let is_key = path.starts_with("keys/log-") && bytes <= KEY_BYTES_MAX;
-        let mut copy = (path == PHOTOS || is_key).then(Vec::new);
+        let is_note = path.starts_with("evidence/") && bytes <= KEY_BYTES_MAX;
+        let mut copy = (path == PHOTOS || is_key || is_note).then(Vec::new);
         if copy.is_some() && bytes > SMALL_BYTES_MAX {
             return Err(refuse_file(path, "it is too long"));
         }
@@ -166,6 +195,7 @@ impl OpenFile {
         sink.end_file().map_err(fail_target(path))?;
         match copy {
             Some(text) if is_key => self.keys.extend(String::from_utf8(text)),
+            Some(text) if is_note => self.notes.extend(String::from_utf8(text)),
             Some(photos) => self.photos = photos,
             None => {}
         }
@@ -180,19 +210,6 @@ impl OpenFile {
         let wrong = BackupFault::File { path: MANIFEST.to_owned(), why: "it cannot be read" };
         serde_json::from_slice(&std::mem::take(&mut self.last)).map_err(|_| wrong)
     }
-}
-
-fn decrypt_file(input: impl Read, secret: &BackupSecret) -> Result<impl Read, BackupFault> {
-    let opened = age::Decryptor::new(input)
-        .and_then(|file| file.decrypt(std::iter::once(secret.identity() as &dyn age::Identity)));
-    opened.map_err(|error| match error {
-        age::DecryptError::NoMatchingKeys => BackupFault::WrongKey,
-        age::DecryptError::Io(error) => BackupFault::Damaged(error),
-        age::DecryptError::InvalidMac | age::DecryptError::DecryptionFailed => {
-            BackupFault::Damaged(io::Error::new(io::ErrorKind::InvalidData, "its first bytes are changed"))
-        }
-        other => BackupFault::NoBackup(other.to_string()),
-    })
 }
 
 fn word_form(error: ArchiveError) -> BackupFault {
@@ -224,6 +241,7 @@ fn read_head<R: Read>(
             Err(refuse_backup("it holds photos only; the file to restore has a day in its name"))
         }
         (BackupKind::Box, BackupKind::Photos) => Err(refuse_backup("it holds no photos")),
+        (found, expected) if found != expected => Err(refuse_backup("it is another kind of file of a box")),
         _ => Ok((head, BackupFile { path: entry.path, bytes: entry.bytes, sha256: Hash::of(&bytes) })),
     }
 }
@@ -261,7 +279,8 @@ fn expect_files(read: &[BackupFile], stated: &[BackupFile]) -> Result<(), Backup
     }
 }
 
-pub(super) fn stored_logs(log: &LogCheck) -> Vec<StoredLog> {
+/// What a check of its files says of the logs.
+pub fn stored_logs(log: &LogCheck) -> Vec<StoredLog> {
     let all = log.epochs().into_iter();
     all.map(|log| StoredLog { epoch: log.origin.epoch, size: log.size, root: log.root, whole: log.whole })
         .collect()
@@ -288,7 +307,8 @@ fn expect_checkpoint(keys: &[String], manifest: &BackupManifest) -> Result<(), B
     if holds { Ok(()) } else { Err(BackupFault::Log("its entries do not lead to its checkpoint")) }
 }
 
-pub(super) fn write_photos(photos: &[PhotoFile]) -> String {
+/// The list of photos: a line each.
+pub fn write_photos(photos: &[PhotoFile]) -> String {
     photos.iter().map(|photo| format!("{} {}\n", photo.hash, photo.bytes)).collect()
 }
 

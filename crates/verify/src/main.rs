@@ -1,6 +1,7 @@
-//! `cleantrack-verify`: says of an exported log, a receipt or one record's proof, what holds; needs no network and no box.
-#![expect(clippy::disallowed_methods, reason = "the one place of this crate that reads files and arguments")]
+//! `cleantrack-verify`: says of an exported log, a receipt, one record's proof, a report or an archive, what holds; needs no network and
+//! no box.
 
+mod archive;
 mod input;
 mod log;
 mod proof;
@@ -30,6 +31,9 @@ const HELP: &str = "Checks CleanTrack records offline.
   cleantrack-verify report FILE [--key KEYS] [--cosigner KEYS]
       a report on paper (PDF): who signed and up to when, each attached entry, and whether the pages say what these give; names
       the first character or entry that was changed
+
+  cleantrack-verify archive FILE [--key KEYS]
+      everything of a box in one file (Backup, *Take everything along*): each log to what its key signed, each text and photo
 
   cleantrack-verify receipt RECEIPT --log FILE [--checkpoint NOTE --key KEYS] [--cosigner KEYS]
       whether the record of a receipt, such as 1-41207-ZW00000001, is in an exported log; with a checkpoint the log is
@@ -87,13 +91,16 @@ fn run_command(arguments: &[String]) -> Result<String, End> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (what, about, rest) = match words[..] {
         ["--help" | "-h" | "help"] => return Ok(HELP.to_owned()),
-        [what @ ("proof" | "log" | "receipt" | "report"), about, ref rest @ ..] => (what, about, rest),
-        _ => return Err(usage_error("missing argument: `proof`, `log`, `receipt` or `report`")),
+        [what @ ("proof" | "log" | "receipt" | "report" | "archive"), about, ref rest @ ..] => {
+            (what, about, rest)
+        }
+        _ => return Err(usage_error("missing argument: `proof`, `log`, `receipt`, `report` or `archive`")),
     };
     let options = read_options(what, rest)?;
     match (what, &options.log) {
         ("proof", _) => proof::check_proof(about, &options),
         ("report", _) => report::check_report(about, &options),
+        ("archive", _) => archive::check_archive(about, &options),
         ("log", _) if options.notes.is_empty() || options.keys.is_empty() => {
             Err(usage_error("a log needs --checkpoint and --key"))
         }

@@ -12,7 +12,7 @@ const FILE_BYTES_MAX: u64 = (1 << 33) - 1;
 const ZEROS: [u8; BLOCK] = [0; BLOCK];
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ArchiveError {
+pub enum ArchiveError {
     /// The bytes could not be read, or do not decrypt.
     #[error(transparent)]
     Bytes(#[from] io::Error),
@@ -21,19 +21,19 @@ pub(super) enum ArchiveError {
     Form(&'static str),
 }
 
-pub(super) struct ArchiveWriter<W> {
+pub struct ArchiveWriter<W> {
     out: W,
     left: u64,
     padding: usize,
 }
 
 impl<W: Write> ArchiveWriter<W> {
-    pub(super) fn new(out: W) -> Self {
+    pub fn new(out: W) -> Self {
         Self { out, left: 0, padding: 0 }
     }
 
     /// Begins a file of exactly so many bytes.
-    pub(super) fn begin(&mut self, path: &str, bytes: u64, time_s: u64) -> io::Result<()> {
+    pub fn begin(&mut self, path: &str, bytes: u64, time_s: u64) -> io::Result<()> {
         let parts = split_path(path).filter(|_| self.left == 0 && bytes <= FILE_BYTES_MAX);
         let parts = parts.ok_or(io::ErrorKind::InvalidInput)?;
         self.out.write_all(&ZEROS[..self.padding])?;
@@ -44,12 +44,12 @@ impl<W: Write> ArchiveWriter<W> {
         Ok(())
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.left = self.left.checked_sub(bytes.len() as u64).ok_or(io::ErrorKind::InvalidInput)?;
         self.out.write_all(bytes)
     }
 
-    pub(super) fn finish(mut self) -> io::Result<W> {
+    pub fn finish(mut self) -> io::Result<W> {
         if self.left > 0 {
             return Err(io::ErrorKind::InvalidInput.into());
         }
@@ -96,25 +96,25 @@ fn put_field(header: &mut [u8; BLOCK], at: usize, text: &str) {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ArchiveEntry {
-    pub(super) path: String,
-    pub(super) bytes: u64,
+pub(crate) struct ArchiveEntry {
+    pub(crate) path: String,
+    pub(crate) bytes: u64,
 }
 
-pub(super) struct ArchiveReader<R> {
+pub(crate) struct ArchiveReader<R> {
     input: R,
     left: u64,
     padding: u64,
 }
 
 impl<R: Read> ArchiveReader<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R) -> Self {
         Self { input, left: 0, padding: 0 }
     }
 
     /// The next file; what was not read of the one before is passed over. After the last one everything is read to the end, so
     /// that an archive that was cut short is not taken for whole.
-    pub(super) fn next_entry(&mut self) -> Result<Option<ArchiveEntry>, ArchiveError> {
+    pub(crate) fn next_entry(&mut self) -> Result<Option<ArchiveEntry>, ArchiveError> {
         let skipped = self.left + self.padding;
         if io::copy(&mut (&mut self.input).take(skipped), &mut io::sink())? != skipped {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
