@@ -2,7 +2,7 @@
 
 use record::compliance::CivilCalendar;
 use record::fold::FacilityState;
-use record::ids::{ProtocolId, StaffId};
+use record::ids::{ProtocolId, ReportId, StaffId};
 use record::kinds::CivilDay;
 use record::tag::Tag;
 use schemars::JsonSchema;
@@ -57,6 +57,63 @@ impl ReportFormat {
             Self::Json => Some(TableFormat::Json),
         }
     }
+}
+
+/// How far a report is that is made while nobody waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportState {
+    /// Others are made before it.
+    Waiting,
+    /// It is being made.
+    Making,
+    /// It can be fetched.
+    Ready,
+    /// It could not be made.
+    Failed,
+    /// Somebody did not want it any more.
+    Cancelled,
+}
+
+impl ReportState {
+    const ALL: [Self; 5] = [Self::Waiting, Self::Making, Self::Ready, Self::Failed, Self::Cancelled];
+
+    /// As documents, messages and databases have it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Making => "making",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// That of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// Whether it is not made yet, and may be.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Making)
+    }
+}
+
+/// How far a report is, as programs read it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Report")]
+pub struct ReportItem {
+    /// Names it.
+    pub id: ReportId,
+    /// How it is written.
+    pub format: ReportFormat,
+    /// How far it is.
+    pub state: ReportState,
+    /// Per cent of the work that is done.
+    pub percent: u8,
+    /// Bytes of its file, once it is ready.
+    pub bytes: u64,
 }
 
 /// Of what, and of which days. At most one of `tag`, `staff` and `protocol`; none: the whole facility.

@@ -7,7 +7,7 @@ use record::fold::RowVersion;
 use record::ids::ReportId;
 use record::kinds::CivilDay;
 use report::build::{ReportRequest, RequestedScope};
-use report::query::{ReportFormat, ReportQuery};
+use report::query::{ReportFormat, ReportQuery, ReportState};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use web::answer::{FileDownload, FormReply, Page, media};
@@ -31,7 +31,7 @@ use crate::web::request::fields::field_error::Wrong;
 use crate::web::view_models::equipment::rates::facility_calendar;
 use crate::web::view_models::page::snapshot::Snapshot;
 use crate::web::view_models::reports::made::{
-    ReportState, StoredReport, begin_report, cancel_report, find_report, list_reports, read_file,
+    StoredReport, begin_report, cancel_report, find_report, list_reports, read_file,
 };
 use crate::web::view_models::reports::request::read_request;
 use crate::web::words::{FormWords, PageWords, ReportsWords};
@@ -129,19 +129,12 @@ fn may_cancel(signed: &StaffSession, stored: &StoredReport) -> bool {
 
 fn made_row(signed: &StaffSession, dates: &words::Dates, stored: StoredReport, percent: u8) -> MadeRow {
     let w: ReportsWords = signed.words();
-    let state = match stored.state {
-        ReportState::Waiting => "waiting",
-        ReportState::Making => "making",
-        ReportState::Ready => "ready",
-        ReportState::Failed => "failed",
-        ReportState::Cancelled => "cancelled",
-    };
     let at = format!("{REPORTS}/{}", stored.id);
     MadeRow {
         begun: dates.day_and_time(stored.begun_ms),
-        state: w.reports_state(stored.bytes.div_ceil(1_000), percent, state),
+        state: w.reports_state(stored.bytes.div_ceil(1_000), percent, stored.state.word()),
         cancel: may_cancel(signed, &stored).then(|| format!("{at}/cancel")),
-        is_open: matches!(stored.state, ReportState::Waiting | ReportState::Making),
+        is_open: stored.state.is_open(),
         file: (stored.state == ReportState::Ready).then_some(at),
         title: stored.title,
     }

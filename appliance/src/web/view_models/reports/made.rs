@@ -12,9 +12,8 @@ use record::ids::{ReportId, StaffId};
 use report::RowWording;
 use report::build::ReportRequest;
 use report::pdf::{ReportParts, render_report};
-use report::query::ReportFormat;
+use report::query::{ReportFormat, ReportState};
 use report::table::TableWriter;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use web::error::HttpError;
@@ -36,22 +35,6 @@ const PART: &str = "part";
 const FACTS: &str = "facts";
 /// Bytes of all that are kept.
 const STORED_BYTES_MAX: u64 = 1_000_000_000;
-
-/// How far a report is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ReportState {
-    /// Others are made before it.
-    Waiting,
-    /// It is being made.
-    Making,
-    /// It can be fetched.
-    Ready,
-    /// It could not be made.
-    Failed,
-    /// Somebody did not want it any more.
-    Cancelled,
-}
 
 /// A report that was asked for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -192,7 +175,7 @@ fn read_stored(folder: &Path) -> BTreeMap<ReportId, Work> {
 /// Takes away what failed or was cancelled a day ago, what is older than 90 days by a clock that is sure, and of too many, or too much,
 /// the oldest.
 fn drop_old(folder: &Path, all: &mut BTreeMap<ReportId, Work>, sure_ms: Option<i64>) {
-    let is_over = |work: &Work| !matches!(work.stored.state, ReportState::Waiting | ReportState::Making);
+    let is_over = |work: &Work| !work.stored.state.is_open();
     let mut over: Vec<(bool, i64, ReportId)> = all
         .values()
         .filter(|work| is_over(work))
@@ -345,7 +328,7 @@ impl Drop for EndedWork<'_> {
     fn drop(&mut self) {
         let queue = self.state.stored::<ReportQueue>();
         queue.set(self.state, self.id, |stored| {
-            if matches!(stored.state, ReportState::Waiting | ReportState::Making) {
+            if stored.state.is_open() {
                 stored.state = ReportState::Failed;
             }
         });

@@ -4,9 +4,9 @@ use axum::extract::State;
 use http::{Method, StatusCode};
 use record::ids::ReportId;
 use report::build::ReportRequest;
-use report::query::{ReportFormat, ReportQuery};
+use report::query::{ReportFormat, ReportItem, ReportQuery, ReportState};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use web::answer::{Created, FileDownload, Json, MediaType, NoContent, media};
 use web::argument::{JsonBody, Path, Query};
@@ -20,9 +20,7 @@ use crate::web::context::AppState;
 use crate::web::http_error::not_found;
 use crate::web::request::client::language::facility_locale;
 use crate::web::view_models::equipment::rates::facility_calendar;
-use crate::web::view_models::reports::made::{
-    ReportState, begin_report, cancel_report, find_report, make_now, read_file,
-};
+use crate::web::view_models::reports::made::{begin_report, cancel_report, find_report, make_now, read_file};
 use crate::web::view_models::reports::request::read_request;
 use crate::web::{examples, refusals};
 
@@ -130,36 +128,20 @@ struct NewReport {
     query: ReportQuery,
 }
 
-/// How far a report is.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Report")]
-struct ReportJson {
-    /// Names it.
-    id: ReportId,
-    /// How it is written.
-    format: ReportFormat,
-    /// How far it is.
-    state: ReportState,
-    /// Per cent of the work that is done.
-    percent: u8,
-    /// Bytes of its file, once it is ready.
-    bytes: u64,
-}
-
-fn report_json(state: &AppState, id: ReportId) -> Result<ReportJson, HttpError> {
+fn report_json(state: &AppState, id: ReportId) -> Result<ReportItem, HttpError> {
     let (stored, progress) = find_report(state, id)?;
     let percent = match stored.state {
         ReportState::Ready => 100,
         _ => progress.percent(),
     };
-    Ok(ReportJson { id, format: stored.format, state: stored.state, percent, bytes: stored.bytes })
+    Ok(ReportItem { id, format: stored.format, state: stored.state, percent, bytes: stored.bytes })
 }
 
 async fn begin_making(
     _: ProgramCaller<Read>,
     State(state): State<AppState>,
     JsonBody(NewReport { format, query }): JsonBody<NewReport>,
-) -> Result<Created<ReportJson>, HttpError> {
+) -> Result<Created<ReportItem>, HttpError> {
     let request = read_request(&state, &query, own_locale(&state))?;
     let title = file_name(&state, &request, format);
     let id = begin_report(&state, request, format, title, None)?;
@@ -170,7 +152,7 @@ async fn show_progress(
     _: ProgramCaller<Read>,
     State(state): State<AppState>,
     Path(id): Path<ReportId>,
-) -> Result<Json<ReportJson>, HttpError> {
+) -> Result<Json<ReportItem>, HttpError> {
     report_json(&state, id).map(Json)
 }
 
