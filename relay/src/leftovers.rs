@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use record::ids::ReportId;
 use record::tree::Hash;
 
 use crate::keys::is_unfinished_key;
@@ -22,7 +23,7 @@ const NAMELESS: &str = ".tmp";
 const JOURNALS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// Several processes and commands share folders, and none of them is at work on one file for a day.
 const STALE_MS: i64 = 86_400_000;
-/// Photos are in `<account>/<2 hex>`, notes in `access-notes/<chain>`.
+/// Photos are in `<account>/<2 hex>`, notes in `access-notes/<chain>`, reports in `reports/<account>`.
 const PHOTO_DEPTH: usize = 2;
 
 #[derive(Debug, Clone)]
@@ -79,7 +80,7 @@ fn is_leftover_of_database(name: &str, database: &str) -> bool {
     whole_name(trim_journal(name)) == Some(database)
 }
 
-/// A photo or a note on its way into the store, or what the doctor puts there.
+/// A photo, a note or a report on its way into the store, or what the doctor puts there.
 fn is_leftover_of_photos(name: &str) -> bool {
     let staged = name.rsplit_once('#').filter(|(_, n)| n.parse::<u64>().is_ok()).map(|(stored, _)| stored);
     is_nameless(name)
@@ -91,6 +92,7 @@ fn is_leftover_of_photos(name: &str) -> bool {
 fn is_of_store(name: &str) -> bool {
     name.strip_suffix(".jpg").is_some_and(|stem| stem.parse::<Hash>().is_ok())
         || name.strip_suffix(".note").is_some_and(|n| n.bytes().all(|byte| byte.is_ascii_digit()))
+        || name.strip_suffix(".report").is_some_and(|id| id.parse::<ReportId>().is_ok())
 }
 
 fn is_of_doctor(name: &str) -> bool {
@@ -189,6 +191,7 @@ mod tests {
             format!("photos/account/ca/.{HASH}.jpg.aB3xY9.partial"),
             "photos/account/ca/.tmpaB3xY9".to_owned(),
             "photos/access-notes/platform/00000000000000000012.note#1".to_owned(),
+            "photos/reports/01JD0000000000000000000000/01JD0000000000000000000000.report#1".to_owned(),
             "photos/doctor-00112233445566778899aabbccddeeff".to_owned(),
             "photos/doctor-00112233445566778899aabbccddeeff#1".to_owned(),
         ];

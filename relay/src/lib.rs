@@ -3,7 +3,7 @@
 //! `mqtt` hears boxes and knows nothing of what they say; `ingest` checks, decides and stores in one transaction through
 //! `db`, which alone speaks SQL, and cosigns; `projections` folds what was stored into what pages read, and keeps the numbers of the dashboards by `record::compliance`; `jobs` is work outside the request that asks for it;
 //! `keys` is what boxes know this relay by, `fleet` how they come to it and get certificates; `objects` keeps photos; `outgoing` asks other hosts, and none of the relay's own network; `box_api` is what boxes ask by HTTPS; `accounts` says who may see
-//! what, `alerts` what somebody must know, `billing` what accounts pay, `mail` is what leaves by mail; `web` shows it, pages and API, `limit` bounds strangers; `health` reports whether all of it works. `serve` opens what a process needs, `admin`
+//! what, `alerts` what somebody must know, `billing` what accounts pay, `mail` is what leaves by mail, `reports` makes those of cleanings; `web` shows it, pages and API, `limit` bounds strangers; `health` reports whether all of it works. `serve` opens what a process needs, `admin`
 //! carries out an operator's orders, `audit` checks and rebuilds, `backup` puts the relay into a folder and takes it from one, `leftovers` finds
 //! what interrupted work left, `doctor` says how everything is. Each query carries the account that it is for.
 
@@ -34,6 +34,7 @@ mod orders;
 pub mod outgoing;
 pub mod projections;
 pub mod readiness;
+mod reports;
 mod serve;
 pub mod settings;
 pub mod web;

@@ -23,6 +23,8 @@ pub enum JobLane {
     LaterMail = 5,
     /// The service that takes money is waited for: it has workers of its own, and holds up nothing when it is silent.
     Billing = 6,
+    /// Reports that somebody fetches later, one after the other: each holds a core and tens of megabytes, for minutes.
+    Reports = 7,
 }
 
 /// Of so many claims of a worker one looks for bulk first, so that this never stops.

@@ -47,6 +47,9 @@ pub enum JobError {
     /// A delivery did not arrive this time.
     #[error("send to the webhook: {0}")]
     Webhook(String),
+    /// A report could not be made this time.
+    #[error("{0}")]
+    Report(String),
     #[error("it panicked: {0}")]
     Panicked(String),
 }

@@ -56,6 +56,7 @@ enum WorkerKind {
     AwaitedMail,
     Mail,
     Billing,
+    Reports,
 }
 
 #[derive(Debug)]
@@ -89,9 +90,11 @@ impl<H: JobHandlers> JobRunner<H> {
         match self.queue.claim(JobLane::order_of_claim(claims)).await? {
             Some(job) => Ok(Some(job)),
             None => {
-                self.queue
-                    .claim([JobLane::Mail, JobLane::LaterMail, JobLane::Webhooks, JobLane::Billing])
-                    .await
+                let others = [JobLane::Reports, JobLane::Mail, JobLane::LaterMail, JobLane::Webhooks];
+                match self.queue.claim(others).await? {
+                    Some(job) => Ok(Some(job)),
+                    None => self.queue.claim([JobLane::Billing]).await,
+                }
             }
         }
     }
@@ -142,6 +145,7 @@ impl<H: JobHandlers> JobRunner<H> {
             WorkerKind::AwaitedMail => self.queue.claim([JobLane::Mail]).await,
             WorkerKind::Mail => self.queue.claim([JobLane::Mail, JobLane::LaterMail]).await,
             WorkerKind::Billing => self.queue.claim([JobLane::Billing]).await,
+            WorkerKind::Reports => self.queue.claim([JobLane::Reports]).await,
         }
     }
 
@@ -224,7 +228,7 @@ pub struct JobWorkers {
 }
 
 impl JobWorkers {
-    /// Starts so many workers, a few more that only send to webhooks or send mails, and what puts in recurring jobs.
+    /// Starts so many workers, a few more that only send to webhooks, send mails or make reports, and what puts in recurring jobs.
     pub fn start<H: JobHandlers>(runner: &Arc<JobRunner<H>>, workers: usize) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -232,7 +236,7 @@ impl JobWorkers {
         let senders = [WorkerKind::Webhooks; WEBHOOK_WORKERS]
             .into_iter()
             .chain([WorkerKind::Mail; MAIL_WORKERS])
-            .chain([WorkerKind::AwaitedMail, WorkerKind::Billing, WorkerKind::Billing]);
+            .chain([WorkerKind::AwaitedMail, WorkerKind::Billing, WorkerKind::Billing, WorkerKind::Reports]);
         for kind in own.chain(senders) {
             let (runner, stopped) = (Arc::clone(runner), stopped.clone());
             tasks.spawn(async move { runner.work(kind, stopped).await });

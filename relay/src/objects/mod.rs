@@ -1,8 +1,9 @@
 //! Photos: per account, under their hash, in a folder (object storage behind one trait); kept only if the hash matches. Beside them the
-//! notes over access logs.
+//! notes over access logs, and files of reports.
 
 mod notes;
 mod parts;
+mod reports;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use service::ownership::make_private_folder;
 pub use notes::{NoteStore, set_notes_aside};
 pub(crate) use parts::UploadChunk;
 pub use parts::{PartError, PartialUploads};
+pub(crate) use reports::ReportStore;
 
 use crate::db::AccountScope;
 

@@ -17,7 +17,7 @@ const ENDING: &str = ".note";
 
 /// Notes that were signed, by chain and row. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct NoteStore(Arc<dyn ObjectStore>);
+pub struct NoteStore(pub(super) Arc<dyn ObjectStore>);
 
 impl NoteStore {
     pub fn in_folder(photos: &Path) -> Result<Self, PhotoError> {

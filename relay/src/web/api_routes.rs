@@ -39,7 +39,7 @@ fn of_entry() -> Example {
 }
 
 pub(crate) fn api_rows() -> Vec<Route<WebContext>> {
-    [thing_rows(), report_rows(), alert_api_rows(), log_rows()].concat()
+    [thing_rows(), report_rows(), later_report_rows(), alert_api_rows(), log_rows()].concat()
 }
 
 fn report_rows() -> Vec<Route<WebContext>> {
@@ -85,6 +85,31 @@ fn report_rows() -> Vec<Route<WebContext>> {
         .summary("Cleanings as an array of objects, with the columns of the tables")
         .refusals(SEARCHING)
         .example(week()),
+    ]
+}
+
+fn later_report_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::Api;
+    let stored = || Example::default().part("report", SOME_ID);
+    vec![
+        row(Method::POST, "/api/v1/reports", "reports-api.begin", Api, reports::begin_making)
+            .summary(
+                "Has a report made of one facility or several, which is fetched later and kept for 90 days",
+            )
+            .refusals(SEARCHING)
+            .example(Example::default().json(json!({ "format": "csv", "days": 7 }))),
+        row(Method::GET, "/api/v1/reports/{report}", "reports-api.show", Api, reports::show_progress)
+            .summary("How far a report is")
+            .refusals(FINDING)
+            .example(stored()),
+        row(Method::GET, "/api/v1/reports/{report}/file", "reports-api.fetch", Api, reports::fetch_file)
+            .summary("A report that was made")
+            .refusals(FINDING)
+            .example(stored()),
+        row(Method::DELETE, "/api/v1/reports/{report}", "reports-api.end", Api, reports::end_making)
+            .summary("Cancels a report that is not made yet, or takes one away")
+            .refusals(FINDING)
+            .example(stored()),
     ]
 }
 

@@ -125,6 +125,7 @@ error-failed = The relay could not do that
 parameter-limit = a whole number from 1 to { NUMBER($max) }
 parameter-before = a place in the list, as the link “Older” has it
 parameter-report = days such as 2026-11-20, the first no later than the last one and today; at most 3,660 days
+parameter-report-facilities = at most 500 ids of facilities; exactly one with a tag, a person or a protocol
 parameter-report-long = fewer days: a report has at most 100,000 cleanings
 parameter-tag = the nine symbols on a label
 parameter-facility = the facility in which the tag is

@@ -119,6 +119,7 @@ error-failed = El servidor central no pudo hacerlo
 parameter-limit = un número entero de 1 a { NUMBER($max) }
 parameter-before = un lugar en la lista, como lo tiene el enlace “Anteriores”
 parameter-report = días como 2026-11-20, el primero no después del último ni de hoy; como máximo 3 660 días
+parameter-report-facilities = como máximo 500 identificadores de centros; exactamente uno con una etiqueta, una persona o un protocolo
 parameter-report-long = menos días: un informe tiene como máximo 100 000 limpiezas
 parameter-tag = los nueve símbolos de una etiqueta
 parameter-facility = el centro en el que está el código

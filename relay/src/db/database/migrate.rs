@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[concat!(
     include_str!("../schema/001_webhooks.sql"),
     include_str!("../schema/001_billing.sql"),
     include_str!("../schema/001_alerts.sql"),
+    include_str!("../schema/001_reports.sql"),
 )];
 
 pub const SCHEMA_VERSION: usize = STEPS.len();

@@ -100,6 +100,21 @@ pub async fn list_readers(
     all!(conn, MailReaderRow, sqlx::AssertSqlSafe(sql), by_itself.topic, scope.key(), now_ms, by_itself.is_on)
 }
 
+/// A member who may come in, whatever mails they want.
+pub async fn find_reader(
+    conn: &mut ScopedConnection,
+    user_id: &str,
+    now_ms: i64,
+) -> Result<Option<MailReaderRow>, DbError> {
+    let scope = conn.scope();
+    let sql = format!(
+        "SELECT m.person, p.id AS user_id, p.email, {ROLE} AS role, m.all_facilities FROM members m \
+         JOIN people p ON p.person = m.person WHERE m.account = $1 AND p.id = $2 AND m.disabled_ms IS NULL \
+         AND p.disabled_ms IS NULL AND (m.until_ms IS NULL OR m.until_ms > $3)"
+    );
+    opt!(conn, MailReaderRow, sqlx::AssertSqlSafe(sql), scope.key(), user_id.to_owned(), now_ms)
+}
+
 /// From which day and moment on, and until which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DaySpan {

@@ -3,7 +3,7 @@
 
 use crate::db::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
-pub const TABLES: [&str; 103] = [
+pub const TABLES: [&str; 104] = [
     "account_logos",
     "account_slugs",
     "accounts",
@@ -81,6 +81,7 @@ pub const TABLES: [&str; 103] = [
     "refused",
     "regions",
     "repeated_lines",
+    "reports",
     "revenue_months",
     "run_lines",
     "run_places",
@@ -151,7 +152,7 @@ const HIDDEN: [&str; 16] = [
 const NUMBERS: [&str; 8] = ["account", "person", "projection", "log", "owner", "home", "backup", "n"];
 
 /// Columns with a text by which rows are named.
-const IDS: [&str; 30] = [
+const IDS: [&str; 31] = [
     "id",
     "facility",
     "box",
@@ -179,6 +180,7 @@ const IDS: [&str; 30] = [
     "address",
     "webhook",
     "delivery",
+    "report",
     "customer",
     "subscription",
     "invoice",

@@ -33,6 +33,19 @@ impl TokenRow {
     pub fn is_limited(&self) -> bool {
         self.viewer.is_some()
     }
+
+    /// What it sees of its account.
+    pub fn reads(&self, scope: AccountScope) -> ReadScope {
+        read_sight(scope, self.viewer)
+    }
+
+    pub fn is_over(&self, now_ms: i64) -> bool {
+        self.revoked_ms.is_some() || self.expires_ms.is_some_and(|at_ms| at_ms <= now_ms)
+    }
+}
+
+fn read_sight(scope: AccountScope, viewer: Option<i64>) -> ReadScope {
+    viewer.map_or(scope.into(), |viewer| ReadScope::of_member(scope, PersonNumber::of(viewer)))
 }
 
 impl_from_row!(TokenRow {
@@ -81,10 +94,7 @@ impl ShownToken {
     }
 
     pub fn reads(&self) -> Result<ReadScope, DbError> {
-        let account = self.account()?;
-        Ok(self
-            .viewer
-            .map_or(account.into(), |viewer| ReadScope::of_member(account, PersonNumber::of(viewer))))
+        Ok(read_sight(self.account()?, self.viewer))
     }
 }
 

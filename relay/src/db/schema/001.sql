@@ -603,6 +603,7 @@ CREATE INDEX jobs_lane_3 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 3
 CREATE INDEX jobs_lane_4 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 4;
 CREATE INDEX jobs_lane_5 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 5;
 CREATE INDEX jobs_lane_6 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 6;
+CREATE INDEX jobs_lane_7 ON jobs (run_ms, job) WHERE state = 'wait' AND lane = 7;
 CREATE INDEX jobs_account ON jobs (account, lane, run_ms, job) WHERE state = 'wait';
 CREATE INDEX jobs_leased ON jobs (account, lease_ms) WHERE lease_by IS NOT NULL;
 -- What was done in the last 14 days.

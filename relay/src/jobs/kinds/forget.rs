@@ -1,10 +1,16 @@
 //! Forgets what was kept long enough.
 
 use super::{ClaimedJob, HOUR_MS, JobError, JobKind, JobLane, JobResult, RelayHandlers};
-use crate::db::PlatformReason;
+use crate::db::delivery::reports;
 use crate::db::operation::jobs;
+use crate::db::{PlatformConnection, PlatformReason};
+use crate::reports::order::JOB_KIND;
 
 const DONE_MS: i64 = 14 * 24 * HOUR_MS;
+
+const REPORTS_MS: i64 = 90 * 24 * HOUR_MS;
+/// Reports that one round forgets.
+const REPORTS_MAX: i64 = 500;
 
 pub static FORGET: JobKind = JobKind {
     period_ms: Some(HOUR_MS),
@@ -15,6 +21,7 @@ async fn forget_old(relay: &RelayHandlers, job: &ClaimedJob) -> Result<JobResult
     let (mut tx, now) = (relay.db.platform_write(PlatformReason::Work).await?, relay.clock.now());
     match relay.forgetting.round(&mut tx, now).await? {
         Some(_) => {
+            forget_reports(relay, &mut tx, now.wall_ms).await?;
             jobs::platform_forget_done(&mut tx, now.wall_ms.saturating_sub(DONE_MS)).await?;
         }
         None => tracing::warn!(
@@ -22,4 +29,19 @@ async fn forget_old(relay: &RelayHandlers, job: &ClaimedJob) -> Result<JobResult
         ),
     }
     Ok(JobResult::next_period(tx.into(), job, now.wall_ms))
+}
+
+/// Files first: a row without its file is forgotten by the next round, and a file without its row by none.
+async fn forget_reports(
+    relay: &RelayHandlers,
+    tx: &mut PlatformConnection,
+    now_ms: i64,
+) -> Result<(), JobError> {
+    reports::platform_fail_abandoned(tx, JOB_KIND).await?;
+    let files = relay.notes.reports();
+    for old in reports::platform_list_old(tx, now_ms.saturating_sub(REPORTS_MS), REPORTS_MAX).await? {
+        files.remove(old.scope()?, &old.report).await?;
+        reports::platform_forget(tx, &old).await?;
+    }
+    Ok(())
 }

@@ -9,6 +9,7 @@ mod mail;
 mod mail_rounds;
 mod merge;
 mod rebuild;
+mod report;
 mod sign_access;
 mod webhook;
 mod windows;
@@ -22,6 +23,7 @@ pub use self::mail::MAIL;
 pub use self::mail_rounds::MAIL_ROUNDS;
 pub use self::merge::{MERGE, MERGE_REST};
 pub use self::rebuild::REBUILD;
+pub use self::report::REPORT;
 pub use self::sign_access::SIGN_ACCESS;
 pub use self::webhook::{WEBHOOK, WEBHOOK_COLLECT};
 pub use self::windows::WINDOWS;
@@ -29,7 +31,7 @@ use super::JobError;
 use super::handlers::RelayHandlers;
 use super::kind::{AfterRun, ClaimedJob, HOUR_MS, JobKind, JobLane, JobResult};
 
-pub static KINDS: [&JobKind; 18] = [
+pub static KINDS: [&JobKind; 19] = [
     &FORGET,
     &WINDOWS,
     &REBUILD,
@@ -48,6 +50,7 @@ pub static KINDS: [&JobKind; 18] = [
     &BILLING_LOOK,
     &ALERTS,
     &ALERT_DIGEST,
+    &REPORT,
 ];
 
 pub fn find_kind(word: &str) -> Option<&'static JobKind> {

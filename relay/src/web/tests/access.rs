@@ -3,6 +3,7 @@
 use ::web::route::{Access, RouteKind};
 use axum::http::{Method, Request, StatusCode, header};
 
+use super::program::made_reports::{MADE, REPORT};
 use super::program::webhooks::{DELIVERY, WEBHOOK};
 use super::world::{Got, PASSWORD, TestAccount, World};
 use crate::accounts::permission::Permission;
@@ -40,6 +41,8 @@ pub(super) fn fill(path: &str, of: &TestAccount, photo: &str, evidence: &str) ->
         .replace("{user}", &of.user_id)
         .replace("{token}", &of.token_id)
         .replace("{alert}", ALERT)
+        .replace("{report}", REPORT)
+        .replace("{made}", MADE)
         .replace("{webhook}", WEBHOOK)
         .replace("{delivery}", DELIVERY)
         .replace("{photo}", photo);
@@ -69,6 +72,8 @@ fn nowhere(path: &str) -> String {
         .replace("{user}", id)
         .replace("{token}", "ZZZZZZZZ")
         .replace("{alert}", id)
+        .replace("{report}", id)
+        .replace("{made}", id)
         .replace("{webhook}", id)
         .replace("{delivery}", id)
         .replace("{photo}", &"ab".repeat(32));
@@ -110,6 +115,7 @@ async fn another_accounts_things_answer_as_what_does_not_exist() {
     let photo = world.photo_of_a().await;
     world.webhook_of_a().await;
     world.alert_of_a().await;
+    world.reports_of_a().await;
     world.number_cleaning_of_a().await;
     let b = (world.sign_in(&world.b.email).await, world.b.token.clone());
     let a = (world.sign_in(&world.a.email).await, world.a.token.clone());
@@ -151,6 +157,7 @@ async fn nobody_and_wrong_tokens_get_nothing() {
     let photo = world.photo_of_a().await;
     world.webhook_of_a().await;
     world.alert_of_a().await;
+    world.reports_of_a().await;
     world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let half = &cookie[..cookie.len() - 2];
@@ -210,6 +217,7 @@ async fn every_answer_has_the_headers_and_every_route_only_its_methods() {
     let photo = world.photo_of_a().await;
     world.webhook_of_a().await;
     world.alert_of_a().await;
+    world.reports_of_a().await;
     world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let table = build_table().unwrap();
@@ -271,6 +279,7 @@ async fn looking_changes_nothing() {
     let photo = world.photo_of_a().await;
     world.webhook_of_a().await;
     world.alert_of_a().await;
+    world.reports_of_a().await;
     world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let before = world.dump().await;

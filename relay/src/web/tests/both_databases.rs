@@ -8,6 +8,7 @@ use super::authentication::oidc::walk_provider;
 use super::authentication::passkeys::walk_passkeys;
 use super::facility::item_history::report_problem;
 use super::postgres::Postgres;
+use super::program::made_reports::walk_reports;
 use super::world::{NOW_MS, World};
 
 async fn walk(mut world: World) -> Vec<(String, u16, String)> {
@@ -18,6 +19,7 @@ async fn walk(mut world: World) -> Vec<(String, u16, String)> {
     let photo = world.photo_of_a().await;
     world.webhook_of_a().await;
     world.alert_of_a().await;
+    world.reports_of_a().await;
     world.number_cleaning_of_a().await;
     let cookie = world.sign_in(&world.a.email).await;
     let mut paths: Vec<(Access, String)> =
@@ -52,6 +54,7 @@ async fn walk(mut world: World) -> Vec<(String, u16, String)> {
     }
     let world = walk_provider(world).await;
     walk_ways(&world).await;
+    walk_reports(&world).await;
     walk_passkeys(&world).await;
     world.db.close().await;
     seen

@@ -1,89 +1,42 @@
-//! Reports of a facility, from what its boxes sent: the same pages and tables as the box makes.
+//! Reports that are made while whoever asks waits, files of those that were made, and why there is none.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::web::answer::{FileDownload, media};
 use ::web::error::HttpError;
-use record::checkpoint::LogOrigin;
-use record::compliance::{CivilCalendar, ZoneSpan, is_by_uses};
-use record::entries_proof::EntriesProof;
-use record::entry::Entry;
-use record::fold::{CleaningRecord, FacilityState};
-use record::ids::{BoxId, FacilityId};
-use record::kinds::{CleanedBy, Event};
-use record::redact::TextLine;
-use record::tag::Tag;
-use record::tree::Hash;
-use report::build::{ReportBuilder, ReportRequest, ReportTexts, RowSources};
-use report::pdf::{ReportParts, render_report};
-use report::query::{QueryFault, ReportFormat, ReportQuery};
-use report::table::TableWriter;
-use report::{AttachedEntry, CleaningReport, NamedText, ReportPhoto, ReportProof, ReportSigner, RowWording};
+use record::ids::{FacilityId, ReportId};
+use report::query::{QueryFault, ReportFormat, ReportQuery, ReportState};
 use tokio::time::timeout;
 use words::Locale;
 
-use crate::db::facility::facilities::{as_of_ms, get};
-use crate::db::log::{entries, photos, texts};
-use crate::db::projection::cleanings::uses_since;
-use crate::db::projection::history::{
-    CleaningRow, HistoryCursor, HistoryScope, load_cleanings, load_lines_at,
-};
-use crate::db::projection::projections::find_live;
-use crate::db::projection::state::load_all;
-use crate::db::{DbError, ReadScope, ScopedConnection};
-use crate::keys::AuthorityKind;
+use crate::db::facility::facilities::get;
+use crate::db::{AccountScope, ReadScope};
+use crate::reports::ReportFault;
+use crate::reports::make::{MadeReport, ReportMaker, days_text};
+use crate::reports::order::{ReportOffice, ReportOwner, read_order, read_state};
 use crate::web::WebContext;
 use crate::web::http_error::{busy_error, internal_error, not_found, parameter_error};
-use crate::web::proof::{adopted_of, find_cosigned};
 use crate::web::words::ErrorWords;
-
-/// Cleanings that are read at a time.
-const PIECE: i64 = 500;
-/// Cleanings that are read for a report: more are asked for in shorter periods.
-const READ_MAX: usize = 100_000;
-
-/// A report that was made.
-pub(crate) struct MadeReport {
-    pub(crate) bytes: Vec<u8>,
-    /// Its days, for its name.
-    days: String,
-}
-
-impl MadeReport {
-    pub(crate) fn file_name(&self, format: ReportFormat) -> String {
-        format!("cleantrack-{}.{}", self.days, format.ending())
-    }
-}
-
-struct ReadCleaning {
-    cleaning: CleaningRecord,
-    /// Who, and what was noted, where somebody entered that and it is not erased.
-    entered: [Option<String>; 2],
-    origin: LogOrigin,
-    held_in: String,
-    entry: Entry,
-    voiding: Option<Entry>,
-    photos: Vec<ReportPhoto>,
-}
-
-fn calendar_of(facility: &FacilityState) -> CivilCalendar {
-    let zones = facility.settings.zones.iter();
-    let zones: Vec<ZoneSpan> =
-        zones.map(|zone| ZoneSpan { from_ms: zone.from_ms, zone: zone.zone.as_str().into() }).collect();
-    CivilCalendar::new(&zones)
-}
-
-fn query_error(fault: QueryFault) -> HttpError {
-    match fault {
-        QueryFault::Unknown => not_found(),
-        QueryFault::Parameter(name) => parameter_error(name, ErrorWords::parameter_report),
-    }
-}
 
 /// How long somebody waits for their turn.
 const TURN_WITHIN: Duration = Duration::from_secs(20);
+
+impl From<ReportFault> for HttpError {
+    fn from(fault: ReportFault) -> Self {
+        match fault {
+            ReportFault::Db(error) => error.into(),
+            ReportFault::NotFound => not_found(),
+            ReportFault::Query(QueryFault::Parameter(name)) => {
+                parameter_error(name, ErrorWords::parameter_report)
+            }
+            ReportFault::TooLong => parameter_error("from", ErrorWords::parameter_report_long),
+            ReportFault::Facilities => parameter_error("facilities", ErrorWords::parameter_report_facilities),
+            ReportFault::Crowded => busy_error(),
+            fault => internal_error(fault),
+        }
+    }
+}
 
 /// Makes a report; one at a time of this process.
 pub(crate) async fn make_report(
@@ -94,333 +47,38 @@ pub(crate) async fn make_report(
     locale: Locale,
     format: ReportFormat,
 ) -> Result<MadeReport, HttpError> {
-    let mut conn = web.db.read(reads).await?;
-    let row = get(&mut conn, facility).await?.ok_or_else(not_found)?;
-    drop(conn);
+    // What is not there waits for no turn.
+    get(&mut web.db.read(reads).await?, facility).await?.ok_or_else(not_found)?;
     let turn = timeout(TURN_WITHIN, Arc::clone(&web.reports).acquire_owned()).await;
     let turn = turn.map_err(|_| busy_error())?.map_err(internal_error)?;
-    let mut conn = web.db.read(reads).await?;
-    let live = find_live(&mut conn, facility).await?;
-    let state = Arc::new(load_all(&mut conn, live).await?);
-    let now_ms = web.now_ms();
-    let as_of_ms = as_of_ms(now_ms, row.known_ms);
-    let calendar = calendar_of(&state);
-    let period = query.period(&calendar, now_ms).map_err(query_error)?;
-    let request = ReportRequest {
-        scope: query.scope(&state).map_err(query_error)?,
-        from_ms: period.start,
-        to_ms: period.end,
-        now_ms,
-        known_ms: Some(as_of_ms).filter(|known_ms| *known_ms < now_ms),
-        lacks_history: false,
-        is_certain: true,
-        locale,
-        made_by: None,
-    };
-    let mut builder = ReportBuilder::new(Arc::clone(&state), request);
-    let mut texts = read_names(&mut conn, &state).await?;
-    let read = read_cleanings(&mut conn, facility, &mut builder, live).await?;
-    let (entries, logs, adopted, unproven) = prove_entries(web, &mut conn, &read, &mut texts).await?;
-    add_rows(&mut builder, read, &texts, &unproven);
-    let report = builder.finish(&texts);
-    let proof = sign_report(web, &report, &entries, logs, adopted)?;
-    drop(conn);
-    let days = [report.from_ms, report.to_ms - 1].map(|ms| calendar.day_of(ms));
-    let days = days.map(|day| record::kinds::CivilDay::of_number(day).map(|day| day.to_string()));
-    let days = days.map(Option::unwrap_or_default).join("-");
-    // The turn ends with the drawing, also where nobody waits for it any more.
-    let drawing = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        write_bytes(&report, &entries, &proof, format)
-    });
-    let drawn = drawing.await;
-    let bytes = drawn.map_err(internal_error)?.map_err(internal_error)?;
-    Ok(MadeReport { bytes, days })
-}
-
-fn add_rows(
-    builder: &mut ReportBuilder,
-    read: Vec<ReadCleaning>,
-    texts: &ReportTexts,
-    unproven: &HashSet<Hash>,
-) {
-    let mut by_item: BTreeMap<Tag, Vec<ReadCleaning>> = BTreeMap::new();
-    for one in read {
-        by_item.entry(one.cleaning.tag).or_default().push(one);
-    }
-    for item in builder.items() {
-        let own = by_item.remove(&item.tag).unwrap_or_default();
-        let rows = own.into_iter().map(|one| {
-            let leaf = one.entry.leaf();
-            let sources = RowSources {
-                cleaning: one.cleaning,
-                entry: &one.entry,
-                voiding: one.voiding.as_ref(),
-                photos: one.photos,
-            };
-            let mut row = builder.make_row(sources, texts);
-            row.is_unproven = unproven.contains(&leaf);
-            if let Some(voided) = &mut row.voided {
-                voided.is_unproven = voided.leaf.is_some_and(|leaf| unproven.contains(&leaf));
-            }
-            row
-        });
-        let rows = rows.collect();
-        builder.add_rows(rows);
-    }
-}
-
-fn sign_report(
-    web: &WebContext,
-    report: &CleaningReport,
-    entries: &[AttachedEntry],
-    logs: Vec<EntriesProof>,
-    adopted: Vec<record::proof::RecordProof>,
-) -> Result<ReportProof, HttpError> {
     let keys = web.fleet.keys().now();
-    let signer = keys.current_signer(AuthorityKind::Cosign);
-    let signer = signer.ok_or_else(|| DbError::stored("cosigning key", "none is here"))?;
-    let sign = |domain: &str, bytes: &[u8]| signer.sign_bytes(domain, bytes);
-    let signed_by = ReportSigner { key: signer.verifier().clone(), sign: &sign };
-    ReportProof::new(report, entries, logs, adopted, &signed_by).map_err(internal_error)
+    let (db, now_ms) = (&web.db, web.now_ms());
+    let maker = ReportMaker { db, keys: &keys, reads, query, locale, format, begins_by_ms: now_ms, now_ms };
+    Ok(maker.make_report(facility, Some(turn), None).await?)
 }
 
-fn write_bytes(
-    report: &CleaningReport,
-    entries: &[AttachedEntry],
-    proof: &ReportProof,
-    format: ReportFormat,
-) -> Result<Vec<u8>, report::ReportError> {
-    let Some(format) = format.table() else {
-        let progress = &mut |_, _| ControlFlow::Continue(());
-        let parts = &mut ReportParts { entries, proof, pictures: &mut |_| None, progress };
-        return render_report(report, parts);
-    };
-    let wording = RowWording::of_report(report);
-    let adopted = proof.adopted.iter().filter_map(|proof| Entry::parse(proof.entry.as_bytes()).ok());
-    let by_leaf: HashMap<Hash, Entry> = entries
-        .iter()
-        .map(|one| one.entry.clone())
-        .chain(adopted)
-        .map(|entry| (entry.leaf(), entry))
-        .collect();
-    let mut table = TableWriter::new(format, &wording, Vec::new(), &std::env::temp_dir(), report.made_ms)?;
-    for row in &report.rows {
-        table.write_row(row, by_leaf.get(&row.leaf))?;
-    }
-    table.finish()
-}
-
-/// Names of people, which are looked up by their hashes alone.
-async fn read_names(conn: &mut ScopedConnection, facility: &FacilityState) -> Result<ReportTexts, DbError> {
-    let mut names = ReportTexts::default();
-    for member in facility.staff.values() {
-        if let Some(name) = texts::by_hash(conn, member.name).await? {
-            names.add_text(member.name, NamedText::Text(name));
-        }
-    }
-    Ok(names)
-}
-
-fn origin_of(row: &CleaningRow) -> Result<LogOrigin, DbError> {
-    let box_id: BoxId = row.box_id.parse().map_err(|e| DbError::stored("box id", e))?;
-    Ok(LogOrigin { box_id, epoch: row.cleaning.of.epoch })
-}
-
-fn read_entry(line: &[u8]) -> Result<Entry, DbError> {
-    Entry::parse(line).map_err(|e| DbError::stored("entry", e))
-}
-
-/// Counts windows, and reads the cleanings that are rows with their entries.
-async fn read_cleanings(
-    conn: &mut ScopedConnection,
-    facility: FacilityId,
-    builder: &mut ReportBuilder,
-    live: crate::db::ProjectionNumber,
-) -> Result<Vec<ReadCleaning>, HttpError> {
-    let items = builder.items();
-    let starts: Vec<(Tag, i64)> = items.iter().map(|item| (item.tag, builder.times_of(item).start)).collect();
-    let begin_ms = starts.iter().map(|(_, start_ms)| *start_ms).min().unwrap_or(i64::MAX);
-    let mut by_item: BTreeMap<Tag, Vec<CleaningRecord>> = BTreeMap::new();
-    let scoped: HashSet<Tag> = items.iter().map(|item| item.tag).collect();
-    let scope = match items[..] {
-        [ref item] => HistoryScope::Item(facility, item.tag),
-        _ => HistoryScope::Facility(facility),
-    };
-    // Where no windows count, later ones say nothing of the period.
-    let mut after = match builder.counts_windows() {
-        true => HistoryCursor::start(),
-        false => HistoryCursor { performed_ms: builder.until_ms(), ..HistoryCursor::start() },
-    };
-    let (mut rows, mut read) = (Vec::new(), 0);
-    loop {
-        let piece = load_cleanings(conn, scope, &after, PIECE).await?;
-        let Some(last) = piece.last() else { break };
-        after = cursor_after(last);
-        let is_last = i64::try_from(piece.len()).is_ok_and(|read| read < PIECE);
-        let reached = last.cleaning.performed_ms < begin_ms;
-        read += piece.len();
-        if read > READ_MAX {
-            return Err(parameter_error("from", ErrorWords::parameter_report_long));
-        }
-        for row in piece.into_iter().filter(|row| scoped.contains(&row.cleaning.tag)) {
-            if builder.counts_windows() {
-                by_item.entry(row.cleaning.tag).or_default().push(row.cleaning.clone());
-            }
-            if builder.takes(&row.cleaning) {
-                rows.push(row);
-            }
-        }
-        if is_last || reached {
-            break;
-        }
-    }
-    let timed: Vec<(Tag, i64)> =
-        items.iter().zip(&starts).filter(|(item, _)| is_by_uses(item)).map(|(_, start)| *start).collect();
-    let mut uses: HashMap<String, Vec<i64>> = HashMap::new();
-    if builder.counts_windows() {
-        for (tag, ended_ms) in uses_since(conn, live, &timed).await? {
-            uses.entry(tag).or_default().push(ended_ms);
-        }
-    }
-    for (item, (tag, start_ms)) in items.iter().zip(starts) {
-        let mut own = by_item.remove(&tag).unwrap_or_default();
-        own.retain(|cleaning| cleaning.performed_ms >= start_ms);
-        builder.count_item(item, &own, uses.remove(&tag.to_string()).unwrap_or_default());
-    }
-    read_entries_of(conn, rows).await
-}
-
-fn cursor_after(row: &CleaningRow) -> HistoryCursor {
-    HistoryCursor {
-        performed_ms: row.cleaning.performed_ms,
-        box_id: row.box_id.clone(),
-        epoch: row.cleaning.of.epoch.to_string(),
-        seq: i64::try_from(row.cleaning.of.seq).unwrap_or(i64::MAX),
-        run: row.held_in.clone(),
+impl WebContext {
+    pub(crate) fn report_office(&self) -> ReportOffice<'_> {
+        let (db, random, files) = (&self.db, &*self.random, self.photos.reports());
+        ReportOffice { db, files, random, now_ms: self.now_ms() }
     }
 }
 
-async fn read_entries_of(
-    conn: &mut ScopedConnection,
-    rows: Vec<CleaningRow>,
-) -> Result<Vec<ReadCleaning>, HttpError> {
-    let origins: Vec<LogOrigin> = rows.iter().map(origin_of).collect::<Result<_, _>>()?;
-    let places: Vec<_> = rows
-        .iter()
-        .zip(&origins)
-        .map(|(row, origin)| (*origin, row.cleaning.of.seq, row.held_in.as_str()))
-        .collect();
-    let lines = load_lines_at(conn, &places).await?;
-    let voids: Vec<_> = rows
-        .iter()
-        .zip(&origins)
-        .filter_map(|(row, origin)| Some((row.cleaning.voided?, origin)))
-        .map(|(of, origin)| (LogOrigin { epoch: of.epoch, ..*origin }, of.seq, ""))
-        .collect();
-    let mut voiding = load_lines_at(conn, &voids).await?.into_iter();
-    let mut read = Vec::with_capacity(rows.len());
-    for ((row, origin), line) in rows.into_iter().zip(origins).zip(lines) {
-        // A report that leaves out what cannot be read would be no proof.
-        let line = line.ok_or_else(|| DbError::stored("line", "a cleaning has none"))?;
-        let voided = if row.cleaning.voided.is_some() { voiding.next().flatten() } else { None };
-        let mut found = Vec::with_capacity(row.cleaning.photos.len());
-        for photo in &row.cleaning.photos {
-            let is_here = photos::is_here(conn, *photo).await?;
-            found.push(if is_here { ReportPhoto::Here } else { ReportPhoto::Gone });
-        }
-        read.push(ReadCleaning {
-            entry: read_entry(&line)?,
-            voiding: voided.map(|line| read_entry(&line)).transpose()?,
-            cleaning: row.cleaning,
-            entered: [row.who, row.note],
-            held_in: row.held_in,
-            photos: found,
-            origin,
-        });
-    }
-    Ok(read)
-}
-
-type ProvenEntries = (Vec<AttachedEntry>, Vec<EntriesProof>, Vec<record::proof::RecordProof>, HashSet<Hash>);
-
-/// The entries by logs with what proves them, and what runs brought; those of which nothing here proves anything come last.
-async fn prove_entries(
+/// The file of a report that is ready, for whoever asked for it.
+pub(crate) async fn download_report(
     web: &WebContext,
-    conn: &mut ScopedConnection,
-    read: &[ReadCleaning],
-    table: &mut ReportTexts,
-) -> Result<ProvenEntries, HttpError> {
-    let mut by_log: BTreeMap<LogOrigin, BTreeMap<u64, Entry>> = BTreeMap::new();
-    let (mut adopted, mut unproven) = (Vec::new(), HashSet::new());
-    for one in read {
-        if let (Some(voiding), Some(of)) = (&one.voiding, one.cleaning.voided) {
-            let origin = LogOrigin { epoch: of.epoch, ..one.origin };
-            by_log.entry(origin).or_default().insert(voiding.seq(), voiding.clone());
-        }
-        let who = match &one.cleaning.who {
-            CleanedBy::Entered { name, .. } => Some(name.hash),
-            _ => None,
-        };
-        let note = match one.entry.event() {
-            Event::CleaningRecorded(body) => body.note.map(|note| note.hash),
-            _ => None,
-        };
-        for (hash, text) in [who, note].into_iter().zip(&one.entered) {
-            if let Some((hash, text)) = hash.zip(text.clone()) {
-                table.add_text(hash, NamedText::Text(text));
-            }
-        }
-        if one.held_in.is_empty() {
-            by_log.entry(one.origin).or_default().insert(one.entry.seq(), one.entry.clone());
-        } else if let Some(proof) = adopted_of(conn, one.origin.box_id, &one.held_in, &one.entry).await? {
-            adopted.push(proof);
-        } else {
-            unproven.insert(one.entry.leaf());
-        }
+    scope: AccountScope,
+    owner: ReportOwner<'_>,
+    report: ReportId,
+) -> Result<FileDownload<media::AnyBytes>, HttpError> {
+    let office = web.report_office();
+    let stored = office.find_own(scope, owner, report).await?;
+    if read_state(&stored)? != ReportState::Ready {
+        return Err(not_found());
     }
-    let (mut proven, mut rest, mut logs) = (Vec::new(), Vec::new(), Vec::new());
-    for (origin, lines) in by_log {
-        let lines: Vec<Entry> = lines.into_values().collect();
-        let cosigned = find_cosigned(conn, &origin).await?;
-        let size = cosigned.as_ref().map_or(0, |(signed, _)| signed.checkpoint().size);
-        let covered = lines.partition_point(|entry| entry.seq() < size);
-        let attached = attach_texts(conn, &origin, lines, table).await?;
-        let (own, newer) = attached.split_at(covered);
-        if let Some((signed, log)) = cosigned.filter(|_| !own.is_empty()) {
-            let own: Vec<Entry> = own.iter().map(|one| one.entry.clone()).collect();
-            let numbers: Vec<u64> = own.iter().map(Entry::seq).collect();
-            let nodes = entries::nodes_of(conn, &origin, &numbers, size).await?;
-            let mut cosigners = web.fleet.cosigners();
-            cosigners.retain(|key| matches!(key.verify(signed.note()), Ok(Some(_))));
-            logs.push(EntriesProof::new(&nodes, &own, &signed, &log, &cosigners)?);
-        }
-        unproven.extend(newer.iter().map(|one| one.entry.leaf()));
-        proven.extend_from_slice(own);
-        rest.extend_from_slice(newer);
-    }
-    proven.extend(rest);
-    for one in read.iter().filter(|one| !one.held_in.is_empty() && unproven.contains(&one.entry.leaf())) {
-        proven.push(AttachedEntry { entry: one.entry.clone(), texts: Vec::new() });
-    }
-    Ok((proven, logs, adopted, unproven))
-}
-
-async fn attach_texts(
-    conn: &mut ScopedConnection,
-    origin: &LogOrigin,
-    lines: Vec<Entry>,
-    table: &mut ReportTexts,
-) -> Result<Vec<AttachedEntry>, DbError> {
-    let named: Vec<(u64, Vec<Hash>)> = lines.iter().map(|entry| (entry.seq(), entry.redactables())).collect();
-    let found = texts::named_texts(conn, origin, &named).await?;
-    let mut attached = Vec::with_capacity(lines.len());
-    for (entry, found) in lines.into_iter().zip(found) {
-        let texts: Result<Vec<TextLine>, _> =
-            found.iter().map(|line| TextLine::parse(line.as_bytes())).collect();
-        let texts = texts.map_err(|e| DbError::stored("text", e))?;
-        table.add_lines(&texts);
-        attached.push(AttachedEntry { entry, texts });
-    }
-    Ok(attached)
+    let bytes = office.files.get(scope, &stored.report).await.map_err(internal_error)?;
+    let days = [stored.from_day, stored.to_day].map(|day| i32::try_from(day).unwrap_or_default());
+    let ending = if read_order(&stored)?.is_single() { &stored.format } else { "zip" };
+    let name = format!("cleantrack-{}.{ending}", days_text(days));
+    FileDownload::from_chunks(&name, bytes.ok_or_else(not_found)?)
 }

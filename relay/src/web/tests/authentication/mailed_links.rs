@@ -44,7 +44,7 @@ impl World {
             clock.clone(),
             Some(transport),
             self.state.fleet.keys().shared(),
-            NoteStore::in_folder(self.dir.path()).unwrap(),
+            NoteStore::in_folder(&self.dir.path().join("photos")).unwrap(),
             self.webhook_line(),
         )
         .await

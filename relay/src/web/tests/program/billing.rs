@@ -53,6 +53,7 @@ impl World {
     pub(in crate::web::tests) async fn fill_account_of_a(&self) {
         self.webhook_of_a().await;
         self.alert_of_a().await;
+        self.reports_of_a().await;
         let mut tx = self.db.write(self.a.scope).await.unwrap();
         begin_trial(&mut tx, NOW_MS + 14 * DAY_MS).await.unwrap();
         assert!(adopt_customer(&mut tx, "cus_a").await.unwrap());

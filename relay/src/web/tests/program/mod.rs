@@ -1,6 +1,7 @@
 //! Programs that ask, and those that are notified.
 
 pub(super) mod billing;
+pub(super) mod made_reports;
 pub(super) mod mail;
 pub(super) mod mail_previews;
 pub(super) mod mail_rounds;

@@ -14,7 +14,7 @@ use crate::web::api::once::KEYS_MAX;
 use crate::web::tests::world::{DAY_MS, Got, World, open_client};
 use crate::web::{ForwardedPlain, QuotaPolicy, WebSettings, WebState};
 
-const READER: TokenOrder<'_> = TokenOrder {
+pub(super) const READER: TokenOrder<'_> = TokenOrder {
     name: "reader",
     life: TokenLife::Never,
     scope: TokenScope::Read,
@@ -23,7 +23,7 @@ const READER: TokenOrder<'_> = TokenOrder {
     id: None,
 };
 
-fn bearer_request(method: Method, path: &str, token: &str) -> axum::http::request::Builder {
+pub(super) fn bearer_request(method: Method, path: &str, token: &str) -> axum::http::request::Builder {
     Request::builder().method(method).uri(path).header(header::AUTHORIZATION, format!("Bearer {token}"))
 }
 
@@ -39,7 +39,7 @@ impl World {
         serde_json::from_str(&got.body).unwrap()
     }
 
-    async fn send_json(
+    pub(super) async fn send_json(
         &self,
         method: Method,
         path: &str,
