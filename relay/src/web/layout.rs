@@ -175,6 +175,11 @@ impl PageLayout {
         self.holds(Permission::ManagePeople)
     }
 
+    /// Whether reports, which name people, are theirs to make.
+    pub(crate) fn reads_names(&self) -> bool {
+        self.holds(Permission::ReadNames)
+    }
+
     pub(crate) fn shows_programs(&self) -> bool {
         self.holds(Permission::ManagePrograms)
     }

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::web::WebContext;
-use crate::web::access::{MemberCaller, Read};
+use crate::web::access::{MemberCaller, ReadNames};
 use crate::web::http_error::not_found;
 use crate::web::layout::{NavSection, PageLayout};
 use crate::web::pages::facilities::facility::facility_layout;
@@ -32,7 +32,7 @@ struct ReportPage {
 }
 
 pub(crate) async fn ask_report(
-    visitor: MemberCaller<Read>,
+    visitor: MemberCaller<ReadNames>,
     State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
 ) -> Result<Page, HttpError> {
@@ -66,7 +66,7 @@ pub(crate) struct ReportFileParams {
 }
 
 pub(crate) async fn fetch_report(
-    visitor: MemberCaller<Read>,
+    visitor: MemberCaller<ReadNames>,
     State(web): State<WebContext>,
     Path(facility): Path<FacilityId>,
     LenientQuery(params): LenientQuery<ReportFileParams>,
