@@ -1,4 +1,4 @@
-//! Pages of the box about reports, inspections and passes.
+//! Pages about reports, and those of the box about inspections and passes.
 
 use super::page::{Act, Page};
 use super::table::Places;
@@ -28,5 +28,16 @@ pub(crate) fn report_pages(at: &Places) -> Vec<Page> {
             vec![Type("#code", "k3m9-x2w7-qd40"), Press("form.card button")],
             "is wrong, or its pass is over",
         ),
+    ]
+}
+
+pub(crate) fn relay_report_pages(at: &Places) -> Vec<Page> {
+    use Act::{Press, Type};
+    let url = format!("{}/app/reports", at.origin_of_relay());
+    let page = |name, acts, says| Page { name, url: url.clone(), acts, says };
+    vec![
+        page("relay-reports-none", vec![], "None yet."),
+        page("relay-reports-error", vec![Type("#from", "Monday"), Press("#new .go")], "There is a problem"),
+        page("relay-reports", vec![Press("#new .go")], "All facilities, PDF"),
     ]
 }

@@ -7,7 +7,7 @@ use super::browser::Browser;
 use super::database::{MailedLinks, insert_links, insert_provider};
 use super::fleet_table::fleet_pages;
 use super::page::{Act, Page};
-use super::report_table::report_pages;
+use super::report_table::{relay_report_pages, report_pages};
 use super::rules;
 
 /// Addresses and ids that differ in each demo.
@@ -155,6 +155,7 @@ async fn last_of_path(browser: &Browser) -> String {
 pub(crate) fn pages_of_relay(at: &Places) -> Vec<Page> {
     // The last of these signs out.
     let mut pages = fleet_pages(at);
+    pages.extend(relay_report_pages(at));
     pages.extend(relay(at));
     pages.extend(relay_sign_in_methods(at));
     pages

@@ -1,10 +1,11 @@
 //! Reports of what boxes sent, whoever asks for them: `make` makes one of a facility, `proof` proves its entries, `order` takes what
-//! somebody has made later, `work` makes that and `progress` notes how far it is. It knows no page and no job.
+//! somebody has made later, `work` makes that and `progress` notes how far it is, `schedule` has it made again and again. It knows no page and no job.
 
 pub(crate) mod make;
 pub(crate) mod order;
 mod progress;
 pub(crate) mod proof;
+pub(crate) mod schedule;
 pub(crate) mod work;
 
 use report::query::QueryFault;
@@ -34,6 +35,9 @@ pub(crate) enum ReportFault {
     /// Too many wait already.
     #[error("too many wait")]
     Crowded,
+    /// A member has as many schedules as there may be.
+    #[error("too many schedules")]
+    Schedules,
     /// Nobody waits for it any more.
     #[error("it was cancelled")]
     Cancelled,

@@ -47,7 +47,7 @@ pub(crate) enum ReportOwner<'a> {
 }
 
 impl<'a> ReportOwner<'a> {
-    pub(super) fn read(text: &'a str) -> Option<Self> {
+    pub(crate) fn read(text: &'a str) -> Option<Self> {
         let member = text.strip_prefix("member:").map(Self::Member);
         member.or_else(|| text.strip_prefix("token:").map(Self::Program))
     }
@@ -87,7 +87,7 @@ impl ReportOrder {
     }
 
     /// Settles its days, by the zone of its facility or of most of them, and refuses what whoever asks does not see.
-    async fn settle_days(
+    pub(super) async fn settle_days(
         &mut self,
         conn: &mut ScopedConnection,
         now_ms: i64,
@@ -100,6 +100,9 @@ impl ReportOrder {
         let count = if self.facilities.is_empty() { seen.len() } else { self.facilities.len() };
         if count > FACILITIES_MAX || (is_of_part && !self.is_single()) {
             return Err(ReportFault::Facilities);
+        }
+        if count == 0 {
+            return Err(ReportFault::NotFound);
         }
         let mut zone = None;
         for facility in &self.facilities {

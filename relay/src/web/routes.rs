@@ -28,7 +28,7 @@ use crate::web::pages::facilities::{
 use crate::web::pages::fleet::{add_box, box_acts, box_forks, box_page, boxes};
 use crate::web::pages::help;
 use crate::web::pages::operator::{platform, platform_notices, platform_records};
-use crate::web::pages::personal::{factors, identities, locale, mails, me, notices, passkeys};
+use crate::web::pages::personal::{factors, identities, locale, mails, me, notices, passkeys, reports};
 use crate::web::{key_list, live, proof};
 
 const INFO: ApiInfo = ApiInfo {
@@ -66,6 +66,7 @@ pub(crate) fn build_table() -> Result<Table<WebContext>, TableError> {
         map_rows(),
         brand_rows(),
         facility_rows(),
+        report_rows(),
         operations_rows(),
         platform_rows(),
         billing_rows(),
@@ -566,6 +567,33 @@ fn map_rows() -> Vec<Route<WebContext>> {
         row(Method::POST, "/app/facilities/{facility}/place", "place.save", Form, map::save_place)
             .refusals(FINDING)
             .example(place),
+    ]
+}
+
+fn report_rows() -> Vec<Route<WebContext>> {
+    use RouteKind::{Form, Page};
+    let days = || problem_example().field("from", "2026-11-01").field("to", "2026-11-20");
+    let made = || problem_example().part("made", SOME_ID).field("act", "remove");
+    vec![
+        row(Method::GET, "/app/reports", "reports.list", Page, reports::show_reports),
+        row(Method::POST, "/app/reports", "reports.begin", Form, reports::begin_report)
+            .refusals(FINDING)
+            .example(days().field("facility", "").field("pace", "once").field("format", "csv")),
+        row(Method::GET, "/app/reports/{made}", "reports.fetch", Page, reports::fetch_report)
+            .refusals(FINDING)
+            .example(Example::default().part("made", SOME_ID)),
+        row(Method::POST, "/app/reports/{made}", "reports.end", Form, reports::end_report)
+            .refusals(FINDING)
+            .example(made()),
+        row(
+            Method::POST,
+            "/app/reports/schedules/{schedule}",
+            "reports.end-schedule",
+            Form,
+            reports::end_schedule,
+        )
+        .refusals(FINDING)
+        .example(problem_example().part("schedule", SOME_ID).field("act", "remove")),
     ]
 }
 

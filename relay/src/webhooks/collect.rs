@@ -9,6 +9,7 @@ use super::event::{CollectedThing, WebhookEvent};
 use super::slack::payload_for;
 use super::{WebhookState, post_delivery};
 use crate::db::delivery::alerts::find_alert;
+use crate::db::delivery::reports::find_report;
 use crate::db::delivery::webhook_events;
 use crate::db::delivery::webhook_events::NotedEvent;
 use crate::db::delivery::webhooks;
@@ -95,6 +96,10 @@ async fn read_noted(
             }
             Err(_) => None,
         },
+        Some(WebhookEvent::ReportReady) => {
+            let found = find_report(tx, &noted.thing).await?;
+            found.map(|found| CollectedThing::of_report(noted, &found))
+        }
         Some(WebhookEvent::CleaningRecorded | WebhookEvent::Test) | None => None,
     })
 }

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::db::delivery::alerts::ListedAlert;
+use crate::db::delivery::reports::StoredReport;
 use crate::db::delivery::webhook_events::{
-    ALERT_CHANGED, BOX_STATE, CLEANING_RECORDED, ITEM_OVERDUE, MarkedCleaning, NotedEvent,
+    ALERT_CHANGED, BOX_STATE, CLEANING_RECORDED, ITEM_OVERDUE, MarkedCleaning, NotedEvent, REPORT_READY,
 };
 
 /// Something that happens. What is added here is offered on the page, and gathered by its word.
@@ -16,12 +17,14 @@ pub enum WebhookEvent {
     BoxState,
     /// An alert was opened, acknowledged, escalated or closed.
     AlertChanged,
+    /// A report can be fetched.
+    ReportReady,
     Test,
 }
 
 impl WebhookEvent {
-    pub const OFFERED: [Self; 4] =
-        [Self::CleaningRecorded, Self::ItemOverdue, Self::BoxState, Self::AlertChanged];
+    pub const OFFERED: [Self; 5] =
+        [Self::CleaningRecorded, Self::ItemOverdue, Self::BoxState, Self::AlertChanged, Self::ReportReady];
 
     /// As it is in the database and in what is sent.
     pub const fn word(self) -> &'static str {
@@ -30,6 +33,7 @@ impl WebhookEvent {
             Self::ItemOverdue => ITEM_OVERDUE,
             Self::BoxState => BOX_STATE,
             Self::AlertChanged => ALERT_CHANGED,
+            Self::ReportReady => REPORT_READY,
             Self::Test => "test",
         }
     }
@@ -44,6 +48,7 @@ impl WebhookEvent {
             Self::ItemOverdue => Some("items"),
             Self::BoxState => Some("boxes"),
             Self::AlertChanged => Some("alerts"),
+            Self::ReportReady => Some("reports"),
             Self::Test => None,
         }
     }
@@ -125,6 +130,24 @@ impl CollectedThing {
             "facts": facts,
         });
         Self { event: WebhookEvent::AlertChanged, facility: noted.facility.clone(), json }
+    }
+}
+
+impl CollectedThing {
+    /// Only whoever asked for it opens its path.
+    pub(super) fn of_report(noted: &NotedEvent, stored: &StoredReport) -> Self {
+        let order: Value = serde_json::from_str(&stored.body).unwrap_or_default();
+        let root = if stored.owner.starts_with("token:") { "/api/v1/reports" } else { "/app/reports" };
+        let json = json!({
+            "id": stored.report,
+            "format": stored.format,
+            "facilities": order["facilities"],
+            "from": order["query"]["from"],
+            "to": order["query"]["to"],
+            "bytes": stored.bytes,
+            "path": format!("{root}/{}", stored.report),
+        });
+        Self { event: WebhookEvent::ReportReady, facility: noted.facility.clone(), json }
     }
 }
 

@@ -61,6 +61,24 @@ form-webhook-repeated = This webhook was already added, and its secret was shown
 form-webhook-too-many = This account has { NUMBER($max) } webhooks; remove one that is no longer used
 form-webhook-slack = Slack takes alerts only: tick those alone
 
+## A report, once or again and again.
+
+form-report-facility = Of
+form-report-pace = How often
+form-report-pace-once = Once, of the days below
+form-report-pace-week = Every Monday, of the week before
+form-report-pace-month = On the first day of each month, of the month before
+form-report-from = First day
+    .hint = Such as 2026-11-01; only for a report that is made once
+form-report-to = Last day
+form-report-format = As
+form-report-format-pdf = PDF: on paper, with its proof
+form-report-format-csv = CSV: a table
+form-report-format-xlsx = XLSX: a spreadsheet
+form-report-format-json = JSON: for programs
+form-report-wrong = Enter days such as 2026-11-01, the first no later than the last one and today; at most 3,660 days
+form-report-too-many = You have { NUMBER($max) } that are made again and again; stop one first
+
 ## A rule of alerts, and quiet hours.
 
 form-alert-rule-on = This rule is on

@@ -21,6 +21,7 @@ webhook-event-cleaning = Cleanings that boxes recorded (cleaning.recorded)
 webhook-event-overdue = Items that became overdue (item.overdue)
 webhook-event-box = How a box stands, when that changes (box.state)
 webhook-event-alert = An alert that opens, is acknowledged, is escalated or is over (alert.changed); Slack gets it as text
+webhook-event-report = A report that can be fetched, without what is in it (report.ready)
 webhook-event-test = A test (test)
 
 ## How a webhook stands.

@@ -51,6 +51,22 @@ form-webhook-slack = Slack solo recibe alertas: marque únicamente esas
 
 ## Una regla de alertas y las horas de silencio.
 
+form-report-facility = De
+form-report-pace = Con qué frecuencia
+form-report-pace-once = Una vez, de los días de abajo
+form-report-pace-week = Cada lunes, de la semana anterior
+form-report-pace-month = El primer día de cada mes, del mes anterior
+form-report-from = Primer día
+    .hint = Como 2026-11-01; solo para un informe que se hace una vez
+form-report-to = Último día
+form-report-format = Como
+form-report-format-pdf = PDF: en papel, con su prueba
+form-report-format-csv = CSV: una tabla
+form-report-format-xlsx = XLSX: una hoja de cálculo
+form-report-format-json = JSON: para programas
+form-report-wrong = Escriba días como 2026-11-01, el primero no después del último ni de hoy; como máximo 3 660 días
+form-report-too-many = Tiene { NUMBER($max) } que se hacen una y otra vez; detenga uno antes
+
 form-alert-rule-on = Esta regla está activa
 form-alert-rule-minutes = Minutos hasta que se abre
     .hint = Cuánto tiempo debe durar antes de avisar a nadie

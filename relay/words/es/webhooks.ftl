@@ -18,6 +18,7 @@ webhook-event-cleaning = Limpiezas que registraron las unidades (cleaning.record
 webhook-event-overdue = Equipos que pasaron a estar vencidos (item.overdue)
 webhook-event-box = Cómo está una unidad, cuando eso cambia (box.state)
 webhook-event-alert = Una alerta que se abre, se confirma, se escala o termina (alert.changed); Slack la recibe como texto
+webhook-event-report = Un informe que ya se puede descargar, sin lo que contiene (report.ready)
 webhook-event-test = Una prueba (test)
 
 webhook-on = Encendido

@@ -7,6 +7,7 @@ pub mod mail_preferences;
 pub mod mail_rounds;
 pub mod mail_words;
 pub mod mails;
+pub mod report_schedules;
 pub mod reports;
 pub mod suppressions;
 pub mod webhook_deliveries;

@@ -19,6 +19,7 @@ pub const CLEANING_RECORDED: &str = "cleaning.recorded";
 pub const ITEM_OVERDUE: &str = "item.overdue";
 pub const BOX_STATE: &str = "box.state";
 pub const ALERT_CHANGED: &str = "alert.changed";
+pub const REPORT_READY: &str = "report.ready";
 
 /// The words in which statements ask whether the account `$1` has a webhook for an event.
 fn has_webhook(event: &str) -> String {
@@ -146,6 +147,22 @@ pub async fn note_alert(
     exec!(conn, sqlx::AssertSqlSafe(sql), account, facility.to_string(), alert, now_ms, change).map(drop)
 }
 
+/// Notes that a report can be fetched. `facility`: its own; empty where it has several, which no webhook of some facilities gets.
+pub async fn note_report(
+    conn: &mut ScopedConnection,
+    facility: &str,
+    report: &str,
+    now_ms: i64,
+) -> Result<(), DbError> {
+    let account = conn.scope().key();
+    let sql = format!(
+        "INSERT INTO webhook_events (account, event, facility, thing, at_ms, word) SELECT $1, '{REPORT_READY}', $2, $3, $4, '' \
+         WHERE {} ON CONFLICT DO NOTHING",
+        has_webhook(REPORT_READY)
+    );
+    exec!(conn, sqlx::AssertSqlSafe(sql), account, facility.to_owned(), report.to_owned(), now_ms).map(drop)
+}
+
 pub async fn platform_with_events(conn: &mut PlatformConnection) -> Result<Vec<AccountScope>, DbError> {
     let sql = "SELECT a.account, a.id FROM accounts a WHERE a.account IN \
                (SELECT m.account FROM webhook_marks m UNION SELECT e.account FROM webhook_events e) ORDER BY a.account";
@@ -262,7 +279,7 @@ pub async fn load_marked(
 pub struct NotedEvent {
     pub event: String,
     pub facility: String,
-    /// The tag of an item, the id of a box or of an alert.
+    /// The tag of an item, the id of a box, of an alert or of a report.
     pub thing: String,
     pub at_ms: i64,
     pub word: String,

@@ -3,7 +3,7 @@
 
 use crate::db::{AccountScope, DbError, PlatformConnection, SqlExecutor, all};
 
-pub const TABLES: [&str; 104] = [
+pub const TABLES: [&str; 105] = [
     "account_logos",
     "account_slugs",
     "accounts",
@@ -81,6 +81,7 @@ pub const TABLES: [&str; 104] = [
     "refused",
     "regions",
     "repeated_lines",
+    "report_schedules",
     "reports",
     "revenue_months",
     "run_lines",
@@ -152,7 +153,7 @@ const HIDDEN: [&str; 16] = [
 const NUMBERS: [&str; 8] = ["account", "person", "projection", "log", "owner", "home", "backup", "n"];
 
 /// Columns with a text by which rows are named.
-const IDS: [&str; 31] = [
+const IDS: [&str; 32] = [
     "id",
     "facility",
     "box",
@@ -181,6 +182,7 @@ const IDS: [&str; 31] = [
     "webhook",
     "delivery",
     "report",
+    "schedule",
     "customer",
     "subscription",
     "invoice",

@@ -22,4 +22,18 @@ CREATE TABLE reports (
 CREATE INDEX reports_owner ON reports (account, owner, report);
 CREATE INDEX reports_made ON reports (made_ms);
 
-@WALL@ reports;
+-- What members have made again and again. `pace`: week, month. `facility`: empty of all that the member sees. That a period's report was put
+-- in stands in mail_marks.
+CREATE TABLE report_schedules (
+  account BIGINT NOT NULL,
+  schedule @ID@ NOT NULL,
+  owner @ID@ NOT NULL,
+  pace @ID@ NOT NULL,
+  facility @ID@ NOT NULL,
+  format @ID@ NOT NULL,
+  locale @ID@ NOT NULL,
+  made_ms BIGINT NOT NULL,
+  PRIMARY KEY (account, schedule)
+);
+
+@WALL@ reports, report_schedules;

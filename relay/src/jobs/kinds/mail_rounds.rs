@@ -1,9 +1,9 @@
-//! Looks for mails that the calendar asks for.
+//! Looks for mails and reports that the calendar asks for.
 
 use super::{ClaimedJob, HOUR_MS, JobError, JobKind, JobLane, JobResult, RelayHandlers};
 use crate::db::PlatformReason;
 use crate::db::delivery::mail_rounds;
-use crate::jobs::rounds::post_due;
+use crate::jobs::rounds::{begin_due_reports, post_due};
 
 pub static MAIL_ROUNDS: JobKind = JobKind {
     period_ms: Some(HOUR_MS / 6),
@@ -12,15 +12,18 @@ pub static MAIL_ROUNDS: JobKind = JobKind {
 };
 
 async fn make_rounds(relay: &RelayHandlers, job: &ClaimedJob) -> Result<JobResult, JobError> {
-    if relay.webhooks.mail.is_open() {
-        let mut conn = relay.db.platform_read(PlatformReason::Work).await?;
-        let accounts = mail_rounds::platform_list_accounts(&mut conn).await?;
-        drop(conn);
-        for scope in accounts {
-            // One account whose rows cannot be read holds up no other.
-            if let Err(error) = Box::pin(post_due(relay, scope)).await {
-                tracing::error!(account = %scope.account(), %error, "its mails by the calendar are passed over");
-            }
+    let mut conn = relay.db.platform_read(PlatformReason::Work).await?;
+    let accounts = mail_rounds::platform_list_accounts(&mut conn).await?;
+    drop(conn);
+    for scope in accounts {
+        // One account whose rows cannot be read holds up no other.
+        if relay.webhooks.mail.is_open()
+            && let Err(error) = Box::pin(post_due(relay, scope)).await
+        {
+            tracing::error!(account = %scope.account(), %error, "its mails by the calendar are passed over");
+        }
+        if let Err(error) = Box::pin(begin_due_reports(relay, scope)).await {
+            tracing::error!(account = %scope.account(), %error, "its reports by the calendar are passed over");
         }
     }
     let tx = relay.db.platform_write(PlatformReason::Work).await?;

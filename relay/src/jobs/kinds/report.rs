@@ -1,9 +1,15 @@
 //! Makes a report that somebody asked for and fetches later.
 
 use super::{ClaimedJob, JobError, JobKind, JobLane, JobResult, RelayHandlers};
-use crate::db::delivery::reports::end_report;
+use crate::db::account::accounts;
+use crate::db::delivery::mail_rounds::find_reader;
+use crate::db::delivery::reports::{StoredReport, end_report};
+use crate::db::delivery::webhook_events::note_report;
+use crate::db::facility::facility_now;
+use crate::db::{DbError, ScopedConnection};
+use crate::mail::MailLetter;
 use crate::reports::ReportFault;
-use crate::reports::order::JOB_KIND;
+use crate::reports::order::{JOB_KIND, ReportOwner, read_order};
 use crate::reports::work::ReportWork;
 
 use report::query::ReportState;
@@ -21,7 +27,9 @@ async fn make_report(relay: &RelayHandlers, job: &ClaimedJob) -> Result<JobResul
     let mut tx = relay.db.write(scope).await?;
     match made {
         Ok(Some(stored)) => {
-            if !end_report(&mut tx, &job.key, ReportState::Ready.word(), stored.bytes).await? {
+            if end_report(&mut tx, &job.key, ReportState::Ready.word(), stored.bytes).await? {
+                notify_ready(relay, &mut tx, &stored).await?;
+            } else {
                 files.remove(scope, &job.key).await?;
             }
         }
@@ -35,4 +43,35 @@ async fn make_report(relay: &RelayHandlers, job: &ClaimedJob) -> Result<JobResul
         }
     }
     Ok(JobResult::over(tx.into()))
+}
+
+/// Webhooks get an event of each report; whoever has a schedule gets a mail of what it made.
+async fn notify_ready(
+    relay: &RelayHandlers,
+    tx: &mut ScopedConnection,
+    stored: &StoredReport,
+) -> Result<(), DbError> {
+    let (scope, now_ms) = (tx.scope(), relay.clock.now_ms());
+    let facility = match read_order(stored)?.facilities[..] {
+        [one] => Some(one),
+        _ => None,
+    };
+    let of = facility.map(|facility| facility.to_string()).unwrap_or_default();
+    note_report(tx, &of, &stored.report, now_ms).await?;
+    let Some(ReportOwner::Member(member)) =
+        ReportOwner::read(&stored.owner).filter(|_| !stored.schedule.is_empty())
+    else {
+        return Ok(());
+    };
+    let Some(reader) = find_reader(tx, member, now_ms).await? else { return Ok(()) };
+    let title = match facility {
+        Some(facility) => {
+            facility_now::find_name(tx, facility).await?.map(|found| found.name).unwrap_or_default()
+        }
+        None => accounts::find_name(tx).await?,
+    };
+    let days = [stored.from_day, stored.to_day].map(|day| i32::try_from(day).unwrap_or_default());
+    let link = format!("{}/app/reports", relay.webhooks.public_url);
+    let letter = MailLetter::report_ready(&title, days, stored.bytes, link);
+    relay.webhooks.mail.post(tx, Some(scope), &reader.email, &letter).await
 }

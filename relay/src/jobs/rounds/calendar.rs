@@ -8,6 +8,7 @@ use record::kinds::TimeOfDay;
 
 use crate::db::delivery::mail_rounds::{AccountProgress, DaySpan};
 use crate::mail::FirstStep;
+use crate::reports::schedule::SchedulePace;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 /// Of the day, in the place's zone.
@@ -42,6 +43,30 @@ pub(super) fn find_week(zone: &str, now_ms: i64) -> Option<DaySpan> {
         last_day: first_day + 6,
         from_ms: starts_ms(first)?,
         end_ms: starts_ms(monday)?,
+    })
+}
+
+/// The last whole week or month, from 06:00 on the day behind it: its report comes late rather than not at all.
+pub(super) fn find_period(pace: SchedulePace, zone: &str, now_ms: i64) -> Option<DaySpan> {
+    let zone = find_zone(zone).unwrap_or(TimeZone::UTC);
+    let at = read_zoned(&zone, now_ms);
+    let today = if at.hour() >= FIRST_HOUR { at.date() } else { at.date().yesterday().ok()? };
+    let (first, behind) = match pace {
+        SchedulePace::Week => {
+            let behind = today.checked_sub(Span::new().days(today.weekday().to_monday_zero_offset())).ok()?;
+            (behind.checked_sub(Span::new().days(7)).ok()?, behind)
+        }
+        SchedulePace::Month => {
+            let behind = today.first_of_month();
+            (behind.yesterday().ok()?.first_of_month(), behind)
+        }
+    };
+    let starts_ms = |date: Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond());
+    Some(DaySpan {
+        first_day: day_number(first),
+        last_day: day_number(behind) - 1,
+        from_ms: starts_ms(first)?,
+        end_ms: starts_ms(behind)?,
     })
 }
 
@@ -107,6 +132,25 @@ mod tests {
         // The clock went back on the Sunday: the week has an hour more.
         let span = find_week(chicago, ms("2026-11-02T12:00:00Z")).unwrap();
         assert_eq!(span.end_ms - span.from_ms, 7 * DAY_MS + 3_600_000);
+    }
+
+    #[test]
+    fn a_period_is_the_last_whole_week_or_month() {
+        let days = |pace, at: &str| {
+            let span = find_period(pace, "America/Chicago", ms(at)).unwrap();
+            [span.first_day, span.last_day].map(|day| day - 20_773)
+        };
+        // Day 0 is November 16, a Monday.
+        for (at, week) in [
+            ("2026-11-23T11:59:00Z", [-7, -1]),
+            ("2026-11-23T12:00:00Z", [0, 6]),
+            ("2026-11-29T18:00:00Z", [0, 6]),
+        ] {
+            assert_eq!(days(SchedulePace::Week, at), week, "{at}");
+        }
+        for (at, month) in [("2026-12-01T11:59:00Z", [-46, -16]), ("2026-12-01T12:00:00Z", [-15, 14])] {
+            assert_eq!(days(SchedulePace::Month, at), month, "{at}");
+        }
     }
 
     #[test]

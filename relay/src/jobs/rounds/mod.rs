@@ -1,11 +1,13 @@
-//! Mails by the calendar: every ten minutes each account is looked at. What is due is posted in a transaction that marks it, so that
+//! Mails and reports by the calendar: every ten minutes each account is looked at. What is due is posted in a transaction that marks it, so that
 //! each mail leaves at most once, whatever restarts and clocks do; what is due no more while nothing ran does not come late.
 
 mod calendar;
 mod facility;
+mod reports;
 mod week;
 
 use calendar::{find_first_step, find_week};
+pub(super) use reports::begin_due_reports;
 
 use super::handlers::RelayHandlers;
 use crate::accounts::UserRole;

@@ -207,6 +207,14 @@ impl MailLetter {
         letter.fact("ends", until).line("what").table("items", &["item", "place", "by"], rows)
     }
 
+    /// A report by a schedule can be fetched. It is not attached: it names people, and whoever reads a mail box need not be who may read that.
+    /// `title`: a facility's name, or the account's.
+    pub fn report_ready(title: &str, days: [i32; 2], bytes: i64, link: String) -> Self {
+        let [from, to] = days.map(MailFact::Day);
+        let letter = Self::new("report-ready", link).text("title", title).fact("from", from).fact("to", to);
+        letter.count("kilobytes", (bytes.max(0) + 999) / 1_000).line("what").hint("why")
+    }
+
     pub fn onboarding(step: FirstStep, account: &str, link: String) -> Self {
         let letter = match step {
             FirstStep::AddBox => Self::new("onboarding-1", link),
@@ -295,6 +303,7 @@ pub(super) fn list_samples() -> Vec<MailLetter> {
         MailLetter::inspection(7, coming(7), link()),
         MailLetter::inspection(1, coming(1), link()),
         MailLetter::reminder(&shift, 1, vec![due], link()),
+        MailLetter::report_ready("Valley <Hospital>", [day - 11, day - 5], 412_000, link()),
     ];
     let steps = [FirstStep::AddBox, FirstStep::Record, FirstStep::Invite];
     samples.extend(steps.map(|step| MailLetter::onboarding(step, "Alder <Health>", link())));

@@ -17,7 +17,7 @@ use tracing::subscriber::DefaultGuard;
 use super::administration::platform;
 use super::facility::alerts::ALERT;
 use super::program::billing::sign_stripe;
-use super::program::made_reports::{MADE, REPORT};
+use super::program::made_reports::{MADE, REPORT, SCHEDULE};
 use super::program::mail::sign_message;
 use super::program::webhooks::{DELIVERY, WEBHOOK};
 use super::world::{NOW_MS, RESEND_SECRET, STRIPE_SECRET, World, csrf, open_state};
@@ -132,6 +132,7 @@ impl Template {
             ("alert", ALERT.to_owned()),
             ("report", REPORT.to_owned()),
             ("made", MADE.to_owned()),
+            ("schedule", SCHEDULE.to_owned()),
             ("webhook", WEBHOOK.to_owned()),
             ("delivery", DELIVERY.to_owned()),
             ("organisation", world.a.scope.account().to_string()),

@@ -97,3 +97,10 @@ mail-onboarding-7 = Next step: a second person
     .what = You are alone in { $account }. Whoever sees the same numbers can act when you are away, and an account with two admins is never locked.
     .how = An invitation takes an e-mail address and a role.
     .button = Invite somebody
+
+## A report by a schedule. $title: the facility or the account. $from and $to: its first and last day.
+
+mail-report-ready = The report of { $title } is ready
+    .what = It is of { $from } to { $to } and has { NUMBER($kilobytes) } KB. It is kept for 90 days.
+    .button = Open your reports
+    .why = It names people, so it is not attached: whoever signs in opens it.

@@ -88,3 +88,8 @@ mail-onboarding-7 = Próximo paso: una segunda persona
     .what = En { $account } está solo usted. Quien ve los mismos números puede actuar cuando usted no está, y una cuenta con dos administradores nunca queda bloqueada.
     .how = Para invitar bastan un correo electrónico y un rol.
     .button = Invitar a alguien
+
+mail-report-ready = El informe de { $title } está listo
+    .what = Es del { $from } al { $to } y tiene { NUMBER($kilobytes) } KB. Se guarda 90 días.
+    .button = Abrir sus informes
+    .why = Nombra a personas, así que no va adjunto: lo abre quien inicia sesión.

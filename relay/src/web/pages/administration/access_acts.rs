@@ -85,6 +85,11 @@ fn alert_key(act: &str) -> Option<&'static str> {
         "GET /app/f/{facility}/figures"
         | "GET /app/f/{facility}/report"
         | "GET /app/f/{facility}/report/file" => "facility",
+        "GET /app/reports"
+        | "GET /app/reports/{made}"
+        | "POST /app/reports"
+        | "POST /app/reports/{made}"
+        | "POST /app/reports/schedules/{schedule}" => "page",
         _ => return None,
     })
 }

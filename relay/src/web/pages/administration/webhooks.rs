@@ -226,6 +226,7 @@ fn event_words(w: WebhooksWords, event: WebhookEvent) -> String {
         WebhookEvent::ItemOverdue => w.webhook_event_overdue(),
         WebhookEvent::BoxState => w.webhook_event_box(),
         WebhookEvent::AlertChanged => w.webhook_event_alert(),
+        WebhookEvent::ReportReady => w.webhook_event_report(),
         WebhookEvent::Test => w.webhook_event_test(),
     }
 }

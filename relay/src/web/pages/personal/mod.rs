@@ -7,3 +7,4 @@ pub(crate) mod mails;
 pub(crate) mod me;
 pub(crate) mod notices;
 pub(crate) mod passkeys;
+pub(crate) mod reports;

@@ -4,16 +4,19 @@ use std::io::{Cursor, Read as _, Seek as _, Write as _};
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
-use record::ids::ReportId;
+use record::ids::{ReportId, UserId};
 use report::verify::verify_report;
 use serde_json::{Value, json};
 use zip::ZipArchive;
 
 use crate::accounts::programs::TokenOrder;
-use crate::db::AccountScope;
+use crate::db::delivery::report_schedules::{ReportSchedule, insert_schedule};
 use crate::db::delivery::reports::{self, StoredReport};
+use crate::db::person::members::{find_by_email, set_disabled};
 use crate::db::person::tokens::revoke_token;
+use crate::db::{AccountScope, PlatformReason};
 use crate::reports::order::{FACILITIES_MAX, JOB_KIND, ReportOwner, STORED_MAX, WAITING_MAX};
+use crate::reports::schedule::SCHEDULES_MAX;
 use crate::reports::work::ReportWork;
 use crate::web::tests::program::programs_api::{READER, bearer_request};
 use crate::web::tests::world::{DAY_MS, Got, NOW_MS, World, mail_transport};
@@ -21,6 +24,8 @@ use crate::web::tests::world::{DAY_MS, Got, NOW_MS, World, mail_transport};
 /// What a program and an admin of A had made, as [`World::reports_of_a`] puts it in.
 pub(in crate::web::tests) const REPORT: &str = "01JD00000000000000000000R1";
 pub(in crate::web::tests) const MADE: &str = "01JD00000000000000000000R2";
+
+pub(in crate::web::tests) const SCHEDULE: &str = "01JD00000000000000000000R3";
 
 const PATH: &str = "/api/v1/reports";
 
@@ -41,10 +46,15 @@ fn stored_report(report: &str, owner: ReportOwner<'_>) -> StoredReport {
     }
 }
 
+fn admin_of_a() -> String {
+    UserId::new(NOW_MS, [1; 10]).to_string()
+}
+
 impl World {
     pub(in crate::web::tests) async fn reports_of_a(&self) {
         let (scope, files) = (self.a.scope, self.state.photos.reports());
-        let owners = [ReportOwner::Program(&self.a.token_id), ReportOwner::Member(&self.a.user_id)];
+        let admin = admin_of_a();
+        let owners = [ReportOwner::Program(&self.a.token_id), ReportOwner::Member(&admin)];
         for (id, owner) in [REPORT, MADE].into_iter().zip(owners) {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(b"of Linden").unwrap();
@@ -55,6 +65,18 @@ impl World {
             assert!(reports::end_report(&mut tx, id, "ready", 9).await.unwrap());
             tx.commit().await.unwrap();
         }
+        let schedule = ReportSchedule {
+            schedule: SCHEDULE.to_owned(),
+            owner: ReportOwner::Member(&admin).text(),
+            pace: "week".to_owned(),
+            facility: String::new(),
+            format: "csv".to_owned(),
+            locale: "en-US".to_owned(),
+            made_ms: NOW_MS,
+        };
+        let mut tx = self.db.write(scope).await.unwrap();
+        insert_schedule(&mut tx, &schedule).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     async fn begin_report(&self, token: &str, body: &Value) -> Got {
@@ -93,6 +115,18 @@ impl World {
     async fn cancel(&self, path: &str, token: &str) -> StatusCode {
         let request = bearer_request(Method::DELETE, path, token);
         self.ask(request.body(Body::empty()).unwrap()).await.status
+    }
+
+    /// Of the admin of A, the newest first.
+    async fn made_by_admin(&self) -> Vec<StoredReport> {
+        let owner = ReportOwner::Member(&admin_of_a()).text();
+        reports::list_own(&mut self.db.read(self.a.scope).await.unwrap(), &owner, 100).await.unwrap()
+    }
+
+    async fn report_mails(&self) -> Vec<(String,)> {
+        let mut conn = self.db.platform_read(PlatformReason::Work).await.unwrap();
+        let sql = "SELECT address FROM mails WHERE kind = 'report-ready' ORDER BY mail";
+        crate::db::all!(conn, (String,), sql).unwrap()
     }
 
     async fn has_file(&self, scope: AccountScope, path: &str) -> bool {
@@ -303,7 +337,7 @@ async fn after_ninety_days_a_report_is_forgotten() {
 async fn one_whose_job_is_gone_has_failed() {
     let world = World::new().await;
     let path = world.begun(&world.a.token, &json!({ "format": "csv" })).await;
-    let mut tx = world.db.platform_write(crate::db::PlatformReason::Work).await.unwrap();
+    let mut tx = world.db.platform_write(PlatformReason::Work).await.unwrap();
     let sql = "UPDATE jobs SET state = 'dead' WHERE kind = $1";
     assert_eq!(crate::db::exec!(tx, sql, JOB_KIND).unwrap(), 1);
     tx.commit().await.unwrap();
@@ -311,4 +345,111 @@ async fn one_whose_job_is_gone_has_failed() {
     world.clock.advance_ms(DAY_MS);
     world.work().await;
     assert_eq!(world.state_of(&path).await["state"], "failed");
+}
+
+const FORM: &str = "facility=&from=2026-11-01&to=2026-11-20&format=csv";
+
+#[tokio::test]
+async fn a_member_has_reports_made_on_a_page_of_their_own() {
+    let world = World::new().await;
+    let (cookie, other) = (world.sign_in(&world.a.email).await, world.sign_in(&world.a.auditor).await);
+    let wrong = FORM.replace("to=2026-11-20", "to=soon");
+    let wrong = world.send_form("/app/reports", "/app/reports", &cookie, &format!("{wrong}&pace=once")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", wrong.body);
+    assert!(wrong.body.contains("Enter days such as 2026-11-01"), "{}", wrong.body);
+    let foreign = FORM.replace("facility=", &format!("facility={}", world.b.sites[0].id));
+    let foreign =
+        world.send_form("/app/reports", "/app/reports", &cookie, &format!("{foreign}&pace=once")).await;
+    assert_eq!(foreign.status, StatusCode::NOT_FOUND);
+    let begun = world.send_form("/app/reports", "/app/reports", &cookie, &format!("{FORM}&pace=once")).await;
+    assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.body);
+    let page = world.get("/app/reports", &cookie).await.body;
+    assert!(page.contains("All facilities, CSV") && page.contains(">Refresh<"), "{page}");
+    let path = format!("/app/reports/{}", world.made_by_admin().await[0].report);
+    assert_eq!(world.get(&path, &cookie).await.status, StatusCode::NOT_FOUND, "it is not ready");
+    world.work().await;
+    let page = world.get("/app/reports", &cookie).await.body;
+    assert!(page.contains("Ready, ") && !page.contains(">Refresh<"), "{page}");
+    let file = world.get(&path, &cookie).await;
+    assert_eq!(file.status, StatusCode::OK);
+    assert!(file.header("content-disposition").contains("cleantrack-2026-11-01-2026-11-20.zip"));
+    assert!(world.report_mails().await.is_empty(), "who waits for it gets no mail");
+    assert!(world.get("/app/reports", &other).await.body.contains("None yet"));
+    assert_eq!(world.get(&path, &other).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.send_form("/app/reports", &path, &other, "").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.send_form("/app/reports", &path, &cookie, "").await.status, StatusCode::SEE_OTHER);
+    assert!(world.made_by_admin().await.is_empty());
+}
+
+/// 06:10 in Chicago on the Monday after.
+const MONDAY_MS: i64 = 1_795_435_800_000;
+
+#[tokio::test]
+async fn a_schedule_makes_one_report_a_week_and_tells_of_it() {
+    let world = World::new().await;
+    world.webhook_of_a().await;
+    let mut tx = world.db.write(world.a.scope).await.unwrap();
+    crate::db::exec!(tx, "UPDATE webhooks SET events = 'report.ready'").unwrap();
+    tx.commit().await.unwrap();
+    let cookie = world.sign_in(&world.a.email).await;
+    world.send_form("/app/reports", "/app/reports", &cookie, &format!("{FORM}&pace=week")).await;
+    let page = world.get("/app/reports", &cookie).await.body;
+    assert!(page.contains("Every Monday, of the week before</p>"), "{page}");
+    world.work().await;
+    assert!(world.made_by_admin().await.is_empty(), "no week has ended since");
+    for (week, at_ms) in (1..).zip([MONDAY_MS, MONDAY_MS + 7 * DAY_MS]) {
+        world.clock.set_ms(at_ms);
+        // Two processes look at once, and one of them again.
+        tokio::join!(world.work(), world.work());
+        world.clock.advance_ms(DAY_MS / 2);
+        world.work().await;
+        let made = world.made_by_admin().await;
+        assert_eq!((made.len(), made[0].state.as_str()), (week, "ready"));
+        assert_eq!(made[0].to_day - made[0].from_day, 6);
+        assert_eq!(world.report_mails().await, vec![(world.a.email.clone(),); week]);
+    }
+    let mut conn = world.db.platform_read(PlatformReason::Work).await.unwrap();
+    let sql = "SELECT body FROM webhook_bodies WHERE body LIKE '%report.ready%' ORDER BY made_ms";
+    let bodies = crate::db::all!(conn, (String,), sql).unwrap();
+    drop(conn);
+    // Nothing arrived there for a week: in the second one the webhook is off.
+    assert_eq!(bodies.len(), 1);
+    let event: Value = serde_json::from_str(&bodies[0].0).unwrap();
+    let (sent, made) = (&event["data"]["reports"][0], world.made_by_admin().await.remove(1));
+    let expected = json!({
+        "id": made.report, "format": "csv", "facilities": [], "from": "2026-11-16", "to": "2026-11-22",
+        "bytes": made.bytes, "path": format!("/app/reports/{}", made.report),
+    });
+    assert_eq!(*sent, expected);
+    let mut tx = world.db.write(world.a.scope).await.unwrap();
+    let admin = find_by_email(&mut tx, &world.a.email).await.unwrap().unwrap();
+    assert!(set_disabled(&mut tx, admin.person(), Some(1)).await.unwrap());
+    tx.commit().await.unwrap();
+    world.clock.set_ms(MONDAY_MS + 14 * DAY_MS);
+    world.work().await;
+    assert_eq!(world.made_by_admin().await.len(), 2, "they are no member any more");
+}
+
+#[tokio::test]
+async fn a_member_stops_schedules_and_has_twenty_at_most() {
+    let world = World::new().await;
+    let (cookie, other) = (world.sign_in(&world.a.email).await, world.sign_in(&world.a.auditor).await);
+    let form =
+        format!("{}&pace=month", FORM.replace("facility=", &format!("facility={}", world.a.sites[0].id)));
+    for _ in 0..SCHEDULES_MAX {
+        let added = world.send_form("/app/reports", "/app/reports", &cookie, &form).await;
+        assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.body);
+    }
+    let more = world.send_form("/app/reports", "/app/reports", &cookie, &form).await;
+    assert!(more.body.contains("You have 20 that are made again and again"), "{}", more.body);
+    let page = world.get("/app/reports", &cookie).await.body;
+    assert!(page.contains("Linden Valley Hospital, CSV</strong>: On the first day"), "{page}");
+    let stop = page.split("action=\"/app/reports/schedules/").nth(1).unwrap().split('"').next().unwrap();
+    let stop = format!("/app/reports/schedules/{stop}");
+    for (who, status) in [(&other, 404), (&cookie, 303), (&cookie, 404)] {
+        let got = world.send_form("/app/reports", &stop, who, "").await;
+        assert_eq!(got.status.as_u16(), status);
+    }
+    let page = world.get("/app/reports", &cookie).await.body;
+    assert_eq!(page.matches("/app/reports/schedules/").count(), SCHEDULES_MAX - 1);
 }
