@@ -84,9 +84,8 @@ impl Template {
         let unknown = program("unknown token", Vec::new(), &world.a.token.replace('A', "B"));
         let reader = program("program", vec![TokenScope::Read.key()], &world.a.token);
         let writer = world.add_writer(world.a.scope).await;
-        let both = TokenScope::ALL.map(TokenScope::key).to_vec();
-        let writer = program("writing program", both, &writer);
-        let cleaning = world.number_cleaning_of_a().await;
+        let writer = program("writing program", TokenScope::ALL.map(TokenScope::key).to_vec(), &writer);
+        let (cleaning, site) = (world.number_cleaning_of_a().await, &world.a.sites[0]);
         let admin_cookie = admin.headers[header::COOKIE].to_str().unwrap().to_owned();
         let sender = |name, signed: Vec<(HeaderName, HeaderValue)>| FixtureCaller {
             name,
@@ -113,7 +112,6 @@ impl Template {
         ];
         let offered = world.offer_app(&admin_cookie).await;
         let (links, session) = (world.add_links().await, world.open_session().await);
-        let site = &world.a.sites[0];
         let mut replacements = vec![
             ("facility", site.id.to_string()),
             ("tag", site.tags[0].to_string()),
