@@ -86,7 +86,9 @@ pub(crate) fn run_restore(settings: &BoxSettings, order: &RestoreOrder) -> Resul
     let Some(data) = data else {
         let tested = test_backup(&order.file, secret.as_ref(), photos)?;
         print_result(&format!("{} All of it was read, and it can be restored.", word_restored(&tested)));
-        if settings.data().is_ok_and(|data| is_own_backup(data, tested.manifest.box_id)) {
+        let is_own = settings.data().is_ok_and(|data| is_own_backup(data, tested.manifest.box_id));
+        // An archive says nothing of backups and their key.
+        if is_own && secret.is_some() {
             note_test(settings, order, tested.manifest.entries(), tested.photos);
         }
         return Ok(ProgramExit::Success);

@@ -30,7 +30,11 @@ async fn a_new_box_and_a_new_relay_begin_with_an_archive() {
     std::fs::write(new.path().join("keys.txt"), world.r#box.get("/api/v1/key").await).unwrap();
     let (verified, words) = verify_archive(new.path(), "all.tar");
     assert!(verified && words.contains("Test Clinic") && words.contains("photos   1"), "{words}");
-    // A name, which no entry holds: its hash does.
+    // Of another box.
+    let other = include_str!("../../crates/record/testdata/log-key.txt");
+    std::fs::write(new.path().join("keys.txt"), other).unwrap();
+    let (verified, words) = verify_archive(new.path(), "all.tar");
+    assert!(!verified && words.contains("none of the keys belongs"), "{words}");
     let at = archive.windows(13).position(|bytes| bytes == b"settings.toml").unwrap();
     let mut changed = archive.clone();
     changed[at + 512] ^= 1;

@@ -19,18 +19,24 @@ pub(super) struct RunPace {
     size: u64,
     began: Instant,
     stop: Arc<AtomicBool>,
+    ends: Option<Instant>,
 }
 
 impl RunPace {
     /// Yields to the phones of this store; without one it never waits.
     pub(super) fn new(store: Option<Store>, stop: Arc<AtomicBool>) -> Self {
         let size = store.as_ref().map_or(0, Store::size);
-        Self { store, size, began: Instant::now(), stop }
+        Self { store, size, began: Instant::now(), stop, ends: None }
+    }
+
+    /// What takes longer than this ends.
+    pub(super) fn ends_within(self, within: Duration) -> Self {
+        Self { ends: Instant::now().checked_add(within), ..self }
     }
 
     /// A piece of work is done.
     pub(super) fn rest(&mut self) -> Result<(), BackupError> {
-        if self.stop.load(Ordering::Relaxed) {
+        if self.stop.load(Ordering::Relaxed) || self.ends.is_some_and(|ends| ends < Instant::now()) {
             return Err(BackupError::Stopped);
         }
         let size = self.store.as_ref().map_or(0, Store::size);

@@ -175,7 +175,7 @@ fn read_all(
     let read = read.map_err(|fault| RestoreError::Fault { name: file_name(file), fault })?;
     // An archive has its photos in it, and no other files.
     let Some(secret) = secret else {
-        return Ok(RestoredBackup { manifest: read.manifest, photos: read.photos_inside });
+        return Ok(RestoredBackup { manifest: read.manifest, photos: read.photos_inside.len() as u64 });
     };
     let of_backup: BTreeSet<Hash> = read.photos.iter().map(|photo| photo.hash).collect();
     let (mut found, mut bad) = (BTreeSet::new(), Vec::new());

@@ -174,6 +174,7 @@ impl<'a, 'p> BackupRun<'a, 'p> {
         let mut written = Vec::new();
         for photo in photos {
             if add_photo(out, input.photos, photo)? {
+                add_thumbnail(out, input.photos, photo.hash)?;
                 written.push(photo.hash);
             }
         }
@@ -372,7 +373,22 @@ pub(super) fn photos_on_box(photos: &PhotoStore) -> Result<Vec<PhotoFile>, Backu
     Ok(all.into_iter().map(|photo| PhotoFile { hash: photo.hash, bytes: photo.bytes }).collect())
 }
 
-/// Adds a photo and its thumbnail; `false` where it left the box meanwhile, or is not what was recorded.
+/// What stands for a photo in lists; one that is not there is made again.
+fn add_thumbnail<W: io::Write>(
+    out: &mut FilesWriter<'_, W>,
+    photos: &PhotoStore,
+    hash: Hash,
+) -> Result<(), BackupError> {
+    match read_photo(&photos.thumbnail_path(hash))? {
+        Some(thumbnail) => {
+            let path = format!("photos/{}/{hash}.t.jpg", &hash.to_string()[..2]);
+            out.add_bytes(&path, &thumbnail)
+        }
+        None => Ok(()),
+    }
+}
+
+/// Adds a photo; `false` where it left the box meanwhile, or is not what was recorded.
 pub(super) fn add_photo<W: io::Write>(
     out: &mut FilesWriter<'_, W>,
     photos: &PhotoStore,
@@ -386,9 +402,6 @@ pub(super) fn add_photo<W: io::Write>(
         return Ok(false);
     }
     out.add_bytes(&format!("photos/{folder}/{}.jpg", photo.hash), &bytes)?;
-    if let Some(thumbnail) = read_photo(&photos.thumbnail_path(photo.hash))? {
-        out.add_bytes(&format!("photos/{folder}/{}.t.jpg", photo.hash), &thumbnail)?;
-    }
     Ok(true)
 }
 

@@ -37,6 +37,8 @@ use crate::store::Store;
 
 /// Parts of an archive that wait for whoever reads it.
 const CHUNKS: usize = 2;
+/// A stick would have taken more by then than a card holds.
+const ARCHIVE_WITHIN: Duration = Duration::from_hours(4);
 
 /// What backups need of the rest of the box.
 pub struct BackupContext {
@@ -240,7 +242,9 @@ impl BackupService {
             settings: &context.settings_text,
             now_ms: self.now_ms(),
         };
-        let mut pace = RunPace::new(Some(context.store.clone()), Arc::clone(&self.inner.stop));
+        let pace = RunPace::new(Some(context.store.clone()), Arc::clone(&self.inner.stop));
+        // The daily backup waits for it, and whoever reads it may be slow.
+        let mut pace = pace.ends_within(ARCHIVE_WITHIN);
         let mut out = write_archive(&input, out, &mut pace)?;
         out.flush().map_err(BackupError::medium("sending the archive failed"))
     }

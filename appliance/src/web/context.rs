@@ -154,6 +154,7 @@ pub(super) struct ContextInner {
     pub(super) sheets: Semaphore,
     /// Set-up forms that are read at a time: strangers can send them, and each takes memory until it is whole.
     pub(super) open_forms: Semaphore,
+    pub(super) brought_reports: Arc<Semaphore>,
     stored: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -195,6 +196,7 @@ impl AppState {
                 code_tries_v6: RateLimiter::new(CODE_TRIES, CODE_SPAN, CODE_TRIES, CODE_ADDRESSES_V6_MAX),
                 sheets: Semaphore::new(1),
                 open_forms: Semaphore::new(OPEN_FORMS_MAX),
+                brought_reports: Arc::new(Semaphore::new(1)),
                 stored: RwLock::default(),
             }),
         }

@@ -98,6 +98,7 @@ verify-elsewhere = Without trusting this box: “cleantrack-verify report FILE�
 verify-no-file = No file was chosen.
 verify-holds = This report is as it was made
     .not = This report does not hold
+    .open = This report could not be compared as a whole
 verify-facility = It is of { $facility }, and was made { $when }.
 verify-records = { $rows ->
     [one] 1 cleaning
@@ -115,6 +116,8 @@ verify-witnessed = The relay had stored its log by { $when }.
 verify-fault-damaged = This file is no PDF, or it is cut off or damaged.
 verify-fault-bare = It carries no proof: it never was such a report, or its attachments were removed.
 verify-fault-version = Its records hold, but another version of the program drew its pages, and this one cannot compare them.
+verify-fault-large = It is too large to be checked on this box. “cleantrack-verify report FILE” checks it on any computer.
+verify-fault-other-box = It also has records of another box, whose key this one does not have. “cleantrack-verify report FILE” checks it with the keys of both.
 verify-fault-signer = Neither this box nor its relay made it.
 verify-fault-attached = What is attached to it was changed, or is damaged.
 # $seq: the number of an entry.

@@ -98,6 +98,7 @@ verify-elsewhere = Sin confiar en esta unidad: «cleantrack-verify report ARCHIV
 verify-no-file = No se eligió ningún archivo.
 verify-holds = Este informe está como se hizo
     .not = Este informe no es válido
+    .open = Este informe no se pudo comparar por completo
 verify-facility = Es de { $facility } y se hizo { $when }.
 verify-records = { $rows ->
     [one] 1 limpieza
@@ -115,6 +116,8 @@ verify-witnessed = El servidor central ya había guardado su libro el { $when }.
 verify-fault-damaged = Este archivo no es un PDF, o está cortado o dañado.
 verify-fault-bare = No lleva pruebas: nunca fue un informe así, o se quitaron sus adjuntos.
 verify-fault-version = Sus registros son válidos, pero otra versión del programa dibujó las páginas y esta no puede compararlas.
+verify-fault-large = Es demasiado grande para comprobarlo en esta unidad. «cleantrack-verify report ARCHIVO» lo comprueba en cualquier computadora.
+verify-fault-other-box = También tiene registros de otra unidad, cuya clave esta no tiene. «cleantrack-verify report ARCHIVO» lo comprueba con las claves de ambas.
 verify-fault-signer = No lo hizo esta unidad ni su servidor central.
 verify-fault-attached = Lo que lleva adjunto se cambió o está dañado.
 verify-fault-entry = Se cambió la entrada adjunta { $seq }.

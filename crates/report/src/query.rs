@@ -114,6 +114,9 @@ pub struct ReportItem {
     pub percent: u8,
     /// Bytes of its file, once it is ready.
     pub bytes: u64,
+    /// Why it could not be made: `long`, more than 100,000 cleanings; `unseen`, nothing of it is seen any more; `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// Of what, and of which days. At most one of `tag`, `staff` and `protocol`; none: the whole facility.

@@ -51,6 +51,15 @@ impl ReportFault {
         Self::Making(error.to_string())
     }
 
+    /// As the row of a report that failed has it, and its page says it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::TooLong => "long",
+            Self::NotFound | Self::Facilities => "unseen",
+            _ => "other",
+        }
+    }
+
     /// Whether another try may end otherwise.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(self, Self::Db(_) | Self::Files(_) | Self::Making(_))

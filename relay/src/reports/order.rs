@@ -22,10 +22,10 @@ use crate::objects::ReportStore;
 pub(crate) const JOB_KIND: &str = "report";
 /// That of `jobs::kind::JobLane::Reports`.
 const LANE: i64 = 7;
-/// Reports of an account that are not made yet.
-pub(crate) const WAITING_MAX: i64 = 50;
-/// Reports that an account has; of more the oldest go.
-pub(crate) const STORED_MAX: i64 = 200;
+/// Reports of one owner that are not made yet.
+pub(crate) const WAITING_MAX: i64 = 10;
+/// Reports that one owner has, as many as their page shows; of more the oldest go. Nobody's take the place of another one's.
+pub(crate) const STORED_MAX: i64 = 50;
 /// Facilities of a report.
 pub(crate) const FACILITIES_MAX: usize = 500;
 
@@ -35,6 +35,9 @@ pub(crate) struct ReportOrder {
     /// Empty: all that whoever asks sees.
     pub(crate) facilities: Vec<FacilityId>,
     pub(crate) query: ReportQuery,
+    /// What its file has, once it is made: only who sees all of it fetches that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) made_of: Vec<FacilityId>,
 }
 
 /// Who asked for a report.
@@ -136,6 +139,7 @@ pub(crate) fn report_item(stored: &StoredReport) -> Result<ReportItem, DbError> 
         state,
         percent: if state == ReportState::Ready { 100 } else { u8::try_from(stored.percent).unwrap_or(99) },
         bytes: u64::try_from(stored.bytes).unwrap_or_default(),
+        fault: Some(stored.fault.clone()).filter(|fault| !fault.is_empty()),
     })
 }
 
@@ -173,10 +177,11 @@ impl ReportOffice<'_> {
         days: [i32; 2],
     ) -> Result<StoredReport, ReportFault> {
         lock_account(tx).await?;
-        if reports::count_open(tx).await? >= WAITING_MAX {
+        let owner = new.owner.text();
+        if reports::count_open(tx, &owner).await? >= WAITING_MAX {
             return Err(ReportFault::Crowded);
         }
-        for report in reports::list_surplus(tx, STORED_MAX - 1).await? {
+        for report in reports::list_surplus(tx, &owner, STORED_MAX - 1).await? {
             self.files.remove(tx.scope(), &report).await?;
             reports::delete_report(tx, &report).await?;
         }
@@ -184,7 +189,7 @@ impl ReportOffice<'_> {
         let [from_day, to_day] = days.map(i64::from);
         let stored = StoredReport {
             report: id,
-            owner: new.owner.text(),
+            owner,
             schedule: new.schedule.to_owned(),
             format: new.format.ending().to_owned(),
             locale: new.locale.tag().to_owned(),
@@ -195,6 +200,7 @@ impl ReportOffice<'_> {
             state: ReportState::Waiting.word().to_owned(),
             percent: 0,
             bytes: 0,
+            fault: String::new(),
         };
         reports::insert_report(tx, &stored).await?;
         let job = NewJobRow {
@@ -221,6 +227,22 @@ impl ReportOffice<'_> {
         found.filter(|stored| stored.owner == owner.text()).ok_or(ReportFault::NotFound)
     }
 
+    /// As [`Self::find_own`], one whose file may be fetched: `reads` sees all that is in it.
+    pub(crate) async fn find_ready(
+        &self,
+        reads: ReadScope,
+        owner: ReportOwner<'_>,
+        report: ReportId,
+    ) -> Result<StoredReport, ReportFault> {
+        let stored = self.find_own(reads.account(), owner, report).await?;
+        let seen = list_facilities(&mut self.db.read(reads).await?).await?;
+        let sees = |id: &FacilityId| seen.iter().any(|row| row.facility == id.to_string());
+        let is_seen = read_order(&stored)?.made_of.iter().all(sees);
+        Some(stored)
+            .filter(|stored| is_seen && read_state(stored).is_ok_and(|state| state == ReportState::Ready))
+            .ok_or(ReportFault::NotFound)
+    }
+
     /// Cancels one that is not made yet, or takes one away.
     pub(crate) async fn end_own(
         &self,
@@ -230,7 +252,7 @@ impl ReportOffice<'_> {
     ) -> Result<(), ReportFault> {
         let stored = self.find_own(scope, owner, report).await?;
         let mut tx = self.db.write(scope).await?;
-        if !reports::end_report(&mut tx, &stored.report, ReportState::Cancelled.word(), 0).await? {
+        if !reports::end_report(&mut tx, &stored.report, ReportState::Cancelled.word(), "").await? {
             self.files.remove(scope, &stored.report).await?;
             reports::delete_report(&mut tx, &stored.report).await?;
         }

@@ -75,7 +75,15 @@ impl ReportOffice<'_> {
         };
         let mut tx = self.db.write(reads.account()).await?;
         lock_account(&mut tx).await?;
-        if list_schedules(&mut tx, &row.owner).await?.len() >= SCHEDULES_MAX {
+        let own = list_schedules(&mut tx, &row.owner).await?;
+        // A second press.
+        let is_same = |one: &ReportSchedule| {
+            [&one.pace, &one.facility, &one.format] == [&row.pace, &row.facility, &row.format]
+        };
+        if own.iter().any(is_same) {
+            return Ok(());
+        }
+        if own.len() >= SCHEDULES_MAX {
             return Err(ReportFault::Schedules);
         }
         insert_schedule(&mut tx, &row).await?;
@@ -95,6 +103,7 @@ impl ReportOffice<'_> {
         let mut order = ReportOrder {
             facilities: read_facility(row)?.into_iter().collect(),
             query: ReportQuery { from, to, ..ReportQuery::default() },
+            made_of: Vec::new(),
         };
         order.settle_days(&mut self.db.read(reads).await?, self.now_ms).await?;
         let new = NewReport {

@@ -137,6 +137,9 @@ impl ReportWork<'_> {
         };
         let bytes = self.files.put(scope, report, file).await?;
         stored.bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let made_of = parts.iter().map(read_facility).collect::<Result<_, _>>()?;
+        stored.body =
+            serde_json::to_string(&ReportOrder { made_of, ..order.clone() }).map_err(ReportFault::making)?;
         Ok(Some(stored))
     }
 }

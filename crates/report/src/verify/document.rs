@@ -2,34 +2,39 @@
 
 use std::collections::HashMap;
 
-use lopdf::{Document, Object};
+use lopdf::{Document, LoadOptions, Object};
 use record::tree::Hash;
 
 use super::ReportFault;
 
 /// A report is smaller.
 pub const PDF_BYTES_MAX: u64 = 256 * 1024 * 1024;
-/// What an attachment, a page or a picture unpacks to at most.
-const UNPACKED_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// What an attachment, a page or a picture unpacks to at most, where nobody says less.
+pub(super) const UNPACKED_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Of the tree of names, and of links in it.
 const DEPTH_MAX: usize = 8;
 
-pub(super) struct OpenedDocument(Document);
+pub(super) struct OpenedDocument(Document, usize);
 
-fn damage_fault(error: impl std::fmt::Display) -> ReportFault {
-    ReportFault::Damaged(error.to_string())
+fn damage_fault(error: lopdf::Error) -> ReportFault {
+    match error {
+        lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }) => ReportFault::TooLarge,
+        other => ReportFault::Damaged(other.to_string()),
+    }
 }
 
 impl OpenedDocument {
-    pub(super) fn open(bytes: &[u8]) -> Result<Self, ReportFault> {
+    pub(super) fn open(bytes: &[u8], unpacked_max: usize) -> Result<Self, ReportFault> {
         let head = &bytes[..bytes.len().min(1_024)];
         if !head.windows(5).any(|window| window == b"%PDF-") {
             return Err(ReportFault::NoPdf);
         }
         if bytes.len() as u64 > PDF_BYTES_MAX {
-            return Err(damage_fault("it is too large for a report"));
+            return Err(ReportFault::TooLarge);
         }
-        Document::load_mem(bytes).map(Self).map_err(damage_fault)
+        let options = LoadOptions { max_decompressed_size: Some(unpacked_max), ..LoadOptions::default() };
+        let opened = Document::load_mem_with_options(bytes, options).map_err(damage_fault)?;
+        Ok(Self(opened, unpacked_max))
     }
 
     /// The bytes of an attached file.
@@ -47,9 +52,10 @@ impl OpenedDocument {
             .and_then(|files| files.get_deref(b"F", &self.0)?.as_stream())
             .map_err(|_| ReportFault::NotAttached(name))?;
         if stream.filters().is_ok_and(|filters| !filters.is_empty()) {
-            stream
-                .decompressed_content_with_limit(UNPACKED_BYTES_MAX)
-                .map_err(|error| ReportFault::Unreadable { name, why: error.to_string() })
+            stream.decompressed_content_with_limit(self.1).map_err(|error| match damage_fault(error) {
+                ReportFault::Damaged(why) => ReportFault::Unreadable { name, why },
+                fault => fault,
+            })
         } else {
             Ok(stream.content.clone())
         }
@@ -76,8 +82,7 @@ impl OpenedDocument {
         pages
             .into_iter()
             .map(|page| {
-                let text =
-                    self.0.extract_text_with_limit(&[page], UNPACKED_BYTES_MAX).map_err(damage_fault)?;
+                let text = self.0.extract_text_with_limit(&[page], self.1).map_err(damage_fault)?;
                 Ok(text.chars().filter(|letter| !letter.is_whitespace()).collect())
             })
             .collect()

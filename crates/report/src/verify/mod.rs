@@ -14,8 +14,8 @@ use record::redact::TextLine;
 use record::sign::VerifierKey;
 use record::tree::Hash;
 
-use self::document::OpenedDocument;
 pub use self::document::PDF_BYTES_MAX;
+use self::document::{OpenedDocument, UNPACKED_BYTES_MAX};
 use crate::pdf::{ENTRIES_FILE, PROOF_FILE, REPORT_FILE, ReportParts, render_report};
 use crate::proof::read_entries;
 use crate::{
@@ -59,6 +59,9 @@ pub enum ReportFault {
     /// It is one, and a part of it is missing or damaged.
     #[error("the PDF is cut off or damaged: {0}")]
     Damaged(String),
+    /// It has, or unpacks to, more bytes than are looked at.
+    #[error("it is too large, or unpacks to too much")]
+    TooLarge,
     /// It does not carry what proves it: it never did, or somebody took it out.
     #[error("{0} is not attached to it: this never was such a report, or its attachments were removed")]
     NotAttached(&'static str),
@@ -149,7 +152,20 @@ pub fn verify_report(
     trusted: &[VerifierKey],
     cosigners: &[VerifierKey],
 ) -> Result<VerifiedReport, ReportFault> {
-    let document = OpenedDocument::open(bytes)?;
+    verify_report_within(bytes, trusted, cosigners, UNPACKED_BYTES_MAX)
+}
+
+/// As [`verify_report`], where little memory is to spare: no part of the file may unpack to more than `unpacked_max` bytes.
+///
+/// # Errors
+/// As [`verify_report`]; [`ReportFault::TooLarge`].
+pub fn verify_report_within(
+    bytes: &[u8],
+    trusted: &[VerifierKey],
+    cosigners: &[VerifierKey],
+    unpacked_max: usize,
+) -> Result<VerifiedReport, ReportFault> {
+    let document = OpenedDocument::open(bytes, unpacked_max)?;
     let written = document.attached(REPORT_FILE)?;
     let proof: ReportProof = read_json(PROOF_FILE, &document.attached(PROOF_FILE)?)?;
     let version: ReportVersion = read_json(REPORT_FILE, &written)?;
@@ -306,7 +322,7 @@ fn missing_picture<'a>(
 }
 
 fn name_difference(document: &OpenedDocument, drawn: &[u8]) -> Result<ReportFault, ReportFault> {
-    let expected = OpenedDocument::open(drawn)?;
+    let expected = OpenedDocument::open(drawn, UNPACKED_BYTES_MAX)?;
     let difference = compare_pages(&expected.page_texts()?, &document.page_texts()?);
     Ok(difference.map_or(ReportFault::SavedAgain, ReportFault::Page))
 }

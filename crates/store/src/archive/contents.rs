@@ -119,6 +119,8 @@ pub(crate) fn is_own_path(kind: BackupKind, path: &str) -> bool {
         (BackupKind::Box | BackupKind::Archive, ["runs" | "displaced" | "evidence", name]) => {
             is_plain_name(name)
         }
+        // A thumbnail is not named by what it is, so nothing would show that it is another one's.
+        (BackupKind::Archive, ["photos", _, name]) if name.ends_with(".t.jpg") => false,
         (BackupKind::Photos | BackupKind::Archive, ["photos", folder, name]) => {
             photo_of(name).is_some_and(|photo| folder.len() == 2 && photo.to_string().starts_with(folder))
         }

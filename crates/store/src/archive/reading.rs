@@ -1,6 +1,7 @@
 //! Reads a backup or an archive to its end and trusts none of it: every file is hashed, and the log followed group by group to its
 //! checkpoint. What is read goes nowhere, or to a folder.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 use record::checkpoint::{LogOrigin, SignedCheckpoint};
@@ -60,7 +61,9 @@ pub struct ReadBackup {
     /// Texts of people that are not what their entries name, by the logs' epochs and the entries' numbers.
     pub altered_texts: Vec<(Epoch, u64)>,
     /// Photos that are in the file itself.
-    pub photos_inside: u64,
+    pub photos_inside: BTreeSet<Hash>,
+    /// Logs of which there are files, and nothing that can be read.
+    pub unread_logs: Vec<Epoch>,
 }
 
 /// Reads a backup, as it is decrypted.
@@ -91,10 +94,11 @@ fn read_box(mut file: OpenFile) -> Result<ReadBackup, BackupFault> {
     let photos =
         photos.ok_or(BackupFault::File { path: PHOTOS.to_owned(), why: "it is no list of photos" })?;
     let keys = file.keys.iter().filter_map(|key| VerifierKey::parse(key.trim_end()).ok()).collect();
-    let is_photo = |file: &&BackupFile| file.path.starts_with("photos/") && !file.path.ends_with(".t.jpg");
-    let photos_inside = file.files.iter().filter(is_photo).count() as u64;
+    let inside = file.files.iter().filter_map(|file| file.path.strip_prefix("photos/"));
+    let photos_inside = inside.filter_map(|path| photo_of(path.rsplit('/').next()?)).collect();
     let altered_texts = file.log.altered_texts().to_vec();
-    Ok(ReadBackup { manifest, photos, keys, notes: file.notes, altered_texts, photos_inside })
+    let unread_logs = file.log.unread_epochs().collect();
+    Ok(ReadBackup { manifest, photos, keys, notes: file.notes, altered_texts, photos_inside, unread_logs })
 }
 
 /// Reads a file of photos, as it is decrypted: their hashes.
@@ -135,7 +139,7 @@ impl OpenFile {
         let mut file = Self {
             head,
             files: vec![stored],
-            log: LogCheck::default(),
+            log: if kind == BackupKind::Archive { LogCheck::with_texts() } else { LogCheck::default() },
             last: Vec::new(),
             photos: Vec::new(),
             keys: Vec::new(),
@@ -297,7 +301,7 @@ fn expect_logs(log: &LogCheck, manifest: &BackupManifest) -> Result<(), BackupFa
 fn expect_checkpoint(keys: &[String], manifest: &BackupManifest) -> Result<(), BackupFault> {
     let origin = LogOrigin { box_id: manifest.box_id, epoch: manifest.epoch };
     let own = keys.iter().filter_map(|key| VerifierKey::parse(key.trim_end()).ok());
-    let own = own.filter(|key| key.name() == origin.to_string());
+    let own = own.filter(|key| key.name() == origin.to_string() && origin.verifier(&key.public()).is_ok());
     let mut signed = own.filter_map(|key| SignedCheckpoint::verify(&manifest.checkpoint, &origin, &key).ok());
     let signed = signed.next().ok_or(BackupFault::Log("its checkpoint is not signed by its key"))?;
     let newest = manifest.newest().ok_or(BackupFault::Log("its newest log is missing"))?;

@@ -1,9 +1,10 @@
 //! Checks files of the journal as their bytes arrive: a copy of the log need not be stored anywhere to be verified.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use record::checkpoint::LogOrigin;
+use record::entry::Entry;
 use record::ids::{BoxId, Epoch};
 use record::redact::TextLine;
 use record::tree::{Frontier, Hash};
@@ -31,6 +32,7 @@ pub struct CheckedEpoch {
 pub struct LogCheck {
     epochs: BTreeMap<Epoch, EpochFiles>,
     open: Option<(Epoch, SegmentInput)>,
+    with_texts: bool,
     altered_texts: Vec<(Epoch, u64)>,
 }
 
@@ -42,6 +44,11 @@ struct EpochFiles {
 }
 
 impl LogCheck {
+    /// One that compares each text with the hash that its entry names, too, which costs a parsed entry each.
+    pub fn with_texts() -> Self {
+        Self { with_texts: true, ..Self::default() }
+    }
+
     /// The file of this path comes now; whether it is one of a journal, whose bytes [`LogCheck::push`] wants.
     ///
     /// # Errors
@@ -52,9 +59,10 @@ impl LogCheck {
             return Ok(false);
         };
         let Ok(epoch) = epoch.parse::<Epoch>() else { return Ok(false) };
+        let parser = GroupParser { with_texts: self.with_texts, ..GroupParser::default() };
         let input = match (name.ends_with(SEALED), name.ends_with(PLAIN)) {
-            (true, _) => SegmentInput::sealed()?,
-            (_, true) => SegmentInput::Plain(GroupParser::default()),
+            (true, _) => SegmentInput::sealed(parser)?,
+            (_, true) => SegmentInput::Plain(parser),
             (false, false) => return Ok(false),
         };
         self.epochs.entry(epoch).or_default();
@@ -81,9 +89,14 @@ impl LogCheck {
         }
     }
 
-    /// Texts that do not have the hash that they state, by their epoch and the first entry of their group; 100 at most.
+    /// Texts that are not what their entry names, by their epoch and the first entry of their group; 100 at most.
     pub fn altered_texts(&self) -> &[(Epoch, u64)] {
         &self.altered_texts
+    }
+
+    /// Epochs of which there are files, and no first line that can be read.
+    pub fn unread_epochs(&self) -> impl Iterator<Item = Epoch> {
+        self.epochs.iter().filter(|(_, files)| files.origin.is_none()).map(|(epoch, _)| *epoch)
     }
 
     /// The epochs, oldest first; one of which no first line can be read is not among them.
@@ -141,8 +154,8 @@ impl std::fmt::Debug for SegmentInput {
 }
 
 impl SegmentInput {
-    fn sealed() -> io::Result<Self> {
-        let unpack = Box::new(zstd::stream::write::Decoder::new(GroupParser::default())?);
+    fn sealed(parser: GroupParser) -> io::Result<Self> {
+        let unpack = Box::new(zstd::stream::write::Decoder::new(parser)?);
         Ok(Self::Sealed { unpack, damaged: false })
     }
 
@@ -173,6 +186,21 @@ struct GroupParser {
     /// Only zeros are to follow: they are behind the last group of a segment that is not sealed.
     zeros: bool,
     damaged: bool,
+    with_texts: bool,
+}
+
+fn has_altered_text(bytes: &[u8]) -> bool {
+    let mut named = HashSet::new();
+    lines(bytes).any(|line| match line {
+        Line::Entry(entry) => {
+            let entry = Entry::parse(entry);
+            named.extend(entry.iter().flat_map(|e| e.redactables().into_iter().map(|hash| (e.seq(), hash))));
+            false
+        }
+        Line::Text(text) => {
+            TextLine::parse(text).map_or(true, |text| !named.contains(&(text.seq(), text.hash())))
+        }
+    })
 }
 
 impl GroupParser {
@@ -208,9 +236,7 @@ impl GroupParser {
                 Some(ends) => Group::parse(rest).and_then(|group| {
                     let bytes = &rest[..group.lines];
                     ends.after = link_group(&ends.after, &group, bytes)?;
-                    let is_altered =
-                        |line| matches!(line, Line::Text(text) if TextLine::parse(text).is_err());
-                    if lines(bytes).any(is_altered) {
+                    if self.with_texts && has_altered_text(bytes) {
                         ends.altered_texts.push(group.first);
                     }
                     Some(group.span)
@@ -244,5 +270,37 @@ impl Write for GroupParser {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The golden log as the lines of a group.
+    fn golden_group() -> Vec<String> {
+        let log = include_str!("../../../record/testdata/log.jsonl");
+        let lines = log.lines().map(|line| match line.contains("\"kind\":") {
+            true => format!("{line}\n"),
+            false => format!("#t {line}\n"),
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn a_text_that_holds_and_that_no_entry_names_is_altered() {
+        let lines = golden_group();
+        assert!(!has_altered_text(lines.concat().as_bytes()));
+        let texts: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with("#t ")).collect();
+        let seq = |at: usize| TextLine::parse(&lines[at].trim_end().as_bytes()[3..]).unwrap().seq();
+        let other = texts.iter().copied().find(|at| seq(*at) != seq(texts[0])).unwrap();
+        let mut swapped = lines.clone();
+        let moved =
+            lines[other].replace(&format!("\"seq\":{}", seq(other)), &format!("\"seq\":{}", seq(texts[0])));
+        swapped[texts[0]] = moved;
+        assert!(has_altered_text(swapped.concat().as_bytes()), "it is another entry's");
+        let mut edited = lines;
+        edited[texts[0]] = edited[texts[0]].replacen("\"text\":\"", "\"text\":\"x", 1);
+        assert!(has_altered_text(edited.concat().as_bytes()), "its hash is another");
     }
 }

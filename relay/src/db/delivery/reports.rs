@@ -25,6 +25,8 @@ pub struct StoredReport {
     pub state: String,
     pub percent: i64,
     pub bytes: i64,
+    /// Why there is none, a word; empty: nothing failed.
+    pub fault: String,
 }
 
 impl_from_row!(StoredReport {
@@ -39,11 +41,12 @@ impl_from_row!(StoredReport {
     made_ms,
     state,
     percent,
-    bytes
+    bytes,
+    fault
 });
 
 const COLUMNS: &str =
-    "report, owner, schedule, format, locale, body, from_day, to_day, made_ms, state, percent, bytes";
+    "report, owner, schedule, format, locale, body, from_day, to_day, made_ms, state, percent, bytes, fault";
 /// What may still be made.
 const OPEN: &str = "state IN ('waiting', 'making')";
 
@@ -52,7 +55,7 @@ pub async fn insert_report(conn: &mut ScopedConnection, new: &StoredReport) -> R
     let account = conn.scope().key();
     let StoredReport { report, owner, schedule, format, locale, body, state, .. } = new.clone();
     let sql = format!(
-        "INSERT INTO reports (account, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0)"
+        "INSERT INTO reports (account, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, '')"
     );
     let sql = sqlx::AssertSqlSafe(sql);
     let (from, to, made_ms) = (new.from_day, new.to_day, new.made_ms);
@@ -60,22 +63,36 @@ pub async fn insert_report(conn: &mut ScopedConnection, new: &StoredReport) -> R
         .map(drop)
 }
 
-/// How many of the account are not made yet.
-pub async fn count_open(conn: &mut ScopedConnection) -> Result<i64, DbError> {
+/// How many of an owner are not made yet.
+pub async fn count_open(conn: &mut ScopedConnection, owner: &str) -> Result<i64, DbError> {
     let account = conn.scope().key();
-    let sql = format!("SELECT COUNT(*) FROM reports WHERE account = $1 AND {OPEN}");
-    let row = opt!(conn, (i64,), sqlx::AssertSqlSafe(sql), account)?;
+    let sql = format!("SELECT COUNT(*) FROM reports WHERE account = $1 AND owner = $2 AND {OPEN}");
+    let row = opt!(conn, (i64,), sqlx::AssertSqlSafe(sql), account, owner.to_owned())?;
     Ok(row.map_or(0, |(count,)| count))
 }
 
-/// The oldest of the account that are over, where it has more than so many reports.
-pub async fn list_surplus(conn: &mut ScopedConnection, stored_max: i64) -> Result<Vec<String>, DbError> {
+/// The oldest of an owner that are over, where they have more than so many reports.
+pub async fn list_surplus(
+    conn: &mut ScopedConnection,
+    owner: &str,
+    stored_max: i64,
+) -> Result<Vec<String>, DbError> {
     let account = conn.scope().key();
-    let sql = "SELECT COUNT(*) FROM reports WHERE account = $1";
-    let count = opt!(conn, (i64,), sql, account)?.map_or(0, |(count,)| count);
-    let sql =
-        format!("SELECT report FROM reports WHERE account = $1 AND NOT {OPEN} ORDER BY report LIMIT $2");
-    let rows = all!(conn, (String,), sqlx::AssertSqlSafe(sql), account, (count - stored_max).max(0))?;
+    let sql = "SELECT COUNT(*) FROM reports WHERE account = $1 AND owner = $2";
+    let count = opt!(conn, (i64,), sql, account, owner.to_owned())?.map_or(0, |(count,)| count);
+    let surplus = (count - stored_max).max(0);
+    let sql = format!(
+        "SELECT report FROM reports WHERE account = $1 AND owner = $2 AND NOT {OPEN} ORDER BY report LIMIT $3"
+    );
+    let rows = all!(conn, (String,), sqlx::AssertSqlSafe(sql), account, owner.to_owned(), surplus)?;
+    Ok(rows.into_iter().map(|(report,)| report).collect())
+}
+
+/// Those of the account that are over, whosever they are.
+pub async fn list_over(conn: &mut ScopedConnection) -> Result<Vec<String>, DbError> {
+    let account = conn.scope().key();
+    let sql = format!("SELECT report FROM reports WHERE account = $1 AND NOT {OPEN}");
+    let rows = all!(conn, (String,), sqlx::AssertSqlSafe(sql), account)?;
     Ok(rows.into_iter().map(|(report,)| report).collect())
 }
 
@@ -108,17 +125,27 @@ pub async fn note_percent(conn: &mut ScopedConnection, report: &str, percent: i6
     Ok(exec!(conn, sqlx::AssertSqlSafe(sql), account, report.to_owned(), percent)? > 0)
 }
 
-/// Ends a report that is not over yet; whether it was not.
+/// Ends a report without a file that is not over yet; whether it was not. `fault` as its row has it.
 pub async fn end_report(
     conn: &mut ScopedConnection,
     report: &str,
     state: &'static str,
-    bytes: i64,
+    fault: &'static str,
 ) -> Result<bool, DbError> {
     let account = conn.scope().key();
     let sql =
-        format!("UPDATE reports SET state = $3, bytes = $4 WHERE account = $1 AND report = $2 AND {OPEN}");
-    Ok(exec!(conn, sqlx::AssertSqlSafe(sql), account, report.to_owned(), state, bytes)? > 0)
+        format!("UPDATE reports SET state = $3, fault = $4 WHERE account = $1 AND report = $2 AND {OPEN}");
+    Ok(exec!(conn, sqlx::AssertSqlSafe(sql), account, report.to_owned(), state, fault)? > 0)
+}
+
+/// Ends one whose file is in the store: its length, and what is in it; whether it was not over yet.
+pub async fn finish_report(conn: &mut ScopedConnection, made: &StoredReport) -> Result<bool, DbError> {
+    let account = conn.scope().key();
+    let sql = format!(
+        "UPDATE reports SET state = 'ready', bytes = $3, body = $4 WHERE account = $1 AND report = $2 AND {OPEN}"
+    );
+    let (report, body) = (made.report.clone(), made.body.clone());
+    Ok(exec!(conn, sqlx::AssertSqlSafe(sql), account, report, made.bytes, body)? > 0)
 }
 
 /// Forgets one; its file is removed before.

@@ -10,11 +10,12 @@ const ERROR_CHARACTERS_MAX: usize = 500;
 const SET_BACK_MS_MIN: i64 = 10_000;
 
 /// As statements write them: each has an index of its own.
-const LANES: [i64; 7] = [0, 1, 2, WEBHOOKS_LANE, MAIL_LANE, LATER_MAIL_LANE, BILLING_LANE];
+const LANES: [i64; 8] = [0, 1, 2, WEBHOOKS_LANE, MAIL_LANE, LATER_MAIL_LANE, BILLING_LANE, REPORTS_LANE];
 const WEBHOOKS_LANE: i64 = 3;
 const MAIL_LANE: i64 = 4;
 const LATER_MAIL_LANE: i64 = 5;
 const BILLING_LANE: i64 = 6;
+const REPORTS_LANE: i64 = 7;
 
 /// The words in which the two databases differ: word, SQLite's, PostgreSQL's.
 const WORDS: &[(&str, &str, &str)] = &[
@@ -252,6 +253,7 @@ pub async fn platform_claim(
         WEBHOOKS_LANE => ("lane = 3", "1"),
         MAIL_LANE | LATER_MAIL_LANE => ("lane IN (4, 5)", "2"),
         BILLING_LANE => ("lane = 6", "1"),
+        REPORTS_LANE => ("lane = 7", "1"),
         _ => ("lane < 3", "2"),
     };
     let claim =

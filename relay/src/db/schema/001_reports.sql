@@ -2,7 +2,7 @@
 
 -- `owner`: `member:` and the id of a person, or `token:` and that of a token. `schedule`: of what is made again and again; empty where
 -- somebody asked. `body`: JSON of what is asked for. `from_day`, `to_day`: days since 1970. `state`: waiting, making, ready, failed,
--- cancelled. The file lies in the object store under the report's id.
+-- cancelled. `fault`: why it failed, a word. The file lies in the object store under the report's id.
 CREATE TABLE reports (
   account BIGINT NOT NULL,
   report @ID@ NOT NULL,
@@ -17,6 +17,7 @@ CREATE TABLE reports (
   state @ID@ NOT NULL,
   percent BIGINT NOT NULL,
   bytes BIGINT NOT NULL,
+  fault @ID@ NOT NULL,
   PRIMARY KEY (account, report)
 );
 CREATE INDEX reports_owner ON reports (account, owner, report);

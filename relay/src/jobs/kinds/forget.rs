@@ -40,8 +40,11 @@ async fn forget_reports(
     reports::platform_fail_abandoned(tx, JOB_KIND).await?;
     let files = relay.notes.reports();
     for old in reports::platform_list_old(tx, now_ms.saturating_sub(REPORTS_MS), REPORTS_MAX).await? {
-        files.remove(old.scope()?, &old.report).await?;
-        reports::platform_forget(tx, &old).await?;
+        match files.remove(old.scope()?, &old.report).await {
+            Ok(()) => reports::platform_forget(tx, &old).await?,
+            // The next round tries again; all else is forgotten meanwhile.
+            Err(error) => tracing::warn!(report = old.report, %error, "the file of an old report stays"),
+        }
     }
     Ok(())
 }

@@ -3,19 +3,20 @@
 use super::{ClaimedJob, JobError, JobKind, JobLane, JobResult, RelayHandlers};
 use crate::db::account::accounts;
 use crate::db::delivery::mail_rounds::find_reader;
-use crate::db::delivery::reports::{StoredReport, end_report};
+use crate::db::delivery::reports::{StoredReport, end_report, find_report, finish_report};
 use crate::db::delivery::webhook_events::note_report;
 use crate::db::facility::facility_now;
 use crate::db::{DbError, ScopedConnection};
 use crate::mail::MailLetter;
 use crate::reports::ReportFault;
-use crate::reports::order::{JOB_KIND, ReportOwner, read_order};
+use crate::reports::order::{JOB_KIND, ReportOwner, read_order, read_state};
 use crate::reports::work::ReportWork;
 
 use report::query::ReportState;
 
 pub static REPORT: JobKind = JobKind {
-    tries_max: 4,
+    // Some hours: a disk that is full, or files that are away, are mended by then.
+    tries_max: 12,
     ..JobKind::new(JOB_KIND, JobLane::Reports, |relay, job| Box::pin(make_report(relay, job)))
 };
 
@@ -27,9 +28,9 @@ async fn make_report(relay: &RelayHandlers, job: &ClaimedJob) -> Result<JobResul
     let mut tx = relay.db.write(scope).await?;
     match made {
         Ok(Some(stored)) => {
-            if end_report(&mut tx, &job.key, ReportState::Ready.word(), stored.bytes).await? {
+            if finish_report(&mut tx, &stored).await? {
                 notify_ready(relay, &mut tx, &stored).await?;
-            } else {
+            } else if !is_ready(&mut tx, &job.key).await? {
                 files.remove(scope, &job.key).await?;
             }
         }
@@ -39,10 +40,16 @@ async fn make_report(relay: &RelayHandlers, job: &ClaimedJob) -> Result<JobResul
         }
         Err(fault) => {
             tracing::warn!(report = job.key, %fault, "a report could not be made");
-            end_report(&mut tx, &job.key, ReportState::Failed.word(), 0).await?;
+            end_report(&mut tx, &job.key, ReportState::Failed.word(), fault.word()).await?;
         }
     }
     Ok(JobResult::over(tx.into()))
+}
+
+/// Whether another process, to which the lease went, has made it: the file is that one's.
+async fn is_ready(tx: &mut ScopedConnection, report: &str) -> Result<bool, DbError> {
+    let found = find_report(tx, report).await?;
+    Ok(found.map(|stored| read_state(&stored)).transpose()? == Some(ReportState::Ready))
 }
 
 /// Webhooks get an event of each report; whoever has a schedule gets a mail of what it made.

@@ -6,15 +6,15 @@ use std::time::Duration;
 use ::web::answer::{FileDownload, media};
 use ::web::error::HttpError;
 use record::ids::{FacilityId, ReportId};
-use report::query::{QueryFault, ReportFormat, ReportQuery, ReportState};
+use report::query::{QueryFault, ReportFormat, ReportQuery};
 use tokio::time::timeout;
 use words::Locale;
 
+use crate::db::ReadScope;
 use crate::db::facility::facilities::get;
-use crate::db::{AccountScope, ReadScope};
 use crate::reports::ReportFault;
 use crate::reports::make::{MadeReport, ReportMaker, days_text};
-use crate::reports::order::{ReportOffice, ReportOwner, read_order, read_state};
+use crate::reports::order::{ReportOffice, ReportOwner, read_order};
 use crate::web::WebContext;
 use crate::web::http_error::{busy_error, internal_error, not_found, parameter_error};
 use crate::web::words::ErrorWords;
@@ -67,16 +67,13 @@ impl WebContext {
 /// The file of a report that is ready, for whoever asked for it.
 pub(crate) async fn download_report(
     web: &WebContext,
-    scope: AccountScope,
+    reads: ReadScope,
     owner: ReportOwner<'_>,
     report: ReportId,
 ) -> Result<FileDownload<media::AnyBytes>, HttpError> {
     let office = web.report_office();
-    let stored = office.find_own(scope, owner, report).await?;
-    if read_state(&stored)? != ReportState::Ready {
-        return Err(not_found());
-    }
-    let bytes = office.files.get(scope, &stored.report).await.map_err(internal_error)?;
+    let stored = office.find_ready(reads, owner, report).await?;
+    let bytes = office.files.get(reads.account(), &stored.report).await.map_err(internal_error)?;
     let days = [stored.from_day, stored.to_day].map(|day| i32::try_from(day).unwrap_or_default());
     let ending = if read_order(&stored)?.is_single() { &stored.format } else { "zip" };
     let name = format!("cleantrack-{}.{ending}", days_text(days));

@@ -36,6 +36,11 @@ reports-state = { $state ->
     [cancelled] Cancelled
    *[ready] Ready, { NUMBER($kilobytes) } KB
 }
+reports-fault = { $fault ->
+    [long] Could not be made: too many cleanings. Choose fewer days.
+    [unseen] Could not be made: there is nothing of it that you see.
+   *[other] Could not be made. Ask for it again.
+}
 reports-fetch = Download
 reports-cancel = Cancel
 reports-remove = Remove

@@ -32,6 +32,11 @@ reports-state = { $state ->
     [cancelled] Cancelado
    *[ready] Listo, { NUMBER($kilobytes) } KB
 }
+reports-fault = { $fault ->
+    [long] No se pudo hacer: son demasiadas limpiezas. Elija menos días.
+    [unseen] No se pudo hacer: no hay nada de ello que usted vea.
+   *[other] No se pudo hacer. Pídalo de nuevo.
+}
 reports-fetch = Descargar
 reports-cancel = Cancelar
 reports-remove = Quitar

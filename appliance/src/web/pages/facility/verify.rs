@@ -2,8 +2,9 @@
 
 use askama::Template;
 use axum::extract::State;
+use record::proof::ProofError;
 use report::RowWording;
-use report::verify::{ReportFault, VerifiedReport, verify_report};
+use report::verify::{ReportFault, VerifiedReport, verify_report_within};
 use web::answer::Page;
 use web::error::HttpError;
 use words::Locale;
@@ -19,6 +20,8 @@ use crate::web::view_models::reports::made::take_turn;
 use crate::web::words::{PageWords, ReportsWords};
 
 pub(crate) const VERIFY: &str = "/staff/verify";
+/// What an attachment unpacks to at most: some 20,000 entries. The box has few hundred megabytes.
+const UNPACKED_BYTES_MAX: usize = 24 << 20;
 
 /// What was found of a file.
 struct Verdict {
@@ -53,6 +56,8 @@ fn word_fault(w: ReportsWords, fault: &ReportFault) -> String {
     use ReportFault as F;
     match fault {
         F::NoPdf | F::Damaged(_) => w.verify_fault_damaged(),
+        F::TooLarge => w.verify_fault_large(),
+        F::Proof(ProofError::Key { .. }) => w.verify_fault_other_box(),
         F::NotAttached(_) => w.verify_fault_bare(),
         F::Version(_) | F::OtherProgram(_) => w.verify_fault_version(),
         F::Signer(_) => w.verify_fault_signer(),
@@ -66,6 +71,15 @@ fn word_fault(w: ReportsWords, fault: &ReportFault) -> String {
             w.verify_fault_attached()
         }
     }
+}
+
+/// Whether nothing was found that contradicts it, and not all of it could be compared.
+fn is_open(fault: &ReportFault) -> bool {
+    use ReportFault as F;
+    matches!(
+        fault,
+        F::TooLarge | F::Version(_) | F::OtherProgram(_) | F::SavedAgain | F::Proof(ProofError::Key { .. })
+    )
 }
 
 fn word_report(w: ReportsWords, locale: Locale, proven: &VerifiedReport) -> Vec<String> {
@@ -98,7 +112,7 @@ pub(crate) async fn ask_report(
 pub(crate) async fn check_report(
     signed: StaffCaller<MakeReports>,
     State(state): State<AppState>,
-    StaffReportForm(file): StaffReportForm,
+    StaffReportForm { file, place }: StaffReportForm,
 ) -> Result<Page, HttpError> {
     let (w, page_words): (ReportsWords, PageWords) = signed.words();
     let Some(bytes) = file else {
@@ -108,11 +122,12 @@ pub(crate) async fn check_report(
     // It draws the report again: one at a time, as those that are made.
     let turn = take_turn(&state).await?;
     let checked = run_blocking(&state, move |state| {
-        let _turn = turn;
+        let _turn = (turn, place);
         let keys = state.store.verifier_keys();
         // Its own need not have come to the relay yet; the relay signs what it has stored.
-        Ok(match verify_report(&bytes, &keys, &[]) {
-            Err(ReportFault::Signer(_)) => verify_report(&bytes, &keys, &(state.cosigners)()),
+        let verify = |cosigners| verify_report_within(&bytes, &keys, cosigners, UNPACKED_BYTES_MAX);
+        Ok(match verify(&[]) {
+            Err(ReportFault::Signer(_)) => verify(&(state.cosigners)()),
             own => own,
         })
     });
@@ -123,7 +138,8 @@ pub(crate) async fn check_report(
             lines: word_report(w, page_words.catalog().locale(), &proven),
         },
         Err(fault) => {
-            Verdict { holds: false, title: w.verify_holds_not(), lines: vec![word_fault(w, &fault)] }
+            let title = if is_open(&fault) { w.verify_holds_open() } else { w.verify_holds_not() };
+            Verdict { holds: false, title, lines: vec![word_fault(w, &fault)] }
         }
     };
     verify_page(&state, &signed, Some(verdict))

@@ -1,9 +1,12 @@
 //! Forms of staff pages: each must come from one of the session's own pages.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, Request};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 use web::argument::{FormBody, FormFields, FormRules, PlainForm, read_body, require_media};
 use web::error::{HttpError, RequestFault};
 use web::route::{Argument, Operation};
@@ -93,15 +96,21 @@ impl FromRequest<AppState> for StaffListForm {
 const REPORT_BYTES_MAX: usize = 16 << 20;
 
 /// A form with a report in the field `file`.
-pub(crate) struct StaffReportForm(pub(crate) Option<Vec<u8>>);
+pub(crate) struct StaffReportForm {
+    pub(crate) file: Option<Vec<u8>>,
+    /// One is in memory at a time.
+    pub(crate) place: OwnedSemaphorePermit,
+}
 
 impl FromRequest<AppState> for StaffReportForm {
     type Rejection = HttpError;
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, HttpError> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, HttpError> {
         let (head, body) = request.into_parts();
+        let place = Arc::clone(&state.inner.brought_reports).try_acquire_owned();
+        let place = place.map_err(|_| busy_reading())?;
         let StaffListForm { fields, file } = read_list_form(&head.headers, body, REPORT_BYTES_MAX).await?;
         SessionFormToken::require(head.extensions.get().cloned(), &fields)?;
-        Ok(Self(file))
+        Ok(Self { file, place })
     }
 }
 

@@ -65,6 +65,7 @@ pub(crate) async fn make_json(
 
 /// A report that is to be made.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ReportBody {
     /// How it is written.
     format: ReportFormat,
@@ -85,7 +86,7 @@ pub(crate) async fn begin_making(
     State(web): State<WebContext>,
     JsonBody(ReportBody { format, facilities, query }): JsonBody<ReportBody>,
 ) -> Result<Created<ReportItem>, HttpError> {
-    let order = ReportOrder { facilities, query };
+    let order = ReportOrder { facilities, query, ..ReportOrder::default() };
     let new = NewReport { owner: owner_of(&program), schedule: "", format, locale: Locale::EnUs, order };
     let stored = web.report_office().begin_report(program.reads, new).await?;
     Created::at(&format!("/api/v1/reports/{}", stored.report), report_item(&stored)?)
@@ -105,7 +106,7 @@ pub(crate) async fn fetch_file(
     State(web): State<WebContext>,
     Path(report): Path<ReportId>,
 ) -> Result<FileDownload<media::AnyBytes>, HttpError> {
-    download_report(&web, program.account, owner_of(&program), report).await
+    download_report(&web, program.reads, owner_of(&program), report).await
 }
 
 pub(crate) async fn end_making(

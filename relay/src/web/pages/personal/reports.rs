@@ -94,7 +94,10 @@ fn made_row(names: &[FormOption], stored: &StoredReport, wall: &LocalTime) -> Re
     Ok(MadeRow {
         title: name_report(names, &facility, &stored.format),
         days: w.reports_days(from, to),
-        state: w.reports_state((stored.bytes.max(0) + 999) / 1_000, stored.percent, state.word()),
+        state: match stored.fault.as_str() {
+            "" => w.reports_state((stored.bytes.max(0) + 999) / 1_000, stored.percent, state.word()),
+            fault => w.reports_fault(fault),
+        },
         href: format!("{PATH}/{}", stored.report),
         has_file: state == ReportState::Ready,
         is_open: state.is_open(),
@@ -178,7 +181,7 @@ async fn begin_by_form(
     }
     let day = |name: &str| Some(values.text(name).to_owned());
     let query = ReportQuery { from: day("from"), to: day("to"), ..ReportQuery::default() };
-    let order = ReportOrder { facilities: facility.into_iter().collect(), query };
+    let order = ReportOrder { facilities: facility.into_iter().collect(), query, ..ReportOrder::default() };
     web.report_office()
         .begin_report(visitor.reads, NewReport { owner, schedule: "", format, locale, order })
         .await?;
@@ -213,7 +216,7 @@ pub(crate) async fn fetch_report(
     State(web): State<WebContext>,
     Path(made): Path<ReportId>,
 ) -> Result<FileDownload<media::AnyBytes>, HttpError> {
-    download_report(&web, visitor.scope, ReportOwner::Member(&visitor.user_id), made).await
+    download_report(&web, visitor.reads, ReportOwner::Member(&visitor.user_id), made).await
 }
 
 /// `POST /app/reports/{made}`: cancels it, or takes it away.

@@ -43,6 +43,7 @@ fn stored_report(report: &str, owner: ReportOwner<'_>) -> StoredReport {
         state: "waiting".to_owned(),
         percent: 0,
         bytes: 0,
+        fault: String::new(),
     }
 }
 
@@ -62,7 +63,11 @@ impl World {
             files.put(scope, id, file).await.unwrap();
             let mut tx = self.db.write(scope).await.unwrap();
             reports::insert_report(&mut tx, &stored_report(id, owner)).await.unwrap();
-            assert!(reports::end_report(&mut tx, id, "ready", 9).await.unwrap());
+            assert!(
+                reports::finish_report(&mut tx, &StoredReport { bytes: 9, ..stored_report(id, owner) })
+                    .await
+                    .unwrap()
+            );
             tx.commit().await.unwrap();
         }
         let schedule = ReportSchedule {
@@ -254,6 +259,19 @@ async fn a_report_is_its_owners_and_of_what_they_see() {
     }
     let names = world.names_in(&seen, &narrow).await;
     assert!(matches!(&names[..], [name] if name.starts_with("Linden_Valley_Hospital-")), "{names:?}");
+    // It was made of what is not seen any more.
+    let body = json!({ "facilities": [], "query": {}, "made_of": [sites[0].id, world.b.sites[0].id] });
+    let mut tx = world.db.write(scope).await.unwrap();
+    let made = StoredReport {
+        body: body.to_string(),
+        ..stored_report(SCHEDULE, ReportOwner::Program(&world.a.token_id))
+    };
+    reports::insert_report(&mut tx, &made).await.unwrap();
+    assert!(reports::finish_report(&mut tx, &made).await.unwrap());
+    tx.commit().await.unwrap();
+    let path = format!("{PATH}/{SCHEDULE}");
+    assert_eq!(world.api(&path, &world.a.token).await.status, StatusCode::OK);
+    assert_eq!(world.api(&format!("{path}/file"), &world.a.token).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -283,6 +301,7 @@ async fn there_are_only_so_many() {
         (json!({ "format": "csv", "facilities": [site.id], "staff": "x" }), 404),
         (json!({ "format": "csv", "facilities": [many[0]] }), 404),
         (json!({ "format": "csv", "days": 0 }), 400),
+        (json!({ "format": "csv", "facility": site.id }), 400),
         (json!({ "format": "csv", "facilities": [site.id], "tag": site.tags[0] }), 201),
     ] {
         let got = world.begin_report(token, &body).await;
@@ -297,12 +316,12 @@ async fn there_are_only_so_many() {
     let owner = ReportOwner::Program(&world.a.token_id);
     let waiting = reports::list_own(&mut tx, &owner.text(), WAITING_MAX).await.unwrap();
     for one in &waiting {
-        assert!(reports::end_report(&mut tx, &one.report, "failed", 0).await.unwrap());
+        assert!(reports::end_report(&mut tx, &one.report, "failed", "other").await.unwrap());
     }
     for n in WAITING_MAX..STORED_MAX {
         let id = ReportId::new(n, [2; 10]).to_string();
         reports::insert_report(&mut tx, &stored_report(&id, owner)).await.unwrap();
-        assert!(reports::end_report(&mut tx, &id, "ready", 0).await.unwrap());
+        assert!(reports::finish_report(&mut tx, &stored_report(&id, owner)).await.unwrap());
     }
     tx.commit().await.unwrap();
     world.begun(token, &json!({ "format": "csv" })).await;
@@ -434,12 +453,28 @@ async fn a_schedule_makes_one_report_a_week_and_tells_of_it() {
 async fn a_member_stops_schedules_and_has_twenty_at_most() {
     let world = World::new().await;
     let (cookie, other) = (world.sign_in(&world.a.email).await, world.sign_in(&world.a.auditor).await);
-    let form =
-        format!("{}&pace=month", FORM.replace("facility=", &format!("facility={}", world.a.sites[0].id)));
-    for _ in 0..SCHEDULES_MAX {
-        let added = world.send_form("/app/reports", "/app/reports", &cookie, &form).await;
+    let of = |facility: &str, format: &str, pace: &str| {
+        let form = FORM.replace("facility=", &format!("facility={facility}"));
+        format!("{}&pace={pace}", form.replace("format=csv", &format!("format={format}")))
+    };
+    let (first, second) = (world.a.sites[0].id.to_string(), world.a.sites[1].id.to_string());
+    let form = of(&first, "csv", "month");
+    let formats = ["csv", "pdf", "xlsx", "json"];
+    let all = ["", &first, &second].into_iter().flat_map(|facility| {
+        formats
+            .into_iter()
+            .flat_map(move |format| ["month", "week"].map(move |pace| (facility, format, pace)))
+    });
+    let mut forms: Vec<String> = all.map(|(facility, format, pace)| of(facility, format, pace)).collect();
+    let form_more = forms.split_off(SCHEDULES_MAX).remove(0);
+    // A second press adds none.
+    forms.insert(0, forms[0].clone());
+    for form in &forms {
+        let added = world.send_form("/app/reports", "/app/reports", &cookie, form).await;
         assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.body);
     }
+    assert!(forms.contains(&form));
+    let form = form_more;
     let more = world.send_form("/app/reports", "/app/reports", &cookie, &form).await;
     assert!(more.body.contains("You have 20 that are made again and again"), "{}", more.body);
     let page = world.get("/app/reports", &cookie).await.body;

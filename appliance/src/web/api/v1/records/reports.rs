@@ -121,6 +121,7 @@ async fn make_json(
 
 /// A report that is to be made.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct NewReport {
     /// How it is written.
     format: ReportFormat,
@@ -134,7 +135,14 @@ fn report_json(state: &AppState, id: ReportId) -> Result<ReportItem, HttpError> 
         ReportState::Ready => 100,
         _ => progress.percent(),
     };
-    Ok(ReportItem { id, format: stored.format, state: stored.state, percent, bytes: stored.bytes })
+    Ok(ReportItem {
+        id,
+        format: stored.format,
+        state: stored.state,
+        percent,
+        bytes: stored.bytes,
+        fault: None,
+    })
 }
 
 async fn begin_making(
