@@ -282,7 +282,7 @@ mod tests {
         let log = include_str!("../../../record/testdata/log.jsonl");
         let lines = log.lines().map(|line| match line.contains("\"kind\":") {
             true => format!("{line}\n"),
-            false => format!("#t {line}\n"),
+            false => format!("#t 0 {line}\n"),
         });
         lines.collect()
     }
@@ -292,7 +292,10 @@ mod tests {
         let lines = golden_group();
         assert!(!has_altered_text(lines.concat().as_bytes()));
         let texts: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].starts_with("#t ")).collect();
-        let seq = |at: usize| TextLine::parse(&lines[at].trim_end().as_bytes()[3..]).unwrap().seq();
+        let seq = |at: usize| {
+            let text = lines[at].trim_end().splitn(3, ' ').nth(2).unwrap();
+            TextLine::parse(text.as_bytes()).unwrap().seq()
+        };
         let other = texts.iter().copied().find(|at| seq(*at) != seq(texts[0])).unwrap();
         let mut swapped = lines.clone();
         let moved =

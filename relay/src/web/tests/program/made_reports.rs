@@ -301,7 +301,7 @@ async fn there_are_only_so_many() {
         (json!({ "format": "csv", "facilities": [site.id], "staff": "x" }), 404),
         (json!({ "format": "csv", "facilities": [many[0]] }), 404),
         (json!({ "format": "csv", "days": 0 }), 400),
-        (json!({ "format": "csv", "facility": site.id }), 400),
+        (json!({ "format": "csv", "facility": site.id }), 422),
         (json!({ "format": "csv", "facilities": [site.id], "tag": site.tags[0] }), 201),
     ] {
         let got = world.begin_report(token, &body).await;
