@@ -36,7 +36,6 @@ pub(crate) fn relay_report_pages(at: &Places) -> Vec<Page> {
     let url = format!("{}/app/reports", at.origin_of_relay());
     let page = |name, acts, says| Page { name, url: url.clone(), acts, says };
     vec![
-        page("relay-reports-none", vec![], "None yet."),
         page("relay-reports-error", vec![Type("#from", "Monday"), Press("#new .go")], "There is a problem"),
         page("relay-reports", vec![Press("#new .go")], "All facilities, PDF"),
     ]
