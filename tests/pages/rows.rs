@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "brand-sheet.show",
     "evidence.download",
     "label-sheet.download",
@@ -13,6 +13,7 @@ const FILES: [&str; 10] = [
     "proof.download",
     "report.fetch",
     "report.open",
+    "reports.fetch",
 ];
 
 struct PageRow {
