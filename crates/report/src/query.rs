@@ -59,6 +59,11 @@ impl ReportFormat {
     }
 }
 
+/// Two days as names of files have them, such as `2026-11-01-2026-11-30`; both count from 1970.
+pub fn days_text(days: [i32; 2]) -> String {
+    days.map(|day| CivilDay::of_number(day).map(|day| day.to_string()).unwrap_or_default()).join("-")
+}
+
 /// How far a report is that is made while nobody waits for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

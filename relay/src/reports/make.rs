@@ -16,7 +16,7 @@ use record::tag::Tag;
 use record::tree::Hash;
 use report::build::{ReportBuilder, ReportRequest, ReportTexts, RowSources};
 use report::pdf::{ReportParts, render_report};
-use report::query::{ReportFormat, ReportQuery};
+use report::query::{ReportFormat, ReportQuery, days_text};
 use report::table::TableWriter;
 use report::{AttachedEntry, CleaningReport, NamedText, ReportPhoto, ReportProof, ReportSigner, RowWording};
 use tokio::sync::OwnedSemaphorePermit;
@@ -87,12 +87,6 @@ fn calendar_of(facility: &FacilityState) -> CivilCalendar {
     let zones: Vec<ZoneSpan> =
         zones.map(|zone| ZoneSpan { from_ms: zone.from_ms, zone: zone.zone.as_str().into() }).collect();
     CivilCalendar::new(&zones)
-}
-
-/// Days as names of files have them.
-pub(crate) fn days_text(days: [i32; 2]) -> String {
-    let days = days.map(|day| record::kinds::CivilDay::of_number(day).map(|day| day.to_string()));
-    days.map(Option::unwrap_or_default).join("-")
 }
 
 impl ReportMaker<'_> {

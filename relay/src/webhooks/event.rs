@@ -131,9 +131,7 @@ impl CollectedThing {
         });
         Self { event: WebhookEvent::AlertChanged, facility: noted.facility.clone(), json }
     }
-}
 
-impl CollectedThing {
     /// Only whoever asked for it opens its path.
     pub(super) fn of_report(noted: &NotedEvent, stored: &StoredReport) -> Self {
         let order: Value = serde_json::from_str(&stored.body).unwrap_or_default();

@@ -6,14 +6,14 @@ use std::time::Duration;
 use ::web::answer::{FileDownload, media};
 use ::web::error::HttpError;
 use record::ids::{FacilityId, ReportId};
-use report::query::{QueryFault, ReportFormat, ReportQuery};
+use report::query::{QueryFault, ReportFormat, ReportQuery, days_text};
 use tokio::time::timeout;
 use words::Locale;
 
 use crate::db::ReadScope;
 use crate::db::facility::facilities::get;
 use crate::reports::ReportFault;
-use crate::reports::make::{MadeReport, ReportMaker, days_text};
+use crate::reports::make::{MadeReport, ReportMaker};
 use crate::reports::order::{ReportOffice, ReportOwner, read_order};
 use crate::web::WebContext;
 use crate::web::http_error::{busy_error, internal_error, not_found, parameter_error};

@@ -61,12 +61,12 @@ pub(crate) struct ReportStart {
 }
 
 struct MadeRow {
-    title: String,
+    name: String,
     begun: Moment,
     state: String,
     file: Option<String>,
     /// For whoever may take it away.
-    cancel: Option<String>,
+    end: Option<String>,
     is_open: bool,
 }
 
@@ -133,10 +133,10 @@ fn made_row(signed: &StaffSession, dates: &words::Dates, stored: StoredReport, p
     MadeRow {
         begun: dates.day_and_time(stored.begun_ms),
         state: w.reports_state(stored.bytes.div_ceil(1_000), percent, stored.state.word()),
-        cancel: may_cancel(signed, &stored).then(|| format!("{at}/cancel")),
+        end: may_cancel(signed, &stored).then(|| format!("{at}/cancel")),
         is_open: stored.state.is_open(),
         file: (stored.state == ReportState::Ready).then_some(at),
-        title: stored.title,
+        name: stored.title,
     }
 }
 

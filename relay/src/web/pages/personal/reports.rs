@@ -46,9 +46,11 @@ pub(crate) static REPORT: FormDefinition = FormDefinition {
 struct MadeRow {
     title: String,
     days: String,
+    /// Both.
+    name: String,
     state: String,
-    href: String,
-    has_file: bool,
+    file: Option<String>,
+    end: Option<String>,
     is_open: bool,
 }
 
@@ -91,15 +93,18 @@ fn made_row(names: &[FormOption], stored: &StoredReport, wall: &LocalTime) -> Re
     };
     let [from, to] = [stored.from_day, stored.to_day]
         .map(|day| wall.dates().numbered_day(i32::try_from(day).unwrap_or_default()));
+    let (title, days) = (name_report(names, &facility, &stored.format), w.reports_days(from, to));
+    let href = format!("{PATH}/{}", stored.report);
     Ok(MadeRow {
-        title: name_report(names, &facility, &stored.format),
-        days: w.reports_days(from, to),
+        name: format!("{title}, {days}"),
+        title,
+        days,
         state: match stored.fault.as_str() {
             "" => w.reports_state((stored.bytes.max(0) + 999) / 1_000, stored.percent, state.word()),
             fault => w.reports_fault(fault),
         },
-        href: format!("{PATH}/{}", stored.report),
-        has_file: state == ReportState::Ready,
+        file: (state == ReportState::Ready).then(|| href.clone()),
+        end: Some(href),
         is_open: state.is_open(),
     })
 }

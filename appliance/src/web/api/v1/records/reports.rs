@@ -4,7 +4,7 @@ use axum::extract::State;
 use http::{Method, StatusCode};
 use record::ids::ReportId;
 use report::build::ReportRequest;
-use report::query::{ReportFormat, ReportItem, ReportQuery, ReportState};
+use report::query::{ReportFormat, ReportItem, ReportQuery, ReportState, days_text};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -71,10 +71,8 @@ fn own_locale(state: &AppState) -> Locale {
 
 fn file_name(state: &AppState, request: &ReportRequest, format: ReportFormat) -> String {
     let calendar = facility_calendar(&state.store.snapshot().settings);
-    let [from, to] = [request.from_ms, request.to_ms - 1].map(|ms| {
-        record::kinds::CivilDay::of_number(calendar.day_of(ms)).map(|day| day.to_string()).unwrap_or_default()
-    });
-    format!("cleantrack-{from}-{to}.{}", format.ending())
+    let days = [request.from_ms, request.to_ms - 1].map(|ms| calendar.day_of(ms));
+    format!("cleantrack-{}.{}", days_text(days), format.ending())
 }
 
 async fn make_file<M: MediaType>(
