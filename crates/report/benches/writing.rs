@@ -1,4 +1,4 @@
-//! What reports cost: 10,000 cleanings with 1,000 small photos on paper, and 100,000 as tables.
+//! What reports cost: 10,000 cleanings on paper, with the small photos of the 1,000 that it shows, and 100,000 as tables.
 //!
 //! `cargo bench -p cleantrack-report [-- FILE]`; FILE gets a report to look at.
 
@@ -33,7 +33,7 @@ fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
 
 fn main() {
     let file = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let sample = Sample::new(10_000);
+    let sample = Sample::with_photos(10_000, 1);
     let pictures: usize = sample.pictures.values().map(Vec::len).sum();
     let pdf = timed("10,000 cleanings on paper", || sample.render());
     println!("{} KB, of it pictures at most {} KB", pdf.len() / 1_000, pictures / 1_000);

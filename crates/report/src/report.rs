@@ -65,6 +65,17 @@ pub struct CleaningReport {
     pub rows: Vec<ReportRow>,
 }
 
+impl CleaningReport {
+    /// The rows that pages show, and whose photos: the newest, by their places in `rows`, ascending; at most [`ROWS_SHOWN_MAX`].
+    pub fn shown_rows(&self) -> Vec<usize> {
+        let mut newest: Vec<usize> = (0..self.rows.len()).collect();
+        newest.sort_by_key(|at| std::cmp::Reverse(self.rows[*at].cleaning.performed_ms));
+        newest.truncate(ROWS_SHOWN_MAX);
+        newest.sort_unstable();
+        newest
+    }
+}
+
 /// Whose records these are.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReportFacility {

@@ -33,7 +33,9 @@ pub(super) struct AttachedFile {
 }
 
 impl AttachedFile {
-    pub(super) fn new(name: &'static str, mime: &'static str, about: String, bytes: Vec<u8>) -> Self {
+    pub(super) fn new(name: &'static str, mime: &'static str, about: String, mut bytes: Vec<u8>) -> Self {
+        // Megabytes of each wait until the document is whole.
+        bytes.shrink_to_fit();
         Self { name, mime, about, bytes }
     }
 }

@@ -17,8 +17,8 @@ use crate::proof::{write_entries, write_report};
 use crate::table::{TableFormat, TableWriter};
 use crate::wording::{entry_name, read_body};
 use crate::{
-    AttachedEntry, CleaningReport, ROWS_SHOWN_MAX, ReportError, ReportFigures, ReportPhoto, ReportProof,
-    ReportRow, ReportScope, RowWording,
+    AttachedEntry, CleaningReport, ReportError, ReportFigures, ReportPhoto, ReportProof, ReportRow,
+    ReportScope, RowWording,
 };
 
 /// The names of what is attached: what is shown, the exact entries, what proves them, and all rows as a table.
@@ -48,13 +48,7 @@ impl std::fmt::Debug for ReportParts<'_> {
 }
 
 /// Entries by their hashes.
-type EntryIndex = HashMap<Hash, Entry>;
-
-fn index_entries(parts: &ReportParts<'_>) -> EntryIndex {
-    let adopted = parts.proof.adopted.iter().filter_map(|proof| Entry::parse(proof.entry.as_bytes()).ok());
-    let attached = parts.entries.iter().map(|one| one.entry.clone());
-    attached.chain(adopted).map(|entry| (entry.leaf(), entry)).collect()
-}
+type EntryIndex<'a> = HashMap<Hash, &'a Entry>;
 
 /// Letter where it is the paper of the country, else A4; points.
 fn paper_size(region: &str) -> (f32, f32) {
@@ -79,11 +73,15 @@ pub fn render_report(report: &CleaningReport, parts: &mut ReportParts<'_>) -> Re
     pages.cover();
     pages.gaps();
     pages.weeks();
-    let entries = index_entries(parts);
+    let (attached, proof) = (parts.entries, parts.proof);
+    let adopted: Vec<Entry> =
+        proof.adopted.iter().filter_map(|proof| Entry::parse(proof.entry.as_bytes()).ok()).collect();
+    let all = attached.iter().map(|one| &one.entry).chain(&adopted);
+    let entries: EntryIndex<'_> = all.map(|entry| (entry.leaf(), entry)).collect();
     pages.records(&entries, &mut parts.progress)?;
     pages.sign_offs();
     pages.protocols();
-    pages.proof(parts.proof);
+    pages.proof(proof);
     let Pages { mut layout, .. } = pages;
     layout.write_feet(&report.facility.name, |page, pages| wording.w.report_page(page, pages));
     let written = write_report(report)?;
@@ -94,13 +92,14 @@ pub fn render_report(report: &CleaningReport, parts: &mut ReportParts<'_>) -> Re
         id: Hash::of(&written).to_string(),
     };
     let files = attach_files(report, parts, &entries, &wording, written)?;
+    drop(entries);
     write_document(layout, &faces, &about, files, &mut parts.pictures)
 }
 
 fn attach_files(
     report: &CleaningReport,
     parts: &ReportParts<'_>,
-    entries: &EntryIndex,
+    entries: &EntryIndex<'_>,
     wording: &RowWording,
     written: Vec<u8>,
 ) -> Result<Vec<AttachedFile>, ReportError> {
@@ -108,7 +107,7 @@ fn attach_files(
     let mut table =
         TableWriter::new(TableFormat::Csv, wording, Vec::new(), std::path::Path::new(""), report.made_ms)?;
     for row in &report.rows {
-        table.write_row(row, entries.get(&row.leaf))?;
+        table.write_row(row, entries.get(&row.leaf).copied())?;
     }
     let json = "application/json";
     Ok(vec![
@@ -294,7 +293,7 @@ impl Pages<'_> {
 
     fn records(
         &mut self,
-        entries: &EntryIndex,
+        entries: &EntryIndex<'_>,
         progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
     ) -> Result<(), ReportError> {
         let (report, w) = (self.report, self.wording.w);
@@ -302,7 +301,7 @@ impl Pages<'_> {
         if report.rows.is_empty() {
             self.layout.paragraph(&w.report_records_none(), BODY);
         }
-        let shown = shown_rows(&report.rows);
+        let shown: Vec<&ReportRow> = report.shown_rows().into_iter().map(|at| &report.rows[at]).collect();
         if shown.len() < report.rows.len() {
             self.layout.paragraph(&w.report_records_more(report.rows.len(), shown.len()), BODY);
         }
@@ -325,7 +324,7 @@ impl Pages<'_> {
             let head = vec![w.report_when(), w.report_protocol(), w.report_who(), w.report_entry()];
             let layout = &mut self.layout;
             let table = table.get_or_insert_with(|| layout.begin_table(&[0.2, 0.42, 0.2, 0.18], head));
-            let cells = self.row_cells(row, entries.get(&row.leaf));
+            let cells = self.row_cells(row, entries.get(&row.leaf).copied());
             self.layout.row(table, cells);
         }
         if let Some(table) = table {
@@ -440,15 +439,6 @@ impl Pages<'_> {
         }
         self.layout.paragraph(&w.report_proof_limits(), SMALL);
     }
-}
-
-/// The rows that pages show: the newest, in the order of all.
-fn shown_rows(rows: &[ReportRow]) -> Vec<&ReportRow> {
-    let mut newest: Vec<usize> = (0..rows.len()).collect();
-    newest.sort_by_key(|at| std::cmp::Reverse(rows[*at].cleaning.performed_ms));
-    newest.truncate(ROWS_SHOWN_MAX);
-    newest.sort_unstable();
-    newest.into_iter().map(|at| &rows[at]).collect()
 }
 
 /// As people compare it.

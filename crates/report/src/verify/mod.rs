@@ -318,7 +318,7 @@ fn missing_picture<'a>(
 ) -> Option<&'a ReportRow> {
     let is_missing =
         |photo: &ReportPhoto| matches!(photo, ReportPhoto::Shown(hash) if !pictures.contains_key(hash));
-    report.rows.iter().find(|row| row.photos.iter().any(is_missing))
+    report.shown_rows().into_iter().map(|at| &report.rows[at]).find(|row| row.photos.iter().any(is_missing))
 }
 
 fn name_difference(document: &OpenedDocument, drawn: &[u8]) -> Result<ReportFault, ReportFault> {

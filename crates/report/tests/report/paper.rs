@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use report::pdf::{ReportParts, render_report};
+use report::verify::verify_report;
 use report::{NamedText, ROWS_SHOWN_MAX, ReportError, ReportPhoto, ReportScope};
 
 use crate::sample::{Sample, tag};
@@ -95,9 +96,12 @@ fn any_name_is_printed_or_said_to_be_attached() {
 #[test]
 fn a_long_report_shows_the_newest_rows_and_says_so() {
     let sample = Sample::new(ROWS_SHOWN_MAX + 40);
-    let text = text_of(&sample.render());
+    let pdf = sample.render();
+    let text = text_of(&pdf);
     assert!(text.contains("Pages show the newest 1,000 of 1,040 cleanings"), "{}", &text[..3_000]);
     assert!(!text.contains("left wheel squeaks, 36 ") && text.contains("left wheel squeaks, 40"));
+    // Nor are the photos of the others on pages.
+    verify_report(&pdf, &sample.keys(), &[]).unwrap();
 }
 
 #[test]
