@@ -7,25 +7,17 @@
 #[allow(dead_code, reason = "each bench uses its part of it")]
 mod kit;
 
-use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Instant;
 
-use appliance::clock::system_clock;
-use appliance::identity::IdentityStores;
 use kit::box_process::Running;
 use kit::phones::{Until, Work, phones};
-use kit::{Failed, Goal, Table, facility, heading, median, micros};
-use record::ids::{BootId, StaffId};
-use reqwest::header::{ACCEPT_ENCODING, COOKIE, HeaderMap};
-use service::clock::{Clock as _, FakeClock, Now, boot_id};
-use service::random::{RandomSource, SystemRandom};
+use kit::staff::{first_byte, sign_in};
+use kit::{Failed, Goal, Table, facility, heading, median};
+use reqwest::header::ACCEPT_ENCODING;
 
 const ITEMS: usize = 300;
 const CLEANINGS: usize = 1_000_000;
 const YEARS_MS: i64 = 3 * 365 * 86_400_000;
-const AT_ONCE: usize = 200;
 /// How often each page is asked for, a static file each time before it.
 const ASKED: usize = 200;
 /// The same behind a record, which makes lists anew.
@@ -33,43 +25,6 @@ const ASKED_BEHIND: usize = 40;
 const RATIO: (Goal, Goal) = (Goal::AtMost(3.0), Goal::AtMost(30.0));
 const RESIDENT_MB: Goal = Goal::AtMost(45.0);
 const PAGES: [&str; 3] = ["/", "/staff/", "/staff/equipment"];
-
-fn fill(data: &Path, cleanings: usize) -> Result<String, Failed> {
-    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
-    let now = system_clock(boot_id(random.bytes())).now();
-    let clock = Arc::new(FakeClock::new(Now {
-        wall_ms: now.wall_ms - YEARS_MS,
-        boot: BootId::new(1, [1; 10]),
-        ..now
-    }));
-    let store = facility::open_under(data, clock.clone())?;
-    let step_ms = YEARS_MS / i64::try_from(cleanings / AT_ONCE)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let admin = StaffId::new(0, random.bytes());
-    runtime.block_on(async {
-        facility::record(&store, facility::events(ITEMS, 0)?).await?;
-        facility::record(&store, vec![facility::admin(admin, &*random)?]).await?;
-        for step in 0..cleanings / AT_ONCE {
-            let range = step * AT_ONCE..(step + 1) * AT_ONCE;
-            let drafts: Result<Vec<_>, _> = range.map(|n| facility::cleaning(n, ITEMS, &*random)).collect();
-            clock.advance_ms(step_ms);
-            facility::record(&store, drafts?).await?;
-        }
-        Ok::<(), Failed>(())
-    })?;
-    let identity = IdentityStores::open(store.state(), store.disk(), &random)?;
-    let secret = identity.sessions.begin(admin, &system_clock(boot_id(random.bytes())).now())?;
-    runtime.block_on(store.stop())?;
-    Ok(secret)
-}
-
-async fn first_byte(client: &reqwest::Client, url: &str) -> Result<f64, Failed> {
-    let asked = Instant::now();
-    let mut answer = client.get(url).send().await?.error_for_status()?;
-    let took = f64::from(micros(asked)) / 1_000.0;
-    while answer.chunk().await?.is_some() {}
-    Ok(took)
-}
 
 async fn compare(client: &reqwest::Client, page: &str, file: &str) -> Result<(f64, f64), Failed> {
     let (mut pages, mut files) = (Vec::new(), Vec::new());
@@ -93,15 +48,10 @@ fn main() -> Result<ExitCode, Failed> {
     let mut words = std::env::args().skip(1).filter(|a| !a.starts_with("--"));
     let dir = tempfile::tempdir_in(words.next().map_or_else(std::env::temp_dir, Into::into))?;
     let cleanings = words.next().map_or(Ok(CLEANINGS), |count| count.parse())?;
-    let secret = fill(&dir.path().join("box"), cleanings)?;
+    let secret = facility::seed_years(&dir.path().join("box"), (ITEMS, cleanings), YEARS_MS, Vec::new())?;
     let running = Running::start_on(dir.path(), ITEMS, None)?;
     running.settle()?;
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT_ENCODING, "gzip".parse()?);
-    headers.insert(COOKIE, format!("__Host-session={secret}").parse()?);
-    let ca = reqwest::Certificate::from_pem(&std::fs::read(&running.ca)?)?;
-    let client =
-        reqwest::Client::builder().tls_certs_only([ca]).default_headers(headers).no_proxy().build()?;
+    let client = sign_in(&running, &secret)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     heading(&format!("First byte with {ITEMS} items and {cleanings} cleanings"));
     let mut table = Table::default();

@@ -12,6 +12,7 @@
 pub mod admin;
 pub mod alarms;
 pub mod anchors;
+mod background;
 pub mod backup;
 mod backup_commands;
 pub mod bundle;

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use appliance::clock::system_clock;
+use appliance::identity::IdentityStores;
 use appliance::store::{Store, StoreConfig, WriteDecision};
 use record::entry::{Digest16, EntryAuthor, EntryDraft, IdempotencyRecord};
-use record::ids::StaffId;
+use record::ids::{BootId, StaffId};
 use record::kinds::Event;
 use record::redact::PersonalText;
 use record::tag::Tag;
-use service::clock::{FakeClock, boot_id};
+use service::clock::{Clock as _, FakeClock, Now, boot_id};
 use service::random::{RandomSource, SystemRandom};
 
 use super::Failed;
@@ -52,7 +53,7 @@ pub(crate) fn open_under(dir: &Path, clock: Arc<FakeClock>) -> Result<Store, Fai
     Ok(Store::open(StoreConfig::new(dir), clock, Arc::new(SystemRandom))?.0)
 }
 
-fn plain(kind: &str, body: &str) -> EntryDraft {
+pub(crate) fn plain(kind: &str, body: &str) -> EntryDraft {
     EntryDraft { by: EntryAuthor::BOX, idem: None, event: Event::read(kind, body), texts: Vec::new() }
 }
 
@@ -131,4 +132,40 @@ pub(crate) fn seed(data: &Path, (items, history): (usize, usize)) -> Result<(), 
         store.stop().await?;
         Ok(())
     })
+}
+
+/// As [`seed`], with so many cleanings over a span that ends now, and one who may do anything; the secret of their session.
+pub(crate) fn seed_years(
+    data: &Path,
+    (items, cleanings): (usize, usize),
+    span_ms: i64,
+    more: Vec<EntryDraft>,
+) -> Result<String, Failed> {
+    let random: Arc<dyn RandomSource> = Arc::new(SystemRandom);
+    let now = system_clock(boot_id(random.bytes())).now();
+    let clock = Arc::new(FakeClock::new(Now {
+        wall_ms: now.wall_ms - span_ms,
+        boot: BootId::new(1, [1; 10]),
+        ..now
+    }));
+    let store = open_under(data, clock.clone())?;
+    let step_ms = span_ms / i64::try_from(cleanings / AT_ONCE)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let member = StaffId::new(0, random.bytes());
+    runtime.block_on(async {
+        record(&store, events(items, 0)?).await?;
+        record(&store, more).await?;
+        record(&store, vec![admin(member, &*random)?]).await?;
+        for step in 0..cleanings / AT_ONCE {
+            let range = step * AT_ONCE..(step + 1) * AT_ONCE;
+            let drafts: Result<Vec<_>, _> = range.map(|n| cleaning(n, items, &*random)).collect();
+            clock.advance_ms(step_ms);
+            record(&store, drafts?).await?;
+        }
+        Ok::<(), Failed>(())
+    })?;
+    let identity = IdentityStores::open(store.state(), store.disk(), &random)?;
+    let secret = identity.sessions.begin(member, &system_clock(boot_id(random.bytes())).now())?;
+    runtime.block_on(store.stop())?;
+    Ok(secret)
 }

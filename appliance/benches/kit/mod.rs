@@ -5,6 +5,7 @@ pub(crate) mod card;
 pub(crate) mod facility;
 pub(crate) mod floor;
 pub(crate) mod phones;
+pub(crate) mod staff;
 
 use std::time::{Duration, Instant};
 

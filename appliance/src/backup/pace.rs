@@ -48,9 +48,3 @@ impl RunPace {
         Ok(())
     }
 }
-
-/// Runs the calling thread only when no other needs the processor.
-pub(super) fn lower_priority() {
-    // Where the system refuses, the pauses still hold.
-    let _ = rustix::process::setpriority_process(None, 19);
-}

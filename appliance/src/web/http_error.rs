@@ -58,6 +58,14 @@ pub(crate) fn report_too_long() -> HttpError {
     invalid_parameter("from", worded(ErrorWords::error_report_long))
 }
 
+/// The file of a report that is not made yet, or was not.
+pub(crate) fn report_not_ready() -> HttpError {
+    new_error(StatusCode::CONFLICT, "not-ready", worded(ErrorWords::error_report_open))
+        .detail(worded(ErrorWords::error_report_open_detail))
+        .safe(worded(ErrorWords::error_nothing_changed))
+        .next(worded(ErrorWords::error_report_open_next))
+}
+
 /// Somebody did not want it any more.
 pub(crate) fn report_cancelled() -> HttpError {
     new_error(StatusCode::CONFLICT, "cancelled", worded(ErrorWords::error_report_cancelled))

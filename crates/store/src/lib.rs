@@ -32,6 +32,7 @@ pub use self::adoption::run_exchange::{AdoptedRuns, MissingLines};
 pub use self::adoption::run_stream::{IncomingRun, RunFile};
 pub use self::database::state_handle::{RowReader, StateCondition, StateDb};
 pub use self::healing::refill::{PastLog, RefillError, RefillPage};
+pub use self::index::tables::BLOCK as BLOCK_ENTRIES;
 pub use self::index::view::{CommandView, DurableEntry, WriteDecision, WriteOutcome};
 use self::io::disk::Disk;
 pub use self::io::error::{StoreError, SubmitError};

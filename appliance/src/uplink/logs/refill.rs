@@ -8,9 +8,9 @@ use record::batch::UnverifiedBatch;
 use record::ids::Epoch;
 use record::limits::BATCH_WIRE_BYTES_MAX;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::background::run_background;
 use crate::store::{PastLog, RefillError, RefillPage, Store, StoreError};
 use crate::uplink::UplinkShared;
 use crate::uplink::exchange::compare;
@@ -21,8 +21,6 @@ use crate::uplink::transport::http_client::RelayHttpClient;
 const PAGE_WITHIN: Duration = Duration::from_secs(60);
 /// Entries of a page: cleanings with long notes stay below a batch's bytes, so that it is known where the next page begins.
 const PAGE_ENTRIES: usize = 256;
-/// The nice value (lower priority) of the thread that verifies them.
-const NICENESS: i32 = 19;
 /// Pages that are on their way while one is verified.
 const PAGES_AHEAD: usize = 3;
 /// The first wait after a failure; doubled up to [`RETRY_MAX`].
@@ -62,15 +60,8 @@ pub(in crate::uplink) fn start_refill(
 async fn fetch_lines(shared: &Arc<UplinkShared>, from: &RelayHttpClient) -> Result<bool, RefillError> {
     let (shared, from) = (Arc::clone(shared), from.clone());
     let runtime = Handle::current();
-    let (done, worked) = oneshot::channel();
-    let work = move || {
-        // Phones come first; where this is not allowed they wait a little longer.
-        let _ = rustix::process::setpriority_process(None, NICENESS);
-        let _ = done.send(fetch_missing(&shared, &from, &runtime));
-    };
-    let failed = |e: &dyn std::error::Error| RefillError::Relay(e.to_string());
-    std::thread::Builder::new().name("log-refill".to_owned()).spawn(work).map_err(|e| failed(&e))?;
-    worked.await.map_err(|e| failed(&e))?
+    let work = move || fetch_missing(&shared, &from, &runtime);
+    run_background("log-refill", work).await.map_err(|e| RefillError::Relay(e.to_string()))?
 }
 
 fn fetch_missing(

@@ -269,8 +269,8 @@ pub(crate) fn make_all(txn: &WriteTransaction) -> Result<(), redb::Error> {
     Ok(())
 }
 
-/// Entries whose subtree is kept as one node: what is read is checked against it.
-pub(crate) const BLOCK: u64 = 256;
+/// Entries whose subtree is kept as one node: what is read is checked against it, all of them for one.
+pub const BLOCK: u64 = 256;
 
 /// The leaves of one block, recomputed from the entries and compared with the kept node, or for the last, unfinished
 /// block with the log's frontier; `None` when they do not lead there.

@@ -9,10 +9,11 @@ use web::answer::Page;
 use web::error::HttpError;
 use words::Locale;
 
+use crate::background::run_background;
 use crate::web::access::permissions::MakeReports;
 use crate::web::access::staff::StaffCaller;
 use crate::web::access::staff_session::StaffSession;
-use crate::web::context::{AppState, run_blocking};
+use crate::web::context::AppState;
 use crate::web::layout::{NavSection, PageLayout, draw_page};
 use crate::web::request::bodies::form::StaffReportForm;
 use crate::web::view_models::page::snapshot::Snapshot;
@@ -121,17 +122,18 @@ pub(crate) async fn check_report(
     };
     // It draws the report again: one at a time, as those that are made.
     let turn = take_turn(&state).await?;
-    let checked = run_blocking(&state, move |state| {
+    let checking = state.clone();
+    let checked = run_background("report-check", move || {
         let _turn = (turn, place);
-        let keys = state.store.verifier_keys();
+        let keys = checking.store.verifier_keys();
         // Its own need not have come to the relay yet; the relay signs what it has stored.
         let verify = |cosigners| verify_report_within(&bytes, &keys, cosigners, UNPACKED_BYTES_MAX);
-        Ok(match verify(&[]) {
-            Err(ReportFault::Signer(_)) => verify(&(state.cosigners)()),
+        match verify(&[]) {
+            Err(ReportFault::Signer(_)) => verify(&(checking.cosigners)()),
             own => own,
-        })
+        }
     });
-    let verdict = match checked.await? {
+    let verdict = match checked.await.map_err(|error| HttpError::internal(&error))? {
         Ok(proven) => Verdict {
             holds: true,
             title: w.verify_holds(),

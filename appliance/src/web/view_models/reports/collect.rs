@@ -14,14 +14,11 @@ use record::kinds::{EntryRef, Event};
 use record::redact::TextLine;
 use record::tree::Hash;
 use report::build::{ReportBuilder, ReportRequest, ReportTexts, RowSources};
-use report::{
-    AttachedEntry, CleaningReport, NamedText, ROWS_SHOWN_MAX, ReportPhoto, ReportProof, ReportRow,
-    ReportSigner,
-};
+use report::{AttachedEntry, CleaningReport, NamedText, ReportPhoto, ReportProof, ReportRow, ReportSigner};
 use web::error::HttpError;
 
 use crate::photo::PhotoStore;
-use crate::store::{HISTORY_PIECE, HistoryPlace, LogReader};
+use crate::store::{BLOCK_ENTRIES, HISTORY_PIECE, HistoryPlace, LogReader};
 use crate::web::context::AppState;
 use crate::web::http_error::{history_missing, report_too_long, store_error};
 use crate::web::log_reads::{StoredText, read_long};
@@ -32,10 +29,12 @@ const PHOTOS_SHOWN_MAX: usize = 3;
 
 /// Cleanings of a report on paper, all of which are in memory while it is drawn.
 const ROWS_MAX: usize = 20_000;
-/// Entries that are proven in one read, which has two seconds.
-const PROVEN_AT_A_TIME: usize = 1_000;
-/// Cleanings whose entries are read at a time: each may lie in a block of its own, which is hashed whole.
-const LINES_AT_A_TIME: usize = 32;
+/// Cleanings of several items whose entries are read together, in the order of the log.
+const CLEANINGS_TOGETHER: usize = 4_096;
+/// Entries that are read or proven at a time, and blocks of the log that they lie in: each of these is hashed whole, the log's own reader
+/// has two seconds, and a small box is five times slower than the one that this was measured on.
+const ENTRIES_AT_A_TIME: usize = 1_000;
+const BLOCKS_AT_A_TIME: usize = 32;
 /// How often a job asks again while the box has something else to read.
 const TRIES: u32 = 10;
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
@@ -108,7 +107,7 @@ pub(crate) async fn collect_report(
     })
     .await?;
     let mut report = builder.finish(&texts);
-    let pictures = show_photos(state, &mut report, on_progress).await?;
+    let pictures = show_photos(state, &mut report, on_progress)?;
     let (entries, proof) = prove_report(state, &mut report, lines, adopted, on_progress).await?;
     Ok(CollectedReport { report, entries, proof, pictures })
 }
@@ -136,24 +135,34 @@ async fn for_each_item(
     mut take: impl FnMut(&mut ReportBuilder, Vec<(ReportRow, ReadCleaning)>) -> Result<(), HttpError> + Send,
 ) -> Result<(), HttpError> {
     let items = builder.items();
-    for (done, item) in items.iter().enumerate() {
+    let (mut cleanings, mut done) = (Vec::new(), 0);
+    for (at, item) in items.iter().enumerate() {
         on_progress(done, items.len())?;
-        let read = read_item(state, builder, item).await?;
-        let mut rows = Vec::with_capacity(read.len());
-        for one in read {
-            texts.add_lines(&one.line.texts);
-            if let Some((_, voiding)) = &one.voiding {
-                texts.add_lines(&voiding.texts);
-            }
-            let sources = RowSources {
-                cleaning: one.cleaning.clone(),
-                entry: &one.line.entry,
-                voiding: one.voiding.as_ref().map(|(_, line)| &line.entry),
-                photos: one.cleaning.photos.iter().map(|_| ReportPhoto::Here).collect(),
-            };
-            rows.push((builder.make_row(sources, &*texts), one));
+        cleanings.push(count_cleanings(state, builder, item).await?);
+        let count: usize = cleanings.iter().map(Vec::len).sum();
+        if count < CLEANINGS_TOGETHER && at + 1 < items.len() {
+            continue;
         }
-        take(builder, rows)?;
+        let (before, together) = (done, cleanings.len());
+        let on_read = |read, all| on_progress(before + together * read / all, items.len());
+        done += together;
+        for read in read_entries(state, std::mem::take(&mut cleanings), &on_read).await? {
+            let mut rows = Vec::with_capacity(read.len());
+            for one in read {
+                texts.add_lines(&one.line.texts);
+                if let Some((_, voiding)) = &one.voiding {
+                    texts.add_lines(&voiding.texts);
+                }
+                let sources = RowSources {
+                    cleaning: one.cleaning.clone(),
+                    entry: &one.line.entry,
+                    voiding: one.voiding.as_ref().map(|(_, line)| &line.entry),
+                    photos: one.cleaning.photos.iter().map(|photo| find_photo(state, *photo)).collect(),
+                };
+                rows.push((builder.make_row(sources, &*texts), one));
+            }
+            take(builder, rows)?;
+        }
     }
     Ok(())
 }
@@ -244,19 +253,52 @@ async fn count_cleanings(
     Ok(cleanings)
 }
 
-/// As [`count_cleanings`], with the entries of what it returns.
-async fn read_item(
+/// The entries of some items' cleanings, of each item the newest first.
+async fn read_entries(
     state: &AppState,
-    builder: &mut ReportBuilder,
-    item: &Arc<Equipment>,
-) -> Result<Vec<ReadCleaning>, HttpError> {
-    let cleanings = count_cleanings(state, builder, item).await?;
-    let mut read = Vec::with_capacity(cleanings.len());
-    for piece in cleanings.chunks(LINES_AT_A_TIME) {
-        let piece = piece.to_vec();
-        read.extend(read_patiently(state, move |_, reader| read_lines(reader, piece.clone())).await?);
+    items: Vec<Vec<CleaningRecord>>,
+    on_progress: OnProgress<'_>,
+) -> Result<Vec<Vec<ReadCleaning>>, HttpError> {
+    let mut read: Vec<Vec<ReadCleaning>> = items.iter().map(|one| Vec::with_capacity(one.len())).collect();
+    let numbered = items.into_iter().enumerate();
+    let mut all: Vec<(usize, CleaningRecord)> =
+        numbered.flat_map(|(item, of)| of.into_iter().map(move |cleaning| (item, cleaning))).collect();
+    all.sort_by_key(|(_, cleaning)| cleaning.place());
+    let mut done = 0;
+    for piece in split_by_blocks(&all, |(_, cleaning)| cleaning.of) {
+        on_progress(done, all.len())?;
+        done += piece.len();
+        let cleanings: Vec<CleaningRecord> = piece.iter().map(|(_, cleaning)| cleaning.clone()).collect();
+        let lines = read_patiently(state, move |_, reader| read_lines(reader, cleanings.clone())).await?;
+        for ((item, _), line) in piece.iter().zip(lines) {
+            read[*item].push(line);
+        }
+    }
+    for of_item in &mut read {
+        of_item.sort_by_key(|one| {
+            let CleaningRecord { performed_ms, of, .. } = one.cleaning;
+            std::cmp::Reverse((performed_ms, of.epoch.n, of.seq))
+        });
     }
     Ok(read)
+}
+
+/// Parts of what is in the order of the log, each of which one read has time for.
+fn split_by_blocks<T>(mut all: &[T], place: impl Fn(&T) -> EntryRef) -> Vec<&[T]> {
+    let mut parts = Vec::new();
+    while !all.is_empty() {
+        let (mut last, mut blocks) = (None, 0);
+        let is_in_time = |one: &&T| {
+            let block = Some((place(one).epoch.n, place(one).seq / BLOCK_ENTRIES));
+            blocks += usize::from(last != block);
+            last = block;
+            blocks <= BLOCKS_AT_A_TIME
+        };
+        let (part, rest) = all.split_at(all.iter().take(ENTRIES_AT_A_TIME).take_while(is_in_time).count());
+        parts.push(part);
+        all = rest;
+    }
+    parts
 }
 
 async fn read_uses(
@@ -313,31 +355,32 @@ fn find_voiding(
     Ok(None)
 }
 
-/// Says of the photos of the newest rows what became of them, and takes their small pictures along, as far as these are here: a report
+/// Says of the photos of the rows on pages what became of them, and takes their small pictures along, as far as these are here: a report
 /// fetches nothing, and takes no turn of phones' photos.
-async fn show_photos(
+fn show_photos(
     state: &AppState,
     report: &mut CleaningReport,
     on_progress: OnProgress<'_>,
 ) -> Result<HashMap<Hash, Vec<u8>>, HttpError> {
-    let mut newest: Vec<usize> =
-        (0..report.rows.len()).filter(|at| !report.rows[*at].photos.is_empty()).collect();
-    newest.sort_by_key(|at| std::cmp::Reverse(report.rows[*at].cleaning.performed_ms));
-    newest.truncate(ROWS_SHOWN_MAX);
+    let mut shown = report.shown_rows();
+    shown.retain(|at| !report.rows[*at].photos.is_empty());
     let mut pictures = HashMap::new();
-    let all = newest.len();
-    for (done, at) in newest.into_iter().enumerate() {
+    let all = shown.len();
+    for (done, at) in shown.into_iter().enumerate() {
         on_progress(done, all)?;
         let row = &mut report.rows[at];
-        for (hash, shown) in row.cleaning.photos.iter().zip(&mut row.photos).take(PHOTOS_SHOWN_MAX) {
-            let (hash, photos) = (*hash, state.photos.clone());
-            let found = tokio::task::spawn_blocking(move || find_picture(&photos, hash)).await;
-            let (photo, picture) = found.map_err(|error| HttpError::internal(&error))?;
-            *shown = photo;
+        for (hash, found_photo) in row.cleaning.photos.iter().zip(&mut row.photos).take(PHOTOS_SHOWN_MAX) {
+            let (photo, picture) = find_picture(&state.photos, *hash);
+            *found_photo = photo;
             pictures.extend(picture);
         }
     }
     Ok(pictures)
+}
+
+/// Of a photo that no page shows.
+fn find_photo(state: &AppState, hash: Hash) -> ReportPhoto {
+    if state.photos.path(hash).exists() { ReportPhoto::Here } else { ReportPhoto::Gone }
 }
 
 /// What is on the card: another picture than the entry names, a small picture, a photo alone, or nothing.
@@ -372,7 +415,7 @@ async fn prove_report(
         for note in notes {
             let covered = rest.partition_point(|line| line.entry.seq() < note.size);
             let (own, newer) = rest.split_at(covered);
-            for part in own.chunks(PROVEN_AT_A_TIME) {
+            for part in split_by_blocks(own, |line| EntryRef { epoch, seq: line.entry.seq() }) {
                 on_progress(entries.len(), entries.len() + rest.len())?;
                 let (note, part) = (note.clone(), part.to_vec());
                 let proven = read_patiently(state, move |state, reader| {
@@ -463,4 +506,24 @@ fn prove_part(
     // One that does not hold is never handed out.
     proof.check(&entries, &[], &[]).map_err(|e| HttpError::internal(&e))?;
     Ok(proof)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_ends_after_its_blocks_and_entries() {
+        let lengths = |step: u64, count: u64| -> Vec<usize> {
+            let all: Vec<u64> = (0..count).map(|n| n * step).collect();
+            let parts =
+                split_by_blocks(&all, |seq| EntryRef { epoch: Epoch { n: 1, key: [1; 4] }, seq: *seq });
+            assert_eq!(parts.concat(), all);
+            parts.into_iter().map(<[u64]>::len).collect()
+        };
+        assert_eq!(lengths(1, 2_100), [1_000, 1_000, 100]);
+        assert_eq!(lengths(BLOCK_ENTRIES, 70), [32, 32, 6]);
+        assert_eq!(lengths(BLOCK_ENTRIES / 2, 70), [64, 6]);
+        assert_eq!(lengths(1, 0), Vec::<usize>::new());
+    }
 }

@@ -13,13 +13,15 @@ use report::RowWording;
 use report::build::ReportRequest;
 use report::pdf::{ReportParts, render_report};
 use report::query::{ReportFormat, ReportState};
-use report::table::TableWriter;
+use report::table::{TableFormat, TableWriter};
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use web::error::HttpError;
 
+use crate::background::run_background;
 use crate::web::context::AppState;
-use crate::web::http_error::{not_found, report_cancelled, reports_busy};
+use crate::web::http_error::{not_found, report_cancelled, report_not_ready, reports_busy};
 use crate::web::view_models::reports::collect::{CollectedReport, collect_report, stream_rows};
 
 /// Reports that wait for their turn.
@@ -228,7 +230,7 @@ pub(crate) async fn make_now(
     write_report(state, request, format, progress, turn).await
 }
 
-/// The turn ends with the drawing, also where nobody waits for it any more.
+/// The turn ends with the work, also where nobody waits for it any more.
 async fn write_report(
     state: &AppState,
     request: ReportRequest,
@@ -236,52 +238,61 @@ async fn write_report(
     progress: Arc<ReportProgress>,
     turn: OwnedSemaphorePermit,
 ) -> Result<Vec<u8>, HttpError> {
-    let Some(table) = format.table() else { return draw_report(state, request, progress, turn).await };
+    let (state, runtime) = (state.clone(), Handle::current());
+    let made = run_background("report", move || {
+        let _turn = turn;
+        match format.table() {
+            Some(table) => runtime.block_on(write_table(&state, request, table, &progress)),
+            None => runtime.block_on(draw_report(&state, request, &progress)),
+        }
+    });
+    // Whoever draws was seen to panic: that ends this report and nothing else.
+    made.await.map_err(|error| HttpError::internal(&error))?
+}
+
+async fn write_table(
+    state: &AppState,
+    request: ReportRequest,
+    format: TableFormat,
+    progress: &ReportProgress,
+) -> Result<Vec<u8>, HttpError> {
     let folder = reports_folder(state);
     std::fs::create_dir_all(&folder).map_err(|error| HttpError::internal(&error))?;
     let wording = RowWording::new(request.locale, state.store.facility().settings.zone());
     let failed = |error: report::ReportError| HttpError::internal(&error);
-    let mut table = TableWriter::new(table, &wording, Vec::new(), &folder, request.now_ms).map_err(failed)?;
+    let mut table =
+        TableWriter::new(format, &wording, Vec::new(), &folder, request.now_ms).map_err(failed)?;
     let on_progress = |done, all| progress.set(done, all);
     let written = stream_rows(state, request, &on_progress, |row, entry| {
         table.write_row(row, Some(entry)).map_err(failed)
     });
     written.await?;
-    let bytes = table.finish().map_err(failed)?;
-    drop(turn);
-    Ok(bytes)
+    table.finish().map_err(failed)
 }
 
 async fn draw_report(
     state: &AppState,
     request: ReportRequest,
-    progress: Arc<ReportProgress>,
-    turn: OwnedSemaphorePermit,
+    progress: &ReportProgress,
 ) -> Result<Vec<u8>, HttpError> {
-    let collecting = progress.clone();
-    let collected = collect_report(state, request, &move |done, all| collecting.set(done, all * 2)).await?;
-    let drawing = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        let CollectedReport { report, entries, proof, pictures } = &collected;
-        let drawn = render_report(
-            report,
-            &mut ReportParts {
-                entries,
-                proof,
-                pictures: &mut |hash| pictures.get(hash).cloned(),
-                progress: &mut |done, all| match progress.set(all + done, all * 2) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(_) => ControlFlow::Break(()),
-                },
+    let collected = collect_report(state, request, &|done, all| progress.set(done, all * 2)).await?;
+    let CollectedReport { report, entries, proof, pictures } = &collected;
+    let drawn = render_report(
+        report,
+        &mut ReportParts {
+            entries,
+            proof,
+            pictures: &mut |hash| pictures.get(hash).cloned(),
+            progress: &mut |done, all| match progress.set(all + done, all * 2) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
             },
-        );
-        drawn.map_err(|error| match error {
-            report::ReportError::Cancelled => report_cancelled(),
-            other => HttpError::internal(&other),
-        })
-    });
-    // Whoever draws was seen to panic: that ends this report and nothing else.
-    drawing.await.map_err(|error| HttpError::internal(&error))?
+        },
+    );
+    drawn.map_err(|error| match error {
+        report::ReportError::Cancelled => report_cancelled(),
+        other => HttpError::internal(&other),
+    })
 }
 
 /// Begins a report that is fetched later.
@@ -435,7 +446,7 @@ pub(crate) fn find_report(
 pub(crate) async fn read_file(state: &AppState, id: ReportId) -> Result<(StoredReport, Vec<u8>), HttpError> {
     let (stored, _) = find_report(state, id)?;
     if stored.state != ReportState::Ready {
-        return Err(not_found());
+        return Err(report_not_ready());
     }
     let bytes = tokio::fs::read(file_path(&reports_folder(state), &stored)).await.map_err(|_| not_found())?;
     Ok((stored, bytes))

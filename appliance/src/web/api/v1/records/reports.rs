@@ -55,7 +55,7 @@ pub(crate) fn report_routes() -> Vec<Route<AppState>> {
             .example(stored()),
         row(Method::GET, "/api/v1/reports/{id}/file", "report.fetch", RouteKind::Api, fetch_file)
             .summary("A report that was made")
-            .refusals(refusals::FINDING)
+            .refusals(refusals::FINDING_OPEN)
             .example(stored()),
         row(Method::DELETE, "/api/v1/reports/{id}", "report.cancel", RouteKind::Api, cancel_making)
             .summary("Cancels a report that is not made yet, or takes one away")
