@@ -35,6 +35,9 @@ pub(crate) enum ReportFault {
     /// Too many wait already.
     #[error("too many wait")]
     Crowded,
+    /// It is not made yet, or was not.
+    #[error("it is not there")]
+    NotReady,
     /// A member has as many schedules as there may be.
     #[error("too many schedules")]
     Schedules,

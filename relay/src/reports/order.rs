@@ -238,9 +238,12 @@ impl ReportOffice<'_> {
         let seen = list_facilities(&mut self.db.read(reads).await?).await?;
         let sees = |id: &FacilityId| seen.iter().any(|row| row.facility == id.to_string());
         let is_seen = read_order(&stored)?.made_of.iter().all(sees);
+        if !is_seen {
+            return Err(ReportFault::NotFound);
+        }
         Some(stored)
-            .filter(|stored| is_seen && read_state(stored).is_ok_and(|state| state == ReportState::Ready))
-            .ok_or(ReportFault::NotFound)
+            .filter(|stored| read_state(stored).is_ok_and(|state| state == ReportState::Ready))
+            .ok_or(ReportFault::NotReady)
     }
 
     /// Cancels one that is not made yet, or takes one away.

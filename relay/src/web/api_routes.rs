@@ -17,7 +17,7 @@ pub(crate) const CROWDED: &[StatusCode] = &[StatusCode::TOO_MANY_REQUESTS, Statu
 pub(crate) const FINDING: &[StatusCode] = &[StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
 pub(crate) const SEARCHING: &[StatusCode] =
     &[StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE];
-/// The same, of something that is changed: another change may conflict with it.
+/// The same, of something that may not be in the state that it must be in: another change may have come before.
 const WRITING: &[StatusCode] =
     &[StatusCode::NOT_FOUND, StatusCode::CONFLICT, StatusCode::SERVICE_UNAVAILABLE];
 
@@ -104,7 +104,7 @@ fn later_report_rows() -> Vec<Route<WebContext>> {
             .example(stored()),
         row(Method::GET, "/api/v1/reports/{report}/file", "reports-api.fetch", Api, reports::fetch_file)
             .summary("A report that was made")
-            .refusals(FINDING)
+            .refusals(WRITING)
             .example(stored()),
         row(Method::DELETE, "/api/v1/reports/{report}", "reports-api.end", Api, reports::end_making)
             .summary("Cancels a report that is not made yet, or takes one away")

@@ -10,6 +10,7 @@ use crate::accounts::records::access_log::DenialReason;
 use crate::db::DbError;
 use crate::objects::PhotoError;
 use crate::readiness::ReadinessFault;
+use crate::reports::order::WAITING_MAX;
 use crate::web::words::ErrorWords;
 
 const HOME: &str = "/app/";
@@ -196,11 +197,34 @@ pub(crate) fn busy_error() -> HttpError {
 
 /// As many files of the account are written now as there may be; this is the page that takes them.
 pub(crate) fn too_many_exports(page: impl Into<String>) -> HttpError {
-    HttpError::new(StatusCode::TOO_MANY_REQUESTS, "exports", word_text(ErrorWords::error_exports))
-        .detail(word_text(ErrorWords::error_exports_detail))
+    too_many("exports", ErrorWords::error_exports, word_text(ErrorWords::error_exports_detail))
+        .link(page, word_text(ErrorWords::error_try_again))
+}
+
+/// Whoever asks for a report has as many that wait as there may be.
+pub(crate) fn too_many_reports() -> HttpError {
+    let detail = word_text(|words: ErrorWords| words.error_reports_detail(WAITING_MAX));
+    too_many("reports", ErrorWords::error_reports, detail)
+        .link("/app/reports#made", word_text(ErrorWords::error_reports_link))
+}
+
+/// The file of a report that is not made yet, or was not.
+pub(crate) fn report_not_ready() -> HttpError {
+    let messages = ErrorMessages {
+        title: ErrorWords::error_report_open,
+        detail: ErrorWords::error_report_open_detail,
+        safe: ErrorWords::error_nothing,
+        next: ErrorWords::error_report_open_next,
+        link: ("/app/reports#made", ErrorWords::error_reports_link),
+    };
+    messages.error(StatusCode::CONFLICT, "not-ready")
+}
+
+fn too_many(code: &'static str, title: WordedText, detail: ErrorText) -> HttpError {
+    HttpError::new(StatusCode::TOO_MANY_REQUESTS, code, word_text(title))
+        .detail(detail)
         .safe(word_text(ErrorWords::error_nothing))
         .next(word_text(ErrorWords::error_retry_after))
-        .link(page, word_text(ErrorWords::error_try_again))
         .header(header::RETRY_AFTER, RETRY_AFTER)
 }
 
@@ -360,6 +384,8 @@ mod tests {
             parameter_error("limit", |words| words.parameter_limit(1_000)),
             busy_error(),
             too_many_exports("/app/access"),
+            too_many_reports(),
+            report_not_ready(),
             RequestFault::MethodNotAllowed.into(),
             RequestFault::TooLong { field: "a".to_owned() }.into(),
             RequestFault::TooSlow.into(),

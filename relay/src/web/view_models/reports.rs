@@ -16,7 +16,9 @@ use crate::reports::ReportFault;
 use crate::reports::make::{MadeReport, ReportMaker};
 use crate::reports::order::{ReportOffice, ReportOwner, read_order};
 use crate::web::WebContext;
-use crate::web::http_error::{busy_error, internal_error, not_found, parameter_error};
+use crate::web::http_error::{
+    busy_error, internal_error, not_found, parameter_error, report_not_ready, too_many_reports,
+};
 use crate::web::words::ErrorWords;
 
 /// How long somebody waits for their turn.
@@ -32,7 +34,8 @@ impl From<ReportFault> for HttpError {
             }
             ReportFault::TooLong => parameter_error("from", ErrorWords::parameter_report_long),
             ReportFault::Facilities => parameter_error("facilities", ErrorWords::parameter_report_facilities),
-            ReportFault::Crowded => busy_error(),
+            ReportFault::Crowded => too_many_reports(),
+            ReportFault::NotReady => report_not_ready(),
             fault => internal_error(fault),
         }
     }

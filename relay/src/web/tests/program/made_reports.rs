@@ -150,7 +150,7 @@ pub(in crate::web::tests) async fn walk_reports(world: &World) {
     let id = one.rsplit('/').next().unwrap();
     let expected = json!({ "id": id, "format": "pdf", "state": "waiting", "percent": 0, "bytes": 0 });
     assert_eq!(waiting, expected);
-    assert_eq!(world.api(&format!("{one}/file"), token).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.api(&format!("{one}/file"), token).await.status, StatusCode::CONFLICT);
     world.work().await;
     let ready = world.state_of(&one).await;
     assert_eq!((&ready["state"], &ready["percent"]), (&json!("ready"), &json!(100)));
@@ -232,7 +232,7 @@ async fn what_was_cut_off_is_made_again_and_is_one_report() {
     let work = ReportWork { db: &world.db, keys: &keys, files: &files, now_ms: NOW_MS };
     assert!(work.make_file(scope, id).await.unwrap().is_some());
     assert_eq!(world.state_of(&path).await["state"], "making");
-    assert_eq!(world.api(&format!("{path}/file"), &world.a.token).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.api(&format!("{path}/file"), &world.a.token).await.status, StatusCode::CONFLICT);
     world.work().await;
     assert_eq!(world.state_of(&path).await["state"], "ready");
     let owner = ReportOwner::Program(&world.a.token_id).text();
@@ -311,7 +311,8 @@ async fn there_are_only_so_many() {
         world.begun(token, &json!({ "format": "csv" })).await;
     }
     let crowded = world.begin_report(token, &json!({ "format": "csv" })).await;
-    assert_eq!((crowded.status, crowded.header("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "10"));
+    assert_eq!((crowded.status, crowded.header("retry-after")), (StatusCode::TOO_MANY_REQUESTS, "10"));
+    assert!(crowded.body.contains("10 reports of yours wait"), "{}", crowded.body);
     let mut tx = world.db.write(scope).await.unwrap();
     let owner = ReportOwner::Program(&world.a.token_id);
     let waiting = reports::list_own(&mut tx, &owner.text(), WAITING_MAX).await.unwrap();
@@ -385,7 +386,7 @@ async fn a_member_has_reports_made_on_a_page_of_their_own() {
     let page = world.get("/app/reports", &cookie).await.body;
     assert!(page.contains("All facilities, CSV") && page.contains(">Refresh<"), "{page}");
     let path = format!("/app/reports/{}", world.made_by_admin().await[0].report);
-    assert_eq!(world.get(&path, &cookie).await.status, StatusCode::NOT_FOUND, "it is not ready");
+    assert_eq!(world.get(&path, &cookie).await.status, StatusCode::CONFLICT, "it is not ready");
     world.work().await;
     let page = world.get("/app/reports", &cookie).await.body;
     assert!(page.contains("Ready, ") && !page.contains(">Refresh<"), "{page}");
