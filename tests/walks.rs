@@ -1,8 +1,8 @@
-//! The suite `walks`: what people come to the relay for, from the first page to the last, in real Chromium.
+//! The suite `walks`: what people come to the relay or a box for, from the first page to the last, in real Chromium.
 //!
 //! A new customer gets from the form of signing up to a scan on the dashboard, to colleagues and to a region of its
 //! own, and replaces its box; whoever runs the platform repairs, helps and restores; an auditor goes from what was missed to the proof of a
-//! cleaning, and finds nothing to change.
+//! cleaning, and finds nothing to change; and another one comes to the box, with a pass, on the day of an inspection.
 
 #[path = "browser/acts.rs"]
 mod acts;
@@ -14,6 +14,8 @@ mod browser;
 mod colleagues;
 #[path = "walks/customer.rs"]
 mod customer;
+#[path = "walks/inspection.rs"]
+mod inspection;
 #[path = "walks/mailbox.rs"]
 mod mailbox;
 #[path = "walks/pictures.rs"]
@@ -49,6 +51,11 @@ async fn whoever_runs_the_platform() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_auditor() {
     auditor::audit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_inspection() {
+    inspection::inspect().await;
 }
 
 /// No page broke its own content policy or failed to load a file.
