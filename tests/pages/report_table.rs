@@ -21,10 +21,10 @@ pub(crate) fn report_pages(at: &Places) -> Vec<Page> {
             "There is a problem",
         ),
         page("staff-reports", "/reports", vec![Press("form.card button")], "Asked for"),
-        page("pass", "/../pass", vec![], "whoever runs this box"),
+        page("pass", "/pass", vec![], "whoever runs this box"),
         page(
             "pass-wrong",
-            "/../pass",
+            "/pass",
             vec![Type("#code", "k3m9-x2w7-qd40"), Press("form.card button")],
             "is wrong, or its pass is over",
         ),

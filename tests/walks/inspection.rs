@@ -23,7 +23,7 @@ pub(crate) async fn inspect() {
     set_day(&admin, at).await;
     let code = make_pass(&admin).await;
     let auditor = Browser::open(Kind::Desk, true).await;
-    auditor.goto(&format!("{}/pass", at.https)).await;
+    auditor.goto(&format!("{}/staff/pass", at.https)).await;
     type_into(&auditor, "#code", &code.to_uppercase()).await;
     auditor.press("main form button").await;
     auditor.until("location.pathname === '/staff/inspection'", TIME_LIMIT).await;

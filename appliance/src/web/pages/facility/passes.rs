@@ -33,7 +33,7 @@ use crate::web::words::{PageWords, ReportsWords};
 /// The page that makes and lists them.
 pub(crate) const INSPECTION: &str = "/staff/inspection";
 /// Where its holder types the code.
-pub(crate) const PASS: &str = "/pass";
+pub(crate) const PASS: &str = "/staff/pass";
 /// For how long a pass can be, hours: a shift, a day, three, a week, two.
 pub(crate) const HOURS: [i64; 5] = [8, 24, 72, 168, 336];
 const NAME_CHARS_MAX: usize = 100;

@@ -237,6 +237,11 @@ async fn an_inspection_sees_gaps_first_with_why() {
     auditor.get("/staff/inspection").await.is(200).has("Infusion pump 14").has_not("/staff/box/settings");
 }
 
+/// Types the code of a pass.
+async fn use_pass(world: &World, code: &str) -> Answer {
+    world.send(posted("/staff/pass", &[("code", code)]), true).await
+}
+
 #[tokio::test]
 async fn an_auditor_reads_by_a_pass_and_nothing_else_until_its_minute() {
     let world = World::new().await;
@@ -258,9 +263,12 @@ async fn an_auditor_reads_by_a_pass_and_nothing_else_until_its_minute() {
         .find_map(|part| part.get(..14).filter(|code| code.matches('-').count() == 2));
     let code = code.unwrap_or_else(|| panic!("no code in {text}"));
     admin.get("/staff/inspection").await.has("Auditor: State survey");
-    world.post("/pass", &[("code", "0000-0000-0000")]).await.is(422).has("This code is wrong");
+    // Its code is not sent without HTTPS, over which alone a browser keeps the session.
+    world.get("/staff/pass").await.is(403).has("need HTTPS");
+    world.post("/staff/pass", &[("code", code)]).await.is(403);
+    use_pass(&world, "0000-0000-0000").await.is(422).has("This code is wrong");
     let typed = code.to_uppercase().replace('-', " ");
-    let cookie = world.post("/pass", &[("code", &typed)]).await.is(303).cookies();
+    let cookie = use_pass(&world, &typed).await.is(303).cookies();
     let auditor = crate::web::tests::staff::staff_pages::Desk { world: &world, cookie };
     let page = auditor.get("/staff/inspection").await;
     let token = page.is(200).has("Inspection").has_not("Let an auditor read").hidden("form");
@@ -275,12 +283,12 @@ async fn an_auditor_reads_by_a_pass_and_nothing_else_until_its_minute() {
     }
     let size = world.size();
     world.clock.advance(std::time::Duration::from_secs(8 * 3_600 - 1));
-    let again = world.post("/pass", &[("code", code)]).await.is(303).cookies();
+    let again = use_pass(&world, code).await.is(303).cookies();
     let again = crate::web::tests::staff::staff_pages::Desk { world: &world, cookie: again };
     again.get("/staff/inspection").await.is(200);
     world.clock.advance(std::time::Duration::from_secs(1));
     assert!(again.get("/staff/inspection").await.location().contains("sign-in"), "its minute has come");
-    world.post("/pass", &[("code", code)]).await.is(422);
+    use_pass(&world, code).await.is(422);
     assert_eq!(world.size(), size, "reading writes nothing into the log");
 }
 
@@ -294,7 +302,7 @@ async fn a_pass_ends_when_an_admin_says_so_and_codes_cannot_be_tried_for_ever() 
     let code = text
         .split("translate=\"no\">")
         .find_map(|part| part.get(..14).filter(|code| code.matches('-').count() == 2));
-    let cookie = world.post("/pass", &[("code", code.unwrap())]).await.is(303).cookies();
+    let cookie = use_pass(&world, code.unwrap()).await.is(303).cookies();
     let auditor = crate::web::tests::staff::staff_pages::Desk { world: &world, cookie };
     auditor.get("/staff/inspection").await.is(200);
     let page = admin.get("/staff/inspection").await.text();
@@ -302,12 +310,12 @@ async fn a_pass_ends_when_an_admin_says_so_and_codes_cannot_be_tried_for_ever() 
         page.split("action=\"").find_map(|part| part.split('"').next().filter(|to| to.ends_with("/end")));
     admin.post(end.unwrap(), &token, &[]).await.is(303);
     assert!(auditor.get("/staff/inspection").await.location().contains("sign-in"));
-    world.post("/pass", &[("code", code.unwrap())]).await.is(422);
+    use_pass(&world, code.unwrap()).await.is(422);
     admin.get("/staff/inspection").await.has_not("Auditor: Ines");
     for _ in 0..20 {
-        world.post("/pass", &[("code", "wrong")]).await;
+        use_pass(&world, "wrong").await;
     }
-    world.post("/pass", &[("code", "wrong")]).await.is(429);
+    use_pass(&world, "wrong").await.is(429);
 }
 
 #[tokio::test]
