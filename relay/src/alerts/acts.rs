@@ -4,7 +4,7 @@ use record::ids::AlertId;
 
 use super::reconcile::{AlertChange, AlertState};
 use crate::db::delivery::alert_causes::{begin_look, hasten_looks};
-use crate::db::delivery::alerts::{AlertEvent, find_alert, insert_event, save_alert};
+use crate::db::delivery::alerts::{AlertEvent, ChangedAlert, find_alert, save_alerts};
 use crate::db::delivery::webhook_events::note_alert;
 use crate::db::{DbError, ScopedConnection};
 
@@ -70,9 +70,8 @@ pub async fn change_alert(
     state.word().clone_into(&mut row.state);
     (row.acknowledged_by, row.acknowledged_ms) = (Some(by.to_owned()), Some(now_ms));
     row.notify_ms = None;
-    save_alert(tx, &row).await?;
     let event = AlertEvent { who: Some(by.to_owned()), ..change.event(now_ms) };
-    insert_event(tx, &row.alert, &event).await?;
+    save_alerts(tx, &[ChangedAlert { row: &row, events: &[event] }]).await?;
     if AlertChange::is_sent(change.word()) {
         note_alert(tx, facility, &row.alert, change.word(), now_ms).await?;
     }

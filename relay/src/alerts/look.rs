@@ -19,9 +19,9 @@ use crate::db::delivery::alert_causes::{
 };
 use crate::db::delivery::alert_settings::{AlertReader, find_hours, list_readers, list_rules};
 use crate::db::delivery::alerts::{
-    AlertEvent, AlertRow, delete_pending, insert_event, load_current, save_alert,
+    AlertEvent, AlertRow, ChangedAlert, delete_pending, load_current, save_alerts,
 };
-use crate::db::delivery::webhook_events::note_alert;
+use crate::db::delivery::webhook_events::{are_alerts_sent, note_alert};
 use crate::db::facility::facilities::as_of_ms;
 use crate::db::fleet::box_now::boxes_of;
 use crate::db::{DbError, ScopedConnection};
@@ -96,7 +96,7 @@ impl AlertSender<'_> {
         let next = [next_change_ms(&alerts, &rules, now_ms), plan.next_ms].into_iter().flatten().min();
         // What is due already and was not done waits for something else: it is no reason to look all the time.
         let next_ms = next.map_or(i64::MAX, |at_ms| at_ms.max(now_ms + MINUTE_MS)).min(now_ms + period_ms);
-        save_all(tx, facility, alerts).await?;
+        save_all(tx, facility, &alerts).await?;
         end_look(tx, facility, next_ms, notified).await
     }
 }
@@ -175,19 +175,22 @@ async fn name_ending(
 async fn save_all(
     tx: &mut ScopedConnection,
     facility: FacilityId,
-    alerts: Vec<LookedAlert>,
+    alerts: &[LookedAlert],
 ) -> Result<(), DbError> {
-    for alert in alerts {
-        if alert.is_gone {
-            delete_pending(tx, &alert.row.alert).await?;
-        } else if alert.is_changed {
-            save_alert(tx, &alert.row).await?;
-            for event in &alert.events {
-                insert_event(tx, &alert.row.alert, event).await?;
-                if AlertChange::is_sent(&event.word) {
-                    note_alert(tx, facility, &alert.row.alert, &event.word, event.at_ms).await?;
-                }
-            }
+    for gone in alerts.iter().filter(|alert| alert.is_gone) {
+        delete_pending(tx, &gone.row.alert).await?;
+    }
+    let is_written = |alert: &&LookedAlert| alert.is_changed && !alert.is_gone;
+    let changed = alerts.iter().filter(is_written);
+    let changed: Vec<ChangedAlert<'_>> =
+        changed.map(|LookedAlert { row, events, .. }| ChangedAlert { row, events }).collect();
+    save_alerts(tx, &changed).await?;
+    if changed.is_empty() || !are_alerts_sent(tx).await? {
+        return Ok(());
+    }
+    for ChangedAlert { row, events } in changed {
+        for event in events.iter().filter(|event| AlertChange::is_sent(&event.word)) {
+            note_alert(tx, facility, &row.alert, &event.word, event.at_ms).await?;
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use record::ids::{AlertId, FacilityId};
 
 use crate::db::database::visible_rows::seen_rows;
 use crate::db::facility::facilities::DueFacility;
-use crate::db::{DbError, PlatformConnection, ScopedConnection, all, exec, impl_from_row, opt};
+use crate::db::{DbError, PlatformConnection, ScopedConnection, all, bulk, exec, impl_from_row, opt};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AlertRow {
@@ -84,42 +84,66 @@ pub async fn load_current(
     all!(conn, AlertRow, sqlx::AssertSqlSafe(sql), account, facility, closed_since_ms)
 }
 
-/// Writes a row, of a new alert or over the one of its id.
-pub async fn save_alert(conn: &mut ScopedConnection, row: &AlertRow) -> Result<(), DbError> {
+/// An alert and what became of it now, the earliest first.
+#[derive(Debug, Clone, Copy)]
+pub struct ChangedAlert<'a> {
+    pub row: &'a AlertRow,
+    pub events: &'a [AlertEvent],
+}
+
+/// Writes rows, of new alerts or over those of their ids, and behind each what became of it.
+pub async fn save_alerts(conn: &mut ScopedConnection, alerts: &[ChangedAlert<'_>]) -> Result<(), DbError> {
     let account = conn.scope().key();
-    let sql = format!(
-        "INSERT INTO alerts (account, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
-         $16, $17, $18, $19) ON CONFLICT (account, alert) DO UPDATE SET severity = excluded.severity, state = excluded.state, \
-         since_ms = excluded.since_ms, opened_ms = excluded.opened_ms, facts = excluded.facts, level = excluded.level, \
-         notify_ms = excluded.notify_ms, notified_ms = excluded.notified_ms, notified = excluded.notified, \
-         acknowledged_by = excluded.acknowledged_by, acknowledged_ms = excluded.acknowledged_ms, \
-         snoozed_until_ms = excluded.snoozed_until_ms, closed_ms = excluded.closed_ms, closed_by = excluded.closed_by"
-    );
-    let r = row.clone();
-    exec!(
+    let head = format!("INSERT INTO alerts (account, {COLUMNS})");
+    let tail = " ON CONFLICT (account, alert) DO UPDATE SET severity = excluded.severity, state = excluded.state, \
+                since_ms = excluded.since_ms, opened_ms = excluded.opened_ms, facts = excluded.facts, level = excluded.level, \
+                notify_ms = excluded.notify_ms, notified_ms = excluded.notified_ms, notified = excluded.notified, \
+                acknowledged_by = excluded.acknowledged_by, acknowledged_ms = excluded.acknowledged_ms, \
+                snoozed_until_ms = excluded.snoozed_until_ms, closed_ms = excluded.closed_ms, closed_by = excluded.closed_by";
+    bulk!(
         conn,
-        sqlx::AssertSqlSafe(sql),
-        account,
-        r.alert,
-        r.facility,
-        r.kind,
-        r.subject,
+        &head,
+        19,
+        tail,
+        alerts,
+        |ChangedAlert { row: r, .. }| account,
+        r.alert.as_str(),
+        r.facility.as_str(),
+        r.kind.as_str(),
+        r.subject.as_str(),
         r.severity,
-        r.state,
+        r.state.as_str(),
         r.since_ms,
         r.opened_ms,
-        r.facts,
+        r.facts.as_str(),
         r.level,
         r.notify_ms,
         r.notified_ms,
-        r.notified,
-        r.acknowledged_by,
+        r.notified.as_str(),
+        r.acknowledged_by.as_deref(),
         r.acknowledged_ms,
         r.snoozed_until_ms,
         r.closed_ms,
-        r.closed_by
+        r.closed_by.as_deref()
+    )?;
+    let became = |of: &ChangedAlert<'_>| {
+        let alert = of.row.alert.clone();
+        of.events.iter().map(move |event| (alert.clone(), event.clone())).collect::<Vec<_>>()
+    };
+    let events: Vec<(String, AlertEvent)> = alerts.iter().flat_map(became).collect();
+    bulk!(
+        conn,
+        "INSERT INTO alert_events (account, alert, at_ms, word, who, note)",
+        6,
+        "",
+        events,
+        |(alert, event)| account,
+        alert.as_str(),
+        event.at_ms,
+        event.word.as_str(),
+        event.who.as_deref(),
+        event.note.as_str()
     )
-    .map(drop)
 }
 
 /// Forgets alerts that were closed before a time, with what became of them.
@@ -148,18 +172,6 @@ pub struct AlertEvent {
 
 impl_from_row!(AlertEvent { at_ms, word, who, note });
 
-pub async fn insert_event(
-    conn: &mut ScopedConnection,
-    alert: &str,
-    event: &AlertEvent,
-) -> Result<(), DbError> {
-    let account = conn.scope().key();
-    let sql = "INSERT INTO alert_events (account, alert, n, at_ms, word, who, note) \
-               SELECT $1, $2, COALESCE(MAX(n), 0) + 1, $3, $4, $5, $6 FROM alert_events WHERE account = $1 AND alert = $2";
-    let AlertEvent { at_ms, word, who, note } = event.clone();
-    exec!(conn, sql, account, alert.to_owned(), at_ms, word, who, note).map(drop)
-}
-
 /// What became of an alert, the newest first so many.
 pub async fn list_events(
     conn: &mut ScopedConnection,
@@ -167,7 +179,7 @@ pub async fn list_events(
     limit: i64,
 ) -> Result<Vec<AlertEvent>, DbError> {
     let account = conn.scope().key();
-    let sql = "SELECT at_ms, word, who, note FROM alert_events WHERE account = $1 AND alert = $2 ORDER BY n DESC LIMIT $3";
+    let sql = "SELECT at_ms, word, who, note FROM alert_events WHERE account = $1 AND alert = $2 ORDER BY event DESC LIMIT $3";
     all!(conn, AlertEvent, sql, account, alert.to_string(), limit)
 }
 

@@ -129,6 +129,13 @@ pub async fn note_box(
     exec!(conn, sql, account, facility.to_string(), box_id.to_owned(), now_ms, state).map(drop)
 }
 
+/// Whether somebody is told by webhook what becomes of alerts.
+pub async fn are_alerts_sent(conn: &mut ScopedConnection) -> Result<bool, DbError> {
+    let account = conn.scope().key();
+    let sql = format!("SELECT account FROM accounts WHERE account = $1 AND {}", has_webhook(ALERT_CHANGED));
+    Ok(opt!(conn, (i64,), sqlx::AssertSqlSafe(sql), account)?.is_some())
+}
+
 /// Notes what became of an alert.
 pub async fn note_alert(
     conn: &mut ScopedConnection,

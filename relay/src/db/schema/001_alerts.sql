@@ -32,15 +32,15 @@ CREATE INDEX alerts_notify ON alerts (account, facility) WHERE notify_ms IS NOT 
 
 -- What became of an alert. `who`: who did it, where a person did. `note`: their reason, or the entry that ended it.
 CREATE TABLE alert_events (
+  event @SERIAL@,
   account BIGINT NOT NULL,
   alert @ID@ NOT NULL,
-  n BIGINT NOT NULL,
   at_ms BIGINT NOT NULL,
   word @ID@ NOT NULL,
   who TEXT,
-  note TEXT NOT NULL,
-  PRIMARY KEY (account, alert, n)
+  note TEXT NOT NULL
 );
+CREATE INDEX alert_events_alert ON alert_events (account, alert);
 
 -- Where a rule is not as it comes: whether it is on, after how many minutes it opens, which roles are told (words with blanks between
 -- them), and after how many minutes account admins are told that nobody acknowledged it; 0: never.

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::alerts::AlertChange;
 use crate::alerts::kind::AlertKind;
 use crate::alerts::tests::alert_row;
-use crate::db::delivery::alerts::{AlertRow, insert_event, save_alert};
+use crate::db::delivery::alerts::{AlertRow, ChangedAlert, save_alerts};
 use crate::db::delivery::mail_preferences::{TopicChoice, save_topic};
 use crate::db::person::members::find_by_email;
 use crate::db::{PlatformReason, all, exec};
@@ -35,8 +35,8 @@ impl World {
             ..alert_row(AlertKind::Overdue)
         };
         let mut tx = self.db.write(self.a.scope).await.unwrap();
-        save_alert(&mut tx, &row).await.unwrap();
-        insert_event(&mut tx, ALERT, &AlertChange::Opened.event(NOW_MS)).await.unwrap();
+        let events = [AlertChange::Opened.event(NOW_MS)];
+        save_alerts(&mut tx, &[ChangedAlert { row: &row, events: &events }]).await.unwrap();
         tx.commit().await.unwrap();
     }
 
