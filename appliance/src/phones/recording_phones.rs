@@ -43,12 +43,11 @@ impl RecordingPhones {
             let newest = rows.newest.entry(device).or_default();
             *newest = seq.max(*newest);
         }
-        while rows.newest.len() > PHONES_MAX {
-            let Some(oldest) = rows.newest.iter().min_by_key(|(_, seq)| **seq).map(|(device, _)| *device)
-            else {
-                return;
-            };
-            rows.newest.remove(&oldest);
+        let more = rows.newest.len().saturating_sub(PHONES_MAX);
+        if more > 0 {
+            let mut seqs: Vec<u64> = rows.newest.values().copied().collect();
+            let (_, least, _) = seqs.select_nth_unstable(more);
+            rows.newest.retain(|_, seq| *seq >= *least);
         }
     }
 
