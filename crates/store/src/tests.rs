@@ -18,6 +18,7 @@ use super::*;
 
 mod adoption;
 mod backup;
+mod behind;
 mod ended_notes;
 mod erased_runs;
 mod erasing;
@@ -318,7 +319,7 @@ async fn a_folder_without_its_keys_goes_on_in_a_new_epoch() {
 /// Every row of every table, to compare two databases.
 fn dump(store: &Store) -> Vec<String> {
     use redb::{ReadableDatabase as _, ReadableTable as _};
-    let txn = store.shared.db().unwrap().begin_read().unwrap();
+    let txn = store.shared.settled_db().unwrap().begin_read().unwrap();
     let mut all = Vec::new();
     macro_rules! table {
         ($($name:ident)*) => {$(

@@ -216,7 +216,7 @@ impl CountedLines {
 /// What kept them from being adopted; the next start continues with the rest.
 pub(crate) fn adopt_log(core: &mut LogWriter) -> Result<Vec<RunName>, StoreError> {
     let disk = core.disk.clone();
-    let (db, origin) = (core.shared().db()?, core.shared().origin());
+    let (db, origin) = (core.shared().settled_db()?, core.shared().origin());
     let counted = CountedLines::of(&db, Some(origin.epoch))?;
     let mut expected = Vec::new();
     let owed = run_file::owed_runs(&*disk)?;

@@ -160,7 +160,7 @@ impl MissingLines<'_> {
         let shared = &self.store.shared;
         reserve_space(&*shared.disk, bytes_of(entries, texts))?;
         // Of this moment: a transaction that is held keeps the database from using its pages again.
-        let counted = CountedLines::of(&*shared.db()?, Some(self.store.origin().epoch))?;
+        let counted = CountedLines::of(&*shared.settled_db()?, Some(self.store.origin().epoch))?;
         let stored = self.stored_lines(first.seq()..last.seq() + 1)?;
         for entry in entries {
             let line = (entry.seq(), entry.leaf());

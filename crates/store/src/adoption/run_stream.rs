@@ -95,7 +95,7 @@ impl IncomingRun<'_> {
             return Ok(false);
         }
         // Whoever gave it may not know what was erased here since.
-        let counted = CountedLines::of(&*self.store.shared.db()?, Some(self.store.origin().epoch))?;
+        let counted = CountedLines::of(&*self.store.shared.settled_db()?, Some(self.store.origin().epoch))?;
         let erased = counted.erased_in(self.bytes(), box_id, &self.name)?;
         if erased.is_empty() {
             self.file.sync_data().map_err(StoreError::io(self.path.as_str()))?;

@@ -19,7 +19,7 @@ use super::run_reader::RunReader;
 use crate::index::fold;
 use crate::index::fold::FoldedInto;
 use crate::index::key_runs::KeyRuns;
-use crate::index::pending::{PendingCleanings, PendingRows, put_rows};
+use crate::index::pending::{PendingCleanings, PendingRows, SnapshotRows};
 use crate::index::places::{Places, RunState};
 use crate::io::disk::Disk;
 use crate::io::error::StoreError;
@@ -167,13 +167,14 @@ impl Replay<'_> {
         let mut pending = std::mem::take(&mut rows.pending);
         let mut txn = self.db.begin_write().map_err(database_error)?;
         txn.set_durability(Durability::None).map_err(database_error)?;
-        pending.put_down(&txn, (self.origin.epoch, &self.frontier)).map_err(database_error)?;
-        put_rows(&txn, &self.facility, &self.changed).map_err(database_error)?;
+        pending.put_down(&txn).map_err(database_error)?;
+        let state = SnapshotRows::of(&self.facility, &self.changed, self.origin.epoch, &self.frontier);
+        state.put_down(&txn).map_err(database_error)?;
         if let Some(run) = self.keys.close(self.origin.epoch.n, self.stored, self.frontier.size()) {
             run.put_down(&txn).map_err(database_error)?;
         }
         txn.commit().map_err(database_error)?;
-        self.keys.keep();
+        drop(self.keys.keep());
         self.changed.clear();
         self.stored = self.frontier.size();
         *rows = PendingCleanings::over(self.db, pending).map_err(database_error)?;

@@ -14,6 +14,7 @@ use redb::{Database, Durability, ReadTransaction, ReadableDatabase as _, WriteTr
 
 use super::pending::{PendingCleanings, PendingRows};
 use super::places::{self, Places, RunState};
+use super::stored::StoredRows;
 use super::tables::{self, RUN_BITS, entry_key, split_key};
 use crate::io::error::StoreError;
 
@@ -91,8 +92,8 @@ impl ClosedRun {
         Ok(())
     }
 
-    fn filter(self) -> RunFilter {
-        RunFilter { run: self.run, marks: self.marks.into_boxed_slice() }
+    fn filter(&self) -> RunFilter {
+        RunFilter { run: self.run, marks: self.marks.clone().into_boxed_slice() }
     }
 }
 
@@ -180,11 +181,11 @@ impl KeyRuns {
     pub(crate) fn find(
         &self,
         key: &Digest16,
-        stored: &ReadTransaction,
+        stored: &StoredRows,
     ) -> Result<Option<(u64, Digest16)>, redb::Error> {
         let mark = key_mark(key);
         for filter in self.filters.iter().filter(|filter| filter.claims(mark)) {
-            let table = stored.open_table(tables::KEY_RUNS)?;
+            let table = stored.open()?.open_table(tables::KEY_RUNS)?;
             let found = table.get(filter.run)?.and_then(|rows| find_in(filter.run, rows.value(), key));
             if found.is_some() {
                 return Ok(found);
@@ -224,12 +225,13 @@ impl KeyRuns {
         self.closing.as_ref()
     }
 
-    pub(crate) fn keep(&mut self) {
+    /// The group is recorded; gives the run that it closed.
+    pub(crate) fn keep(&mut self) -> Option<ClosedRun> {
         add_keys(&mut self.open, self.group.drain());
-        if let Some(closed) = self.closing.take() {
-            self.open.retain(|_, (entry, _)| *entry >> RUN_BITS > closed.run);
-            self.filters.push(closed.filter());
-        }
+        let closed = self.closing.take()?;
+        self.open.retain(|_, (entry, _)| *entry >> RUN_BITS > closed.run);
+        self.filters.push(closed.filter());
+        Some(closed)
     }
 
     /// The group is not recorded.

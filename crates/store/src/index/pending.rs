@@ -11,7 +11,7 @@ use record::tag::Tag;
 use record::tree::{Frontier, Hash};
 use redb::WriteTransaction;
 
-pub(crate) use self::cleanings::PendingCleanings;
+pub(crate) use self::cleanings::{ErasedMarks, PendingCleanings};
 use super::places::AdoptedRun;
 use super::tables::{self, BootKey, ItemKey, TextKey};
 
@@ -135,15 +135,21 @@ impl PendingRows {
         self.uses.insert(tables::item_key(tag, ended_ms, key), true);
     }
 
-    /// Puts everything down, and the epoch's frontier with it.
+    /// Bytes of the entries and texts that wait.
+    pub(crate) fn bytes(&self) -> usize {
+        self.lines.len() + self.texts.iter().map(|(_, text)| text.len()).sum::<usize>()
+    }
+
+    /// Texts that are erased by what waits.
+    pub(crate) fn erased(&self) -> impl Iterator<Item = &Hash> {
+        self.erased_hashes.iter()
+    }
+
+    /// Puts everything down.
     ///
     /// # Errors
     /// redb's: the transaction must be given up.
-    pub(crate) fn put_down(
-        &mut self,
-        txn: &WriteTransaction,
-        (epoch, frontier): (Epoch, &Frontier),
-    ) -> Result<(), redb::Error> {
+    pub(crate) fn put_down(&mut self, txn: &WriteTransaction) -> Result<(), redb::Error> {
         self.put_log(txn)?;
         self.put_history(txn)?;
         if !self.adopted.is_empty() {
@@ -154,8 +160,6 @@ impl PendingRows {
                 table.insert(*place, json.as_str())?;
             }
         }
-        let value = tables::epoch_value(epoch, frontier);
-        txn.open_table(tables::EPOCHS)?.insert(epoch.n, &value[..])?;
         Ok(())
     }
 
@@ -244,27 +248,45 @@ impl PendingRows {
     }
 }
 
-/// Puts down the facility's rows as they are now, once for a whole group.
-///
-/// # Errors
-/// redb's: the transaction must be given up.
-pub(crate) fn put_rows(
-    txn: &WriteTransaction,
-    facility: &FacilityState,
-    rows: &BTreeSet<RowKey>,
-) -> Result<(), redb::Error> {
-    if rows.is_empty() {
-        return Ok(());
+/// The facility's rows and the epoch's frontier, of one state of the log.
+pub(crate) struct SnapshotRows {
+    rows: Vec<(String, Option<String>)>,
+    epoch: Epoch,
+    size: u64,
+    frontier: Vec<u8>,
+}
+
+impl SnapshotRows {
+    pub(crate) fn of(
+        facility: &FacilityState,
+        changed: &BTreeSet<RowKey>,
+        epoch: Epoch,
+        frontier: &Frontier,
+    ) -> Self {
+        // What the fold has no more, such as a load that ended, is `None`.
+        let mut rows: Vec<_> = changed.iter().map(|row| (row.to_string(), facility.row(*row))).collect();
+        rows.sort_unstable();
+        Self { rows, epoch, size: frontier.size(), frontier: tables::epoch_value(epoch, frontier) }
     }
-    let mut table = txn.open_table(tables::ROWS)?;
-    let mut named: Vec<_> = rows.iter().map(|row| (row.to_string(), *row)).collect();
-    named.sort_unstable();
-    for (name, row) in named {
-        match facility.row(row) {
-            Some(json) => drop(table.insert(name.as_str(), json.as_str())?),
-            // What the fold has no more, such as a load that ended.
-            None => drop(table.remove(name.as_str())?),
+
+    /// Entries of the epoch.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// # Errors
+    /// redb's: the transaction must be given up.
+    pub(crate) fn put_down(&self, txn: &WriteTransaction) -> Result<(), redb::Error> {
+        if !self.rows.is_empty() {
+            let mut table = txn.open_table(tables::ROWS)?;
+            for (name, row) in &self.rows {
+                match row {
+                    Some(json) => drop(table.insert(name.as_str(), json.as_str())?),
+                    None => drop(table.remove(name.as_str())?),
+                }
+            }
         }
+        txn.open_table(tables::EPOCHS)?.insert(self.epoch.n, &self.frontier[..])?;
+        Ok(())
     }
-    Ok(())
 }

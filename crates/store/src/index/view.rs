@@ -98,7 +98,8 @@ impl CommandView<'_> {
 
     /// As [`super::LogReader::last_of_unsure_boots`].
     pub fn last_of_unsure_boots(&self, is_meant: &dyn Fn(BootId) -> bool) -> Vec<EntryTime> {
-        self.noting(last_of_unsure_boots(&self.rows.stored, is_meant).map(Some)).unwrap_or_default()
+        let found = self.rows.stored.open().and_then(|stored| last_of_unsure_boots(stored, is_meant));
+        self.noting(found.map(Some)).unwrap_or_default()
     }
 
     /// A text by its salted hash; `None` when it was erased.

@@ -65,7 +65,7 @@ impl LogReader {
         use redb::ReadableDatabase as _;
         #[cfg(any(test, feature = "test"))]
         OPENED_HERE.with(|opened| opened.set(opened.get() + 1));
-        let txn = shared.db()?.begin_read().map_err(database_error)?;
+        let txn = shared.settled_db()?.begin_read().map_err(database_error)?;
         Self::on(Arc::new(txn), shared, epoch, Instant::now())
     }
 

@@ -21,6 +21,8 @@ const ANSWERS_AT_ONCE: usize = 4;
 /// What the writer is asked to do besides commands.
 pub(crate) enum WriterControl {
     Cursor,
+    /// The database failed, and is to be opened again.
+    Recover,
     Stop(oneshot::Sender<Result<(), FatalError>>),
     /// End at once: nobody is left who could ask for anything.
     Abandon,

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use super::cursor::UplinkCursor;
 use super::job::FatalError;
+use super::recorded::RecordedGroups;
 use super::scrub_report::ScrubReport;
 use super::snapshot::StoreSnapshot;
 use crate::database::main_database::LostPart;
@@ -39,6 +40,7 @@ pub(crate) struct StoreShared {
     db: RwLock<Option<Arc<Database>>>,
     state: StateDb,
     shown: ArcSwap<StoreSnapshot>,
+    pub(crate) recorded: RecordedGroups,
     places: ArcSwap<Places>,
     origin: LogOrigin,
     signer: SignerKey,
@@ -56,6 +58,8 @@ pub(crate) struct StoreShared {
     pub(crate) removed_copies: AtomicU64,
     /// A segment's length at which the next one is begun.
     pub(crate) segment_bytes: u64,
+    /// Entries after which the database is made durable.
+    pub(crate) durable_entries: u64,
     pub(crate) space: DiskSpaceState,
     /// Held by whoever rewrites closed segments.
     pub(crate) tidying: Mutex<CompactionDone>,
@@ -103,6 +107,7 @@ impl DiskSpaceState {
 pub(crate) struct SharedInit {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) segment_bytes: u64,
+    pub(crate) durable_entries: u64,
     pub(crate) db: Arc<Database>,
     pub(crate) lost: LostPart,
     pub(crate) state: StateDb,
@@ -136,6 +141,7 @@ impl StoreShared {
         Self {
             disk: parts.disk,
             segment_bytes: parts.segment_bytes,
+            durable_entries: parts.durable_entries,
             db: RwLock::new(Some(parts.db)),
             state: parts.state,
             shown: ArcSwap::from_pointee(StoreSnapshot {
@@ -143,6 +149,7 @@ impl StoreShared {
                 frontier: parts.frontier,
                 facility: Arc::new(parts.facility),
             }),
+            recorded: RecordedGroups::default(),
             places: ArcSwap::from_pointee(parts.places),
             origin: parts.origin,
             signer: parts.signer,
@@ -294,7 +301,8 @@ impl StoreShared {
 
     pub(crate) fn fail(&self, fatal: FatalError) {
         tracing::error!(%fatal, "the store ends the process");
-        self.fatal.send_replace(Some(fatal));
+        // What failed first is why.
+        self.fatal.send_if_modified(|first| first.is_none() && first.replace(fatal).is_none());
     }
 
     /// Shows what is durable, and gives back the facility that was shown before. Waits for no reader.

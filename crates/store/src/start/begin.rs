@@ -17,7 +17,7 @@ use super::start_state::StartState;
 use crate::database::main_database;
 use crate::database::state_handle::StateDb;
 use crate::index::key_runs::KeyRuns;
-use crate::index::pending::PendingRows;
+use crate::index::pending::ErasedMarks;
 use crate::index::places::{Places, RUNS_FROM};
 use crate::index::tables;
 use crate::io::disk::remove_if_there;
@@ -185,10 +185,12 @@ impl StartState<'_> {
         self.report.size = frontier.size();
         let at = self.keys.logs.iter().position(|k| k.origin == origin).ok_or(StoreError::Stopped)?;
         let signer = self.keys.logs.swap_remove(at).signer;
+        let erased = ErasedMarks::load(&state.db).map_err(StoreError::db("reading what was erased"))?;
         let idempotency = KeyRuns::load(&state.db, origin.epoch)?;
         let shared = StoreShared::new(SharedInit {
             disk: disk.clone(),
             segment_bytes: self.sizes.segment,
+            durable_entries: self.sizes.durable_entries,
             db: state.db,
             lost: self.lost,
             state: state.state,
@@ -216,11 +218,11 @@ impl StartState<'_> {
             facility,
             group: GroupWriter::default(),
             building: None,
-            pending: PendingRows::default(),
+            erased: Arc::new(erased),
             keys: idempotency,
             flush: Box::new(FlushHere::default()),
             trouble: None,
-            troubled: false,
+            troubled_at: None,
             marked: false,
             tidy: None,
         })

@@ -153,7 +153,7 @@ impl Store {
             salvage.extend(salvage::open_salvage(&*disk, &path)?);
         }
         let (shared, box_id) = (self.shared.clone(), self.origin().box_id);
-        Ok(LogCopies { disk, box_id, main: Box::new(move || shared.db().ok()), salvage })
+        Ok(LogCopies { disk, box_id, main: Box::new(move || shared.settled_db().ok()), salvage })
     }
 
     /// Looks at the files of runs whose lines count, and puts those together again that are damaged. Without its file a run

@@ -14,6 +14,7 @@ use super::open_group::{DecidedJob, GroupBuilder};
 use crate::index::fold;
 use crate::index::fold::FoldedInto;
 use crate::index::pending::PendingCleanings;
+use crate::index::stored::StoredRows;
 use crate::index::view::{CommandView, DurableEntry};
 use crate::io::error::SubmitError;
 use crate::log::segment::{GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupWriter};
@@ -26,37 +27,28 @@ impl LogWriter {
     /// # Errors
     /// [`FatalError`]: the process must end.
     pub(crate) fn decide(&mut self, jobs: &mut VecDeque<Box<dyn WriteJob>>) -> Result<(), FatalError> {
-        let building = match self.building.take() {
-            Some(building) => Ok(building),
+        let mut building = match self.building.take() {
+            Some(building) => building,
             None => self.begin()?,
         };
-        match building {
-            Ok(mut building) => {
-                while !building.closed
-                    && let Some(job) = jobs.pop_front()
-                {
-                    self.decide_one(job, jobs, &mut building);
-                }
-                self.building = Some(building);
-            }
-            Err(e) => {
-                let reply = SubmitError::Database(e.to_string());
-                jobs.drain(..).for_each(|job| job.finish(Err(reply.clone())));
-                self.trouble = Some(e);
-            }
+        while !building.closed
+            && let Some(job) = jobs.pop_front()
+        {
+            self.decide_one(job, jobs, &mut building);
         }
+        self.building = Some(building);
         Ok(())
     }
 
-    fn begin(&mut self) -> Result<Result<GroupBuilder, redb::Error>, FatalError> {
+    fn begin(&mut self) -> Result<GroupBuilder, FatalError> {
         self.recover()?;
         self.group.clear();
         self.facility.begin();
-        let db = self.shared.db()?;
-        Ok(PendingCleanings::over(&db, std::mem::take(&mut self.pending)).map(|rows| GroupBuilder {
+        let stored = StoredRows::later(self.shared.clone());
+        Ok(GroupBuilder {
             now: self.clock.now(),
             before: self.frontier.clone(),
-            rows,
+            rows: PendingCleanings::before(stored, self.shared.recorded.take_spare(), self.erased.clone()),
             decided: Vec::new(),
             changed: BTreeSet::new(),
             entries: 0,
@@ -64,7 +56,7 @@ impl LogWriter {
             closed: false,
             carried: false,
             failed: None,
-        }))
+        })
     }
 
     fn decide_one(

@@ -14,7 +14,7 @@ use super::open_group::GroupBuilder;
 use super::tidy;
 use crate::database::main_database::make_durable;
 use crate::index::key_runs::KeyRuns;
-use crate::index::pending::PendingRows;
+use crate::index::pending::ErasedMarks;
 use crate::index::places::Places;
 use crate::index::view::{CommandView, DurableEntry};
 use crate::io::disk::Disk;
@@ -24,6 +24,8 @@ use crate::log::journal::{AppendError, Journal, StoreSizes};
 use crate::log::segment::GroupWriter;
 use crate::readers::reader::LogReader;
 use crate::shared::job::{FatalError, WriteJob};
+#[cfg(any(test, feature = "test"))]
+use crate::shared::recorded::FollowedBy;
 use crate::shared::shared_state::StoreShared;
 use crate::shared::snapshot::FacilityPair;
 use crate::side_files::ballast::{BALLAST, ballast_bytes, release_ballast};
@@ -33,8 +35,6 @@ use crate::side_files::mark::mark_distrusted;
 const BALLAST_STEP_BYTES: u64 = 256 << 10;
 /// Free bytes beyond the ballast's own below which none is made.
 const BALLAST_SPARE_BYTES: u64 = 256 << 20;
-/// Times the usual number of entries after which the database is made durable even under load.
-const OVERDUE: u64 = 2;
 /// How long entries may be in the journal alone.
 const DURABLE_AFTER_MS: u64 = 3_600_000;
 
@@ -52,14 +52,13 @@ pub struct LogWriter {
     pub(crate) facility: FacilityPair,
     pub(crate) group: GroupWriter,
     pub(crate) building: Option<GroupBuilder>,
-    /// Memory of the rows of the last group.
-    pub(crate) pending: PendingRows,
+    pub(crate) erased: Arc<ErasedMarks>,
     pub(crate) keys: KeyRuns,
     pub(crate) flush: Box<dyn JournalFlush>,
     /// The database failed, and is to be opened again before anything else is done with it.
     pub(crate) trouble: Option<redb::Error>,
-    /// Whether it failed at the last group that it was to take in.
-    pub(crate) troubled: bool,
+    /// Groups that it had when it failed last: where it has no more, it fails for good.
+    pub(crate) troubled_at: Option<u64>,
     pub(crate) durable: DurableMark,
     /// Whether the next start was informed of a damaged database.
     pub(crate) marked: bool,
@@ -108,6 +107,16 @@ impl LogWriter {
         &self.facility.back
     }
 
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// From now on the database follows when somebody reads it, and not before.
+    #[cfg(any(test, feature = "test"))]
+    pub fn follow_late(&self) {
+        self.shared.recorded.is_followed_by(FollowedBy::Reader);
+    }
+
     pub(crate) fn shared(&self) -> &Arc<StoreShared> {
         &self.shared
     }
@@ -142,11 +151,6 @@ impl LogWriter {
         self.behind() >= self.sizes.durable_entries || (self.behind() > 0 && since >= DURABLE_AFTER_MS)
     }
 
-    /// Whether it should be made durable although somebody may wait: replay at the next start is bounded by this.
-    pub fn durable_overdue(&self) -> bool {
-        self.behind() >= self.sizes.durable_entries * OVERDUE
-    }
-
     pub(crate) fn write_cursor(&self) {
         let up_ms = self.clock.now().up_ms;
         if let Err(e) = self.shared.cursor().write(&*self.disk, up_ms) {
@@ -172,6 +176,9 @@ impl LogWriter {
     /// [`FatalError`]: the database failed; the journal has everything, and the next start makes the copy.
     pub fn make_durable(&mut self) -> Result<(), FatalError> {
         self.recover()?;
+        if self.shared.settle_recorded().is_err() {
+            self.recover()?;
+        }
         // The handle is released first: the database cannot be opened again while someone holds it.
         let made = make_durable(&*self.shared.db()?);
         if let Err(e) = made {

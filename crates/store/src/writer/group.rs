@@ -1,26 +1,26 @@
 //! One group: commands are decided one after the other, written to the journal, followed by the database, answered.
 //!
-//! What each failure means is described beside it. The database takes a group in while the card makes it durable, and
-//! commits it after that: it is never ahead of the journal.
+//! What each failure means is described beside it. The database takes a group in once the journal has it
+//! ([`crate::shared::recorded`]): it is never ahead of the journal, and nobody who records waits for it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use record::fold::RowKey;
 use record::tree::Frontier;
-use redb::{Durability, WriteTransaction};
 
 use super::core::LogWriter;
 use super::open_group::{GroupBuilder, GroupError};
 use crate::database::main_database;
-use crate::database::main_database::{MAIN, make_durable};
+use crate::database::main_database::MAIN;
 use crate::database::rebuild;
 use crate::index::key_runs::KeyRuns;
-use crate::index::pending::put_rows;
-use crate::io::error::{SubmitError, is_full};
+use crate::index::pending::{ErasedMarks, PendingRows};
+use crate::io::error::{StoreError, SubmitError, is_full};
 use crate::io::flush::{GroupWrite, GroupWritten};
 use crate::log::journal::AppendError;
 use crate::shared::job::{FatalError, WriteJob};
+use crate::shared::recorded::RecordedGroup;
 use crate::shared::snapshot::FacilityPair;
 use crate::side_files::mark::mark_distrusted;
 
@@ -36,18 +36,17 @@ impl LogWriter {
         else {
             return Ok(());
         };
-        // The snapshot goes before the database takes the group in.
-        self.pending = rows.into_pending();
+        let rows = rows.into_pending();
         self.group.lines(texts.bytes());
         let written = match failed {
             Some(e) => Err(GroupError::Database(e)),
             None if entries == 0 => Ok(()),
-            None => self.record(&changed, &before),
+            None => self.record(&before),
         };
         let Err(error) = written else {
             if entries > 0 {
                 self.shared.space.take();
-                self.publish(changed);
+                self.publish(before.size(), rows, changed);
             }
             decided.into_iter().for_each(|done| done.job.finish(done.result));
             return Ok(());
@@ -82,16 +81,23 @@ impl LogWriter {
     /// # Errors
     /// [`FatalError`]: it does not open, or it failed at two groups in a row; the next start then rebuilds it.
     pub(crate) fn recover(&mut self) -> Result<(), FatalError> {
-        let Some(after) = self.trouble.take() else { return Ok(()) };
+        if self.shared.recorded.has_ended() {
+            return Err(FatalError("nothing follows the log any more".to_owned()));
+        }
+        let failed = self.shared.recorded.take_failure();
+        let Some(after) = failed.or_else(|| self.trouble.take()) else { return Ok(()) };
         let full = matches!(&after, redb::Error::Io(e) if is_full(e));
-        if self.troubled && !full {
+        let followed = self.shared.recorded.followed();
+        if self.troubled_at == Some(followed) && !full {
             let marked = mark_distrusted(&*self.disk);
             tracing::error!(?marked, "the database failed twice in a row: the next start builds it anew");
             return Err(FatalError(format!("the database failed again: {after}")));
         }
+        self.reopen(&after)?;
+        self.trouble = None;
         // A full disk is no damage, and space may become free.
-        self.troubled = !full;
-        self.reopen(&after)
+        self.troubled_at = (!full).then(|| self.shared.recorded.followed());
+        Ok(())
     }
 
     /// Opens the database again after an error and brings it up to the journal.
@@ -100,6 +106,7 @@ impl LogWriter {
         if matches!(after, redb::Error::Io(e) if is_full(e)) {
             self.release_ballast();
         }
+        self.shared.recorded.halt();
         if !self.shared.close_db() {
             return Err(FatalError("a reader does not let go of the database".to_owned()));
         }
@@ -109,48 +116,25 @@ impl LogWriter {
         let db = db.ok_or_else(|| FatalError("the database does not open again".to_owned()))?;
         let (facility, replayed) = rebuild::catch_up(&disk, &db, origin, self.frontier.size())?;
         self.keys = KeyRuns::load(&db, self.epoch)?;
+        let erased = ErasedMarks::load(&db).map_err(StoreError::db("reading what was erased"))?;
+        self.erased = Arc::new(erased);
         self.shared.set_db(db);
         self.facility = FacilityPair::new(Arc::new(facility));
         self.shared.show(&self.frontier, &self.facility.back);
         self.durable.size = self.frontier.size() - replayed;
+        self.shared.durable(self.durable.size);
+        self.shared.recorded.catch_up();
         Ok(())
     }
 
-    /// Makes the group durable; the database takes it in meanwhile, and commits it when it is.
-    fn record(&mut self, changed: &BTreeSet<RowKey>, before: &Frontier) -> Result<(), GroupError> {
+    /// Makes the group durable.
+    fn record(&mut self, before: &Frontier) -> Result<(), GroupError> {
         let write = self.place(before)?;
         let len = write.bytes.len();
         self.flush.start(write);
-        // While the card is busy: what it made durable before, this group, and space for the next ones.
-        self.keep_up(before);
-        let followed = self.follow(changed, before);
+        // While the card is busy: space for the next groups.
         self.journal.write_zeros_beside(len);
-        self.settle()?;
-        // From here on the group is recorded, whatever the database says.
-        match followed.and_then(|txn| txn.commit().map_err(redb::Error::from)) {
-            Ok(()) => {
-                self.keys.keep();
-                self.troubled &= self.trouble.is_some();
-            }
-            Err(e) => self.trouble = Some(e),
-        }
-        Ok(())
-    }
-
-    /// Makes the database durable as it was before the group that is on its way, where that is overdue.
-    fn keep_up(&mut self, before: &Frontier) {
-        if self.trouble.is_some() || !self.durable_overdue() {
-            return;
-        }
-        let made = match self.shared.db() {
-            Ok(db) => make_durable(&db),
-            Err(e) => Err(redb::Error::Io(std::io::Error::other(e))),
-        };
-        match made {
-            Ok(()) => self.note_durable(before.size()),
-            // It is opened again behind the group, which the journal has.
-            Err(e) => self.trouble = Some(e),
-        }
+        self.settle()
     }
 
     /// Closes the group and finds space for it, on a full disk by giving up the ballast.
@@ -183,29 +167,23 @@ impl LogWriter {
         }
     }
 
-    /// Puts the group's rows into the tables; not committed.
-    fn follow(
-        &mut self,
-        rows: &BTreeSet<RowKey>,
-        before: &Frontier,
-    ) -> Result<WriteTransaction, redb::Error> {
-        let db = self.shared.db().map_err(|e| redb::Error::Io(std::io::Error::other(e)))?;
-        let mut txn = db.begin_write()?;
-        txn.set_durability(Durability::None)?;
-        self.pending.put_down(&txn, (self.epoch, &self.frontier))?;
-        put_rows(&txn, &self.facility.back, rows)?;
-        if let Some(run) = self.keys.close(self.epoch.n, before.size(), self.frontier.size()) {
-            run.put_down(&txn)?;
-        }
-        Ok(txn)
-    }
-
-    /// Shows readers what is durable now.
-    fn publish(&mut self, rows: BTreeSet<RowKey>) {
+    /// Shows readers what is durable now, and leaves it to the database to follow.
+    fn publish(&mut self, before: u64, rows: PendingRows, changed: BTreeSet<RowKey>) {
         if self.places.runs().len() != self.shared.places().runs().len() {
             self.shared.set_places(self.places.clone());
         }
-        let before = self.shared.show(&self.frontier, &self.facility.back);
-        self.facility.shown(before, rows);
+        if rows.erased().next().is_some()
+            && let Some(erased) = Arc::get_mut(&mut self.erased)
+        {
+            rows.erased().for_each(|hash| erased.add(hash));
+        }
+        self.keys.close(self.epoch.n, before, self.frontier.size());
+        let group = RecordedGroup { rows, changed: changed.clone(), run: self.keys.keep() };
+        let shown = self.shared.recorded.add(group, || self.shared.show(&self.frontier, &self.facility.back));
+        self.facility.shown(shown, changed);
+        self.shared.follow_writer();
+        if self.shared.durable_size() > self.durable.size {
+            self.note_durable(self.shared.durable_size());
+        }
     }
 }

@@ -68,7 +68,7 @@ fn note_ended(shared: &StoreShared, origin: &LogOrigin) -> Result<(), StoreError
     let files = closed_journal::closed_files(disk, origin)?;
     // The database is released while the journal is read: whoever has to open it again waits for that.
     let counts = {
-        let db = shared.db()?;
+        let db = shared.settled_db()?;
         if closed_journal::read_before(&db, origin.epoch).as_ref() == Some(&files) {
             return Ok(());
         }
@@ -155,7 +155,8 @@ fn compress_segments(
 fn erase_entry_texts(shared: &StoreShared, erased: &mut BTreeSet<[u8; 32]>) -> Result<(), StoreError> {
     let mut by_segment: BTreeMap<(LogOrigin, SegmentFile), BTreeSet<[u8; 32]>> = BTreeMap::new();
     let mut of_runs: BTreeSet<[u8; 32]> = BTreeSet::new();
-    let (places, all) = (shared.places(), erased_hashes(shared)?);
+    let all = erased_hashes(shared)?;
+    let places = shared.places();
     let mut waits = erase_in_runs(shared, &places, &all)?;
     // Nobody knows the contents of copies that cannot be listed; those that can be are taken back by the next start.
     let is_aside = side_file_check::copies_aside(&*shared.disk)
@@ -229,7 +230,7 @@ fn erase_in_runs(
 }
 
 fn erased_hashes(shared: &StoreShared) -> Result<Vec<([u8; 32], u64)>, StoreError> {
-    let txn = shared.db()?.begin_read().map_err(database_error)?;
+    let txn = shared.settled_db()?.begin_read().map_err(database_error)?;
     let table = txn.open_table(tables::ERASE).map_err(database_error)?;
     let mut all = Vec::new();
     for row in table.iter().map_err(database_error)? {

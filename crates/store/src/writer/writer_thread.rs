@@ -14,6 +14,7 @@ use crate::io::error::SubmitError;
 use crate::io::flush::FlushThread;
 use crate::shared::job::{FatalError, WriteJob};
 use crate::shared::queue::{WriteQueue, WriterControl};
+use crate::shared::recorded::FollowedBy;
 
 /// How often the writer looks around when nobody comes.
 const TICK: Duration = Duration::from_secs(30);
@@ -31,6 +32,7 @@ impl Drop for Watchdog {
         if std::thread::panicking() {
             self.shared.fail(FatalError("its writer panicked".to_owned()));
         }
+        self.shared.recorded.end();
         let (jobs, controls) = self.queue.close();
         let reply = if self.shared.has_failed() { SubmitError::Unknown } else { SubmitError::Stopping };
         jobs.into_iter().for_each(|job| job.finish(Err(reply.clone())));
@@ -58,13 +60,45 @@ fn start_tidy(core: &mut LogWriter) -> std::io::Result<JoinHandle<()>> {
     })
 }
 
-/// Starts the writer's thread, and the one that looks after closed segments.
+/// Starts the thread by which the database follows; it ends with the writer.
+///
+/// # Errors
+/// The operating system's.
+fn start_follower(core: &LogWriter, queue: &Arc<WriteQueue>) -> std::io::Result<JoinHandle<()>> {
+    let (shared, queue) = (core.shared().clone(), queue.clone());
+    let thread = std::thread::Builder::new().name("store-follow".to_owned()).spawn(move || {
+        let guard = FollowGuard { shared: shared.clone() };
+        // Where the writer has ended there is nobody who could open it again.
+        shared.follow_recorded(|| drop(queue.control(WriterControl::Recover)));
+        drop(guard);
+    })?;
+    core.shared().recorded.is_followed_by(FollowedBy::Thread);
+    Ok(thread)
+}
+
+/// A damaged page can make redb panic: the process ends, and nobody waits for what does not come.
+struct FollowGuard {
+    shared: Arc<crate::shared::shared_state::StoreShared>,
+}
+
+impl Drop for FollowGuard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.shared.fail(FatalError("following the log with the database panicked".to_owned()));
+        }
+        self.shared.recorded.end();
+    }
+}
+
+/// Starts the writer's thread, the one by which the database follows, and the one that looks after closed segments.
 ///
 /// # Errors
 /// The operating system's.
 pub(crate) fn start_writer(mut core: LogWriter, queue: Arc<WriteQueue>) -> std::io::Result<()> {
     let tidy = start_tidy(&mut core)?;
     core.flush = Box::new(FlushThread::start()?);
+    let follower = start_follower(&core, &queue)?;
+    let followed = core.shared().clone();
     let writer = std::thread::Builder::new().name("store".to_owned()).spawn(move || {
         let shared = core.shared().clone();
         let watchdog = Watchdog { shared: shared.clone(), queue: queue.clone() };
@@ -76,12 +110,12 @@ pub(crate) fn start_writer(mut core: LogWriter, queue: Arc<WriteQueue>) -> std::
         shared.stops_tidying.store(true, Ordering::Relaxed);
         // Whoever waits for the end may take the folder at once.
         drop((watchdog, shared));
-        let _ = tidy.join();
+        let _ = (tidy.join(), follower.join());
         if let Some(asker) = asker {
             let _ = asker.send(ended);
         }
     });
-    writer.map(drop)
+    writer.map(drop).inspect_err(|_| followed.recorded.end())
 }
 
 type Asker = oneshot::Sender<Result<(), FatalError>>;
@@ -118,6 +152,7 @@ fn run_writer(mut core: LogWriter, queue: &WriteQueue, asker: &mut Option<Asker>
         match control {
             None => {}
             Some(WriterControl::Cursor) => core.write_cursor(),
+            Some(WriterControl::Recover) => core.recover()?,
             Some(WriterControl::Stop(done)) => {
                 while !jobs.is_empty() {
                     let taken = jobs.len();

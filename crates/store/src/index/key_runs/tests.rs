@@ -1,10 +1,14 @@
 //! Keys in memory and in runs are found alike, whatever a start has to make again.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
+use record::fold::FacilityState;
 use record::ids::Epoch;
 use redb::backends::InMemoryBackend;
 
 use super::*;
+use crate::index::pending::SnapshotRows;
 
 fn key(n: u64) -> Digest16 {
     Digest16::of(&n.to_be_bytes())
@@ -42,16 +46,18 @@ fn record(db: &Database, keys: &mut KeyRuns, epoch: Epoch, range: std::ops::Rang
     let txn = db.begin_write().unwrap();
     let mut frontier = Frontier::default();
     (0..range.end).for_each(|_| frontier.push(record::tree::Hash([7; 32])));
-    pending.put_down(&txn, (epoch, &frontier)).unwrap();
+    pending.put_down(&txn).unwrap();
+    let state = FacilityState::default();
+    SnapshotRows::of(&state, &BTreeSet::new(), epoch, &frontier).put_down(&txn).unwrap();
     if let Some(run) = keys.close(epoch.n, range.start, range.end) {
         run.put_down(&txn).unwrap();
     }
     txn.commit().unwrap();
-    keys.keep();
+    drop(keys.keep());
 }
 
 fn check(db: &Database, keys: &KeyRuns, epoch: Epoch, size: u64) {
-    let stored = db.begin_read().unwrap();
+    let stored = StoredRows::of(db).unwrap();
     for seq in (0..size).step_by(97).chain(size.saturating_sub(3)..size) {
         let found = keys.find(&key(seq + u64::from(epoch.n)), &stored).unwrap();
         let there = (seq % 3 != 2).then_some((entry_key(epoch.n, seq), Digest16([1; 16])));
@@ -95,7 +101,7 @@ fn keys_are_found_in_memory_in_runs_and_after_each_kind_of_start() {
     record(&db, &mut back, epoch, size..size + 300);
     let keys = KeyRuns::load(&db, next).unwrap();
     let last = key(size + 300);
-    assert!(keys.find(&last, &db.begin_read().unwrap()).unwrap().is_some() || (size + 299) % 3 == 2);
+    assert!(keys.find(&last, &StoredRows::of(&db).unwrap()).unwrap().is_some() || (size + 299) % 3 == 2);
     check(&db, &keys, epoch, size + 300);
 }
 
@@ -104,18 +110,18 @@ fn the_first_entry_under_a_key_answers_for_it_in_memory_in_a_run_and_across_epoc
     let (db, mut keys) = (database(), KeyRuns::default());
     let (first, second) = (Epoch { n: 1, key: [1; 4] }, Epoch { n: 2, key: [2; 4] });
     record(&db, &mut keys, first, 0..100);
-    let found = |keys: &KeyRuns| keys.find(&key(4), &db.begin_read().unwrap()).unwrap().map(|(of, _)| of);
+    let found = |keys: &KeyRuns| keys.find(&key(4), &StoredRows::of(&db).unwrap()).unwrap().map(|(of, _)| of);
     assert_eq!(found(&keys), Some(entry_key(1, 3)));
     let mut pending = PendingRows::default();
     pending.keys.push((key(4), entry_key(1, 100), Digest16([2; 16])));
     keys.take(&mut pending);
     assert_eq!(found(&keys), Some(entry_key(1, 3)), "beside the group");
-    keys.keep();
+    drop(keys.keep());
     assert_eq!(found(&keys), Some(entry_key(1, 3)), "in memory");
     let mut keys = KeyRuns::load(&db, second).unwrap();
     pending.keys.push((key(4), entry_key(2, 0), Digest16([2; 16])));
     keys.take(&mut pending);
-    keys.keep();
+    drop(keys.keep());
     assert_eq!(found(&keys), Some(entry_key(1, 3)), "in the run of the epoch before");
     // What memory holds of an epoch that ended stays known when a run of the next one closes.
     let mut size = 0;
@@ -135,7 +141,7 @@ fn a_group_that_is_not_recorded_leaves_no_key() {
     let mut pending = PendingRows::default();
     pending.keys.push((key(1), 5, Digest16([1; 16])));
     keys.take(&mut pending);
-    let stored = db.begin_read().unwrap();
+    let stored = StoredRows::of(&db).unwrap();
     assert!(keys.find(&key(1), &stored).unwrap().is_some(), "the next command of the group sees it");
     keys.forget();
     assert_eq!(keys.find(&key(1), &stored).unwrap(), None);

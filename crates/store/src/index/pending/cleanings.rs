@@ -1,5 +1,8 @@
 //! What waits and what the tables have, seen as one.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use record::entry::Entry;
 use record::fold::{CleaningRecord, UseRecord};
 use record::ids::BootId;
@@ -7,27 +10,58 @@ use record::kinds::{EntryRef, Event};
 use record::redact::TextLine;
 use record::run::RunName;
 use record::tree::Hash;
-use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTableMetadata as _, TableDefinition};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
 use super::PendingRows;
 use crate::index::places::Places;
+use crate::index::stored::StoredRows;
 use crate::index::tables;
 use crate::index::tables::BootKey;
+
+/// First bytes of the hashes of all texts that were ever erased: each new text is asked about, and nearly none is one of them.
+#[derive(Debug, Default)]
+pub(crate) struct ErasedMarks(HashSet<u64>);
+
+impl ErasedMarks {
+    /// # Errors
+    /// redb's.
+    pub(crate) fn load(db: &Database) -> Result<Self, redb::Error> {
+        let mut marks = Self::default();
+        for row in db.begin_read()?.open_table(tables::ERASED)?.iter()? {
+            marks.add(&Hash(*row?.0.value()));
+        }
+        Ok(marks)
+    }
+
+    pub(crate) fn add(&mut self, hash: &Hash) {
+        self.0.insert(Self::mark(hash));
+    }
+
+    fn claim(&self, hash: &Hash) -> bool {
+        self.0.contains(&Self::mark(hash))
+    }
+
+    fn mark(hash: &Hash) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = hash.0;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+}
 
 /// The rows as they will be: what waits, and the tables behind it as they were when the group began.
 pub(crate) struct PendingCleanings {
     pub(crate) pending: PendingRows,
-    pub(crate) stored: ReadTransaction,
-    /// Whether the tables know of any erased text: mostly not, and each text is asked for.
-    any_erased: bool,
+    pub(crate) stored: StoredRows,
+    erased: Arc<ErasedMarks>,
 }
 
 impl PendingCleanings {
-    pub(crate) fn over(db: &Database, mut pending: PendingRows) -> Result<Self, redb::Error> {
+    pub(crate) fn over(db: &Database, pending: PendingRows) -> Result<Self, redb::Error> {
+        Ok(Self::before(StoredRows::of(db)?, pending, Arc::new(ErasedMarks::load(db)?)))
+    }
+
+    pub(crate) fn before(stored: StoredRows, mut pending: PendingRows, erased: Arc<ErasedMarks>) -> Self {
         pending.clear();
-        let stored = db.begin_read()?;
-        let any_erased = !stored.open_table(tables::ERASED)?.is_empty()?;
-        Ok(Self { pending, stored, any_erased })
+        Self { pending, stored, erased }
     }
 
     pub(crate) fn entry(&self, key: u64) -> Result<Option<Vec<u8>>, redb::Error> {
@@ -35,7 +69,7 @@ impl PendingCleanings {
         if let Some((_, range)) = waiting {
             return Ok(Some(self.pending.lines[range.clone()].to_vec()));
         }
-        let row = self.stored.open_table(tables::ENTRIES)?.get(key)?;
+        let row = self.stored.open()?.open_table(tables::ENTRIES)?.get(key)?;
         Ok(row.map(|row| row.value().to_vec()))
     }
 
@@ -63,7 +97,7 @@ impl PendingCleanings {
         let Some(line) = places.line(key) else { return Ok(None) };
         let value = match self.pending.cleanings.get(&key) {
             Some(waiting) => waiting.bytes().to_vec(),
-            None => match self.stored.open_table(tables::CLEANINGS)?.get(key)? {
+            None => match self.stored.open()?.open_table(tables::CLEANINGS)?.get(key)? {
                 Some(row) => row.value().to_vec(),
                 None => return Ok(None),
             },
@@ -87,7 +121,7 @@ impl PendingCleanings {
         if let Some((_, first)) = self.pending.repeats.iter().find(|(of, _)| *of == key) {
             return Ok(Some(*first));
         }
-        Ok(self.stored.open_table(tables::REPEATS)?.get(key)?.map(|row| row.value()))
+        Ok(self.stored.open()?.open_table(tables::REPEATS)?.get(key)?.map(|row| row.value()))
     }
 
     /// Entry keys of the cleanings of a boot whose clock nobody vouched for, ascending.
@@ -107,7 +141,7 @@ impl PendingCleanings {
     ) -> Result<Vec<u64>, redb::Error> {
         let range = tables::boot_key(boot, 0)..=tables::boot_key(boot, u64::MAX);
         let mut found = Vec::new();
-        let table = self.stored.open_table(stored)?;
+        let table = self.stored.open()?.open_table(stored)?;
         for row in table.range::<&BootKey>(range.start()..=range.end())? {
             found.push(tables::boot_key_entry(row?.0.value()));
         }
@@ -123,7 +157,7 @@ impl PendingCleanings {
         if let Some((_, line)) = waiting.into_iter().find(|(_, line)| line.hash() == *hash) {
             return Ok(Some(line));
         }
-        let table = self.stored.open_table(tables::TEXTS)?;
+        let table = self.stored.open()?.open_table(tables::TEXTS)?;
         let mut found = tables::find_texts(&table, hash);
         while let Some((key, _, line)) = found.next().transpose()? {
             if !self.pending.erased.contains(&key) {
@@ -134,7 +168,7 @@ impl PendingCleanings {
     }
 
     fn has_erased(&self, hash: &Hash) -> Result<bool, redb::Error> {
-        Ok(self.any_erased && self.stored.open_table(tables::ERASED)?.get(&hash.0)?.is_some())
+        Ok(self.erased.claim(hash) && self.stored.open()?.open_table(tables::ERASED)?.get(&hash.0)?.is_some())
     }
 
     /// Keeps a text of an entry. One that was erased before, which a copy brings back, only has to leave the files again.
@@ -161,7 +195,7 @@ impl PendingCleanings {
             _ => true,
         });
         // A record that was made again after its epoch had ended brings its text again.
-        let table = stored.open_table(tables::TEXTS)?;
+        let table = stored.open()?.open_table(tables::TEXTS)?;
         for found in tables::find_texts(&table, hash) {
             let (key, entry, _) = found?;
             if pending.erased.insert(key) {
