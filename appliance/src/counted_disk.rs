@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use redb::backends::InMemoryBackend;
-use redb::{Database, StorageBackend};
+use redb::{Database, StorageBackend, TableDefinition};
+
+const ROOM_BYTES: usize = 1 << 20;
 
 #[derive(Debug)]
 pub(crate) struct CountedDisk {
@@ -27,7 +29,16 @@ impl CountedDisk {
     pub(crate) fn open() -> (Arc<Database>, SyncCount) {
         let syncs = SyncCount::default();
         let disk = Self { inner: InMemoryBackend::new(), syncs: syncs.clone() };
-        (Arc::new(Database::builder().create_with_backend(disk).unwrap()), syncs)
+        let db = Database::builder().create_with_backend(disk).unwrap();
+        // A commit that makes the file longer is flushed twice (findings/redb-growth-flushes-twice.sh): here it is long enough.
+        let table: TableDefinition<'_, (), &[u8]> = TableDefinition::new("room");
+        let txn = db.begin_write().unwrap();
+        txn.open_table(table).unwrap().insert((), &vec![0; ROOM_BYTES][..]).unwrap();
+        txn.commit().unwrap();
+        let txn = db.begin_write().unwrap();
+        txn.delete_table(table).unwrap();
+        txn.commit().unwrap();
+        (Arc::new(db), syncs)
     }
 }
 
