@@ -13,13 +13,16 @@ use std::time::Duration;
 
 use kit::box_process::Running;
 use kit::card::{CARD_US, Shim};
-use kit::floor::{ParseOnly, floor, is_floor};
+use kit::floor::{floor, is_floor, start_parser};
+use kit::peer::start_peer;
 use kit::phones::{Until, Work, phones};
 use kit::{Failed, Goal, ROUNDS, SPAN, Table, facility, float, heading, median};
 
 const ITEMS: usize = 300;
 const LONE: u64 = 4_096;
 
+const OF_PEER: Goal = Goal::AtLeast(0.7);
+const OF_PEER_ON_CARD: Goal = Goal::AtLeast(1.9);
 const PARSED_SHARE: Goal = Goal::AtLeast(55.0);
 const CPU_MS: Goal = Goal::AtMost(0.055);
 /// With 64 phones and with 8: what should be reached, and where the run fails.
@@ -52,21 +55,28 @@ fn record(running: &Running, count: usize, until: Until) -> Result<kit::Measured
 /// With a card: the share of the floor that the box reaches, the tail, and one phone alone.
 fn with_card(table: &mut Table, dir: &Path, shim: &Shim, bytes: u64) -> Result<(), Failed> {
     let running = Running::start(&dir.join("card"), ITEMS, Some((shim, CARD_US)))?;
+    let peer = start_peer(&dir.join("peer-card"), shim, CARD_US)?;
     let flush_ms = f64::from(CARD_US) / 1_000.0;
     heading("A card of 8 ms a flush");
     for (count, goal, bound) in CARD_SHARE {
         record(&running, count, Until::Passed(SPAN / 3))?;
         let (mut shares, mut tails, mut last) = (Vec::new(), Vec::new(), (0.0, 0.0));
+        let (mut of_peer, mut peers_per_second) = (Vec::new(), 0.0);
         for _ in 0..ROUNDS {
+            let peers = phones((&peer.address, ITEMS), count, Work::Record, Until::Passed(SPAN))?;
             let records = record(&running, count, Until::Passed(SPAN))?;
             let floor = floor(dir, count, bytes, Some((shim, CARD_US)))?;
             shares.push(records.per_second / floor.per_second * 100.0);
             tails.push(records.at(990) / floor.at(500).max(flush_ms));
             last = (records.per_second, floor.per_second);
+            of_peer.push(records.per_second / peers.per_second);
+            peers_per_second = peers.per_second;
         }
         let how = format!("{:.0} of {:.0} a second, append and flush by as many threads", last.0, last.1);
         table.bound(&format!("{count} phones, share of the floor"), median(shares), "%", (goal, bound), &how);
         if count == 64 {
+            let how = format!("{:.0} of {peers_per_second:.0} a second", last.0);
+            table.row("64 phones, of the peer", median(of_peer), "×", OF_PEER_ON_CARD, &how);
             table.row(
                 "64 phones, p99",
                 median(tails),
@@ -86,11 +96,14 @@ fn with_card(table: &mut Table, dir: &Path, shim: &Shim, bytes: u64) -> Result<(
 /// Without a card's slowness: the share of a handler that stores nothing, CPU, bytes, memory.
 fn without_card(table: &mut Table, dir: &Path, shim: &Shim, bytes: u64) -> Result<(), Failed> {
     let running = Running::start(&dir.join("plain"), ITEMS, Some((shim, 0)))?;
-    let parse_only = ParseOnly::start()?;
+    let (parse_only, peer) = (start_parser()?, start_peer(&dir.join("peer"), shim, 0)?);
     heading("The disk as it is");
     record(&running, 64, Until::Passed(SPAN))?;
+    phones((&peer.address, ITEMS), 64, Work::Record, Until::Passed(SPAN))?;
     let (mut shares, mut cpu_ms, mut written, mut last) = (Vec::new(), Vec::new(), Vec::new(), (0.0, 0.0));
+    let (mut of_peer, mut last_of_peer) = (Vec::new(), (0.0, 0.0));
     for _ in 0..ROUNDS {
+        let peers = phones((&peer.address, ITEMS), 64, Work::Record, Until::Passed(SPAN))?;
         let before = (running.cpu_ms()?, running.written()?);
         let records = record(&running, 64, Until::Passed(SPAN))?;
         cpu_ms.push((running.cpu_ms()? - before.0) / float(records.count));
@@ -98,7 +111,11 @@ fn without_card(table: &mut Table, dir: &Path, shim: &Shim, bytes: u64) -> Resul
         let parsed = phones((&parse_only.address, ITEMS), 64, Work::Record, Until::Passed(SPAN))?;
         shares.push(records.per_second / parsed.per_second * 100.0);
         last = (records.per_second, parsed.per_second);
+        of_peer.push(records.per_second / peers.per_second);
+        last_of_peer = (records.per_second, peers.per_second);
     }
+    let how = format!("{:.0} of {:.0} a second", last_of_peer.0, last_of_peer.1);
+    table.row("64 phones, of the peer", median(of_peer), "×", OF_PEER, &how);
     let how = format!("{:.0} of {:.0} a second, the same form read and not stored", last.0, last.1);
     table.row("64 phones, share of reading the form", median(shares), "%", PARSED_SHARE, &how);
     table.bound(

@@ -81,8 +81,9 @@ async fn the_api_answers_as_its_document_says() {
     std::fs::write(&document, described.to_string()).unwrap();
     let mut program = Command::new(harness::tools::python());
     program.args(["-m", "schemathesis.cli", "--config-file"]).arg(&settings).arg("run").arg(&document);
-    // A well-formed request may be refused all the same, as is a cursor that belongs to another list.
-    program.args(["--exclude-checks", "positive_data_acceptance"]).current_dir(folder.path());
+    // A well-formed request may be refused all the same, as is a cursor that belongs to another list. DELETE of a report that is
+    // not made yet cancels it, and what became of it can still be asked.
+    program.args(["--exclude-checks", "positive_data_acceptance,use_after_free"]).current_dir(folder.path());
     let ran = program.output().unwrap();
     let said = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success(), "{said}{}", String::from_utf8_lossy(&ran.stderr));

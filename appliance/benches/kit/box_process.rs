@@ -11,6 +11,28 @@ use super::{Failed, facility, float};
 /// CPU of a second in which a box does nothing but wait, at most.
 const IDLE_MS: f64 = 50.0;
 
+/// A program that says on its first line where it listens, and ends with the bench.
+pub(crate) struct ChildServer {
+    child: Child,
+    pub(crate) address: String,
+}
+
+impl Drop for ChildServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl ChildServer {
+    pub(crate) fn start(mut command: Command) -> Result<Self, Failed> {
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let mut address = String::new();
+        BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut address)?;
+        Ok(Self { child, address: address.trim().to_owned() })
+    }
+}
+
 pub(crate) struct Running {
     child: Child,
     pub(crate) address: String,
@@ -105,6 +127,11 @@ impl Running {
     /// The most memory that it had at any time, its program included, MiB.
     pub(crate) fn peak_memory(&self) -> Result<f64, Failed> {
         Ok(float(self.figure("status", "VmHWM:")?) / 1024.0)
+    }
+
+    /// From now on the most is counted anew (`proc_pid_clear_refs(5)`).
+    pub(crate) fn forget_peak(&self) -> Result<(), Failed> {
+        Ok(std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")?)
     }
 
     /// The same of the process that opens a photo at this moment; 0 where there is none. One that has just been made is still

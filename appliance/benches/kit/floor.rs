@@ -1,9 +1,8 @@
 //! What no store can do without: appending the same bytes and flushing them, and reading the same form.
 
-use std::io::BufRead as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -11,6 +10,7 @@ use axum::extract::{Form, Path as Segment};
 use axum::response::Redirect;
 use axum::routing::post;
 
+use super::box_process::ChildServer;
 use super::card::Shim;
 use super::{Failed, Measured, SPAN, micros};
 
@@ -67,25 +67,11 @@ fn append_records(file: &std::fs::File, record: &[u8], at: &AtomicU64, until: In
     took
 }
 
-pub(crate) struct ParseOnly {
-    child: Child,
-    pub(crate) address: String,
-}
-
-impl Drop for ParseOnly {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl ParseOnly {
-    pub(crate) fn start() -> Result<Self, Failed> {
-        let mut child = Command::new(std::env::current_exe()?).arg("parse").stdout(Stdio::piped()).spawn()?;
-        let mut address = String::new();
-        std::io::BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut address)?;
-        Ok(Self { child, address: address.trim().to_owned() })
-    }
+/// Reads the form and stores nothing.
+pub(crate) fn start_parser() -> Result<ChildServer, Failed> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("parse");
+    ChildServer::start(command)
 }
 
 async fn parsed(Segment(tag): Segment<String>, Form(form): Form<Vec<(String, String)>>) -> Redirect {

@@ -4,6 +4,7 @@ pub(crate) mod box_process;
 pub(crate) mod card;
 pub(crate) mod facility;
 pub(crate) mod floor;
+pub(crate) mod peer;
 pub(crate) mod phones;
 pub(crate) mod staff;
 
