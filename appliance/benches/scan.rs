@@ -1,4 +1,5 @@
-//! A record through the real box: phones on keep-alive connections, each figure beside a floor that the same run measured.
+//! A record through the real box: phones on keep-alive connections, each figure beside a floor that the same run measured, and beside
+//! the peer (`benches/peer`), which is built when it is first needed.
 //!
 //! `cargo bench -p cleantrack-appliance --bench scan [-- FOLDER]`; the folder must lie on the disk that is meant. Phones,
 //! box and floors share the machine's processors. A card is emulated by `slow_flush.c`, which needs `cc`.

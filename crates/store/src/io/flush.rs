@@ -1,4 +1,4 @@
-//! The card's part of a group: one write and one flush, beside which the database takes the same group in.
+//! The card's part of a group: one write and one flush, beside which the writer makes room for the next ones.
 
 use std::io;
 use std::sync::Arc;

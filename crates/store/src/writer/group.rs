@@ -1,7 +1,8 @@
-//! One group: commands are decided one after the other, written to the journal, followed by the database, answered.
+//! One group: commands are decided one after the other, written to the journal, answered, followed by the database.
 //!
 //! What each failure means is described beside it. The database takes a group in once the journal has it
-//! ([`crate::shared::recorded`]): it is never ahead of the journal, and nobody who records waits for it.
+//! ([`crate::shared::recorded`]): it is never ahead of the journal, and nobody who records waits for it
+//! until too much does.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
