@@ -39,7 +39,8 @@ async fn make_token(region: &Region<'_>) -> String {
     token.unwrap_or_else(|| panic!("no token: {made}")).to_owned()
 }
 
-/// What it knows beside the document: a token, and ids of things that are there.
+/// What it knows beside the document: a token, and ids of things that are there. It makes the same requests in each run, as what
+/// one run finds by chance nobody finds again.
 async fn write_settings(region: &Region<'_>, ca: &Path) -> String {
     let first = async |path: &str| region.json(path).await["items"][0].clone();
     let cleaning = first("/api/v1/cleanings?limit=1").await;
@@ -57,7 +58,8 @@ async fn write_settings(region: &Region<'_>, ca: &Path) -> String {
     ];
     let mut text = format!(
         "base-url = \"{}\"\ntls-verify = \"{}\"\nrate-limit = \"{RATE}\"\nrequest-timeout = 20\n\
-         headers = {{ Authorization = \"Bearer {}\" }}\n[generation]\nmax-examples = {EXAMPLES}\n[parameters]\n",
+         headers = {{ Authorization = \"Bearer {}\" }}\n[generation]\nmax-examples = {EXAMPLES}\n\
+         deterministic = true\ndatabase = \"none\"\n[parameters]\n",
         region.relay.https,
         ca.display(),
         make_token(region).await
