@@ -1,7 +1,7 @@
 //! Pages of phones and staff to their first byte, beside a static file of the same box in the same run: 300 items with schedules, a
 //! million cleanings.
 //!
-//! `cargo bench -p cleantrack-appliance --bench pages [-- FOLDER [CLEANINGS]]`; the folder must lie on the disk that is meant.
+//! `cargo bench -p cleantrack-appliance --features jemalloc --bench pages [-- FOLDER [CLEANINGS]]`; the folder must lie on the disk that is meant.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 #[allow(dead_code, reason = "each bench uses its part of it")]

@@ -1,7 +1,7 @@
 //! What pages and API calls do to somebody who records meanwhile, on a card of 8 ms a flush: the longest wait of a record
 //! while two clients ask for the same thing over and over, above the longest one while nobody asks.
 //!
-//! `cargo bench -p cleantrack-appliance --bench readers [-- FOLDER]`; the folder must lie on the disk that is meant.
+//! `cargo bench -p cleantrack-appliance --features jemalloc --bench readers [-- FOLDER]`; the folder must lie on the disk that is meant.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 #[allow(dead_code, reason = "each bench uses its part of it")]

@@ -1,6 +1,6 @@
 //! What reports cost: the page of an inspection over 100,000 cleanings, and phones that record while reports of 10,000 are made.
 //!
-//! `cargo bench -p cleantrack-appliance --bench reports [-- FOLDER]`; the folder must lie on the disk that is meant.
+//! `cargo bench -p cleantrack-appliance --features jemalloc --bench reports [-- FOLDER]`; the folder must lie on the disk that is meant.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 #[allow(dead_code, reason = "each bench uses its part of it")]

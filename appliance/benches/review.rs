@@ -1,7 +1,7 @@
 //! What review and drafting add to a record: the CPU of what a scan page does with its form, of that of the very same entries
 //! drafted beforehand and put into the store, in turns within one run.
 //!
-//! `cargo bench -p cleantrack-appliance --bench review [-- FOLDER]`; the folder must lie on the disk that is meant.
+//! `cargo bench -p cleantrack-appliance --features jemalloc --bench review [-- FOLDER]`; the folder must lie on the disk that is meant.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 #[allow(dead_code, reason = "each bench uses its part of it")]

@@ -1,8 +1,8 @@
 //! A record through the real box: phones on keep-alive connections, each figure beside a floor that the same run measured, and beside
 //! the peer (`benches/peer`), which is built when it is first needed.
 //!
-//! `cargo bench -p cleantrack-appliance --bench scan [-- FOLDER]`; the folder must lie on the disk that is meant. Phones,
-//! box and floors share the machine's processors. A card is emulated by `slow_flush.c`, which needs `cc`.
+//! `cargo bench -p cleantrack-appliance --features jemalloc --bench scan [-- FOLDER]`; the folder must lie on the disk that is meant.
+//! Phones, box and floors share the machine's processors. A card is emulated by `slow_flush.c`, which needs `cc`.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 #[allow(dead_code, reason = "each bench uses its part of it")]
@@ -22,17 +22,18 @@ use kit::{Failed, Goal, ROUNDS, SPAN, Table, facility, float, heading, median};
 const ITEMS: usize = 300;
 const LONE: u64 = 4_096;
 
-const OF_PEER: Goal = Goal::AtLeast(0.7);
+/// What should be reached, and where the run fails.
+const OF_PEER: (Goal, Goal) = (Goal::AtLeast(0.7), Goal::AtLeast(0.5));
 const OF_PEER_ON_CARD: Goal = Goal::AtLeast(1.9);
 const PARSED_SHARE: Goal = Goal::AtLeast(55.0);
-const CPU_MS: Goal = Goal::AtMost(0.055);
-/// With 64 phones and with 8: what should be reached, and where the run fails.
+const CPU_MS: (Goal, Goal) = (Goal::AtMost(0.042), Goal::AtMost(0.2));
+/// With 64 phones and with 8.
 const CARD_SHARE: [(usize, Goal, Goal); 2] =
-    [(64, Goal::AtLeast(85.0), Goal::AtLeast(75.0)), (8, Goal::AtLeast(80.0), Goal::AtLeast(70.0))];
+    [(64, Goal::AtLeast(80.0), Goal::AtLeast(50.0)), (8, Goal::AtLeast(80.0), Goal::AtLeast(70.0))];
 const ABOVE_FLUSH_MS: Goal = Goal::AtMost(0.5);
 const TAIL_FLUSHES: Goal = Goal::AtMost(2.5);
-const WRITTEN_ALONE: Goal = Goal::AtMost(9_000.0);
-const WRITTEN_MANY: Goal = Goal::AtMost(3_000.0);
+const WRITTEN_ALONE: Goal = Goal::AtMost(8_400.0);
+const WRITTEN_MANY: Goal = Goal::AtMost(2_600.0);
 const OWN_MEMORY_MB: Goal = Goal::AtMost(40.0);
 
 fn record_bytes(data: &Path) -> Result<u64, Failed> {
@@ -116,16 +117,10 @@ fn without_card(table: &mut Table, dir: &Path, shim: &Shim, bytes: u64) -> Resul
         last_of_peer = (records.per_second, peers.per_second);
     }
     let how = format!("{:.0} of {:.0} a second", last_of_peer.0, last_of_peer.1);
-    table.row("64 phones, of the peer", median(of_peer), "×", OF_PEER, &how);
+    table.bound("64 phones, of the peer", median(of_peer), "×", OF_PEER, &how);
     let how = format!("{:.0} of {:.0} a second, the same form read and not stored", last.0, last.1);
     table.row("64 phones, share of reading the form", median(shares), "%", PARSED_SHARE, &how);
-    table.bound(
-        "64 phones, CPU of a record",
-        median(cpu_ms),
-        "ms",
-        (CPU_MS, CPU_MS),
-        "all threads of the box",
-    );
+    table.bound("64 phones, CPU of a record", median(cpu_ms), "ms", CPU_MS, "all threads of the box");
     table.row("64 phones, written for a record", median(written), "bytes", WRITTEN_MANY, "/proc/…/io");
     table.row("memory of its own behind them", running.own_memory()?, "MiB", OWN_MEMORY_MB, "RssAnon");
     // What was left to do later is done before the lone ones are counted.

@@ -28,11 +28,11 @@ const LONE: usize = 4_096;
 const MILLION: usize = 1_000_000;
 const EPOCHS: usize = 3;
 
-const CPU_MS: Goal = Goal::AtMost(0.055);
-const WRITTEN_ALONE: Goal = Goal::AtMost(9_000.0);
-const WRITTEN_MANY: Goal = Goal::AtMost(3_000.0);
+const CPU_MS: Goal = Goal::AtMost(0.042);
+const WRITTEN_ALONE: Goal = Goal::AtMost(8_400.0);
+const WRITTEN_MANY: Goal = Goal::AtMost(2_600.0);
 const OWN_MEMORY_MB: Goal = Goal::AtMost(40.0);
-const START_MS: Goal = Goal::AtMost(300.0);
+const START_MS: Goal = Goal::AtMost(250.0);
 const ALLOCATED: Goal = Goal::AtMost(200.0);
 
 fn proc_figure(file: &str, name: &str) -> u64 {
