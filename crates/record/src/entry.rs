@@ -109,7 +109,7 @@ impl std::fmt::Debug for Digest16 {
 
 impl Serialize for Digest16 {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        s.serialize_str(write_hex(&self.0, &mut [0; 32]))
     }
 }
 
@@ -159,18 +159,33 @@ pub enum EntryError {
     Head(String),
 }
 
-#[derive(Serialize, Deserialize)]
+/// An entry as it is read.
+#[derive(Deserialize)]
 struct Line<'a> {
     seq: u64,
     at: EntryTime,
     by: EntryAuthor,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(default)]
     idem: Option<IdempotencyRecord>,
     #[serde(borrow)]
     kind: Cow<'a, str>,
     #[serde(borrow)]
     body: &'a RawValue,
 }
+
+/// What is written before its body.
+#[derive(Serialize)]
+struct Head<'a> {
+    seq: u64,
+    at: EntryTime,
+    by: EntryAuthor,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idem: Option<IdempotencyRecord>,
+    kind: &'a str,
+}
+
+/// Bytes that most entries have room in.
+const COMPOSED_BYTES: usize = 1_024;
 
 /// An entry: exact bytes and what its head says. Nothing is ever serialised a second time to be verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,16 +253,22 @@ impl Entry {
         idem: Option<IdempotencyRecord>,
         event: &Event,
     ) -> Result<Self, EntryError> {
-        let body = event.body().map_err(|e| EntryError::Head(e.to_string()))?;
-        let line = Line { seq, at, by, idem, kind: Cow::Borrowed(event.kind()), body: &body };
-        let text = serde_json::to_string(&line).map_err(|e| EntryError::Head(e.to_string()))?;
+        let head = Head { seq, at, by, idem, kind: event.kind() };
+        let mut text = Vec::with_capacity(COMPOSED_BYTES);
+        serde_json::to_writer(&mut text, &head).map_err(|e| EntryError::Head(e.to_string()))?;
+        text.pop();
+        text.extend_from_slice(b",\"body\":");
+        let start = text.len();
+        event.write_body(&mut text).map_err(|e| EntryError::Head(e.to_string()))?;
+        let end = text.len();
+        text.push(b'}');
         if text.len() > ENTRY_BYTES_MAX {
             return Err(EntryError::TooLong(text.len()));
         }
+        let text = String::from_utf8(text).map_err(|_| EntryError::Utf8)?;
         check_object(&text)?;
-        let end = text.len() - 1;
         let head = EntryHead { seq, at, by, idem, kind: event.kind().into() };
-        Ok(Self { head, body: (end - body.get().len(), end), bytes: text.into() })
+        Ok(Self { head, body: (start, end), bytes: text.into() })
     }
 
     /// The exact line, without a newline.

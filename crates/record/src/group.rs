@@ -1,9 +1,11 @@
 //! Groups: entry lines, the texts beside them and a trailer that proves them, as the box's journal and run files hold them.
 
+use memchr::memchr;
 use sha2::{Digest, Sha256};
 
 use crate::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX};
 use crate::tree::{Hash, write_hex};
+use crate::values::redact::TextLine;
 
 /// Bytes of a group's lines at most. Recovery separates an incomplete group from a damaged one by this bound
 /// (only one group is ever unflushed).
@@ -51,35 +53,40 @@ impl ParsedGroup {
     /// Reads the group that starts at the front of `bytes`; `None` when no intact one does.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let bytes = &bytes[..bytes.len().min(GROUP_BYTES_MAX)];
-        let mut at = 0;
+        let (group, stated) = Self::read_trailer(bytes)?;
+        (group_sum(group.first, group.next, &group.root, &bytes[..group.lines]) == stated).then_some(group)
+    }
+
+    /// What the first trailer says, and the sum that it states.
+    fn read_trailer(bytes: &[u8]) -> Option<(Self, &str)> {
+        let mut lines = 0;
         loop {
-            let line = &bytes[at..];
-            let end = line.iter().position(|&b| b == b'\n')?;
+            let line = &bytes[lines..];
+            let end = memchr(b'\n', line)?;
             match line.first() {
                 Some(b'{') => {}
                 Some(b'#') if line.starts_with(b"#t ") => {}
-                Some(b'#') => return Self::trailer(&bytes[..at], &line[..end], at + end + 1),
+                Some(b'#') => {
+                    let (first, next, len, stated, root) = split_trailer(&line[..end])?;
+                    let whole = first <= next && len == lines as u64;
+                    let group = Self { first, next, lines, span: lines + end + 1, root };
+                    return whole.then_some((group, stated));
+                }
                 _ => return None,
             }
-            at += end + 1;
+            lines += end + 1;
         }
     }
+}
 
-    fn trailer(lines: &[u8], line: &[u8], span: usize) -> Option<Self> {
-        let line = std::str::from_utf8(line).ok()?;
-        let mut words = line.trim_end_matches(' ').strip_prefix("#g ")?.split(' ');
-        let (first, next) = (read_number(&mut words)?, read_number(&mut words)?);
-        let len = read_number(&mut words)?;
-        let (stated, root) = (words.next()?, words.next()?.parse().ok()?);
-        let whole = first <= next && len == lines.len() as u64 && words.next().is_none();
-        (whole && group_sum(first, next, &root, lines) == stated).then_some(Self {
-            first,
-            next,
-            lines: lines.len(),
-            span,
-            root,
-        })
-    }
+/// First and next seq, bytes of the lines, their sum and the root.
+fn split_trailer(line: &[u8]) -> Option<(u64, u64, u64, &str, Hash)> {
+    let line = std::str::from_utf8(line).ok()?;
+    let mut words = line.trim_end_matches(' ').strip_prefix("#g ")?.split(' ');
+    let (first, next) = (read_number(&mut words)?, read_number(&mut words)?);
+    let len = read_number(&mut words)?;
+    let (stated, root) = (words.next()?, words.next()?.parse().ok()?);
+    words.next().is_none().then_some((first, next, len, stated, root))
 }
 
 fn read_number(words: &mut std::str::Split<'_, char>) -> Option<u64> {
@@ -95,13 +102,25 @@ pub enum GroupLine<'a> {
     Text(&'a [u8]),
 }
 
+/// Adds the line of a text: what stands for it in a group, with its newline.
+pub fn write_text(out: &mut Vec<u8>, text: &TextLine) {
+    out.extend_from_slice(b"#t ");
+    out.extend_from_slice(text.seq().to_string().as_bytes());
+    out.push(b' ');
+    text.write_line(out);
+    out.push(b'\n');
+}
+
 /// The lines of a group that was parsed.
 pub fn group_lines(bytes: &[u8]) -> impl Iterator<Item = GroupLine<'_>> {
-    bytes.split_inclusive(|&b| b == b'\n').filter_map(|line| {
-        let line = line.strip_suffix(b"\n")?;
-        match line.strip_prefix(b"#t ") {
-            None => Some(GroupLine::Entry(line)),
-            Some(text) => Some(GroupLine::Text(&text[text.iter().position(|&b| b == b' ')? + 1..])),
-        }
+    let mut rest = bytes;
+    let lines = std::iter::from_fn(move || {
+        let (line, behind) = rest.split_at_checked(memchr(b'\n', rest)?)?;
+        rest = &behind[1..];
+        Some(line)
+    });
+    lines.filter_map(|line| match line.strip_prefix(b"#t ") {
+        None => Some(GroupLine::Entry(line)),
+        Some(text) => Some(GroupLine::Text(&text[text.iter().position(|&b| b == b' ')? + 1..])),
     })
 }

@@ -52,11 +52,25 @@ macro_rules! events {
             /// The body's JSON.
             ///
             /// # Errors
-            /// Only for an [`Event::Unknown`] whose body is no JSON.
+            /// As [`Event::write_body`].
             pub fn body(&self) -> Result<Box<RawValue>, serde_json::Error> {
+                let mut json = Vec::new();
+                self.write_body(&mut json)?;
+                RawValue::from_string(String::from_utf8_lossy(&json).into_owned())
+            }
+
+            /// Adds the body's JSON to `out`.
+            ///
+            /// # Errors
+            /// Only for an [`Event::Unknown`] whose body is no JSON, or more than one value.
+            pub fn write_body(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
                 match self {
-                    $(Self::$name(body) => serde_json::value::to_raw_value(body),)*
-                    Self::Unknown(unknown) => RawValue::from_string(unknown.body.to_string()),
+                    $(Self::$name(body) => serde_json::to_writer(out, body),)*
+                    Self::Unknown(unknown) => {
+                        let body: &RawValue = serde_json::from_str(&unknown.body)?;
+                        out.extend_from_slice(body.get().as_bytes());
+                        Ok(())
+                    }
                 }
             }
         }

@@ -9,7 +9,7 @@ use super::{RunName, RunNamer};
 use crate::entry::{Entry, EntryError};
 use crate::group::{
     GROUP_BYTES_MAX, GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupLine, ParsedGroup, group_lines,
-    group_trailer, half_sum,
+    group_trailer, half_sum, write_text,
 };
 use crate::limits::{ENTRY_TEXTS_MAX, NOTE_BYTES_MAX, RUN_NOTES_MAX};
 use crate::signed::checkpoint::Checkpoint;
@@ -128,8 +128,8 @@ impl<W: Write> RunWriter<W> {
     /// Writing; the line does not fit a group.
     pub fn write_line(&mut self, entry: &[u8], texts: &[TextLine]) -> Result<(), RunError> {
         let seq = self.namer.next_seq();
-        let beside: String =
-            texts.iter().map(|text| format!("#t {} {}\n", text.seq(), text.line())).collect();
+        let mut beside = Vec::new();
+        texts.iter().for_each(|text| write_text(&mut beside, text));
         let bytes = entry.len() + 1 + beside.len();
         if texts.iter().any(|text| text.seq() != seq) || texts.len() > ENTRY_TEXTS_MAX {
             return Err(RunError::Stray(seq));
@@ -144,7 +144,7 @@ impl<W: Write> RunWriter<W> {
         self.namer.push(leaf_hash(entry));
         self.entries.extend_from_slice(entry);
         self.entries.push(b'\n');
-        self.texts.extend_from_slice(beside.as_bytes());
+        self.texts.append(&mut beside);
         Ok(())
     }
 

@@ -61,14 +61,14 @@ macro_rules! ulid_ids {
             fn from_str(text: &str) -> Result<Self, IdError> {
                 let id = text.parse::<Ulid>().ok().map(Self);
                 // One identifier has one spelling: it is compared as text by SQL, topics and certificates.
-                id.filter(|id| id.to_string() == text)
+                id.filter(|id| id.0.array_to_str(&mut [0; ulid::ULID_LEN]) == text)
                     .ok_or_else(|| IdError::new($what, "a ULID in upper case", text))
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.collect_str(self)
+                s.serialize_str(self.0.array_to_str(&mut [0; ulid::ULID_LEN]))
             }
         }
 

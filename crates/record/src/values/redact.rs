@@ -30,6 +30,9 @@ impl std::fmt::Debug for PersonalText {
     }
 }
 
+/// Bytes of a line besides its text, with a long number.
+const LINE_BYTES: usize = 168;
+
 /// Why a text or its line was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
@@ -56,7 +59,7 @@ impl PersonalText {
     }
 
     fn of(salt: [u8; 16], text: String) -> Self {
-        let hash = Hash::of(&[&salt[..], text.as_bytes()].concat());
+        let hash = Hash::of_parts(&[&salt, text.as_bytes()]);
         Self { salt, hash, text }
     }
 
@@ -147,12 +150,19 @@ impl TextLine {
 
     /// The line as stored and sent, without a newline.
     pub fn line(&self) -> String {
+        let mut line = Vec::with_capacity(LINE_BYTES + self.text.len());
+        self.write_line(&mut line);
+        String::from_utf8(line).unwrap_or_default()
+    }
+
+    /// Adds [`TextLine::line`] to `out`.
+    pub fn write_line(&self, out: &mut Vec<u8>) {
         let mut salt = [0; 32];
         let salt = write_hex(&self.salt, &mut salt);
         let line =
             Line { seq: self.seq, hash: self.hash, salt: salt.into(), text: self.text.as_str().into() };
         // Strings and integers only: serialization cannot fail.
-        serde_json::to_string(&line).unwrap_or_default()
+        let _ = serde_json::to_writer(out, &line);
     }
 }
 

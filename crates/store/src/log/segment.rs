@@ -1,6 +1,7 @@
 //! The journal's format: a segment's first line, groups with their trailer, and how bytes are read back without belief.
 
 use record::checkpoint::LogOrigin;
+pub(crate) use record::group::write_text;
 pub(crate) use record::group::{
     GROUP_BYTES_MAX, GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupLine as Line, ParsedGroup as Group,
     group_lines as lines,
@@ -88,7 +89,12 @@ impl GroupWriter {
     }
 
     pub(crate) fn text(&mut self, text: &TextLine) {
-        self.bytes.extend_from_slice(format!("#t {} {}\n", text.seq(), text.line()).as_bytes());
+        write_text(&mut self.bytes, text);
+    }
+
+    /// Forgets what was added behind `len` bytes.
+    pub(crate) fn cut(&mut self, len: usize) {
+        self.bytes.truncate(len);
     }
 
     pub(crate) fn lines(&mut self, lines: &[u8]) {

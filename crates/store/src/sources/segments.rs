@@ -10,7 +10,7 @@ use record::tree::Frontier;
 use crate::io::disk::Disk;
 use crate::log::chain::{LineSource, LogLine, LogPiece, SourcePage};
 use crate::log::scan::{ReadStep, SegmentFile, SegmentReader};
-use crate::log::segment::{Group, Line, lines};
+use crate::log::segment::{Group, Line, lines, write_text};
 use crate::side_files::keys::epoch_folders;
 
 #[derive(Debug, Clone)]
@@ -185,7 +185,7 @@ fn split_lines(bytes: &[u8], first: u64) -> Vec<LogLine> {
                 let Ok(text) = TextLine::parse(text) else { continue };
                 let at = text.seq().checked_sub(first).and_then(|at| usize::try_from(at).ok());
                 if let Some(of) = at.and_then(|at| all.get_mut(at)) {
-                    of.texts.extend_from_slice(format!("#t {} {}\n", text.seq(), text.line()).as_bytes());
+                    write_text(&mut of.texts, &text);
                 }
             }
         }

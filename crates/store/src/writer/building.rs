@@ -89,15 +89,21 @@ impl LogWriter {
             self.trouble = Some(e);
             return;
         }
-        let composed = match compose_group(&drafts, self.frontier.size(), &building.now) {
+        let texts_before = building.texts.len();
+        let composed = match compose_group(&drafts, self.frontier.size(), &building.now, &mut building.texts)
+        {
             Ok(composed) => composed,
-            Err(e) => return building.decided.push(DecidedJob { job, result: Err(e) }),
+            Err(e) => {
+                building.texts.cut(texts_before);
+                return building.decided.push(DecidedJob { job, result: Err(e) });
+            }
         };
         let full = self.group.len() + building.texts.len() + composed.bytes > GROUP_LINES_BYTES_MAX
             || building.entries + composed.entries.len() > GROUP_ENTRIES_MAX;
         if full && building.entries > 0 {
             // It opens the next group, which begins with exactly the state that it was decided on.
             (building.carried, building.closed) = (true, true);
+            building.texts.cut(texts_before);
             return jobs.push_front(Box::new(Redecided { job, drafts: Some(drafts) }));
         }
         building.entries += composed.entries.len();
@@ -141,7 +147,6 @@ impl LogWriter {
             recorded.push(DurableEntry { seq: entry.seq(), leaf, at: entry.head().at });
         }
         self.keys.take(&mut rows.pending);
-        building.texts.lines(composed.texts.bytes());
         Ok(recorded)
     }
 }

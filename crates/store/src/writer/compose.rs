@@ -12,27 +12,28 @@ use crate::shared::job::WriteJob;
 /// A command's entries, each with the texts beside it.
 pub(crate) struct ComposedGroup {
     pub(crate) entries: Vec<(Entry, Vec<TextLine>)>,
-    pub(crate) texts: GroupWriter,
+    /// Of the entries' lines.
     pub(crate) bytes: usize,
 }
 
-/// The entries of drafts as they would be written from `size` on.
+/// The entries of drafts as they would be written from `size` on. The lines of their texts are added to `texts`, also where
+/// they do not fit.
 pub(crate) fn compose_group(
     drafts: &[EntryDraft],
     size: u64,
     now: &Now,
+    texts: &mut GroupWriter,
 ) -> Result<ComposedGroup, SubmitError> {
-    let mut composed =
-        ComposedGroup { entries: Vec::with_capacity(drafts.len()), texts: GroupWriter::default(), bytes: 0 };
+    let before = texts.len();
+    let mut composed = ComposedGroup { entries: Vec::with_capacity(drafts.len()), bytes: 0 };
     for (draft, seq) in drafts.iter().zip(size..) {
         let entry = Entry::compose(seq, now.entry_time(), draft.by, draft.idem, &draft.event)?;
-        let texts: Vec<_> = draft.texts.iter().map(|text| text.beside(seq)).collect();
-        texts.iter().for_each(|text| composed.texts.text(text));
+        let beside: Vec<_> = draft.texts.iter().map(|text| text.beside(seq)).collect();
+        beside.iter().for_each(|text| texts.text(text));
         composed.bytes += entry.bytes().len() + 1;
-        composed.entries.push((entry, texts));
+        composed.entries.push((entry, beside));
     }
-    composed.bytes += composed.texts.len();
-    let (entries, bytes) = (composed.entries.len(), composed.bytes);
+    let (entries, bytes) = (composed.entries.len(), composed.bytes + texts.len() - before);
     if bytes > GROUP_LINES_BYTES_MAX || entries > GROUP_ENTRIES_MAX {
         return Err(SubmitError::TooLarge { entries, bytes });
     }
