@@ -13,12 +13,12 @@ use crate::index::key_runs::ClosedRun;
 use crate::index::pending::PendingRows;
 
 /// Entries and bytes that wait at most: a group that would come on top waits itself.
-const WAITING_ENTRIES_MAX: usize = 1_024;
+const WAITING_ENTRIES_MAX: usize = 2_048;
 const WAITING_BYTES_MAX: usize = 4 << 20;
-/// Entries for which the database is woken while nobody reads it: a commit of many costs less than many.
-const AT_ONCE: usize = 256;
-/// How long fewer of them wait.
-const WAIT_MAX: Duration = Duration::from_millis(50);
+/// Entries that are taken in beside the next flush while nobody reads the database: a commit of many costs less than many.
+const AT_ONCE: usize = 512;
+/// How long entries wait where no flush comes, or only flushes of a few.
+const WAIT_MAX: Duration = Duration::from_millis(100);
 /// Groups whose memory is kept for the next ones.
 const SPARE_MAX: usize = 4;
 
@@ -52,7 +52,7 @@ pub(super) struct WaitingGroups {
     /// Groups that ever waited, and those of them that the database has.
     pub(super) recorded: u64,
     pub(super) followed: u64,
-    /// Somebody waits for the database.
+    /// Somebody waits for the database, or the writer waits for the card and needs no processor.
     pub(super) is_awaited: bool,
     /// The database failed: nothing is taken in until it was opened again.
     pub(super) has_failed: bool,
@@ -94,6 +94,7 @@ impl RecordedGroups {
     pub(crate) fn add<T>(&self, group: RecordedGroup, show: impl FnOnce() -> T) -> T {
         let mut waiting = self.lock();
         while waiting.by == FollowedBy::Thread && waiting.is_full() && !waiting.is_over() {
+            self.wake_follower(&mut waiting);
             waiting = self.sleep(waiting);
         }
         let shown = show();
@@ -106,12 +107,29 @@ impl RecordedGroups {
         waiting.bytes += group.rows.bytes();
         waiting.since.get_or_insert_with(Instant::now);
         waiting.groups.push(group);
-        let is_due = waiting.entries >= AT_ONCE || waiting.groups.len() == 1;
+        let is_first = waiting.groups.len() == 1;
         drop(waiting);
-        if is_due {
+        if is_first {
             self.wake.notify_all();
         }
         shown
+    }
+
+    /// While the card is busy with the next group: the database takes in what waits, where that is enough. Behind a flush it
+    /// would take the processor from the answers, and from phones that come back.
+    pub(crate) fn follow_beside_flush(&self) {
+        let mut waiting = self.lock();
+        if waiting.entries >= AT_ONCE {
+            self.wake_follower(&mut waiting);
+        }
+    }
+
+    /// Unless the database is at it, or will be.
+    fn wake_follower(&self, waiting: &mut WaitingGroups) {
+        if !waiting.is_busy && !waiting.is_awaited {
+            waiting.is_awaited = true;
+            self.wake.notify_all();
+        }
     }
 
     pub(crate) fn take_spare(&self) -> PendingRows {
@@ -200,10 +218,52 @@ impl RecordedGroups {
                 continue;
             };
             let left = (since + WAIT_MAX).saturating_duration_since(Instant::now());
-            if waiting.is_awaited || waiting.entries >= AT_ONCE || left.is_zero() {
+            if waiting.is_awaited || left.is_zero() {
                 return true;
             }
             waiting = self.wake.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(entries: usize) -> RecordedGroup {
+        let mut rows = PendingRows::default();
+        (0..entries as u64).for_each(|key| rows.entry(key, b"{}"));
+        RecordedGroup { rows, changed: BTreeSet::new(), run: None }
+    }
+
+    #[test]
+    fn the_database_is_woken_beside_a_flush_and_not_behind_one() {
+        let recorded = RecordedGroups::default();
+        recorded.is_followed_by(FollowedBy::Thread);
+        recorded.add(group(AT_ONCE - 1), || ());
+        recorded.follow_beside_flush();
+        assert!(!recorded.lock().is_awaited, "too few");
+        recorded.add(group(1), || ());
+        assert!(!recorded.lock().is_awaited, "answers go out now");
+        recorded.follow_beside_flush();
+        assert!(recorded.lock().is_awaited);
+    }
+
+    #[test]
+    fn whoever_finds_no_room_wakes_the_database() {
+        let recorded = RecordedGroups::default();
+        recorded.is_followed_by(FollowedBy::Thread);
+        recorded.add(group(WAITING_ENTRIES_MAX), || ());
+        std::thread::scope(|threads| {
+            let writer = threads.spawn(|| recorded.add(group(1), || "shown"));
+            let mut waiting = recorded.lock();
+            while !waiting.is_awaited {
+                waiting = recorded.sleep(waiting);
+            }
+            let groups = std::mem::take(&mut waiting.groups);
+            drop(waiting);
+            recorded.note_followed(groups);
+            assert_eq!(writer.join().unwrap(), "shown");
+        });
     }
 }

@@ -10,7 +10,7 @@ use super::healing::{segments, spoil};
 use super::*;
 
 /// So many entries that the database has none of: the bound, and what the group that reaches it brings.
-const BEHIND: u64 = 1_000;
+const BEHIND: u64 = 2_000;
 
 /// A log whose newest entries only the journal has.
 fn behind(of: &FaultyBox, groups: std::ops::Range<u32>) -> LogWriter {
@@ -77,11 +77,11 @@ fn a_command_finds_what_only_the_journal_has() {
 #[test]
 fn killed_twice_while_the_database_is_behind_by_all_that_it_may_be() {
     let of = FaultyBox::new();
-    let core = behind(&of, 0..25);
+    let core = behind(&of, 0..50);
     assert!(core.size() > BEHIND && followed(&core) < 3, "{} of {}", followed(&core), core.size());
     let size = core.size();
     drop(core);
-    let core = behind(&of, 25..50);
+    let core = behind(&of, 50..100);
     assert_eq!((core.size(), core.facility().activity[&tag()].cleanings), (size + BEHIND, 2 * BEHIND));
     drop(core);
     agrees(&of, of.core(), size + BEHIND);
@@ -90,7 +90,7 @@ fn killed_twice_while_the_database_is_behind_by_all_that_it_may_be() {
 #[test]
 fn the_writer_takes_in_what_would_be_too_much() {
     let of = FaultyBox::new();
-    let core = behind(&of, 0..26);
+    let core = behind(&of, 0..52);
     assert!(followed(&core) > BEHIND, "{} of {}", followed(&core), core.size());
 }
 

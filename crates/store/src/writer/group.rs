@@ -133,7 +133,8 @@ impl LogWriter {
         let write = self.place(before)?;
         let len = write.bytes.len();
         self.flush.start(write);
-        // While the card is busy: space for the next groups.
+        // While the card is busy: space for the next groups, and the database.
+        self.shared.recorded.follow_beside_flush();
         self.journal.write_zeros_beside(len);
         self.settle()
     }
