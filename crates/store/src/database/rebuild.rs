@@ -21,15 +21,19 @@ use crate::index::fold::FoldedInto;
 use crate::index::key_runs::KeyRuns;
 use crate::index::pending::{PendingCleanings, PendingRows, SnapshotRows};
 use crate::index::places::{Places, RunState};
+use crate::index::tables::RUN_BITS;
 use crate::io::disk::Disk;
 use crate::io::error::StoreError;
 use crate::log::chain::LogExtent;
 use crate::log::journal::{Journal, StoreSizes};
 use crate::log::scan::{ReadStep, SegmentFile, SegmentReader};
-use crate::log::segment::{Line, lines};
+use crate::log::segment::{GROUP_ENTRIES_MAX, Line, lines};
+use crate::log::survey::GroupPlace;
 use crate::sources::LogCopies;
 
 const STEP_ENTRIES: usize = 4096;
+// A commit closes one run of idempotency keys at most.
+const _: () = assert!(STEP_ENTRIES + GROUP_ENTRIES_MAX <= 1 << RUN_BITS);
 
 fn database_error<E: Into<redb::Error>>(e: E) -> StoreError {
     StoreError::Database { what: "taking over the journal", source: e.into() }
@@ -74,6 +78,7 @@ pub(crate) fn build_database(
             stored: 0,
             changed: BTreeSet::new(),
             end: extent.size,
+            begin: None,
         };
         replay.run(disk)?;
         replay.arrived(*extent)?;
@@ -83,7 +88,16 @@ pub(crate) fn build_database(
     Ok(db)
 }
 
-/// Replays what the database does not have yet; gives the facility and how many entries came.
+/// What a database was brought to.
+pub(crate) struct CaughtUp {
+    pub(crate) facility: FacilityState,
+    /// Entries that it did not have.
+    pub(crate) replayed: u64,
+    /// Its idempotency keys, where they were read on the way.
+    pub(crate) keys: Option<KeyRuns>,
+}
+
+/// Replays what the database does not have yet, from `begin` on where that is known.
 ///
 /// # Errors
 /// The disk's and redb's; [`StoreError::Damaged`] when the database's past is not the one that the journal continues.
@@ -92,16 +106,22 @@ pub(crate) fn catch_up(
     db: &Database,
     origin: LogOrigin,
     end: u64,
-) -> Result<(FacilityState, u64), StoreError> {
+    begin: Option<&GroupPlace>,
+) -> Result<CaughtUp, StoreError> {
     let held =
         main_database::read_extent(db)?.ok_or_else(|| report_damage(origin.epoch, 0, "it cannot be read"))?;
     let facility = main_database::load_facility(db)
         .map_err(database_error)?
         .ok_or_else(|| report_damage(origin.epoch, 0, "a row cannot be read"))?;
     let frontier = held.frontier(origin.epoch).cloned().unwrap_or_default();
+    let before = frontier.size();
+    if before >= end {
+        // Read here also where nothing is to be replayed: whoever follows builds a database anew of which a part cannot be read.
+        let keys = Some(KeyRuns::load(db, origin.epoch)?);
+        return Ok(CaughtUp { facility, replayed: 0, keys });
+    }
     let places =
         main_database::load_places(db, held.epochs.iter().map(|(epoch, _)| *epoch), Some(origin.epoch))?;
-    let before = frontier.size();
     let mut replay = Replay {
         db,
         keys: KeyRuns::load(db, origin.epoch)?,
@@ -114,11 +134,13 @@ pub(crate) fn catch_up(
         stored: before,
         changed: BTreeSet::new(),
         end,
+        begin,
     };
-    if before < end {
-        replay.run(&**disk)?;
-    }
-    Ok((replay.facility, replay.frontier.size() - before))
+    replay.run(&**disk)?;
+    let replayed = replay.frontier.size() - before;
+    // Those of adopted lines are put into runs of their own when they are read.
+    let keys = replay.places.runs().is_empty().then_some(replay.keys);
+    Ok(CaughtUp { facility: replay.facility, replayed, keys })
 }
 
 /// One epoch's groups, and the runs that they adopt, into the tables.
@@ -135,6 +157,8 @@ struct Replay<'a> {
     stored: u64,
     changed: BTreeSet<RowKey>,
     end: u64,
+    /// Where the first entry stands that the tables do not have, where somebody found that before.
+    begin: Option<&'a GroupPlace>,
 }
 
 impl Replay<'_> {
@@ -144,7 +168,7 @@ impl Replay<'_> {
         let from = segments.iter().rposition(|s| s.first <= self.frontier.size()).unwrap_or(0);
         let mut rows = PendingCleanings::over(self.db, PendingRows::default()).map_err(database_error)?;
         for segment in &segments[from.min(segments.len())..] {
-            let mut reader = SegmentReader::open(disk, segment).map_err(StoreError::io(dir.as_str()))?;
+            let mut reader = self.open_segment(disk, segment).map_err(StoreError::io(dir.as_str()))?;
             loop {
                 let ReadStep::Group { group, .. } = reader.step().map_err(StoreError::io(dir.as_str()))?
                 else {
@@ -158,6 +182,16 @@ impl Replay<'_> {
             }
         }
         self.commit(&mut rows, 1)
+    }
+
+    fn open_segment(&self, disk: &dyn Disk, segment: &SegmentFile) -> std::io::Result<SegmentReader> {
+        if let Some(GroupPlace { at, .. }) = self.begin.filter(|begin| begin.segment == *segment) {
+            let mut reader = SegmentReader::open(disk, segment)?;
+            if reader.seek_entry(*at, self.frontier.size())? {
+                return Ok(reader);
+            }
+        }
+        SegmentReader::open(disk, segment)
     }
 
     fn commit(&mut self, rows: &mut PendingCleanings, least: usize) -> Result<(), StoreError> {

@@ -11,7 +11,7 @@ use crate::io::disk::Disk;
 use crate::io::error::StoreError;
 use crate::log::journal::Journal;
 use crate::log::linked::LinkedEpoch;
-use crate::log::scan::{SegmentFile, SegmentReader};
+use crate::log::scan::SegmentFile;
 
 pub(crate) type ClosedFiles = Vec<(String, u64)>;
 
@@ -23,10 +23,9 @@ pub(crate) fn closed_files(disk: &dyn Disk, origin: &LogOrigin) -> Result<Closed
     let dir = Journal::dir(origin);
     let mut all = Vec::new();
     for segment in SegmentFile::list(disk, &dir).map_err(StoreError::io(dir.as_str()))? {
-        let reader = SegmentReader::open(disk, &segment).map_err(StoreError::io(dir.as_str()))?;
-        let fits = reader
-            .header()
-            .is_some_and(|header| header.origin == *origin && header.frontier.size() == segment.first);
+        let header = segment.read_header(disk).map_err(StoreError::io(dir.as_str()))?;
+        let fits =
+            header.is_some_and(|header| header.origin == *origin && header.frontier.size() == segment.first);
         let length = if fits {
             disk.open(&segment.path).and_then(|file| file.length()).map_err(StoreError::io(dir.as_str()))?
         } else {

@@ -19,10 +19,15 @@ pub(crate) fn displace_misplaced(disk: &Arc<dyn Disk>) -> Result<(), StoreError>
     for epoch in epoch_folders(&**disk).map_err(StoreError::io("log/"))? {
         let dir = format!("log/{epoch}");
         for segment in SegmentFile::list(&**disk, &dir).map_err(StoreError::io(dir.as_str()))? {
+            let header = segment.read_header(&**disk).map_err(StoreError::io(segment.path.as_str()))?;
+            let origin = header.map(|header| header.origin);
+            let Some(origin) = origin.filter(|origin| origin.epoch != epoch) else { continue };
+            // Of one that is to go more than its first line is read.
             let reader =
                 SegmentReader::open(&**disk, &segment).map_err(StoreError::io(segment.path.as_str()))?;
-            let origin = reader.header().map(|header| header.origin);
-            let Some(origin) = origin.filter(|origin| origin.epoch != epoch) else { continue };
+            if reader.header().is_none() {
+                continue;
+            }
             tracing::error!(path = segment.path, of = %origin, "a file of the journal is another log's");
             let mut file = DisplacedFile::new(&**disk, origin);
             let mut source = SegmentSource::one(disk.clone(), origin.epoch, segment.clone());

@@ -13,6 +13,7 @@ use crate::io::disk::Disk;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LinkedStep {
     Group {
+        at: u64,
         group: Group,
         before: Frontier,
     },
@@ -108,7 +109,7 @@ impl LinkedEpoch {
             ReadStep::Group { at, group } => match link_group(&self.frontier, &group, self.reader.lines()) {
                 Some(after) => {
                     let before = std::mem::replace(&mut self.frontier, after);
-                    LinkedStep::Group { group, before }
+                    LinkedStep::Group { at, group, before }
                 }
                 None => LinkedStep::Alien { at },
             },

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::io::Read as _;
 use std::sync::Arc;
 
-use super::segment::{GROUP_BYTES_MAX, Group, SegmentHeader};
+use super::segment::{GROUP_BYTES_MAX, Group, HEADER_BYTES_MAX, SegmentHeader};
 use crate::io::disk::{Disk, DiskFile, PAGE_BYTES, is_lost};
 use crate::io::unreadable::read_what_is_left;
 
@@ -13,6 +14,8 @@ pub(crate) const SEALED: &str = ".jsonl.zst";
 /// What an open or closed but not yet sealed segment's name ends in.
 pub(crate) const PLAIN: &str = ".jsonl";
 const WINDOW_BYTES: usize = 1 << 20;
+/// Bytes that a frame's header and its first block take at most (RFC 8878, 3.1.1).
+const FIRST_BLOCK_BYTES: usize = (128 << 10) + 32;
 /// First bytes of a zstd frame.
 const FRAME_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// Bytes that a frame may unpack to: a mebibyte, and the group that went over it.
@@ -44,6 +47,34 @@ impl SegmentFile {
         let digits = number.len() == 12 && number.bytes().all(|b| b.is_ascii_digit());
         let first = number.parse().ok().filter(|_| digits)?;
         Some(Self { first, sealed, path: format!("{dir}/{name}") })
+    }
+
+    /// The first line; `None` where it is not intact. Of a long file no more is read than that takes.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn read_header(&self, disk: &dyn Disk) -> io::Result<Option<SegmentHeader>> {
+        match self.peek_header(disk) {
+            Some(header) => Ok(Some(header)),
+            // The whole of it says why.
+            None => Ok(SegmentReader::open(disk, self)?.header),
+        }
+    }
+
+    fn peek_header(&self, disk: &dyn Disk) -> Option<SegmentHeader> {
+        let file = disk.open(&self.path).ok()?;
+        let mut bytes = vec![0; if self.sealed { FIRST_BLOCK_BYTES } else { HEADER_BYTES_MAX }];
+        if file.length().ok()? <= bytes.len() as u64 {
+            return None;
+        }
+        file.read_at(0, &mut bytes).ok()?;
+        if !self.sealed {
+            return Some(SegmentHeader::parse(&bytes)?.0);
+        }
+        let mut line = Vec::new();
+        let unpacked = zstd::stream::read::Decoder::with_buffer(&bytes[..]).ok()?;
+        unpacked.take(HEADER_BYTES_MAX as u64).read_to_end(&mut line).ok()?;
+        Some(SegmentHeader::parse(&line)?.0)
     }
 
     /// All segments of an epoch's folder, by first seq, plain before sealed.
@@ -156,6 +187,20 @@ impl SegmentReader {
     /// The same group with its trailer, without padding and without its last newline.
     pub(crate) fn bare_group(&self) -> &[u8] {
         self.buffer[self.lines.start..self.end].trim_ascii_end()
+    }
+
+    /// Goes to byte `at` of an open segment. `false` where the group of entry `seq` does not stand there: then the reader is of no more use.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub(crate) fn seek_entry(&mut self, at: u64, seq: u64) -> io::Result<bool> {
+        if !matches!(self.source, GroupSource::Plain { .. }) {
+            return Ok(false);
+        }
+        self.buffer.clear();
+        (self.base, self.at, self.ended) = (at, 0, false);
+        self.fill()?;
+        Ok(Group::parse(&self.buffer).is_some_and(|group| (group.first..group.next).contains(&seq)))
     }
 
     /// The next step.
@@ -338,31 +383,4 @@ pub(crate) fn frames_hold(disk: &dyn Disk, segment: &SegmentFile, frames: &[Fram
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::io::system_disk::SystemDisk;
-
-    #[test]
-    fn frames_that_are_read_back_otherwise_do_not_hold() {
-        let dir = tempfile::tempdir().unwrap();
-        let disk = SystemDisk::take(dir.path()).unwrap();
-        let segment = SegmentFile { path: "sealed".to_owned(), ..SegmentFile::sealed("log", 0) };
-        let plain: [Vec<u8>; 2] = [b"{\"seq\":0}\n".repeat(900), b"{\"seq\":1}\n".repeat(70)];
-        let packed = plain.each_ref().map(|frame| pack_lines(frame).unwrap());
-        let frames = [0, 1].map(|i| (packed[i].len(), plain[i].len()));
-        let bytes = packed.concat();
-        let holds = |bytes: &[u8], frames: &[FrameBytes]| {
-            std::fs::write(dir.path().join("sealed"), bytes).unwrap();
-            frames_hold(&disk, &segment, frames)
-        };
-        assert!(holds(&bytes, &frames).unwrap());
-        for at in [5, packed[0].len() / 2, bytes.len() - 1] {
-            let mut other = bytes.clone();
-            other[at] ^= 0x10;
-            assert!(!holds(&other, &frames).unwrap(), "a bit of byte {at}");
-        }
-        assert!(!holds(&[&bytes[..], b"x"].concat(), &frames).unwrap(), "more than was written");
-        assert!(holds(&bytes[..bytes.len() - 1], &frames).is_err(), "less than was written");
-        assert!(!holds(&bytes, &[frames[0], (frames[1].0, frames[1].1 + 1)]).unwrap(), "other lines");
-    }
-}
+mod tests;

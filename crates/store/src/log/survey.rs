@@ -26,6 +26,14 @@ pub(crate) struct SurveyClaims {
     pub(crate) confirmed: u64,
 }
 
+/// Where a group stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GroupPlace {
+    pub(crate) segment: SegmentFile,
+    /// Its first byte; of a sealed segment, of what that unpacks to.
+    pub(crate) at: u64,
+}
+
 /// A journal that links from where the walk began to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WholeSegment {
@@ -35,6 +43,8 @@ pub(crate) struct WholeSegment {
     pub(crate) partial: Option<PartialTail>,
     /// The root where the walk passed the database's size.
     pub(crate) root_at_held: Option<Hash>,
+    /// The group of the first entry that the database does not have.
+    pub(crate) behind_held: Option<GroupPlace>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +105,8 @@ pub(crate) fn survey_journal(
     let segments = SegmentFile::list(disk, dir)?;
     let from = if whole_log { 0 } else { segments.iter().rposition(|s| s.first <= claims.held).unwrap_or(0) };
     let root_at_held = (claims.held == 0).then(|| Frontier::default().root());
-    let whole = WholeSegment { frontier: Frontier::default(), newest: None, partial: None, root_at_held };
+    let frontier = Frontier::default();
+    let whole = WholeSegment { frontier, newest: None, partial: None, root_at_held, behind_held: None };
     let mut walk = Walk { origin, claims, whole };
     for (i, segment) in segments.iter().enumerate().skip(from) {
         match walk.segment(disk, segment, i == from && from > 0, i + 1 == segments.len()) {
@@ -138,8 +149,11 @@ impl Walk {
         }
         loop {
             match linked.step()? {
-                LinkedStep::Group { before, .. } => {
+                LinkedStep::Group { at, group, before } => {
                     let after = linked.frontier();
+                    if (group.first..group.next).contains(&held) {
+                        self.whole.behind_held = Some(GroupPlace { segment: segment.clone(), at });
+                    }
                     if (before.size() + 1..=after.size()).contains(&held) {
                         self.whole.root_at_held = Some(root_inside(&before, held, linked.lines()));
                     }

@@ -9,7 +9,7 @@ use service::random::RandomSource;
 
 use crate::io::disk::{Disk, is_lost, put_small, read_small};
 use crate::io::error::StoreError;
-use crate::log::scan::{SegmentFile, SegmentReader};
+use crate::log::scan::SegmentFile;
 
 const BOX_FILE: &str = "keys/box.id";
 const SMALL_BYTES_MAX: usize = 4096;
@@ -245,7 +245,7 @@ fn expect_own_log(disk: &dyn Disk, id: BoxId) -> Result<BoxId, StoreError> {
 pub(crate) fn box_of_log(disk: &dyn Disk) -> std::io::Result<Option<BoxId>> {
     for epoch in epoch_folders(disk)?.iter().rev() {
         for segment in SegmentFile::list(disk, &format!("log/{epoch}"))? {
-            if let Some(header) = SegmentReader::open(disk, &segment)?.header() {
+            if let Some(header) = segment.read_header(disk)? {
                 return Ok(Some(header.origin.box_id));
             }
         }

@@ -186,7 +186,13 @@ impl StartState<'_> {
         let at = self.keys.logs.iter().position(|k| k.origin == origin).ok_or(StoreError::Stopped)?;
         let signer = self.keys.logs.swap_remove(at).signer;
         let erased = ErasedMarks::load(&state.db).map_err(StoreError::db("reading what was erased"))?;
-        let idempotency = KeyRuns::load(&state.db, origin.epoch)?;
+        let read = self.key_runs.take().filter(|(of, epoch, _)| {
+            *epoch == origin.epoch && of.upgrade().is_some_and(|of| Arc::ptr_eq(&of, &state.db))
+        });
+        let idempotency = match read {
+            Some((.., keys)) => keys,
+            None => KeyRuns::load(&state.db, origin.epoch)?,
+        };
         let shared = StoreShared::new(SharedInit {
             disk: disk.clone(),
             segment_bytes: self.sizes.segment,

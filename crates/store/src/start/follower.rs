@@ -201,8 +201,11 @@ impl StartState<'_> {
             let why = "it holds other entries than the journal".to_owned();
             return Err(StoreError::Damaged { epoch: last.epoch.to_string(), seq: 0, why });
         }
-        let (facility, replayed) = rebuild::catch_up(&disk, &open.db, origin, last.extent.size)?;
+        let begin = self.behind_held.as_ref();
+        let rebuild::CaughtUp { facility, replayed, keys } =
+            rebuild::catch_up(&disk, &open.db, origin, last.extent.size, begin)?;
         self.report.replayed += replayed;
+        self.key_runs = keys.map(|keys| (Arc::downgrade(&open.db), origin.epoch, keys));
         Ok(facility)
     }
 

@@ -57,6 +57,7 @@ impl StartState<'_> {
         let mut log = match found {
             JournalSurvey::Whole(whole) if agreed => {
                 self.agreed = held.map(|_| epoch);
+                self.behind_held = whole.behind_held;
                 NewestLog {
                     origin,
                     frontier: whole.frontier,

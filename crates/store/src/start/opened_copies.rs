@@ -28,7 +28,7 @@ impl StartState<'_> {
                     self.report = std::mem::take(&mut self.report).for_another_pass();
                     self.read_whole.clear();
                     self.unstated.clear();
-                    (self.agreed, self.ends_now) = (None, None);
+                    (self.agreed, self.ends_now, self.behind_held) = (None, None, None);
                 }
                 main => return Ok((main, copies, healed?)),
             }

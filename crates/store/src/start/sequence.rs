@@ -160,6 +160,8 @@ fn open_marked(
         ends: Vec::new(),
         ended: Vec::new(),
         agreed: None,
+        behind_held: None,
+        key_runs: None,
         read_whole: Vec::new(),
         ends_now: None,
         unstated: Vec::new(),

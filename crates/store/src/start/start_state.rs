@@ -1,6 +1,6 @@
 //! What the steps of a start share, and what they hand each other.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use record::checkpoint::LogOrigin;
 use record::ids::Epoch;
@@ -11,11 +11,12 @@ use service::random::RandomSource;
 
 use crate::database::main_database::{DatabaseExtent, LostPart};
 use crate::database::rebuild::CountedEpoch;
+use crate::index::key_runs::KeyRuns;
 use crate::io::disk::Disk;
 use crate::log::chain::{ChainVerdict, LogExtent};
 use crate::log::journal::StoreSizes;
 use crate::log::scan::SegmentFile;
-use crate::log::survey::PartialTail;
+use crate::log::survey::{GroupPlace, PartialTail};
 use crate::side_files::keys::BoxKeys;
 use crate::side_files::mark::StartAttempts;
 use crate::side_files::report::StartReport;
@@ -46,6 +47,10 @@ pub(crate) struct StartState<'a> {
     /// Epochs of which nobody says how much counts: nothing of them but what is adopted.
     pub(crate) unstated: Vec<Epoch>,
     pub(crate) agreed: Option<Epoch>,
+    /// Where the journal goes on behind what the database has.
+    pub(crate) behind_held: Option<GroupPlace>,
+    /// Idempotency keys that were read already: of which database, for who writes which epoch.
+    pub(crate) key_runs: Option<(Weak<Database>, Epoch, KeyRuns)>,
     pub(crate) read_whole: Vec<Epoch>,
 }
 

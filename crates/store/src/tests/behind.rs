@@ -159,3 +159,20 @@ async fn nobody_who_records_waits_for_the_database() {
     let reader = store.reader().unwrap();
     assert_eq!(reader.cleanings_of(tag(), i64::MIN..i64::MAX, None, 50).unwrap().len(), 20);
 }
+
+#[test]
+fn a_database_whose_open_run_of_keys_cannot_be_read_is_built_anew() {
+    let of = FaultyBox::new();
+    let mut core = behind(&of, 0..75);
+    core.stop().unwrap();
+    let (size, epoch) = (core.size(), core.epoch());
+    {
+        // Older than what a start looks at to see whether the database holds.
+        let txn = core.shared.db().unwrap().begin_write().unwrap();
+        let key = crate::index::tables::entry_key(epoch.n, 500);
+        txn.open_table(crate::index::tables::ENTRIES).unwrap().insert(key, &b"other"[..]).unwrap();
+        txn.commit().unwrap();
+    }
+    drop(core);
+    agrees(&of, of.core(), size);
+}

@@ -115,14 +115,14 @@ impl LogWriter {
         let origin = self.shared.origin();
         let db = main_database::open_noting(&*disk, MAIN, self.sizes.cache, &self.shared.lost)?;
         let db = db.ok_or_else(|| FatalError("the database does not open again".to_owned()))?;
-        let (facility, replayed) = rebuild::catch_up(&disk, &db, origin, self.frontier.size())?;
-        self.keys = KeyRuns::load(&db, self.epoch)?;
+        let caught_up = rebuild::catch_up(&disk, &db, origin, self.frontier.size(), None)?;
+        self.keys = caught_up.keys.map_or_else(|| KeyRuns::load(&db, self.epoch), Ok)?;
         let erased = ErasedMarks::load(&db).map_err(StoreError::db("reading what was erased"))?;
         self.erased = Arc::new(erased);
         self.shared.set_db(db);
-        self.facility = FacilityPair::new(Arc::new(facility));
+        self.facility = FacilityPair::new(Arc::new(caught_up.facility));
         self.shared.show(&self.frontier, &self.facility.back);
-        self.durable.size = self.frontier.size() - replayed;
+        self.durable.size = self.frontier.size() - caught_up.replayed;
         self.shared.durable(self.durable.size);
         self.shared.recorded.catch_up();
         Ok(())
