@@ -1,5 +1,7 @@
 //! What a PDF carries so that nobody has to be believed.
 
+use std::borrow::Borrow;
+
 use record::entries_proof::EntriesProof;
 use record::entry::{Entry, EntryError};
 use record::proof::RecordProof;
@@ -53,14 +55,15 @@ impl std::fmt::Debug for ReportSigner<'_> {
     }
 }
 
+/// Of `report.json` and `entries.jsonl` the hashes.
 fn signed_bytes(
-    report: &[u8],
-    entries: &[u8],
+    report: Hash,
+    entries: Hash,
     logs: &[EntriesProof],
     adopted: &[RecordProof],
 ) -> Result<Vec<u8>, ReportError> {
-    let proofs = serde_json::to_vec(&(logs, adopted))?;
-    Ok([report, entries, &proofs].map(|bytes| Hash::of(bytes).0).concat())
+    let proofs = Hash::of(&serde_json::to_vec(&(logs, adopted))?);
+    Ok([report, entries, proofs].map(|hash| hash.0).concat())
 }
 
 /// The bytes of `report.json`.
@@ -80,26 +83,30 @@ impl ReportProof {
         adopted: Vec<RecordProof>,
         signer: &ReportSigner<'_>,
     ) -> Result<Self, ReportError> {
-        let signed = signed_bytes(&write_report(report)?, &write_entries(entries), &logs, &adopted)?;
+        // Each is megabytes, and goes before the next is made.
+        let report = Hash::of(&write_report(report)?);
+        let entries = Hash::of(&write_entries(entries));
+        let signed = signed_bytes(report, entries, &logs, &adopted)?;
         let signature = Base64Bytes((signer.sign)(DOMAIN, &signed));
         Ok(Self { logs, adopted, signer: signer.key.to_string(), signature })
     }
 
     /// Whether this key signed these bytes of `report.json` and `entries.jsonl`, and all else that is in here.
     pub(crate) fn is_signed_by(&self, key: &VerifierKey, report: &[u8], entries: &[u8]) -> bool {
-        let signed = signed_bytes(report, entries, &self.logs, &self.adopted);
+        let signed = signed_bytes(Hash::of(report), Hash::of(entries), &self.logs, &self.adopted);
         signed.is_ok_and(|signed| key.verify_bytes(DOMAIN, &signed, &self.signature.0))
     }
 }
 
-/// The bytes of `entries.jsonl`: each entry's exact line and its texts' lines behind it.
-pub(crate) fn write_entries(entries: &[AttachedEntry]) -> Vec<u8> {
+/// The bytes of `entries.jsonl`: each entry's exact line and its texts' lines behind it. One that is given away goes as it is written.
+pub(crate) fn write_entries<E: Borrow<AttachedEntry>>(entries: impl IntoIterator<Item = E>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for AttachedEntry { entry, texts } in entries {
+    for one in entries {
+        let AttachedEntry { entry, texts } = one.borrow();
         bytes.extend_from_slice(entry.as_str().as_bytes());
         bytes.push(b'\n');
         for text in texts {
-            bytes.extend_from_slice(text.line().as_bytes());
+            text.write_line(&mut bytes);
             bytes.push(b'\n');
         }
     }

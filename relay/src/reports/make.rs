@@ -130,7 +130,7 @@ impl ReportMaker<'_> {
         let format = self.format;
         let drawing = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            write_bytes(&report, &entries, &proof, format)
+            write_bytes(&report, entries, &proof, format)
         });
         let bytes = drawing.await.map_err(ReportFault::making)?.map_err(ReportFault::making)?;
         Ok(MadeReport { bytes, days })
@@ -192,23 +192,19 @@ fn sign_report(
 
 fn write_bytes(
     report: &CleaningReport,
-    entries: &[AttachedEntry],
+    entries: Vec<AttachedEntry>,
     proof: &ReportProof,
     format: ReportFormat,
 ) -> Result<Vec<u8>, report::ReportError> {
     let Some(format) = format.table() else {
         let progress = &mut |_, _| ControlFlow::Continue(());
-        let parts = &mut ReportParts { entries, proof, pictures: &mut |_| None, progress };
+        let parts = ReportParts { entries, proof, pictures: &mut |_| None, progress };
         return render_report(report, parts);
     };
     let wording = RowWording::of_report(report);
     let adopted = proof.adopted.iter().filter_map(|proof| Entry::parse(proof.entry.as_bytes()).ok());
-    let by_leaf: HashMap<Hash, Entry> = entries
-        .iter()
-        .map(|one| one.entry.clone())
-        .chain(adopted)
-        .map(|entry| (entry.leaf(), entry))
-        .collect();
+    let by_leaf: HashMap<Hash, Entry> =
+        entries.into_iter().map(|one| one.entry).chain(adopted).map(|entry| (entry.leaf(), entry)).collect();
     let mut table = TableWriter::new(format, &wording, Vec::new(), &std::env::temp_dir(), report.made_ms)?;
     for row in &report.rows {
         table.write_row(row, by_leaf.get(&row.leaf))?;

@@ -32,7 +32,7 @@ const BRAND: [u8; 3] = [0x0b, 0x6e, 0x6e];
 /// What a report is drawn from beside itself.
 pub struct ReportParts<'a> {
     /// The entries of its rows and of what voided them, in the order of [`ReportProof::logs`].
-    pub entries: &'a [AttachedEntry],
+    pub entries: Vec<AttachedEntry>,
     /// What proves them.
     pub proof: &'a ReportProof,
     /// Gives the small picture of [`ReportPhoto::Shown`]: a JPEG.
@@ -65,7 +65,8 @@ fn paper_size(region: &str) -> (f32, f32) {
 ///
 /// # Panics
 /// krilla was seen to panic where tags and drawing do not fit together; a job holds that.
-pub fn render_report(report: &CleaningReport, parts: &mut ReportParts<'_>) -> Result<Vec<u8>, ReportError> {
+pub fn render_report(report: &CleaningReport, parts: ReportParts<'_>) -> Result<Vec<u8>, ReportError> {
+    let ReportParts { entries: attached, proof, pictures, mut progress } = parts;
     let faces = FontFaces::open().ok_or_else(|| ReportError::Rule("the typefaces are damaged".to_owned()))?;
     let wording = RowWording::of_report(report);
     let (width, height) = paper_size(report.locale().region());
@@ -73,54 +74,53 @@ pub fn render_report(report: &CleaningReport, parts: &mut ReportParts<'_>) -> Re
     pages.cover();
     pages.gaps();
     pages.weeks();
-    let (attached, proof) = (parts.entries, parts.proof);
     let adopted: Vec<Entry> =
         proof.adopted.iter().filter_map(|proof| Entry::parse(proof.entry.as_bytes()).ok()).collect();
     let all = attached.iter().map(|one| &one.entry).chain(&adopted);
     let entries: EntryIndex<'_> = all.map(|entry| (entry.leaf(), entry)).collect();
-    pages.records(&entries, &mut parts.progress)?;
+    pages.records(&entries, &mut progress)?;
     pages.sign_offs();
     pages.protocols();
     pages.proof(proof);
     let Pages { mut layout, .. } = pages;
     layout.write_feet(&report.facility.name, |page, pages| wording.w.report_page(page, pages));
-    let written = write_report(report)?;
     let about = DocumentFacts {
         title: format!("{}: {}", report.facility.name, wording.title(report)),
         language: report.locale().html_lang().to_owned(),
         made_ms: report.made_ms,
-        id: Hash::of(&written).to_string(),
+        id: Hash::of(&write_report(report)?).to_string(),
     };
-    let files = attach_files(report, parts, &entries, &wording, written)?;
+    let table = write_table(report, &entries, &wording)?;
     drop(entries);
-    write_document(layout, &faces, &about, files, &mut parts.pictures)
+    let json = "application/json";
+    let w = wording.w;
+    // Entries go while they are written: what waits until the document is whole is as much again.
+    let files = vec![
+        AttachedFile::new(TABLE_FILE, "text/csv", w.report_file("table"), table),
+        AttachedFile::new(
+            ENTRIES_FILE,
+            "application/jsonl",
+            w.report_file("entries"),
+            write_entries(attached),
+        ),
+        AttachedFile::new(PROOF_FILE, json, w.report_file("proof"), serde_json::to_vec(proof)?),
+        AttachedFile::new(REPORT_FILE, json, w.report_file("report"), write_report(report)?),
+    ];
+    write_document(layout, &faces, &about, files, pictures)
 }
 
-fn attach_files(
+fn write_table(
     report: &CleaningReport,
-    parts: &ReportParts<'_>,
     entries: &EntryIndex<'_>,
     wording: &RowWording,
-    written: Vec<u8>,
-) -> Result<Vec<AttachedFile>, ReportError> {
+) -> Result<Vec<u8>, ReportError> {
     // Nothing of CSV waits in a file.
     let mut table =
         TableWriter::new(TableFormat::Csv, wording, Vec::new(), std::path::Path::new(""), report.made_ms)?;
     for row in &report.rows {
         table.write_row(row, entries.get(&row.leaf).copied())?;
     }
-    let json = "application/json";
-    Ok(vec![
-        AttachedFile::new(TABLE_FILE, "text/csv", wording.w.report_file("table"), table.finish()?),
-        AttachedFile::new(
-            ENTRIES_FILE,
-            "application/jsonl",
-            wording.w.report_file("entries"),
-            write_entries(parts.entries),
-        ),
-        AttachedFile::new(PROOF_FILE, json, wording.w.report_file("proof"), serde_json::to_vec(parts.proof)?),
-        AttachedFile::new(REPORT_FILE, json, wording.w.report_file("report"), written),
-    ])
+    table.finish()
 }
 
 struct Pages<'a> {

@@ -194,10 +194,11 @@ pub fn verify_report_within(
     if let Some(row) = missing_picture(&report, &pictures) {
         return Err(ReportFault::Photo { seq: row.cleaning.of.seq });
     }
+    let attached = entries.len();
     let drawn = render_report(
         &report,
-        &mut ReportParts {
-            entries: &entries,
+        ReportParts {
+            entries,
             proof: &proof,
             pictures: &mut |hash| pictures.get(hash).cloned(),
             progress: &mut |_, _| ControlFlow::Continue(()),
@@ -210,7 +211,7 @@ pub fn verify_report_within(
         });
     }
     let proven = proof.logs.iter().map(|log| log.entries).sum::<usize>() + proof.adopted.len();
-    let unproven = entries.len() + proof.adopted.len() - proven;
+    let unproven = attached + proof.adopted.len() - proven;
     Ok(VerifiedReport { report, logs, signer: proof.signer, entries: proven, unproven })
 }
 

@@ -137,8 +137,8 @@ fn whoever_asked_can_cancel() {
     let mut seen = 0;
     let cancelled = render_report(
         &sample.report,
-        &mut ReportParts {
-            entries: &sample.entries,
+        ReportParts {
+            entries: sample.entries.clone(),
             proof: &sample.proof(),
             pictures: &mut |_| None,
             progress: &mut |done, all| {

@@ -240,8 +240,8 @@ impl Sample {
     pub(crate) fn render_with(&self, proof: &ReportProof) -> Result<Vec<u8>, ReportError> {
         render_report(
             &self.report,
-            &mut ReportParts {
-                entries: &self.entries,
+            ReportParts {
+                entries: self.entries.clone(),
                 proof,
                 pictures: &mut |hash| self.pictures.get(hash).cloned(),
                 progress: &mut |_, _| ControlFlow::Continue(()),

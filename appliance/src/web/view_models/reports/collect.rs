@@ -1,6 +1,6 @@
 //! What a report is made of: rows, the entries that they come from, and what proves these.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -12,6 +12,7 @@ use record::fold::{CleaningRecord, Equipment, LinePlace};
 use record::ids::Epoch;
 use record::kinds::{EntryRef, Event};
 use record::redact::TextLine;
+use record::tag::Tag;
 use record::tree::Hash;
 use report::build::{ReportBuilder, ReportRequest, ReportTexts, RowSources};
 use report::{AttachedEntry, CleaningReport, NamedText, ReportPhoto, ReportProof, ReportRow, ReportSigner};
@@ -35,6 +36,10 @@ const CLEANINGS_TOGETHER: usize = 4_096;
 /// has two seconds, and a small box is five times slower than the one that this was measured on.
 const ENTRIES_AT_A_TIME: usize = 1_000;
 const BLOCKS_AT_A_TIME: usize = 32;
+/// Cleanings behind which a read of several items' ends, and how many these are: whoever reads makes the database take in what waits for it,
+/// which costs more than what is read of one item.
+const CLEANINGS_AT_A_TIME: usize = 1_024;
+const ITEMS_AT_A_TIME: usize = 64;
 /// How often a job asks again while the box has something else to read.
 const TRIES: u32 = 10;
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
@@ -135,10 +140,12 @@ async fn for_each_item(
     mut take: impl FnMut(&mut ReportBuilder, Vec<(ReportRow, ReadCleaning)>) -> Result<(), HttpError> + Send,
 ) -> Result<(), HttpError> {
     let items = builder.items();
+    let mut history = HistoryWalk::begin(state, builder, &items).await?;
     let (mut cleanings, mut done) = (Vec::new(), 0);
     for (at, item) in items.iter().enumerate() {
         on_progress(done, items.len())?;
-        cleanings.push(count_cleanings(state, builder, item).await?);
+        let read = history.read_next(state).await?;
+        cleanings.push(count_cleanings(builder, item, read));
         let count: usize = cleanings.iter().map(Vec::len).sum();
         if count < CLEANINGS_TOGETHER && at + 1 < items.len() {
             continue;
@@ -213,44 +220,112 @@ pub(crate) async fn collect_gaps(
 ) -> Result<(CleaningReport, Vec<CleaningRecord>), HttpError> {
     let mut builder = ReportBuilder::new(state.store.facility(), request);
     let mut cleanings = Vec::new();
-    for item in builder.items() {
-        cleanings.extend(count_cleanings(state, &mut builder, &item).await?);
+    let items = builder.items();
+    let mut history = HistoryWalk::begin(state, &builder, &items).await?;
+    for item in &items {
+        let read = history.read_next(state).await?;
+        cleanings.extend(count_cleanings(&mut builder, item, read));
     }
     Ok((builder.finish(&ReportTexts::default()), cleanings))
 }
 
-/// Counts an item's windows, and returns those of its cleanings that are rows.
-async fn count_cleanings(
-    state: &AppState,
-    builder: &mut ReportBuilder,
-    item: &Arc<Equipment>,
-) -> Result<Vec<CleaningRecord>, HttpError> {
-    let times = builder.times_of(item);
-    let mut cleanings = Vec::new();
-    let mut upto = None;
-    loop {
-        let (range, tag) = (times.clone(), item.tag);
-        let piece = read_patiently(state, move |_, reader| {
-            let piece = reader.cleanings_of(tag, range.clone(), upto, HISTORY_PIECE).map_err(store_error)?;
-            let older = piece.last().map(|cleaning| reader.place_of(cleaning).older());
-            Ok((piece, older))
-        });
-        let (piece, older) = piece.await?;
-        // A damaged row makes a piece shorter, so only an empty one is the end.
-        if piece.is_empty() {
+/// The cleanings of one item after the other, of which one read takes several.
+struct HistoryWalk {
+    /// Those that are not read to their end.
+    unread: VecDeque<(Tag, std::ops::Range<i64>)>,
+    /// What is read of the first of them, and where its next piece begins.
+    part: Vec<CleaningRecord>,
+    upto: Option<HistoryPlace>,
+    ready: VecDeque<ItemHistory>,
+    /// When items were used whose windows follow from that: read before all cleanings, for a use without its cleaning is a missed window.
+    uses: HashMap<Tag, Vec<i64>>,
+}
+
+impl HistoryWalk {
+    async fn begin(
+        state: &AppState,
+        builder: &ReportBuilder,
+        items: &[Arc<Equipment>],
+    ) -> Result<Self, HttpError> {
+        let mut uses = HashMap::new();
+        for item in items.iter().filter(|item| builder.counts_windows() && is_by_uses(item)) {
+            let times = builder.times_of(item).start..builder.uses_until_ms();
+            uses.insert(item.tag, read_uses(state, item, times).await?);
+        }
+        let unread = items.iter().map(|item| (item.tag, builder.times_of(item))).collect();
+        Ok(Self { unread, part: Vec::new(), upto: None, ready: VecDeque::new(), uses })
+    }
+
+    /// All cleanings of the next item, the newest first.
+    async fn read_next(&mut self, state: &AppState) -> Result<ItemHistory, HttpError> {
+        while self.ready.is_empty() && !self.unread.is_empty() {
+            let unread: Vec<_> = self.unread.iter().take(ITEMS_AT_A_TIME).cloned().collect();
+            let from = self.upto;
+            let read = read_patiently(state, move |_, reader| read_histories(reader, &unread, from)).await?;
+            self.upto = read.upto;
+            for (cleanings, is_whole) in read.items {
+                self.part.extend(cleanings);
+                if is_whole && let Some((tag, _)) = self.unread.pop_front() {
+                    let uses = self.uses.remove(&tag).unwrap_or_default();
+                    self.ready.push_back(ItemHistory { cleanings: std::mem::take(&mut self.part), uses });
+                }
+            }
+        }
+        Ok(self.ready.pop_front().unwrap_or_default())
+    }
+}
+
+#[derive(Default)]
+struct ItemHistory {
+    cleanings: Vec<CleaningRecord>,
+    uses: Vec<i64>,
+}
+
+/// Of each item what was read of its cleanings, and whether that is all of them; of the last one, where the rest begins.
+struct ReadHistories {
+    items: Vec<(Vec<CleaningRecord>, bool)>,
+    upto: Option<HistoryPlace>,
+}
+
+fn read_histories(
+    reader: &LogReader,
+    unread: &[(Tag, std::ops::Range<i64>)],
+    from: Option<HistoryPlace>,
+) -> Result<ReadHistories, HttpError> {
+    let mut read = ReadHistories { items: Vec::new(), upto: from };
+    let mut count = 0;
+    for (tag, times) in unread {
+        let mut cleanings = Vec::new();
+        let is_whole = loop {
+            if count >= CLEANINGS_AT_A_TIME {
+                break false;
+            }
+            let piece =
+                reader.cleanings_of(*tag, times.clone(), read.upto, HISTORY_PIECE).map_err(store_error)?;
+            // A damaged row makes a piece shorter, so only an empty one is the end.
+            let Some(last) = piece.last() else { break true };
+            read.upto = Some(reader.place_of(last).older());
+            count += piece.len();
+            cleanings.extend(piece);
+        };
+        read.items.push((cleanings, is_whole));
+        if !is_whole {
             break;
         }
-        cleanings.extend(piece);
-        upto = older;
+        read.upto = None;
     }
-    let uses = if builder.counts_windows() && is_by_uses(item) {
-        read_uses(state, item, times.start..builder.uses_until_ms()).await?
-    } else {
-        Vec::new()
-    };
+    Ok(read)
+}
+
+/// Counts an item's windows, and returns those of its cleanings that are rows.
+fn count_cleanings(
+    builder: &mut ReportBuilder,
+    item: &Arc<Equipment>,
+    ItemHistory { mut cleanings, uses }: ItemHistory,
+) -> Vec<CleaningRecord> {
     builder.count_item(item, &cleanings, uses);
     cleanings.retain(|cleaning| builder.takes(cleaning));
-    Ok(cleanings)
+    cleanings
 }
 
 /// The entries of some items' cleanings, of each item the newest first.

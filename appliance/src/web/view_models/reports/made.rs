@@ -276,12 +276,12 @@ async fn draw_report(
     progress: &ReportProgress,
 ) -> Result<Vec<u8>, HttpError> {
     let collected = collect_report(state, request, &|done, all| progress.set(done, all * 2)).await?;
-    let CollectedReport { report, entries, proof, pictures } = &collected;
+    let CollectedReport { report, entries, proof, pictures } = collected;
     let drawn = render_report(
-        report,
-        &mut ReportParts {
+        &report,
+        ReportParts {
             entries,
-            proof,
+            proof: &proof,
             pictures: &mut |hash| pictures.get(hash).cloned(),
             progress: &mut |done, all| match progress.set(all + done, all * 2) {
                 Ok(()) => ControlFlow::Continue(()),
