@@ -1,6 +1,6 @@
 //! The store against its floor: appending the same bytes to a prepared file and flushing it, with as many threads.
 //!
-//! `cargo bench -p cleantrack-appliance --bench store [-- FOLDER] [-- FOLDER million]`; the folder must lie on the disk
+//! `cargo bench -p cleantrack-appliance --features jemalloc --bench store [-- FOLDER] [-- FOLDER million]`; the folder must lie on the disk
 //! that is meant (default: the system's temporary folder).
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -19,6 +19,11 @@ use kit::facility::{cleaning, events, open, record, tag};
 use kit::floor::{floor, is_floor};
 use kit::{Failed, Goal, SPAN, Table, cpu_ms, float, heading};
 use service::random::SystemRandom;
+
+/// As in the box's program.
+#[cfg(feature = "jemalloc")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const ITEMS: usize = 300;
 /// Bytes of a record with its texts, as `scan` counts them.
