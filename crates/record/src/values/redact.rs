@@ -30,9 +30,6 @@ impl std::fmt::Debug for PersonalText {
     }
 }
 
-/// Bytes of a line besides its text, with a long number.
-const LINE_BYTES: usize = 168;
-
 /// Why a text or its line was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
@@ -150,7 +147,7 @@ impl TextLine {
 
     /// The line as stored and sent, without a newline.
     pub fn line(&self) -> String {
-        let mut line = Vec::with_capacity(LINE_BYTES + self.text.len());
+        let mut line = Vec::new();
         self.write_line(&mut line);
         String::from_utf8(line).unwrap_or_default()
     }

@@ -56,7 +56,7 @@ impl SegmentFile {
     pub(crate) fn read_header(&self, disk: &dyn Disk) -> io::Result<Option<SegmentHeader>> {
         match self.peek_header(disk) {
             Some(header) => Ok(Some(header)),
-            // The whole of it says why.
+            // Short, damaged or unreadable: the reader tells these apart.
             None => Ok(SegmentReader::open(disk, self)?.header),
         }
     }

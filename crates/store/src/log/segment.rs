@@ -1,10 +1,9 @@
 //! The journal's format: a segment's first line, groups with their trailer, and how bytes are read back without belief.
 
 use record::checkpoint::LogOrigin;
-pub(crate) use record::group::write_text;
 pub(crate) use record::group::{
     GROUP_BYTES_MAX, GROUP_ENTRIES_MAX, GROUP_LINES_BYTES_MAX, GroupLine as Line, ParsedGroup as Group,
-    group_lines as lines,
+    group_lines as lines, write_text,
 };
 use record::group::{group_trailer, half_sum};
 use record::redact::TextLine;
